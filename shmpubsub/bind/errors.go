@@ -1,0 +1,45 @@
+package bind
+
+import (
+	"errors"
+	"strings"
+
+	"shm_pub_sub/shmpubsub"
+)
+
+// kinds orders the more special errors before those they may be wrapped in.
+var kinds = []struct {
+	err  error
+	kind string
+}{
+	{shmpubsub.ErrExists, "exists"},
+	{shmpubsub.ErrType, "type"},
+	{shmpubsub.ErrLayout, "layout"},
+	{shmpubsub.ErrCreate, "create"},
+	{shmpubsub.ErrOpen, "open"},
+	{shmpubsub.ErrNoPublisher, "nopublisher"},
+	{shmpubsub.ErrName, "value"},
+	{shmpubsub.ErrDepth, "value"},
+	{shmpubsub.ErrMode, "value"},
+	{shmpubsub.ErrMaxAge, "value"},
+	{shmpubsub.ErrClosed, "closed"},
+}
+
+// errNothing says that Subscribe returned false.
+var errNothing = errors.New("nothing\nno value")
+
+// coded puts err's kind in front of its text, which becomes a C string of UTF-8.
+func coded(err error) error {
+	if err == nil {
+		return nil
+	}
+	kind := "internal"
+	for _, k := range kinds {
+		if errors.Is(err, k.err) {
+			kind = k.kind
+			break
+		}
+	}
+	text := strings.ReplaceAll(strings.ToValidUTF8(err.Error(), "\uFFFD"), "\x00", `\x00`)
+	return errors.New(kind + "\n" + text)
+}

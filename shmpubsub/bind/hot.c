@@ -1,0 +1,63 @@
+/* shm_pub_sub._hot: the types whose methods run per value. It shares its library with gopy's module
+   and is loaded from there under its own name; nothing in it calls into Go. */
+#include "hot.h"
+
+PyDoc_STRVAR(forked_doc, "forked($module, /)\n--\n\n"
+"Whether this process was forked after the library was loaded, so that its Go runtime is dead.");
+
+static PyObject *
+hot_forked(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    return PyBool_FromLong(shm_forked());
+}
+
+static PyMethodDef methods[] = {
+    {"forked", hot_forked, METH_NOARGS, forked_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static int
+add_type(PyObject *module, const char *name, PyType_Spec *spec)
+{
+    PyObject *type = PyType_FromModuleAndSpec(module, spec, NULL);
+    if (type == NULL) {
+        return -1;
+    }
+    int result = PyModule_AddObjectRef(module, name, type);
+    Py_DECREF(type);
+    return result;
+}
+
+static int
+exec(PyObject *module)
+{
+    int failure = shm_fork_init();
+    if (failure != 0) {
+        errno = failure;
+        PyErr_SetFromErrno(PyExc_OSError);
+        return -1;
+    }
+    if (add_type(module, "Publisher", &shm_publisher_spec) < 0) {
+        return -1;
+    }
+    return add_type(module, "Subscriber", &shm_subscriber_spec);
+}
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, exec},
+    {0, NULL},
+};
+
+static struct PyModuleDef module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "shm_pub_sub._hot",
+    .m_size = 0,
+    .m_methods = methods,
+    .m_slots = slots,
+};
+
+PyMODINIT_FUNC
+PyInit__hot(void)
+{
+    return PyModuleDef_Init(&module);
+}

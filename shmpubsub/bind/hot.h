@@ -1,0 +1,40 @@
+/* What the hot path's files share. */
+#ifndef SHM_HOT_H
+#define SHM_HOT_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "ring.h"
+
+/* A topic's type, by its tag in the file's header. */
+enum shm_type { SHM_BOOL = 1, SHM_INT = 2, SHM_FLOAT = 3 };
+
+/* A mapping as Go hands it over. */
+struct shm_mapping {
+    void *base; /* NULL: none */
+    size_t size;
+    int fd; /* a publisher's holds its lock */
+};
+
+extern PyType_Spec shm_publisher_spec;
+extern PyType_Spec shm_subscriber_spec;
+
+/* Registers the fork handlers. Returns 0 or an errno. */
+int shm_fork_init(void);
+/* Whether this process was forked after the library was loaded: its Go runtime is dead. */
+bool shm_forked(void);
+
+static inline uint64_t
+shm_now(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+#endif

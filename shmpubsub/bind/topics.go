@@ -1,0 +1,58 @@
+package bind
+
+import (
+	"path/filepath"
+
+	"shm_pub_sub/shmpubsub"
+	"shm_pub_sub/shmpubsub/internal/segment"
+)
+
+// info is shmpubsub.Info in JSON's types.
+type info struct {
+	Name      string `json:"name"`
+	Path      string `json:"path"`
+	Type      string `json:"type"`
+	BufferNum int    `json:"buffer_num"`
+	Bytes     uint64 `json:"nbytes"`
+	PID       int    `json:"pid"`
+	Alive     bool   `json:"alive"`
+	Retain    bool   `json:"retain"`
+	Created   int64  `json:"created"` // ns since the epoch
+	Published uint64 `json:"published"`
+	Age       int64  `json:"age"` // ns; meaningless where published is 0
+}
+
+// Inspect describes topic, as JSON.
+func Inspect(dir, topic string) (string, error) {
+	i, err := shmpubsub.Inspect(topic, shmpubsub.InDir(dir))
+	if err != nil {
+		return "", coded(err)
+	}
+	return toJSON(info{
+		Name: i.Topic, Path: i.Path, Type: i.Type, BufferNum: i.Depth, Bytes: i.Bytes, PID: i.PID,
+		Alive: i.Alive, Retain: i.Retain, Created: i.Created.UnixNano(), Published: i.Published, Age: int64(i.Age),
+	})
+}
+
+// List returns the names of all topics in dir, as JSON.
+func List(dir string) (string, error) {
+	topics, err := shmpubsub.List(shmpubsub.InDir(dir))
+	if err != nil {
+		return "", coded(err)
+	}
+	return toJSON(topics)
+}
+
+// Remove deletes what a dead publisher left of topic.
+func Remove(dir, topic string) (bool, error) {
+	return true, coded(shmpubsub.Remove(topic, shmpubsub.InDir(dir)))
+}
+
+// Path returns the path of topic's file in dir.
+func Path(dir, topic string) (string, error) {
+	file, err := segment.FileName(topic)
+	if err != nil {
+		return "", coded(err)
+	}
+	return filepath.Join(dir, file), nil
+}

@@ -1,0 +1,34 @@
+package shmpubsub
+
+import (
+	"errors"
+
+	"shm_pub_sub/shmpubsub/internal/segment"
+)
+
+// The errors of this package wrap one of these; their texts say what was found, what was expected
+// and what to do.
+var (
+	// ErrExists says that a live publisher holds the topic.
+	ErrExists = segment.ErrExists
+	// ErrCreate says that the topic's shared memory could not be made: no space, no permission, no directory.
+	ErrCreate = segment.ErrCreate
+	// ErrOpen says that a topic's shared memory is there and could not be opened.
+	ErrOpen = segment.ErrOpen
+	// ErrLayout says that a topic's file is damaged, foreign, or of another layout version.
+	ErrLayout = segment.ErrLayout
+	// ErrType says that the topic's publisher publishes another type.
+	ErrType = segment.ErrType
+	// ErrNoPublisher says that there is no such topic.
+	ErrNoPublisher = segment.ErrNoPublisher
+	// ErrName says that a topic name is empty, too long, or has a NUL in it.
+	ErrName = segment.ErrName
+	// ErrDepth says that a depth is below 1 or beyond all memory.
+	ErrDepth = segment.ErrDepth
+	// ErrMode says that a file mode is not a sensible one.
+	ErrMode = segment.ErrMode
+	// ErrMaxAge says that a maximum age is not positive.
+	ErrMaxAge = errors.New("invalid maximum age")
+	// ErrClosed says that a publisher or subscriber was used after Close.
+	ErrClosed = errors.New("already closed")
+)

@@ -1,0 +1,101 @@
+package segment
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"shm_pub_sub/shmpubsub/internal/ring"
+)
+
+// View is a topic's segment as a subscriber has it: mapped read-only.
+type View struct {
+	Header
+	// Dead says that the publisher was gone already when the file was opened and the value is not
+	// retained. The file stays mapped, so that its inode number cannot be given to its successor.
+	Dead   bool
+	path   string
+	fd     int
+	memory memory
+}
+
+// Attach opens topic for reading values of type want. It reports ErrNoPublisher where the name does
+// not exist.
+func Attach(dir, topic string, want Type) (*View, error) {
+	file, err := FileName(topic)
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, file)
+	for {
+		v, err := open(path)
+		switch {
+		case errors.Is(err, errGone):
+			return nil, fmt.Errorf("open %q: %w", topic, ErrNoPublisher)
+		case err != nil:
+			return nil, openError(topic, path, err)
+		case v.Retired():
+			v.Close() // replaced while it was being opened
+			continue
+		case !v.Dead && v.Type != want:
+			defer v.Close()
+			return nil, &TypeError{Topic: topic, Found: v.Type, Want: want, PID: v.PID}
+		}
+		return v, nil
+	}
+}
+
+// open maps the file at path, of whatever type.
+func open(path string) (*View, error) {
+	fd, err := openTopic(path, unix.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	v := &View{path: path, fd: fd}
+	if v.Header, err = readHeader(fd); err == nil {
+		v.memory, err = mapFile(fd, v.FileSize, unix.PROT_READ)
+	}
+	if err != nil {
+		_ = unix.Close(fd)
+		return nil, err
+	}
+	alive, err := v.Alive()
+	if err != nil {
+		v.Close()
+		return nil, err
+	}
+	v.Dead = !alive && !v.Retain
+	return v, nil
+}
+
+// Ring returns the segment's ring. Writing to it faults.
+func (v *View) Ring() ring.Ring { return v.memory.ring(v.Header) }
+
+// Retired reports whether the name points elsewhere now.
+func (v *View) Retired() bool { return v.memory.retired().Load() != 0 }
+
+// Alive reports whether the publisher still holds its lock. It costs a system call.
+func (v *View) Alive() (bool, error) { return held(v.fd, ownerByte) }
+
+// Current reports whether the topic's name still points at this file.
+func (v *View) Current() bool {
+	same, err := pointsAt(v.path, v.fd)
+	return err == nil && same
+}
+
+// Release hands the mapping and the descriptor over to the caller, who must unmap FileSize bytes and
+// close; v must not be used afterwards.
+func (v *View) Release() (address uintptr, fd int) {
+	address, fd = v.memory.address(), v.fd
+	v.memory, v.fd = nil, -1
+	return address, fd
+}
+
+// Close unmaps the segment.
+func (v *View) Close() {
+	v.memory.unmap()
+	_ = unix.Close(v.fd)
+	v.memory, v.fd = nil, -1
+}

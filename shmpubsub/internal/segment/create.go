@@ -1,0 +1,175 @@
+// Package segment makes, finds, retires and removes the shared-memory files behind topics: one file
+// a topic, one live publisher a file.
+package segment
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Spec is what a publisher asks for.
+type Spec struct {
+	Dir    string // the domain's directory
+	Topic  string
+	Type   Type
+	Depth  int    // values kept readable
+	Mode   uint32 // permission bits of the file, whatever the umask
+	Retain bool   // keep the last value readable after the publisher's end
+}
+
+func (s Spec) validate() (file string, err error) {
+	if file, err = FileName(s.Topic); err != nil {
+		return "", err
+	}
+	if s.Depth < 1 || s.Depth > MaxDepth {
+		return "", fmt.Errorf("%w: topic %q: found %d; expected 1 to %d", ErrDepth, s.Topic, s.Depth, MaxDepth)
+	}
+	if s.Mode&0o600 != 0o600 || s.Mode&^0o666 != 0 {
+		return "", fmt.Errorf("%w: topic %q: found %#o; expected read and write for the owner (0600) and no bit beyond 0666", ErrMode, s.Topic, s.Mode)
+	}
+	return filepath.Join(s.Dir, file), nil
+}
+
+// Create makes the segment of s and becomes its topic's publisher. A dead publisher's file is
+// replaced; a live one's is ErrExists.
+//
+// The file is complete, and its owner lock held, before it has a name, so nobody ever sees a
+// half-made one; where it can it has no name at all until then, so that a crash leaves nothing.
+func Create(s Spec) (*Owned, error) {
+	path, err := s.validate()
+	if err != nil {
+		return nil, err
+	}
+	d, err := newDraft(s)
+	if err != nil {
+		return nil, createError(s, err)
+	}
+	if err := d.publish(path); err != nil {
+		d.discard()
+		if errors.Is(err, ErrExists) {
+			return nil, err
+		}
+		return nil, createError(s, err)
+	}
+	return &Owned{Header: d.header, Replaced: d.replaced, path: path, fd: d.fd, memory: d.memory}, nil
+}
+
+// draft is a complete segment that has no topic yet.
+type draft struct {
+	spec   Spec
+	header Header
+	fd     int
+	linkAs string // what to link: a name of its own, or its descriptor's in /proc
+	named  bool   // linkAs is a file to remove
+	memory memory
+
+	replaced int // the dead publisher whose file was unlinked
+}
+
+func newDraft(s Spec) (_ *draft, err error) {
+	d := &draft{spec: s, header: newHeader(s.Type, s.Depth, s.Retain)}
+	if err := d.open(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			d.discard()
+		}
+	}()
+	if err := unix.Fchmod(d.fd, s.Mode); err != nil {
+		return nil, fmt.Errorf("set mode %#o: %w", s.Mode, err)
+	}
+	if err := reserve(d.fd, d.header.FileSize); err != nil {
+		return nil, err
+	}
+	if d.memory, err = mapFile(d.fd, d.header.FileSize, unix.PROT_READ|unix.PROT_WRITE); err != nil {
+		return nil, fmt.Errorf("map %d bytes: %w", d.header.FileSize, err)
+	}
+	d.header.PID = os.Getpid()
+	d.header.Created = time.Now().UnixNano()
+	d.header.encode(d.memory)
+	ok, err := tryLock(d.fd, ownerByte)
+	if err == nil && !ok {
+		err = errors.New("somebody else locked the new file")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lock: %w", err)
+	}
+	return d, nil
+}
+
+// reserve allocates all of the file's space now, so that a full file system is an error here and
+// never a SIGBUS at some later publish.
+func reserve(fd int, size uint64) error {
+	err := retry(func() error { return unix.Fallocate(fd, 0, 0, int64(size)) })
+	if errors.Is(err, unix.EOPNOTSUPP) {
+		zeros := make([]byte, 1<<16)
+		for at := uint64(0); at < size && (err == nil || at == 0); at += uint64(len(zeros)) {
+			chunk := zeros[:min(uint64(len(zeros)), size-at)]
+			err = retry(func() error { _, err := unix.Pwrite(fd, chunk, int64(at)); return err })
+		}
+	}
+	if err != nil {
+		return &spaceError{need: size, fd: fd, err: err}
+	}
+	return nil
+}
+
+// publish gives the draft the topic's name, by link(2) alone: it never replaces what another
+// contender has put there.
+func (d *draft) publish(path string) error {
+	for {
+		err := unix.Linkat(unix.AT_FDCWD, d.linkAs, unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW)
+		if err == nil {
+			d.removeName()
+			return nil
+		}
+		if !errors.Is(err, unix.EEXIST) {
+			return fmt.Errorf("link: %w", err)
+		}
+		old, err := claim(path)
+		if errors.Is(err, errGone) {
+			continue
+		}
+		if err != nil {
+			return d.spec.explain(err)
+		}
+		if err := unix.Unlink(path); err != nil {
+			old.release()
+			return fmt.Errorf("replace the dead publisher's file: %w", err)
+		}
+		err = unix.Linkat(unix.AT_FDCWD, d.linkAs, unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW)
+		// Only now may subscribers let go of the old one: they look at the name next.
+		old.retire()
+		old.release()
+		d.replaced = old.header.PID
+		if err == nil {
+			d.removeName()
+			return nil
+		}
+		if !errors.Is(err, unix.EEXIST) {
+			return fmt.Errorf("link: %w", err)
+		}
+	}
+}
+
+func (s Spec) explain(err error) error {
+	var live *liveError
+	if errors.As(err, &live) {
+		return fmt.Errorf("%w: create %q: found a live publisher, %s; expected none; close that one or use another name", ErrExists, s.Topic, live)
+	}
+	return err
+}
+
+func (d *draft) discard() {
+	d.removeName()
+	if d.memory != nil {
+		d.memory.unmap()
+	}
+	_ = unix.Close(d.fd)
+}

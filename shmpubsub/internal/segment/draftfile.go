@@ -1,0 +1,90 @@
+package segment
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// draftPrefix begins the name of a draft on a file system without unnamed files. No topic's file
+// begins so.
+const draftPrefix = "shm_pub_sub#"
+
+// open makes the draft's file: unnamed where the file system and /proc allow it, which a crash
+// leaves no trace of.
+func (d *draft) open() error {
+	fd, err := openRetry(d.spec.Dir, unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
+	if err == nil {
+		d.fd, d.linkAs = fd, fmt.Sprintf("/proc/self/fd/%d", fd)
+		if unix.Access(d.linkAs, unix.F_OK) == nil {
+			return nil
+		}
+		_ = unix.Close(fd) // no /proc: link() cannot name it
+	} else if !errors.Is(err, unix.EOPNOTSUPP) && !errors.Is(err, unix.EISDIR) && !errors.Is(err, unix.EINVAL) {
+		return fmt.Errorf("make a file in %s: %w", d.spec.Dir, err)
+	}
+	sweepDrafts(d.spec.Dir)
+	name := filepath.Join(d.spec.Dir, draftPrefix+rand.Text())
+	fd, err = openRetry(name, unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
+	if err != nil {
+		return fmt.Errorf("make a file in %s: %w", d.spec.Dir, err)
+	}
+	d.fd, d.linkAs, d.named = fd, name, true
+	return nil
+}
+
+func (d *draft) removeName() {
+	if d.named {
+		_ = unix.Unlink(d.linkAs) // debris at worst, which sweepDrafts takes
+		d.named = false
+	}
+}
+
+// draftAge is how old a nameless publisher's draft must be to be debris: creating takes far less.
+const draftAge = time.Minute
+
+// sweepDrafts removes the named drafts that crashed creators left.
+func sweepDrafts(dir string) {
+	_ = eachFile(dir, func(e fs.DirEntry) {
+		if !strings.HasPrefix(e.Name(), draftPrefix) {
+			return
+		}
+		info, err := e.Info()
+		if err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > draftAge {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
+	})
+}
+
+func openRetry(path string, flags int, mode uint32) (fd int, err error) {
+	err = retry(func() error {
+		fd, err = unix.Open(path, flags, mode)
+		return err
+	})
+	return fd, err
+}
+
+// eachFile calls visit for every entry of dir, without holding more than a few names at a time.
+func eachFile(dir string, visit func(fs.DirEntry)) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = d.Close() }()
+	for {
+		entries, err := d.ReadDir(256)
+		for _, e := range entries {
+			visit(e)
+		}
+		if len(entries) == 0 || err != nil {
+			return nil //nolint:nilerr // io.EOF, or a directory that went away: what was seen is what there is
+		}
+	}
+}

@@ -1,0 +1,55 @@
+package segment
+
+import (
+	"errors"
+	"fmt"
+)
+
+var (
+	// ErrExists says that a live publisher holds the topic.
+	//lint:ignore ST1005 the tutorial fixes this text
+	ErrExists = errors.New("Shared memory already exists")
+	// ErrCreate says that the shared memory could not be made.
+	//lint:ignore ST1005 the tutorial fixes this text
+	ErrCreate = errors.New("Failed to create shared memory")
+	// ErrOpen says that existing shared memory could not be opened.
+	//lint:ignore ST1005 in the manner of the other two
+	ErrOpen = errors.New("Failed to open shared memory")
+	// ErrName says that a topic's name cannot be used.
+	ErrName = errors.New("invalid topic name")
+	// ErrDepth says that a number of buffers cannot be used.
+	ErrDepth = errors.New("invalid number of buffers")
+	// ErrMode says that a file mode cannot be used.
+	ErrMode = errors.New("invalid mode")
+	// ErrLayout says that a file is not a topic that this version can read.
+	ErrLayout = errors.New("not a topic of this version")
+	// ErrType says that a topic's values are of another type.
+	ErrType = errors.New("topic has another type")
+	// ErrNoPublisher says that a topic has no live publisher and no retained value.
+	ErrNoPublisher = errors.New("no publisher")
+)
+
+// NameError is an unusable topic name.
+type NameError struct{ Topic, Reason string }
+
+func (e *NameError) Error() string { return fmt.Sprintf("topic name %q: %s", e.Topic, e.Reason) }
+func (e *NameError) Unwrap() error { return ErrName }
+
+// LayoutError is a file that is not a topic of this version.
+type LayoutError struct{ Found, Expected string }
+
+func (e *LayoutError) Error() string { return "found " + e.Found + "; expected " + e.Expected }
+func (e *LayoutError) Unwrap() error { return ErrLayout }
+
+// TypeError is a topic whose values are of another type than the one asked for.
+type TypeError struct {
+	Topic       string
+	Found, Want Type
+	PID         int
+}
+
+func (e *TypeError) Error() string {
+	return fmt.Sprintf("open %q: found a topic of type %s (publisher: process %d); expected %s; use the publisher's type or another name",
+		e.Topic, e.Found, e.PID, e.Want)
+}
+func (e *TypeError) Unwrap() error { return ErrType }

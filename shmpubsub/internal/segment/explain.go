@@ -1,0 +1,81 @@
+package segment
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// spaceError is a file system that cannot hold a segment.
+type spaceError struct {
+	need uint64
+	fd   int
+	err  error
+}
+
+func (e *spaceError) Error() string { return fmt.Sprintf("reserve %d bytes: %v", e.need, e.err) }
+func (e *spaceError) Unwrap() error { return e.err }
+
+// createError words a failure to create as: operation; found; expected; remedy.
+func createError(s Spec, err error) error {
+	return fmt.Errorf("%w: create %q: %w; %s", ErrCreate, s.Topic, err, remedy(s.Dir, s.Topic, newHeader(s.Type, s.Depth, s.Retain).FileSize, err))
+}
+
+func openError(topic, path string, err error) error {
+	if errors.Is(err, ErrLayout) {
+		return fmt.Errorf("%w: open %q: %w; remove %s or let a new publisher replace it", ErrOpen, topic, err, path)
+	}
+	return fmt.Errorf("%w: open %q: %w; %s", ErrOpen, topic, err, remedy(filepath.Dir(path), topic, 0, err))
+}
+
+// remedy says what the user can do about err.
+func remedy(dir, topic string, need uint64, err error) string {
+	switch {
+	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT), errors.Is(err, unix.EFBIG):
+		return fmt.Sprintf("found %s free in %s; expected %d bytes; use fewer buffers, remove what is stale, "+
+			"or enlarge it (Docker gives 64 MB unless told --shm-size=1g)", free(dir), dir, need)
+	case errors.Is(err, unix.ENOENT):
+		return fmt.Sprintf("expected the directory %s; make it, or point SHM_PUB_SUB_DIR at one that exists", dir)
+	case errors.Is(err, unix.ENOTDIR):
+		return fmt.Sprintf("expected %s to be a directory; point SHM_PUB_SUB_DIR at one", dir)
+	case errors.Is(err, unix.EROFS):
+		return fmt.Sprintf("expected a writable file system at %s; point SHM_PUB_SUB_DIR at one", dir)
+	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM):
+		return fmt.Sprintf("this process is user %d; %s is %s; run as the user who owns it, "+
+			"give the publisher a wider mode, or point SHM_PUB_SUB_DIR at a directory of your own", os.Geteuid(), whose(dir, topic), ownership(dir, topic))
+	case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE):
+		return "expected a free file descriptor; a topic takes one: close some, or raise the limit (ulimit -n)"
+	case errors.Is(err, unix.ENOMEM):
+		return "expected free memory and fewer than /proc/sys/vm/max_map_count mappings; close some topics"
+	}
+	return "expected a local file system such as /dev/shm at " + dir
+}
+
+func free(dir string) string {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return "an unknown number of bytes"
+	}
+	return fmt.Sprintf("%d bytes", st.Bavail*uint64(st.Bsize))
+}
+
+// whose names what a permission error is about: the topic's file where there is one, else dir.
+func whose(dir, topic string) string {
+	if file, err := FileName(topic); err == nil {
+		if path := filepath.Join(dir, file); unix.Access(path, unix.F_OK) == nil {
+			return path
+		}
+	}
+	return dir
+}
+
+func ownership(dir, topic string) string {
+	var st unix.Stat_t
+	if err := unix.Lstat(whose(dir, topic), &st); err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("user %d's with mode %#o", st.Uid, st.Mode&0o7777)
+}

@@ -1,0 +1,44 @@
+package segment
+
+import (
+	"errors"
+	"io"
+
+	"golang.org/x/sys/unix"
+)
+
+// Two one-byte open-file-description locks guard a segment's file (fcntl(2), F_OFD_SETLK). The
+// kernel drops them with the last descriptor of the open file, however its process ends, so a lock
+// tells life from death across pid namespaces, zombies and reused pids.
+//
+// docs/models/ownership.pml is the protocol, checked exhaustively.
+const (
+	ownerByte = 0 // the publisher's, from before the name is visible until its end
+	takerByte = 1 // for a moment, whoever unlinks the file of a dead publisher
+)
+
+// tryLock reports whether it got an exclusive lock on one byte of fd, which must be open for writing.
+func tryLock(fd int, at int64) (bool, error) {
+	lk := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart, Start: at, Len: 1}
+	err := retry(func() error { return unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLK, &lk) })
+	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// held reports whether somebody else's open file holds a lock on one byte of fd's file.
+func held(fd int, at int64) (bool, error) {
+	lk := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart, Start: at, Len: 1}
+	err := retry(func() error { return unix.FcntlFlock(uintptr(fd), unix.F_OFD_GETLK, &lk) })
+	return lk.Type != unix.F_UNLCK, err
+}
+
+// retry repeats a system call that a signal interrupted.
+func retry(call func() error) error {
+	for {
+		if err := call(); !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+}

@@ -1,0 +1,46 @@
+package segment
+
+import (
+	"sync/atomic"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"shm_pub_sub/shmpubsub/internal/futex"
+	"shm_pub_sub/shmpubsub/internal/ring"
+)
+
+// memory is a mapped segment.
+type memory []byte
+
+func mapFile(fd int, size uint64, prot int) (memory, error) {
+	var m []byte
+	err := retry(func() (err error) {
+		m, err = unix.Mmap(fd, 0, int(size), prot, unix.MAP_SHARED)
+		return err
+	})
+	return m, err
+}
+
+func (m memory) unmap() { _ = unix.Munmap(m) } // fails only on a wrong address
+
+// address returns where the file is mapped.
+func (m memory) address() uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(m))) }
+
+func (m memory) head() *atomic.Uint64    { return (*atomic.Uint64)(unsafe.Pointer(&m[HeadOffset])) }
+func (m memory) retired() *atomic.Uint32 { return (*atomic.Uint32)(unsafe.Pointer(&m[RetiredOffset])) }
+func (m memory) wait() *atomic.Uint32    { return (*atomic.Uint32)(unsafe.Pointer(&m[WaitOffset])) }
+
+// retire tells subscribers that the name no longer points here. The store is sequentially
+// consistent, as Notify needs.
+func (m memory) retire() {
+	m.retired().Store(1)
+	futex.Notify(m.wait())
+}
+
+// ring returns the ring that the validated header h describes.
+func (m memory) ring(h Header) ring.Ring {
+	stride := h.Stride / 8
+	words := unsafe.Slice((*atomic.Uint64)(unsafe.Pointer(&m[h.First])), stride*h.Slots)
+	return ring.New(m.head(), words, int(stride), int(words64(h.ElemSize)))
+}

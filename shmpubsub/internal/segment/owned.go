@@ -1,0 +1,63 @@
+package segment
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+
+	"shm_pub_sub/shmpubsub/internal/ring"
+)
+
+// Owned is the segment of a topic that this process publishes to. Its caller serialises Close
+// against every use of what the other methods return.
+type Owned struct {
+	Header
+	// Replaced is the process whose file was taken over; 0: there was none that could be read.
+	Replaced int
+
+	path   string
+	fd     int
+	memory memory
+}
+
+// Ring returns the segment's ring.
+func (o *Owned) Ring() ring.Ring { return o.memory.ring(o.Header) }
+
+// WaitWord returns the segment's eventcount.
+func (o *Owned) WaitWord() *atomic.Uint32 { return o.memory.wait() }
+
+// Raw returns where the file is mapped and its descriptor, which holds the owner lock. Both end
+// with Close.
+func (o *Owned) Raw() (address uintptr, fd int) { return o.memory.address(), o.fd }
+
+// Close ends the publisher. The name goes first, so that a subscriber that is told to look again
+// finds nothing; a retained topic keeps its name and its values. The owner lock is held to the end:
+// until then nobody else may touch the name.
+func (o *Owned) Close() error {
+	var err error
+	if !o.Retain {
+		err = o.unlink()
+		o.memory.retire()
+	}
+	o.memory.unmap()
+	if cerr := unix.Close(o.fd); err == nil && cerr != nil {
+		err = fmt.Errorf("close: %w", cerr)
+	}
+	o.memory, o.fd = nil, -1
+	return err
+}
+
+// unlink removes the name if it is still ours: somebody may have removed the file by hand, and
+// another publisher taken the name since.
+func (o *Owned) unlink() error {
+	same, err := pointsAt(o.path, o.fd)
+	if err == nil && same {
+		err = unix.Unlink(o.path)
+	}
+	if err != nil && !errors.Is(err, unix.ENOENT) {
+		return fmt.Errorf("remove %s: %w", o.path, err)
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+package segment
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"sort"
+
+	"golang.org/x/sys/unix"
+)
+
+// Info is what a topic's file says.
+type Info struct {
+	Header
+	Topic     string
+	Path      string
+	Alive     bool   // its publisher lives
+	Published uint64 // values so far
+	Newest    int64  // publication of the newest, CLOCK_MONOTONIC ns; 0: none
+}
+
+// Inspect reads the topic's file. It reports ErrNoPublisher where there is none.
+func Inspect(dir, topic string) (Info, error) {
+	file, err := FileName(topic)
+	if err != nil {
+		return Info{}, err
+	}
+	path := filepath.Join(dir, file)
+	v, err := open(path)
+	if errors.Is(err, errGone) {
+		return Info{}, fmt.Errorf("inspect %q: %w", topic, ErrNoPublisher)
+	}
+	if err != nil {
+		return Info{}, openError(topic, path, err)
+	}
+	defer v.Close()
+	info := Info{Header: v.Header, Topic: topic, Path: path}
+	if info.Alive, err = v.Alive(); err != nil {
+		return Info{}, openError(topic, path, err)
+	}
+	r := v.Ring()
+	value := make([]uint64, words64(v.ElemSize))
+	if s, ok := r.Newest(value); ok {
+		info.Published, info.Newest = s.Sequence, s.Time
+	}
+	return info, nil
+}
+
+// List returns the topics in dir, sorted, whether their publishers live or not.
+func List(dir string) ([]string, error) {
+	var topics []string
+	err := eachFile(dir, func(e fs.DirEntry) {
+		if topic, ok := topicOf(e.Name()); ok {
+			topics = append(topics, topic)
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: list %s: %w", ErrOpen, dir, err)
+	}
+	sort.Strings(topics)
+	return topics, nil
+}
+
+// Remove unlinks the file of a topic whose publisher is gone. It reports ErrExists for a live
+// publisher and ErrNoPublisher where there is no file.
+func Remove(dir, topic string) error {
+	file, err := FileName(topic)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, file)
+	c, err := claim(path)
+	for errors.Is(err, errGone) && unix.Access(path, unix.F_OK) == nil {
+		c, err = claim(path) // replaced meanwhile
+	}
+	var live *liveError
+	switch {
+	case errors.Is(err, errGone):
+		return fmt.Errorf("remove %q: %w", topic, ErrNoPublisher)
+	case errors.As(err, &live):
+		return fmt.Errorf("%w: remove %q: found a live publisher, %s; expected none; close that one first", ErrExists, topic, live)
+	case err != nil:
+		return openError(topic, path, err)
+	}
+	defer c.release()
+	if err := unix.Unlink(path); err != nil {
+		return openError(topic, path, err)
+	}
+	c.retire()
+	return nil
+}

@@ -1,0 +1,80 @@
+package shmpubsub
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// DefaultDir is where topics live unless the environment variable DirEnv or InDir says otherwise.
+const DefaultDir = "/dev/shm"
+
+// DirEnv names the environment variable that moves topics to another directory. Processes see each
+// other's topics only in the same directory, so it serves to keep domains apart, tests among them.
+const DirEnv = "SHM_PUB_SUB_DIR"
+
+type options struct {
+	dir    string
+	mode   fs.FileMode
+	retain bool
+	maxAge time.Duration // 0: none
+	err    error
+}
+
+// PublisherOption sets up a publisher.
+type PublisherOption interface{ forPublisher(*options) }
+
+// SubscriberOption sets up a subscriber.
+type SubscriberOption interface{ forSubscriber(*options) }
+
+// Option sets up either.
+type Option interface {
+	PublisherOption
+	SubscriberOption
+}
+
+type (
+	publisherOption  func(*options)
+	subscriberOption func(*options)
+	dirOption        string
+)
+
+func (o publisherOption) forPublisher(p *options)   { o(p) }
+func (o subscriberOption) forSubscriber(p *options) { o(p) }
+func (o dirOption) forPublisher(p *options)         { p.dir = string(o) }
+func (o dirOption) forSubscriber(p *options)        { p.dir = string(o) }
+
+// InDir puts the topic in dir.
+func InDir(dir string) Option { return dirOption(dir) }
+
+// WithMode gives the topic's file these permission bits, whatever the umask; without it they are
+// 0600. Readers need the read bit; those who also have the write bit could overwrite values.
+func WithMode(mode fs.FileMode) PublisherOption {
+	return publisherOption(func(o *options) { o.mode = mode })
+}
+
+// WithRetain keeps the last value readable after the publisher was closed or died, until the next
+// publisher takes the topic over or [Remove] removes it.
+func WithRetain() PublisherOption {
+	return publisherOption(func(o *options) { o.retain = true })
+}
+
+// WithMaxAge makes Subscribe report false for a value published longer ago than d: the guard against
+// a publisher that lives but hangs.
+func WithMaxAge(d time.Duration) SubscriberOption {
+	return subscriberOption(func(o *options) {
+		o.maxAge = d
+		if d <= 0 {
+			o.err = fmt.Errorf("%w: found %v; expected a positive duration", ErrMaxAge, d)
+		}
+	})
+}
+
+func defaultOptions() options {
+	dir := os.Getenv(DirEnv)
+	if dir == "" {
+		dir = DefaultDir
+	}
+	return options{dir: dir, mode: 0o600}
+}
