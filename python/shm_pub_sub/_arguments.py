@@ -1,0 +1,109 @@
+"""What the constructors accept, and the errors for everything else."""
+
+from __future__ import annotations
+
+import math
+import operator
+import os
+from typing import Final
+
+from ._errors import TopicTypeError, TopicValueError
+
+DEFAULT_DIR: Final = "/dev/shm"
+DIR_VARIABLE: Final = "SHM_PUB_SUB_DIR"
+
+# Tags of the file's header; the names are Python's and Go's alike.
+TYPE_TAGS: Final[dict[type, int]] = {bool: 1, int: 2, float: 3}
+
+_MAX_BUFFERS: Final = 2**31  # MaxDepth in internal/segment/layout.go
+
+
+def directory() -> str:
+    """Return the absolute path of the directory that holds the topics."""
+    return os.path.abspath(os.environ.get(DIR_VARIABLE) or DEFAULT_DIR)  # noqa: PTH100
+
+
+def check_name(name: object) -> str:
+    """Return name as Go can take it; Go knows the rules of length and content."""
+    if not isinstance(name, str):
+        raise TopicTypeError(f"topic name: found {_kind(name)}; expected a str")
+    if "\0" in name:
+        raise TopicValueError(
+            f"topic name {name!r}: found a NUL at character {name.index(chr(0))}; "
+            "expected text without NUL"
+        )
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise TopicValueError(
+            f"topic name {name!r}: found a lone surrogate at character {error.start}; "
+            "expected text that UTF-8 can encode"
+        ) from None
+    return str(name)
+
+
+def check_default(name: str, default: object) -> tuple[type, bool | int | float]:
+    """Return the topic's type, by the default's, and the default as exactly that type."""
+    for cls in TYPE_TAGS:  # bool before int, of which it is a subclass
+        if isinstance(default, cls):
+            if cls is int and not -(2**63) <= operator.index(default) < 2**63:
+                raise TopicValueError(
+                    f"topic {name!r}: found the default {default!r}; expected a signed 64-bit int"
+                )
+            return cls, cls(default)
+    raise TopicTypeError(
+        f"topic {name!r}: found a default of {_kind(default)}; "
+        "expected a bool, an int or a float: its type is the topic's type"
+    )
+
+
+def check_buffers(name: str, buffer_num: object) -> int:
+    """Return buffer_num as an int from 1 up."""
+    number = _integer(f"topic {name!r}: buffer_num", buffer_num, "an int such as 3")
+    if not 1 <= number <= _MAX_BUFFERS:
+        raise TopicValueError(
+            f"topic {name!r}: found buffer_num {number}; expected 1 to {_MAX_BUFFERS}; 3 to 5 is usual"
+        )
+    return number
+
+
+def check_mode(name: str, mode: object) -> int:
+    """Return mode as permission bits."""
+    number = _integer(f"topic {name!r}: mode", mode, "an int such as 0o640")
+    if number & 0o600 != 0o600 or number & ~0o666:
+        raise TopicValueError(
+            f"topic {name!r}: found mode {oct(number)}; expected read and write for the owner and "
+            "no bit beyond 0o666, such as 0o600, 0o640 or 0o644"
+        )
+    return number
+
+
+def check_max_age(name: str, max_age: object) -> int:
+    """Return max_age, in seconds, as nanoseconds; 0 for None."""
+    if max_age is None:
+        return 0
+    if isinstance(max_age, bool) or not isinstance(max_age, (int, float)):
+        raise TopicTypeError(
+            f"topic {name!r}: found max_age of {_kind(max_age)}; expected seconds or None"
+        )
+    # Below 1 ns nothing can be told; above 292 years the nanoseconds do not fit.
+    if not (math.isfinite(max_age) and 1e-9 <= max_age <= 9.2e9):
+        raise TopicValueError(
+            f"topic {name!r}: found max_age {max_age!r}; expected a positive, finite number of "
+            "seconds, or None for no limit"
+        )
+    return round(max_age * 1e9)
+
+
+def _integer(what: str, value: object, expected: str) -> int:
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TopicTypeError(f"{what}: found {_kind(value)}; expected {expected}")
+    return operator.index(value)
+
+
+def _kind(value: object) -> str:
+    """Name value's type, with its module where it has an unfamiliar one."""
+    cls = type(value)
+    if value is None:
+        return "None"
+    return cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"

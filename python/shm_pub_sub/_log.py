@@ -1,0 +1,18 @@
+"""The logger "shm_pub_sub": what happens to topics, never what happens to values.
+
+logging is imported when there is first something to say: importing it would cost as much as all else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import logging
+
+
+def logger() -> logging.Logger:
+    """Return the library's logger."""
+    import logging  # noqa: PLC0415
+
+    return logging.getLogger("shm_pub_sub")

@@ -1,0 +1,42 @@
+"""This process's open publishers: what `replace=True` closes, and what is closed at the end."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import weakref
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ._publisher import Publisher
+
+# By directory and topic name.
+open_publishers: weakref.WeakValueDictionary[tuple[str, str], Publisher] = (
+    weakref.WeakValueDictionary()
+)
+
+_armed_in = 0  # the multiprocessing child whose end is looked after
+
+
+def close_at_exit() -> None:
+    """See to it that this process closes its publishers when it ends.
+
+    atexit does, save in a child of multiprocessing, which ends by os._exit() after its own finalizers.
+    """
+    global _armed_in
+    process, util = (sys.modules.get(f"multiprocessing.{m}") for m in ("process", "util"))
+    if process is None or util is None or process.parent_process() is None:
+        return
+    if _armed_in != os.getpid():
+        _armed_in = os.getpid()
+        # Below 0: after the child's own children have been joined.
+        util.Finalize(None, _close_all, exitpriority=-100)
+
+
+def _close_all() -> None:
+    for publisher in list(open_publishers.values()):
+        publisher.close()
+
+
+atexit.register(_close_all)

@@ -1,0 +1,203 @@
+"""Subscriber: everything that is not per value. subscribe() itself is in C (bind/subscriber.c)."""
+
+from __future__ import annotations
+
+import json
+import os
+from types import GenericAlias, TracebackType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ._arguments import TYPE_TAGS, check_default, check_max_age, check_name, directory
+from ._errors import (
+    ClosedError,
+    LayoutError,
+    ShmError,
+    TopicTypeError,
+    from_go,
+)
+from ._extension import load
+from ._log import logger
+
+
+class Subscriber:
+    """Reads the newest value of a topic, whoever publishes it.
+
+    It may be made before the publisher, and follows the topic from one publisher to the next by
+    itself.
+
+    Args:
+        name: The topic's name.
+        default_value: What subscribe() returns while there is nothing to read. Its type (bool, int
+            or float) must be the publisher's.
+        max_age: Seconds after which a value counts as nothing to read: the guard against a publisher
+            that lives but hangs. None for no limit.
+
+    Raises:
+        TopicTypeError: A live publisher publishes another type, or an argument's type is not
+            accepted (a TypeError).
+        TopicValueError: An argument's value is not accepted (a ValueError).
+        OpenError: The topic is there and cannot be opened (a RuntimeError); LayoutError where its
+            file is damaged or another version's.
+
+    Threads may share a subscriber, and a forked child reads on with those it inherited.
+    """
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        _name: str
+        _directory: str
+        _type: type
+        _default: bool | int | float
+        _buffers: int
+        _trouble: str
+        _mapped: bool
+        _is_open: bool
+
+        def _open(self, path: bytes, tag: int, missing: tuple[Any, bool], max_age: int) -> None: ...
+        def _map(self, *mapping: int) -> None: ...
+        def _close(self) -> bool: ...
+        def _alive(self) -> bool: ...
+
+    _SLOTS = ("_buffers", "_default", "_directory", "_name", "_trouble", "_type")
+
+    def __new__(cls, *_args: object, **_kwargs: object) -> Subscriber:
+        # Complete with subscribe() and the other C methods, which are there from the first use on.
+        complete: Any = load().complete(cls, "Subscriber", Subscriber._SLOTS)
+        made: Subscriber = complete.__new__(complete)
+        return made
+
+    def __init__(
+        self, name: str, default_value: bool | int | float, *, max_age: float | None = None
+    ) -> None:
+        self._name = check_name(name)
+        self._type, self._default = check_default(self._name, default_value)
+        age = check_max_age(self._name, max_age)
+        self._directory = directory()
+        self._buffers = 0
+        self._trouble = ""
+        try:
+            path = load().go.bind_Path(self._directory, self._name)
+        except RuntimeError as error:
+            raise from_go(error) from None
+        self._open(os.fsencode(path), TYPE_TAGS[self._type], (self._default, False), age)
+        try:
+            self._attach(first=True)
+        except BaseException:
+            self._close()
+            raise
+
+    def subscribe(self) -> tuple[Any, bool]:
+        """Return (value, True) with the topic's newest value, or (default_value, False).
+
+        ok is True while a live publisher has published at least one value, also when that value was
+        returned before, and while a value is retained. It turns False at the first read after the
+        publisher's close(), within 0.1 s of its death, and for a value older than max_age.
+
+        Raises:
+            TopicTypeError: the topic has a new publisher, of another type (a TypeError).
+            OpenError: the topic is there and cannot be opened any more (a RuntimeError).
+            ClosedError: after close() (a ValueError).
+        """
+        # Every instance has the C method in front of this one, which carries the documentation.
+        return self.subscribe()
+
+    def close(self) -> None:
+        """Release the topic. Again: nothing."""
+        self._close()
+
+    @property
+    def name(self) -> str:
+        """The topic's name."""
+        return self._name
+
+    @property
+    def buffer_num(self) -> int | None:
+        """How many values the topic's publisher keeps readable; None while there is no topic."""
+        return self._buffers if self._look() and self._mapped else None
+
+    @property
+    def closed(self) -> bool:
+        """Whether close() was called."""
+        return not self._is_open
+
+    @property
+    def publisher_alive(self) -> bool:
+        """Whether the topic has a live publisher now. It costs a system call."""
+        return self._look()
+
+    def _look(self) -> bool:
+        try:
+            return self._is_open and self._alive()
+        except TopicTypeError:
+            return True  # of another type
+        except LayoutError:
+            return False
+
+    def _attach(self, first: bool = False) -> None:
+        """Open what the topic's name points at now. Called from C when there is nothing to read."""
+        if not self._is_open:
+            raise ClosedError(
+                f"subscribe to {getattr(self, '_name', '?')!r}: found a closed subscriber; make a new one"
+            )
+        try:
+            answer = load().go.bind_Attach(self._directory, self._name, self._type.__name__)
+        except RuntimeError as error:
+            trouble = from_go(error)
+            if not first and str(trouble) != self._trouble:
+                logger().warning("subscriber of %r: %s", self._name, trouble)
+            self._trouble = str(trouble)
+            raise trouble from None
+        self._trouble = ""
+        if not answer:
+            return
+        m = json.loads(answer)
+        self._buffers = m["Depth"]
+        where = (m["Address"], m["Size"], m["First"], m["Stride"], m["Slots"], m["FD"])
+        self._map(*where, m["Retain"], m["Dead"])
+        if not first and not m["Dead"]:
+            logger().info(
+                "subscriber of %r: attached to process %d's topic of %d buffers",
+                self._name,
+                m["PID"],
+                m["Depth"],
+            )
+
+    def _corrupt(self) -> NoReturn:
+        """Say that the memory contradicts itself. Called from C."""
+        raise LayoutError(
+            f"subscribe to {self._name!r}: found a slot that contradicts the head; expected a topic "
+            "that only this library has written; restart its publisher"
+        )
+
+    def __enter__(self) -> Subscriber:
+        if not self._is_open:
+            self._attach()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        name = repr(getattr(self, "_name", "?"))
+        if not self._is_open:
+            return f"<Subscriber {name}, closed>"
+        try:
+            state = "publisher alive" if self._look() else "no publisher"
+        except ShmError as error:
+            state = type(error).__name__
+        buffers = f", {self._buffers} buffers" if self._mapped else ""
+        return f"<Subscriber {name} {self._type.__name__}, default {self._default!r}{buffers}, {state}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TopicTypeError(
+            f"cannot pickle the subscriber of {self._name!r}: it belongs to this process; "
+            "pass the topic's name and make a Subscriber from it there"
+        )
+
+    __class_getitem__ = classmethod(GenericAlias)

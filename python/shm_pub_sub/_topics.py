@@ -1,0 +1,83 @@
+"""Topics from outside: what there is, what is known of one, and removing what a crash left."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from ._arguments import check_name, directory
+from ._errors import OpenError, TopicNotFoundError, from_go
+from ._extension import load
+
+
+class TopicInfo(NamedTuple):
+    """What can be said of a topic without subscribing to it."""
+
+    name: str
+    type: type
+    """bool, int or float."""
+    buffer_num: int
+    """How many values stay readable."""
+    published: int
+    """Values published so far."""
+    age: float | None
+    """Seconds since the newest was published; None where there is none."""
+    alive: bool
+    """Whether its publisher lives."""
+    retain: bool
+    """Whether the last value outlives the publisher."""
+    pid: int
+    """The publisher, as that process sees itself (a container has its own numbers)."""
+    created: float
+    """When the publisher was made, seconds since the epoch."""
+    nbytes: int
+    """Of shared memory."""
+    path: str
+    """The topic's file."""
+
+
+_TYPES = {"bool": bool, "int": int, "float": float}
+
+
+def topics() -> list[TopicInfo]:
+    """Return all topics of this domain, sorted by name, those of dead publishers too.
+
+    Topics that cannot be opened, such as another user's, are left out. Raises OpenError where the
+    domain's directory cannot be read.
+    """
+    found = []
+    for name in json.loads(_go("List", directory())) or []:
+        try:
+            found.append(inspect(name))
+        except (OpenError, TopicNotFoundError):
+            continue  # not ours to read, or gone since
+    return found
+
+
+def inspect(name: str) -> TopicInfo:
+    """Return what the topic's file says.
+
+    Raises TopicNotFoundError (a LookupError) where there is no such topic, OpenError (LayoutError for
+    a damaged file), TopicTypeError and TopicValueError for an impossible name.
+    """
+    fields = json.loads(_go("Inspect", directory(), check_name(name)))
+    fields["type"] = _TYPES[fields["type"]]
+    fields["age"] = fields["age"] / 1e9 if fields["published"] else None
+    fields["created"] /= 1e9
+    return TopicInfo(**fields)
+
+
+def remove(name: str) -> None:
+    """Delete what a dead publisher left of the topic, or a retained value.
+
+    Raises ExistsError (a RuntimeError) while its publisher lives, TopicNotFoundError (a LookupError)
+    where there is nothing, OpenError, TopicTypeError and TopicValueError for an impossible name.
+    """
+    _go("Remove", directory(), check_name(name))
+
+
+def _go(function: str, *arguments: str) -> Any:
+    try:
+        return getattr(load().go, f"bind_{function}")(*arguments)
+    except RuntimeError as error:
+        raise from_go(error) from None
