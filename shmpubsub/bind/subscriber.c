@@ -24,6 +24,9 @@ typedef struct {
     bool retain;     /* the file's values outlive its publisher */
     uint64_t max_age; /* ns; 0: none */
     PyObject *missing; /* (default, False) */
+    PyObject *last;    /* what was last returned with True: most polls find the same value again */
+    uint64_t last_k;   /* its number; 0: none */
+    uint64_t last_time;
     PyObject *path;    /* of the topic's file, bytes; NULL: closed or not yet open */
     /* The file last attached to stays mapped when its publisher has died or its name has moved on: its inode
        number, by which its successor is told from it, cannot be used again until then. */
@@ -37,6 +40,7 @@ static void
 let_go(Subscriber *s)
 {
     s->ring.state = NULL;
+    s->last_k = 0;
     if (s->mapping.base != NULL) {
         munmap(s->mapping.base, s->mapping.size);
         close(s->mapping.fd);
@@ -115,37 +119,63 @@ to_object(enum shm_type type, uint64_t word)
     Py_UNREACHABLE();
 }
 
+/* Makes s->last the pair (value, True), and takes the reference to value. If the caller has dropped the
+   pair it was given before, as `value, ok = ...` does at once, that pair is used again, in the manner
+   of zip(). Returns false with an error set. */
+static bool
+remember(Subscriber *s, PyObject *value, uint64_t time)
+{
+    if (s->last != NULL && Py_REFCNT(s->last) == 1) {
+        PyObject *old = PyTuple_GET_ITEM(s->last, 0);
+        PyTuple_SET_ITEM(s->last, 0, value);
+        Py_DECREF(old);
+#if PY_VERSION_HEX >= 0x030e0000
+        ((PyTupleObject *)s->last)->ob_hash = -1; /* somebody may have asked for it */
+#endif
+    }
+    else {
+        PyObject *pair = PyTuple_New(2);
+        if (pair == NULL) {
+            Py_DECREF(value);
+            return false;
+        }
+        PyTuple_SET_ITEM(pair, 0, value);
+        PyTuple_SET_ITEM(pair, 1, Py_NewRef(Py_True));
+        Py_XSETREF(s->last, pair);
+    }
+    s->last_k = s->ring.k;
+    s->last_time = time;
+    return true;
+}
+
 static PyObject *
 newest(Subscriber *s)
 {
-    uint64_t word, time;
-    switch (ring_newest(&s->ring, &word, &time)) {
-    case RING_CORRUPT:
-        return PyObject_CallMethod((PyObject *)s, "_corrupt", NULL);
-    case RING_EMPTY:
-        return Py_NewRef(s->missing);
-    case RING_OK:
-        break;
+    /* A value never changes once it is published: the same head is the same value. */
+    uint64_t head = __atomic_load_n(&s->ring.state->head, __ATOMIC_ACQUIRE);
+    if (head != s->last_k || head == 0) {
+        uint64_t word, time;
+        switch (ring_newest(&s->ring, &word, &time)) {
+        case RING_CORRUPT:
+            return PyObject_CallMethod((PyObject *)s, "_corrupt", NULL);
+        case RING_EMPTY:
+            return Py_NewRef(s->missing);
+        case RING_OK:
+            break;
+        }
+        PyObject *value = to_object(s->type, word);
+        if (value == NULL || !remember(s, value, time)) {
+            return NULL;
+        }
     }
     if (s->max_age != 0) {
         uint64_t now = shm_now(CLOCK_MONOTONIC);
-        /* A value published since the clock was read is not old. */
-        if (now > time && now - time > s->max_age) {
+        /* A publisher's clock may be a little ahead of the one just read. */
+        if (now > s->last_time && now - s->last_time > s->max_age) {
             return Py_NewRef(s->missing);
         }
     }
-    PyObject *value = to_object(s->type, word);
-    if (value == NULL) {
-        return NULL;
-    }
-    PyObject *pair = PyTuple_New(2);
-    if (pair == NULL) {
-        Py_DECREF(value);
-        return NULL;
-    }
-    PyTuple_SET_ITEM(pair, 0, value);
-    PyTuple_SET_ITEM(pair, 1, Py_NewRef(Py_True));
-    return pair;
+    return Py_NewRef(s->last);
 }
 
 PyDoc_STRVAR(subscribe_doc, "subscribe($self, /)\n--\n\n"
@@ -267,6 +297,7 @@ dealloc(Subscriber *s)
     let_go(s);
     Py_XDECREF(s->path);
     Py_XDECREF(s->missing);
+    Py_XDECREF(s->last);
     type->tp_free((PyObject *)s);
     Py_DECREF(type);
 }
