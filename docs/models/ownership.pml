@@ -7,11 +7,12 @@
    for both, a subscriber that looks during a take-over finds it held and believes a dead
    publisher alive.
 
-   Check:  spin -a ownership.pml && gcc -O2 -DSAFETY -o pan pan.c && ./pan -m100000
-   Break:  spin -DNO_STAT_CHECK -a ownership.pml ... finds two owners.
+   Check:  spin -a ownership.pml && gcc -w -O2 -DSAFETY -DCOLLAPSE -o pan pan.c && ./pan -m1000000
+           (49 million states, 2.5 GB, a minute or two; spin -DR=1 -a is the small one)
+   Break:  spin -DNO_STAT_CHECK -a ownership.pml ... leaving out the look at the name finds two owners.
 
-   Steps are named after the code: internal/segment/create.go (create, claim), owned.go (Close),
-   remove.go (Remove). */
+   The code is in shmpubsub/internal/segment: publish in create.go, claim in claim.go, Close in
+   owned.go, Remove in topics.go. */
 
 #ifndef N
 #define N 3

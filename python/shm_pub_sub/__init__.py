@@ -22,7 +22,6 @@ from ._errors import (
 )
 from ._publisher import Publisher
 from ._subscriber import Subscriber
-from ._topics import TopicInfo, inspect, remove, topics
 
 __version__ = "0.1.0"
 
@@ -46,3 +45,19 @@ __all__ = [
     "remove",
     "topics",
 ]
+
+_LATE = ("TopicInfo", "inspect", "remove", "topics")
+
+
+def __getattr__(name: str) -> object:
+    """Import what is seldom used, and slow to import, when it is first asked for (PEP 562)."""
+    if name in _LATE:
+        from . import _topics  # noqa: PLC0415
+
+        globals().update({late: getattr(_topics, late) for late in _LATE})
+        return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

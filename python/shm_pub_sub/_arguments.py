@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 import operator
 import os
-from typing import Final
 
 from ._errors import TopicTypeError, TopicValueError
+
+TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
+if TYPE_CHECKING:
+    from typing import Final
 
 DEFAULT_DIR: Final = "/dev/shm"
 DIR_VARIABLE: Final = "SHM_PUB_SUB_DIR"

@@ -7,14 +7,14 @@ work on; what needs Go gets a fresh copy of the shared library, with a runtime o
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import tempfile
 import threading
 from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, ModuleSpec
-from pathlib import Path
 from types import ModuleType
-from typing import Any
+
+TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
+if TYPE_CHECKING:
+    from typing import Any
 
 # Held while Go opens or closes a publisher, and by whoever forks: a child must not be born while a
 # lock descriptor exists that the C side does not know of and so cannot close in it.
@@ -57,17 +57,17 @@ def load() -> Extension:
         return found
     with fork_lock:
         if _loaded is None:
-            _loaded = Extension(str(_library()))
+            _loaded = Extension(_library())
         elif _loaded.hot.forked():
             _loaded = _load_copy()
         return _loaded
 
 
-def _library() -> Path:
-    folder = Path(__file__).parent
+def _library() -> str:
+    folder = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH - pathlib costs 3 ms to import
     for suffix in EXTENSION_SUFFIXES:
-        path = folder / f"_shmpubsub{suffix}"
-        if path.exists():
+        path = f"{folder}/_shmpubsub{suffix}"
+        if os.path.exists(path):  # noqa: PTH110
             return path
     raise ImportError(
         f"no shared library _shmpubsub{EXTENSION_SUFFIXES[0]} in {folder}; it was not built for this "
@@ -81,11 +81,14 @@ def _load_copy() -> Extension:
     Both go by path and would return the parent's copy. The count of copies is inherited, so no
     process gets a path that an ancestor had.
     """
+    import shutil  # noqa: PLC0415 - only forked children need these
+    import tempfile  # noqa: PLC0415
+
     global _copies
     _copies += 1
     fd = os.memfd_create("shm_pub_sub", os.MFD_CLOEXEC)
     try:
-        with _library().open("rb") as source, open(fd, "wb", closefd=False) as copy:
+        with open(_library(), "rb") as source, open(fd, "wb", closefd=False) as copy:  # noqa: PTH123
             shutil.copyfileobj(source, copy, 1 << 20)
         try:
             return Extension(f"/proc/self/fd/{'./' * _copies}{fd}")
@@ -94,7 +97,7 @@ def _load_copy() -> Extension:
     finally:
         os.close(fd)
     with tempfile.TemporaryDirectory(prefix="shm_pub_sub.") as folder:
-        return Extension(shutil.copy(_library(), Path(folder, f"copy{_copies}.so")))
+        return Extension(shutil.copy(_library(), f"{folder}/copy{_copies}.so"))
 
 
 def _load(name: str, path: str) -> ModuleType:

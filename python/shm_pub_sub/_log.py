@@ -5,8 +5,7 @@ logging is imported when there is first something to say: importing it would cos
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
     import logging
 

@@ -6,8 +6,8 @@ import atexit
 import os
 import sys
 import weakref
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
     from ._publisher import Publisher
 

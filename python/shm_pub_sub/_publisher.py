@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 from types import GenericAlias, TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn
 
 from ._arguments import (
     TYPE_TAGS,
@@ -20,6 +18,10 @@ from . import _extension
 from ._extension import Extension, load
 from ._log import logger
 from ._open import close_at_exit, open_publishers
+
+TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 _ACCEPTED = {
     bool: "True or False (bool(value) makes one)",
@@ -115,13 +117,11 @@ class Publisher:
             raise self._explain(from_go(error)) from None
         extension.go.IncRef(self._handle)  # a new handle has no reference yet
         try:
-            m = json.loads(self._go("Mapping"))
-            where = (m["Address"], m["Size"], m["First"], m["Stride"], m["Slots"], m["FD"])
+            *where, replaced = map(int, self._go("Mapping").split())
             self._map(*where, TYPE_TAGS[self._type])
         except BaseException:
             self._release()
             raise
-        replaced: int = m["Replaced"]
         return replaced
 
     def publish(self, value: Any, /) -> None:

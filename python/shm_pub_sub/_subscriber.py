@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 from types import GenericAlias, TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn
 
 from ._arguments import TYPE_TAGS, check_default, check_max_age, check_name, directory
 from ._errors import (
@@ -17,6 +15,10 @@ from ._errors import (
 )
 from ._extension import load
 from ._log import logger
+
+TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 
 class Subscriber:
@@ -151,16 +153,14 @@ class Subscriber:
         self._trouble = ""
         if not answer:
             return
-        m = json.loads(answer)
-        self._buffers = m["Depth"]
-        where = (m["Address"], m["Size"], m["First"], m["Stride"], m["Slots"], m["FD"])
-        self._map(*where, m["Retain"], m["Dead"])
-        if not first and not m["Dead"]:
+        *where, dead, pid, self._buffers = map(int, answer.split())
+        self._map(*where, dead)
+        if not first and not dead:
             logger().info(
                 "subscriber of %r: attached to process %d's topic of %d buffers",
                 self._name,
-                m["PID"],
-                m["Depth"],
+                pid,
+                self._buffers,
             )
 
     def _corrupt(self) -> NoReturn:

@@ -9,48 +9,40 @@ import (
 	"shm_pub_sub/shmpubsub/internal/segment"
 )
 
-func mappingJSON(m shmpubsub.Mapping, err error) (string, error) {
+// mappingText writes m as the integers that Publisher._map takes, and whose topic was taken over.
+func mappingText(m shmpubsub.Mapping, err error) (string, error) {
 	if err != nil {
 		return "", coded(err)
 	}
-	return toJSON(m)
+	return fmt.Sprintln(m.Address, m.Size, m.First, m.Stride, m.Slots, m.FD, m.Replaced), nil
 }
 
-// attachment is a subscriber's mapping, handed over to the C hot path for good.
-type attachment struct {
-	Address uintptr
-	Size    uint64
-	First   uint64
-	Stride  uint64
-	Slots   uint64
-	FD      int
-	Retain  bool
-	Dead    bool // only to be told from its successor by its inode, never to be read
-	PID     int
-	Depth   int
-}
-
-// Attach opens topic in dir for values of the type of that name, and returns its mapping as JSON;
-// the caller must unmap and close it. Where there is no topic it returns "". The hot path calls it when
-// it has no mapping, or when the one it has was retired.
+// Attach opens topic in dir for values of the type of that name, and returns its mapping as the
+// integers that Subscriber._map takes (address, size, first, stride, slots, fd, retain, dead), the
+// publisher's pid and the depth. The caller must unmap and close it. Where there is no topic it returns "".
+// The hot path calls it when it has no mapping, or when the one it has was retired.
 func Attach(dir, topic, typeName string) (string, error) {
 	want, ok := map[string]segment.Type{"bool": segment.Bool, "int": segment.Int, "float": segment.Float}[typeName]
 	if !ok {
 		return "", coded(fmt.Errorf("attach %q: found type %q; expected bool, int or float", topic, typeName))
 	}
 	v, err := segment.Attach(dir, topic, want)
+	if errors.Is(err, shmpubsub.ErrNoPublisher) {
+		return "", nil
+	}
 	if err != nil {
-		if errors.Is(err, shmpubsub.ErrNoPublisher) {
-			return "", nil
-		}
 		return "", coded(err)
 	}
-	a := attachment{
-		Size: v.FileSize, First: v.First, Stride: v.Stride, Slots: v.Slots,
-		Retain: v.Retain, Dead: v.Dead, PID: v.PID, Depth: v.Depth(),
+	h := v.Header
+	address, fd := v.Release()
+	return fmt.Sprintln(address, h.FileSize, h.First, h.Stride, h.Slots, fd, number(h.Retain), number(v.Dead), h.PID, h.Depth()), nil
+}
+
+func number(b bool) int {
+	if b {
+		return 1
 	}
-	a.Address, a.FD = v.Release()
-	return toJSON(a)
+	return 0
 }
 
 func toJSON(v any) (string, error) {

@@ -32,8 +32,8 @@ func (p *BoolPublisher) Publish(v bool) (bool, error) { return true, coded(p.p.P
 // Close ends the topic.
 func (p *BoolPublisher) Close() (bool, error) { return true, coded(p.p.Close()) }
 
-// Mapping returns, as JSON, what the C hot path needs to publish in Publish's place.
-func (p *BoolPublisher) Mapping() (string, error) { return mappingJSON(p.p.Mapping()) }
+// Mapping returns what the C hot path needs to publish in Publish's place.
+func (p *BoolPublisher) Mapping() (string, error) { return mappingText(p.p.Mapping()) }
 
 // IntPublisher publishes a topic of int64 values.
 type IntPublisher struct{ p *shmpubsub.IntPublisher }
@@ -53,8 +53,8 @@ func (p *IntPublisher) Publish(v int64) (bool, error) { return true, coded(p.p.P
 // Close ends the topic.
 func (p *IntPublisher) Close() (bool, error) { return true, coded(p.p.Close()) }
 
-// Mapping returns, as JSON, what the C hot path needs to publish in Publish's place.
-func (p *IntPublisher) Mapping() (string, error) { return mappingJSON(p.p.Mapping()) }
+// Mapping returns what the C hot path needs to publish in Publish's place.
+func (p *IntPublisher) Mapping() (string, error) { return mappingText(p.p.Mapping()) }
 
 // FloatPublisher publishes a topic of float64 values.
 type FloatPublisher struct{ p *shmpubsub.FloatPublisher }
@@ -74,5 +74,5 @@ func (p *FloatPublisher) Publish(v float64) (bool, error) { return true, coded(p
 // Close ends the topic.
 func (p *FloatPublisher) Close() (bool, error) { return true, coded(p.p.Close()) }
 
-// Mapping returns, as JSON, what the C hot path needs to publish in Publish's place.
-func (p *FloatPublisher) Mapping() (string, error) { return mappingJSON(p.p.Mapping()) }
+// Mapping returns what the C hot path needs to publish in Publish's place.
+func (p *FloatPublisher) Mapping() (string, error) { return mappingText(p.p.Mapping()) }

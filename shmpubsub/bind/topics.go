@@ -40,6 +40,9 @@ func List(dir string) (string, error) {
 	if err != nil {
 		return "", coded(err)
 	}
+	if topics == nil {
+		topics = []string{}
+	}
 	return toJSON(topics)
 }
 
