@@ -6,7 +6,7 @@ import math
 import operator
 import os
 
-from ._errors import TopicTypeError, TopicValueError
+from ._errors import RangeError, TopicTypeError, TopicValueError
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ DIR_VARIABLE: Final = "SHM_PUB_SUB_DIR"
 # Tags of the file's header; the names are Python's and Go's alike.
 TYPE_TAGS: Final[dict[type, int]] = {bool: 1, int: 2, float: 3}
 
-_MAX_BUFFERS: Final = 2**31  # MaxDepth in internal/segment/layout.go
+_MAX_BUFFERS: Final = 2**36  # MaxDepth in internal/segment/layout.go
 
 
 def directory() -> str:
@@ -50,8 +50,8 @@ def check_default(name: str, default: object) -> tuple[type, bool | int | float]
     for cls in TYPE_TAGS:  # bool before int, of which it is a subclass
         if isinstance(default, cls):
             if cls is int and not -(2**63) <= operator.index(default) < 2**63:
-                raise TopicValueError(
-                    f"topic {name!r}: found the default {default!r}; expected a signed 64-bit int"
+                raise RangeError(
+                    f"topic {name!r}: found the default {shown(default)}; expected a signed 64-bit int"
                 )
             return cls, cls(default)
     raise TopicTypeError(
@@ -65,7 +65,7 @@ def check_buffers(name: str, buffer_num: object) -> int:
     number = _integer(f"topic {name!r}: buffer_num", buffer_num, "an int such as 3")
     if not 1 <= number <= _MAX_BUFFERS:
         raise TopicValueError(
-            f"topic {name!r}: found buffer_num {number}; expected 1 to {_MAX_BUFFERS}; 3 to 5 is usual"
+            f"topic {name!r}: found buffer_num {shown(number)}; expected 1 to {_MAX_BUFFERS}; 3 to 5 is usual"
         )
     return number
 
@@ -75,7 +75,7 @@ def check_mode(name: str, mode: object) -> int:
     number = _integer(f"topic {name!r}: mode", mode, "an int such as 0o640")
     if number & 0o600 != 0o600 or number & ~0o666:
         raise TopicValueError(
-            f"topic {name!r}: found mode {oct(number)}; expected read and write for the owner and "
+            f"topic {name!r}: found mode {oct(number) if 0 <= number < 1 << 16 else shown(number)}; expected read and write for the owner and "
             "no bit beyond 0o666, such as 0o600, 0o640 or 0o644"
         )
     return number
@@ -92,10 +92,19 @@ def check_max_age(name: str, max_age: object) -> int:
     # Below 1 ns nothing can be told; above 292 years the nanoseconds do not fit.
     if not (math.isfinite(max_age) and 1e-9 <= max_age <= 9.2e9):
         raise TopicValueError(
-            f"topic {name!r}: found max_age {max_age!r}; expected a positive, finite number of "
+            f"topic {name!r}: found max_age {shown(max_age)}; expected a positive, finite number of "
             "seconds, or None for no limit"
         )
     return round(max_age * 1e9)
+
+
+def shown(value: object) -> str:
+    """Return value's repr for an error's text: short, and whatever its __repr__ does."""
+    try:
+        text = repr(value)
+    except Exception:  # ints of more than 4300 digits, to begin with
+        return f"<{_kind(value)}>"
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _integer(what: str, value: object, expected: str) -> int:

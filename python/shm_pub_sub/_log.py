@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 
 def logger() -> logging.Logger:
-    """Return the library's logger."""
+    """Return the library's logger. It prints nothing unless the program sets logging up."""
     import logging  # noqa: PLC0415
 
-    return logging.getLogger("shm_pub_sub")
+    found = logging.getLogger("shm_pub_sub")
+    if not found.handlers:
+        found.addHandler(logging.NullHandler())
+    return found

@@ -16,6 +16,8 @@ open_publishers: weakref.WeakValueDictionary[tuple[str, str], Publisher] = (
     weakref.WeakValueDictionary()
 )
 
+exiting = False  # this process has come to its end and closed them
+
 _armed_in = 0  # the multiprocessing child whose end is looked after
 
 
@@ -35,6 +37,8 @@ def close_at_exit() -> None:
 
 
 def _close_all() -> None:
+    global exiting
+    exiting = True
     for publisher in list(open_publishers.values()):
         publisher.close()
 

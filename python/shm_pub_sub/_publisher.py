@@ -12,9 +12,10 @@ from ._arguments import (
     check_mode,
     check_name,
     directory,
+    shown,
 )
 from ._errors import ClosedError, ExistsError, ForkedError, RangeError, TopicTypeError, from_go
-from . import _extension
+from . import _extension, _open
 from ._extension import Extension, load
 from ._log import logger
 from ._open import close_at_exit, open_publishers
@@ -143,8 +144,10 @@ class Publisher:
 
     def close(self) -> None:
         """End the topic. Subscribers' next read says so, unless it is retained. Again: nothing."""
+        if not self._mapped:
+            return
         with _extension.fork_lock:
-            if self._unmap():
+            if self._unmap():  # another thread may have been faster
                 open_publishers.pop((self._directory, self._name), None)
                 self._release()
 
@@ -182,7 +185,8 @@ class Publisher:
             self._extension.go.DecRef(self._handle)
 
     def _explain(self, error: Exception) -> Exception:
-        if isinstance(error, ExistsError) and (self._directory, self._name) in open_publishers:
+        holder = open_publishers.get((self._directory, self._name))
+        if isinstance(error, ExistsError) and holder is not None and holder._mapped:
             return ExistsError(f"{error}; it is this very process: close() it, or pass replace=True")
         return error
 
@@ -193,12 +197,14 @@ class Publisher:
             limits = "-2**63 to 2**63 - 1" if self._type is int else "a number that a float can hold"
             raise RangeError(f"{what}: found a number beyond that; expected {limits}")
         raise TopicTypeError(
-            f"{what}: found {type(value).__name__} {_shortened(value)}; "
+            f"{what}: found {type(value).__name__} {shown(value)}; "
             f"expected {_ACCEPTED[self._type]}"
         )
 
-    def _unusable(self) -> NoReturn:
+    def _unusable(self) -> None:
         """Say why publish() does not work. Called from C."""
+        if _open.exiting:
+            return  # a daemon thread that does not know yet that its process has ended
         if self._inherited:
             raise ForkedError(
                 f"publish to {self._name!r}: found a publisher inherited by fork; it is process "
@@ -242,9 +248,4 @@ class Publisher:
         )
 
     __class_getitem__ = classmethod(GenericAlias)
-
-
-def _shortened(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
+    __new__.__wrapped__ = __init__  # type: ignore[attr-defined]  # for inspect.signature and help()

@@ -201,3 +201,4 @@ class Subscriber:
         )
 
     __class_getitem__ = classmethod(GenericAlias)
+    __new__.__wrapped__ = __init__  # type: ignore[attr-defined]  # for inspect.signature and help()

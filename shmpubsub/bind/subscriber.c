@@ -119,11 +119,11 @@ to_object(enum shm_type type, uint64_t word)
     Py_UNREACHABLE();
 }
 
-/* Makes s->last the pair (value, True), and takes the reference to value. If the caller has dropped the
+/* Makes s->last the pair (value, True) of value number k, and takes the reference to value. If the caller has dropped the
    pair it was given before, as `value, ok = ...` does at once, that pair is used again, in the manner
    of zip(). Returns false with an error set. */
 static bool
-remember(Subscriber *s, PyObject *value, uint64_t time)
+remember(Subscriber *s, PyObject *value, uint64_t k, uint64_t time)
 {
     if (s->last != NULL && Py_REFCNT(s->last) == 1) {
         PyObject *old = PyTuple_GET_ITEM(s->last, 0);
@@ -143,7 +143,7 @@ remember(Subscriber *s, PyObject *value, uint64_t time)
         PyTuple_SET_ITEM(pair, 1, Py_NewRef(Py_True));
         Py_XSETREF(s->last, pair);
     }
-    s->last_k = s->ring.k;
+    s->last_k = k;
     s->last_time = time;
     return true;
 }
@@ -163,8 +163,10 @@ newest(Subscriber *s)
         case RING_OK:
             break;
         }
+        /* Now: making objects may collect garbage, and a finalizer may read from s. */
+        uint64_t k = s->ring.k;
         PyObject *value = to_object(s->type, word);
-        if (value == NULL || !remember(s, value, time)) {
+        if (value == NULL || !remember(s, value, k, time)) {
             return NULL;
         }
     }

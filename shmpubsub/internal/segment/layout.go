@@ -71,7 +71,7 @@ const magic = uint64('S') | 'H'<<8 | 'M'<<16 | 'P'<<24 | 'U'<<32 | 'B'<<40 | 'S'
 
 // MaxDepth bounds the values that a topic keeps; it is far beyond any machine's shared memory and
 // far below any overflow.
-const MaxDepth = 1 << 31
+const MaxDepth = 1 << 36
 
 // Type is the type tag of a topic's values.
 type Type uint32
@@ -190,9 +190,9 @@ func decodeHeader(b []byte, size int64) (Header, error) {
 	if h.Slots < 2 || h.Slots > MaxDepth+1 {
 		return Header{}, invalid(f("%d slots", h.Slots), f("2 to %d", uint64(MaxDepth)+1))
 	}
-	// Neither product nor sum can overflow: stride < 2^32, slots <= 2^31+1, First < 2^33.
-	if need := h.First + h.Stride*h.Slots; need > uint64(size) {
-		return Header{}, invalid(f("%d bytes", size), f("at least %d for its %d slots", need, h.Slots))
+	// A quotient, because the product may overflow.
+	if fit := (uint64(size) - min(h.First, uint64(size))) / h.Stride; h.Slots > fit {
+		return Header{}, invalid(f("%d bytes, which hold %d slots", size, fit), f("room for %d, as its header says", h.Slots))
 	}
 	if h.FileSize != uint64(size) {
 		return Header{}, invalid(f("%d bytes", size), f("%d, as its header says", h.FileSize))

@@ -1,0 +1,126 @@
+package segment
+
+import (
+	"encoding/binary"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// headerBytes returns the first minSize bytes of a fresh segment.
+func headerBytes(h Header) []byte {
+	b := make([]byte, minSize)
+	h.encode(b)
+	return b
+}
+
+func TestHeader_SurvivesEncoding(t *testing.T) {
+	for _, typ := range []Type{Bool, Int, Float} {
+		for _, depth := range []int{1, 2, 3, 127, 1000, MaxDepth} {
+			for _, retain := range []bool{false, true} {
+				h := newHeader(typ, depth, retain)
+				h.PID, h.Created = 4711, 1e18
+				got, err := decodeHeader(headerBytes(h), int64(h.FileSize))
+				require.NoError(t, err)
+				require.Equal(t, h, got)
+				require.Equal(t, depth, got.Depth())
+			}
+		}
+	}
+}
+
+func TestHeader_PlacesEverySlotInsideTheFile(t *testing.T) {
+	for depth := 1; depth < 600; depth++ {
+		h := newHeader(Float, depth, false)
+		require.LessOrEqual(t, h.First+h.Slots*h.Stride, h.FileSize)
+		require.Zero(t, h.FileSize%4096)
+		require.Zero(t, h.Stride%8)
+		require.GreaterOrEqual(t, h.Stride, uint64(SlotPayload+8))
+	}
+}
+
+func TestDecodeHeader_RefusesDamage(t *testing.T) {
+	put32 := func(at int, v uint32) func([]byte) {
+		return func(b []byte) { binary.LittleEndian.PutUint32(b[at:], v) }
+	}
+	put64 := func(at int, v uint64) func([]byte) {
+		return func(b []byte) { binary.LittleEndian.PutUint64(b[at:], v) }
+	}
+	for name, c := range map[string]struct {
+		damage func([]byte)
+		text   string
+	}{
+		"magic":              {put64(magicOffset, 0), `found magic "\x00`},
+		"older version":      {put32(versionOffset, 0), "found layout version 0; expected version 1"},
+		"newer version":      {put32(versionOffset, 2), "found layout version 2; expected version 1"},
+		"short header":       {put32(headerSizeOffset, 248), "found a header of 248 bytes; expected at least 256, a multiple of 8"},
+		"odd header":         {put32(headerSizeOffset, 257), "found a header of 257 bytes"},
+		"huge header":        {put32(headerSizeOffset, 0xfffffff8), "for its 4 slots"},
+		"type 0":             {put32(typeTagOffset, 0), "found type tag 0; expected 1 (bool), 2 (int) or 3 (float)"},
+		"type 4":             {put32(typeTagOffset, 4), "found type tag 4"},
+		"other type's size":  {put32(typeTagOffset, uint32(Bool)), "found values of 8 bytes; expected 1 for bool"},
+		"element 0":          {put64(elemSizeOffset, 0), "found values of 0 bytes"},
+		"huge element":       {put64(elemSizeOffset, 1<<63), "found values of 9223372036854775808 bytes"},
+		"stride 0":           {put64(strideOffset, 0), "found slots of 0 bytes; expected a multiple of 8, at least 24"},
+		"stride below":       {put64(strideOffset, 16), "found slots of 16 bytes"},
+		"odd stride":         {put64(strideOffset, 33), "found slots of 33 bytes"},
+		"overflowing stride": {put64(strideOffset, 1<<62), "found slots of 4611686018427387904 bytes"},
+		"no slots":           {put64(slotsOffset, 0), "found 0 slots; expected 2 to 2147483649"},
+		"one slot":           {put64(slotsOffset, 1), "found 1 slots"},
+		"too many slots":     {put64(slotsOffset, 126), "for its 126 slots"},
+		"overflowing slots":  {put64(slotsOffset, 1<<61), "found 2305843009213693952 slots"},
+		"file size":          {put64(fileSizeOffset, 1<<40), "found 8192 bytes; expected 1099511627776, as its header says"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHeader(Int, 3, false)
+			require.Equal(t, uint64(8192), h.FileSize)
+			b := headerBytes(h)
+			c.damage(b)
+			_, err := decodeHeader(b, int64(h.FileSize))
+			require.ErrorIs(t, err, ErrLayout)
+			require.ErrorContains(t, err, c.text)
+		})
+	}
+}
+
+func TestDecodeHeader_RefusesTruncation(t *testing.T) {
+	h := newHeader(Int, 3, false)
+	b := headerBytes(h)
+	for _, size := range []int64{0, 1, 4095, 4096, minSize - 1} {
+		_, err := decodeHeader(b[:size], size)
+		require.ErrorIs(t, err, ErrLayout)
+	}
+	for _, size := range []int64{minSize, minSize + 4*32 - 1, 8191, 8193, 1 << 40} {
+		_, err := decodeHeader(b, size)
+		require.ErrorIs(t, err, ErrLayout, "%d", size)
+	}
+}
+
+// FuzzDecodeHeader varies the 128 bytes of the header; what is in front of them is not looked at.
+func FuzzDecodeHeader(f *testing.F) {
+	for _, h := range []Header{newHeader(Bool, 1, true), newHeader(Int, 3, false), newHeader(Float, MaxDepth, false)} {
+		f.Add(headerBytes(h)[HeaderOffset:HeaderOffset+128], int64(h.FileSize))
+	}
+	huge := headerBytes(newHeader(Float, MaxDepth, false))[HeaderOffset : HeaderOffset+128]
+	binary.LittleEndian.PutUint64(huge[strideOffset-HeaderOffset:], 0xfffffff8)
+	f.Add(huge, int64(-1)<<63)
+	f.Add(huge, int64(1<<63-1))
+	f.Add([]byte("SHMPUBSB"), int64(8192))
+	f.Fuzz(func(t *testing.T, header []byte, size int64) {
+		b := make([]byte, minSize)
+		copy(b[HeaderOffset:], header)
+		h, err := decodeHeader(b, size)
+		if err != nil {
+			require.ErrorIs(t, err, ErrLayout)
+			return
+		}
+		require.Equal(t, uint64(size), h.FileSize)
+		require.GreaterOrEqual(t, h.Slots, uint64(2))
+		require.GreaterOrEqual(t, h.First, uint64(minSize))
+		require.GreaterOrEqual(t, h.Stride, SlotPayload+h.ElemSize)
+		require.Zero(t, (h.First|h.Stride)%8, "slots must be aligned for atomic access")
+		// By division, so that this check cannot overflow where the code's would.
+		require.LessOrEqual(t, h.Slots, (uint64(size)-h.First)/h.Stride, "the last slot ends beyond the file")
+		require.NotZero(t, h.Type.size())
+	})
+}

@@ -1,0 +1,136 @@
+package segment
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// domainEnv carries a test's directory to the process in which the test goes on (goesOnInChild).
+const domainEnv = "SEGMENT_TEST_DOMAIN"
+
+// domain makes a directory for one test, which must be empty again at its end.
+func domain(t testing.TB) string {
+	t.Helper()
+	if dir := os.Getenv(domainEnv); dir != "" {
+		return dir
+	}
+	dir, err := os.MkdirTemp("/dev/shm", "shm_pub_sub-test-")
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		require.Empty(t, names(t, dir), "left in shared memory")
+		require.NoError(t, os.Remove(dir))
+	})
+	return dir
+}
+
+func names(t testing.TB, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	var all []string
+	for _, e := range entries {
+		all = append(all, e.Name())
+	}
+	return all
+}
+
+func specOf(dir, topic string) Spec {
+	return Spec{Dir: dir, Topic: topic, Type: Int, Depth: 3, Mode: 0o600}
+}
+
+func create(t testing.TB, s Spec) *Owned {
+	t.Helper()
+	o, err := Create(s)
+	require.NoError(t, err)
+	return o
+}
+
+// abandon ends o as a kill -9 of its process would: the lock goes, the file stays as it is.
+func abandon(o *Owned) {
+	o.memory.unmap()
+	_ = unix.Close(o.fd)
+}
+
+// createDead leaves the file of a killed publisher.
+func createDead(t testing.TB, s Spec) string {
+	t.Helper()
+	o := create(t, s)
+	abandon(o)
+	return o.path
+}
+
+func pathOf(t testing.TB, dir, topic string) string {
+	t.Helper()
+	file, err := FileName(topic)
+	require.NoError(t, err)
+	return filepath.Join(dir, file)
+}
+
+// within fails the test instead of hanging it.
+func within(t testing.TB, d time.Duration, what string, work func()) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() { defer close(done); work() }()
+	select {
+	case <-done:
+	case <-time.After(d):
+		require.FailNow(t, "hangs: "+what)
+	}
+}
+
+// goesOnInChild runs the calling test again in a process of its own, where it returns true; in this
+// process it returns false, with the child's verdict taken over. It is for tests that change what
+// cannot be changed back: mounts, user ids, system call filters.
+func goesOnInChild(t *testing.T, attr *syscall.SysProcAttr) bool {
+	t.Helper()
+	if os.Getenv(domainEnv) != "" {
+		return true
+	}
+	cmd := exec.Command(executable(t), "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=60s")
+	cmd.Env = append(os.Environ(), domainEnv+"="+domain(t))
+	cmd.SysProcAttr = attr
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState == nil {
+		t.Skipf("cannot start a process with %+v: %v", attr, err)
+	}
+	require.NoError(t, err, "%s", out)
+	if strings.Contains(string(out), "--- SKIP") {
+		t.Skipf("%s", out)
+	}
+	require.Contains(t, string(out), "--- PASS: "+t.Name())
+	return false
+}
+
+func executable(t testing.TB) string {
+	t.Helper()
+	path, err := os.Executable()
+	require.NoError(t, err)
+	return path
+}
+
+// ownMounts gives a child a mount table of its own, by way of a user namespace where it must be.
+func ownMounts() *syscall.SysProcAttr {
+	if os.Geteuid() == 0 {
+		return &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS}
+	}
+	return &syscall.SysProcAttr{
+		Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNS,
+		UidMappings: []syscall.SysProcIDMap{{HostID: os.Geteuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{HostID: os.Getegid(), Size: 1}},
+	}
+}
+
+func mount(t *testing.T, dir, options string, flags uintptr) {
+	t.Helper()
+	if err := unix.Mount("none", dir, "tmpfs", flags, options); err != nil {
+		t.Skipf("cannot mount a tmpfs: %v", err)
+	}
+}

@@ -1,0 +1,72 @@
+package segment
+
+import (
+	"os"
+	"regexp"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestLayout_IsTheOneOfTheCHeader(t *testing.T) {
+	source, err := os.ReadFile("../../bind/layout.h")
+	require.NoError(t, err)
+	defined := map[string]int{}
+	for _, m := range regexp.MustCompile(`(?m)^#define (SHM_\w+) (\d+)\b`).FindAllStringSubmatch(string(source), -1) {
+		defined[m[1]], err = strconv.Atoi(m[2])
+		require.NoError(t, err)
+	}
+	require.Equal(t, map[string]int{
+		"SHM_WAIT_OFFSET":    WaitOffset,
+		"SHM_HEAD_OFFSET":    HeadOffset,
+		"SHM_RETIRED_OFFSET": RetiredOffset,
+		"SHM_SLOT_TIME":      8,
+		"SHM_SLOT_PAYLOAD":   SlotPayload,
+	}, defined)
+}
+
+func TestLayout_IsTheOneOfTheDocumentation(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/memory-layout.md")
+	require.NoError(t, err)
+	type field struct {
+		offset int
+		typ    string
+	}
+	documented := map[string]field{}
+	for _, m := range regexp.MustCompile(`(?m)^\| (\d+) \| (\S+) \| (\w+) \|`).FindAllStringSubmatch(string(page), -1) {
+		offset, err := strconv.Atoi(m[1])
+		require.NoError(t, err)
+		documented[m[3]] = field{offset, m[2]}
+	}
+	require.Equal(t, map[string]field{
+		"wait":       {WaitOffset, "u32"},
+		"magic":      {magicOffset, "u64"},
+		"version":    {versionOffset, "u32"},
+		"headerSize": {headerSizeOffset, "u32"},
+		"typeTag":    {typeTagOffset, "u32"},
+		"flags":      {flagsOffset, "u32"},
+		"elemSize":   {elemSizeOffset, "u64"},
+		"stride":     {strideOffset, "u64"},
+		"slots":      {slotsOffset, "u64"},
+		"fileSize":   {fileSizeOffset, "u64"},
+		"pid":        {pidOffset, "u32"},
+		"created":    {createdOffset, "i64"},
+		"descOffset": {descOffsetOffset, "u64"},
+		"descSize":   {descSizeOffset, "u64"},
+		"head":       {HeadOffset, "u64"},
+		"retired":    {RetiredOffset, "u32"},
+		// Of a slot:
+		"sequence": {0, "u64"},
+		"time":     {8, "i64"},
+		"payload":  {SlotPayload, "u64..."},
+	}, documented)
+}
+
+func TestLayout_KeepsWritersAndReadersApart(t *testing.T) {
+	require.Zero(t, HeaderOffset%4096, "the wait page is a page: subscribers map it alone as writable")
+	require.Zero(t, HeadOffset%64, "head begins a cache line")
+	require.GreaterOrEqual(t, HeadOffset, descSizeOffset+8)
+	require.Equal(t, HeadOffset/64, RetiredOffset/64, "one cache line tells a reader all that can change")
+	require.GreaterOrEqual(t, minSize, HeadOffset+64)
+}

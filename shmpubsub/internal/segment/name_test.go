@@ -1,0 +1,127 @@
+package segment
+
+import (
+	"strings"
+	"testing"
+	"testing/quick"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestFileName_EncodesTopics(t *testing.T) {
+	for topic, want := range map[string]string{
+		"a":             "shm_pub_sub.a",
+		"robot/lidar":   "shm_pub_sub.robot%2Flidar",
+		"a/b":           "shm_pub_sub.a%2Fb",
+		"a_b":           "shm_pub_sub.a_b",
+		"a%2Fb":         "shm_pub_sub.a%252Fb",
+		"AZaz09-._~":    "shm_pub_sub.AZaz09-._~",
+		".":             "shm_pub_sub..",
+		"..":            "shm_pub_sub...",
+		"/":             "shm_pub_sub.%2F",
+		" \n":           "shm_pub_sub.%20%0A",
+		"ä":             "shm_pub_sub.%C3%A4",
+		"\xff\xfe":      "shm_pub_sub.%FF%FE",
+		"shm_pub_sub.a": "shm_pub_sub.shm_pub_sub.a",
+	} {
+		file, err := FileName(topic)
+		require.NoError(t, err, "%q", topic)
+		require.Equal(t, want, file)
+		back, ok := topicOf(file)
+		require.True(t, ok, "%q", file)
+		require.Equal(t, topic, back)
+	}
+}
+
+func TestFileName_IsInjectiveOverEveryPairOfBytes(t *testing.T) {
+	seen := map[string]string{}
+	check := func(topic string) {
+		file, err := FileName(topic)
+		require.NoError(t, err, "%q", topic)
+		require.NotContains(t, file, "/")
+		require.NotContains(t, seen, file, "%q", topic)
+		seen[file] = topic
+		back, ok := topicOf(file)
+		require.True(t, ok && back == topic, "%q", topic)
+	}
+	for a := 1; a < 256; a++ {
+		check(string([]byte{byte(a)}))
+		for b := 1; b < 256; b += 7 {
+			check(string([]byte{byte(a), byte(b)}))
+		}
+	}
+}
+
+func TestFileName_HasAnInverseForAnyText(t *testing.T) {
+	property := func(topic string) bool {
+		file, err := FileName(topic)
+		if err != nil {
+			return topic == "" || strings.Contains(topic, "\x00") || len(topic) > MaxEncoded/3
+		}
+		back, ok := topicOf(file)
+		return ok && back == topic
+	}
+	require.NoError(t, quick.Check(property, nil))
+}
+
+func TestFileName_RefusesWhatCannotBeAFile(t *testing.T) {
+	for name, c := range map[string]struct{ topic, text string }{
+		"empty":   {"", `topic name "": found an empty name; expected at least one character`},
+		"NUL":     {"a\x00b", `topic name "a\x00b": found a NUL at byte 1; expected text without NUL`},
+		"long":    {strings.Repeat("a", MaxEncoded+1), "found 244 bytes once percent-encoded; expected at most 243; use a shorter name"},
+		"encoded": {strings.Repeat("/", MaxEncoded/3+1), "found 246 bytes once percent-encoded"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := FileName(c.topic)
+			require.ErrorIs(t, err, ErrName)
+			require.ErrorContains(t, err, c.text)
+		})
+	}
+}
+
+func TestFileName_TakesTheLongestNamesThatFit(t *testing.T) {
+	for _, topic := range []string{strings.Repeat("a", MaxEncoded), strings.Repeat("/", MaxEncoded/3)} {
+		file, err := FileName(topic)
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(file), nameMax)
+		o := create(t, specOf(domain(t), topic))
+		require.NoError(t, o.Close())
+	}
+}
+
+func TestTopicOf_RefusesFilesThatFileNameDoesNotMake(t *testing.T) {
+	for _, file := range []string{
+		"", "a", "shm_pub_sub", "shm_pub_sub.", "shm_pub_sub#draft", "Shm_pub_sub.a",
+		"shm_pub_sub.%", "shm_pub_sub.%2", "shm_pub_sub.%zz", "shm_pub_sub.%2f", "shm_pub_sub.%61",
+		"shm_pub_sub.%00", "shm_pub_sub.a b", "shm_pub_sub." + strings.Repeat("a", MaxEncoded+1),
+	} {
+		_, ok := topicOf(file)
+		require.False(t, ok, "%q", file)
+	}
+}
+
+func FuzzFileName(f *testing.F) {
+	for _, s := range [][2]string{{"a/b", "a_b"}, {"a", "a%61"}, {"%2F", "/"}, {"", "\x00"}, {"ä", "\xc3"}, {"shm_pub_sub.%41", "A"}} {
+		f.Add(s[0], s[1])
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		fileA, errA := FileName(a)
+		fileB, errB := FileName(b)
+		if errA == nil && errB == nil && (fileA == fileB) != (a == b) {
+			t.Fatalf("%q and %q have the files %q and %q", a, b, fileA, fileB)
+		}
+		if errA == nil {
+			if back, ok := topicOf(fileA); !ok || back != a {
+				t.Fatalf("%q became %q and came back as %q, %v", a, fileA, back, ok)
+			}
+			if strings.ContainsAny(fileA, "/\x00") || len(fileA) > nameMax {
+				t.Fatalf("%q is no file name", fileA)
+			}
+		}
+		if topic, ok := topicOf(a); ok { // a as a file name
+			if file, err := FileName(topic); err != nil || file != a {
+				t.Fatalf("%q is taken for topic %q, whose file is %q (%v)", a, topic, file, err)
+			}
+		}
+	})
+}
