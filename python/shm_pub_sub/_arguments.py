@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 import os
 
@@ -23,26 +22,30 @@ _MAX_BUFFERS: Final = 2**36  # MaxDepth in internal/segment/layout.go
 
 def directory() -> str:
     """Return the absolute path of the directory that holds the topics."""
-    return os.path.abspath(os.environ.get(DIR_VARIABLE) or DEFAULT_DIR)  # noqa: PTH100
+    path = os.path.abspath(os.environ.get(DIR_VARIABLE) or DEFAULT_DIR)  # noqa: PTH100
+    if _not_utf8(path) is not None:
+        raise TopicValueError(
+            f"{DIR_VARIABLE}: found {shown(path)}; expected a path that is valid UTF-8"
+        )
+    return path
 
 
 def check_name(name: object) -> str:
     """Return name as Go can take it; Go knows the rules of length and content."""
     if not isinstance(name, str):
         raise TopicTypeError(f"topic name: found {_kind(name)}; expected a str")
+    name = str.__str__(name)  # exactly a str, whatever a subclass makes of it
     if "\0" in name:
         raise TopicValueError(
-            f"topic name {name!r}: found a NUL at character {name.index(chr(0))}; "
+            f"topic name {shown(name)}: found a NUL at character {name.index(chr(0))}; "
             "expected text without NUL"
         )
-    try:
-        name.encode()
-    except UnicodeEncodeError as error:
+    if (at := _not_utf8(name)) is not None:
         raise TopicValueError(
-            f"topic name {name!r}: found a lone surrogate at character {error.start}; "
+            f"topic name {shown(name)}: found a lone surrogate at character {at}; "
             "expected text that UTF-8 can encode"
-        ) from None
-    return str(name)
+        )
+    return name
 
 
 def check_default(name: str, default: object) -> tuple[type, bool | int | float]:
@@ -51,31 +54,31 @@ def check_default(name: str, default: object) -> tuple[type, bool | int | float]
         if isinstance(default, cls):
             if cls is int and not -(2**63) <= operator.index(default) < 2**63:
                 raise RangeError(
-                    f"topic {name!r}: found the default {shown(default)}; expected a signed 64-bit int"
+                    f"topic {shown(name)}: found the default {shown(default)}; expected a signed 64-bit int"
                 )
             return cls, cls(default)
     raise TopicTypeError(
-        f"topic {name!r}: found a default of {_kind(default)}; "
+        f"topic {shown(name)}: found a default of {_kind(default)}; "
         "expected a bool, an int or a float: its type is the topic's type"
     )
 
 
 def check_buffers(name: str, buffer_num: object) -> int:
     """Return buffer_num as an int from 1 up."""
-    number = _integer(f"topic {name!r}: buffer_num", buffer_num, "an int such as 3")
+    number = _integer(f"topic {shown(name)}: buffer_num", buffer_num, "an int such as 3")
     if not 1 <= number <= _MAX_BUFFERS:
         raise TopicValueError(
-            f"topic {name!r}: found buffer_num {shown(number)}; expected 1 to {_MAX_BUFFERS}; 3 to 5 is usual"
+            f"topic {shown(name)}: found buffer_num {shown(number)}; expected 1 to {_MAX_BUFFERS}; 3 to 5 is usual"
         )
     return number
 
 
 def check_mode(name: str, mode: object) -> int:
     """Return mode as permission bits."""
-    number = _integer(f"topic {name!r}: mode", mode, "an int such as 0o640")
+    number = _integer(f"topic {shown(name)}: mode", mode, "an int such as 0o640")
     if number & 0o600 != 0o600 or number & ~0o666:
         raise TopicValueError(
-            f"topic {name!r}: found mode {oct(number) if 0 <= number < 1 << 16 else shown(number)}; expected read and write for the owner and "
+            f"topic {shown(name)}: found mode {oct(number) if 0 <= number < 1 << 16 else shown(number)}; expected read and write for the owner and "
             "no bit beyond 0o666, such as 0o600, 0o640 or 0o644"
         )
     return number
@@ -87,12 +90,12 @@ def check_max_age(name: str, max_age: object) -> int:
         return 0
     if isinstance(max_age, bool) or not isinstance(max_age, (int, float)):
         raise TopicTypeError(
-            f"topic {name!r}: found max_age of {_kind(max_age)}; expected seconds or None"
+            f"topic {shown(name)}: found max_age of {_kind(max_age)}; expected seconds or None"
         )
     # Below 1 ns nothing can be told; above 292 years the nanoseconds do not fit.
-    if not (math.isfinite(max_age) and 1e-9 <= max_age <= 9.2e9):
+    if not 1e-9 <= max_age <= 9.2e9:
         raise TopicValueError(
-            f"topic {name!r}: found max_age {shown(max_age)}; expected a positive, finite number of "
+            f"topic {shown(name)}: found max_age {shown(max_age)}; expected a positive, finite number of "
             "seconds, or None for no limit"
         )
     return round(max_age * 1e9)
@@ -105,6 +108,15 @@ def shown(value: object) -> str:
     except Exception:  # ints of more than 4300 digits, to begin with
         return f"<{_kind(value)}>"
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _not_utf8(text: str) -> int | None:
+    """Return where text cannot be encoded."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return error.start
+    return None
 
 
 def _integer(what: str, value: object, expected: str) -> int:

@@ -148,7 +148,9 @@ class Publisher:
             return
         with _extension.fork_lock:
             if self._unmap():  # another thread may have been faster
-                open_publishers.pop((self._directory, self._name), None)
+                key = (self._directory, self._name)
+                if open_publishers.get(key) is self:  # its file may be gone and another's be there
+                    del open_publishers[key]
                 self._release()
 
     @property

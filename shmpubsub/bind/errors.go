@@ -14,8 +14,8 @@ var kinds = []struct {
 }{
 	{shmpubsub.ErrExists, "exists"},
 	{shmpubsub.ErrType, "type"},
-	{shmpubsub.ErrLayout, "layout"},
 	{shmpubsub.ErrCreate, "create"},
+	{shmpubsub.ErrLayout, "layout"},
 	{shmpubsub.ErrOpen, "open"},
 	{shmpubsub.ErrNoPublisher, "nopublisher"},
 	{shmpubsub.ErrName, "value"},

@@ -144,6 +144,12 @@ to_word(enum shm_type type, PyObject *value, uint64_t *word)
     return -1;
 }
 
+static PyObject *
+refuse(Publisher *p, PyObject *value, bool overflow)
+{
+    return PyObject_CallMethod((PyObject *)p, "_refuse", "OO", value, overflow ? Py_True : Py_False);
+}
+
 PyDoc_STRVAR(publish_doc, "publish($self, value, /)\n--\n\n"
 "Make value the topic's newest. See shm_pub_sub.Publisher.publish.");
 
@@ -151,7 +157,8 @@ static PyObject *
 publish(Publisher *p, PyObject *value)
 {
     uint64_t word;
-    if (__builtin_expect(to_word(p->type, value, &word) < 0, 0)) {
+    enum shm_type type = p->type;
+    if (__builtin_expect(to_word(type, value, &word) < 0, 0)) {
         /* The shim words our errors: what was found, what is accepted. What the value's own
            __index__ or __float__ raised goes through. */
         bool overflow = PyErr_Occurred() != NULL;
@@ -159,11 +166,14 @@ publish(Publisher *p, PyObject *value)
             return NULL;
         }
         PyErr_Clear();
-        return PyObject_CallMethod((PyObject *)p, "_refuse", "OO", value, overflow ? Py_True : Py_False);
+        return refuse(p, value, overflow);
     }
-    /* After the conversion, which may have run any code: closed meanwhile, or never open. */
+    /* The conversion may have run any code: closed meanwhile, or made anew with another type. */
     if (__builtin_expect(p->ring.state == NULL, 0)) {
         return PyObject_CallMethod((PyObject *)p, "_unusable", NULL);
+    }
+    if (__builtin_expect(p->type != type, 0)) {
+        return refuse(p, value, false);
     }
     ring_write(&p->ring, word, shm_now(CLOCK_MONOTONIC));
     eventcount_notify(p->wait);

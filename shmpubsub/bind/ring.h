@@ -78,6 +78,10 @@ enum ring_read { RING_CORRUPT = -1, RING_EMPTY, RING_OK };
 /* How often a reader looks again while head stands still: internal/ring has the reason. */
 #define RING_PATIENCE (1 << 16)
 
+/* More values than can ever have been published. Twice as many would overflow to the sequence of
+   an unused slot. */
+#define RING_IMPOSSIBLE (1ull << 62)
+
 static inline enum ring_read
 ring_newest(struct shm_ring *r, uint64_t *word, uint64_t *time)
 {
@@ -86,6 +90,9 @@ ring_newest(struct shm_ring *r, uint64_t *word, uint64_t *time)
         uint64_t k = __atomic_load_n(&r->state->head, __ATOMIC_ACQUIRE);
         if (k == 0) {
             return RING_EMPTY;
+        }
+        if (k >= RING_IMPOSSIBLE) {
+            return RING_CORRUPT;
         }
         if (k != last) {
             last = k;

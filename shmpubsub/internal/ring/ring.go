@@ -88,6 +88,10 @@ type Sample struct {
 // contradicts an unmoving head for so long is garbage.
 const patience = 1 << 16
 
+// impossible is more values than can ever have been published. Twice as many would overflow to the
+// sequence of an unused slot.
+const impossible = 1 << 62
+
 // Newest copies the newest value to dst and says which it is. It reports false where the memory
 // contradicts itself, which no writer, killed or not, can cause.
 func (r *Ring) Newest(dst []uint64) (Sample, bool) {
@@ -95,6 +99,9 @@ func (r *Ring) Newest(dst []uint64) (Sample, bool) {
 		k := r.head.Load()
 		if k == 0 {
 			return Sample{}, true
+		}
+		if k >= impossible {
+			return Sample{}, false
 		}
 		if k != last {
 			last, same = k, 0

@@ -14,7 +14,7 @@ import (
 type View struct {
 	Header
 	// Dead says that the publisher was gone already when the file was opened and the value is not
-	// retained. The file stays mapped, so that its inode number cannot be given to its successor.
+	// retained, or that the file was retired in place. The file stays mapped, so that its inode number cannot be given to its successor.
 	Dead   bool
 	path   string
 	fd     int
@@ -36,7 +36,7 @@ func Attach(dir, topic string, want Type) (*View, error) {
 			return nil, fmt.Errorf("open %q: %w", topic, ErrNoPublisher)
 		case err != nil:
 			return nil, openError(topic, path, err)
-		case v.Retired():
+		case v.Retired() && !v.Current():
 			v.Close() // replaced while it was being opened
 			continue
 		case !v.Dead && v.Type != want:
@@ -66,7 +66,8 @@ func open(path string) (*View, error) {
 		v.Close()
 		return nil, err
 	}
-	v.Dead = !alive && !v.Retain
+	// A publisher that may not unlink its file any more can only retire it.
+	v.Dead = v.Retired() || !alive && !v.Retain
 	return v, nil
 }
 

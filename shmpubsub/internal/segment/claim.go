@@ -11,6 +11,12 @@ import (
 // errGone says that the name no longer points at the file that was looked at: look again.
 var errGone = errors.New("the file went away")
 
+// errStuck says that somebody holds the taker lock and does not let go of it.
+var errStuck = errors.New("found another process that has been replacing it for a second; expected it to go on")
+
+// regularFile is what a topic's name must be, if it exists.
+const regularFile = "a regular file"
+
 // liveError says who holds the topic.
 type liveError struct {
 	header Header
@@ -65,7 +71,7 @@ func (c *claimed) take(path string) error {
 			return errOr(err, errGone)
 		}
 		if time.Now().After(deadline) {
-			return errors.New("another process has been replacing it for a second and does not go on; resume or end that process")
+			return errStuck
 		}
 	}
 	alive, err := held(c.fd, ownerByte)
@@ -105,11 +111,11 @@ func openTopic(path string, access int) (int, error) {
 	case errors.Is(err, unix.ENOENT):
 		return -1, errGone
 	case errors.Is(err, unix.ELOOP):
-		return -1, invalid("a symbolic link", "a regular file; remove it")
+		return -1, invalid("a symbolic link", regularFile)
 	case errors.Is(err, unix.EISDIR):
-		return -1, invalid("a directory", "a regular file; remove it")
+		return -1, invalid("a directory", regularFile)
 	case errors.Is(err, unix.ENXIO):
-		return -1, invalid("a socket or device", "a regular file; remove it")
+		return -1, invalid("a socket or device", regularFile)
 	case err != nil:
 		return -1, fmt.Errorf("open the existing file: %w", err)
 	}
@@ -118,7 +124,7 @@ func openTopic(path string, access int) (int, error) {
 		return fd, nil
 	}
 	_ = unix.Close(fd)
-	return -1, invalid(fileKind(st.Mode), "a regular file; remove it")
+	return -1, invalid(fileKind(st.Mode), regularFile)
 }
 
 func fileKind(mode uint32) string {

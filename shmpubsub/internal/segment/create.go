@@ -115,7 +115,7 @@ func reserve(fd int, size uint64) error {
 		}
 	}
 	if err != nil {
-		return &spaceError{need: size, fd: fd, err: err}
+		return &spaceError{need: size, err: err}
 	}
 	return nil
 }

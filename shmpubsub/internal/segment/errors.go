@@ -32,7 +32,13 @@ var (
 // NameError is an unusable topic name.
 type NameError struct{ Topic, Reason string }
 
-func (e *NameError) Error() string { return fmt.Sprintf("topic name %q: %s", e.Topic, e.Reason) }
+func (e *NameError) Error() string {
+	topic := fmt.Sprintf("%.60q", e.Topic)
+	if len(e.Topic) > 60 {
+		topic += "..."
+	}
+	return fmt.Sprintf("topic name %s: %s", topic, e.Reason)
+}
 func (e *NameError) Unwrap() error { return ErrName }
 
 // LayoutError is a file that is not a topic of this version.

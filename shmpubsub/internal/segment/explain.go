@@ -12,7 +12,6 @@ import (
 // spaceError is a file system that cannot hold a segment.
 type spaceError struct {
 	need uint64
-	fd   int
 	err  error
 }
 
@@ -25,15 +24,19 @@ func createError(s Spec, err error) error {
 }
 
 func openError(topic, path string, err error) error {
-	if errors.Is(err, ErrLayout) {
-		return fmt.Errorf("%w: open %q: %w; remove %s or let a new publisher replace it", ErrOpen, topic, err, path)
-	}
 	return fmt.Errorf("%w: open %q: %w; %s", ErrOpen, topic, err, remedy(filepath.Dir(path), topic, 0, err))
 }
 
 // remedy says what the user can do about err.
 func remedy(dir, topic string, need uint64, err error) string {
+	var layout *LayoutError
 	switch {
+	case errors.As(err, &layout) && layout.Expected == regularFile: // no publisher replaces that
+		return "remove " + pathIn(dir, topic)
+	case errors.As(err, &layout):
+		return fmt.Sprintf("remove %s or let a new publisher replace it", pathIn(dir, topic))
+	case errors.Is(err, errStuck):
+		return "resume or end that process"
 	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT), errors.Is(err, unix.EFBIG):
 		return fmt.Sprintf("found %s free in %s; expected %d bytes; use fewer buffers, remove what is stale, "+
 			"or enlarge it (Docker gives 64 MB unless told --shm-size=1g)", free(dir), dir, need)
@@ -62,12 +65,16 @@ func free(dir string) string {
 	return fmt.Sprintf("%d bytes", st.Bavail*uint64(st.Bsize))
 }
 
+// pathIn returns the path of topic's file, whose name is known to be valid.
+func pathIn(dir, topic string) string {
+	file, _ := FileName(topic)
+	return filepath.Join(dir, file)
+}
+
 // whose names what a permission error is about: the topic's file where there is one, else dir.
 func whose(dir, topic string) string {
-	if file, err := FileName(topic); err == nil {
-		if path := filepath.Join(dir, file); unix.Access(path, unix.F_OK) == nil {
-			return path
-		}
+	if path := pathIn(dir, topic); unix.Access(path, unix.F_OK) == nil {
+		return path
 	}
 	return dir
 }

@@ -55,7 +55,7 @@ func TestDecodeHeader_RefusesDamage(t *testing.T) {
 		"newer version":      {put32(versionOffset, 2), "found layout version 2; expected version 1"},
 		"short header":       {put32(headerSizeOffset, 248), "found a header of 248 bytes; expected at least 256, a multiple of 8"},
 		"odd header":         {put32(headerSizeOffset, 257), "found a header of 257 bytes"},
-		"huge header":        {put32(headerSizeOffset, 0xfffffff8), "for its 4 slots"},
+		"huge header":        {put32(headerSizeOffset, 0xfffffff8), "found 8192 bytes, which hold 0 slots; expected room for 4, as its header says"},
 		"type 0":             {put32(typeTagOffset, 0), "found type tag 0; expected 1 (bool), 2 (int) or 3 (float)"},
 		"type 4":             {put32(typeTagOffset, 4), "found type tag 4"},
 		"other type's size":  {put32(typeTagOffset, uint32(Bool)), "found values of 8 bytes; expected 1 for bool"},
@@ -65,10 +65,10 @@ func TestDecodeHeader_RefusesDamage(t *testing.T) {
 		"stride below":       {put64(strideOffset, 16), "found slots of 16 bytes"},
 		"odd stride":         {put64(strideOffset, 33), "found slots of 33 bytes"},
 		"overflowing stride": {put64(strideOffset, 1<<62), "found slots of 4611686018427387904 bytes"},
-		"no slots":           {put64(slotsOffset, 0), "found 0 slots; expected 2 to 2147483649"},
+		"no slots":           {put64(slotsOffset, 0), "found 0 slots; expected 2 to "},
 		"one slot":           {put64(slotsOffset, 1), "found 1 slots"},
-		"too many slots":     {put64(slotsOffset, 126), "for its 126 slots"},
-		"overflowing slots":  {put64(slotsOffset, 1<<61), "found 2305843009213693952 slots"},
+		"too many slots":     {put64(slotsOffset, 126), "found 8192 bytes, which hold 120 slots; expected room for 126, as its header says"},
+		"overflowing slots":  {put64(slotsOffset, 1<<61), "2305843009213693952"},
 		"file size":          {put64(fileSizeOffset, 1<<40), "found 8192 bytes; expected 1099511627776, as its header says"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 )
@@ -25,8 +26,8 @@ func domain(t testing.TB) string {
 	dir, err := os.MkdirTemp("/dev/shm", "shm_pub_sub-test-")
 	require.NoError(t, err)
 	t.Cleanup(func() {
-		require.Empty(t, names(t, dir), "left in shared memory")
-		require.NoError(t, os.Remove(dir))
+		assert.Empty(t, names(t, dir), "left in shared memory")
+		require.NoError(t, os.RemoveAll(dir))
 	})
 	return dir
 }
@@ -74,15 +75,17 @@ func pathOf(t testing.TB, dir, topic string) string {
 	return filepath.Join(dir, file)
 }
 
-// within fails the test instead of hanging it.
-func within(t testing.TB, d time.Duration, what string, work func()) {
+// inTime returns what work does, or fails the test instead of hanging it.
+func inTime(t testing.TB, work func() error) error {
 	t.Helper()
-	done := make(chan struct{})
-	go func() { defer close(done); work() }()
+	done := make(chan error, 1)
+	go func() { done <- work() }()
 	select {
-	case <-done:
-	case <-time.After(d):
-		require.FailNow(t, "hangs: "+what)
+	case err := <-done:
+		return err
+	case <-time.After(10 * time.Second):
+		require.FailNow(t, "it hangs")
+		return nil
 	}
 }
 

@@ -37,16 +37,16 @@ func TestFileName_IsInjectiveOverEveryPairOfBytes(t *testing.T) {
 	seen := map[string]string{}
 	check := func(topic string) {
 		file, err := FileName(topic)
-		require.NoError(t, err, "%q", topic)
-		require.NotContains(t, file, "/")
-		require.NotContains(t, seen, file, "%q", topic)
-		seen[file] = topic
+		other, taken := seen[file]
 		back, ok := topicOf(file)
-		require.True(t, ok && back == topic, "%q", topic)
+		if err != nil || taken || strings.Contains(file, "/") || !ok || back != topic {
+			t.Fatalf("%q: file %q (%v), that of %q too; back: %q", topic, file, err, other, back)
+		}
+		seen[file] = topic
 	}
 	for a := 1; a < 256; a++ {
 		check(string([]byte{byte(a)}))
-		for b := 1; b < 256; b += 7 {
+		for b := 1; b < 256; b++ {
 			check(string([]byte{byte(a), byte(b)}))
 		}
 	}

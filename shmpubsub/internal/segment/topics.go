@@ -41,9 +41,11 @@ func Inspect(dir, topic string) (Info, error) {
 	}
 	r := v.Ring()
 	value := make([]uint64, words64(v.ElemSize))
-	if s, ok := r.Newest(value); ok {
-		info.Published, info.Newest = s.Sequence, s.Time
+	s, ok := r.Newest(value)
+	if !ok {
+		return Info{}, openError(topic, path, invalid("a slot that contradicts the head", "a topic written by this library"))
 	}
+	info.Published, info.Newest = s.Sequence, s.Time
 	return info, nil
 }
 

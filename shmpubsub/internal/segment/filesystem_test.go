@@ -1,0 +1,154 @@
+package segment
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// forbid makes a system call fail with errno in this process, for good: where its third argument has
+// all bits of mask.
+func forbid(t *testing.T, call uint32, mask uint32, errno unix.Errno) {
+	t.Helper()
+	const number, third = 0, 32 // offsets in struct seccomp_data
+	filter := []unix.SockFilter{
+		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: number},
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: call, Jf: 4},
+		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: third},
+		{Code: unix.BPF_ALU | unix.BPF_AND | unix.BPF_K, K: mask},
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: mask, Jf: 1},
+		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(errno)},
+		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
+	}
+	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	require.NoError(t, unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+	// TSYNC: for all threads, the goroutine may go on in another one.
+	_, _, err := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&program)))
+	if err != 0 {
+		t.Skipf("cannot filter system calls: %v", err)
+	}
+}
+
+// createsByName checks Create where the draft needs a name of its own.
+func createsByName(t *testing.T) {
+	dir := domain(t)
+	s := specOf(dir, "x")
+	debris, fresh := filepath.Join(dir, draftPrefix+"OLD"), filepath.Join(dir, draftPrefix+"NEW")
+	require.NoError(t, os.WriteFile(debris, nil, 0o600))
+	require.NoError(t, os.Chtimes(debris, time.Time{}, time.Now().Add(-2*draftAge)))
+	require.NoError(t, os.WriteFile(fresh, nil, 0o600))
+
+	createDead(t, s)
+	o := create(t, s)
+	require.Equal(t, os.Getpid(), o.Replaced)
+	require.NoFileExists(t, debris, "a crashed creator's draft")
+	require.FileExists(t, fresh, "a draft that may be at work")
+	require.NoError(t, os.Remove(fresh))
+	requireOneOwner(t, s, o)
+
+	_, err := Create(s)
+	require.ErrorIs(t, err, ErrExists)
+	requireOneOwner(t, s, o)
+	require.NoError(t, o.Close())
+	require.Empty(t, names(t, dir))
+}
+
+func TestCreate_WorksOnAFileSystemWithoutUnnamedFiles(t *testing.T) {
+	if !goesOnInChild(t, nil) {
+		return
+	}
+	forbid(t, unix.SYS_OPENAT, unix.O_TMPFILE, unix.EOPNOTSUPP)
+	_, err := unix.Open(domain(t), unix.O_TMPFILE|unix.O_RDWR, 0o600)
+	require.ErrorIs(t, err, unix.EOPNOTSUPP)
+	createsByName(t)
+}
+
+func TestCreate_WorksWithoutProc(t *testing.T) {
+	if !goesOnInChild(t, ownMounts()) {
+		return
+	}
+	mount(t, "/proc", "size=4k", 0)
+	require.NoFileExists(t, "/proc/self/fd/0")
+	createsByName(t)
+}
+
+func TestCreate_ReservesSpaceOnAFileSystemWithoutFallocate(t *testing.T) {
+	if !goesOnInChild(t, ownMounts()) {
+		return
+	}
+	dir := filepath.Join(domain(t), "small")
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	defer func() { require.NoError(t, os.Remove(dir)) }()
+	mount(t, dir, "size=256k", 0)
+	defer func() { require.NoError(t, unix.Unmount(dir, unix.MNT_DETACH)) }()
+	forbid(t, unix.SYS_FALLOCATE, 0, unix.EOPNOTSUPP)
+
+	s := specOf(dir, "x")
+	s.Depth = 5000
+	o := create(t, s)
+	var st unix.Stat_t
+	require.NoError(t, unix.Fstat(o.fd, &st))
+	require.Equal(t, int64(o.FileSize), st.Size)
+	require.GreaterOrEqual(t, st.Blocks*512, st.Size)
+	require.NoError(t, o.Close())
+
+	s.Depth = 10_000
+	_, err := Create(s)
+	require.ErrorIs(t, err, ErrCreate)
+	require.ErrorIs(t, err, unix.ENOSPC)
+	require.Empty(t, names(t, dir))
+}
+
+func TestCreate_SaysHowMuchSpaceThereIs(t *testing.T) {
+	if !goesOnInChild(t, ownMounts()) {
+		return
+	}
+	dir := filepath.Join(domain(t), "small")
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	defer func() { require.NoError(t, os.Remove(dir)) }()
+	mount(t, dir, "size=64k", 0)
+	defer func() { require.NoError(t, unix.Unmount(dir, unix.MNT_DETACH)) }()
+
+	s := specOf(dir, "x")
+	s.Depth = 10_000
+	_, err := Create(s)
+	require.ErrorIs(t, err, ErrCreate)
+	require.ErrorIs(t, err, unix.ENOSPC)
+	require.EqualError(t, err, `Failed to create shared memory: create "x": reserve 327680 bytes: no space left on device; `+
+		`found 65536 bytes free in `+dir+`; expected 327680 bytes; use fewer buffers, remove what is stale, `+
+		`or enlarge it (Docker gives 64 MB unless told --shm-size=1g)`)
+	require.Empty(t, names(t, dir))
+
+	// A full file system is no matter afterwards: the space is there.
+	s.Depth = 100
+	o := create(t, s)
+	require.ErrorIs(t, os.WriteFile(filepath.Join(dir, "filler"), make([]byte, 1<<17), 0o600), unix.ENOSPC)
+	for at := range o.memory {
+		o.memory[at]++
+	}
+	o.memory.retire()
+	require.NoError(t, o.Close())
+}
+
+func TestCreate_SaysThatTheFileSystemIsReadOnly(t *testing.T) {
+	if !goesOnInChild(t, ownMounts()) {
+		return
+	}
+	dir := filepath.Join(domain(t), "fixed")
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	defer func() { require.NoError(t, os.Remove(dir)) }()
+	mount(t, dir, "size=64k", unix.MS_RDONLY)
+	defer func() { require.NoError(t, unix.Unmount(dir, unix.MNT_DETACH)) }()
+	_, err := Create(specOf(dir, "x"))
+	require.ErrorIs(t, err, ErrCreate)
+	require.ErrorIs(t, err, unix.EROFS)
+	require.ErrorContains(t, err, "expected a writable file system at "+dir+"; point SHM_PUB_SUB_DIR at one")
+}
