@@ -90,6 +90,7 @@ func (s *Subscriber[T]) Subscribe() (T, bool) {
 		s.err = fmt.Errorf("%w: read %q: found a slot that contradicts the head; expected a topic written by this library", ErrLayout, s.topic)
 		return s.def, false
 	}
+	s.err = nil
 	if sample.Sequence == 0 || s.opts.maxAge > 0 && now-sample.Time > int64(s.opts.maxAge) {
 		return s.def, false
 	}

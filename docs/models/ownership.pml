@@ -3,12 +3,13 @@
 
    A file has two OFD locks. Byte 0, `owner`: taken on the still unnamed file by its creator and
    held for life; a subscriber asks after it to learn whether the publisher lives. Byte 1,
-   `taker`: held for a moment by whoever wants to unlink a dead publisher's file. With one lock
+   `taker`: held for a moment by whoever wants to replace or
+   remove a dead publisher's file. With one lock
    for both, a subscriber that looks during a take-over finds it held and believes a dead
    publisher alive.
 
    Check:  spin -a ownership.pml && gcc -w -O2 -DSAFETY -DCOLLAPSE -o pan pan.c && ./pan -m1000000
-           (49 million states, 2.5 GB, a minute or two; spin -DR=1 -a is the small one)
+           (48 million states, 2.5 GB, a minute or two; spin -DR=1 -a is the small one)
    Break:  spin -DNO_STAT_CHECK -a ownership.pml ... leaving out the look at the name finds two owners.
 
    The code is in shmpubsub/internal/segment: publish in create.go, claim in claim.go, Close in
@@ -30,7 +31,7 @@ bool dead[FILES];                 /* its publisher has closed or was killed */
 byte owners = 0;
 
 /* Taking byte 1 of the dead file s and checking that the name still points at it gives the right
-   to unlink. mine says whether it was got; held whether a live publisher was found. */
+   to rename over it or unlink it. mine says whether it was got; held whether a live publisher was found. */
 inline claim(s, id, mine, held) {
     mine = false; held = false;
     if
@@ -73,17 +74,13 @@ proctype contender(byte id) {
 #ifndef NO_STAT_CHECK
              assert(name == s);
 #endif
-             name = NONE;                                 /* unlink */
-             if :: goto killed :: skip fi;
-             atomic {                                     /* linkat; another may have been faster */
-                if
-                :: name == NONE -> name = own; owners++; isOwner = true
-                :: else -> skip
-                fi
+             atomic {                                     /* rename over it */
+                if :: name != NONE && owner[name] != 0 -> assert(false) :: else -> skip fi;
+                name = own; owners++; isOwner = true
              };
              if :: goto killed :: skip fi;
              taker[s] = 0;                                /* retire, release */
-             if :: isOwner -> break :: else -> skip fi
+             break
           :: else -> skip
           fi
        od;

@@ -1,5 +1,7 @@
 """Publish and subscribe to typed values between processes, through POSIX shared memory.
 
+One process publishes, another reads:
+
     pub = shm_pub_sub.Publisher("robot/lidar/distance", 0.0, 5)    # in one process
     pub.publish(3.2)
 

@@ -1,5 +1,5 @@
-from types import TracebackType
-from typing import Final, Generic, NoReturn, SupportsFloat, SupportsIndex, TypeVar, overload
+from types import GenericAlias, TracebackType
+from typing import Any, Final, Generic, NoReturn, SupportsFloat, SupportsIndex, TypeVar, overload
 
 from typing_extensions import Self
 
@@ -20,6 +20,27 @@ from ._topics import remove as remove
 from ._topics import topics as topics
 
 _T = TypeVar("_T", bool, int, float)
+
+__all__ = [
+    "ClosedError",
+    "CreateError",
+    "ExistsError",
+    "ForkedError",
+    "LayoutError",
+    "OpenError",
+    "Publisher",
+    "RangeError",
+    "ShmError",
+    "Subscriber",
+    "TopicInfo",
+    "TopicNotFoundError",
+    "TopicTypeError",
+    "TopicValueError",
+    "__version__",
+    "inspect",
+    "remove",
+    "topics",
+]
 
 __version__: Final[str]
 
@@ -79,7 +100,9 @@ class Publisher(Generic[_T]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None: ...
+    def __del__(self) -> None: ...
     def __reduce__(self) -> NoReturn: ...
+    def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
 
 class Subscriber(Generic[_T]):
     @overload
@@ -112,3 +135,4 @@ class Subscriber(Generic[_T]):
         traceback: TracebackType | None,
     ) -> None: ...
     def __reduce__(self) -> NoReturn: ...
+    def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...

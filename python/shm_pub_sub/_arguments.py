@@ -52,9 +52,10 @@ def check_default(name: str, default: object) -> tuple[type, bool | int | float]
     """Return the topic's type, by the default's, and the default as exactly that type."""
     for cls in TYPE_TAGS:  # bool before int, of which it is a subclass
         if isinstance(default, cls):
-            if cls is int and not -(2**63) <= operator.index(default) < 2**63:
+            if isinstance(default, int) and not -(2**63) <= default < 2**63:
                 raise RangeError(
-                    f"topic {shown(name)}: found the default {shown(default)}; expected a signed 64-bit int"
+                    f"topic {shown(name)}: found the default {shown(default)}; "
+                    "expected a signed 64-bit int"
                 )
             return cls, cls(default)
     raise TopicTypeError(
@@ -68,7 +69,8 @@ def check_buffers(name: str, buffer_num: object) -> int:
     number = _integer(f"topic {shown(name)}: buffer_num", buffer_num, "an int such as 3")
     if not 1 <= number <= _MAX_BUFFERS:
         raise TopicValueError(
-            f"topic {shown(name)}: found buffer_num {shown(number)}; expected 1 to {_MAX_BUFFERS}; 3 to 5 is usual"
+            f"topic {shown(name)}: found buffer_num {shown(number)}; "
+            f"expected 1 to {_MAX_BUFFERS}; 3 to 5 is usual"
         )
     return number
 
@@ -77,8 +79,9 @@ def check_mode(name: str, mode: object) -> int:
     """Return mode as permission bits."""
     number = _integer(f"topic {shown(name)}: mode", mode, "an int such as 0o640")
     if number & 0o600 != 0o600 or number & ~0o666:
+        found = oct(number) if 0 <= number < 1 << 16 else shown(number)
         raise TopicValueError(
-            f"topic {shown(name)}: found mode {oct(number) if 0 <= number < 1 << 16 else shown(number)}; expected read and write for the owner and "
+            f"topic {shown(name)}: found mode {found}; expected read and write for the owner and "
             "no bit beyond 0o666, such as 0o600, 0o640 or 0o644"
         )
     return number
@@ -95,8 +98,8 @@ def check_max_age(name: str, max_age: object) -> int:
     # Below 1 ns nothing can be told; above 292 years the nanoseconds do not fit.
     if not 1e-9 <= max_age <= 9.2e9:
         raise TopicValueError(
-            f"topic {shown(name)}: found max_age {shown(max_age)}; expected a positive, finite number of "
-            "seconds, or None for no limit"
+            f"topic {shown(name)}: found max_age {shown(max_age)}; "
+            "expected a positive, finite number of seconds, or None for no limit"
         )
     return round(max_age * 1e9)
 
@@ -130,4 +133,6 @@ def _kind(value: object) -> str:
     cls = type(value)
     if value is None:
         return "None"
-    return cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
+    return (
+        cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
+    )

@@ -1,7 +1,7 @@
 """Loading the extension: late, because it starts the Go runtime, and again after a fork.
 
-A forked child inherits the Go runtime's memory but not its threads: using it would hang. The C types
-work on; what needs Go gets a fresh copy of the shared library, with a runtime of its own.
+A forked child inherits the Go runtime's memory but not its threads: using it would hang. The C
+types work on; what needs Go gets a fresh copy of the shared library, with a runtime of its own.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ TYPE_CHECKING = False  # not from typing, whose import costs more than all else 
 if TYPE_CHECKING:
     from typing import Any
 
-# Held while Go opens or closes a publisher, and by whoever forks: a child must not be born while a
-# lock descriptor exists that the C side does not know of and so cannot close in it.
+# Held while Go makes a publisher, and by whoever forks: a child must not be born while a lock
+# descriptor exists that the C side does not know of yet and so cannot close in it.
 fork_lock = threading.RLock()
 _loaded: Extension | None = None
 _copies = 0  # of the library made in this process and those it was forked from
@@ -51,7 +51,7 @@ class Extension:
 
 def load() -> Extension:
     """Return the extension whose Go runtime lives in this process, loading it where need be."""
-    global _loaded
+    global _loaded  # noqa: PLW0603
     found = _loaded
     if found is not None and not found.hot.forked():
         return found
@@ -63,15 +63,22 @@ def load() -> Extension:
         return _loaded
 
 
+def publishers() -> list[Any]:
+    """Return this process's open publishers."""
+    found: list[Any] = [] if _loaded is None else _loaded.hot.publishers()
+    return found
+
+
 def _library() -> str:
-    folder = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH - pathlib costs 3 ms to import
+    # Without pathlib, which costs 3 ms to import.
+    folder = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
     for suffix in EXTENSION_SUFFIXES:
         path = f"{folder}/_shmpubsub{suffix}"
         if os.path.exists(path):  # noqa: PTH110
             return path
     raise ImportError(
-        f"no shared library _shmpubsub{EXTENSION_SUFFIXES[0]} in {folder}; it was not built for this "
-        f"Python ({sys.version.split()[0]}): reinstall shm_pub_sub with this interpreter's pip"
+        f"no shared library _shmpubsub{EXTENSION_SUFFIXES[0]} in {folder}; it was not built for "
+        f"this Python ({sys.version.split()[0]}): reinstall shm_pub_sub with this interpreter's pip"
     )
 
 
@@ -84,7 +91,7 @@ def _load_copy() -> Extension:
     import shutil  # noqa: PLC0415 - only forked children need these
     import tempfile  # noqa: PLC0415
 
-    global _copies
+    global _copies  # noqa: PLW0603
     _copies += 1
     fd = os.memfd_create("shm_pub_sub", os.MFD_CLOEXEC)
     try:
@@ -109,12 +116,12 @@ def _load(name: str, path: str) -> ModuleType:
 
 
 def _after_fork_in_child() -> None:
-    global fork_lock
+    global fork_lock  # noqa: PLW0603
     fork_lock = threading.RLock()
 
 
-os.register_at_fork(
-    before=lambda: fork_lock.acquire(),
-    after_in_parent=lambda: fork_lock.release(),
+os.register_at_fork(  # lambdas, as the name is bound again in every child
+    before=lambda: fork_lock.acquire(),  # noqa: PLW0108
+    after_in_parent=lambda: fork_lock.release(),  # noqa: PLW0108
     after_in_child=_after_fork_in_child,
 )

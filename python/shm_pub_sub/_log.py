@@ -1,6 +1,6 @@
 """The logger "shm_pub_sub": what happens to topics, never what happens to values.
 
-logging is imported when there is first something to say: importing it would cost as much as all else.
+logging is imported when there is first something to say: that would cost as much as all else.
 """
 
 from __future__ import annotations

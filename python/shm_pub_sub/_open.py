@@ -5,20 +5,24 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-import weakref
+
+from . import _extension
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
     from ._publisher import Publisher
 
-# By directory and topic name.
-open_publishers: weakref.WeakValueDictionary[tuple[str, str], Publisher] = (
-    weakref.WeakValueDictionary()
-)
-
 exiting = False  # this process has come to its end and closed them
 
 _armed_in = 0  # the multiprocessing child whose end is looked after
+
+
+def open_publisher(directory: str, name: str) -> Publisher | None:
+    """Return this process's open publisher of the topic, if it has one."""
+    for publisher in _extension.publishers():
+        if publisher._name == name and publisher._directory == directory:
+            return publisher
+    return None
 
 
 def close_at_exit() -> None:
@@ -39,7 +43,7 @@ def close_at_exit() -> None:
 def _close_all() -> None:
     global exiting
     exiting = True
-    for publisher in list(open_publishers.values()):
+    for publisher in _extension.publishers():
         publisher.close()
 
 

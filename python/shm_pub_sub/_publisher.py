@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from types import GenericAlias, TracebackType
 
+from . import _extension, _open
 from ._arguments import (
     TYPE_TAGS,
     check_buffers,
@@ -15,10 +16,9 @@ from ._arguments import (
     shown,
 )
 from ._errors import ClosedError, ExistsError, ForkedError, RangeError, TopicTypeError, from_go
-from . import _extension, _open
-from ._extension import Extension, load
+from ._extension import load
 from ._log import logger
-from ._open import close_at_exit, open_publishers
+from ._open import close_at_exit, open_publisher
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Publisher:
 
     Args:
         name: The topic's name: any text without NUL; slashes make hierarchies.
-        default_value: Its type (bool, int or float) is the topic's type. Its value is not published.
+        default_value: Its type (bool, int or float) is the topic's type. It is not published.
         buffer_num: How many values stay readable, 1 or more.
         mode: Permission bits of the topic's file, whatever the umask. Subscribers need to read.
         replace: First close this process's own earlier publisher of the topic, as when a notebook
@@ -54,23 +54,25 @@ class Publisher:
     end of the process remove the topic.
     """
 
-    __slots__ = ()
+    # The complete class has them: see Extension.complete.
+    _SLOTS = ("_buffers", "_directory", "_name", "_owner", "_type")
 
     if TYPE_CHECKING:
+        __slots__ = _SLOTS
         _name: str
         _directory: str
         _type: type
         _buffers: int
         _owner: int
-        _handle: int
-        _extension: Extension
         _mapped: bool
         _inherited: bool
 
-        def _map(self, *mapping: int) -> None: ...
-        def _unmap(self) -> bool: ...
-
-    _SLOTS = ("_buffers", "_directory", "_extension", "_handle", "_name", "_owner", "_type")
+        def _create(
+            self, go: Any, make: Any, arguments: tuple[Any, ...], tag: int, /
+        ) -> int: ...
+        def _end(self) -> None: ...
+    else:
+        __slots__ = ()
 
     def __new__(cls, *_args: object, **_kwargs: object) -> Publisher:
         # Complete with publish() and the other C methods, which are there from the first use on.
@@ -95,35 +97,21 @@ class Publisher:
         mode = check_mode(self._name, mode)
         self._directory = directory()
         self._owner = os.getpid()
-        key = (self._directory, self._name)
-        earlier = open_publishers.get(key)
-        if replace and earlier is not None:
+        if replace and (earlier := open_publisher(self._directory, self._name)) is not None:
             earlier.close()
-        with _extension.fork_lock:
-            replaced = self._create(mode, bool(retain))
-        open_publishers[key] = self
         close_at_exit()
+        go = load().go
+        make = getattr(go, f"bind_New{self._type.__name__.capitalize()}Publisher")
+        arguments = (self._directory, self._name, self._buffers, mode, bool(retain))
+        try:
+            with _extension.fork_lock:
+                replaced = self._create(go, make, arguments, TYPE_TAGS[self._type])
+        except RuntimeError as error:
+            raise self._explain(from_go(error)) from None
         if replaced:
             logger().info(
                 "publisher of %r: took over from process %d, which is gone", self._name, replaced
             )
-
-    def _create(self, mode: int, retain: bool) -> int:
-        """Make the topic and map it. Return the dead process that it was taken from, or 0."""
-        extension = self._extension = load()
-        make = getattr(extension.go, f"bind_New{self._type.__name__.capitalize()}Publisher")
-        try:
-            self._handle = make(self._directory, self._name, self._buffers, mode, retain)
-        except RuntimeError as error:
-            raise self._explain(from_go(error)) from None
-        extension.go.IncRef(self._handle)  # a new handle has no reference yet
-        try:
-            *where, replaced = map(int, self._go("Mapping").split())
-            self._map(*where, TYPE_TAGS[self._type])
-        except BaseException:
-            self._release()
-            raise
-        return replaced
 
     def publish(self, value: Any, /) -> None:
         """Make value the topic's newest; every subscriber's next read returns it.
@@ -144,14 +132,10 @@ class Publisher:
 
     def close(self) -> None:
         """End the topic. Subscribers' next read says so, unless it is retained. Again: nothing."""
-        if not self._mapped:
-            return
-        with _extension.fork_lock:
-            if self._unmap():  # another thread may have been faster
-                key = (self._directory, self._name)
-                if open_publishers.get(key) is self:  # its file may be gone and another's be there
-                    del open_publishers[key]
-                self._release()
+        try:
+            self._end()
+        except RuntimeError as error:
+            logger().warning("%s", from_go(error))
 
     @property
     def name(self) -> str:
@@ -173,34 +157,23 @@ class Publisher:
         """Whether the topic's publisher, which is this one, is open."""
         return self._mapped
 
-    def _go(self, method: str) -> Any:
-        function = getattr(self._extension.go, f"bind_{self._type.__name__.capitalize()}Publisher_{method}")
-        return function(self._handle)
-
-    def _release(self) -> None:
-        """Close the Go side. Only once, and never in a forked child, where its runtime is dead."""
-        try:
-            self._go("Close")
-        except RuntimeError as error:
-            logger().warning("%s", from_go(error))
-        finally:
-            self._extension.go.DecRef(self._handle)
-
     def _explain(self, error: Exception) -> Exception:
-        holder = open_publishers.get((self._directory, self._name))
-        if isinstance(error, ExistsError) and holder is not None and holder._mapped:
-            return ExistsError(f"{error}; it is this very process: close() it, or pass replace=True")
+        if isinstance(error, ExistsError) and open_publisher(self._directory, self._name):
+            return ExistsError(
+                f"{error}; it is this very process: close() it, or pass replace=True"
+            )
         return error
 
     def _refuse(self, value: object, overflow: bool) -> NoReturn:
         """Say why publish() did not take value. Called from C."""
         what = f"publish to {self._type.__name__} topic {self._name!r}"
         if overflow:
-            limits = "-2**63 to 2**63 - 1" if self._type is int else "a number that a float can hold"
+            limits = (
+                "-2**63 to 2**63 - 1" if self._type is int else "a number that a float can hold"
+            )
             raise RangeError(f"{what}: found a number beyond that; expected {limits}")
         raise TopicTypeError(
-            f"{what}: found {type(value).__name__} {shown(value)}; "
-            f"expected {_ACCEPTED[self._type]}"
+            f"{what}: found {type(value).__name__} {shown(value)}; expected {_ACCEPTED[self._type]}"
         )
 
     def _unusable(self) -> None:
@@ -209,8 +182,9 @@ class Publisher:
             return  # a daemon thread that does not know yet that its process has ended
         if self._inherited:
             raise ForkedError(
-                f"publish to {self._name!r}: found a publisher inherited by fork; it is process "
-                f"{self._owner}'s, and a topic has one publisher; make another topic in this process"
+                f"publish to {self._name!r}: found a publisher inherited by fork; "
+                f"it is process {self._owner}'s, and a topic has one publisher; "
+                "make another topic in this process"
             )
         raise ClosedError(
             f"publish to {getattr(self, '_name', '?')!r}: found a closed publisher; make a new one"
@@ -227,9 +201,6 @@ class Publisher:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.close()
-
-    def __del__(self) -> None:
         self.close()
 
     def __repr__(self) -> str:
@@ -249,5 +220,5 @@ class Publisher:
             "pass the topic's name and make a Subscriber from it there"
         )
 
-    __class_getitem__ = classmethod(GenericAlias)
+    __class_getitem__: Any = classmethod(GenericAlias)
     __new__.__wrapped__ = __init__  # type: ignore[attr-defined]  # for inspect.signature and help()

@@ -31,8 +31,8 @@ class Subscriber:
         name: The topic's name.
         default_value: What subscribe() returns while there is nothing to read. Its type (bool, int
             or float) must be the publisher's.
-        max_age: Seconds after which a value counts as nothing to read: the guard against a publisher
-            that lives but hangs. None for no limit.
+        max_age: Seconds after which a value counts as nothing to read: the guard against a
+            publisher that lives but hangs. None for no limit.
 
     Raises:
         TopicTypeError: A live publisher publishes another type, or an argument's type is not
@@ -44,9 +44,11 @@ class Subscriber:
     Threads may share a subscriber, and a forked child reads on with those it inherited.
     """
 
-    __slots__ = ()
+    # The complete class has them: see Extension.complete.
+    _SLOTS = ("_buffers", "_default", "_directory", "_name", "_trouble", "_type")
 
     if TYPE_CHECKING:
+        __slots__ = _SLOTS
         _name: str
         _directory: str
         _type: type
@@ -57,11 +59,13 @@ class Subscriber:
         _is_open: bool
 
         def _open(self, path: bytes, tag: int, missing: tuple[Any, bool], max_age: int) -> None: ...
-        def _map(self, *mapping: int) -> None: ...
+        def _map(
+            self, attach: Any, directory: str, name: str, type_name: str, /
+        ) -> tuple[bool, int, int] | None: ...
         def _close(self) -> bool: ...
         def _alive(self) -> bool: ...
-
-    _SLOTS = ("_buffers", "_default", "_directory", "_name", "_trouble", "_type")
+    else:
+        __slots__ = ()
 
     def __new__(cls, *_args: object, **_kwargs: object) -> Subscriber:
         # Complete with subscribe() and the other C methods, which are there from the first use on.
@@ -140,10 +144,13 @@ class Subscriber:
         """Open what the topic's name points at now. Called from C when there is nothing to read."""
         if not self._is_open:
             raise ClosedError(
-                f"subscribe to {getattr(self, '_name', '?')!r}: found a closed subscriber; make a new one"
+                f"subscribe to {getattr(self, '_name', '?')!r}: found a closed subscriber; "
+                "make a new one"
             )
         try:
-            answer = load().go.bind_Attach(self._directory, self._name, self._type.__name__)
+            found = self._map(
+                load().go.bind_Attach, self._directory, self._name, self._type.__name__
+            )
         except RuntimeError as error:
             trouble = from_go(error)
             if not first and str(trouble) != self._trouble:
@@ -151,10 +158,9 @@ class Subscriber:
             self._trouble = str(trouble)
             raise trouble from None
         self._trouble = ""
-        if not answer:
+        if found is None:
             return
-        *where, dead, pid, self._buffers = map(int, answer.split())
-        self._map(*where, dead)
+        dead, pid, self._buffers = found
         if not first and not dead:
             logger().info(
                 "subscriber of %r: attached to process %d's topic of %d buffers",
@@ -166,8 +172,8 @@ class Subscriber:
     def _corrupt(self) -> NoReturn:
         """Say that the memory contradicts itself. Called from C."""
         raise LayoutError(
-            f"subscribe to {self._name!r}: found a slot that contradicts the head; expected a topic "
-            "that only this library has written; restart its publisher"
+            f"subscribe to {self._name!r}: found a slot that contradicts the head; expected a "
+            "topic that only this library has written; restart its publisher"
         )
 
     def __enter__(self) -> Subscriber:
@@ -192,7 +198,8 @@ class Subscriber:
         except ShmError as error:
             state = type(error).__name__
         buffers = f", {self._buffers} buffers" if self._mapped else ""
-        return f"<Subscriber {name} {self._type.__name__}, default {self._default!r}{buffers}, {state}>"
+        kind = f"{self._type.__name__}, default {self._default!r}"
+        return f"<Subscriber {name} {kind}{buffers}, {state}>"
 
     def __reduce__(self) -> NoReturn:
         raise TopicTypeError(
@@ -200,5 +207,5 @@ class Subscriber:
             "pass the topic's name and make a Subscriber from it there"
         )
 
-    __class_getitem__ = classmethod(GenericAlias)
+    __class_getitem__: Any = classmethod(GenericAlias)
     __new__.__wrapped__ = __init__  # type: ignore[attr-defined]  # for inspect.signature and help()

@@ -56,8 +56,8 @@ def topics() -> list[TopicInfo]:
 def inspect(name: str) -> TopicInfo:
     """Return what the topic's file says.
 
-    Raises TopicNotFoundError (a LookupError) where there is no such topic, OpenError (LayoutError for
-    a damaged file), TopicTypeError and TopicValueError for an impossible name.
+    Raises TopicNotFoundError (a LookupError) where there is no such topic, OpenError (LayoutError
+    for a damaged file), TopicTypeError and TopicValueError for an impossible name.
     """
     fields = _go("Inspect", directory(), check_name(name))
     fields["type"] = _TYPES[fields["type"]]
@@ -69,8 +69,9 @@ def inspect(name: str) -> TopicInfo:
 def remove(name: str) -> None:
     """Delete what a dead publisher left of the topic, or a retained value.
 
-    Raises ExistsError (a RuntimeError) while its publisher lives, TopicNotFoundError (a LookupError)
-    where there is nothing, OpenError, TopicTypeError and TopicValueError for an impossible name.
+    Raises ExistsError (a RuntimeError) while its publisher lives, TopicNotFoundError (a
+    LookupError) where there is nothing, OpenError, TopicTypeError and TopicValueError for an
+    impossible name.
     """
     try:
         load().go.bind_Remove(directory(), check_name(name))

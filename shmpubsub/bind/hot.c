@@ -1,6 +1,10 @@
 /* shm_pub_sub._hot: the types whose methods run per value. It shares its library with gopy's module
-   and is loaded from there under its own name; nothing in it calls into Go. */
+   and is loaded from there under its own name. Values never pass through Go; opening and closing
+   call gopy's module as any Python code would. */
 #include "hot.h"
+
+PyDoc_STRVAR(publishers_doc, "publishers($module, /)\n--\n\n"
+"Return this process's open publishers that were made with this copy of the library.");
 
 PyDoc_STRVAR(forked_doc, "forked($module, /)\n--\n\n"
 "Whether this process was forked after the library was loaded, so that its Go runtime is dead.");
@@ -12,6 +16,7 @@ hot_forked(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 }
 
 static PyMethodDef methods[] = {
+    {"publishers", shm_publishers, METH_NOARGS, publishers_doc},
     {"forked", hot_forked, METH_NOARGS, forked_doc},
     {NULL, NULL, 0, NULL},
 };

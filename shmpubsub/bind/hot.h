@@ -26,6 +26,8 @@ extern PyType_Spec shm_subscriber_spec;
 
 /* Registers the fork handlers. Returns 0 or an errno. */
 int shm_fork_init(void);
+/* All open publishers of this process, as a new list. */
+PyObject *shm_publishers(PyObject *module, PyObject *ignored);
 /* Whether this process was forked after the library was loaded: its Go runtime is dead. */
 bool shm_forked(void);
 

@@ -15,6 +15,8 @@ typedef struct Publisher {
     enum shm_type type;
     bool inherited; /* the process that opened it is an ancestor of this one */
     struct shm_mapping mapping;
+    PyObject *go;     /* gopy's module, while mapped */
+    PyObject *handle; /* of the Go publisher in it */
     struct Publisher *next, **link; /* in open_publishers; link NULL: not in it */
     PyObject *weakrefs;
 } Publisher;
@@ -46,7 +48,9 @@ after_fork_in_child(void)
     forked = true;
     for (Publisher *p = open_publishers; p != NULL; p = p->next) {
         close(p->mapping.fd);
-        munmap(p->mapping.base, p->mapping.size);
+        if (p->mapping.base != NULL) { /* else Go is unmapping it */
+            munmap(p->mapping.base, p->mapping.size);
+        }
         p->mapping = (struct shm_mapping){.fd = -1};
         p->ring.state = NULL;
         p->inherited = true;
@@ -87,7 +91,7 @@ list_add(Publisher *p)
 }
 
 static void
-list_remove(Publisher *p)
+list_remove_and_close(Publisher *p)
 {
     pthread_mutex_lock(&list_mutex);
     if (p->link != NULL) {
@@ -96,6 +100,8 @@ list_remove(Publisher *p)
             p->next->link = p->link;
         }
         p->link = NULL;
+        close(p->mapping.fd);
+        p->mapping.fd = -1;
     }
     pthread_mutex_unlock(&list_mutex);
 }
@@ -180,37 +186,167 @@ publish(Publisher *p, PyObject *value)
     Py_RETURN_NONE;
 }
 
-PyDoc_STRVAR(map_doc, "_map($self, address, size, first, stride, slots, fd, type_tag, /)\n--\n\n"
-"Publish through a mapping that Go made and will unmap.");
-
+/* Calls a function of gopy's module with the handle; kind is the Go type's name or "". A new
+   reference or NULL. */
 static PyObject *
-map(Publisher *p, PyObject *args)
+call_go(PyObject *go, const char *kind, const char *function, PyObject *handle)
+{
+    PyObject *name = PyUnicode_FromFormat("%s%s%s", *kind ? "bind_" : "", kind, function);
+    PyObject *result = name == NULL ? NULL : PyObject_CallMethodObjArgs(go, name, handle, NULL);
+    Py_XDECREF(name);
+    return result;
+}
+
+static const char *
+kind_of(enum shm_type type)
+{
+    return type == SHM_BOOL ? "BoolPublisher_" : type == SHM_INT ? "IntPublisher_" : "FloatPublisher_";
+}
+
+/* Closes the Go publisher and releases its handle, whatever error is set. Returns false with an error
+   set where Close failed. */
+static bool
+release(PyObject *go, enum shm_type type, PyObject *handle)
+{
+    PyObject *closed = call_go(go, kind_of(type), "Close", handle);
+    PyObject *error_type, *error, *traceback;
+    PyErr_Fetch(&error_type, &error, &traceback);
+    PyObject *released = call_go(go, "", "DecRef", handle);
+    PyErr_Restore(error_type, error, traceback);
+    Py_XDECREF(released);
+    Py_XDECREF(closed);
+    return closed != NULL && released != NULL;
+}
+
+/* Takes the mapping that Go describes in text, and owns go and handle from then on. */
+static bool
+map(Publisher *p, PyObject *go, PyObject *handle, PyObject *text, int *replaced)
 {
     unsigned long long address, size, first, stride, slots;
-    int fd, type;
-    if (!PyArg_ParseTuple(args, "KKKKKii:_map", &address, &size, &first, &stride, &slots, &fd, &type)) {
-        return NULL;
+    int fd;
+    const char *numbers = PyUnicode_AsUTF8(text);
+    if (numbers == NULL) {
+        return false;
+    }
+    if (sscanf(numbers, "%llu %llu %llu %llu %llu %d %d", &address, &size, &first, &stride, &slots, &fd, replaced) != 7) {
+        PyErr_Format(PyExc_SystemError, "the Go side described a mapping as %R", text);
+        return false;
     }
     p->mapping = (struct shm_mapping){.base = (void *)(uintptr_t)address, .size = size, .fd = fd};
-    p->type = type;
     p->wait = (uint32_t *)((unsigned char *)p->mapping.base + SHM_WAIT_OFFSET);
     p->ring = ring_at(p->mapping.base, first, stride, slots);
     p->inherited = false;
+    p->go = Py_NewRef(go);
+    p->handle = Py_NewRef(handle);
     list_add(p);
-    Py_RETURN_NONE;
+    return true;
 }
 
-PyDoc_STRVAR(unmap_doc, "_unmap($self, /)\n--\n\n"
-"Forget the mapping, and return whether there was one: then Go's Close is due.");
+PyDoc_STRVAR(create_doc, "_create($self, go, make, arguments, type_tag, /)\n--\n\n"
+"Call make(*arguments), a constructor of gopy's module go, and publish through what it made. Return\n"
+"the process whose topic was taken over, or 0. No signal is handled between: an interrupt cannot\n"
+"lose the topic.");
 
 static PyObject *
-unmap(Publisher *p, PyObject *Py_UNUSED(ignored))
+create(Publisher *p, PyObject *args)
 {
-    bool was = p->ring.state != NULL;
-    list_remove(p);
+    PyObject *go, *make, *arguments;
+    int type, replaced = 0;
+    if (!PyArg_ParseTuple(args, "OOO!i:_create", &go, &make, &PyTuple_Type, &arguments, &type)) {
+        return NULL;
+    }
+    if (p->ring.state != NULL) {
+        PyErr_SetString(PyExc_SystemError, "_create of an open publisher");
+        return NULL;
+    }
+    PyObject *handle = PyObject_Call(make, arguments, NULL);
+    if (handle == NULL) {
+        return NULL;
+    }
+    /* A new handle has no reference yet, and giving back one that it has not got is a panic. */
+    PyObject *held = call_go(go, "", "IncRef", handle);
+    if (held == NULL) {
+        Py_DECREF(handle);
+        return NULL;
+    }
+    Py_DECREF(held);
+    p->type = type;
+    PyObject *text = call_go(go, kind_of(type), "Mapping", handle);
+    if (text == NULL || !map(p, go, handle, text, &replaced)) {
+        PyObject *error_type, *error, *traceback;
+        PyErr_Fetch(&error_type, &error, &traceback);
+        if (!release(go, type, handle)) {
+            PyErr_Clear();
+        }
+        PyErr_Restore(error_type, error, traceback);
+        Py_XDECREF(text);
+        Py_DECREF(handle);
+        return NULL;
+    }
+    Py_DECREF(text);
+    Py_DECREF(handle);
+    return PyLong_FromLong(replaced);
+}
+
+/* Closes the Go publisher, whose Close unmaps, and then the lock's descriptor: together with leaving the
+   list, so that a child forked at any moment knows just those descriptors that are open. Returns 1, 0
+   where there was nothing to close, or -1 with an error set. */
+static int
+end(Publisher *p)
+{
+    if (p->ring.state == NULL) {
+        return 0;
+    }
+    /* Go's runs without the GIL: nobody may publish any more by then, nor end it a second time. */
     p->ring.state = NULL;
-    p->mapping = (struct shm_mapping){.fd = -1};
-    return PyBool_FromLong(was);
+    p->mapping.base = NULL;
+    PyObject *go = p->go, *handle = p->handle;
+    p->go = p->handle = NULL;
+    bool closed = release(go, p->type, handle);
+    Py_DECREF(go);
+    Py_DECREF(handle);
+    list_remove_and_close(p);
+    return closed ? 1 : -1;
+}
+
+PyDoc_STRVAR(end_doc, "_end($self, /)\n--\n\n"
+"Close it if it is open. No signal is handled on the way: an interrupt comes before or after.");
+
+static PyObject *
+end_(Publisher *p, PyObject *Py_UNUSED(ignored))
+{
+    return end(p) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+PyObject *
+shm_publishers(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    PyObject *list = PyList_New(0);
+    /* Under the GIL nobody but a forking child changes the list. Appending may collect garbage, and with
+       it a publisher: so first the references, then the list. */
+    Py_ssize_t n = 0;
+    for (Publisher *p = open_publishers; p != NULL; p = p->next) {
+        n++;
+    }
+    PyObject **found = list == NULL ? NULL : PyMem_New(PyObject *, n + 1);
+    if (found == NULL) {
+        Py_XDECREF(list);
+        return PyErr_NoMemory();
+    }
+    n = 0;
+    for (Publisher *p = open_publishers; p != NULL; p = p->next) {
+        if (Py_REFCNT(p) > 0) { /* else it is being deallocated */
+            found[n++] = Py_NewRef((PyObject *)p);
+        }
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (list != NULL && PyList_Append(list, found[i]) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_DECREF(found[i]);
+    }
+    PyMem_Free(found);
+    return list;
 }
 
 static PyObject *
@@ -232,7 +368,15 @@ dealloc(Publisher *p)
     if (p->weakrefs != NULL) {
         PyObject_ClearWeakRefs((PyObject *)p);
     }
-    list_remove(p);
+    /* Here and not in a __del__ of the shim's, in which an interrupt would be swallowed. */
+    PyObject *error_type, *error, *traceback;
+    PyErr_Fetch(&error_type, &error, &traceback);
+    if (end(p) < 0) {
+        PyErr_WriteUnraisable(NULL);
+    }
+    PyErr_Restore(error_type, error, traceback);
+    Py_XDECREF(p->go); /* an inherited one's */
+    Py_XDECREF(p->handle);
     type->tp_free((PyObject *)p);
     Py_DECREF(type);
 }
@@ -249,8 +393,8 @@ new(PyTypeObject *type, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
 
 static PyMethodDef methods[] = {
     {"publish", (PyCFunction)publish, METH_O, publish_doc},
-    {"_map", (PyCFunction)map, METH_VARARGS, map_doc},
-    {"_unmap", (PyCFunction)unmap, METH_NOARGS, unmap_doc},
+    {"_create", (PyCFunction)create, METH_VARARGS, create_doc},
+    {"_end", (PyCFunction)end_, METH_NOARGS, end_doc},
     {NULL, NULL, 0, NULL},
 };
 

@@ -100,6 +100,9 @@ reattach(Subscriber *s)
         return -1;
     }
     Py_DECREF(result);
+    if (s->path == NULL) {
+        return reattach(s); /* closed meanwhile: now _attach says so */
+    }
     return s->ring.state != NULL;
 }
 
@@ -223,32 +226,61 @@ open_(Subscriber *s, PyObject *args)
     Py_RETURN_NONE;
 }
 
-PyDoc_STRVAR(map_doc, "_map($self, address, size, first, stride, slots, fd, retain, dead, /)\n--\n\n"
-"Take over a mapping that Go made. A dead one is kept only to know its successor.");
-
-static PyObject *
-map(Subscriber *s, PyObject *args)
+/* Takes over the mapping that Go describes in text. A dead file's is kept only to know its successor. */
+static bool
+map(Subscriber *s, PyObject *text, int *dead, int *pid, int *depth)
 {
     unsigned long long address, size, first, stride, slots;
-    int fd, retain, dead;
-    if (!PyArg_ParseTuple(args, "KKKKKipp:_map", &address, &size, &first, &stride, &slots, &fd, &retain, &dead)) {
-        return NULL;
+    int fd, retain;
+    const char *numbers = PyUnicode_AsUTF8(text);
+    if (numbers == NULL) {
+        return false;
+    }
+    if (sscanf(numbers, "%llu %llu %llu %llu %llu %d %d %d %d %d", &address, &size, &first, &stride, &slots,
+               &fd, &retain, dead, pid, depth) != 10) {
+        PyErr_Format(PyExc_SystemError, "the Go side described a mapping as %R", text);
+        return false;
     }
     let_go(s);
     s->mapping = (struct shm_mapping){.base = (void *)(uintptr_t)address, .size = size, .fd = fd};
     struct stat st;
     if (s->path == NULL || fstat(fd, &st) != 0) {
         let_go(s); /* closed by another thread meanwhile */
-        Py_RETURN_NONE;
+        return true;
     }
     s->dev = st.st_dev;
     s->ino = st.st_ino;
     s->retain = retain;
-    if (!dead) {
+    if (!*dead) {
         s->ring = ring_at(s->mapping.base, first, stride, slots);
         s->check_at = shm_now(CLOCK_MONOTONIC_COARSE) + CHECK_EVERY;
     }
-    Py_RETURN_NONE;
+    return true;
+}
+
+PyDoc_STRVAR(map_doc, "_map($self, attach, directory, name, type, /)\n--\n\n"
+"Call attach(directory, name, type), gopy's, and read from what it found. Return (dead, pid, depth),\n"
+"or None where there is nothing. No signal is handled between: an interrupt cannot leak the mapping.");
+
+static PyObject *
+map_(Subscriber *s, PyObject *args)
+{
+    PyObject *attach, *directory, *name, *type;
+    if (!PyArg_ParseTuple(args, "OOOO:_map", &attach, &directory, &name, &type)) {
+        return NULL;
+    }
+    PyObject *text = PyObject_CallFunctionObjArgs(attach, directory, name, type, NULL);
+    if (text == NULL) {
+        return NULL;
+    }
+    if (!PyUnicode_Check(text) || PyUnicode_GET_LENGTH(text) == 0) {
+        Py_DECREF(text);
+        Py_RETURN_NONE;
+    }
+    int dead = 0, pid = 0, depth = 0;
+    bool mapped = map(s, text, &dead, &pid, &depth);
+    Py_DECREF(text);
+    return mapped ? Py_BuildValue("(Oii)", dead ? Py_True : Py_False, pid, depth) : NULL;
 }
 
 PyDoc_STRVAR(close_doc, "_close($self, /)\n--\n\nUnmap. Return whether it was open.");
@@ -317,7 +349,7 @@ new(PyTypeObject *type, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
 static PyMethodDef methods[] = {
     {"subscribe", (PyCFunction)subscribe, METH_NOARGS, subscribe_doc},
     {"_open", (PyCFunction)open_, METH_VARARGS, open_doc},
-    {"_map", (PyCFunction)map, METH_VARARGS, map_doc},
+    {"_map", (PyCFunction)map_, METH_VARARGS, map_doc},
     {"_close", (PyCFunction)close_, METH_NOARGS, close_doc},
     {"_alive", (PyCFunction)alive, METH_NOARGS, alive_doc},
     {NULL, NULL, 0, NULL},

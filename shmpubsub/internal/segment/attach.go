@@ -32,6 +32,8 @@ func Attach(dir, topic string, want Type) (*View, error) {
 	for {
 		v, err := open(path)
 		switch {
+		case errors.Is(err, errGone) && unix.Access(dir, unix.F_OK) != nil:
+			return nil, openError(topic, path, unix.ENOENT) // a mistyped directory is no quiet topic
 		case errors.Is(err, errGone):
 			return nil, fmt.Errorf("open %q: %w", topic, ErrNoPublisher)
 		case err != nil:

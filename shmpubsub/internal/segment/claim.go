@@ -30,7 +30,8 @@ func (e *liveError) Error() string {
 	return fmt.Sprintf("process %d (%s, %d buffers)", e.header.PID, e.header.Type, e.header.Depth())
 }
 
-// claimed is the file of a dead publisher, which nobody but the claimant may unlink until release.
+// claimed is the file of a dead publisher, which nobody but the claimant may replace or remove until
+// release.
 type claimed struct {
 	fd     int
 	header Header
@@ -40,7 +41,7 @@ type claimed struct {
 // takerPatience bounds the wait for another taker, who needs microseconds unless it was stopped.
 const takerPatience = time.Second
 
-// claim gets the right to unlink path: the taker lock on its file, with the owner lock free and the
+// claim gets the right to replace or remove path: the taker lock on its file, with the owner lock free and the
 // name still pointing there. It reports a *liveError for a live publisher's file and errGone where
 // the name has moved on.
 func claim(path string) (*claimed, error) {

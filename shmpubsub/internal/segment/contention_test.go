@@ -166,3 +166,28 @@ func TestCreate_HasOneOwnerAmongManyProcesses(t *testing.T) {
 		require.NoError(t, c.cmd.Wait())
 	}
 }
+
+// What a taker that was killed between link and rename leaves has no topic's name.
+func TestTakeOver_ClearsAwayWhatAKilledTakerLeft(t *testing.T) {
+	for name, next := range map[string]func(s Spec) error{
+		"by the next taker": func(s Spec) error {
+			o, err := Create(s)
+			if err == nil {
+				err = o.Close()
+			}
+			return err
+		},
+		"by Remove": func(s Spec) error { return Remove(s.Dir, s.Topic) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := specOf(domain(t), "a/b")
+			successor := successorOf(createDead(t, s))
+			require.NoError(t, os.WriteFile(successor, []byte("half made"), 0o600))
+			topics, err := List(s.Dir)
+			require.NoError(t, err)
+			require.Equal(t, []string{"a/b"}, topics)
+			require.NoError(t, next(s))
+			require.NoFileExists(t, successor)
+		})
+	}
+}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"shm_pub_sub/shmpubsub/internal/ring"
 )
 
 // Spec is what a publisher asks for.
@@ -68,7 +70,7 @@ type draft struct {
 	named  bool   // linkAs is a file to remove
 	memory memory
 
-	replaced int // the dead publisher whose file was unlinked
+	replaced int // the dead publisher whose file was replaced
 }
 
 func newDraft(s Spec) (_ *draft, err error) {
@@ -108,11 +110,7 @@ func newDraft(s Spec) (_ *draft, err error) {
 func reserve(fd int, size uint64) error {
 	err := retry(func() error { return unix.Fallocate(fd, 0, 0, int64(size)) })
 	if errors.Is(err, unix.EOPNOTSUPP) {
-		zeros := make([]byte, 1<<16)
-		for at := uint64(0); at < size && (err == nil || at == 0); at += uint64(len(zeros)) {
-			chunk := zeros[:min(uint64(len(zeros)), size-at)]
-			err = retry(func() error { _, err := unix.Pwrite(fd, chunk, int64(at)); return err })
-		}
+		err = fill(fd, size)
 	}
 	if err != nil {
 		return &spaceError{need: size, err: err}
@@ -120,8 +118,26 @@ func reserve(fd int, size uint64) error {
 	return nil
 }
 
-// publish gives the draft the topic's name, by link(2) alone: it never replaces what another
-// contender has put there.
+// fill reserves space where the file system cannot: by writing zeros. The last of the space may take
+// only a part of a write; the error comes with the next one.
+func fill(fd int, size uint64) error {
+	zeros := make([]byte, 1<<16)
+	for at := uint64(0); at < size; {
+		var n int
+		err := retry(func() (err error) {
+			n, err = unix.Pwrite(fd, zeros[:min(uint64(len(zeros)), size-at)], int64(at))
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		at += uint64(n)
+	}
+	return nil
+}
+
+// publish gives the draft the topic's name: by link(2), which never replaces what another contender
+// has put there, or by rename(2) over the file of a dead publisher that this process has claimed.
 func (d *draft) publish(path string) error {
 	for {
 		err := unix.Linkat(unix.AT_FDCWD, d.linkAs, unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW)
@@ -139,22 +155,44 @@ func (d *draft) publish(path string) error {
 		if err != nil {
 			return d.spec.explain(err)
 		}
-		if err := unix.Unlink(path); err != nil {
-			old.release()
-			return fmt.Errorf("replace the dead publisher's file: %w", err)
-		}
-		err = unix.Linkat(unix.AT_FDCWD, d.linkAs, unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW)
-		// Only now may subscribers let go of the old one: they look at the name next.
-		old.retire()
-		old.release()
-		d.replaced = old.header.PID
-		if err == nil {
-			d.removeName()
-			return nil
-		}
-		if !errors.Is(err, unix.EEXIST) {
-			return fmt.Errorf("link: %w", err)
-		}
+		defer old.release()
+		return d.replace(path, old)
+	}
+}
+
+// replace renames the draft over the file of a dead publisher. The name never goes away: subscribers
+// of a retained value read on without a gap, in the old file until it is retired and then in the new one.
+func (d *draft) replace(path string, old *claimed) error {
+	d.inherit(old)
+	if err := d.nameFor(path); err != nil {
+		return fmt.Errorf("link: %w", err)
+	}
+	if err := unix.Rename(d.linkAs, path); err != nil {
+		return fmt.Errorf("replace the dead publisher's file: %w", err)
+	}
+	d.named = false
+	// Only now may subscribers let go of the old file: they look at the name next.
+	old.retire()
+	d.replaced = old.header.PID
+	return nil
+}
+
+// inherit makes a retained value of the same type the first one of the new ring, with the time of its
+// publication, so that it stays readable until the new publisher publishes, as MQTT's do.
+func (d *draft) inherit(old *claimed) {
+	if !old.valid || !old.header.Retain || old.header.Type != d.header.Type {
+		return
+	}
+	m, err := mapFile(old.fd, old.header.FileSize, unix.PROT_READ)
+	if err != nil {
+		return
+	}
+	defer m.unmap()
+	from := m.ring(old.header)
+	value := make([]uint64, words64(old.header.ElemSize))
+	if s, sound := from.Newest(value); sound && s.Sequence > 0 {
+		w := ring.NewWriter(d.memory.ring(d.header))
+		w.Write(value, s.Time)
 	}
 }
 

@@ -31,13 +31,36 @@ func (d *draft) open() error {
 		return fmt.Errorf("make a file in %s: %w", d.spec.Dir, err)
 	}
 	sweepDrafts(d.spec.Dir)
-	name := filepath.Join(d.spec.Dir, draftPrefix+rand.Text())
+	name := filepath.Join(d.spec.Dir, draftPrefix+"#"+rand.Text()) // no topic's successor: # is encoded
 	fd, err = openRetry(name, unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
 	if err != nil {
 		return fmt.Errorf("make a file in %s: %w", d.spec.Dir, err)
 	}
 	d.fd, d.linkAs, d.named = fd, name, true
 	return nil
+}
+
+// nameFor gives an unnamed draft a name that rename(2) can move to path. It depends on the topic alone
+// and is used only by who has claimed path: what a crash leaves of it goes with the next take-over.
+func (d *draft) nameFor(path string) error {
+	if d.named {
+		return nil
+	}
+	name := successorOf(path)
+	if err := unix.Unlink(name); err != nil && !errors.Is(err, unix.ENOENT) {
+		return err
+	}
+	if err := unix.Linkat(unix.AT_FDCWD, d.linkAs, unix.AT_FDCWD, name, unix.AT_SYMLINK_FOLLOW); err != nil {
+		return err
+	}
+	d.linkAs, d.named = name, true
+	return nil
+}
+
+// successorOf returns the name that path's successor has for a moment: as long as path's own.
+func successorOf(path string) string {
+	dir, file := filepath.Split(path)
+	return dir + draftPrefix + strings.TrimPrefix(file, Prefix)
 }
 
 func (d *draft) removeName() {

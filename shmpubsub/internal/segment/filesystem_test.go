@@ -87,7 +87,7 @@ func TestCreate_ReservesSpaceOnAFileSystemWithoutFallocate(t *testing.T) {
 	dir := filepath.Join(domain(t), "small")
 	require.NoError(t, os.Mkdir(dir, 0o700))
 	defer func() { require.NoError(t, os.Remove(dir)) }()
-	mount(t, dir, "size=256k", 0)
+	mount(t, dir, "size=288k", 0)
 	defer func() { require.NoError(t, unix.Unmount(dir, unix.MNT_DETACH)) }()
 	forbid(t, unix.SYS_FALLOCATE, 0, unix.EOPNOTSUPP)
 
@@ -100,7 +100,7 @@ func TestCreate_ReservesSpaceOnAFileSystemWithoutFallocate(t *testing.T) {
 	require.GreaterOrEqual(t, st.Blocks*512, st.Size)
 	require.NoError(t, o.Close())
 
-	s.Depth = 10_000
+	s.Depth = 10_000 // of the last 64 KiB written, half fit
 	_, err := Create(s)
 	require.ErrorIs(t, err, ErrCreate)
 	require.ErrorIs(t, err, unix.ENOSPC)

@@ -23,7 +23,7 @@ func domain(t testing.TB) string {
 	if dir := os.Getenv(domainEnv); dir != "" {
 		return dir
 	}
-	dir, err := os.MkdirTemp("/dev/shm", "shm_pub_sub-test-")
+	dir, err := os.MkdirTemp("/dev/shm", "shm_pub_sub-gotest-")
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		assert.Empty(t, names(t, dir), "left in shared memory")
@@ -98,7 +98,7 @@ func goesOnInChild(t *testing.T, attr *syscall.SysProcAttr) bool {
 		return true
 	}
 	cmd := exec.Command(executable(t), "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=60s")
-	cmd.Env = append(os.Environ(), domainEnv+"="+domain(t))
+	cmd.Env = childEnv(domainEnv + "=" + domain(t))
 	cmd.SysProcAttr = attr
 	out, err := cmd.CombinedOutput()
 	if cmd.ProcessState == nil {

@@ -19,6 +19,7 @@ type Owned struct {
 
 	path   string
 	fd     int
+	lent   bool // somebody else closes fd
 	memory memory
 }
 
@@ -28,9 +29,12 @@ func (o *Owned) Ring() ring.Ring { return o.memory.ring(o.Header) }
 // WaitWord returns the segment's eventcount.
 func (o *Owned) WaitWord() *atomic.Uint32 { return o.memory.wait() }
 
-// Raw returns where the file is mapped and its descriptor, which holds the owner lock. Both end
-// with Close.
-func (o *Owned) Raw() (address uintptr, fd int) { return o.memory.address(), o.fd }
+// Lend returns where the file is mapped, which ends with Close, and the descriptor that holds the
+// owner lock, which the caller must close, after Close: only it knows when a fork may see the number.
+func (o *Owned) Lend() (address uintptr, fd int) {
+	o.lent = true
+	return o.memory.address(), o.fd
+}
 
 // Close ends the publisher. The name goes first, so that a subscriber that is told to look again
 // finds nothing; a retained topic keeps its name and its values. The owner lock is held to the end:
@@ -42,8 +46,8 @@ func (o *Owned) Close() error {
 		o.memory.retire()
 	}
 	o.memory.unmap()
-	if cerr := unix.Close(o.fd); err == nil && cerr != nil {
-		err = fmt.Errorf("close: %w", cerr)
+	if !o.lent {
+		_ = unix.Close(o.fd)
 	}
 	o.memory, o.fd = nil, -1
 	return err

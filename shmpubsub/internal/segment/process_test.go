@@ -77,6 +77,11 @@ func createOnDemand(args []string, lines *bufio.Scanner) error {
 	return nil
 }
 
+// childEnv adds to the environment; the race detector's second of sleep at exit is not wanted.
+func childEnv(more string) []string {
+	return append(os.Environ(), "GORACE=atexit_sleep_ms=0", more)
+}
+
 type child struct {
 	cmd   *exec.Cmd
 	in    io.WriteCloser
@@ -86,7 +91,7 @@ type child struct {
 func start(t *testing.T, role string, args ...string) *child {
 	t.Helper()
 	cmd := exec.Command(executable(t), args...)
-	cmd.Env = append(os.Environ(), roleEnv+"="+role)
+	cmd.Env = childEnv(roleEnv + "=" + role)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	require.NoError(t, err)

@@ -86,6 +86,7 @@ func Remove(dir, topic string) error {
 		return openError(topic, path, err)
 	}
 	defer c.release()
+	_ = unix.Unlink(successorOf(path)) // of a taker who crashed
 	if err := unix.Unlink(path); err != nil {
 		return openError(topic, path, err)
 	}
