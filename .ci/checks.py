@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from build import BUILD, COMPILER, INCLUDE, ROOT, find_go, go_environment, use_tools
+from build import BUILD, COMPILER, EXTENSIONS, INCLUDE, ROOT, find_go, go_environment, use_tools
 
 VERSIONS = [f"3.{minor}" for minor in range(10, 15)]
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -114,25 +114,27 @@ def build_wheel(bin_folder: Path) -> Path:
     return wheel
 
 
-def inspect_extension(version: str) -> None:
-    """Check that it carries no libpython, no rpath, no other symbol and no path of this machine."""
-    (extension,) = BUILD.glob(f"test-{version}/lib/*/site-packages/shm_pub_sub/_shmpubsub*.so")
-    dynamic = subprocess.check_output(["readelf", "-d", extension], text=True)
-    names = subprocess.check_output(["nm", "-D", "--defined-only", extension], text=True)
-    exported = {line.split()[-1] for line in names.splitlines()}
-    faults = re.findall(r".*(?:RPATH|RUNPATH|libpython).*", dynamic)
-    faults += exported ^ {"PyInit__shmpubsub", "PyInit__hot"}
-    content = extension.read_bytes()
-    faults += [path for path in (str(ROOT), INCLUDE) if path.encode() in content]
-    if faults:
-        raise SystemExit(f"{extension}: {faults}")
+def inspect_extensions(version: str) -> None:
+    """Check that they carry no libpython, no rpath, no other symbol and no path of this machine."""
+    (folder,) = BUILD.glob(f"test-{version}/lib/*/site-packages/shm_pub_sub")
+    for name in EXTENSIONS:
+        (extension,) = folder.glob(f"{name}*.so")
+        dynamic = subprocess.check_output(["readelf", "-d", extension], text=True)
+        names = subprocess.check_output(["nm", "-D", "--defined-only", extension], text=True)
+        exported = {line.split()[-1] for line in names.splitlines()}
+        faults = re.findall(r".*(?:RPATH|RUNPATH|libpython).*", dynamic)
+        faults += exported ^ {f"PyInit_{name}"}
+        content = extension.read_bytes()
+        faults += [path for path in (str(ROOT), INCLUDE) if path.encode() in content]
+        if faults:
+            raise SystemExit(f"{extension}: {faults}")
 
 
 def test_wheel(python: str, version: str) -> None:
     bin_folder = new_environment(BUILD / f"test-{version}", python)
     wheel = build_wheel(bin_folder)
     run(bin_folder / "pip", "install", "-q", wheel, "--group", "test")
-    inspect_extension(version)
+    inspect_extensions(version)
     # The program, not `python -m pytest`: that one puts the source tree on sys.path.
     run(bin_folder / "pytest")
 
@@ -151,7 +153,7 @@ def check_go(environment: dict[str, str]) -> None:
 def check_c() -> None:
     """Compile the C hot path strictly: not in the build, where a new compiler may warn anew."""
     strict = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-isystem", INCLUDE]
-    for source in sorted((ROOT / "shmpubsub" / "bind").glob("*.c")):
+    for source in sorted((ROOT / "shmpubsub" / "hot").glob("*.c")):
         run(*COMPILER, *strict, "-c", source, "-o", os.devnull)
 
 

@@ -2,9 +2,10 @@
 
     python benchmarks/hot_path.py [--quick] [--json FILE]
 
-Everything is measured in turn, A B C ... A B C ..., many short rounds, and each figure is the median
-of its rounds, so that a shared machine's moods fall on all alike. Figures are as timeit's, the loop
-with its call included; the loop alone is a row. Compiles benchmarks/floor.c with the C compiler.
+Everything is measured in turn, A B C ... A B C ..., many short rounds, and each figure is the
+median of its rounds, so that a shared machine's moods fall on all alike. Figures are as timeit's,
+the loop with its call included; the loop alone is a row. Compiles benchmarks/floor.c with the C
+compiler.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ def build_floor(folder: Path) -> ModuleType:
     flags = ["-O2", "-shared", "-fPIC", f"-I{sysconfig.get_path('include')}"]
     subprocess.run([*compiler, *flags, "-o", target, HERE / "floor.c"], check=True)
     spec = importlib.util.spec_from_file_location("_floor", target)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -127,7 +129,7 @@ def ratios(medians: dict[str, float]) -> list[tuple[str, float, float]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="to see that it runs; figures mean little")
+    parser.add_argument("--quick", action="store_true", help="to see that it runs")
     parser.add_argument("--json", type=Path, help="write every round's figures there")
     options = parser.parse_args()
     rounds, n = (3, 1_000) if options.quick else (31, 100_000)
@@ -141,7 +143,11 @@ def main() -> None:
     for name, ratio, promise in ratios(medians):
         print(f"{name:48} {ratio:5.2f}   promised <= {promise}")
     if options.json:
-        machine = {"python": sys.version, "machine": platform.machine(), "kernel": platform.release()}
+        machine = {
+            "python": sys.version,
+            "machine": platform.machine(),
+            "kernel": platform.release(),
+        }
         options.json.write_text(json.dumps({"machine": machine, "ns": figures}, indent=1))
 
 

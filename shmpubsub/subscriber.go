@@ -3,6 +3,7 @@ package shmpubsub
 import (
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -91,10 +92,20 @@ func (s *Subscriber[T]) Subscribe() (T, bool) {
 		return s.def, false
 	}
 	s.err = nil
-	if sample.Sequence == 0 || s.opts.maxAge > 0 && now-sample.Time > int64(s.opts.maxAge) {
+	if sample.Sequence == 0 || s.opts.maxAge > 0 && age(sample.Time, now) > s.opts.maxAge {
 		return s.def, false
 	}
 	return s.codec.decode(w[0]), true
+}
+
+// age returns how old a value is. Another process's clock may be a little ahead of the one just read; a
+// time further ahead is another boot's or another time namespace's, and says nothing but that the
+// value is old.
+func age(published, now int64) time.Duration {
+	if d := time.Duration(now - published); d > -time.Second {
+		return max(d, 0)
+	}
+	return math.MaxInt64
 }
 
 // ready reports whether there is a ring to read, and looks for a new one where the name may have moved on.

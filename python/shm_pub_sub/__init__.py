@@ -9,6 +9,13 @@ One process publishes, another reads:
     value, ok = sub.subscribe()                                     # (3.2, True)
 """
 
+try:
+    from . import _hot  # noqa: F401
+except ImportError as error:
+    raise ImportError(
+        f"{error}; shm_pub_sub was not built for this Python: "
+        "reinstall it with this interpreter's pip"
+    ) from error
 from ._errors import (
     ClosedError,
     CreateError,

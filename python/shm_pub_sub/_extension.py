@@ -1,7 +1,7 @@
-"""Loading the extension: late, because it starts the Go runtime, and again after a fork.
+"""Loading gopy's module: late, because it starts the Go runtime, and again after a fork.
 
 A forked child inherits the Go runtime's memory but not its threads: using it would hang. The C
-types work on; what needs Go gets a fresh copy of the shared library, with a runtime of its own.
+types of _hot work on; what needs Go gets a fresh copy of the library, with a runtime of its own.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import threading
 from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, ModuleSpec
 from types import ModuleType
 
+from . import _hot
+
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
     from typing import Any
@@ -19,54 +21,23 @@ if TYPE_CHECKING:
 # Held while Go makes a publisher, and by whoever forks: a child must not be born while a lock
 # descriptor exists that the C side does not know of yet and so cannot close in it.
 fork_lock = threading.RLock()
-_loaded: Extension | None = None
-_copies = 0  # of the library made in this process and those it was forked from
+_loaded: Any = None
+_loaded_after = 0  # forks: in a process with more of them behind it, that copy's Go is dead
 
 
-class Extension:
-    """One loaded copy of the shared library: gopy's module, and the C types beside it."""
-
-    def __init__(self, path: str) -> None:
-        self.go: Any = _load("_shmpubsub", path)
-        self.hot: Any = _load("_hot", path)
-        self._complete: dict[type, type] = {}
-
-    def complete(self, cls: type, base: str, slots: tuple[str, ...]) -> type:
-        """Return cls with the C type of that name as its base, and so with its methods.
-
-        The classes that users see exist before the library is loaded; their instances are of these.
-        """
-        found = self._complete.get(cls)
-        if found is None:
-            namespace = {
-                "__slots__": slots,
-                "__module__": cls.__module__,
-                "__qualname__": cls.__qualname__,
-                "__doc__": cls.__doc__,
-            }
-            found = type(cls.__name__, (getattr(self.hot, base), cls), namespace)
-            self._complete[cls] = found
-        return found
-
-
-def load() -> Extension:
-    """Return the extension whose Go runtime lives in this process, loading it where need be."""
-    global _loaded  # noqa: PLW0603
-    found = _loaded
-    if found is not None and not found.hot.forked():
-        return found
-    with fork_lock:
-        if _loaded is None:
-            _loaded = Extension(_library())
-        elif _loaded.hot.forked():
-            _loaded = _load_copy()
+def load() -> Any:
+    """Return gopy's module with a Go runtime that lives in this process; load it where need be."""
+    global _loaded, _loaded_after
+    if _loaded is not None and _loaded_after == _hot.forks():
         return _loaded
-
-
-def publishers() -> list[Any]:
-    """Return this process's open publishers."""
-    found: list[Any] = [] if _loaded is None else _loaded.hot.publishers()
-    return found
+    with fork_lock:
+        forks = _hot.forks()
+        if _loaded is None:
+            _loaded = _import(_library())
+        elif _loaded_after != forks:
+            _loaded = _import_copy(forks)
+        _loaded_after = forks
+        return _loaded
 
 
 def _library() -> str:
@@ -82,41 +53,39 @@ def _library() -> str:
     )
 
 
-def _load_copy() -> Extension:
+def _import_copy(forks: int) -> ModuleType:
     """Load the library under a name that neither the dynamic linker nor Python has seen.
 
-    Both go by path and would return the parent's copy. The count of copies is inherited, so no
-    process gets a path that an ancestor had.
+    Both go by path and would return the parent's copy. Every child has more forks behind it than
+    its ancestors, so none gets a path that one of them had.
     """
     import shutil  # noqa: PLC0415 - only forked children need these
     import tempfile  # noqa: PLC0415
 
-    global _copies  # noqa: PLW0603
-    _copies += 1
     fd = os.memfd_create("shm_pub_sub", os.MFD_CLOEXEC)
     try:
         with open(_library(), "rb") as source, open(fd, "wb", closefd=False) as copy:  # noqa: PTH123
             shutil.copyfileobj(source, copy, 1 << 20)
         try:
-            return Extension(f"/proc/self/fd/{'./' * _copies}{fd}")
+            return _import(f"/proc/self/fd/{'./' * forks}{fd}")
         except ImportError:
             pass  # a kernel that does not execute memfds (vm.memfd_noexec), or no /proc
     finally:
         os.close(fd)
     with tempfile.TemporaryDirectory(prefix="shm_pub_sub.") as folder:
-        return Extension(shutil.copy(_library(), f"{folder}/copy{_copies}.so"))
+        return _import(shutil.copy(_library(), f"{folder}/copy{forks}.so"))
 
 
-def _load(name: str, path: str) -> ModuleType:
-    qualified = f"{__package__}.{name}"
-    loader = ExtensionFileLoader(qualified, path)
-    module = loader.create_module(ModuleSpec(qualified, loader, origin=path))
+def _import(path: str) -> ModuleType:
+    name = f"{__package__}._shmpubsub"
+    loader = ExtensionFileLoader(name, path)
+    module = loader.create_module(ModuleSpec(name, loader, origin=path))
     loader.exec_module(module)
     return module
 
 
 def _after_fork_in_child() -> None:
-    global fork_lock  # noqa: PLW0603
+    global fork_lock
     fork_lock = threading.RLock()
 
 

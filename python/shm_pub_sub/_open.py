@@ -6,7 +6,7 @@ import atexit
 import os
 import sys
 
-from . import _extension
+from . import _hot
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _armed_in = 0  # the multiprocessing child whose end is looked after
 
 def open_publisher(directory: str, name: str) -> Publisher | None:
     """Return this process's open publisher of the topic, if it has one."""
-    for publisher in _extension.publishers():
+    for publisher in _hot.publishers():
         if publisher._name == name and publisher._directory == directory:
             return publisher
     return None
@@ -28,7 +28,8 @@ def open_publisher(directory: str, name: str) -> Publisher | None:
 def close_at_exit() -> None:
     """See to it that this process closes its publishers when it ends.
 
-    atexit does, save in a child of multiprocessing, which ends by os._exit() after its own finalizers.
+    atexit does, save in a child of multiprocessing, which ends by os._exit() after finalizers of
+    its own.
     """
     global _armed_in
     process, util = (sys.modules.get(f"multiprocessing.{m}") for m in ("process", "util"))
@@ -43,7 +44,7 @@ def close_at_exit() -> None:
 def _close_all() -> None:
     global exiting
     exiting = True
-    for publisher in _extension.publishers():
+    for publisher in _hot.publishers():
         publisher.close()
 
 

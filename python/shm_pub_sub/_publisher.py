@@ -1,11 +1,11 @@
-"""Publisher: everything that is not per value. publish() itself is in C (bind/publisher.c)."""
+"""Publisher: everything that is not per value. publish() itself is in C (hot/publisher.c)."""
 
 from __future__ import annotations
 
 import os
 from types import GenericAlias, TracebackType
 
-from . import _extension, _open
+from . import _extension, _hot, _open
 from ._arguments import (
     TYPE_TAGS,
     check_buffers,
@@ -31,7 +31,7 @@ _ACCEPTED = {
 }
 
 
-class Publisher:
+class Publisher(_hot.Publisher):
     """The one publisher of a topic.
 
     Args:
@@ -54,31 +54,14 @@ class Publisher:
     end of the process remove the topic.
     """
 
-    # The complete class has them: see Extension.complete.
-    _SLOTS = ("_buffers", "_directory", "_name", "_owner", "_type")
+    __slots__ = ("_buffers", "_directory", "_name", "_owner", "_type")
 
     if TYPE_CHECKING:
-        __slots__ = _SLOTS
         _name: str
         _directory: str
         _type: type
         _buffers: int
         _owner: int
-        _mapped: bool
-        _inherited: bool
-
-        def _create(
-            self, go: Any, make: Any, arguments: tuple[Any, ...], tag: int, /
-        ) -> int: ...
-        def _end(self) -> None: ...
-    else:
-        __slots__ = ()
-
-    def __new__(cls, *_args: object, **_kwargs: object) -> Publisher:
-        # Complete with publish() and the other C methods, which are there from the first use on.
-        complete: Any = load().complete(cls, "Publisher", Publisher._SLOTS)
-        made: Publisher = complete.__new__(complete)
-        return made
 
     def __init__(
         self,
@@ -90,7 +73,8 @@ class Publisher:
         replace: bool = False,
         retain: bool = False,
     ) -> None:
-        self.close()  # where __init__ is called again
+        if self._mapped:
+            Publisher.close(self)  # __init__ is called again
         self._name = check_name(name)
         self._type, _ = check_default(self._name, default_value)
         self._buffers = check_buffers(self._name, buffer_num)
@@ -100,7 +84,7 @@ class Publisher:
         if replace and (earlier := open_publisher(self._directory, self._name)) is not None:
             earlier.close()
         close_at_exit()
-        go = load().go
+        go = load()
         make = getattr(go, f"bind_New{self._type.__name__.capitalize()}Publisher")
         arguments = (self._directory, self._name, self._buffers, mode, bool(retain))
         try:
@@ -112,23 +96,6 @@ class Publisher:
             logger().info(
                 "publisher of %r: took over from process %d, which is gone", self._name, replaced
             )
-
-    def publish(self, value: Any, /) -> None:
-        """Make value the topic's newest; every subscriber's next read returns it.
-
-        Args:
-            value: For a bool topic a bool; for an int topic an int or anything with __index__,
-                signed 64 bits; for a float topic a float or anything with __float__. All 64 bits
-                of a float are kept.
-
-        Raises:
-            TopicTypeError: value is of another type (a TypeError). Nothing is published.
-            RangeError: value does not fit into 64 bits (an OverflowError). Nothing is published.
-            ClosedError: after close() (a ValueError).
-            ForkedError: in a forked child of the process that made the publisher (a RuntimeError).
-        """
-        # Every instance has the C method in front of this one, which carries the documentation.
-        self.publish(value)
 
     def close(self) -> None:
         """End the topic. Subscribers' next read says so, unless it is retained. Again: nothing."""
@@ -216,9 +183,8 @@ class Publisher:
 
     def __reduce__(self) -> NoReturn:
         raise TopicTypeError(
-            f"cannot pickle the publisher of {self._name!r}: it belongs to this process; "
-            "pass the topic's name and make a Subscriber from it there"
+            f"cannot pickle the publisher of {getattr(self, '_name', '?')!r}: "
+            "it belongs to this process; pass the topic's name and make a Subscriber from it there"
         )
 
     __class_getitem__: Any = classmethod(GenericAlias)
-    __new__.__wrapped__ = __init__  # type: ignore[attr-defined]  # for inspect.signature and help()

@@ -1,10 +1,11 @@
-"""Subscriber: everything that is not per value. subscribe() itself is in C (bind/subscriber.c)."""
+"""Subscriber: everything that is not per value. subscribe() itself is in C (hot/subscriber.c)."""
 
 from __future__ import annotations
 
 import os
 from types import GenericAlias, TracebackType
 
+from . import _hot
 from ._arguments import TYPE_TAGS, check_default, check_max_age, check_name, directory
 from ._errors import (
     ClosedError,
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 
-class Subscriber:
+class Subscriber(_hot.Subscriber):
     """Reads the newest value of a topic, whoever publishes it.
 
     It may be made before the publisher, and follows the topic from one publisher to the next by
@@ -44,34 +45,7 @@ class Subscriber:
     Threads may share a subscriber, and a forked child reads on with those it inherited.
     """
 
-    # The complete class has them: see Extension.complete.
-    _SLOTS = ("_buffers", "_default", "_directory", "_name", "_trouble", "_type")
-
-    if TYPE_CHECKING:
-        __slots__ = _SLOTS
-        _name: str
-        _directory: str
-        _type: type
-        _default: bool | int | float
-        _buffers: int
-        _trouble: str
-        _mapped: bool
-        _is_open: bool
-
-        def _open(self, path: bytes, tag: int, missing: tuple[Any, bool], max_age: int) -> None: ...
-        def _map(
-            self, attach: Any, directory: str, name: str, type_name: str, /
-        ) -> tuple[bool, int, int] | None: ...
-        def _close(self) -> bool: ...
-        def _alive(self) -> bool: ...
-    else:
-        __slots__ = ()
-
-    def __new__(cls, *_args: object, **_kwargs: object) -> Subscriber:
-        # Complete with subscribe() and the other C methods, which are there from the first use on.
-        complete: Any = load().complete(cls, "Subscriber", Subscriber._SLOTS)
-        made: Subscriber = complete.__new__(complete)
-        return made
+    __slots__ = ("_buffers", "_default", "_directory", "_name", "_trouble", "_type")
 
     def __init__(
         self, name: str, default_value: bool | int | float, *, max_age: float | None = None
@@ -83,7 +57,7 @@ class Subscriber:
         self._buffers = 0
         self._trouble = ""
         try:
-            path = load().go.bind_Path(self._directory, self._name)
+            path = load().bind_Path(self._directory, self._name)
         except RuntimeError as error:
             raise from_go(error) from None
         self._open(os.fsencode(path), TYPE_TAGS[self._type], (self._default, False), age)
@@ -92,21 +66,6 @@ class Subscriber:
         except BaseException:
             self._close()
             raise
-
-    def subscribe(self) -> tuple[Any, bool]:
-        """Return (value, True) with the topic's newest value, or (default_value, False).
-
-        ok is True while a live publisher has published at least one value, also when that value was
-        returned before, and while a value is retained. It turns False at the first read after the
-        publisher's close(), within 0.1 s of its death, and for a value older than max_age.
-
-        Raises:
-            TopicTypeError: the topic has a new publisher, of another type (a TypeError).
-            OpenError: the topic is there and cannot be opened any more (a RuntimeError).
-            ClosedError: after close() (a ValueError).
-        """
-        # Every instance has the C method in front of this one, which carries the documentation.
-        return self.subscribe()
 
     def close(self) -> None:
         """Release the topic. Again: nothing."""
@@ -148,9 +107,7 @@ class Subscriber:
                 "make a new one"
             )
         try:
-            found = self._map(
-                load().go.bind_Attach, self._directory, self._name, self._type.__name__
-            )
+            found = self._map(load().bind_Attach, self._directory, self._name, self._type.__name__)
         except RuntimeError as error:
             trouble = from_go(error)
             if not first and str(trouble) != self._trouble:
@@ -203,9 +160,8 @@ class Subscriber:
 
     def __reduce__(self) -> NoReturn:
         raise TopicTypeError(
-            f"cannot pickle the subscriber of {self._name!r}: it belongs to this process; "
-            "pass the topic's name and make a Subscriber from it there"
+            f"cannot pickle the subscriber of {getattr(self, '_name', '?')!r}: "
+            "it belongs to this process; pass the topic's name and make a Subscriber from it there"
         )
 
     __class_getitem__: Any = classmethod(GenericAlias)
-    __new__.__wrapped__ = __init__  # type: ignore[attr-defined]  # for inspect.signature and help()

@@ -74,7 +74,7 @@ def remove(name: str) -> None:
     impossible name.
     """
     try:
-        load().go.bind_Remove(directory(), check_name(name))
+        load().bind_Remove(directory(), check_name(name))
     except RuntimeError as error:
         raise from_go(error) from None
 
@@ -84,6 +84,6 @@ def _go(function: str, *arguments: str) -> Any:
     import json  # noqa: PLC0415 - a third of the time that importing all else takes
 
     try:
-        return json.loads(getattr(load().go, f"bind_{function}")(*arguments))
+        return json.loads(getattr(load(), f"bind_{function}")(*arguments))
     except RuntimeError as error:
         raise from_go(error) from None

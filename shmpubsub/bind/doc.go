@@ -1,6 +1,6 @@
 // Package bind is what gopy makes a Python module of: the types of package shmpubsub in the forms
-// that gopy can express. Beside it, in C, stands the hot path (hot.c), which ends up in the same
-// shared library: publish and subscribe work on the mapping that Go made and do not come back here.
+// that gopy can express. Values do not pass through it: the C types in ../hot publish and subscribe
+// on the mapping that Go made, and come here to open and to close.
 //
 // gopy raises every error as RuntimeError, so an error's text begins with its kind and a newline,
 // by which the shim chooses the class. A result of error alone leaks its text at every call, so

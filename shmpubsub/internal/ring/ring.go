@@ -15,7 +15,7 @@
 // writer has gone once round the ring since a, and with n >= 2 slots the value that head names is
 // never the one being written: a writer that stops between any two steps stops no reader.
 //
-// Every access goes through sync/atomic, which is sequentially consistent; bind/ring.h is the same
+// Every access goes through sync/atomic, which is sequentially consistent; hot/ring.h is the same
 // protocol with the weakest C11 orders that are enough.
 package ring
 

@@ -168,6 +168,7 @@ func (d *draft) replace(path string, old *claimed) error {
 		return fmt.Errorf("link: %w", err)
 	}
 	if err := unix.Rename(d.linkAs, path); err != nil {
+		d.removeName() // before old is released, and the name another taker's
 		return fmt.Errorf("replace the dead publisher's file: %w", err)
 	}
 	d.named = false

@@ -24,12 +24,10 @@ struct shm_mapping {
 extern PyType_Spec shm_publisher_spec;
 extern PyType_Spec shm_subscriber_spec;
 
-/* Registers the fork handlers. Returns 0 or an errno. */
+/* registry.c. The first returns 0 or an errno; the others are methods of the module. */
 int shm_fork_init(void);
-/* All open publishers of this process, as a new list. */
 PyObject *shm_publishers(PyObject *module, PyObject *ignored);
-/* Whether this process was forked after the library was loaded: its Go runtime is dead. */
-bool shm_forked(void);
+PyObject *shm_forks(PyObject *module, PyObject *ignored);
 
 static inline uint64_t
 shm_now(clockid_t clock)

@@ -1,23 +1,17 @@
-/* shm_pub_sub._hot: the types whose methods run per value. It shares its library with gopy's module
-   and is loaded from there under its own name. Values never pass through Go; opening and closing
-   call gopy's module as any Python code would. */
+/* shm_pub_sub._hot: the types whose methods run per value. No Go is in here: importing it starts
+   nothing, and it works in a forked child. Opening and closing call gopy's module as any Python code
+   would; values never pass through it. */
 #include "hot.h"
 
 PyDoc_STRVAR(publishers_doc, "publishers($module, /)\n--\n\n"
-"Return this process's open publishers that were made with this copy of the library.");
+"Return this process's open publishers.");
 
-PyDoc_STRVAR(forked_doc, "forked($module, /)\n--\n\n"
-"Whether this process was forked after the library was loaded, so that its Go runtime is dead.");
-
-static PyObject *
-hot_forked(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
-{
-    return PyBool_FromLong(shm_forked());
-}
+PyDoc_STRVAR(forks_doc, "forks($module, /)\n--\n\n"
+"Return how many forks lie between this process and the one that imported the module.");
 
 static PyMethodDef methods[] = {
     {"publishers", shm_publishers, METH_NOARGS, publishers_doc},
-    {"forked", hot_forked, METH_NOARGS, forked_doc},
+    {"forks", shm_forks, METH_NOARGS, forks_doc},
     {NULL, NULL, 0, NULL},
 };
 

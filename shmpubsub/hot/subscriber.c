@@ -1,110 +1,8 @@
-/* The subscriber that Python programs hold: the ring's reader. The shim's Subscriber class is
-   derived from this type; its _attach opens the topic through Go and hands over the mapping, which
-   is this object's from then on. Nothing here enters Go, so it all works in a forked child. */
-#include "hot.h"
+/* The subscriber that Python programs hold: the ring's reader. The shim's Subscriber class is derived
+   from this type and adds everything that is not per value. */
+#include "subscriber.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <structmember.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/* How long a killed publisher may look alive, ns; the promise is 100 ms and the coarse clock ticks
-   every 10 ms at worst. */
-#define CHECK_EVERY 85000000u
-
-#define OWNER_BYTE 0 /* internal/segment/lock.go */
-
-typedef struct {
-    PyObject_HEAD
-    struct shm_ring ring; /* .state NULL: nothing to read here, look at the name */
-    uint64_t check_at;    /* when to ask after the publisher, CLOCK_MONOTONIC_COARSE ns */
-    enum shm_type type;
-    bool retain;     /* the file's values outlive its publisher */
-    uint64_t max_age; /* ns; 0: none */
-    PyObject *missing; /* (default, False) */
-    PyObject *last;    /* what was last returned with True: most polls find the same value again */
-    uint64_t last_k;   /* its number; 0: none */
-    uint64_t last_time;
-    PyObject *path;    /* of the topic's file, bytes; NULL: closed or not yet open */
-    /* The file last attached to stays mapped when its publisher has died or its name has moved on: its inode
-       number, by which its successor is told from it, cannot be used again until then. */
-    struct shm_mapping mapping;
-    dev_t dev;
-    ino_t ino;
-    PyObject *weakrefs;
-} Subscriber;
-
-static void
-let_go(Subscriber *s)
-{
-    s->ring.state = NULL;
-    s->last_k = 0;
-    if (s->mapping.base != NULL) {
-        munmap(s->mapping.base, s->mapping.size);
-        close(s->mapping.fd);
-    }
-    s->mapping = (struct shm_mapping){.fd = -1};
-}
-
-enum name { NAME_ABSENT, NAME_SAME, NAME_OTHER };
-
-/* What the topic's name points at, compared with the file last attached to. */
-static enum name
-look_up(Subscriber *s)
-{
-    struct stat st;
-    if (lstat(PyBytes_AS_STRING(s->path), &st) != 0) {
-        /* Anything but absence is for _attach to explain. */
-        return errno == ENOENT ? NAME_ABSENT : NAME_OTHER;
-    }
-    bool same = s->mapping.base != NULL && st.st_dev == s->dev && st.st_ino == s->ino;
-    return same ? NAME_SAME : NAME_OTHER;
-}
-
-static bool
-publisher_holds_lock(Subscriber *s)
-{
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = OWNER_BYTE, .l_len = 1};
-    return fcntl(s->mapping.fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-}
-
-/* Asks the kernel whether the file may still be read. A retained one may also without its publisher, as long
-   as the name points at it. */
-static bool
-check(Subscriber *s, uint64_t now)
-{
-    s->check_at = now + CHECK_EVERY;
-    return publisher_holds_lock(s) || (s->retain && look_up(s) == NAME_SAME);
-}
-
-/* Looks for something to read where there is nothing: 1 found, 0 not, -1 an error is set. */
-static int
-reattach(Subscriber *s)
-{
-    if (s->path != NULL) {
-        switch (look_up(s)) {
-        case NAME_ABSENT:
-            let_go(s);
-            return 0;
-        case NAME_SAME:
-            return 0; /* the same dead file */
-        case NAME_OTHER:
-            break;
-        }
-    }
-    /* Runs Python: another thread may close s meanwhile, or attach it as well. */
-    PyObject *result = PyObject_CallMethod((PyObject *)s, "_attach", NULL);
-    if (result == NULL) {
-        return -1;
-    }
-    Py_DECREF(result);
-    if (s->path == NULL) {
-        return reattach(s); /* closed meanwhile: now _attach says so */
-    }
-    return s->ring.state != NULL;
-}
 
 static PyObject *
 to_object(enum shm_type type, uint64_t word)
@@ -151,6 +49,17 @@ remember(Subscriber *s, PyObject *value, uint64_t k, uint64_t time)
     return true;
 }
 
+/* How old a value is, ns. A publisher's clock may be a little ahead of the one just read; a time further
+   ahead is another boot's or another time namespace's, and says nothing but that the value is old. */
+static uint64_t
+age(uint64_t published, uint64_t now)
+{
+    if (published <= now) {
+        return now - published;
+    }
+    return published - now < 1000000000u ? 0 : UINT64_MAX;
+}
+
 static PyObject *
 newest(Subscriber *s)
 {
@@ -175,8 +84,7 @@ newest(Subscriber *s)
     }
     if (s->max_age != 0) {
         uint64_t now = shm_now(CLOCK_MONOTONIC);
-        /* A publisher's clock may be a little ahead of the one just read. */
-        if (now > s->last_time && now - s->last_time > s->max_age) {
+        if (age(s->last_time, now) > s->max_age) {
             return Py_NewRef(s->missing);
         }
     }
@@ -184,21 +92,30 @@ newest(Subscriber *s)
 }
 
 PyDoc_STRVAR(subscribe_doc, "subscribe($self, /)\n--\n\n"
-"Return (newest value, True), or (default, False). See shm_pub_sub.Subscriber.subscribe.");
+"Return (value, True) with the topic's newest value, or (default_value, False).\n"
+"\n"
+"ok is True while a live publisher has published at least one value, also when that value was\n"
+"returned before, and while a value is retained. It turns False at the first read after the\n"
+"publisher's close(), within 0.1 s of its death, and for a value older than max_age.\n"
+"\n"
+"Raises:\n"
+"    TopicTypeError: the topic has a new publisher, of another type (a TypeError).\n"
+"    OpenError: the topic is there and cannot be opened any more (a RuntimeError).\n"
+"    ClosedError: after close() (a ValueError).");
 
 static PyObject *
 subscribe(Subscriber *s, PyObject *Py_UNUSED(ignored))
 {
     for (;;) {
         if (__builtin_expect(s->ring.state == NULL, 0)) {
-            int found = reattach(s);
+            int found = attachment_renew(s);
             if (found <= 0) {
                 return found < 0 ? NULL : Py_NewRef(s->missing);
             }
         }
         if (__builtin_expect(!__atomic_load_n(&s->ring.state->retired, __ATOMIC_ACQUIRE), 1)) {
             uint64_t now = shm_now(CLOCK_MONOTONIC_COARSE);
-            if (__builtin_expect(now < s->check_at, 1) || check(s, now)) {
+            if (__builtin_expect(now < s->check_at, 1) || attachment_check(s, now)) {
                 return newest(s);
             }
         }
@@ -218,7 +135,7 @@ open_(Subscriber *s, PyObject *args)
     if (!PyArg_ParseTuple(args, "SiO!K:_open", &path, &type, &PyTuple_Type, &missing, &max_age)) {
         return NULL;
     }
-    let_go(s);
+    attachment_let_go(s);
     s->type = type;
     s->max_age = max_age;
     Py_XSETREF(s->path, Py_NewRef(path));
@@ -226,62 +143,9 @@ open_(Subscriber *s, PyObject *args)
     Py_RETURN_NONE;
 }
 
-/* Takes over the mapping that Go describes in text. A dead file's is kept only to know its successor. */
-static bool
-map(Subscriber *s, PyObject *text, int *dead, int *pid, int *depth)
-{
-    unsigned long long address, size, first, stride, slots;
-    int fd, retain;
-    const char *numbers = PyUnicode_AsUTF8(text);
-    if (numbers == NULL) {
-        return false;
-    }
-    if (sscanf(numbers, "%llu %llu %llu %llu %llu %d %d %d %d %d", &address, &size, &first, &stride, &slots,
-               &fd, &retain, dead, pid, depth) != 10) {
-        PyErr_Format(PyExc_SystemError, "the Go side described a mapping as %R", text);
-        return false;
-    }
-    let_go(s);
-    s->mapping = (struct shm_mapping){.base = (void *)(uintptr_t)address, .size = size, .fd = fd};
-    struct stat st;
-    if (s->path == NULL || fstat(fd, &st) != 0) {
-        let_go(s); /* closed by another thread meanwhile */
-        return true;
-    }
-    s->dev = st.st_dev;
-    s->ino = st.st_ino;
-    s->retain = retain;
-    if (!*dead) {
-        s->ring = ring_at(s->mapping.base, first, stride, slots);
-        s->check_at = shm_now(CLOCK_MONOTONIC_COARSE) + CHECK_EVERY;
-    }
-    return true;
-}
-
 PyDoc_STRVAR(map_doc, "_map($self, attach, directory, name, type, /)\n--\n\n"
 "Call attach(directory, name, type), gopy's, and read from what it found. Return (dead, pid, depth),\n"
 "or None where there is nothing. No signal is handled between: an interrupt cannot leak the mapping.");
-
-static PyObject *
-map_(Subscriber *s, PyObject *args)
-{
-    PyObject *attach, *directory, *name, *type;
-    if (!PyArg_ParseTuple(args, "OOOO:_map", &attach, &directory, &name, &type)) {
-        return NULL;
-    }
-    PyObject *text = PyObject_CallFunctionObjArgs(attach, directory, name, type, NULL);
-    if (text == NULL) {
-        return NULL;
-    }
-    if (!PyUnicode_Check(text) || PyUnicode_GET_LENGTH(text) == 0) {
-        Py_DECREF(text);
-        Py_RETURN_NONE;
-    }
-    int dead = 0, pid = 0, depth = 0;
-    bool mapped = map(s, text, &dead, &pid, &depth);
-    Py_DECREF(text);
-    return mapped ? Py_BuildValue("(Oii)", dead ? Py_True : Py_False, pid, depth) : NULL;
-}
 
 PyDoc_STRVAR(close_doc, "_close($self, /)\n--\n\nUnmap. Return whether it was open.");
 
@@ -289,7 +153,7 @@ static PyObject *
 close_(Subscriber *s, PyObject *Py_UNUSED(ignored))
 {
     bool was = s->path != NULL;
-    let_go(s);
+    attachment_let_go(s);
     Py_CLEAR(s->path);
     return PyBool_FromLong(was);
 }
@@ -303,10 +167,10 @@ alive(Subscriber *s, PyObject *Py_UNUSED(ignored))
     if (s->ring.state != NULL && __atomic_load_n(&s->ring.state->retired, __ATOMIC_ACQUIRE)) {
         s->ring.state = NULL;
     }
-    if (s->ring.state == NULL && reattach(s) < 0) {
+    if (s->ring.state == NULL && attachment_renew(s) < 0) {
         return NULL;
     }
-    return PyBool_FromLong(s->ring.state != NULL && publisher_holds_lock(s));
+    return PyBool_FromLong(s->ring.state != NULL && attachment_publisher_lives(s));
 }
 
 static PyObject *
@@ -328,7 +192,7 @@ dealloc(Subscriber *s)
     if (s->weakrefs != NULL) {
         PyObject_ClearWeakRefs((PyObject *)s);
     }
-    let_go(s);
+    attachment_let_go(s);
     Py_XDECREF(s->path);
     Py_XDECREF(s->missing);
     Py_XDECREF(s->last);
@@ -349,7 +213,7 @@ new(PyTypeObject *type, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
 static PyMethodDef methods[] = {
     {"subscribe", (PyCFunction)subscribe, METH_NOARGS, subscribe_doc},
     {"_open", (PyCFunction)open_, METH_VARARGS, open_doc},
-    {"_map", (PyCFunction)map_, METH_VARARGS, map_doc},
+    {"_map", (PyCFunction)attachment_map, METH_VARARGS, map_doc},
     {"_close", (PyCFunction)close_, METH_NOARGS, close_doc},
     {"_alive", (PyCFunction)alive, METH_NOARGS, alive_doc},
     {NULL, NULL, 0, NULL},

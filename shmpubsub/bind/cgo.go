@@ -1,5 +1,0 @@
-package bind
-
-// Because of this import cgo compiles the C files of this directory.
-
-import "C"

@@ -1,0 +1,140 @@
+/* Which file a subscriber reads, and when it looks for another. Go opens and validates it, by way of
+   the shim and gopy's module; the mapping is this object's from then on, so that reading, looking and
+   closing work in a forked child. */
+#include "subscriber.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* How long a killed publisher may look alive, ns; the promise is 100 ms and the coarse clock ticks
+   every 10 ms at worst. */
+#define CHECK_EVERY 85000000u
+
+#define OWNER_BYTE 0 /* internal/segment/lock.go */
+
+void
+attachment_let_go(Subscriber *s)
+{
+    s->ring.state = NULL;
+    s->last_k = 0;
+    if (s->mapping.base != NULL) {
+        munmap(s->mapping.base, s->mapping.size);
+        close(s->mapping.fd);
+    }
+    s->mapping = (struct shm_mapping){.fd = -1};
+}
+
+enum name { NAME_ABSENT, NAME_SAME, NAME_OTHER };
+
+/* What the topic's name points at, compared with the file last attached to. */
+static enum name
+look_up(Subscriber *s)
+{
+    struct stat st;
+    if (lstat(PyBytes_AS_STRING(s->path), &st) != 0) {
+        /* Anything but absence is for _attach to explain. */
+        return errno == ENOENT ? NAME_ABSENT : NAME_OTHER;
+    }
+    bool same = s->mapping.base != NULL && st.st_dev == s->dev && st.st_ino == s->ino;
+    return same ? NAME_SAME : NAME_OTHER;
+}
+
+bool
+attachment_publisher_lives(Subscriber *s)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = OWNER_BYTE, .l_len = 1};
+    return fcntl(s->mapping.fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+/* Asks the kernel whether the file may still be read. A retained one may also without its publisher, as long
+   as the name points at it. */
+bool
+attachment_check(Subscriber *s, uint64_t now)
+{
+    s->check_at = now + CHECK_EVERY;
+    return attachment_publisher_lives(s) || (s->retain && look_up(s) == NAME_SAME);
+}
+
+/* Looks for something to read where there is nothing: 1 found, 0 not, -1 an error is set. */
+int
+attachment_renew(Subscriber *s)
+{
+    if (s->path != NULL) {
+        switch (look_up(s)) {
+        case NAME_ABSENT:
+            attachment_let_go(s);
+            return 0;
+        case NAME_SAME:
+            return 0; /* the same dead file */
+        case NAME_OTHER:
+            break;
+        }
+    }
+    /* Runs Python: another thread may close s meanwhile, or attach it as well. */
+    PyObject *result = PyObject_CallMethod((PyObject *)s, "_attach", NULL);
+    if (result == NULL) {
+        return -1;
+    }
+    Py_DECREF(result);
+    if (s->path == NULL) {
+        return attachment_renew(s); /* closed meanwhile: now _attach says so */
+    }
+    return s->ring.state != NULL;
+}
+
+/* Takes over the mapping that Go describes in text. A dead file's is kept only to know its successor. */
+static bool
+map(Subscriber *s, PyObject *text, int *dead, int *pid, int *depth)
+{
+    unsigned long long address, size, first, stride, slots;
+    int fd, retain;
+    const char *numbers = PyUnicode_AsUTF8(text);
+    if (numbers == NULL) {
+        return false;
+    }
+    if (sscanf(numbers, "%llu %llu %llu %llu %llu %d %d %d %d %d", &address, &size, &first, &stride, &slots,
+               &fd, &retain, dead, pid, depth) != 10) {
+        PyErr_Format(PyExc_SystemError, "the Go side described a mapping as %R", text);
+        return false;
+    }
+    attachment_let_go(s);
+    s->mapping = (struct shm_mapping){.base = (void *)(uintptr_t)address, .size = size, .fd = fd};
+    struct stat st;
+    if (s->path == NULL || fstat(fd, &st) != 0) {
+        attachment_let_go(s); /* closed by another thread meanwhile */
+        return true;
+    }
+    s->dev = st.st_dev;
+    s->ino = st.st_ino;
+    s->retain = retain;
+    if (!*dead) {
+        s->ring = ring_at(s->mapping.base, first, stride, slots);
+        s->check_at = shm_now(CLOCK_MONOTONIC_COARSE) + CHECK_EVERY;
+    }
+    return true;
+}
+
+PyObject *
+attachment_map(Subscriber *s, PyObject *args)
+{
+    PyObject *attach, *directory, *name, *type;
+    if (!PyArg_ParseTuple(args, "OOOO:_map", &attach, &directory, &name, &type)) {
+        return NULL;
+    }
+    PyObject *text = PyObject_CallFunctionObjArgs(attach, directory, name, type, NULL);
+    if (text == NULL) {
+        return NULL;
+    }
+    if (!PyUnicode_Check(text) || PyUnicode_GET_LENGTH(text) == 0) {
+        Py_DECREF(text);
+        Py_RETURN_NONE;
+    }
+    int dead = 0, pid = 0, depth = 0;
+    bool mapped = map(s, text, &dead, &pid, &depth);
+    Py_DECREF(text);
+    return mapped ? Py_BuildValue("(Oii)", dead ? Py_True : Py_False, pid, depth) : NULL;
+}

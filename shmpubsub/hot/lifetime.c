@@ -1,0 +1,124 @@
+/* Opening and closing a publisher through Go, by way of gopy's module. Each is one call as Python
+   sees it, so that no signal handler, and with it no KeyboardInterrupt, can come between its steps. */
+#include "publisher.h"
+
+#include <stdio.h>
+
+/* Calls a function of gopy's module with the handle; kind is the Go type's name or "". A new
+   reference or NULL. */
+static PyObject *
+call_go(PyObject *go, const char *kind, const char *function, PyObject *handle)
+{
+    PyObject *name = PyUnicode_FromFormat("%s%s%s", *kind ? "bind_" : "", kind, function);
+    PyObject *result = name == NULL ? NULL : PyObject_CallMethodObjArgs(go, name, handle, NULL);
+    Py_XDECREF(name);
+    return result;
+}
+
+static const char *
+kind_of(enum shm_type type)
+{
+    return type == SHM_BOOL ? "BoolPublisher_" : type == SHM_INT ? "IntPublisher_" : "FloatPublisher_";
+}
+
+/* Closes the Go publisher and releases its handle, whatever error is set. Returns false with an error
+   set where Close failed. */
+static bool
+release(PyObject *go, enum shm_type type, PyObject *handle)
+{
+    PyObject *closed = call_go(go, kind_of(type), "Close", handle);
+    PyObject *error_type, *error, *traceback;
+    PyErr_Fetch(&error_type, &error, &traceback);
+    PyObject *released = call_go(go, "", "DecRef", handle);
+    PyErr_Restore(error_type, error, traceback);
+    Py_XDECREF(released);
+    Py_XDECREF(closed);
+    return closed != NULL && released != NULL;
+}
+
+/* Takes the mapping that Go describes in text, and owns go and handle from then on. */
+static bool
+map(Publisher *p, PyObject *go, PyObject *handle, PyObject *text, int *replaced)
+{
+    unsigned long long address, size, first, stride, slots;
+    int fd;
+    const char *numbers = PyUnicode_AsUTF8(text);
+    if (numbers == NULL) {
+        return false;
+    }
+    if (sscanf(numbers, "%llu %llu %llu %llu %llu %d %d", &address, &size, &first, &stride, &slots, &fd, replaced) != 7) {
+        PyErr_Format(PyExc_SystemError, "the Go side described a mapping as %R", text);
+        return false;
+    }
+    p->mapping = (struct shm_mapping){.base = (void *)(uintptr_t)address, .size = size, .fd = fd};
+    p->wait = (uint32_t *)((unsigned char *)p->mapping.base + SHM_WAIT_OFFSET);
+    p->ring = ring_at(p->mapping.base, first, stride, slots);
+    p->inherited = false;
+    p->go = Py_NewRef(go);
+    p->handle = Py_NewRef(handle);
+    registry_add(p);
+    return true;
+}
+
+/* Calls make(*arguments), a constructor of gopy's module go, and publishes through what it made. */
+PyObject *
+publisher_create(Publisher *p, PyObject *args)
+{
+    PyObject *go, *make, *arguments;
+    int type, replaced = 0;
+    if (!PyArg_ParseTuple(args, "OOO!i:_create", &go, &make, &PyTuple_Type, &arguments, &type)) {
+        return NULL;
+    }
+    if (p->ring.state != NULL) {
+        PyErr_SetString(PyExc_SystemError, "_create of an open publisher");
+        return NULL;
+    }
+    PyObject *handle = PyObject_Call(make, arguments, NULL);
+    if (handle == NULL) {
+        return NULL;
+    }
+    /* A new handle has no reference yet, and giving back one that it has not got is a panic. */
+    PyObject *held = call_go(go, "", "IncRef", handle);
+    if (held == NULL) {
+        Py_DECREF(handle);
+        return NULL;
+    }
+    Py_DECREF(held);
+    p->type = type;
+    PyObject *text = call_go(go, kind_of(type), "Mapping", handle);
+    if (text == NULL || !map(p, go, handle, text, &replaced)) {
+        PyObject *error_type, *error, *traceback;
+        PyErr_Fetch(&error_type, &error, &traceback);
+        if (!release(go, type, handle)) {
+            PyErr_Clear();
+        }
+        PyErr_Restore(error_type, error, traceback);
+        Py_XDECREF(text);
+        Py_DECREF(handle);
+        return NULL;
+    }
+    Py_DECREF(text);
+    Py_DECREF(handle);
+    return PyLong_FromLong(replaced);
+}
+
+/* Closes the Go publisher, whose Close unmaps, and then the lock's descriptor: together with leaving the
+   list, so that a child forked at any moment knows just those descriptors that are open. Returns 1, 0
+   where there was nothing to close, or -1 with an error set. */
+int
+publisher_end(Publisher *p)
+{
+    if (p->ring.state == NULL) {
+        return 0;
+    }
+    /* Go's runs without the GIL: nobody may publish any more by then, nor end it a second time. */
+    p->ring.state = NULL;
+    p->mapping.base = NULL;
+    PyObject *go = p->go, *handle = p->handle;
+    p->go = p->handle = NULL;
+    bool closed = release(go, p->type, handle);
+    Py_DECREF(go);
+    Py_DECREF(handle);
+    registry_remove_and_close(p);
+    return closed ? 1 : -1;
+}

@@ -1,0 +1,28 @@
+/* The publisher that Python programs hold, and what its files share. */
+#ifndef SHM_PUBLISHER_H
+#define SHM_PUBLISHER_H
+
+#include "hot.h"
+
+typedef struct Publisher {
+    PyObject_HEAD
+    struct shm_ring ring; /* .state NULL: closed, inherited, or not yet open */
+    uint32_t *wait;
+    enum shm_type type;
+    bool inherited; /* the process that opened it is an ancestor of this one */
+    struct shm_mapping mapping;
+    PyObject *go;     /* gopy's module, while mapped */
+    PyObject *handle; /* of the Go publisher in it */
+    struct Publisher *next, **link; /* in open_publishers; link NULL: not in it */
+    PyObject *weakrefs;
+} Publisher;
+
+/* registry.c */
+void registry_add(Publisher *p);
+void registry_remove_and_close(Publisher *p);
+
+/* lifetime.c */
+PyObject *publisher_create(Publisher *p, PyObject *args);
+int publisher_end(Publisher *p);
+
+#endif
