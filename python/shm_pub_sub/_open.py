@@ -10,6 +10,8 @@ from . import _hot
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
+    from typing import Any
+
     from ._publisher import Publisher
 
 exiting = False  # this process has come to its end and closed them
@@ -17,9 +19,15 @@ exiting = False  # this process has come to its end and closed them
 _armed_in = 0  # the multiprocessing child whose end is looked after
 
 
+def publishers() -> list[Publisher]:
+    """Return this process's open publishers."""
+    found: list[Any] = _hot.publishers()  # the C type has no instances but of the class
+    return found
+
+
 def open_publisher(directory: str, name: str) -> Publisher | None:
     """Return this process's open publisher of the topic, if it has one."""
-    for publisher in _hot.publishers():
+    for publisher in publishers():
         if publisher._name == name and publisher._directory == directory:
             return publisher
     return None
@@ -44,7 +52,7 @@ def close_at_exit() -> None:
 def _close_all() -> None:
     global exiting
     exiting = True
-    for publisher in _hot.publishers():
+    for publisher in publishers():
         publisher.close()
 
 

@@ -1,0 +1,112 @@
+/*
+Package shmpubsub publishes and subscribes to values between processes of one
+machine, through POSIX shared memory.
+
+A topic has a name, one publisher, and any number of subscribers, each of which
+reads the newest value whenever it likes. Values are bool, int64 or float64. A
+publish or a read takes some tens of nanoseconds: there is no server, no system
+call and no allocation per value. Python programs share topics with Go ones by
+way of the package shm_pub_sub, which is built from this one.
+
+# Basics
+
+A [Publisher] makes its topic and is the only one to write it:
+
+	pub, err := shmpubsub.NewFloatPublisher("robot/lidar/distance", 5)
+	if err != nil {
+		return err
+	}
+	defer pub.Close()
+	err = pub.Publish(3.2)
+
+A [Subscriber] may be made before the publisher, in any process:
+
+	sub, err := shmpubsub.NewFloatSubscriber("robot/lidar/distance", 0)
+	if err != nil {
+		return err
+	}
+	defer sub.Close()
+	distance, ok := sub.Subscribe()
+
+Subscribe returns the subscriber's default and false while there is nothing to
+read. [Subscriber.Err] says why, where that is not simply that nobody publishes.
+
+[List], [Inspect] and [Remove] look at topics from outside.
+
+A topic's name is any non-empty text without NUL that fits a file name once
+percent-encoded; slashes make hierarchies. Topics live in [DefaultDir], or in the
+directory that the environment variable [DirEnv] names, or [InDir]. Processes see
+each other's topics in the same directory only.
+
+# Guarantees
+
+Subscribe reports true exactly while a live publisher has published a value, or
+one is retained ([WithRetain]), and the value is not too old ([WithMaxAge]). It
+reports true again and again for the same value.
+
+A read after a publish has returned gets that value or a newer one. Values are
+never torn and never go backwards within one publisher, however fast it
+publishes; those that are overwritten between two reads are skipped.
+
+Close shows at a subscriber's next read. The death of a publisher's process,
+kill -9 at any instruction included, shows within 0.1 s. Liveness is a lock that
+the kernel drops with the process, so it is right in containers and whatever
+becomes of the pid.
+
+A topic has one publisher: a second one gets [ErrExists]. A dead publisher's topic
+is taken over by the next, whatever its type and depth, and live subscribers
+follow by themselves. One of another type than theirs they do not read: Subscribe
+reports false and Err [ErrType].
+
+All of a topic's space is reserved when it is made, so that full shared memory is
+[ErrCreate] there and never a fault later. After Close nothing is left, unless the
+value is retained; what a killed publisher left goes with the next one, or with
+Remove. A retained value stays readable until the next publisher of that type
+publishes.
+
+Files have mode 0600 unless [WithMode] says otherwise, whatever the umask, and
+subscribers map them read-only. Methods may be called from many goroutines at
+once, Close among them.
+
+# Caveats
+
+Linux only, on 64-bit little-endian machines.
+
+The directory must be on a local file system, which /dev/shm is; NFS is not.
+
+There is no waiting for a value yet: a subscriber polls. (Publishers wake
+subscribers already, so those that come to wait will find nothing to change.)
+
+This is not a queue. Where every value counts, use something else.
+
+A process that may write a topic's file can damage it. Damage to the header, and
+to the order of the values, is found and reported as [ErrLayout], and no file makes
+a subscriber hang; but a file that is truncated while it is mapped ends its readers
+with SIGBUS. Nothing in this library truncates one.
+
+A file that is deleted by hand takes the topic's name away: those who have it
+mapped go on, those who come later do not see it, and a second publisher can take
+the name. Use Remove, which refuses while a publisher lives.
+
+A subscriber without a publisher looks for one at every read, which costs a few
+system calls.
+
+Publishers and subscribers hold a file descriptor each, which a garbage collection
+does not close: call Close. Their end comes with the process otherwise.
+
+A process that was forked without exec holds its parent's lock as well, and so
+makes a dead parent look alive. Go programs do not fork like that.
+
+# Memory layout
+
+A topic is one file: a page with the word that waiters sleep on, a header that
+never changes, the number of values published, and a ring of depth + 1 slots. A
+slot has a sequence number, the time of publication and the value. The sequence
+number is odd while a value is being written, and a reader takes a value only if it
+finds the number even, as expected, and the same before and after (a seqlock). A
+writer that stops between any two instructions leaves the last whole value readable.
+
+docs/memory-layout.md in the repository has every field, for programs in other
+languages.
+*/
+package shmpubsub

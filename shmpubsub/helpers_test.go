@@ -1,0 +1,220 @@
+package shmpubsub_test
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"shm_pub_sub/shmpubsub"
+)
+
+// domain gives a test a directory of its own, which must be empty again at its end.
+func domain(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "shm_pub_sub-gotest-")
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		left, err := os.ReadDir(dir)
+		assert.NoError(t, err)
+		assert.Empty(t, left, "left in shared memory")
+		require.NoError(t, os.RemoveAll(dir))
+	})
+	t.Setenv(shmpubsub.DirEnv, dir)
+	return dir
+}
+
+// fileOf returns the path of a topic whose name needs no encoding.
+func fileOf(topic string) string {
+	return filepath.Join(os.Getenv(shmpubsub.DirEnv), "shm_pub_sub."+topic)
+}
+
+// made returns what a constructor returned, to be closed at the test's end.
+func made[E io.Closer](t testing.TB) func(E, error) E {
+	t.Helper()
+	return func(e E, err error) E {
+		t.Helper()
+		require.NoError(t, err)
+		t.Cleanup(func() { assert.NoError(t, e.Close()) })
+		return e
+	}
+}
+
+func intPublisher(t testing.TB, topic string, opts ...shmpubsub.PublisherOption) *shmpubsub.IntPublisher {
+	t.Helper()
+	return made[*shmpubsub.IntPublisher](t)(shmpubsub.NewIntPublisher(topic, 3, opts...))
+}
+
+func intSubscriber(t testing.TB, topic string, opts ...shmpubsub.SubscriberOption) *shmpubsub.IntSubscriber {
+	t.Helper()
+	return made[*shmpubsub.IntSubscriber](t)(shmpubsub.NewIntSubscriber(topic, -1, opts...))
+}
+
+// requireReads checks what the next read returns.
+func requireReads[T shmpubsub.Value](t testing.TB, s *shmpubsub.Subscriber[T], value T, ok bool) {
+	t.Helper()
+	got, gotOK := s.Subscribe()
+	require.Equal(t, ok, gotOK)
+	require.Equal(t, value, got)
+	require.NoError(t, s.Err())
+}
+
+// requireSoon waits for a condition, with a deadline that no healthy machine misses.
+func requireSoon(t testing.TB, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !condition(); time.Sleep(time.Millisecond) {
+		require.True(t, time.Now().Before(deadline), "not in half a minute")
+	}
+}
+
+// overwrite changes 8 bytes of a topic's file behind its publisher's back.
+func overwrite(t testing.TB, topic string, at int64, value uint64) {
+	t.Helper()
+	f, err := os.OpenFile(fileOf(topic), os.O_RDWR, 0)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, f.Close()) }()
+	_, err = f.WriteAt(binary.LittleEndian.AppendUint64(nil, value), at)
+	require.NoError(t, err)
+}
+
+// The memory layout's, as far as tests damage it.
+const (
+	headAt  = 4224
+	slotsAt = 4352
+	stride  = 32
+	stampAt = 8 // in a slot
+)
+
+// slotOf returns where value k lies in a topic of depth 3.
+func slotOf(k int64) int64 { return slotsAt + k%4*stride }
+
+const roleEnv = "SHMPUBSUB_TEST_ROLE"
+
+// TestMain makes the test binary another process of a test, or runs the tests, and gives the
+// examples a domain.
+func TestMain(m *testing.M) {
+	if role, ok := roles[os.Getenv(roleEnv)]; ok {
+		if err := role(os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	dir, err := os.MkdirTemp("/dev/shm", "shm_pub_sub-gotest-")
+	if err == nil {
+		err = os.Setenv(shmpubsub.DirEnv, dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if err := os.Remove(dir); err != nil {
+		fmt.Fprintln(os.Stderr, "left in shared memory:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+var roles = map[string]func(args []string) error{
+	"publish": publishUntilEnd,
+	"count":   countUntilEnd,
+	"measure": measureOnDemand,
+}
+
+// publishUntilEnd publishes one value of its topic, and lives until its standard input ends.
+func publishUntilEnd(args []string) error {
+	p, err := shmpubsub.NewIntPublisher(args[0], 3, optionsOf(args[1:])...)
+	if err != nil {
+		return err
+	}
+	if err := p.Publish(42); err != nil {
+		return err
+	}
+	return errors.Join(liveOn(), p.Close())
+}
+
+// countUntilEnd publishes 1, 2, 3, ... as fast as it can.
+func countUntilEnd(args []string) error {
+	p, err := shmpubsub.NewIntPublisher(args[0], 1)
+	if err != nil {
+		return err
+	}
+	go func() {
+		for k := int64(1); p.Publish(k) == nil; k++ {
+			continue
+		}
+	}()
+	return errors.Join(liveOn(), p.Close())
+}
+
+func optionsOf(args []string) (opts []shmpubsub.PublisherOption) {
+	for _, arg := range args {
+		if arg == "retain" {
+			opts = append(opts, shmpubsub.WithRetain())
+		}
+	}
+	return opts
+}
+
+// liveOn says that all is ready. Standard input ends with the parent, however that ends.
+func liveOn() error {
+	fmt.Println("ready")
+	_, err := io.Copy(io.Discard, os.Stdin)
+	return err
+}
+
+type process struct {
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Scanner
+}
+
+// spawn starts a process in a role and waits until it is ready.
+func spawn(t testing.TB, role string, args ...string) *process {
+	t.Helper()
+	path, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.Command(path, args...)
+	cmd.Env = append(os.Environ(), roleEnv+"="+role, "GORACE=atexit_sleep_ms=0")
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	p := &process{cmd: cmd, in: in, out: bufio.NewScanner(out)}
+	t.Cleanup(p.kill)
+	require.Equal(t, "ready", p.hear(t))
+	return p
+}
+
+func (p *process) hear(t testing.TB) string {
+	t.Helper()
+	require.True(t, p.out.Scan(), "the process ended")
+	return p.out.Text()
+}
+
+// end tells the process to close what it has, and to end.
+func (p *process) end(t testing.TB) {
+	t.Helper()
+	require.NoError(t, p.in.Close())
+	require.NoError(t, p.cmd.Wait())
+}
+
+// kill ends the process by SIGKILL and waits for its end.
+func (p *process) kill() {
+	if p.cmd.ProcessState == nil {
+		_ = p.cmd.Process.Kill()
+		_ = p.cmd.Wait()
+	}
+}

@@ -1,0 +1,143 @@
+package futex
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+func TestNotify_ChangesNothingWhereNobodyWaits(t *testing.T) {
+	for _, w := range []uint32{0, 2, 1 << 31, ^uint32(1)} {
+		var word atomic.Uint32
+		word.Store(w)
+		Notify(&word)
+		require.Equal(t, w, word.Load())
+	}
+}
+
+func TestNotify_MovesTheEpochOnAndClearsTheWaitingBit(t *testing.T) {
+	for before, after := range map[uint32]uint32{1: 2, 3: 4, 2<<1 | 1: 3 << 1, 1<<31 | 1: 1<<31 | 2, ^uint32(0): 0} {
+		var word atomic.Uint32
+		word.Store(before)
+		Notify(&word)
+		require.Equal(t, after, word.Load())
+		Notify(&word)
+		require.Equal(t, after, word.Load(), "once is enough")
+	}
+}
+
+func TestNotify_AllocatesNothing(t *testing.T) {
+	var word atomic.Uint32
+	require.Zero(t, testing.AllocsPerRun(1000, func() { Notify(&word) }))
+	require.Zero(t, testing.AllocsPerRun(1000, func() { word.Store(1); Notify(&word) }))
+}
+
+// sharedWord lies in a file that two mappings share, as a publisher's and a subscriber's do: a
+// FUTEX_PRIVATE_FLAG on either side would never meet the other.
+func sharedWord(t *testing.T) (mine, theirs *atomic.Uint32) {
+	t.Helper()
+	fd, err := unix.MemfdCreate("wait", unix.MFD_CLOEXEC)
+	require.NoError(t, err)
+	defer func() { _ = unix.Close(fd) }()
+	require.NoError(t, unix.Ftruncate(fd, 4096))
+	var words [2]*atomic.Uint32
+	for i := range words {
+		page, err := unix.Mmap(fd, 0, 4096, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, unix.Munmap(page)) })
+		words[i] = (*atomic.Uint32)(unsafe.Pointer(&page[0]))
+	}
+	return words[0], words[1]
+}
+
+// await is a waiter as the protocol has it, in one thread. It says which thread before it sleeps.
+func await(word *atomic.Uint32, thread chan<- int) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	epoch := word.Load() &^ waiting
+	for !word.CompareAndSwap(epoch, epoch|waiting) && !word.CompareAndSwap(epoch|waiting, epoch|waiting) {
+		epoch = word.Load() &^ waiting
+	}
+	thread <- unix.Gettid()
+	limit := unix.NsecToTimespec(int64(30 * time.Second))
+	for word.Load() == epoch|waiting {
+		const futexWait = 0
+		_, _, err := unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWait, uintptr(epoch|waiting), uintptr(unsafe.Pointer(&limit)), 0, 0)
+		if err != 0 && err != unix.EINTR && err != unix.EAGAIN {
+			return err
+		}
+		if err == 0 && word.Load() == epoch|waiting {
+			return fmt.Errorf("woken, but the word is still %d", word.Load())
+		}
+	}
+	return nil
+}
+
+// asleep waits until a thread sleeps on word.
+func asleep(t *testing.T, thread int, word *atomic.Uint32) {
+	t.Helper()
+	path := fmt.Sprintf("/proc/self/task/%d/syscall", thread)
+	inWait := fmt.Sprintf("%d %p ", unix.SYS_FUTEX, word)
+	if _, err := os.ReadFile(path); err != nil {
+		t.Skipf("cannot see what a thread waits for: %v", err)
+	}
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		found, err := os.ReadFile(path)
+		require.NoError(c, err)
+		require.True(c, strings.HasPrefix(string(found), inWait), "%s", found)
+	}, 20*time.Second, time.Millisecond)
+}
+
+func TestNotify_WakesEverybodyWhoSleeps(t *testing.T) {
+	const waiters = 3
+	mine, theirs := sharedWord(t)
+	mine.Store(7 << 1)
+	woken := make(chan error, waiters)
+	for range waiters {
+		thread := make(chan int, 1)
+		go func() { woken <- await(theirs, thread) }()
+		asleep(t, <-thread, theirs)
+	}
+	require.Equal(t, uint32(7<<1|waiting), mine.Load())
+	Notify(mine)
+	for range waiters {
+		select {
+		case err := <-woken:
+			require.NoError(t, err)
+		case <-time.After(20 * time.Second):
+			require.FailNow(t, "a waiter sleeps on")
+		}
+	}
+	require.Equal(t, uint32(8<<1), mine.Load())
+}
+
+func TestNotify_LosesNoWakeUp(t *testing.T) {
+	const rounds, waiters = 300, 2
+	mine, theirs := sharedWord(t)
+	for range rounds {
+		woken := make(chan error, waiters)
+		for range waiters {
+			thread := make(chan int, 1)
+			go func() { woken <- await(theirs, thread) }()
+			<-thread // its bit is set; whether it sleeps already is left to chance
+		}
+		Notify(mine)
+		for range waiters {
+			select {
+			case err := <-woken:
+				require.NoError(t, err)
+			case <-time.After(20 * time.Second):
+				require.FailNow(t, "a waiter sleeps on")
+			}
+		}
+	}
+}

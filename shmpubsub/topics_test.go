@@ -1,0 +1,119 @@
+package shmpubsub_test
+
+import (
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"shm_pub_sub/shmpubsub"
+)
+
+func TestList_NamesTheTopicsOfTheLivingAndTheDead(t *testing.T) {
+	domain(t)
+	topics, err := shmpubsub.List()
+	require.NoError(t, err)
+	require.Empty(t, topics)
+	spawn(t, "publish", "z").kill()
+	intPublisher(t, "robot/lidar")
+	intPublisher(t, "b")
+	topics, err = shmpubsub.List()
+	require.NoError(t, err)
+	require.Equal(t, []string{"b", "robot/lidar", "z"}, topics)
+	require.NoError(t, shmpubsub.Remove("z"))
+}
+
+func TestList_SaysThatThereIsNoDirectory(t *testing.T) {
+	_, err := shmpubsub.List(shmpubsub.InDir(domain(t) + "/none"))
+	require.ErrorIs(t, err, shmpubsub.ErrOpen)
+	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+func TestInspect_DescribesALivePublisher(t *testing.T) {
+	domain(t)
+	start := time.Now().Add(-time.Second)
+	p := made[*shmpubsub.FloatPublisher](t)(shmpubsub.NewFloatPublisher("x", 5, shmpubsub.WithRetain()))
+	info, err := shmpubsub.Inspect("x")
+	require.NoError(t, err)
+	require.WithinRange(t, info.Created, start, time.Now().Add(time.Second))
+	info.Created = time.Time{}
+	want := shmpubsub.Info{
+		Topic: "x", Path: fileOf("x"), Type: "float", Depth: 5, Bytes: 8192, PID: os.Getpid(), Alive: true, Retain: true,
+	}
+	require.Equal(t, want, info)
+
+	for range 3 {
+		require.NoError(t, p.Publish(1))
+	}
+	info, err = shmpubsub.Inspect("x")
+	require.NoError(t, err)
+	require.Equal(t, uint64(3), info.Published)
+	require.Positive(t, info.Age)
+	require.Less(t, info.Age, time.Minute)
+	require.NoError(t, p.Close())
+	require.NoError(t, shmpubsub.Remove("x"))
+}
+
+func TestInspect_DescribesADeadPublisher(t *testing.T) {
+	domain(t)
+	child := spawn(t, "publish", "x")
+	child.kill()
+	info, err := shmpubsub.Inspect("x")
+	require.NoError(t, err)
+	require.False(t, info.Alive)
+	require.Equal(t, child.cmd.Process.Pid, info.PID)
+	require.Equal(t, uint64(1), info.Published)
+	require.NoError(t, shmpubsub.Remove("x"))
+	_, err = shmpubsub.Inspect("x")
+	require.ErrorIs(t, err, shmpubsub.ErrNoPublisher)
+}
+
+func TestTopics_WithGarbageFilesAreNamedExplainedAndRemoved(t *testing.T) {
+	for name, content := range map[string][]byte{
+		"empty": nil,
+		"short": []byte("garbage"),
+		"zeros": make([]byte, 1<<16),
+	} {
+		t.Run(name, func(t *testing.T) {
+			domain(t)
+			require.NoError(t, os.WriteFile(fileOf("x"), content, 0o600))
+			topics, err := shmpubsub.List()
+			require.NoError(t, err)
+			require.Equal(t, []string{"x"}, topics)
+			_, err = shmpubsub.Inspect("x")
+			require.ErrorIs(t, err, shmpubsub.ErrOpen)
+			require.ErrorIs(t, err, shmpubsub.ErrLayout)
+			require.Regexp(t, `^Failed to open shared memory: open "x": found .*; expected .*; remove `+fileOf("x"), err.Error())
+			require.NoError(t, shmpubsub.Remove("x"))
+		})
+	}
+}
+
+func TestInspect_SaysThatTheRingIsDamaged(t *testing.T) {
+	domain(t)
+	intPublisher(t, "x")
+	overwrite(t, "x", headAt, 7)
+	_, err := shmpubsub.Inspect("x")
+	require.ErrorIs(t, err, shmpubsub.ErrLayout)
+}
+
+func TestMapping_LocatesTheTopicInThisProcess(t *testing.T) {
+	domain(t)
+	p := made[*shmpubsub.BoolPublisher](t)(shmpubsub.NewBoolPublisher("x", 5))
+	m, err := p.Mapping()
+	require.NoError(t, err)
+	require.NotZero(t, m.Address)
+	require.Zero(t, m.Address%4096)
+	m.Address = 0
+	path, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(m.FD))
+	require.NoError(t, err)
+	open, err := os.Stat("/proc/self/fd/" + strconv.Itoa(m.FD))
+	require.NoError(t, err)
+	named, err := os.Stat(fileOf("x"))
+	require.NoError(t, err)
+	require.True(t, os.SameFile(open, named), path)
+	m.FD = 0
+	require.Equal(t, shmpubsub.Mapping{Size: 8192, First: slotsAt, Stride: stride, Slots: 6}, m)
+}
