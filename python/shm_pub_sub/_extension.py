@@ -62,25 +62,33 @@ def _import_copy(forks: int) -> ModuleType:
     import shutil  # noqa: PLC0415 - only forked children need these
     import tempfile  # noqa: PLC0415
 
-    fd = os.memfd_create("shm_pub_sub", os.MFD_CLOEXEC)
     try:
-        with open(_library(), "rb") as source, open(fd, "wb", closefd=False) as copy:  # noqa: PTH123
+        fd = os.memfd_create("shm_pub_sub", os.MFD_CLOEXEC)
+        with open(fd, "wb") as copy, open(_library(), "rb") as source:  # noqa: PTH123
             shutil.copyfileobj(source, copy, 1 << 20)
-        try:
+            copy.flush()
             return _import(f"/proc/self/fd/{'./' * forks}{fd}")
-        except ImportError:
-            pass  # a kernel that does not execute memfds (vm.memfd_noexec), or no /proc
-    finally:
-        os.close(fd)
+    except (OSError, ImportError):
+        pass  # a kernel that does not make or execute memfds (vm.memfd_noexec), or no /proc
     with tempfile.TemporaryDirectory(prefix="shm_pub_sub.") as folder:
         return _import(shutil.copy(_library(), f"{folder}/copy{forks}.so"))
 
 
 def _import(path: str) -> ModuleType:
+    import signal  # noqa: PLC0415 - for its enumerations
+
     name = f"{__package__}._shmpubsub"
     loader = ExtensionFileLoader(name, path)
-    module = loader.create_module(ModuleSpec(name, loader, origin=path))
-    loader.exec_module(module)
+    names = ("SEGV", "BUS", "FPE", "ILL", "TRAP", "ABRT", "SYS", "URG", "PROF")
+    needed = {getattr(signal, f"SIG{name}") for name in names}  # by Go's runtime itself
+    # Go's threads take over the mask that is set while the library is loaded. A signal for Python
+    # that one of them took would not interrupt what the main thread waits in.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - needed)
+    try:
+        module = loader.create_module(ModuleSpec(name, loader, origin=path))
+        loader.exec_module(module)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     return module
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from . import _extension
 from ._arguments import check_name, directory
 from ._errors import OpenError, TopicNotFoundError, from_go
 from ._extension import load
@@ -73,8 +74,10 @@ def remove(name: str) -> None:
     LookupError) where there is nothing, OpenError, TopicTypeError and TopicValueError for an
     impossible name.
     """
+    go, where, what = load(), directory(), check_name(name)
     try:
-        load().bind_Remove(directory(), check_name(name))
+        with _extension.fork_lock:
+            go.bind_Remove(where, what)
     except RuntimeError as error:
         raise from_go(error) from None
 

@@ -102,7 +102,10 @@ func (c *claimed) retire() {
 	m.unmap()
 }
 
-func (c *claimed) release() { _ = unix.Close(c.fd) } // drops the lock
+func (c *claimed) release() {
+	unlock(c.fd, takerByte)
+	_ = unix.Close(c.fd)
+}
 
 // openTopic opens what a topic's name points at, and refuses everything but a regular file. It
 // neither follows a symbolic link nor waits on a FIFO.

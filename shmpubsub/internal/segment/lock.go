@@ -27,6 +27,13 @@ func tryLock(fd int, at int64) (bool, error) {
 	return err == nil, err
 }
 
+// unlock gives up the lock on one byte of fd. Closing fd is not enough: a child that was forked a
+// moment ago, and has not come to closing its copy or to another program yet, shares the lock.
+func unlock(fd int, at int64) {
+	lk := unix.Flock_t{Type: unix.F_UNLCK, Whence: io.SeekStart, Start: at, Len: 1}
+	_ = retry(func() error { return unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLK, &lk) })
+}
+
 // held reports whether somebody else's open file holds a lock on one byte of fd's file.
 func held(fd int, at int64) (bool, error) {
 	lk := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart, Start: at, Len: 1}

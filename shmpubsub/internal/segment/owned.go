@@ -46,6 +46,7 @@ func (o *Owned) Close() error {
 		o.memory.retire()
 	}
 	o.memory.unmap()
+	unlock(o.fd, ownerByte)
 	if !o.lent {
 		_ = unix.Close(o.fd)
 	}

@@ -58,7 +58,7 @@ func List(dir string) ([]string, error) {
 		}
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%w: list %s: %w", ErrOpen, dir, err)
+		return nil, fmt.Errorf("%w: list %s: %w; %s", ErrOpen, dir, err, remedy(dir, "", 0, err))
 	}
 	sort.Strings(topics)
 	return topics, nil

@@ -1,0 +1,44 @@
+"""Does anything arrive? The other half of the check, for any topic of any publisher.
+
+    python examples/check_subscriber.py                                    # check_publisher.py's
+    python examples/check_subscriber.py --topic NAME --type float          # another
+
+Prints every change, and what topics there are where there is no value. Ctrl-C ends it. The exit
+status is 1 if no value arrived.
+"""
+
+from contextlib import suppress
+
+import shm_pub_sub
+from _pace import parser, ticks
+from check_publisher import DEFAULTS
+
+
+def main() -> None:
+    arguments = parser(__doc__)
+    arguments.add_argument("--topic", default="check/counter")
+    arguments.add_argument("--type", choices=DEFAULTS, default="int")
+    options = arguments.parse_args()
+    arrived, last = 0, None
+    try:
+        topic = shm_pub_sub.Subscriber(options.topic, DEFAULTS[options.type])
+    except shm_pub_sub.TopicTypeError as error:
+        raise SystemExit(f"{error}; try --type") from None
+    with suppress(KeyboardInterrupt), topic:
+        for elapsed in ticks(0.01, options.seconds):
+            value, ok = topic.subscribe()
+            if (value, ok) == last:
+                continue
+            last = value, ok
+            if ok:
+                arrived += 1
+                print(f"{elapsed:7.2f} s  {value}", flush=True)
+            else:
+                others = ", ".join(info.name for info in shm_pub_sub.topics() if info.alive)
+                print(f"{elapsed:7.2f} s  no value; live topics: {others or 'none'}", flush=True)
+    print(f"{arrived} values arrived")
+    raise SystemExit(0 if arrived else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""Two threads on one subscriber: one works the vent, the other writes a table.
+
+    python examples/greenhouse_watch.py       # in one terminal
+    python examples/greenhouse_sensor.py      # in another; before or after makes no difference
+
+Ctrl-C ends it. The Go publisher (examples/go/publisher) serves as the sensor too.
+"""
+
+import threading
+import time
+from contextlib import suppress
+
+import shm_pub_sub
+from _pace import parser, ticks
+from greenhouse_sensor import TOPIC
+
+OPEN_ABOVE, SHUT_BELOW = 24.0, 20.0  # degrees Celsius
+
+
+def work_vent(air: shm_pub_sub.Subscriber[float], end: threading.Event) -> None:
+    """Open and shut the vent; between the two limits it stays as it is."""
+    vent_open = False
+    while not end.wait(0.02):
+        celsius, ok = air.subscribe()
+        if ok and not vent_open and celsius > OPEN_ABOVE:
+            print(f"vent: open at {celsius:.2f} °C", flush=True)
+            vent_open = True
+        elif ok and vent_open and celsius < SHUT_BELOW:
+            print(f"vent: shut at {celsius:.2f} °C", flush=True)
+            vent_open = False
+
+
+def write_table(air: shm_pub_sub.Subscriber[float], end: threading.Event) -> None:
+    """Write a row for each value, and one when there is no sensor (any more)."""
+    start = time.monotonic()
+    last: tuple[float, bool] | None = None
+    while not end.wait(0.02):
+        seen = air.subscribe()
+        if seen != last:  # a value stays readable until the next one: the same again is no news
+            celsius, ok = last = seen
+            row = f"{celsius:.2f}" if ok else "no sensor"
+            print(f"{time.monotonic() - start:.2f}, {row}", flush=True)
+
+
+def main() -> None:
+    options = parser(__doc__).parse_args()
+    end = threading.Event()
+    with shm_pub_sub.Subscriber(TOPIC, 0.0) as air:
+        threads = [
+            threading.Thread(target=job, args=(air, end)) for job in (work_vent, write_table)
+        ]
+        for thread in threads:
+            thread.start()
+        with suppress(KeyboardInterrupt):
+            for _ in ticks(0.1, options.seconds):
+                pass
+        end.set()
+        for thread in threads:
+            thread.join()
+
+
+if __name__ == "__main__":
+    main()

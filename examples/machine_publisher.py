@@ -1,0 +1,57 @@
+"""Real values of this machine, from /proc: a float, an int and a bool topic.
+
+    python examples/machine_publisher.py
+    python examples/check_subscriber.py --topic machine/cpu/busy --type float
+
+Ctrl-C ends it, and so does SIGTERM, by which service managers end programs: both close the topics.
+"""
+
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import shm_pub_sub
+from _pace import parser, ticks
+
+BUSY, AVAILABLE, ALARM = "machine/cpu/busy", "machine/memory/available_mib", "machine/cpu/alarm"
+ALARM_ABOVE = 0.5
+
+
+def cpu_times() -> tuple[int, int]:
+    """Return the processors' time at work, and in all, since the machine's start."""
+    user, nice, system, idle, waiting, *rest = map(
+        int, Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:9]
+    )
+    work = user + nice + system + sum(rest)
+    return work, work + idle + waiting
+
+
+def memory_mib(field: str) -> int:
+    """Return that field of /proc/meminfo."""
+    lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) // 1024 for line in lines if line.startswith(f"{field}:"))
+
+
+def main() -> None:
+    arguments = parser(__doc__)
+    arguments.add_argument("--buffers", type=int, default=3)
+    options = arguments.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    work, total = 0, 0  # so the first value is the mean since the machine's start
+    with (
+        suppress(KeyboardInterrupt),
+        shm_pub_sub.Publisher(BUSY, 0.0, options.buffers) as busy_topic,
+        shm_pub_sub.Publisher(AVAILABLE, 0, options.buffers) as available_topic,
+        shm_pub_sub.Publisher(ALARM, False, options.buffers) as alarm_topic,
+    ):
+        for _ in ticks(0.1, options.seconds):
+            (work_before, total_before), (work, total) = (work, total), cpu_times()
+            busy = (work - work_before) / max(1, total - total_before)
+            busy_topic.publish(busy)
+            available_topic.publish(memory_mib("MemAvailable"))
+            alarm_topic.publish(busy > ALARM_ABOVE)
+
+
+if __name__ == "__main__":
+    main()

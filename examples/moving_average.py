@@ -1,0 +1,45 @@
+"""Live analytics: read one float topic, publish its moving average as another.
+
+    python examples/greenhouse_sensor.py                       # a source
+    python examples/moving_average.py                          # its mean over two seconds
+    python examples/check_subscriber.py --type float \\
+        --topic greenhouse/north_bed/air_celsius/mean          # anyone may read the mean
+
+Ctrl-C ends it. It looks at the source every 0.1 s: a value counts for as long as it was the newest.
+"""
+
+import statistics
+from collections import deque
+from contextlib import suppress
+
+import shm_pub_sub
+from _pace import parser, ticks
+from greenhouse_sensor import TOPIC
+
+
+def main() -> None:
+    arguments = parser(__doc__)
+    arguments.add_argument("--topic", default=TOPIC, help="the source; the result is TOPIC/mean")
+    arguments.add_argument("--window", type=int, default=20, help="looks to average (20)")
+    options = arguments.parse_args()
+    window: deque[float] = deque(maxlen=options.window)
+    with (
+        suppress(KeyboardInterrupt),
+        shm_pub_sub.Subscriber(options.topic, 0.0) as source,
+        shm_pub_sub.Publisher(f"{options.topic}/mean", 0.0) as result,
+    ):
+        for _ in ticks(0.1, options.seconds):
+            value, ok = source.subscribe()
+            if not ok:
+                # Nothing is published for a source that is gone: max_age= tells readers that.
+                window.clear()
+                print("waiting for", options.topic, flush=True)
+                continue
+            window.append(value)
+            mean = statistics.fmean(window)
+            result.publish(mean)
+            print(f"mean of {len(window):2}: {mean:8.3f}   newest: {value:8.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

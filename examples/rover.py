@@ -1,0 +1,78 @@
+"""A rover: sensors that report each at its own rate, and a command topic that it obeys.
+
+    python examples/rover.py             # in one terminal
+    python examples/rover_remote.py      # in another
+
+Ctrl-C ends either. Without a remote control, or with one that died or hangs, the rover halts: then
+the command is the subscriber's default.
+"""
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from enum import IntEnum
+from typing import TypeVar
+
+import shm_pub_sub
+from _pace import parser, ticks
+
+Reading = TypeVar("Reading", bool, int, float)
+COMMAND, BUMPER, COMPASS = "rover/remote/command", "rover/bumper/hit", "rover/compass/degrees"
+ODOMETER = "rover/odometer/ticks"
+WALL = 200  # ticks until there is one ahead
+
+
+class Command(IntEnum):
+    HALT = 0
+    FORWARD = 1
+    TURN = 2
+
+
+class Body:  # simulated
+    def __init__(self) -> None:
+        self.odometer, self.ahead, self.heading = 0, WALL, 0.0
+
+    def move(self, command: int) -> None:
+        if command == Command.FORWARD and self.ahead > 0:
+            self.odometer, self.ahead = self.odometer + 5, self.ahead - 5
+        elif command == Command.TURN:
+            self.heading, self.ahead = (self.heading + 2.0) % 360.0, WALL
+
+
+def report(
+    topic: shm_pub_sub.Publisher[Reading],
+    read: Callable[[], Reading],
+    period: float,
+    end: threading.Event,
+) -> None:
+    with topic:
+        while not end.wait(period):
+            topic.publish(read())
+
+
+def main() -> None:
+    options = parser(__doc__).parse_args()
+    body, end, last = Body(), threading.Event(), None
+    jobs = [
+        (shm_pub_sub.Publisher(BUMPER, False), lambda: body.ahead <= 0, 0.02, end),
+        (shm_pub_sub.Publisher(COMPASS, 0.0, 5), lambda: body.heading, 0.05, end),
+        (shm_pub_sub.Publisher(ODOMETER, 0, buffer_num=10), lambda: body.odometer, 0.01, end),
+    ]
+    sensors = [threading.Thread(target=report, args=job) for job in jobs]
+    for sensor in sensors:
+        sensor.start()
+    remote = shm_pub_sub.Subscriber(COMMAND, Command.HALT, max_age=0.5)
+    with suppress(KeyboardInterrupt):
+        for _ in ticks(0.02, options.seconds):
+            order, ok = remote.subscribe()
+            body.move(order)
+            if (order, ok) != last:
+                last = order, ok
+                print(f"{Command(order).name}{'' if ok else ' (no remote control)'}", flush=True)
+    end.set()
+    for sensor in sensors:
+        sensor.join()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""The rover's remote control: drives on, and turns by a right angle at each wall.
+
+    python examples/rover.py             # in one terminal
+    python examples/rover_remote.py      # in another
+
+Ctrl-C ends it, and the rover halts. It also halts when this hangs: try Ctrl-Z, then `fg`.
+"""
+
+from contextlib import suppress
+
+import shm_pub_sub
+from _pace import parser, ticks
+from rover import BUMPER, COMMAND, COMPASS, ODOMETER, Command
+
+
+def main() -> None:
+    options = parser(__doc__).parse_args()
+    command, turn_to = Command.HALT, 0.0
+    bumper = shm_pub_sub.Subscriber(BUMPER, False)
+    compass = shm_pub_sub.Subscriber(COMPASS, 0.0)
+    odometer = shm_pub_sub.Subscriber(ODOMETER, 0)
+    with suppress(KeyboardInterrupt), shm_pub_sub.Publisher(COMMAND, Command.HALT) as remote:
+        for _ in ticks(0.05, options.seconds):
+            (hit, touching), (heading, oriented) = bumper.subscribe(), compass.subscribe()
+            before = command
+            if not (touching and oriented):
+                command = Command.HALT
+            elif command == Command.TURN:
+                left = (turn_to - heading) % 360.0
+                if not 0.0 < left <= 90.0:
+                    command = Command.FORWARD
+            elif hit:
+                command, turn_to = Command.TURN, (round(heading / 90.0) + 1) * 90.0
+            else:
+                command = Command.FORWARD
+            # Again and again, also where it stays the same: the rover halts at an old command.
+            remote.publish(command)
+            if command != before:
+                distance, _ = odometer.subscribe()
+                print(f"{command.name} at {distance} ticks, {heading:.0f}°", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""A domain of its own for every test, and child processes that do not outlive theirs."""
+
+import gc
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+SHM = Path("/dev/shm")
+VARIABLE = "SHM_PUB_SUB_DIR"
+MARKER = "leaves_files(reason): the test leaves files in its own directory of shared memory"
+DOMAINS = f"shm_pub_sub-test-{os.getpid()}-"
+
+# No child outlives a killed test run for long. One line, so line numbers shift by no more.
+PRELUDE = '__import__("signal").alarm(170)\n'
+
+_passed = pytest.StashKey[bool]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", MARKER)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    if call.when == "call":
+        item.stash[_passed] = call.excinfo is None
+    return (yield)
+
+
+def _outside_domains() -> set[str]:
+    """What tests could have left in /dev/shm itself."""
+    return {path.name for path in SHM.iterdir() if path.name.startswith(("shm_pub_sub.", DOMAINS))}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_memory_as_before() -> Iterator[None]:
+    """Nothing is left outside the tests' own directories, which are gone as well."""
+    import shm_pub_sub  # noqa: PLC0415 - tests that need no library still run without it
+
+    before = _outside_domains()
+    yield
+    gc.collect()
+    os.environ.pop(VARIABLE, None)
+    live = {Path(topic.path).name for topic in shm_pub_sub.topics() if topic.alive}
+    left = _outside_domains() - before - live  # live ones are some other program's
+    assert not left, "left in /dev/shm"
+
+
+@pytest.fixture(autouse=True)
+def shm_dir(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """SHM_PUB_SUB_DIR of this test alone, where nothing may be left at its end."""
+    directory = Path(tempfile.mkdtemp(prefix=DOMAINS, dir=SHM))
+    monkeypatch.setenv(VARIABLE, str(directory))
+    try:
+        yield directory
+        gc.collect()
+        left = sorted(path.name for path in directory.iterdir())
+    finally:
+        shutil.rmtree(directory)
+    # The traceback of a failed test keeps its publishers open.
+    failed = not request.node.stash.get(_passed, False)
+    if not failed and request.node.get_closest_marker("leaves_files") is None:
+        assert left == [], "left in shared memory"
+
+
+class Python:
+    """Starts Python programs in the test's domain, with warnings as errors."""
+
+    def __init__(self, folder: Path) -> None:
+        self.processes: list[subprocess.Popen[str]] = []
+        self._folder = folder
+
+    def start(self, code: str, *args: object, **options: object) -> subprocess.Popen[str]:
+        """Starts a program. stdin and stdout are pipes; stderr is the test's, unless given."""
+        script = self._folder / f"program{len(self.processes)}.py"
+        script.write_text(PRELUDE + code, encoding="utf-8")
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "encoding": "utf-8"}
+        process: subprocess.Popen[str] = subprocess.Popen(
+            [sys.executable, "-W", "error", "-u", str(script), *map(str, args)],
+            **{**pipes, **options},  # type: ignore[call-overload]
+        )
+        self.processes.append(process)
+        return process
+
+    def run(
+        self, code: str, *args: object, timeout: float = 30, **options: object
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs a program to its end, whatever that is."""
+        process = self.start(code, *args, stderr=subprocess.PIPE, **options)
+        out, err = process.communicate(timeout=timeout)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def end(self) -> None:
+        for process in self.processes:
+            process.kill()  # nothing where it has been waited for
+            process.wait()
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream is not None:
+                    stream.close()
+
+
+@pytest.fixture
+def _python(shm_dir: Path, tmp_path: Path) -> Iterator[Python]:
+    python = Python(tmp_path)
+    yield python
+    python.end()
+
+
+@pytest.fixture
+def run_python(_python: Python) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """run_python(code, *args, timeout=30): a program's stdout, stderr and returncode."""
+    return _python.run
+
+
+@pytest.fixture
+def start_python(_python: Python) -> Callable[..., "subprocess.Popen[str]"]:
+    """start_python(code, *args, **popen_options): a Popen that the test's end kills."""
+    return _python.start

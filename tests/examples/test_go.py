@@ -1,0 +1,64 @@
+"""Go and Python, each as publisher and as subscriber of the other."""
+
+from collections.abc import Callable
+
+import pytest
+import shm_pub_sub
+
+from ._example import Example
+from ._order import appear_in_order
+
+Start = Callable[..., Example]
+
+
+def check_pair(publisher: Example, subscriber: Example) -> None:
+    """What one publishes for a while reaches the other in order, and so does its end."""
+    subscriber.wait_for(r"\d\.\d\d")
+    subscriber.wait_for("no sensor")
+    published = [line.split()[1] for line in publisher.finish()]
+    words = [line.split() for line in subscriber.interrupt()]
+    seen = [word[1] for word in words if word[0] != "vent:" and word[-1] != "sensor"]
+    assert len(seen) > 3
+    assert appear_in_order(seen, published)
+
+
+def test_go_publishes_and_python_reads(start_go: Start, start_example: Start) -> None:
+    watch = start_example("greenhouse_watch.py")
+    check_pair(start_go("publisher", "-seconds", 1.5), watch)
+
+
+def test_python_publishes_and_go_reads(start_go: Start, start_example: Start) -> None:
+    subscriber = start_go("subscriber")
+    check_pair(start_example("greenhouse_sensor.py", "--seconds", 1.5), subscriber)
+
+
+def test_go_publishes_and_go_reads(start_go: Start) -> None:
+    subscriber = start_go("subscriber", "-topic", "a/b")
+    check_pair(start_go("publisher", "-topic", "a/b", "-seconds", 1.5), subscriber)
+
+
+def test_go_publisher_ends_by_ctrl_c_and_python_takes_its_topic(start_go: Start) -> None:
+    publisher = start_go("publisher", "-topic", "a")
+    publisher.wait_for("air")
+    with pytest.raises(RuntimeError, match=f"already exists: .* {publisher.process.pid} "):
+        shm_pub_sub.Publisher("a", 0.0)
+    publisher.interrupt()
+    shm_pub_sub.Publisher("a", 0.0).close()
+
+
+def test_go_publisher_says_who_has_its_topic(start_go: Start) -> None:
+    with shm_pub_sub.Publisher("a", 0.0):
+        (line,) = start_go("publisher", "-topic", "a").finish(status=1)
+    assert line.startswith("Shared memory already exists: ")
+
+
+def test_go_subscriber_tells_a_hanging_publisher_and_one_of_another_type(start_go: Start) -> None:
+    with shm_pub_sub.Publisher("a", 0.0) as publisher:
+        publisher.publish(0.5)
+        subscriber = start_go("subscriber", "-topic", "a", "-max-age", "300ms")
+        publisher.publish(1.5)
+        subscriber.wait_for(r"air +1\.50 °C")
+        subscriber.wait_for("no sensor")  # nothing newer comes
+    with shm_pub_sub.Publisher("a", True):
+        subscriber.wait_for("bool.*float")
+    subscriber.interrupt()

@@ -1,0 +1,72 @@
+"""A sensor, its two threads of watchers, and the moving average."""
+
+import re
+from collections.abc import Callable
+
+import shm_pub_sub
+
+from ._example import Example
+from ._order import appear_in_order
+
+TOPIC = "greenhouse/north_bed/air_celsius"
+
+
+def test_watch_logs_the_sensor_s_values_in_order_and_then_its_end(
+    start_example: Callable[..., Example],
+) -> None:
+    watch = start_example("greenhouse_watch.py")
+    watch.wait_for("no sensor")
+    sensor = start_example("greenhouse_sensor.py", "--seconds", 1.5)
+    watch.wait_for(r"\d, -?\d+\.\d\d$")
+    watch.wait_for("no sensor")
+
+    published = [line.split()[1] for line in sensor.finish()]
+    rows = [line.split(", ")[1] for line in watch.interrupt() if "vent" not in line]
+
+    assert 10 <= len(published) <= 16
+    assert len(rows) > 4
+    assert rows[0] == rows[-1] == "no sensor"
+    assert appear_in_order(rows[1:-1], published)
+
+
+def test_vent_opens_and_shuts_at_its_limits(start_example: Callable[..., Example]) -> None:
+    watch = start_example("greenhouse_watch.py")
+    with shm_pub_sub.Publisher(TOPIC, 0.0) as air:
+        for celsius, expected in (
+            (22.0, r", 22\.00"),
+            (30.25, r"vent: open at 30\.25 °C"),
+            (22.5, r", 22\.50"),
+            (-1.5, r"vent: shut at -1\.50 °C"),
+        ):
+            air.publish(celsius)
+            watch.wait_for(expected)
+        assert len([line for line in watch.interrupt() if "vent" in line]) == 2
+
+
+def test_second_sensor_is_refused_and_told_who_is_there(
+    start_example: Callable[..., Example],
+) -> None:
+    first = start_example("greenhouse_sensor.py")
+    first.wait_for("air")
+
+    second = start_example("greenhouse_sensor.py")
+    second.wait_for(f"Shared memory already exists: .* process {first.process.pid} ")
+    first.interrupt()
+
+
+def test_moving_average_is_a_topic_of_its_own(start_example: Callable[..., Example]) -> None:
+    average = start_example("moving_average.py", "--window", 3)
+    average.wait_for("waiting for greenhouse/")
+    mean = shm_pub_sub.Subscriber(f"{TOPIC}/mean", 0.0)
+    with shm_pub_sub.Publisher(TOPIC, 0.0) as air:
+        air.publish(10.0)
+        average.wait_for(r"mean of  3: +10\.000 +newest: +10\.000")
+        assert mean.subscribe() == (10.0, True)
+        air.publish(40.0)
+        steps = [average.wait_for(r"mean of  3: +(\S+) +newest: +40\.000")[1] for _ in range(3)]
+        assert steps == ["20.000", "30.000", "40.000"]
+        assert mean.subscribe() == (40.0, True)
+    average.wait_for("waiting for greenhouse/")
+    average.interrupt()
+    assert mean.subscribe() == (0.0, False)
+    assert not re.search("mean of +[4-9]", average.output)

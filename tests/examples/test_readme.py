@@ -1,0 +1,22 @@
+"""The table of examples names every one, and every one says how to run it."""
+
+import re
+
+from ._example import EXAMPLES
+
+PROGRAMS = sorted(path.name for path in EXAMPLES.glob("[!_]*.py"))
+GO_PROGRAMS = sorted(path.parent.name for path in EXAMPLES.glob("go/*/main.go"))
+
+
+def test_table_names_every_example() -> None:
+    text = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    linked = re.findall(r"^\| \[.*?\]\((.*?)\)", text, re.MULTILINE)
+    assert sorted(linked) == sorted([*PROGRAMS, *(f"go/{name}/main.go" for name in GO_PROGRAMS)])
+
+
+def test_every_example_says_how_to_run_it() -> None:
+    for name in PROGRAMS:
+        assert f"python examples/{name}" in (EXAMPLES / name).read_text(encoding="utf-8")
+    for name in GO_PROGRAMS:
+        source = (EXAMPLES / "go" / name / "main.go").read_text(encoding="utf-8")
+        assert f"go run ./examples/go/{name}" in source

@@ -1,0 +1,134 @@
+"""Checked by mypy --strict, never run: each ignored error is one that must be found."""
+
+from enum import IntEnum
+from fractions import Fraction
+
+from shm_pub_sub import (
+    ExistsError,
+    Publisher,
+    ShmError,
+    Subscriber,
+    TopicInfo,
+    inspect,
+    remove,
+    topics,
+)
+from typing_extensions import Self, assert_type
+
+
+class Colour(IntEnum):
+    RED = 1
+
+
+class Distance(Publisher[float]):
+    def __init__(self, sensor: str) -> None:
+        super().__init__(f"robot/{sensor}/distance", 0.0, 5)
+
+
+def the_default_decides_the_type() -> None:
+    assert_type(Publisher("t", True), Publisher[bool])
+    assert_type(Publisher("t", 0), Publisher[int])
+    assert_type(Publisher("t", 0.0, 5), Publisher[float])
+    assert_type(Subscriber("t", False), Subscriber[bool])
+    assert_type(Subscriber("t", 0), Subscriber[int])
+    assert_type(Subscriber("t", 0.0, max_age=1), Subscriber[float])
+    Publisher("t", "text")  # type: ignore[call-overload]
+    Publisher("t", None)  # type: ignore[call-overload]
+    Publisher("t", 1j)  # type: ignore[call-overload]
+    Subscriber("t", [0.0])  # type: ignore[call-overload]
+
+
+def reading_is_typed() -> None:
+    assert_type(Subscriber("t", 0.0).subscribe(), tuple[float, bool])
+    assert_type(Subscriber("t", 0).subscribe(), tuple[int, bool])
+    value, ok = Subscriber("t", True).subscribe()
+    assert_type(value, bool)
+    assert_type(ok, bool)
+    text: str = value  # type: ignore[assignment]
+    print(text)
+
+
+def publishing_is_checked() -> None:
+    flags, ints, floats = Publisher("b", False), Publisher("i", 0), Publisher("f", 0.0)
+    flags.publish(True)
+    flags.publish(1)  # type: ignore[arg-type]
+    flags.publish(1.0)  # type: ignore[arg-type]
+    ints.publish(1)
+    ints.publish(True)
+    ints.publish(Colour.RED)
+    ints.publish(1.0)  # type: ignore[arg-type]
+    ints.publish("1")  # type: ignore[arg-type]
+    floats.publish(1.0)
+    floats.publish(1)
+    floats.publish(Fraction(1, 2))
+    floats.publish("1")  # type: ignore[arg-type]
+    floats.publish(None)  # type: ignore[arg-type]
+    floats.publish()  # type: ignore[call-arg]
+    floats.publish(1.0, 2.0)  # type: ignore[call-arg]
+    assert_type(floats.publish(1.0), None)
+
+
+def keywords_are_checked() -> None:
+    Publisher(name="t", default_value=0, buffer_num=5)
+    Publisher("t", 0, mode=0o640, replace=True, retain=True)
+    Publisher("t", 0, 3, 0o640)  # type: ignore[call-overload]
+    Publisher("t", 0, buffers=3)  # type: ignore[call-overload]
+    Publisher("t", 0, 3.5)  # type: ignore[call-overload]
+    Publisher(1, 0)  # type: ignore[call-overload]
+    Publisher("t")  # type: ignore[call-overload]
+    Subscriber("t", 0, max_age=None)
+    Subscriber("t", 0, 1.0)  # type: ignore[call-overload]
+    Subscriber("t", 0, max_age="1")  # type: ignore[call-overload]
+
+
+def properties_are_typed(pub: Publisher[float], sub: Subscriber[int]) -> None:
+    assert_type(pub.name, str)
+    assert_type(pub.buffer_num, int)
+    assert_type(pub.closed, bool)
+    assert_type(pub.publisher_alive, bool)
+    assert_type(sub.buffer_num, int | None)
+    pub.name = "other"  # type: ignore[misc]
+    pub.publsh(1.0)  # type: ignore[attr-defined]
+    sub.publish(1)  # type: ignore[attr-defined]
+
+
+def with_keeps_the_type() -> None:
+    with Publisher("t", 0.0) as pub, Subscriber("t", 0.0) as sub:
+        assert_type(pub, Publisher[float])
+        assert_type(sub, Subscriber[float])
+    with Distance("lidar") as distance:
+        assert_type(distance, Distance)
+        distance.publish(1.5)
+        distance.publish("1.5")  # type: ignore[arg-type]
+
+
+def annotations_can_be_written(pub: Publisher[bool]) -> Subscriber[int]:
+    pub.publish(True)
+    readers: list[Subscriber[int]] = [Subscriber("t", 0)]
+    wrong: Subscriber[float] = Subscriber("t", 0)  # type: ignore[assignment]
+    print(wrong)
+    return readers[0]
+
+
+def topics_are_typed() -> None:
+    assert_type(topics(), list[TopicInfo])
+    info = inspect("t")
+    assert_type(info.name, str)
+    assert_type(info.age, float | None)
+    assert_type(info.alive, bool)
+    assert_type(info.pid, int)
+    assert_type(remove("t"), None)
+
+
+def errors_are_what_the_tutorial_catches() -> None:
+    try:
+        Publisher("t", 0)
+    except ExistsError as error:
+        runtime: RuntimeError = error
+        root: ShmError = error
+        print(runtime, root)
+
+
+class Fluent(Publisher[int]):
+    def again(self) -> Self:
+        return self

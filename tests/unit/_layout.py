@@ -1,0 +1,51 @@
+"""The fields of a topic's file, from shmpubsub/internal/segment/layout.go, to damage them with."""
+
+import struct
+from pathlib import Path
+
+HEADER = 4096
+HEADER_SIZE = 256
+FIRST_SLOT = HEADER + HEADER_SIZE
+
+# name: (offset, struct format)
+FIELDS = {
+    "magic": (HEADER + 0, "<Q"),
+    "version": (HEADER + 8, "<I"),
+    "header_size": (HEADER + 12, "<I"),
+    "type_tag": (HEADER + 16, "<I"),
+    "flags": (HEADER + 20, "<I"),
+    "elem_size": (HEADER + 24, "<Q"),
+    "stride": (HEADER + 32, "<Q"),
+    "slots": (HEADER + 40, "<Q"),
+    "file_size": (HEADER + 48, "<Q"),
+    "pid": (HEADER + 56, "<I"),
+    "created": (HEADER + 64, "<q"),
+    "desc_offset": (HEADER + 72, "<Q"),
+    "desc_size": (HEADER + 80, "<Q"),
+    "head": (HEADER + 128, "<Q"),
+    "retired": (HEADER + 136, "<I"),
+    "slot_0_sequence": (FIRST_SLOT, "<Q"),
+    "slot_1_sequence": (FIRST_SLOT + 32, "<Q"),
+}
+
+
+def topic_file(directory: Path, topic: str = "topic") -> Path:
+    """The file of a topic whose name needs no encoding."""
+    return directory / f"shm_pub_sub.{topic}"
+
+
+def read_field(path: Path, name: str) -> int:
+    offset, form = FIELDS[name]
+    number: int = struct.unpack_from(form, path.read_bytes(), offset)[0]
+    return number
+
+
+def write_field(path: Path, name: str, value: int) -> None:
+    offset, form = FIELDS[name]
+    write_at(path, offset, struct.pack(form, value))
+
+
+def write_at(path: Path, offset: int, data: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(offset)
+        file.write(data)

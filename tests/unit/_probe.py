@@ -1,0 +1,111 @@
+"""Everything that can be done with a topic's file that may be anything, in a process of its own.
+
+A crash or a hang there is a failed test, not the end of the test run.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+DEFAULT = 0.25
+NEW = 9.5
+
+PROGRAM = f"""
+import json, os, sys
+from pathlib import Path
+import shm_pub_sub
+from shm_pub_sub import *
+
+path = Path(os.environ["SHM_PUB_SUB_DIR"], "shm_pub_sub.topic")
+
+def attempt(what, action):
+    print(what, end=" ", flush=True)
+    try:
+        result = action()
+        print(json.dumps(["value", result, None, None]))
+        return result
+    except ShmError as error:
+        names = [cls.__name__ for cls in type(error).__mro__]
+        print(json.dumps(["error", str(error), names, type(error).__name__]))
+
+aside = path.with_name("aside")
+path.rename(aside)
+early = Subscriber("topic", {DEFAULT})
+attempt("absent", early.subscribe)
+aside.rename(path)
+
+attempt("early", early.subscribe)
+attempt("early again", early.subscribe)
+attempt("early alive", lambda: early.publisher_alive)
+attempt("early buffers", lambda: early.buffer_num)
+attempt("early repr", lambda: repr(early))
+attempt("late", lambda: Subscriber("topic", {DEFAULT}).subscribe())
+attempt("late again", lambda: Subscriber("topic", {DEFAULT}).subscribe())
+attempt("int", lambda: Subscriber("topic", 5).subscribe()[1])
+attempt("bool", lambda: Subscriber("topic", True).subscribe()[1])
+attempt("inspect", lambda: inspect("topic").published)
+attempt("topics", lambda: [topic.name for topic in topics()])
+
+def publish():
+    global pub
+    pub = Publisher("topic", 0.0)
+    pub.publish({NEW})
+
+pub = None
+attempt("publish", publish)
+attempt("early after", early.subscribe)
+attempt("late after", lambda: Subscriber("topic", {DEFAULT}).subscribe())
+if pub is not None:
+    pub.close()
+else:
+    attempt("remove", lambda: remove("topic"))
+attempt("end", early.subscribe)
+"""
+
+
+class Outcome(NamedTuple):
+    kind: str
+    value: Any
+    """The result, or the error's text."""
+    classes: list[str] | None
+    name: str | None
+
+    @property
+    def missing(self) -> bool:
+        return bool(self.value == [DEFAULT, False])
+
+
+def probe(run_python: Callable[..., Any], path: Path) -> dict[str, Outcome]:
+    """What each operation gave; the program itself must end well."""
+    path.lstat()  # it is there, be it a dangling link
+    ended = run_python(PROGRAM, timeout=30)
+    assert ended.returncode == 0, (ended.stdout.splitlines()[-1:], ended.stderr)
+    assert ended.stderr == ""
+    outcomes = {}
+    for line in ended.stdout.splitlines():
+        what, _, rest = line.partition(" [")
+        outcomes[what] = Outcome(*json.loads("[" + rest))
+    return outcomes
+
+
+def assert_nothing_is_read(outcomes: dict[str, Outcome]) -> None:
+    """Every read is a clear error or (default, False)."""
+    for what in ("early", "early again", "late", "late again"):
+        outcome = outcomes[what]
+        if outcome.kind == "error":
+            assert outcome.classes is not None
+            assert "RuntimeError" in outcome.classes or "TypeError" in outcome.classes
+            assert "topic" in outcome.value
+        else:
+            assert outcome.missing, (what, outcome)
+    for what in ("int", "bool"):
+        assert outcomes[what].kind == "error" or outcomes[what].value is False
+
+
+def assert_taken_over(outcomes: dict[str, Outcome]) -> None:
+    """A new publisher replaces it, and everybody reads the new one."""
+    assert outcomes["publish"].kind == "value", outcomes["publish"]
+    assert outcomes["early after"].value == [NEW, True], outcomes["early after"]
+    assert outcomes["late after"].value == [NEW, True], outcomes["late after"]
+    assert outcomes["end"].missing

@@ -1,0 +1,67 @@
+"""Importing is cheap: the Go runtime starts with the first publisher or subscriber."""
+
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import shm_pub_sub
+
+
+def test_import_starts_no_thread_and_loads_no_extension(run_python: Callable[..., Any]) -> None:
+    ended = run_python(
+        "import os, threading, shm_pub_sub\n"
+        "assert len(os.listdir('/proc/self/task')) == 1\n"
+        "assert '_shmpubsub' not in open('/proc/self/maps').read()\n"
+        "shm_pub_sub.Subscriber('topic', 0).close()\n"
+        "assert '_shmpubsub' in open('/proc/self/maps').read()\n"
+        "assert threading.active_count() == 1\n"
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_use_leaves_the_program_as_it_was(run_python: Callable[..., Any]) -> None:
+    ended = run_python(
+        "import os, resource, signal, sys\n"
+        "def state():\n"
+        "    return (os.getcwd(), os.umask(0o022), sys.path[:], dict(os.environ),\n"
+        "            [signal.getsignal(n) for n in signal.valid_signals()],\n"
+        "            sys.getrecursionlimit(), sys.getswitchinterval())\n"
+        "before = state()\n"
+        "from shm_pub_sub import *\n"
+        "with Publisher('topic', 0) as pub, Subscriber('topic', 0) as sub:\n"
+        "    pub.publish(1)\n"
+        "    assert sub.subscribe() == (1, True)\n"
+        "assert state() == before\n"
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_ctrl_c_still_works_after_the_library_was_loaded(start_python: Callable[..., Any]) -> None:
+    child = start_python(
+        "import signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from shm_pub_sub import *\n"
+        "pub = Publisher('topic', 0)\n"
+        "try:\n"
+        "    print('ready', flush=True)\n"
+        "    while True: pub.publish(1)\n"
+        "except KeyboardInterrupt:\n"
+        "    print('interrupted', flush=True)\n"
+    )
+    assert child.stdout.readline() == "ready\n"
+    child.send_signal(signal.SIGINT)
+    out, _ = child.communicate(timeout=20)
+    assert out == "interrupted\n"
+    assert child.returncode == 0
+
+
+def test_everything_public_is_there_and_nothing_else() -> None:
+    assert sorted(shm_pub_sub.__all__) == list(shm_pub_sub.__all__)
+    for name in shm_pub_sub.__all__:
+        assert hasattr(shm_pub_sub, name)
+    public = {name for name in vars(shm_pub_sub) if not name.startswith("_")}
+    assert public <= set(shm_pub_sub.__all__)
+
+
+def test_version_is_the_distributions() -> None:
+    assert shm_pub_sub.__version__.count(".") == 2

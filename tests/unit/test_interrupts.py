@@ -1,0 +1,85 @@
+"""A KeyboardInterrupt before any one instruction of the shim loses no topic and crashes nothing.
+
+A trace function raises it before the n-th instruction of the package that runs, for every n.
+"""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+PROGRAM = """
+import os, sys
+import shm_pub_sub
+
+FOLDER = os.path.dirname(shm_pub_sub.__file__)
+DOMAIN = os.environ["SHM_PUB_SUB_DIR"]
+wanted = seen = 0
+hit = ""
+
+def trace(frame, event, argument):
+    global seen, hit
+    if not frame.f_code.co_filename.startswith(FOLDER):
+        return None
+    frame.f_trace_opcodes = True
+    if event == "opcode":
+        seen += 1
+        if seen == wanted:
+            sys.settrace(None)
+            hit = f"{frame.f_code.co_name}:{frame.f_lineno}"
+            raise KeyboardInterrupt
+    return trace
+
+def construct():
+    sys.settrace(trace)
+    shm_pub_sub.Publisher("topic", 0)
+
+def close():
+    publisher = shm_pub_sub.Publisher("topic", 0)
+    sys.settrace(trace)
+    publisher.close()
+
+def replace():
+    publisher = shm_pub_sub.Publisher("topic", 0)
+    sys.settrace(trace)
+    shm_pub_sub.Publisher("topic", 0, replace=True)
+
+def leave():
+    with shm_pub_sub.Publisher("topic", 0) as publisher:
+        sys.settrace(trace)
+        publisher.publish(1)
+
+def attach():
+    publisher = shm_pub_sub.Publisher("topic", 0)
+    sys.settrace(trace)
+    shm_pub_sub.Subscriber("topic", 0).subscribe()
+
+action = globals()[sys.argv[1]]
+action()
+sys.settrace(None)
+descriptors = len(os.listdir("/proc/self/fd"))
+while True:
+    wanted, seen, hit = wanted + 1, 0, ""
+    try:
+        action()
+    except KeyboardInterrupt:
+        pass
+    sys.settrace(None)
+    assert not os.listdir(DOMAIN), f"topic left by an interrupt in {hit or 'nothing'}"
+    assert len(os.listdir("/proc/self/fd")) == descriptors, f"descriptor left, {hit}"
+    if not hit:
+        print(wanted - 1)
+        break
+"""
+
+
+@pytest.mark.parametrize("action", ["construct", "close", "replace", "leave", "attach"])
+def test_interrupt_at_any_instruction_loses_nothing(
+    action: str, run_python: Run, shm_dir: Path
+) -> None:
+    ended = run_python(PROGRAM, action, timeout=100)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert int(ended.stdout) > 3, "the trace function never ran"

@@ -1,0 +1,100 @@
+"""What goes to logging.getLogger("shm_pub_sub"): events of topics, never of values."""
+
+import logging
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from shm_pub_sub import ClosedError, Publisher, Subscriber, TopicTypeError
+
+LOGGER = "shm_pub_sub"
+
+
+@pytest.fixture(autouse=True)
+def _all_levels(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, LOGGER)
+
+
+def test_taking_over_a_dead_publishers_topic_is_logged_with_its_pid(
+    run_python: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    ended = run_python(
+        "import os, shm_pub_sub\n"
+        "pub = shm_pub_sub.Publisher('my/topic', 0)\n"
+        "print(os.getpid())\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    with Publisher("my/topic", 0):
+        (record,) = caplog.records
+        assert (record.name, record.levelno) == (LOGGER, logging.INFO)
+        assert "my/topic" in record.getMessage()
+        assert ended.stdout.strip() in re.findall(r"\d+", record.getMessage())
+
+
+def test_re_attachment_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    sub = Subscriber("my/topic", 0)
+    with Publisher("my/topic", 0, 7) as pub:
+        pub.publish(1)
+        for _ in range(10):
+            sub.subscribe()
+        (record,) = caplog.records
+        assert (record.name, record.levelno) == (LOGGER, logging.INFO)
+        for word in ("my/topic", "7 buffers"):
+            assert word in record.getMessage()
+
+
+def test_change_of_type_is_logged_once_as_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    sub = Subscriber("my/topic", 0)
+    with Publisher("my/topic", 0.5):
+        for _ in range(10):
+            with pytest.raises(TopicTypeError):
+                sub.subscribe()
+        (record,) = caplog.records
+        assert (record.name, record.levelno) == (LOGGER, logging.WARNING)
+        for word in ("my/topic", "int", "float"):
+            assert word in record.getMessage()
+
+
+def test_ordinary_use_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    with Publisher("topic", 0) as pub, Subscriber("topic", 0) as sub:
+        for value in range(100):
+            pub.publish(value)
+            sub.subscribe()
+    Publisher("topic", 0, replace=True).close()
+    assert caplog.records == []
+
+
+def test_nothing_is_printed_unless_the_program_sets_logging_up(
+    run_python: Callable[..., Any],
+) -> None:
+    ended = run_python(
+        "from shm_pub_sub import *\n"
+        "sub = Subscriber('topic', 0)\n"
+        "pub = Publisher('topic', 0.5)\n"
+        "try: sub.subscribe()\n"
+        "except TypeError: pass\n"
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+def test_handler_that_reads_and_closes_the_subscriber_does_no_harm() -> None:
+    sub = Subscriber("topic", -1)
+    seen = []
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            seen.append(sub.subscribe())
+            sub.close()
+
+    handler = Handler()
+    logging.getLogger(LOGGER).addHandler(handler)
+    try:
+        with Publisher("topic", 0) as pub:
+            pub.publish(1)
+            with pytest.raises(ClosedError):  # closed under it: not that nobody publishes
+                sub.subscribe()
+    finally:
+        logging.getLogger(LOGGER).removeHandler(handler)
+    assert seen == [(1, True)]
+    assert sub.closed

@@ -1,0 +1,141 @@
+"""topics(), inspect() and remove()."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shm_pub_sub import (
+    ExistsError,
+    Publisher,
+    ShmError,
+    Subscriber,
+    TopicInfo,
+    TopicNotFoundError,
+    TopicTypeError,
+    TopicValueError,
+    inspect,
+    remove,
+    topics,
+)
+
+CRASH = (
+    "import os, shm_pub_sub\n"
+    "pub = shm_pub_sub.Publisher('topic', 0)\n"
+    "pub.publish(1)\n"
+    "os.kill(os.getpid(), 9)\n"
+)
+
+
+def test_empty_domain_has_no_topics() -> None:
+    assert topics() == []
+
+
+def test_topics_are_sorted_by_name() -> None:
+    names = ["b", "a/c", "a", "B", "a/b", "ü"]
+    pubs = [Publisher(name, 0) for name in names]
+    found = topics()
+    assert [topic.name for topic in found] == sorted(names, key=str.encode)
+    assert all(type(topic) is TopicInfo for topic in found)
+    assert found == [inspect(topic.name)._replace(age=None) for topic in found]
+    del pubs
+
+
+@pytest.mark.parametrize("value", [True, 5, 2.5])
+def test_inspect_tells_all_there_is_to_know(value: Any, shm_dir: Path) -> None:
+    before = time.time()
+    pub: Any = Publisher("robot/arm", value, 7)
+    with pub:
+        info = inspect("robot/arm")
+        after = time.time()
+        (path,) = shm_dir.iterdir()
+        assert info.name == "robot/arm"
+        assert info.type is type(value)
+        assert info.buffer_num == 7
+        assert info.published == 0
+        assert info.age is None
+        assert info.alive is True
+        assert info.retain is False
+        assert info.pid == os.getpid()
+        assert before - 0.1 <= info.created <= after + 0.1
+        assert info.nbytes == path.stat().st_size
+        assert info.path == str(path)
+        for _ in range(20):
+            pub.publish(value)
+        info = inspect("robot/arm")
+        assert info.published == 20
+        assert info.age is not None
+        assert 0 <= info.age < 60
+        assert topics()[0].published == 20
+
+
+def test_inspecting_an_absent_topic_is_a_lookup_error() -> None:
+    with pytest.raises(TopicNotFoundError, match="my/topic") as caught:
+        inspect("my/topic")
+    assert isinstance(caught.value, LookupError)
+    assert isinstance(caught.value, ShmError)
+
+
+def test_removing_an_absent_topic_is_a_lookup_error() -> None:
+    with pytest.raises(TopicNotFoundError, match="my/topic"):
+        remove("my/topic")
+
+
+def test_removing_a_live_topic_is_refused_with_the_pid() -> None:
+    with Publisher("topic", 0) as pub, Subscriber("topic", -1) as sub:
+        pub.publish(1)
+        with pytest.raises(ExistsError, match=str(os.getpid())) as caught:
+            remove("topic")
+        assert isinstance(caught.value, RuntimeError)
+        assert sub.subscribe() == (1, True)
+
+
+def test_what_a_crash_left_is_listed_as_dead_and_can_be_removed(
+    run_python: Callable[..., Any], shm_dir: Path
+) -> None:
+    assert run_python(CRASH).returncode == -9
+    (info,) = topics()
+    assert (info.name, info.alive, info.published) == ("topic", False, 1)
+    assert Subscriber("topic", 7).subscribe() == (7, False)
+    remove("topic")
+    assert topics() == []
+    assert list(shm_dir.iterdir()) == []
+
+
+def test_retained_topic_is_listed_and_can_be_removed() -> None:
+    with Publisher("topic", 0, retain=True) as pub:
+        assert inspect("topic").retain is True
+        pub.publish(1)
+    info = inspect("topic")
+    assert (info.alive, info.retain, info.published) == (False, True, 1)
+    remove("topic")
+    with pytest.raises(TopicNotFoundError):
+        remove("topic")
+
+
+@pytest.mark.parametrize("use", [inspect, remove])
+def test_impossible_names_are_refused(use: Callable[[Any], Any]) -> None:
+    for name in ("", "a\0b", "a" * 244):
+        with pytest.raises(TopicValueError):
+            use(name)
+    for other in (None, 1, b"topic"):
+        with pytest.raises(TopicTypeError):
+            use(other)
+
+
+def test_looking_does_not_disturb_publishers() -> None:
+    with Publisher("topic", 0) as pub, Subscriber("topic", -1) as sub:
+        for value in range(200):
+            topics()
+            pub.publish(value)
+            inspect("topic")
+            assert sub.subscribe() == (value, True)
+
+
+def test_domain_is_read_at_each_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with Publisher("here", 0):
+        assert [topic.name for topic in topics()] == ["here"]
+        monkeypatch.setenv("SHM_PUB_SUB_DIR", str(tmp_path))
+        assert topics() == []

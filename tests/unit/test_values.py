@@ -1,0 +1,150 @@
+"""What is published is what is read: the same type, the same 64 bits."""
+
+import math
+import random
+import struct
+import sys
+
+import pytest
+from shm_pub_sub import Publisher, Subscriber
+
+INT_LIMITS = [0, 1, -1, 2**31, -(2**31) - 1, 2**53 + 1, 2**63 - 1, -(2**63)]
+FLOATS = [
+    0.0,
+    -0.0,
+    0.1,
+    5e-324,
+    -5e-324,
+    2.2250738585072014e-308,
+    2.225073858507201e-308,  # the largest subnormal
+    1e308,
+    sys.float_info.max,
+    -sys.float_info.max,
+    math.inf,
+    -math.inf,
+]
+NAN_BITS = [
+    0x7FF8000000000000,
+    0xFFF8000000000000,
+    0x7FF8000000000001,
+    0x7FFFFFFFFFFFFFFF,
+    0x7FF0000000000001,  # signalling
+    0xFFF4DEADBEEF0001,
+]
+
+
+def bits(value: float) -> int:
+    number: int = struct.unpack("<Q", struct.pack("<d", value))[0]
+    return number
+
+
+def from_bits(number: int) -> float:
+    value: float = struct.unpack("<d", struct.pack("<Q", number))[0]
+    return value
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_bool_topic_returns_bools(value: bool) -> None:
+    with Publisher("topic", False) as pub, Subscriber("topic", not value) as sub:
+        pub.publish(value)
+        assert sub.subscribe() == (value, True)
+        assert sub.subscribe()[0] is value
+
+
+@pytest.mark.parametrize("value", INT_LIMITS)
+def test_int_topic_keeps_all_64_bits(value: int) -> None:
+    with Publisher("topic", 0) as pub, Subscriber("topic", 77) as sub:
+        pub.publish(value)
+        got, ok = sub.subscribe()
+        assert (got, ok) == (value, True)
+        assert type(got) is int
+
+
+@pytest.mark.parametrize("value", FLOATS, ids=repr)
+def test_float_topic_keeps_every_bit(value: float) -> None:
+    with Publisher("topic", 1.0) as pub, Subscriber("topic", 77.0) as sub:
+        pub.publish(value)
+        got, ok = sub.subscribe()
+        assert ok is True
+        assert type(got) is float
+        assert bits(got) == bits(value)
+
+
+@pytest.mark.parametrize("number", NAN_BITS, ids=hex)
+def test_nan_keeps_its_sign_and_payload(number: int) -> None:
+    with Publisher("topic", 1.0) as pub, Subscriber("topic", 77.0) as sub:
+        pub.publish(from_bits(number))
+        got, ok = sub.subscribe()
+        assert ok is True
+        assert math.isnan(got)
+        assert bits(got) == number
+
+
+def test_random_floats_and_ints_keep_their_bits() -> None:
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    with (
+        Publisher("float", 0.0) as floats,
+        Subscriber("float", 0.0) as float_sub,
+        Publisher("int", 0) as ints,
+        Subscriber("int", 0) as int_sub,
+    ):
+        for _ in range(20_000):
+            number = rng.getrandbits(64)
+            floats.publish(from_bits(number))
+            assert bits(float_sub.subscribe()[0]) == number
+            ints.publish(number - 2**63)
+            assert int_sub.subscribe() == (number - 2**63, True)
+
+
+@pytest.mark.parametrize(
+    ("default", "value"), [(True, False), (False, True), (0, 5), (1, 0), (0.0, 1.0), (1.0, 0.0)]
+)
+def test_type_follows_the_default_and_bool_is_not_int(
+    default: bool | int | float, value: bool | int | float
+) -> None:
+    with Publisher("topic", default) as pub, Subscriber("topic", default) as sub:
+        missing, ok = sub.subscribe()
+        assert type(missing) is type(default)
+        assert ok is False
+        pub.publish(value)
+        got, ok = sub.subscribe()
+        assert type(got) is type(default)
+        assert (got, ok) == (value, True)
+
+
+@pytest.mark.parametrize("default", [True, False, 42, -7, 2**63 - 1, -(2**63), 2.5, -0.0, math.inf])
+def test_default_comes_back_unchanged(default: bool | int | float) -> None:
+    with Subscriber("topic", default) as sub:
+        value, ok = sub.subscribe()
+        assert type(value) is type(default)
+        assert repr(value) == repr(default)
+        assert ok is False
+
+
+def test_nan_default_keeps_its_bits() -> None:
+    with Subscriber("topic", from_bits(0x7FF800000000BEEF)) as sub:
+        assert bits(sub.subscribe()[0]) == 0x7FF800000000BEEF
+
+
+def test_publishers_default_is_not_published() -> None:
+    with Publisher("topic", 5), Subscriber("topic", 7) as sub:
+        assert sub.subscribe() == (7, False)
+
+
+@pytest.mark.parametrize("value", [7, 0, -3, 2**53 + 1, True])
+def test_float_topic_takes_ints_and_returns_floats(value: int) -> None:
+    with Publisher("topic", 0.0) as pub, Subscriber("topic", 1.5) as sub:
+        pub.publish(value)
+        got, ok = sub.subscribe()
+        assert (got, ok) == (float(value), True)
+        assert type(got) is float
+
+
+def test_int_topic_takes_bools_and_returns_ints() -> None:
+    with Publisher("topic", 0) as pub, Subscriber("topic", 5) as sub:
+        pub.publish(True)
+        got, ok = sub.subscribe()
+        assert (got, ok) == (1, True)
+        assert type(got) is int
