@@ -127,7 +127,16 @@ def build_hot(output: Path) -> None:
     built = BUILD / f"hot{SUFFIX}"
     BUILD.mkdir(exist_ok=True)
     # -DNDEBUG: CPython's own assertions cost time, and carry the paths of its headers.
-    options = ["-std=gnu11", "-O2", "-DNDEBUG", "-fPIC", "-fvisibility=hidden", "-shared", "-Wl,-s", "-pthread"]
+    options = [
+        "-std=gnu11",
+        "-O2",
+        "-DNDEBUG",
+        "-fPIC",
+        "-fvisibility=hidden",
+        "-shared",
+        "-Wl,-s",
+        "-pthread",
+    ]
     compiler = shlex.split(os.environ.get("CC", "gcc"))
     subprocess.run([*compiler, *options, f"-I{INCLUDE}", *sources, "-o", built], check=True)
     install(built, output)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -42,8 +43,8 @@ type (
 
 func (o publisherOption) forPublisher(p *options)   { o(p) }
 func (o subscriberOption) forSubscriber(p *options) { o(p) }
-func (o dirOption) forPublisher(p *options)         { p.dir = string(o) }
-func (o dirOption) forSubscriber(p *options)        { p.dir = string(o) }
+func (o dirOption) forPublisher(p *options)         { p.dir = absolute(string(o)) }
+func (o dirOption) forSubscriber(p *options)        { p.dir = absolute(string(o)) }
 
 // InDir puts the topic in dir.
 func InDir(dir string) Option { return dirOption(dir) }
@@ -76,5 +77,13 @@ func defaultOptions() options {
 	if dir == "" {
 		dir = DefaultDir
 	}
-	return options{dir: dir, mode: 0o600}
+	return options{dir: absolute(dir), mode: 0o600}
+}
+
+// absolute keeps a relative directory where it was when it was named, whatever the program does next.
+func absolute(dir string) string {
+	if abs, err := filepath.Abs(dir); err == nil {
+		return abs
+	}
+	return dir
 }

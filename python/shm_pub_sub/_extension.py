@@ -32,10 +32,10 @@ def load() -> Any:
         return _loaded
     with fork_lock:
         forks = _hot.forks()
-        if _loaded is None:
-            _loaded = _import(_library())
-        elif _loaded_after != forks:
-            _loaded = _import_copy(forks)
+        if _loaded is None or _loaded_after != forks:
+            # In a forked child always a copy: the parent may have loaded the library itself, even
+            # if this module was imported anew since.
+            _loaded = _import_copy(forks) if forks else _import(_library())
         _loaded_after = forks
         return _loaded
 
@@ -83,8 +83,10 @@ def _import(path: str) -> ModuleType:
     needed = {getattr(signal, f"SIG{name}") for name in names}  # by Go's runtime itself
     # Go's threads take over the mask that is set while the library is loaded. A signal for Python
     # that one of them took would not interrupt what the main thread waits in.
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - needed)
+    # Asked for on its own: setting it runs a pending handler, which may raise.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - needed)
         module = loader.create_module(ModuleSpec(name, loader, origin=path))
         loader.exec_module(module)
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from types import GenericAlias, TracebackType
 
 from . import _extension, _hot, _open
@@ -93,9 +94,15 @@ class Publisher(_hot.Publisher):
         except RuntimeError as error:
             raise self._explain(from_go(error)) from None
         if replaced:
-            logger().info(
-                "publisher of %r: took over from process %d, which is gone", self._name, replaced
-            )
+            try:
+                logger().info(
+                    "publisher of %r: took over from process %d, which is gone",
+                    self._name,
+                    replaced,
+                )
+            except BaseException:
+                self._end()  # nobody else will, while a traceback holds on to self
+                raise
 
     def close(self) -> None:
         """End the topic. Subscribers' next read says so, unless it is retained. Again: nothing."""
@@ -145,7 +152,7 @@ class Publisher(_hot.Publisher):
 
     def _unusable(self) -> None:
         """Say why publish() does not work. Called from C."""
-        if _open.exiting:
+        if _open.exiting and threading.get_ident() != threading.main_thread().ident:
             return  # a daemon thread that does not know yet that its process has ended
         if self._inherited:
             raise ForkedError(

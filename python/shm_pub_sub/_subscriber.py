@@ -110,9 +110,9 @@ class Subscriber(_hot.Subscriber):
             found = self._map(load().bind_Attach, self._directory, self._name, self._type.__name__)
         except RuntimeError as error:
             trouble = from_go(error)
-            if not first and str(trouble) != self._trouble:
+            known, self._trouble = self._trouble, str(trouble)
+            if not first and known != self._trouble:
                 logger().warning("subscriber of %r: %s", self._name, trouble)
-            self._trouble = str(trouble)
             raise trouble from None
         self._trouble = ""
         if found is None:

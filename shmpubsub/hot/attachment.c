@@ -21,9 +21,14 @@ attachment_let_go(Subscriber *s)
 {
     s->ring.state = NULL;
     s->last_k = 0;
+    s->generation++;
     if (s->mapping.base != NULL) {
         munmap(s->mapping.base, s->mapping.size);
-        close(s->mapping.fd);
+        /* Who closed all descriptors, as daemons do, may have another file under the number now. */
+        struct stat st;
+        if (fstat(s->mapping.fd, &st) == 0 && st.st_dev == s->dev && st.st_ino == s->ino) {
+            close(s->mapping.fd);
+        }
     }
     s->mapping = (struct shm_mapping){.fd = -1};
 }
@@ -43,11 +48,24 @@ look_up(Subscriber *s)
     return same ? NAME_SAME : NAME_OTHER;
 }
 
+/* 1 yes, 0 no, -1 the descriptor is not ours any more. */
+static int
+ask_for_lock(Subscriber *s)
+{
+    /* As a reader would: a mere reader's lock, which anybody who may read can have, is no publisher. */
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = OWNER_BYTE, .l_len = 1};
+    struct stat st;
+    if (fstat(s->mapping.fd, &st) != 0 || st.st_dev != s->dev || st.st_ino != s->ino
+        || fcntl(s->mapping.fd, F_OFD_GETLK, &lock) != 0) {
+        return -1;
+    }
+    return lock.l_type != F_UNLCK;
+}
+
 bool
 attachment_publisher_lives(Subscriber *s)
 {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = OWNER_BYTE, .l_len = 1};
-    return fcntl(s->mapping.fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    return ask_for_lock(s) == 1;
 }
 
 /* Asks the kernel whether the file may still be read. A retained one may also without its publisher, as long
@@ -56,7 +74,12 @@ bool
 attachment_check(Subscriber *s, uint64_t now)
 {
     s->check_at = now + CHECK_EVERY;
-    return attachment_publisher_lives(s) || (s->retain && look_up(s) == NAME_SAME);
+    int lives = ask_for_lock(s);
+    if (lives < 0) {
+        attachment_let_go(s); /* and open it again */
+        return false;
+    }
+    return lives || (s->retain && look_up(s) == NAME_SAME);
 }
 
 /* Looks for something to read where there is nothing: 1 found, 0 not, -1 an error is set. */
@@ -103,13 +126,14 @@ map(Subscriber *s, PyObject *text, int *dead, int *pid, int *depth)
     }
     attachment_let_go(s);
     s->mapping = (struct shm_mapping){.base = (void *)(uintptr_t)address, .size = size, .fd = fd};
-    struct stat st;
-    if (s->path == NULL || fstat(fd, &st) != 0) {
+    struct stat st = {0};
+    (void)fstat(fd, &st); /* an open descriptor's cannot fail */
+    s->dev = st.st_dev;
+    s->ino = st.st_ino;
+    if (s->path == NULL) {
         attachment_let_go(s); /* closed by another thread meanwhile */
         return true;
     }
-    s->dev = st.st_dev;
-    s->ino = st.st_ino;
     s->retain = retain;
     if (!*dead) {
         s->ring = ring_at(s->mapping.base, first, stride, slots);

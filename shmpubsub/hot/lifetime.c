@@ -54,8 +54,8 @@ map(Publisher *p, PyObject *go, PyObject *handle, PyObject *text, int *replaced)
     p->wait = (uint32_t *)((unsigned char *)p->mapping.base + SHM_WAIT_OFFSET);
     p->ring = ring_at(p->mapping.base, first, stride, slots);
     p->inherited = false;
-    p->go = Py_NewRef(go);
-    p->handle = Py_NewRef(handle);
+    Py_XSETREF(p->go, Py_NewRef(go)); /* an inherited one has those of its parent */
+    Py_XSETREF(p->handle, Py_NewRef(handle));
     registry_add(p);
     return true;
 }
@@ -69,8 +69,10 @@ publisher_create(Publisher *p, PyObject *args)
     if (!PyArg_ParseTuple(args, "OOO!i:_create", &go, &make, &PyTuple_Type, &arguments, &type)) {
         return NULL;
     }
-    if (p->ring.state != NULL) {
-        PyErr_SetString(PyExc_SystemError, "_create of an open publisher");
+    if (p->ring.state != NULL || p->link != NULL) {
+        PyErr_SetString(PyExc_RuntimeError,
+                        "exists\nShared memory already exists: found this publisher open, or being closed by "
+                        "another thread; expected it closed; make a new one");
         return NULL;
     }
     PyObject *handle = PyObject_Call(make, arguments, NULL);

@@ -20,10 +20,10 @@ to_object(enum shm_type type, uint64_t word)
     Py_UNREACHABLE();
 }
 
-/* Makes s->last the pair (value, True) of value number k, and takes the reference to value. If the caller has dropped the
-   pair it was given before, as `value, ok = ...` does at once, that pair is used again, in the manner
-   of zip(). Returns false with an error set. */
-static bool
+/* Returns the pair (value, True) of value number k, which s->last remembers, and takes the reference
+   to value. If the caller has dropped the pair it was given before, as `value, ok = ...` does at once,
+   that pair is used again, in the manner of zip(). NULL with an error set. */
+static PyObject *
 remember(Subscriber *s, PyObject *value, uint64_t k, uint64_t time)
 {
     if (s->last != NULL && Py_REFCNT(s->last) == 1) {
@@ -35,18 +35,22 @@ remember(Subscriber *s, PyObject *value, uint64_t k, uint64_t time)
 #endif
     }
     else {
+        uint64_t generation = s->generation;
         PyObject *pair = PyTuple_New(2);
         if (pair == NULL) {
             Py_DECREF(value);
-            return false;
+            return NULL;
         }
         PyTuple_SET_ITEM(pair, 0, value);
         PyTuple_SET_ITEM(pair, 1, Py_NewRef(Py_True));
+        if (generation != s->generation) {
+            return pair; /* garbage was collected, and a finalizer attached s to another file */
+        }
         Py_XSETREF(s->last, pair);
     }
     s->last_k = k;
     s->last_time = time;
-    return true;
+    return Py_NewRef(s->last);
 }
 
 /* How old a value is, ns. A publisher's clock may be a little ahead of the one just read; a time further
@@ -60,35 +64,35 @@ age(uint64_t published, uint64_t now)
     return published - now < 1000000000u ? 0 : UINT64_MAX;
 }
 
+static bool
+too_old(Subscriber *s, uint64_t published)
+{
+    return s->max_age != 0 && age(published, shm_now(CLOCK_MONOTONIC)) > s->max_age;
+}
+
 static PyObject *
 newest(Subscriber *s)
 {
     /* A value never changes once it is published: the same head is the same value. */
     uint64_t head = __atomic_load_n(&s->ring.state->head, __ATOMIC_ACQUIRE);
-    if (head != s->last_k || head == 0) {
-        uint64_t word, time;
-        switch (ring_newest(&s->ring, &word, &time)) {
-        case RING_CORRUPT:
-            return PyObject_CallMethod((PyObject *)s, "_corrupt", NULL);
-        case RING_EMPTY:
-            return Py_NewRef(s->missing);
-        case RING_OK:
-            break;
-        }
-        /* Now: making objects may collect garbage, and a finalizer may read from s. */
-        uint64_t k = s->ring.k;
-        PyObject *value = to_object(s->type, word);
-        if (value == NULL || !remember(s, value, k, time)) {
-            return NULL;
-        }
+    if (head == s->last_k && head != 0) {
+        return Py_NewRef(too_old(s, s->last_time) ? s->missing : s->last);
     }
-    if (s->max_age != 0) {
-        uint64_t now = shm_now(CLOCK_MONOTONIC);
-        if (age(s->last_time, now) > s->max_age) {
-            return Py_NewRef(s->missing);
-        }
+    uint64_t word, time;
+    switch (ring_newest(&s->ring, &word, &time)) {
+    case RING_CORRUPT:
+        return PyObject_CallMethod((PyObject *)s, "_corrupt", NULL);
+    case RING_EMPTY:
+        return Py_NewRef(s->missing);
+    case RING_OK:
+        break;
     }
-    return Py_NewRef(s->last);
+    if (too_old(s, time)) {
+        return Py_NewRef(s->missing);
+    }
+    uint64_t k = s->ring.k; /* before objects are made, which may run a finalizer that reads from s */
+    PyObject *value = to_object(s->type, word);
+    return value == NULL ? NULL : remember(s, value, k, time);
 }
 
 PyDoc_STRVAR(subscribe_doc, "subscribe($self, /)\n--\n\n"

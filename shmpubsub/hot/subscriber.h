@@ -17,6 +17,7 @@ typedef struct Subscriber {
     PyObject *last;    /* what was last returned with True: most polls find the same value again */
     uint64_t last_k;   /* its number; 0: none */
     uint64_t last_time;
+    uint64_t generation; /* of the attachment: moves on with every file */
     PyObject *path;    /* of the topic's file, bytes; NULL: closed or not yet open */
     /* The file last attached to stays mapped when its publisher has died or its name has moved on: its inode
        number, by which its successor is told from it, cannot be used again until then. */

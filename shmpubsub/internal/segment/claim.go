@@ -46,6 +46,9 @@ const takerPatience = time.Second
 // the name has moved on.
 func claim(path string) (*claimed, error) {
 	fd, err := openTopic(path, unix.O_RDWR)
+	if errors.Is(err, unix.EACCES) {
+		err = errOr(liveAt(path), err) // another user's, who may let others read
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -55,6 +58,20 @@ func claim(path string) (*claimed, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// liveAt returns a *liveError where path is the file of a live publisher that this process may read.
+func liveAt(path string) error {
+	fd, err := openTopic(path, unix.O_RDONLY)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = unix.Close(fd) }()
+	if alive, err := held(fd, ownerByte); err != nil || !alive {
+		return nil
+	}
+	header, err := readHeader(fd)
+	return &liveError{header: header, known: err == nil}
 }
 
 func (c *claimed) take(path string) error {

@@ -47,7 +47,14 @@ func Create(s Spec) (*Owned, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Before any space is taken: a live publisher is the answer, whether there is room or not.
+	if err := liveAt(path); err != nil {
+		return nil, s.explain(err)
+	}
 	d, err := newDraft(s)
+	if errors.Is(err, unix.ENOSPC) && makeRoom(path) {
+		d, err = newDraft(s)
+	}
 	if err != nil {
 		return nil, createError(s, err)
 	}
@@ -59,6 +66,21 @@ func Create(s Spec) (*Owned, error) {
 		return nil, createError(s, err)
 	}
 	return &Owned{Header: d.header, Replaced: d.replaced, path: path, fd: d.fd, memory: d.memory}, nil
+}
+
+// makeRoom removes the file of a dead publisher that is about to be replaced anyway, unless it holds a
+// retained value, and reports whether it did.
+func makeRoom(path string) bool {
+	old, err := claim(path)
+	if err != nil {
+		return false
+	}
+	defer old.release()
+	if old.valid && old.header.Retain || unix.Unlink(path) != nil {
+		return false
+	}
+	old.retire()
+	return true
 }
 
 // draft is a complete segment that has no topic yet.

@@ -34,9 +34,10 @@ func unlock(fd int, at int64) {
 	_ = retry(func() error { return unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLK, &lk) })
 }
 
-// held reports whether somebody else's open file holds a lock on one byte of fd's file.
+// held reports whether somebody else's open file holds a lock on one byte of fd's file. It asks as a
+// reader would: a mere reader's lock, which anybody who may read can have, is no publisher.
 func held(fd int, at int64) (bool, error) {
-	lk := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart, Start: at, Len: 1}
+	lk := unix.Flock_t{Type: unix.F_RDLCK, Whence: io.SeekStart, Start: at, Len: 1}
 	err := retry(func() error { return unix.FcntlFlock(uintptr(fd), unix.F_OFD_GETLK, &lk) })
 	return lk.Type != unix.F_UNLCK, err
 }

@@ -1,0 +1,74 @@
+"""Processes that contend for one topic, and say in a log when they own it."""
+
+import json
+import os
+import random
+import signal
+import time
+from pathlib import Path
+from typing import NoReturn
+
+import shm_pub_sub
+
+LIFETIME = 60
+
+
+def begin(topic: str, log: Path, seeds: list[int], start_at: float) -> list[int]:
+    """Forks a contender for each seed, which begins at start_at. Returns their pids."""
+    pids = []
+    for seed in seeds:
+        pid = os.fork()
+        if pid == 0:
+            _contend(topic, log, random.Random(seed), start_at)
+        pids.append(pid)
+    return pids
+
+
+def _contend(topic: str, log: Path, dice: random.Random, start_at: float) -> NoReturn:
+    fd = os.open(log, os.O_WRONLY | os.O_APPEND)
+    try:
+        signal.alarm(LIFETIME)
+        reader = shm_pub_sub.Subscriber(topic, -1)
+        while time.monotonic() < start_at:
+            pass
+        while True:
+            _own_once(topic, fd, dice, reader)
+    except BaseException as error:
+        _note(fd, "error", repr(error))
+    finally:
+        os._exit(1)
+
+
+def _own_once(
+    topic: str, fd: int, dice: random.Random, reader: "shm_pub_sub.Subscriber[int]"
+) -> None:
+    try:
+        publisher = shm_pub_sub.Publisher(topic, 0, dice.choice([1, 3, 100]))
+    except shm_pub_sub.ExistsError:
+        return
+    _note(fd, "owns")
+    until = time.monotonic() + dice.choice([0, 0.001, 0.01])
+    while True:
+        publisher.publish(os.getpid())
+        found = reader.subscribe()
+        # What its subscriber reads may be a dead one's for 0.1 s, but of a live one only its own.
+        if found != (os.getpid(), True):
+            _note(fd, "reads", found[0])
+        if time.monotonic() >= until:
+            break
+    _note(fd, "closes")
+    publisher.close()
+
+
+def _note(fd: int, what: str, detail: object = None) -> None:
+    """Appends a line to the log, whole or not at all."""
+    line = json.dumps([time.monotonic(), os.getpid(), what, detail])
+    os.write(fd, line.encode() + b"\n")
+
+
+def kill(pid: int) -> float:
+    """Kills a contender, waits for its end, and returns the time just before."""
+    before = time.monotonic()
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return before

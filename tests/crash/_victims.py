@@ -1,0 +1,81 @@
+"""Makes publishing processes to kill, by the hundred: forks of one that has imported the library.
+
+It never uses the library itself, so that its forks are as good as fresh programs.
+"""
+
+import os
+import random
+import signal
+from typing import Any, NoReturn
+
+import shm_pub_sub
+
+LIFETIME = 60
+
+DEFAULTS: list[Any] = [0, 0.0, False]
+
+
+def warm_up() -> int:
+    """Imports what a publisher imports at its first use, in a child, so that no Go runs here."""
+    import json  # noqa: F401, PLC0415
+    import logging  # noqa: F401, PLC0415
+
+    return os.getpid()
+
+
+def publish_forever(topic: str, kind: int, buffer_num: int, generation: int) -> int:
+    """Forks a publisher of generation << 32 | k, for k from 1. Returns its pid."""
+    pid = os.fork()
+    if pid == 0:
+        _publish(topic, kind, buffer_num, generation)
+    return pid
+
+
+def _publish(topic: str, kind: int, buffer_num: int, generation: int) -> NoReturn:
+    try:
+        signal.alarm(LIFETIME)
+        default = DEFAULTS[kind]
+        publisher = shm_pub_sub.Publisher(topic, default, buffer_num)
+        make = type(default)
+        k = generation << 32
+        while True:
+            k += 1
+            publisher.publish(make(k))
+    except BaseException as error:
+        os.write(2, f"victim {generation}: {error!r}\n".encode())
+    finally:
+        os._exit(1)
+
+
+def publish_and_close_forever(topic: str, seed: int) -> int:
+    """Forks one that makes and closes publishers as fast as it can. Returns its pid."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            signal.alarm(LIFETIME)
+            dice = random.Random(seed)
+            while True:
+                with shm_pub_sub.Publisher(topic, 0, dice.randint(1, 50)) as publisher:
+                    publisher.publish(1)
+        except BaseException as error:
+            os.write(2, f"victim: {error!r}\n".encode())
+        finally:
+            os._exit(1)
+    return pid
+
+
+def kill(pid: int) -> None:
+    """Kills a fork, and returns when it is gone. AssertionError where it had ended by itself."""
+    os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    assert os.WIFSIGNALED(status), "it had ended by itself"
+    assert os.WTERMSIG(status) == signal.SIGKILL
+
+
+def kill_without_waiting(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+
+def wait_for(pid: int) -> None:
+    os.waitpid(pid, 0)

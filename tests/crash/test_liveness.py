@@ -1,0 +1,99 @@
+"""ok says whether the publisher lives: killed, stopped, and going on."""
+
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import shm_pub_sub
+from process import _remote
+from process._go import GoSubscriber
+from process._peer import Peer
+from process._waiting import until
+
+from . import _victims
+from ._counts import KILLS, dice
+
+SLACK = 2.0
+"""Seconds for what takes 0.1 s on a quiet machine."""
+
+
+@pytest.mark.parametrize("make", [shm_pub_sub.Subscriber, GoSubscriber], ids=["C", "Go"])
+def test_ok_turns_false_soon_after_a_kill(
+    peer: Peer, make: Any, record_property: Callable[[str, object], None]
+) -> None:
+    random = dice()
+    subscriber = make("topic", -1)
+    worst = 0.0
+    for generation in range(1, min(KILLS, 200) // 10 + 1):
+        pid = peer.call(_victims.publish_forever, "topic", 0, 3, generation)
+        until(lambda g=generation: subscriber.subscribe()[0] >> 32 == g, "the new publisher")
+        time.sleep(random.uniform(0, 0.1))  # to be at any moment between two looks at the lock
+        subscriber.subscribe()
+        peer.call(_victims.kill, pid)
+        worst = max(worst, until(lambda: not subscriber.subscribe()[1], "its death", SLACK))
+        assert subscriber.subscribe() == (-1, False)
+    print(f"a death was noticed after {worst:.4f} s at worst")
+    record_property("worst seconds", worst)
+    subscriber.close()
+    shm_pub_sub.remove("topic")
+
+
+def test_publisher_alive_is_false_at_once_after_a_kill(peer: Peer) -> None:
+    subscriber = shm_pub_sub.Subscriber("topic", -1)
+    for generation in range(1, 20):
+        pid = peer.call(_victims.publish_forever, "topic", 0, 3, generation)
+        until(lambda: subscriber.publisher_alive, "the new publisher")
+        peer.call(_victims.kill, pid)
+        assert not subscriber.publisher_alive
+    shm_pub_sub.remove("topic")
+
+
+def test_a_stopped_publisher_is_alive_but_its_values_grow_old(peer: Peer) -> None:
+    peer.call(_remote.make_publisher, "topic", 0)
+    lasting = shm_pub_sub.Subscriber("topic", -1)
+    fresh = shm_pub_sub.Subscriber("topic", -1, max_age=0.25)
+    peer.call(_remote.publish, "topic", 7)
+    assert lasting.subscribe() == (7, True)
+    peer.send_signal(signal.SIGSTOP)
+    until(lambda: fresh.subscribe() == (-1, False), "older than max_age")
+    # Beyond the interval of looks at the lock.
+    end = time.monotonic() + 0.3
+    while time.monotonic() < end:
+        assert lasting.subscribe() == (7, True)
+        assert fresh.subscribe() == (-1, False)
+        assert lasting.publisher_alive
+        assert fresh.publisher_alive
+    with pytest.raises(RuntimeError, match=f"already exists.*{peer.pid}"):
+        shm_pub_sub.Publisher("topic", 0)
+    peer.send_signal(signal.SIGCONT)
+    peer.call(_remote.publish, "topic", 8)
+    assert lasting.subscribe() == (8, True)
+    assert fresh.subscribe()[1] or peer.output == ""
+    peer.finish()
+
+
+def test_a_zombie_is_dead(peer: Peer) -> None:
+    """Killed, but not yet waited for by its parent."""
+    pid = peer.call(_victims.publish_forever, "topic", 0, 3, 1)
+    subscriber = shm_pub_sub.Subscriber("topic", -1)
+    until(lambda: subscriber.subscribe()[1], "its first value")
+    peer.call(_victims.kill_without_waiting, pid)
+    until(lambda: not subscriber.subscribe()[1], "its death", SLACK)
+    with shm_pub_sub.Publisher("topic", 0) as publisher:
+        publisher.publish(2)
+        assert subscriber.subscribe() == (2, True)
+    peer.call(_victims.wait_for, pid)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGABRT, signal.SIGSEGV, signal.SIGHUP])
+def test_a_publisher_that_a_signal_ended_is_dead(peer: Peer, number: signal.Signals) -> None:
+    peer.call(_remote.make_publisher, "topic", 0)
+    peer.call(_remote.publish, "topic", 1)
+    subscriber = shm_pub_sub.Subscriber("topic", -1)
+    assert subscriber.subscribe() == (1, True)
+    peer.send_signal(number)
+    until(lambda: not subscriber.subscribe()[1], "its death", 20)
+    with shm_pub_sub.Publisher("topic", 0.0) as publisher:
+        publisher.publish(2)

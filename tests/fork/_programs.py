@@ -1,0 +1,187 @@
+"""What Peers do that fork children themselves."""
+
+import atexit
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+
+import shm_pub_sub
+
+from ._load import make_go_collect
+
+LIFETIME = 100
+
+kept: dict[str, Any] = {}
+
+
+def publish_kept(topic: str, value: int) -> None:
+    if topic not in kept:
+        kept[topic] = shm_pub_sub.Publisher(topic, 0)
+    kept[topic].publish(value)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _use() -> None:
+    kept["own"] = shm_pub_sub.Publisher("own", 0)
+    kept["own"].publish(1)
+    make_go_collect(20)
+
+
+class Ended(BaseException):
+    """Unwinds a child to the end of its program, through all that catches Exception."""
+
+
+def _raise() -> None:
+    sys.excepthook = lambda *_: None
+    raise Ended
+
+
+ENDS: dict[str, Any] = {
+    "os._exit": (lambda: os._exit(0), 0),
+    "normal": (_nothing, 0),
+    "normal, with publishers of its own": (_use, 0),
+    "sys.exit": (lambda: sys.exit(3), 3),
+    "an exception": (_raise, 1),
+    "with atexit": (lambda: atexit.register(_nothing), 0),
+    "SIGTERM": (lambda: os.kill(os.getpid(), signal.SIGTERM), -signal.SIGTERM),
+    "SIGKILL": (lambda: os.kill(os.getpid(), signal.SIGKILL), -signal.SIGKILL),
+    "exec": (lambda: os.execv(sys.executable, [sys.executable, "-c", ""]), 0),
+}
+
+
+def fork_and_end(end: str) -> None:
+    """Forks a child that ends in that way, and waits for it."""
+    function, status = ENDS[end]
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(LIFETIME)
+        function()
+        # The interpreter's normal end: what called this must not go on in the child.
+        sys.exit(0)
+    _, found = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(found) == status
+
+
+def fork_sleeper(use: bool = False) -> int:
+    """Forks a child that lives on, and returns its pid. It may have used the library itself."""
+    ready, tell = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            signal.alarm(LIFETIME)
+            if use:
+                with shm_pub_sub.Publisher("sleepers", 0) as publisher:
+                    publisher.publish(1)
+            os.write(tell, b"x")
+            while True:
+                signal.pause()
+        finally:
+            os._exit(1)
+    os.close(tell)
+    assert os.read(ready, 1) == b"x"
+    os.close(ready)
+    return pid
+
+
+def fork_sleeping_grandchild() -> list[int]:
+    """Forks a child that forks another. Both live on; returns their pids."""
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            signal.alarm(LIFETIME)
+            os.write(write, b"%d" % fork_sleeper())
+            while True:
+                signal.pause()
+        finally:
+            os._exit(1)
+    os.close(write)
+    grandchild = int(os.read(read, 20))
+    os.close(read)
+    return [pid, grandchild]
+
+
+def start_sleeping_program() -> int:
+    """Starts another program that lives on: descriptors must not get into it."""
+    process = subprocess.Popen(["sleep", str(LIFETIME)], close_fds=False)
+    process.returncode = 0  # it is not to be waited for, nor complained of
+    return process.pid
+
+
+def use_in_threads(seconds: float, topics: int) -> None:
+    """Constructs, publishes, reads and closes in threads, while this one forks all the time.
+
+    Each child takes a topic over that its parent closed, then ends.
+    """
+    stop = threading.Event()
+    errors: list[BaseException] = []
+
+    def work(name: str) -> None:
+        try:
+            while not stop.is_set():
+                with shm_pub_sub.Publisher(name, 0, 3) as publisher:
+                    reader = shm_pub_sub.Subscriber(name, -1)
+                    for value in range(20):
+                        publisher.publish(value)
+                        assert reader.subscribe() == (value, True)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(f"busy/{n}",)) for n in range(topics)]
+    for thread in threads:
+        thread.start()
+    end = time.monotonic() + seconds
+    try:
+        while time.monotonic() < end:
+            _fork_one(topics)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    if errors:
+        raise errors[0]
+
+
+def _fork_one(topics: int) -> None:
+    """Forks a child that uses the library, and waits for it with a deadline."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            signal.alarm(20)
+            with shm_pub_sub.Publisher(f"child/{os.getpid()}", 0) as publisher:
+                publisher.publish(1)
+                assert len(shm_pub_sub.topics()) >= 1
+            os._exit(0)
+        except BaseException as error:
+            os.write(2, repr(error).encode())
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(pid, 0)
+    assert status == 0, f"child: {status:#x}"
+
+
+def fork_publisher(topic: str) -> int:
+    """Forks a child that publishes its pid and lives on."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            signal.alarm(LIFETIME)
+            publisher = shm_pub_sub.Publisher(topic, 0)
+            publisher.publish(os.getpid())
+            while True:
+                signal.pause()
+        finally:
+            os._exit(1)
+    return pid
+
+
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)

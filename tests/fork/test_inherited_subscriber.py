@@ -1,0 +1,95 @@
+"""A subscriber that a forked child inherits reads on."""
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+import pytest
+import shm_pub_sub
+from process import _remote
+from process._peer import Peer
+
+from ._forked import Forked, Steps
+
+ForkChild = Callable[[Steps], Forked]
+
+
+def test_it_reads_on_what_the_parent_publishes(fork_child: ForkChild) -> None:
+    subscriber = shm_pub_sub.Subscriber("topic", -1)
+
+    def steps() -> Generator[Any, None, None]:
+        while True:
+            yield subscriber.subscribe()
+
+    with shm_pub_sub.Publisher("topic", 0) as publisher:
+        publisher.publish(1)
+        child = fork_child(steps)
+        for value in range(2, 50):
+            publisher.publish(value)
+            assert child.next() == (value, True)
+            assert subscriber.subscribe() == (value, True)
+    assert child.next() == (-1, False)
+    child.end()
+
+
+@pytest.mark.parametrize("end", [Peer.finish, Peer.kill])
+def test_it_follows_restarts_after_the_fork(
+    fork_child: ForkChild, new_peer: Callable[[], Peer], end: Callable[[Peer], None]
+) -> None:
+    """For which the child needs Go, and so a copy of the library that is its own."""
+    subscriber = shm_pub_sub.Subscriber("topic", -1)
+
+    def steps() -> Generator[Any, None, None]:
+        while True:
+            yield subscriber.subscribe(), subscriber.publisher_alive, subscriber.buffer_num
+
+    def start(value: int, buffers: int) -> Peer:
+        peer = new_peer()
+        peer.call(_remote.make_publisher, "topic", 0, buffers)
+        peer.call(_remote.publish, "topic", value)
+        return peer
+
+    peer = start(1, 1)
+    assert subscriber.subscribe() == (1, True)
+    child = fork_child(steps)
+    assert child.next() == ((1, True), True, 1)
+    for value in range(2, 6):
+        end(peer)
+        peer = start(value, value)
+        assert child.next() == ((value, True), True, value)
+        assert subscriber.subscribe() == (value, True)
+    peer.finish()
+    assert child.next() == ((-1, False), False, None)
+    child.end()
+
+
+def test_it_may_be_closed_in_the_child_and_not_in_the_parent(fork_child: ForkChild) -> None:
+    subscriber = shm_pub_sub.Subscriber("topic", -1)
+
+    def steps() -> Generator[Any, None, None]:
+        subscriber.close()
+        yield subscriber.closed
+        with pytest.raises(ValueError, match="closed"):
+            subscriber.subscribe()
+        yield "refused"
+
+    with shm_pub_sub.Publisher("topic", 0) as publisher:
+        publisher.publish(1)
+        child = fork_child(steps)
+        assert child.next() is True
+        assert child.next() == "refused"
+        child.end()
+        publisher.publish(2)
+        assert subscriber.subscribe() == (2, True)
+
+
+def test_it_raises_the_type_error_of_a_new_type(fork_child: ForkChild, peer: Peer) -> None:
+    subscriber = shm_pub_sub.Subscriber("topic", -1)
+
+    def steps() -> Generator[Any, None, None]:
+        yield subscriber.subscribe()
+
+    child = fork_child(steps)
+    peer.call(_remote.make_publisher, "topic", 0.0)
+    with pytest.raises(shm_pub_sub.TopicTypeError, match=r"float.*int"):
+        child.next()
+    child.end()

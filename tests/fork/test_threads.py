@@ -1,0 +1,255 @@
+"""Forks while other threads are in the middle of something: the child must hold no lock."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import shm_pub_sub
+from process import _remote
+from process._peer import Peer
+from process._waiting import until
+
+from . import _programs
+from ._forked import Forked, Steps
+
+ForkChild = Callable[[Steps], Forked]
+SECONDS = 1.0
+"""For which each of these tests looks for trouble."""
+
+
+@contextmanager
+def repeating(*functions: Callable[[], object]) -> Iterator[None]:
+    """Calls each function again and again, in a thread of its own. Raises what one raised."""
+    stop = threading.Event()
+    errors: list[BaseException] = []
+
+    def repeat(function: Callable[[], object]) -> None:
+        try:
+            while not stop.is_set():
+                function()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=repeat, args=(function,)) for function in functions]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    if errors:
+        raise errors[0]
+
+
+def idle() -> Generator[Any, None, None]:
+    yield os.getpid()
+
+
+def sleeping_children(count: int) -> list[int]:
+    """Forks children that do nothing at all but live on, and returns their pids."""
+    pids = []
+    for _ in range(count):
+        pid = os.fork()
+        if pid == 0:
+            try:
+                signal.alarm(100)
+                while True:
+                    signal.pause()
+            finally:
+                os._exit(0)
+        pids.append(pid)
+        time.sleep(0)
+    return pids
+
+
+def end_children(pids: list[int]) -> None:
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+def make_and_close(name: str, retain: bool = False) -> None:
+    with shm_pub_sub.Publisher(name, 0, retain=retain) as publisher:
+        publisher.publish(1)
+
+
+def use_both(name: str) -> None:
+    with shm_pub_sub.Publisher(name, 0) as publisher:
+        reader = shm_pub_sub.Subscriber(name, -1)
+        for value in range(20):
+            publisher.publish(value)
+            assert reader.subscribe() == (value, True)
+
+
+def test_children_work_while_the_parents_threads_come_and_go(peer: Peer) -> None:
+    peer.call(_programs.use_in_threads, SECONDS, 3, timeout=60)
+    peer.finish()
+
+
+def test_children_hold_no_topic_that_threads_open_and_close() -> None:
+    """Each thread closes its topic and makes it again: a child with its lock would stop that."""
+    names = [f"topic/{n}" for n in range(4)]
+    children: list[int] = []
+    with repeating(*[lambda n=name: make_and_close(n) for name in names]):
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            children += sleeping_children(3)
+            if len(children) > 60:
+                end_children(children[:30])
+                del children[:30]
+    for name in names:
+        make_and_close(name)
+    end_children(children)
+
+
+def test_children_hold_no_retained_topic_that_threads_open_and_close() -> None:
+    """A retained topic's file stays, and with it whatever lock is held on it."""
+    children: list[int] = []
+    with repeating(*[lambda n=n: make_and_close(f"topic/{n}", retain=True) for n in range(3)]):
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            children += sleeping_children(3)
+            if len(children) > 60:
+                end_children(children[:30])
+                del children[:30]
+    for n in range(3):
+        make_and_close(f"topic/{n}", retain=True)
+        shm_pub_sub.remove(f"topic/{n}")
+    end_children(children)
+
+
+def test_children_hold_no_lock_of_a_removal(peer: Peer) -> None:
+    """remove() locks a topic's file for a moment, to find that its publisher lives."""
+    peer.call(_remote.make_publisher, "topic", 0)
+    peer.call(_remote.publish, "topic", 1)
+
+    def remove() -> None:
+        with pytest.raises(shm_pub_sub.ExistsError):
+            shm_pub_sub.remove("topic")
+
+    with repeating(remove, remove):
+        children = sleeping_children(150)
+    try:
+        peer.kill()
+        subscriber = shm_pub_sub.Subscriber("topic", -1)
+        assert subscriber.subscribe() == (-1, False)
+        with shm_pub_sub.Publisher("topic", 0, 10) as publisher:
+            publisher.publish(2)
+            assert subscriber.subscribe() == (2, True)
+    finally:
+        end_children(children)
+
+
+def test_children_hold_no_lock_of_a_refused_publisher(peer: Peer) -> None:
+    peer.call(_remote.make_publisher, "topic", 0)
+
+    def make() -> None:
+        with pytest.raises(shm_pub_sub.ExistsError):
+            shm_pub_sub.Publisher("topic", 0)
+
+    with repeating(make, make):
+        children = sleeping_children(100)
+    try:
+        peer.kill()
+        make_and_close("topic")
+    finally:
+        end_children(children)
+
+
+def test_fork_from_a_thread_while_another_publishes(fork_child: ForkChild) -> None:
+    found: list[object] = []
+    with shm_pub_sub.Publisher("topic", 0) as publisher:
+        publisher.publish(1)
+        subscriber = shm_pub_sub.Subscriber("topic", -1)
+
+        def steps() -> Generator[Any, None, None]:
+            yield subscriber.subscribe()
+            with shm_pub_sub.Publisher("childs", 0) as own:
+                own.publish(3)
+                yield shm_pub_sub.Subscriber("childs", -1).subscribe()
+            yield None
+
+        def fork_in_thread() -> None:
+            child = fork_child(steps)
+            found.extend([child.next(), child.next()])
+            child.next()
+            child.end()
+
+        with repeating(lambda: publisher.publish(1)):
+            for _ in range(10):
+                thread = threading.Thread(target=fork_in_thread)
+                thread.start()
+                thread.join()
+    assert found == [(1, True), (3, True)] * 10
+
+
+def run_program() -> None:
+    subprocess.run([sys.executable, "-S", "-c", ""], check=True, close_fds=False)
+
+
+def test_programs_started_from_a_thread_hold_no_topic() -> None:
+    """Until it executes the other program, its process has all descriptors of this one."""
+    run = ["/bin/true"]
+    with repeating(lambda: subprocess.run(run, check=True), run_program):
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            use_both("topic")
+
+
+def test_programs_started_from_a_thread_hold_no_retained_topic() -> None:
+    run = ["/bin/true"]
+    with repeating(lambda: subprocess.run(run, check=True), run_program):
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            make_and_close("topic", retain=True)
+    shm_pub_sub.remove("topic")
+
+
+def test_programs_with_a_preexec_function_hold_no_topic() -> None:
+    """For which subprocess forks, and runs Python before it executes the program."""
+    started = [
+        subprocess.Popen(["sleep", "60"], preexec_fn=lambda: None)  # noqa: PLW1509 - its purpose
+        for _ in range(2)
+        if not make_and_close("topic")
+    ]
+    make_and_close("topic", retain=True)
+    make_and_close("topic", retain=True)
+    shm_pub_sub.remove("topic")
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def test_publisher_killed_while_its_threads_and_children_are_busy(
+    new_peer: Callable[[], Peer],
+) -> None:
+    """Whatever a kill -9 interrupts, the topics are free."""
+    for _ in range(5):
+        peer = new_peer()
+        orphans = [peer.call(_programs.fork_sleeper, use) for use in (False, True)]
+        peer.begin(_programs.use_in_threads, 60, 3)
+        names = [f"busy/{n}" for n in range(3)]
+        readers = [shm_pub_sub.Subscriber(name, -1) for name in names]
+        for reader in readers:
+            until(lambda r=reader: r.subscribe()[1], "its first value")
+        peer.kill()
+        for name in names:
+            make_and_close(name)
+        for pid in orphans:
+            os.kill(pid, signal.SIGKILL)
+        # The child that it was waiting for may have been at work; it ends by itself.
+        until(
+            lambda: not any(t.alive for t in shm_pub_sub.topics() if t.name != "sleepers"),
+            "its last child's end",
+        )
+        for topic in shm_pub_sub.topics():
+            shm_pub_sub.remove(topic.name)

@@ -1,0 +1,37 @@
+"""The other end of _peer.py."""
+
+import faulthandler
+import os
+import signal
+import sys
+from multiprocessing.connection import Connection
+
+LIFETIME = 170
+"""Seconds after which it ends, should the test run have been killed."""
+
+
+def main(fd: int) -> None:
+    signal.alarm(LIFETIME)
+    faulthandler.register(signal.SIGUSR1, all_threads=True)
+    os.set_inheritable(fd, False)
+    with Connection(fd) as connection:
+        while True:
+            try:
+                work = connection.recv()
+            except (EOFError, ConnectionResetError):
+                return
+            if work is None:
+                return
+            function, args = work
+            try:
+                answer = True, function(*args)
+            except Exception as error:
+                answer = False, error
+            try:
+                connection.send(answer)
+            except BrokenPipeError:
+                return
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

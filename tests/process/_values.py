@@ -1,0 +1,29 @@
+"""Values at the edges of the types, and how to compare them bit by bit."""
+
+import math
+import struct
+from typing import Any
+
+EDGES: dict[type, list[Any]] = {
+    bool: [True, False, True],
+    int: [0, 1, -1, 2**63 - 1, -(2**63), 2**53 + 1, 0x0123456789ABCDEF],
+    float: [
+        0.0,
+        -0.0,
+        5e-324,
+        -5e-324,
+        1e308,
+        1.7976931348623157e308,
+        math.inf,
+        -math.inf,
+        math.nan,
+        0.1,
+    ],
+}
+
+DEFAULTS: dict[type, Any] = {bool: False, int: 0, float: 0.0}
+
+
+def bits(value: Any) -> tuple[type, Any]:
+    """What is equal for the same value of the same type only: -0.0 is not 0.0, NaN is itself."""
+    return type(value), struct.pack("d", value) if type(value) is float else value
