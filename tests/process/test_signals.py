@@ -70,3 +70,31 @@ def test_ctrl_c_ends_a_busy_program_at_once(run: int, start_python: Start) -> No
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=10)
     assert process.returncode == -signal.SIGINT
+
+
+# Setting the mask runs the handler of a signal that is pending, and that may raise.
+INTERRUPTED = """\
+import signal, shm_pub_sub
+real = signal.pthread_sigmask
+
+def interrupted(how, signals):
+    old = real(how, signals)
+    if how == signal.SIG_BLOCK and signals:
+        raise KeyboardInterrupt
+    return old
+
+signal.pthread_sigmask = interrupted
+try:
+    shm_pub_sub.Subscriber("topic", 0)
+except KeyboardInterrupt:
+    print("interrupted")
+assert real(signal.SIG_BLOCK, ()) == set()
+signal.pthread_sigmask = real
+with shm_pub_sub.Publisher("topic", 0):
+    pass
+"""
+
+
+def test_ctrl_c_while_the_library_loads_leaves_no_signal_blocked(run_python: Run) -> None:
+    ended = run_python(INTERRUPTED)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "interrupted\n", "")

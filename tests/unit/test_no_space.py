@@ -189,3 +189,30 @@ def test_sizes_on_disk_are_as_announced(shm_dir: Path) -> None:
         stat = os.stat(path)  # noqa: PTH116
         assert stat.st_blocks * 512 >= stat.st_size, "all of it is reserved"
         assert stat.st_size % 4096 == 0
+
+
+DIES = """
+import os, signal, shm_pub_sub
+publisher = shm_pub_sub.Publisher("big", 0.0, 1500)
+publisher.publish(1.0)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_dead_topic_makes_room_for_its_successor(
+    mount_tmpfs: Mount, run_python: Callable[..., Any]
+) -> None:
+    folder = mount_tmpfs("size=80k")  # for one of them
+    assert run_python(DIES).returncode == -9
+    assert len(list(folder.iterdir())) == 1
+    with Publisher("big", 0.0, 1500) as pub, Subscriber("big", -1.0) as sub:
+        pub.publish(2.0)
+        assert sub.subscribe() == (2.0, True)
+
+
+def test_second_publisher_is_told_of_the_first_even_where_there_is_no_room(
+    mount_tmpfs: Mount,
+) -> None:
+    mount_tmpfs("size=80k")
+    with Publisher("big", 0.0, 1500), pytest.raises(RuntimeError, match="already exists"):
+        Publisher("big", 0.0, 1500)

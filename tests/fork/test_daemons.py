@@ -1,0 +1,60 @@
+"""What daemons and reloaders do to a library: close all descriptors, import everything anew."""
+
+import subprocess
+from collections.abc import Callable
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+CLOSES_ALL = """
+import os, shm_pub_sub, warnings
+warnings.simplefilter("ignore")
+publisher = shm_pub_sub.Publisher("topic", 0)
+publisher.publish(1)
+subscriber = shm_pub_sub.Subscriber("topic", -1)
+pid = os.fork()
+if pid == 0:
+    os.closerange(3, 256)
+    others = [os.open("/dev/null", os.O_RDONLY) for _ in range(8)]
+    end = __import__("time").monotonic() + 0.2
+    while __import__("time").monotonic() < end:
+        assert subscriber.subscribe() == (1, True)
+    subscriber.close()
+    for other in others:
+        os.fstat(other)
+    os._exit(0)
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+publisher.close()
+"""
+
+IMPORTS_ANEW = """
+import faulthandler, os, sys, warnings
+warnings.simplefilter("ignore")
+import shm_pub_sub
+publisher = shm_pub_sub.Publisher("parents", 0)
+pid = os.fork()
+if pid == 0:
+    faulthandler.dump_traceback_later(60, exit=True)
+    for module in [m for m in sys.modules if m.startswith("shm_pub_sub")]:
+        del sys.modules[module]
+    import shm_pub_sub
+    for n in range(3000):  # Go collects garbage several times
+        with shm_pub_sub.Publisher("childs", 0, 200) as own:
+            own.publish(n)
+        if n % 20 == 0:
+            shm_pub_sub.topics()
+    os._exit(0)
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+publisher.close()
+"""
+
+
+def test_daemon_that_closed_all_descriptors_reads_on_and_closes_nobody_elses(
+    run_python: Run,
+) -> None:
+    ended = run_python(CLOSES_ALL)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_child_that_imports_the_library_anew_does_not_hang(run_python: Run) -> None:
+    ended = run_python(IMPORTS_ANEW, timeout=100)
+    assert (ended.returncode, ended.stderr) == (0, "")
