@@ -175,6 +175,7 @@ def check_ruff() -> None:
 
 def check_types() -> None:
     run(LINT / "mypy")
+    run(LINT / "pytest", "tests/typing")
     allowed = ROOT / "tests" / "stubtest_allowed.txt"
     allow = ["--allowlist", str(allowed)] if allowed.exists() else []
     run(LINT / "stubtest", "--mypy-config-file", "pyproject.toml", *allow, "shm_pub_sub")

@@ -144,11 +144,14 @@ def test_a_kill_at_any_moment_of_creation_and_close_stops_nobody(peer: Peer, shm
     random = dice()
     peer.call(_victims.warm_up)
     slowest, delayed, seen = 0.0, 0, 0
-    for _ in range(KILLS):
+    for turn in range(KILLS):
         topic = f"topic/{random.randint(1, 3)}"
         pid = peer.call(_victims.publish_and_close_forever, topic, random.getrandbits(32))
-        kill_at = time.monotonic() + random.uniform(0.003, 0.015)
         subscriber = shm_pub_sub.Subscriber(topic, -1)
+        if turn % 2:  # in its first steps, else in the middle of its work, however slow the machine
+            until(lambda s=subscriber: s.subscribe() == (1, True), "its first value", 20)
+            seen += 1
+        kill_at = time.monotonic() + random.uniform(0.0, 0.015)
         while time.monotonic() < kill_at:
             found = subscriber.subscribe()
             assert found in ((-1, False), (1, True))

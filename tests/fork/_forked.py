@@ -29,9 +29,10 @@ class Forked:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end()
         self._connection, theirs = Pipe()
         self.ended = False
+        parent = os.getpid()
         self.pid = os.fork()
         if self.pid == 0:
-            self._run(steps, theirs)
+            self._run(steps, theirs, parent)
         theirs.close()
         self._pidfd = os.pidfd_open(self.pid)
 
@@ -81,12 +82,12 @@ class Forked:
     def _traceback(self) -> str:
         return os.pread(self._errors.fileno(), 1 << 20, 0).decode(errors="replace")
 
-    def _run(self, steps: Steps, connection: Connection) -> NoReturn:
+    def _run(self, steps: Steps, connection: Connection, parent: int) -> NoReturn:
         try:
             signal.alarm(LIFETIME)
             faulthandler.register(signal.SIGUSR1, file=self._errors.fileno(), all_threads=True)
             generator = steps()
-            while connection.recv() == "next":
+            while self._is_told(connection, parent) == "next":
                 answer: tuple[bool, Any]
                 try:
                     answer = True, next(generator)
@@ -97,6 +98,15 @@ class Forked:
                 connection.send(answer)
         finally:
             os._exit(0)
+
+    @staticmethod
+    def _is_told(connection: Connection, parent: int) -> str:
+        """Waits for a word of the parent's. No end of file comes: this process has that end too."""
+        while not connection.poll(0.5):
+            if os.getppid() != parent:
+                return "end"
+        word: str = connection.recv()
+        return word
 
 
 @pytest.fixture

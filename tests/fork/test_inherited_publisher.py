@@ -129,8 +129,9 @@ def test_a_grandchild_is_told_the_same(fork_child: ForkChild) -> None:
 
         def child() -> Generator[Any, None, None]:
             forked = Forked(grandchild)
-            yield forked.next()
+            found = forked.next()
             forked.end()
+            yield found
 
         assert str(os.getpid()) in fork_child(child).next()
 
