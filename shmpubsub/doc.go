@@ -91,8 +91,8 @@ the name. Use Remove, which refuses while a publisher lives.
 A subscriber without a publisher looks for one at every read, which costs a few
 system calls.
 
-Publishers and subscribers hold a file descriptor each, which a garbage collection
-does not close: call Close. Their end comes with the process otherwise.
+// Publishers and subscribers hold a file descriptor each, which in Go a garbage collection
+// does not close: call Close. Their end comes with the process otherwise.
 
 A process that was forked without exec holds its parent's lock as well, and so
 makes a dead parent look alive. Go programs do not fork like that.

@@ -55,8 +55,8 @@ func WithMode(mode fs.FileMode) PublisherOption {
 	return publisherOption(func(o *options) { o.mode = mode })
 }
 
-// WithRetain keeps the last value readable after the publisher was closed or died, until the next
-// publisher takes the topic over or [Remove] removes it.
+// WithRetain keeps the last value readable after the publisher was closed or died: until a later
+// publisher of the topic publishes, one of another type takes it over, or [Remove] removes it.
 func WithRetain() PublisherOption {
 	return publisherOption(func(o *options) { o.retain = true })
 }

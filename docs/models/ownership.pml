@@ -12,6 +12,10 @@
            (48 million states, 2.5 GB, a minute or two; spin -DR=1 -a is the small one)
    Break:  spin -DNO_STAT_CHECK -a ownership.pml ... leaving out the look at the name finds two owners.
 
+   Not in here: retained topics, whose Close leaves the name (to the others that is a kill), the
+   name that a draft has between link and rename (only the holder of the taker lock uses it), and
+   making room on a full file system (unlink under the taker lock, as Remove does).
+
    The code is in shmpubsub/internal/segment: publish in create.go, claim in claim.go, Close in
    owned.go, Remove in topics.go. */
 

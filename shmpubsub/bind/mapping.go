@@ -9,7 +9,8 @@ import (
 	"shm_pub_sub/shmpubsub/internal/segment"
 )
 
-// mappingText writes m as the integers that Publisher._map takes, and whose topic was taken over.
+// mappingText writes m as the integers that map in hot/lifetime.c scans; the last is the process whose
+// topic was taken over.
 func mappingText(m shmpubsub.Mapping, err error) (string, error) {
 	if err != nil {
 		return "", coded(err)
@@ -18,7 +19,7 @@ func mappingText(m shmpubsub.Mapping, err error) (string, error) {
 }
 
 // Attach opens topic in dir for values of the type of that name, and returns its mapping as the
-// integers that Subscriber._map takes (address, size, first, stride, slots, fd, retain, dead), the
+// integers that map in hot/attachment.c scans (address, size, first, stride, slots, fd, retain, dead), the
 // publisher's pid and the depth. The caller must unmap and close it. Where there is no topic it returns "".
 // The hot path calls it when it has no mapping, or when the one it has was retired.
 func Attach(dir, topic, typeName string) (string, error) {
