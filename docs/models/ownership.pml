@@ -92,7 +92,7 @@ proctype contender(byte id) {
        :: isOwner ->
           assert(owners == 1 && name == own);
           if :: goto killed :: skip fi;
-          /* Close: unlink, retire, release */
+          /* Close: retire, unlink, release */
           atomic { assert(name == own); name = NONE; owners--; isOwner = false };
           if :: goto killed :: skip fi;
           atomic { dead[own] = true; owner[own] = 0 }

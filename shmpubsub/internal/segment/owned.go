@@ -36,14 +36,14 @@ func (o *Owned) Lend() (address uintptr, fd int) {
 	return o.memory.address(), o.fd
 }
 
-// Close ends the publisher. The name goes first, so that a subscriber that is told to look again
-// finds nothing; a retained topic keeps its name and its values. The owner lock is held to the end:
-// until then nobody else may touch the name.
+// Close ends the publisher. Subscribers are told first: a kill before the name is gone leaves a
+// retired file under it, which is a dead topic to everybody at once. A retained topic keeps its name
+// and its values. The owner lock is held to the end: until then nobody else may touch the name.
 func (o *Owned) Close() error {
 	var err error
 	if !o.Retain {
-		err = o.unlink()
 		o.memory.retire()
+		err = o.unlink()
 	}
 	o.memory.unmap()
 	unlock(o.fd, ownerByte)
