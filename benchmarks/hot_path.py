@@ -111,7 +111,7 @@ def measure(rows: dict[str, Callable[[int], float]], rounds: int, n: int) -> dic
 
 
 def ratios(medians: dict[str, float]) -> list[tuple[str, float, float]]:
-    """Return the promises: what, the ratio measured, the ratio promised."""
+    """Return the targets: what, the ratio measured, the ratio aimed at."""
     promised = []
     for kind in ("bool", "int", "float"):
         clock = medians[f"publish {kind}"] / medians["C method with clock_gettime"]
@@ -141,7 +141,7 @@ def main() -> None:
         print(f"{name:36} median {medians[name]:7.1f}   min {min(f):7.1f}   max {max(f):7.1f}")
     print()
     for name, ratio, promise in ratios(medians):
-        print(f"{name:48} {ratio:5.2f}   promised <= {promise}")
+        print(f"{name:48} {ratio:5.2f}   target <= {promise}")
     if options.json:
         machine = {
             "python": sys.version,
