@@ -17,16 +17,21 @@ from greenhouse_sensor import TOPIC
 OPEN_ABOVE, SHUT_BELOW = 24.0, 20.0  # degrees Celsius
 
 
+def say(line: str) -> None:
+    """Print a line whole: print() writes its end apart, and the other thread may come between."""
+    print(f"{line}\n", end="", flush=True)
+
+
 def work_vent(air: shm_pub_sub.Subscriber[float], end: threading.Event) -> None:
     """Open and shut the vent; between the two limits it stays as it is."""
     vent_open = False
     while not end.wait(0.02):
         celsius, ok = air.subscribe()
         if ok and not vent_open and celsius > OPEN_ABOVE:
-            print(f"vent: open at {celsius:.2f} °C", flush=True)
+            say(f"vent: open at {celsius:.2f} °C")
             vent_open = True
         elif ok and vent_open and celsius < SHUT_BELOW:
-            print(f"vent: shut at {celsius:.2f} °C", flush=True)
+            say(f"vent: shut at {celsius:.2f} °C")
             vent_open = False
 
 
@@ -39,7 +44,7 @@ def write_table(air: shm_pub_sub.Subscriber[float], end: threading.Event) -> Non
         if seen != last:  # a value stays readable until the next one: the same again is no news
             celsius, ok = last = seen
             row = f"{celsius:.2f}" if ok else "no sensor"
-            print(f"{time.monotonic() - start:.2f}, {row}", flush=True)
+            say(f"{time.monotonic() - start:.2f}, {row}")
 
 
 def main() -> None:
