@@ -137,8 +137,7 @@ def build_hot(output: Path) -> None:
         "-Wl,-s",
         "-pthread",
     ]
-    compiler = shlex.split(os.environ.get("CC", "gcc"))
-    subprocess.run([*compiler, *options, f"-I{INCLUDE}", *sources, "-o", built], check=True)
+    subprocess.run([*COMPILER, *options, f"-I{INCLUDE}", *sources, "-o", built], check=True)
     install(built, output)
 
 

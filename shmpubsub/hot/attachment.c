@@ -16,6 +16,15 @@
 
 #define OWNER_BYTE 0 /* internal/segment/lock.go */
 
+/* Whether the descriptor still is the mapped file's. Who closed all descriptors, as daemons do, may have
+   another file under the number now. */
+static bool
+descriptor_is_ours(Subscriber *s)
+{
+    struct stat st;
+    return fstat(s->mapping.fd, &st) == 0 && st.st_dev == s->dev && st.st_ino == s->ino;
+}
+
 void
 attachment_let_go(Subscriber *s)
 {
@@ -24,9 +33,7 @@ attachment_let_go(Subscriber *s)
     s->generation++;
     if (s->mapping.base != NULL) {
         munmap(s->mapping.base, s->mapping.size);
-        /* Who closed all descriptors, as daemons do, may have another file under the number now. */
-        struct stat st;
-        if (fstat(s->mapping.fd, &st) == 0 && st.st_dev == s->dev && st.st_ino == s->ino) {
+        if (descriptor_is_ours(s)) {
             close(s->mapping.fd);
         }
     }
@@ -54,9 +61,7 @@ ask_for_lock(Subscriber *s)
 {
     /* As a reader would: a mere reader's lock, which anybody who may read can have, is no publisher. */
     struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = OWNER_BYTE, .l_len = 1};
-    struct stat st;
-    if (fstat(s->mapping.fd, &st) != 0 || st.st_dev != s->dev || st.st_ino != s->ino
-        || fcntl(s->mapping.fd, F_OFD_GETLK, &lock) != 0) {
+    if (!descriptor_is_ours(s) || fcntl(s->mapping.fd, F_OFD_GETLK, &lock) != 0) {
         return -1;
     }
     return lock.l_type != F_UNLCK;
