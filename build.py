@@ -2,6 +2,8 @@
 
     python build.py         build in place, for the interpreter that runs this
     python3 build.py test   every test and linter, against installed wheels
+    python3 build.py soak   the kills, storms, forks, models and fuzzing at length
+    python3 build.py mutations   break the protocol on purpose, see which tests notice
     python3 build.py demo   examples/demo.py in a virtual environment of its own
 
 Needs a C compiler and Python's headers. Everything else, Go included, comes from PyPI and the Go
@@ -193,7 +195,7 @@ def main(arguments: list[str]) -> None:
     command = arguments[0] if arguments else ""
     if not command:
         build_in_place()
-    elif command in ("test", "demo"):
+    elif command in ("test", "soak", "mutations", "demo"):
         # Only now: it imports this file, and a source distribution does without it.
         sys.path.insert(0, str(ROOT / ".ci"))
         import checks  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""`build.py test` and `build.py demo`: what surrounds the build, kept out of it."""
+"""`build.py test`, `demo` and `mutations`: what surrounds the build, kept out of it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import proofs
 from build import BUILD, COMPILER, EXTENSIONS, INCLUDE, ROOT, find_go, go_environment, use_tools
 
 VERSIONS = [f"3.{minor}" for minor in range(10, 15)]
@@ -130,13 +131,13 @@ def inspect_extensions(version: str) -> None:
             raise SystemExit(f"{extension}: {faults}")
 
 
-def test_wheel(python: str, version: str) -> None:
+def test_wheel(python: str, version: str, *tests: str) -> None:
     bin_folder = new_environment(BUILD / f"test-{version}", python)
     wheel = build_wheel(bin_folder)
     run(bin_folder / "pip", "install", "-q", wheel, "--group", "test")
     inspect_extensions(version)
     # The program, not `python -m pytest`: that one puts the source tree on sys.path.
-    run(bin_folder / "pytest")
+    run(bin_folder / "pytest", *tests)
 
 
 def check_go(environment: dict[str, str]) -> None:
@@ -206,6 +207,9 @@ def test(targets: dict[str, str]) -> None:
         ("C warnings", check_c),
         ("Go tests", partial(test_go, environment)),
         ("Go tests, race detector", partial(test_go, environment, "-race")),
+        ("Go kill points", partial(proofs.check_kill_points, environment)),
+        ("Go fuzzing", partial(proofs.fuzz, environment, seconds=5)),
+        ("models", partial(proofs.check_models, full=False)),
     ]
     for version, path in targets.items():
         steps.append((f"Python {version}: wheel and tests", partial(test_wheel, path, version)))
@@ -213,6 +217,20 @@ def test(targets: dict[str, str]) -> None:
     steps.append(("Python linters", partial(lint_environment, path, version)))
     steps += [("ruff", check_ruff), ("mypy, stubtest", check_types)]
     run_all(steps)
+
+
+def soak(python: str, version: str) -> None:
+    """The proofs at length: more kills, storms, children, fuzzing, and the models' full sizes."""
+    environment = go_environment()
+    os.environ.update({name: os.environ.get(name, value) for name, value in proofs.LONG.items()})
+    run_all(
+        [
+            ("models", partial(proofs.check_models, full=True)),
+            ("Go kill points", partial(proofs.check_kill_points, environment)),
+            ("Go fuzzing", partial(proofs.fuzz, environment, seconds=120)),
+            (f"Python {version}", partial(test_wheel, python, version, *proofs.SOAKED)),
+        ]
+    )
 
 
 def demo() -> None:
@@ -223,7 +241,8 @@ def demo() -> None:
 
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="build.py")
-    parser.add_argument("command", choices=["test", "demo"])
+    parser.add_argument("command", choices=["test", "soak", "mutations", "demo"])
+    parser.add_argument("words", nargs="*", help="of mutations: those with such a word alone")
     parser.add_argument("--all", action="store_true", help="test on every Python found")
     parser.add_argument("--python", action="append", metavar="X.Y", help="test on this Python")
     options = parser.parse_args(arguments)
@@ -236,6 +255,14 @@ def main(arguments: list[str]) -> None:
         use_tools()  # once, rather than in every isolated wheel build
     if options.command == "demo":
         demo()
+        return
+    if options.command == "mutations":
+        from tests.mutations import run as mutations  # noqa: PLC0415 - nobody else needs it
+
+        mutations.run(options.words)
+        return
+    if options.command == "soak":
+        soak(sys.executable, HERE)
         return
     targets = chosen(usable, options)
     if len(targets) == 1 and not options.python:

@@ -1,0 +1,51 @@
+"""What proves more than tests do: kill points, models, fuzzing; and how long the long runs are."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from build import ROOT
+
+# What `build.py soak` sets, unless it is set already; docs/reliability.md has each.
+LONG = {
+    "SHM_PUB_SUB_KILLS": "10000",
+    "SHM_PUB_SUB_STORM_SECONDS": "600",
+    "SHM_PUB_SUB_CHILDREN": "2000",
+    "SHM_PUB_SUB_EXAMPLES": "5000",
+}
+
+# The tests that these make longer.
+SOAKED = ["-s", "--timeout=3600", "tests/crash", "tests/storm", "tests/fork", "tests/fuzz"]
+
+# Packages and their fuzz targets.
+FUZZ: list[tuple[str, str]] = []
+
+
+def run(*command: str | Path, env: dict[str, str] | None = None) -> None:
+    print("+", *command, flush=True)
+    subprocess.run([*map(str, command)], check=True, cwd=ROOT, env=env)
+
+
+def check_kill_points(environment: dict[str, str]) -> None:
+    run("go", "test", "-tags=killpoints", "-timeout=300s", "./shmpubsub/...", env=environment)
+
+
+def fuzz(environment: dict[str, str], seconds: int) -> None:
+    for package, target in FUZZ:
+        options = [f"-fuzz=^{target}$", f"-fuzztime={seconds}s", "-run=^$", "-parallel=2"]
+        run("go", "test", *options, package, env=environment)
+
+
+def check_models(full: bool) -> None:
+    """Check the models exhaustively; spin is a package of Debian's, not of PyPI's."""
+    if shutil.which("spin") is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        subprocess.run(["apt-get", "update", "-qq"], check=False)
+        subprocess.run(["apt-get", "install", "-y", "-qq", "spin"], check=False)
+    if shutil.which("spin") is None and not os.environ.get("CI"):
+        print("NOT CHECKED: spin is not installed (Debian: apt install spin)")
+        return
+    run(sys.executable, "docs/models/check.py", *(["--full"] if full else []))

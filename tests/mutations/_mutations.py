@@ -1,0 +1,258 @@
+"""The protocol broken on purpose: one small edit each, and the tests that are asked to notice.
+
+`python3 build.py mutations` runs them and writes docs/mutations.md. An edit is a mutation only if
+the rest of the tree still compiles with it: what the compiler finds needs no test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Tests that are asked, by short names: the arguments of `go test`, or those of pytest.
+GO = {
+    "ring": ("./shmpubsub/internal/ring",),
+    "segment": ("./shmpubsub/internal/segment",),
+    "futex": ("./shmpubsub/internal/futex",),
+    "go": ("./shmpubsub",),
+}
+PYTHON = {
+    "values": ("tests/process/test_a_million_values.py", "tests/process/test_go_and_c.py"),
+    "wait": ("tests/unit/test_wait_word.py",),
+    "unit": ("tests/unit/test_one_publisher.py", "tests/unit/test_retain.py", "tests/unit/test_subscribe.py"),
+    "ends": ("tests/process/test_publisher_ends.py", "tests/crash/test_liveness.py"),
+    "kills": ("tests/crash/test_kills.py", "tests/crash/test_contenders.py"),
+    "readers": ("tests/process/test_readers_locks.py",),
+    "fork": ("tests/fork",),
+}
+
+
+@dataclass(frozen=True)
+class Mutation:
+    what: str
+    file: str
+    old: str
+    new: str
+    asked: tuple[str, ...]
+
+    def applied(self) -> str:
+        """Return the file's text with the edit made. ValueError where its place is not found once."""
+        text = (ROOT / self.file).read_text(encoding="utf-8")
+        if (found := text.count(self.old)) != 1:
+            raise ValueError(f"{self.what}: found its place {found} times in {self.file}; expected once")
+        return text.replace(self.old, self.new)
+
+
+RING_H = "shmpubsub/hot/ring.h"
+RING_GO = "shmpubsub/internal/ring/ring.go"
+SEGMENT = "shmpubsub/internal/segment"
+
+MUTATIONS = (
+    # The ring, in C.
+    Mutation(
+        "writer: no release fence after the odd sequence",
+        RING_H,
+        "    __atomic_thread_fence(__ATOMIC_RELEASE);\n",
+        "",
+        ("ring", "values"),
+    ),
+    Mutation(
+        "reader: no acquire fence before the second look at the sequence",
+        RING_H,
+        "        __atomic_thread_fence(__ATOMIC_ACQUIRE);\n",
+        "",
+        ("ring", "values"),
+    ),
+    Mutation(
+        "reader: no second look at the sequence",
+        RING_H,
+        "        if (__atomic_load_n(&s->sequence, __ATOMIC_RELAXED) == 2 * k) {",
+        "        if (true) {",
+        ("ring", "values"),
+    ),
+    Mutation(
+        "reader: no first look at the sequence",
+        RING_H,
+        "        if (__atomic_load_n(&s->sequence, __ATOMIC_ACQUIRE) != 2 * k) {\n            continue;\n        }\n",
+        "",
+        ("ring", "values"),
+    ),
+    Mutation(
+        "writer: no odd sequence",
+        RING_H,
+        "    __atomic_store_n(&s->sequence, 2 * k - 1, __ATOMIC_RELAXED);\n",
+        "",
+        ("ring", "values"),
+    ),
+    Mutation(
+        "writer: the even sequence before the payload",
+        RING_H,
+        """\
+    __atomic_store_n(&s->payload[0], word, __ATOMIC_RELAXED);
+    __atomic_store_n(&s->sequence, 2 * k, __ATOMIC_RELEASE);
+""",
+        """\
+    __atomic_store_n(&s->sequence, 2 * k, __ATOMIC_RELEASE);
+    __atomic_store_n(&s->payload[0], word, __ATOMIC_RELAXED);
+""",
+        ("ring", "values"),
+    ),
+    Mutation(
+        "writer: head before the even sequence",
+        RING_H,
+        """\
+    __atomic_store_n(&s->sequence, 2 * k, __ATOMIC_RELEASE);
+    __atomic_store_n(&r->state->head, k, __ATOMIC_SEQ_CST);
+""",
+        """\
+    __atomic_store_n(&r->state->head, k, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&s->sequence, 2 * k, __ATOMIC_RELEASE);
+""",
+        ("ring", "values"),
+    ),
+    Mutation(
+        "writer: head stored with release order only",
+        RING_H,
+        "__atomic_store_n(&r->state->head, k, __ATOMIC_SEQ_CST);",
+        "__atomic_store_n(&r->state->head, k, __ATOMIC_RELEASE);",
+        ("ring", "values", "wait"),
+    ),
+    Mutation(
+        "publish: nobody is woken",
+        "shmpubsub/hot/publisher.c",
+        "    eventcount_notify(p->wait);\n",
+        "",
+        ("wait",),
+    ),
+    # The ring, in Go.
+    Mutation(
+        "writer in Go: head before the even sequence",
+        RING_GO,
+        "\ts[sequence].Store(2 * k)\n\tw.head.Store(k)\n",
+        "\tw.head.Store(k)\n\ts[sequence].Store(2 * k)\n",
+        ("ring", "values"),
+    ),
+    Mutation(
+        "reader in Go: no second look at the sequence",
+        RING_GO,
+        "\t\tif s[sequence].Load() == 2*k {\n\t\t\treturn Sample",
+        "\t\tif true {\n\t\t\treturn Sample",
+        ("ring", "values"),
+    ),
+    Mutation(
+        "a ring of buffer_num slots, without the spare one",
+        f"{SEGMENT}/layout.go",
+        "\tslots := uint64(depth) + 1\n",
+        "\tslots := max(uint64(depth), 2)\n",
+        ("segment", "unit"),
+    ),
+    # Ownership.
+    Mutation(
+        "create: the lock is taken after the file has its name",
+        f"{SEGMENT}/create.go",
+        """\
+	if err := d.publish(path); err != nil {
+""",
+        """\
+	unlock(d.fd, ownerByte)
+	err = d.publish(path)
+	_, _ = tryLock(d.fd, ownerByte)
+	if err != nil {
+""",
+        ("segment", "kills"),
+    ),
+    Mutation(
+        "take-over: whether the name still points at the file is not asked",
+        f"{SEGMENT}/claim.go",
+        "\tif err != nil || !same {\n\t\treturn errOr(err, errGone)\n\t}\n\tif alive {",
+        "\tif err != nil {\n\t\treturn errOr(err, errGone)\n\t}\n\t_ = same\n\tif alive {",
+        ("segment", "kills"),
+    ),
+    Mutation(
+        "take-over: whether the publisher lives is not asked",
+        f"{SEGMENT}/claim.go",
+        "\tif alive {\n\t\treturn &liveError{header: c.header, known: c.valid}\n\t}\n",
+        "\t_ = alive\n",
+        ("segment", "kills", "unit"),
+    ),
+    Mutation(
+        "take-over: the old file is not retired",
+        f"{SEGMENT}/create.go",
+        "\t// Only now may subscribers let go of the old file: they look at the name next.\n\told.retire()\n",
+        "",
+        ("segment", "go", "unit", "kills"),
+    ),
+    Mutation(
+        "take-over: the retained value is not carried over",
+        f"{SEGMENT}/create.go",
+        "\td.inherit(old)\n",
+        "",
+        ("go", "unit"),
+    ),
+    Mutation(
+        "close: subscribers are not told",
+        f"{SEGMENT}/owned.go",
+        "\t\to.memory.retire()\n",
+        "",
+        ("go", "ends"),
+    ),
+    Mutation(
+        "close: the lock is left to the descriptor's end",
+        f"{SEGMENT}/owned.go",
+        "\tunlock(o.fd, ownerByte)\n",
+        "",
+        ("segment", "fork"),
+    ),
+    Mutation(
+        "space is not reserved at creation",
+        f"{SEGMENT}/create.go",
+        "\terr := retry(func() error { return unix.Fallocate(fd, 0, 0, int64(size)) })\n",
+        "\terr := unix.Ftruncate(fd, int64(size))\n",
+        ("segment",),
+    ),
+    Mutation(
+        "a header that promises more slots than the file has is believed",
+        f"{SEGMENT}/layout.go",
+        "h.Slots > fit {",
+        "h.Slots > fit && fit > 1<<40 {",
+        ("segment",),
+    ),
+    Mutation(
+        "liveness: a mere reader's lock counts",
+        "shmpubsub/hot/attachment.c",
+        ".l_type = F_RDLCK",
+        ".l_type = F_WRLCK",
+        ("readers",),
+    ),
+    Mutation(
+        "liveness: asked every second",
+        "shmpubsub/hot/attachment.c",
+        "#define CHECK_EVERY 85000000u",
+        "#define CHECK_EVERY 1000000000u",
+        ("ends", "kills"),
+    ),
+    # fork.
+    Mutation(
+        "fork: the child keeps the descriptors that hold its parent's locks",
+        "shmpubsub/hot/registry.c",
+        "        close(p->mapping.fd);\n        if (p->mapping.base != NULL) { /* else Go is unmapping it */",
+        "        if (p->mapping.base != NULL) { /* else Go is unmapping it */",
+        ("fork",),
+    ),
+    Mutation(
+        "fork: the child goes on with its parent's Go runtime",
+        "python/shm_pub_sub/_extension.py",
+        "    if _loaded is not None and _loaded_after == _hot.forks():",
+        "    if _loaded is not None:",
+        ("fork",),
+    ),
+    Mutation(
+        "fork: a publisher may be made while another thread forks",
+        "python/shm_pub_sub/_publisher.py",
+        "            with _extension.fork_lock:\n                replaced",
+        "            if _extension.fork_lock:\n                replaced",
+        ("fork",),
+    ),
+)

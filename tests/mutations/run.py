@@ -1,0 +1,145 @@
+"""Break the protocol on purpose, in copies of the tree, and write down which tests notice.
+
+    python3 build.py mutations            all of them, and the table docs/mutations.md
+    python3 build.py mutations fork ring  those whose description has one of the words; no table
+
+Each copy is built, and only then tested: an edit that does not compile proves nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from build import BUILD, EXTENSIONS, ROOT, SUFFIX, go_environment, use_tools
+
+from ._mutations import GO, MUTATIONS, PYTHON, Mutation
+
+FOLDER = BUILD / "mutations"
+TREE = FOLDER / "tree"  # one path for all, so that Go's cache serves them all
+LIMIT = 900
+"""Seconds for the tests that one name stands for."""
+
+
+@dataclass
+class Verdict:
+    asked: str
+    caught: list[str]  # the tests that failed
+
+
+def copy_tree() -> None:
+    listed = subprocess.check_output(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, text=True
+    )
+    shutil.rmtree(TREE, ignore_errors=True)
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).exists():
+            (TREE / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, TREE / name)
+
+
+def build_extensions(python: Path, names: list[str]) -> None:
+    package = TREE / "python" / "shm_pub_sub"
+    for name in EXTENSIONS:
+        kept, built = FOLDER / f"{name}{SUFFIX}", package / f"{name}{SUFFIX}"
+        if name in names or not kept.exists():
+            make = f"import build, pathlib; build.EXTENSIONS[{name!r}](pathlib.Path({str(built)!r}))"
+            subprocess.run([python, "-c", make], cwd=TREE, env=go_environment(), check=True)
+        else:
+            shutil.copy(kept, built)
+
+
+def keep_extensions() -> None:
+    for name in EXTENSIONS:
+        shutil.copy(TREE / "python" / "shm_pub_sub" / f"{name}{SUFFIX}", FOLDER)
+
+
+def ask(name: str, pytest: Path) -> Verdict:
+    """Run the tests that name stands for in the copy."""
+    if name in GO:
+        command = ["go", "test", "-vet=off", "-timeout=120s", "-count=1", *GO[name]]
+        failed = r"^\s*--- FAIL: (\S+)|^panic: (test timed out.*)"
+    else:
+        command = [str(pytest), "-q", "-p", "no:cacheprovider", "--maxfail=3", "--timeout=60", *PYTHON[name]]
+        failed = r"^(?:FAILED|ERROR) (\S+)|^\+{20,} (Timeout) \+{20,}$"
+    env = go_environment() | {"PYTHONPATH": str(TREE / "python")}
+    try:
+        done = subprocess.run(
+            command, cwd=TREE, env=env, capture_output=True, text=True, errors="replace", timeout=LIMIT, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return Verdict(name, [f"{name}: it hangs"])
+    found = [a or b for a, b in re.findall(failed, done.stdout + done.stderr, re.MULTILINE)]
+    if done.returncode and not found:
+        found = [f"{name}: exit status {done.returncode}"]
+        print(done.stdout[-2000:], done.stderr[-2000:])
+    return Verdict(name, found if done.returncode else [])
+
+
+def judge(mutation: Mutation | None, python: Path, pytest: Path) -> list[Verdict]:
+    copy_tree()
+    rebuilt: list[str] = []
+    if mutation is not None:
+        (TREE / mutation.file).write_text(mutation.applied(), encoding="utf-8")
+        if mutation.file.endswith((".c", ".h")):
+            rebuilt = ["_hot"]
+        elif mutation.file.endswith(".go"):
+            rebuilt = ["_shmpubsub"]
+            subprocess.run(["go", "build", "./..."], cwd=TREE, env=go_environment(), check=True)
+    asked = mutation.asked if mutation is not None else tuple({**GO, **PYTHON})
+    if mutation is None or set(asked) & set(PYTHON):
+        build_extensions(python, rebuilt)
+    if mutation is None:
+        keep_extensions()
+    return [ask(name, pytest) for name in asked]
+
+
+def row(mutation: Mutation, verdicts: list[Verdict]) -> str:
+    by = [short(verdict.caught[0]) for verdict in verdicts if verdict.caught]
+    missed = [verdict.asked for verdict in verdicts if not verdict.caught]
+    return f"| {mutation.what} | {'; '.join(by) or '**none**'} | {', '.join(missed)} |"
+
+
+def short(test: str) -> str:
+    """Return the name of a test without its folder and its parameters' values."""
+    test = re.sub(r"\[.*", "", test)
+    return f"`{re.sub(r'^.*/', '', test) if '::' in test else test}`"
+
+
+def run(words: list[str]) -> None:
+    python = use_tools()
+    venv = FOLDER / "venv"
+    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    pip = [venv / "bin" / "python", "-m", "pip", "install", "-q"]
+    subprocess.run([*pip, "--upgrade", "pip>=25.1"], check=True)
+    subprocess.run([*pip, "--group", "test"], check=True, cwd=ROOT)
+    pytest = venv / "bin" / "pytest"
+    for kept in FOLDER.glob(f"*{SUFFIX}"):
+        kept.unlink()
+    start = time.monotonic()
+    if failures := [test for verdict in judge(None, python, pytest) for test in verdict.caught]:
+        raise SystemExit(f"these fail without any mutation: {failures}")
+    rows, survived = [], []
+    chosen = [m for m in MUTATIONS if not words or any(word in m.what for word in words)]
+    for mutation in chosen:
+        verdicts = judge(mutation, python, pytest)
+        rows.append(row(mutation, verdicts))
+        print(f"{time.monotonic() - start:6.0f} s {rows[-1]}", flush=True)
+        if not any(verdict.caught for verdict in verdicts):
+            survived.append(mutation.what)
+    if not words:
+        write_table(rows, survived)
+    print(f"{len(rows)} mutations, {len(survived)} noticed by no test: {survived}")
+
+
+def write_table(rows: list[str], survived: list[str]) -> None:
+    path = ROOT / "docs" / "mutations.md"
+    head, _, _ = path.read_text(encoding="utf-8").partition("| What")
+    table = ["| What is broken | Noticed by | Also asked, noticed nothing |", "| --- | --- | --- |", *rows]
+    path.write_text(head + "\n".join(table) + "\n", encoding="utf-8")
