@@ -68,16 +68,18 @@ func Create(s Spec) (*Owned, error) {
 	return &Owned{Header: d.header, Replaced: d.replaced, path: path, fd: d.fd, memory: d.memory}, nil
 }
 
-// makeRoom removes the file of a dead publisher that is about to be replaced anyway, unless it holds a
-// retained value, and reports whether it did.
+// makeRoom removes what is about to be replaced anyway: what a crashed taker left, and the file of a
+// dead publisher, unless it holds a retained value. It reports whether there was anything. What
+// subscribers still map takes its space until their next read.
 func makeRoom(path string) bool {
 	old, err := claim(path)
 	if err != nil {
 		return false
 	}
 	defer old.release()
+	made := unix.Unlink(successorOf(path)) == nil
 	if old.valid && old.header.Retain || unix.Unlink(path) != nil {
-		return false
+		return made
 	}
 	old.retire()
 	return true

@@ -41,14 +41,15 @@ func (d *draft) open() error {
 }
 
 // nameFor gives an unnamed draft a name that rename(2) can move to path. It depends on the topic alone
-// and is used only by who has claimed path: what a crash leaves of it goes with the next take-over.
+// and is used only by who has claimed path: what a crash leaves of it goes with the next take-over,
+// be that one's draft named or not.
 func (d *draft) nameFor(path string) error {
-	if d.named {
-		return nil
-	}
 	name := successorOf(path)
 	if err := unix.Unlink(name); err != nil && !errors.Is(err, unix.ENOENT) {
 		return err
+	}
+	if d.named {
+		return nil
 	}
 	if err := unix.Linkat(unix.AT_FDCWD, d.linkAs, unix.AT_FDCWD, name, unix.AT_SYMLINK_FOLLOW); err != nil {
 		return err
@@ -75,15 +76,17 @@ const draftAge = time.Minute
 
 // sweepDrafts removes the named drafts that crashed creators left.
 func sweepDrafts(dir string) {
-	_ = eachFile(dir, func(e fs.DirEntry) {
-		if !strings.HasPrefix(e.Name(), draftPrefix) {
-			return
-		}
-		info, err := e.Info()
-		if err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > draftAge {
-			_ = os.Remove(filepath.Join(dir, e.Name()))
-		}
-	})
+	_ = eachFile(dir, func(e fs.DirEntry) { sweepDraft(dir, e) })
+}
+
+func sweepDraft(dir string, e fs.DirEntry) {
+	if !strings.HasPrefix(e.Name(), draftPrefix) {
+		return
+	}
+	info, err := e.Info()
+	if err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > draftAge {
+		_ = os.Remove(filepath.Join(dir, e.Name()))
+	}
 }
 
 func openRetry(path string, flags int, mode uint32) (fd int, err error) {
