@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"shm_pub_sub/shmpubsub/internal/killpoint"
 	"shm_pub_sub/shmpubsub/internal/ring"
 )
 
@@ -78,9 +79,11 @@ func makeRoom(path string) bool {
 	}
 	defer old.release()
 	made := unix.Unlink(successorOf(path)) == nil
+	killpoint.Here()
 	if old.valid && old.header.Retain || unix.Unlink(path) != nil {
 		return made
 	}
+	killpoint.Here()
 	old.retire()
 	return true
 }
@@ -110,6 +113,7 @@ func newDraft(s Spec) (_ *draft, err error) {
 	if err := unix.Fchmod(d.fd, s.Mode); err != nil {
 		return nil, fmt.Errorf("set mode %#o: %w", s.Mode, err)
 	}
+	killpoint.Here()
 	if err := reserve(d.fd, d.header.FileSize); err != nil {
 		return nil, err
 	}
@@ -133,6 +137,7 @@ func newDraft(s Spec) (_ *draft, err error) {
 // never a SIGBUS at some later publish.
 func reserve(fd int, size uint64) error {
 	err := retry(func() error { return unix.Fallocate(fd, 0, 0, int64(size)) })
+	killpoint.Here()
 	if errors.Is(err, unix.EOPNOTSUPP) {
 		err = fill(fd, size)
 	}
@@ -156,6 +161,7 @@ func fill(fd int, size uint64) error {
 			return err
 		}
 		at += uint64(n)
+		killpoint.Here()
 	}
 	return nil
 }
@@ -165,6 +171,7 @@ func fill(fd int, size uint64) error {
 func (d *draft) publish(path string) error {
 	for {
 		err := unix.Linkat(unix.AT_FDCWD, d.linkAs, unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW)
+		killpoint.Here()
 		if err == nil {
 			d.removeName()
 			return nil
@@ -196,6 +203,7 @@ func (d *draft) replace(path string, old *claimed) error {
 		return fmt.Errorf("replace the dead publisher's file: %w", err)
 	}
 	d.named = false
+	killpoint.Here()
 	// Only now may subscribers let go of the old file: they look at the name next.
 	old.retire()
 	d.replaced = old.header.PID
@@ -235,4 +243,5 @@ func (d *draft) discard() {
 		d.memory.unmap()
 	}
 	_ = unix.Close(d.fd)
+	killpoint.Here()
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"shm_pub_sub/shmpubsub/internal/killpoint"
 )
 
 // draftPrefix begins the name of a draft on a file system without unnamed files. No topic's file
@@ -21,12 +23,14 @@ const draftPrefix = "shm_pub_sub#"
 // leaves no trace of.
 func (d *draft) open() error {
 	fd, err := openRetry(d.spec.Dir, unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
+	killpoint.Here()
 	if err == nil {
 		d.fd, d.linkAs = fd, fmt.Sprintf("/proc/self/fd/%d", fd)
 		if unix.Access(d.linkAs, unix.F_OK) == nil {
 			return nil
 		}
 		_ = unix.Close(fd) // no /proc: link() cannot name it
+		killpoint.Here()
 	} else if !errors.Is(err, unix.EOPNOTSUPP) && !errors.Is(err, unix.EISDIR) && !errors.Is(err, unix.EINVAL) {
 		return fmt.Errorf("make a file in %s: %w", d.spec.Dir, err)
 	}
@@ -37,6 +41,7 @@ func (d *draft) open() error {
 		return fmt.Errorf("make a file in %s: %w", d.spec.Dir, err)
 	}
 	d.fd, d.linkAs, d.named = fd, name, true
+	killpoint.Here()
 	return nil
 }
 
@@ -48,6 +53,7 @@ func (d *draft) nameFor(path string) error {
 	if err := unix.Unlink(name); err != nil && !errors.Is(err, unix.ENOENT) {
 		return err
 	}
+	killpoint.Here()
 	if d.named {
 		return nil
 	}
@@ -55,6 +61,7 @@ func (d *draft) nameFor(path string) error {
 		return err
 	}
 	d.linkAs, d.named = name, true
+	killpoint.Here()
 	return nil
 }
 
@@ -67,6 +74,7 @@ func successorOf(path string) string {
 func (d *draft) removeName() {
 	if d.named {
 		_ = unix.Unlink(d.linkAs) // debris at worst, which sweepDrafts takes
+		killpoint.Here()
 		d.named = false
 	}
 }
@@ -86,6 +94,7 @@ func sweepDraft(dir string, e fs.DirEntry) {
 	info, err := e.Info()
 	if err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > draftAge {
 		_ = os.Remove(filepath.Join(dir, e.Name()))
+		killpoint.Here()
 	}
 }
 
