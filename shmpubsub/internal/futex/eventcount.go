@@ -6,6 +6,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"shm_pub_sub/shmpubsub/internal/killpoint"
 )
 
 // The wait word is an eventcount: epoch<<1 | waiting. A waiter reads the epoch, sets the waiting
@@ -26,7 +28,9 @@ func Notify(word *atomic.Uint32) {
 			return
 		}
 		if word.CompareAndSwap(w, w+1) {
+			killpoint.Here()
 			_, _, _ = unix.Syscall(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWake, 1<<31-1)
+			killpoint.Here()
 			return
 		}
 	}

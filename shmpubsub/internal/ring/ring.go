@@ -19,7 +19,11 @@
 // protocol with the weakest C11 orders that are enough.
 package ring
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"shm_pub_sub/shmpubsub/internal/killpoint"
+)
 
 // Words before a slot's payload.
 const (
@@ -68,12 +72,17 @@ func (w *Writer) Write(value []uint64, now int64) {
 	k := w.k + 1
 	s := w.slot(k)
 	s[sequence].Store(2*k - 1)
+	killpoint.Here()
 	s[stamp].Store(uint64(now))
+	killpoint.Here()
 	for i := range value {
 		s[payload+i].Store(value[i])
+		killpoint.Here()
 	}
 	s[sequence].Store(2 * k)
+	killpoint.Here()
 	w.head.Store(k)
+	killpoint.Here()
 	w.k = k
 }
 

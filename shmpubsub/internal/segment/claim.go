@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"shm_pub_sub/shmpubsub/internal/killpoint"
 )
 
 // errGone says that the name no longer points at the file that was looked at: look again.
@@ -122,6 +124,7 @@ func (c *claimed) retire() {
 func (c *claimed) release() {
 	unlock(c.fd, takerByte)
 	_ = unix.Close(c.fd)
+	killpoint.Here()
 }
 
 // openTopic opens what a topic's name points at, and refuses everything but a regular file. It

@@ -191,3 +191,17 @@ func TestTakeOver_ClearsAwayWhatAKilledTakerLeft(t *testing.T) {
 		})
 	}
 }
+
+// Processes with and without unnamed files can share a directory.
+func TestTakeOver_ClearsAwayWhatAKilledTakerLeftWhereDraftsHaveNames(t *testing.T) {
+	if !goesOnInChild(t, nil) {
+		return
+	}
+	s := specOf(domain(t), "x")
+	successor := successorOf(createDead(t, s))
+	require.NoError(t, os.WriteFile(successor, []byte("half made"), 0o600))
+	forbid(t, unix.SYS_OPENAT, unix.O_TMPFILE, unix.EOPNOTSUPP)
+	o := create(t, s)
+	requireOneOwner(t, s, o)
+	require.NoError(t, o.Close())
+}

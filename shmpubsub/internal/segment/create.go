@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"shm_pub_sub/shmpubsub/internal/killpoint"
 	"shm_pub_sub/shmpubsub/internal/ring"
 )
 
@@ -68,17 +69,21 @@ func Create(s Spec) (*Owned, error) {
 	return &Owned{Header: d.header, Replaced: d.replaced, path: path, fd: d.fd, memory: d.memory}, nil
 }
 
-// makeRoom removes the file of a dead publisher that is about to be replaced anyway, unless it holds a
-// retained value, and reports whether it did.
+// makeRoom removes what is about to be replaced anyway: what a crashed taker left, and the file of a
+// dead publisher, unless it holds a retained value. It reports whether there was anything. What
+// subscribers still map takes its space until their next read.
 func makeRoom(path string) bool {
 	old, err := claim(path)
 	if err != nil {
 		return false
 	}
 	defer old.release()
+	made := unix.Unlink(successorOf(path)) == nil
+	killpoint.Here()
 	if old.valid && old.header.Retain || unix.Unlink(path) != nil {
-		return false
+		return made
 	}
+	killpoint.Here()
 	old.retire()
 	return true
 }
@@ -108,6 +113,7 @@ func newDraft(s Spec) (_ *draft, err error) {
 	if err := unix.Fchmod(d.fd, s.Mode); err != nil {
 		return nil, fmt.Errorf("set mode %#o: %w", s.Mode, err)
 	}
+	killpoint.Here()
 	if err := reserve(d.fd, d.header.FileSize); err != nil {
 		return nil, err
 	}
@@ -131,6 +137,7 @@ func newDraft(s Spec) (_ *draft, err error) {
 // never a SIGBUS at some later publish.
 func reserve(fd int, size uint64) error {
 	err := retry(func() error { return unix.Fallocate(fd, 0, 0, int64(size)) })
+	killpoint.Here()
 	if errors.Is(err, unix.EOPNOTSUPP) {
 		err = fill(fd, size)
 	}
@@ -154,6 +161,7 @@ func fill(fd int, size uint64) error {
 			return err
 		}
 		at += uint64(n)
+		killpoint.Here()
 	}
 	return nil
 }
@@ -163,6 +171,7 @@ func fill(fd int, size uint64) error {
 func (d *draft) publish(path string) error {
 	for {
 		err := unix.Linkat(unix.AT_FDCWD, d.linkAs, unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW)
+		killpoint.Here()
 		if err == nil {
 			d.removeName()
 			return nil
@@ -194,6 +203,7 @@ func (d *draft) replace(path string, old *claimed) error {
 		return fmt.Errorf("replace the dead publisher's file: %w", err)
 	}
 	d.named = false
+	killpoint.Here()
 	// Only now may subscribers let go of the old file: they look at the name next.
 	old.retire()
 	d.replaced = old.header.PID
@@ -233,4 +243,5 @@ func (d *draft) discard() {
 		d.memory.unmap()
 	}
 	_ = unix.Close(d.fd)
+	killpoint.Here()
 }

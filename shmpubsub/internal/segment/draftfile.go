@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"shm_pub_sub/shmpubsub/internal/killpoint"
 )
 
 // draftPrefix begins the name of a draft on a file system without unnamed files. No topic's file
@@ -21,12 +23,14 @@ const draftPrefix = "shm_pub_sub#"
 // leaves no trace of.
 func (d *draft) open() error {
 	fd, err := openRetry(d.spec.Dir, unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
+	killpoint.Here()
 	if err == nil {
 		d.fd, d.linkAs = fd, fmt.Sprintf("/proc/self/fd/%d", fd)
 		if unix.Access(d.linkAs, unix.F_OK) == nil {
 			return nil
 		}
 		_ = unix.Close(fd) // no /proc: link() cannot name it
+		killpoint.Here()
 	} else if !errors.Is(err, unix.EOPNOTSUPP) && !errors.Is(err, unix.EISDIR) && !errors.Is(err, unix.EINVAL) {
 		return fmt.Errorf("make a file in %s: %w", d.spec.Dir, err)
 	}
@@ -37,23 +41,27 @@ func (d *draft) open() error {
 		return fmt.Errorf("make a file in %s: %w", d.spec.Dir, err)
 	}
 	d.fd, d.linkAs, d.named = fd, name, true
+	killpoint.Here()
 	return nil
 }
 
 // nameFor gives an unnamed draft a name that rename(2) can move to path. It depends on the topic alone
-// and is used only by who has claimed path: what a crash leaves of it goes with the next take-over.
+// and is used only by who has claimed path: what a crash leaves of it goes with the next take-over,
+// be that one's draft named or not.
 func (d *draft) nameFor(path string) error {
-	if d.named {
-		return nil
-	}
 	name := successorOf(path)
 	if err := unix.Unlink(name); err != nil && !errors.Is(err, unix.ENOENT) {
 		return err
+	}
+	killpoint.Here()
+	if d.named {
+		return nil
 	}
 	if err := unix.Linkat(unix.AT_FDCWD, d.linkAs, unix.AT_FDCWD, name, unix.AT_SYMLINK_FOLLOW); err != nil {
 		return err
 	}
 	d.linkAs, d.named = name, true
+	killpoint.Here()
 	return nil
 }
 
@@ -66,6 +74,7 @@ func successorOf(path string) string {
 func (d *draft) removeName() {
 	if d.named {
 		_ = unix.Unlink(d.linkAs) // debris at worst, which sweepDrafts takes
+		killpoint.Here()
 		d.named = false
 	}
 }
@@ -75,15 +84,18 @@ const draftAge = time.Minute
 
 // sweepDrafts removes the named drafts that crashed creators left.
 func sweepDrafts(dir string) {
-	_ = eachFile(dir, func(e fs.DirEntry) {
-		if !strings.HasPrefix(e.Name(), draftPrefix) {
-			return
-		}
-		info, err := e.Info()
-		if err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > draftAge {
-			_ = os.Remove(filepath.Join(dir, e.Name()))
-		}
-	})
+	_ = eachFile(dir, func(e fs.DirEntry) { sweepDraft(dir, e) })
+}
+
+func sweepDraft(dir string, e fs.DirEntry) {
+	if !strings.HasPrefix(e.Name(), draftPrefix) {
+		return
+	}
+	info, err := e.Info()
+	if err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > draftAge {
+		_ = os.Remove(filepath.Join(dir, e.Name()))
+		killpoint.Here()
+	}
 }
 
 func openRetry(path string, flags int, mode uint32) (fd int, err error) {

@@ -12,12 +12,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// forbid makes a system call fail with errno in this process, for good: where its third argument has
+// filter makes a system call fail with errno in this process, for good: where its third argument has
 // all bits of mask.
-func forbid(t *testing.T, call uint32, mask uint32, errno unix.Errno) {
-	t.Helper()
+func filter(call uint32, mask uint32, errno unix.Errno) error {
 	const number, third = 0, 32 // offsets in struct seccomp_data
-	filter := []unix.SockFilter{
+	program := []unix.SockFilter{
 		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: number},
 		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: call, Jf: 4},
 		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: third},
@@ -26,13 +25,23 @@ func forbid(t *testing.T, call uint32, mask uint32, errno unix.Errno) {
 		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(errno)},
 		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
 	}
-	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+	loaded := unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	require.NoError(t, unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return err
+	}
 	// TSYNC: for all threads, the goroutine may go on in another one.
-	_, _, err := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&program)))
+	_, _, err := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&loaded)))
 	if err != 0 {
+		return err
+	}
+	return nil
+}
+
+func forbid(t *testing.T, call uint32, mask uint32, errno unix.Errno) {
+	t.Helper()
+	if err := filter(call, mask, errno); err != nil {
 		t.Skipf("cannot filter system calls: %v", err)
 	}
 }
@@ -151,4 +160,27 @@ func TestCreate_SaysThatTheFileSystemIsReadOnly(t *testing.T) {
 	require.ErrorIs(t, err, ErrCreate)
 	require.ErrorIs(t, err, unix.EROFS)
 	require.ErrorContains(t, err, "expected a writable file system at "+dir+"; point SHM_PUB_SUB_DIR at one")
+}
+
+// What a crashed taker left is no reason to fail, and is not left behind, whatever else there is.
+func TestCreate_MakesRoomOfWhatAKilledTakerLeft(t *testing.T) {
+	if !goesOnInChild(t, ownMounts()) {
+		return
+	}
+	dir := filepath.Join(domain(t), "small")
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	defer func() { require.NoError(t, os.Remove(dir)) }()
+	mount(t, dir, "size=24k", 0)
+	defer func() { require.NoError(t, unix.Unmount(dir, unix.MNT_DETACH)) }()
+
+	s := specOf(dir, "x") // of 8 KiB
+	for _, s.Retain = range []bool{true, false} {
+		debris := successorOf(createDead(t, s))
+		require.NoError(t, os.WriteFile(debris, make([]byte, 1<<14), 0o600))
+		o := create(t, s)
+		requireOneOwner(t, s, o)
+		require.Equal(t, s.Retain, o.Replaced != 0, "only what is retained was in the way until then")
+		abandon(o)
+		require.NoError(t, Remove(dir, "x"))
+	}
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+
+	"shm_pub_sub/shmpubsub/internal/killpoint"
 )
 
 // The file, version 1. All fields are little-endian and naturally aligned, so that every one of
@@ -136,20 +138,21 @@ func newHeader(t Type, depth int, retain bool) Header {
 func words64(size uint64) uint64 { return (size + 7) / 8 }
 
 func (h Header) encode(b []byte) {
-	le := binary.LittleEndian
-	le.PutUint64(b[magicOffset:], magic)
-	le.PutUint32(b[versionOffset:], Version)
-	le.PutUint32(b[headerSizeOffset:], uint32(h.First-HeaderOffset))
-	le.PutUint32(b[typeTagOffset:], uint32(h.Type))
+	put32 := func(at int, v uint32) { binary.LittleEndian.PutUint32(b[at:], v); killpoint.Here() }
+	put64 := func(at int, v uint64) { binary.LittleEndian.PutUint64(b[at:], v); killpoint.Here() }
+	put64(magicOffset, magic)
+	put32(versionOffset, Version)
+	put32(headerSizeOffset, uint32(h.First-HeaderOffset))
+	put32(typeTagOffset, uint32(h.Type))
 	if h.Retain {
-		le.PutUint32(b[flagsOffset:], flagRetain)
+		put32(flagsOffset, flagRetain)
 	}
-	le.PutUint64(b[elemSizeOffset:], h.ElemSize)
-	le.PutUint64(b[strideOffset:], h.Stride)
-	le.PutUint64(b[slotsOffset:], h.Slots)
-	le.PutUint64(b[fileSizeOffset:], h.FileSize)
-	le.PutUint32(b[pidOffset:], uint32(h.PID))
-	le.PutUint64(b[createdOffset:], uint64(h.Created))
+	put64(elemSizeOffset, h.ElemSize)
+	put64(strideOffset, h.Stride)
+	put64(slotsOffset, h.Slots)
+	put64(fileSizeOffset, h.FileSize)
+	put32(pidOffset, uint32(h.PID))
+	put64(createdOffset, uint64(h.Created))
 }
 
 // decodeHeader validates the first minSize bytes of a file of the given size. After it, every slot

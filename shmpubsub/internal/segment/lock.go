@@ -5,6 +5,8 @@ import (
 	"io"
 
 	"golang.org/x/sys/unix"
+
+	"shm_pub_sub/shmpubsub/internal/killpoint"
 )
 
 // Two one-byte open-file-description locks guard a segment's file (fcntl(2), F_OFD_SETLK). The
@@ -21,6 +23,7 @@ const (
 func tryLock(fd int, at int64) (bool, error) {
 	lk := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart, Start: at, Len: 1}
 	err := retry(func() error { return unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLK, &lk) })
+	killpoint.Here()
 	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) {
 		return false, nil
 	}
@@ -32,6 +35,7 @@ func tryLock(fd int, at int64) (bool, error) {
 func unlock(fd int, at int64) {
 	lk := unix.Flock_t{Type: unix.F_UNLCK, Whence: io.SeekStart, Start: at, Len: 1}
 	_ = retry(func() error { return unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLK, &lk) })
+	killpoint.Here()
 }
 
 // held reports whether somebody else's open file holds a lock on one byte of fd's file. It asks as a

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"shm_pub_sub/shmpubsub/internal/futex"
+	"shm_pub_sub/shmpubsub/internal/killpoint"
 	"shm_pub_sub/shmpubsub/internal/ring"
 )
 
@@ -19,10 +20,14 @@ func mapFile(fd int, size uint64, prot int) (memory, error) {
 		m, err = unix.Mmap(fd, 0, int(size), prot, unix.MAP_SHARED)
 		return err
 	})
+	killpoint.Here()
 	return m, err
 }
 
-func (m memory) unmap() { _ = unix.Munmap(m) } // fails only on a wrong address
+func (m memory) unmap() {
+	_ = unix.Munmap(m) // fails only on a wrong address
+	killpoint.Here()
+}
 
 // address returns where the file is mapped.
 func (m memory) address() uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(m))) }
@@ -35,6 +40,7 @@ func (m memory) wait() *atomic.Uint32    { return (*atomic.Uint32)(unsafe.Pointe
 // consistent, as Notify needs.
 func (m memory) retire() {
 	m.retired().Store(1)
+	killpoint.Here()
 	futex.Notify(m.wait())
 }
 

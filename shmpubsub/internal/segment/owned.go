@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"shm_pub_sub/shmpubsub/internal/killpoint"
 	"shm_pub_sub/shmpubsub/internal/ring"
 )
 
@@ -49,6 +50,7 @@ func (o *Owned) Close() error {
 	unlock(o.fd, ownerByte)
 	if !o.lent {
 		_ = unix.Close(o.fd)
+		killpoint.Here()
 	}
 	o.memory, o.fd = nil, -1
 	return err
@@ -60,6 +62,7 @@ func (o *Owned) unlink() error {
 	same, err := pointsAt(o.path, o.fd)
 	if err == nil && same {
 		err = unix.Unlink(o.path)
+		killpoint.Here()
 	}
 	if err != nil && !errors.Is(err, unix.ENOENT) {
 		return fmt.Errorf("remove %s: %w", o.path, err)

@@ -8,6 +8,8 @@ import (
 	"sort"
 
 	"golang.org/x/sys/unix"
+
+	"shm_pub_sub/shmpubsub/internal/killpoint"
 )
 
 // Info is what a topic's file says.
@@ -87,9 +89,11 @@ func Remove(dir, topic string) error {
 	}
 	defer c.release()
 	_ = unix.Unlink(successorOf(path)) // of a taker who crashed
+	killpoint.Here()
 	if err := unix.Unlink(path); err != nil {
 		return openError(topic, path, err)
 	}
+	killpoint.Here()
 	c.retire()
 	return nil
 }

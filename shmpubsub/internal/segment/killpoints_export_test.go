@@ -1,0 +1,24 @@
+//go:build killpoints
+
+package segment
+
+// What the kill point tests, which use the whole library and so stand outside this package, take from
+// its tests.
+const (
+	RoleEnv     = roleEnv
+	DomainEnv   = domainEnv
+	DraftPrefix = draftPrefix
+	DraftAge    = draftAge
+)
+
+var (
+	Roles       = roles
+	Domain      = domain
+	Names       = names
+	Executable  = executable
+	ChildEnv    = childEnv
+	OwnMounts   = ownMounts
+	Mount       = mount
+	Filter      = filter
+	SuccessorOf = successorOf
+)
