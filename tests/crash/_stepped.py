@@ -15,11 +15,13 @@ import shm_pub_sub
 
 from ._ptrace import MARK
 
-LIFETIME = 60
+LIFETIME = 170
+"""Seconds until one ends that nobody kills, after a killed test run."""
 
 
 def _fork(work: Callable[..., None], *arguments: Any) -> int:
     """Forks one that works and then waits to be killed. Returns its pid."""
+    signal.alarm(LIFETIME)  # anew: this process lasts as long as a test asks for more
     pid = os.fork()
     if pid == 0:
         _child(work, arguments)
