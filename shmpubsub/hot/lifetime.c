@@ -82,6 +82,11 @@ publisher_create(Publisher *p, PyObject *args)
     /* A new handle has no reference yet, and giving back one that it has not got is a panic. */
     PyObject *held = call_go(go, "", "IncRef", handle);
     if (held == NULL) {
+        /* Out of memory. Nobody will have the handle: without this the topic would stay taken. */
+        PyObject *error_type, *error, *traceback;
+        PyErr_Fetch(&error_type, &error, &traceback);
+        Py_XDECREF(call_go(go, kind_of(type), "Close", handle));
+        PyErr_Restore(error_type, error, traceback);
         Py_DECREF(handle);
         return NULL;
     }

@@ -1,0 +1,129 @@
+"""Processes to be traced, which say by marks where they are: forks of one without the library's Go.
+
+Each is ready for its tracer when it has raised its first mark.
+"""
+
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any, NoReturn
+
+import shm_pub_sub
+
+from ._ptrace import MARK
+
+LIFETIME = 170
+"""Seconds until one ends that nobody kills, after a killed test run."""
+
+
+def _fork(work: Callable[..., None], *arguments: Any) -> int:
+    """Forks one that works and then waits to be killed. Returns its pid."""
+    signal.alarm(LIFETIME)  # anew: this process lasts as long as a test asks for more
+    pid = os.fork()
+    if pid == 0:
+        _child(work, arguments)
+    return pid
+
+
+def _child(work: Callable[..., None], arguments: Sequence[Any]) -> NoReturn:
+    try:
+        signal.alarm(LIFETIME)
+        work(*arguments)
+        while True:
+            signal.pause()
+    except BaseException as error:
+        os.write(2, f"{work.__name__}: {error!r}\n".encode())
+    finally:
+        os._exit(1)
+
+
+def _mark() -> None:
+    signal.raise_signal(MARK)
+
+
+def _await_tracer() -> None:
+    """A mark that nobody traces would be the end."""
+    status = Path("/proc/self/status")
+    while "\nTracerPid:\t0\n" in status.read_text():
+        pass
+
+
+def publish_between_marks(
+    topic: str, before: Sequence[Any], values: Sequence[Any], buffer_num: int
+) -> int:
+    """Forks a publisher of what is before, and then of values with marks around each."""
+    return _fork(_publish_between_marks, topic, before, values, buffer_num)
+
+
+def _publish_between_marks(
+    topic: str, before: Sequence[Any], values: Sequence[Any], buffer_num: int
+) -> None:
+    publisher = shm_pub_sub.Publisher(topic, type(values[0])(), buffer_num)
+    for value in before:
+        publisher.publish(value)
+    publish, mark, number = publisher.publish, signal.raise_signal, int(MARK)
+    _await_tracer()
+    for value in values:
+        mark(number)
+        publish(value)
+    mark(number)
+
+
+def publish_fast(topic: str, generation: int, buffer_num: int) -> int:
+    """Forks a publisher of generation << 32 | k, for k from 1, with little else in its loop."""
+    return _fork(_publish_fast, topic, generation, buffer_num)
+
+
+def _publish_fast(topic: str, generation: int, buffer_num: int) -> None:
+    publisher = shm_pub_sub.Publisher(topic, 0, buffer_num)
+    deque(map(publisher.publish, count(generation << 32 | 1)), maxlen=0)
+
+
+def act_between_marks(act: Callable[[str], Callable[[], Any]], topic: str) -> int:
+    """Forks one that prepares act(topic), and then does what that returned between two marks."""
+    return _fork(_act_between_marks, act, topic)
+
+
+def _act_between_marks(act: Callable[[str], Callable[[], Any]], topic: str) -> None:
+    shm_pub_sub.topics()  # what this thread's first call of Go does besides
+    perform = act(topic)
+    _await_tracer()
+    _mark()
+    result = perform()
+    _mark()
+    while result:  # a publisher stays open
+        signal.pause()
+
+
+def create(topic: str) -> Callable[[], Any]:
+    return lambda: shm_pub_sub.Publisher(topic, 0)
+
+
+def create_retained(topic: str) -> Callable[[], Any]:
+    return lambda: shm_pub_sub.Publisher(topic, 0, retain=True)
+
+
+def _opened(topic: str, retain: bool = False) -> "shm_pub_sub.Publisher[int]":
+    publisher = shm_pub_sub.Publisher(topic, 0, retain=retain)
+    publisher.publish(1)
+    return publisher
+
+
+def close(topic: str) -> Callable[[], Any]:
+    return _opened(topic).close
+
+
+def close_retained(topic: str) -> Callable[[], Any]:
+    return _opened(topic, retain=True).close
+
+
+def replace(topic: str) -> Callable[[], Any]:
+    earlier = _opened(topic)
+    return lambda: (earlier, shm_pub_sub.Publisher(topic, 0, replace=True))
+
+
+def remove(topic: str) -> Callable[[], Any]:
+    return lambda: shm_pub_sub.remove(topic)

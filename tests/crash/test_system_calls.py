@@ -1,0 +1,205 @@
+"""kill -9 at each system call that makes, replaces, closes or removes a topic: before it and after.
+
+It is the installed wheel's Go code that makes them, on the thread that called it from Python: a
+process that is followed by that thread alone shows all of them.
+"""
+
+from collections.abc import Callable
+from itertools import count, groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shm_pub_sub
+from process._peer import Peer
+
+from . import _stepped, _victims
+from ._ptrace import Traced
+from ._readers import Readers
+
+pytestmark = pytest.mark.usefixtures("ptrace")
+
+# x86_64's numbers. The others are the runtime's, and change no file.
+NAMES = {
+    3: "close",
+    5: "fstat",
+    9: "mmap",
+    11: "munmap",
+    17: "pread64",
+    72: "fcntl",
+    82: "rename",
+    86: "link",
+    87: "unlink",
+    91: "fchmod",
+    257: "openat",
+    262: "newfstatat",
+    263: "unlinkat",
+    264: "renameat",
+    265: "linkat",
+    269: "faccessat",
+    285: "fallocate",
+    316: "renameat2",
+    439: "faccessat2",
+}
+
+Act = Callable[[str], Callable[[], Any]]
+
+
+def leave_nothing(peer: Peer) -> None:
+    pass
+
+
+def leave_a_dead_publisher(peer: Peer) -> None:
+    pid = peer.call(_stepped.act_between_marks, _stepped.create, "topic")
+    with Traced(pid) as traced:
+        traced.run_to_mark()
+        traced.run_to_mark()
+    peer.call(_victims.wait_for, pid)
+
+
+def leave_a_retained_value(peer: Peer) -> None:
+    with shm_pub_sub.Publisher("topic", 0, retain=True) as publisher:
+        publisher.publish(1)
+
+
+VALUE, NOTHING = repr((1, True)), repr((-1, False))
+TAKE_OVER = "fallocate fcntl linkat fcntl fcntl linkat renameat fcntl close"
+REMOVE = "fcntl fcntl unlinkat fcntl close"
+
+
+def case(
+    name: str,
+    leave: Callable[[Peer], None],
+    act: Act,
+    *,
+    alive: list[str],
+    dead: list[str],
+    calls: str,
+) -> Any:
+    """alive: what is read on its way, the last at its end; dead: after kills, ever later in it."""
+    return pytest.param(leave, act, alive, dead, calls.split(), id=name)
+
+
+CASES = [
+    case(
+        "create",
+        leave_nothing,
+        _stepped.create,
+        alive=[NOTHING],
+        dead=[NOTHING],
+        calls="fallocate fcntl linkat",
+    ),
+    case(
+        "take over",
+        leave_a_dead_publisher,
+        _stepped.create,
+        alive=[NOTHING],
+        dead=[NOTHING],
+        calls=TAKE_OVER,
+    ),
+    case(
+        "take over a retained value",
+        leave_a_retained_value,
+        _stepped.create,
+        alive=[VALUE],
+        dead=[VALUE, NOTHING],  # as it then is the new publisher's, which does not retain it
+        calls=TAKE_OVER,
+    ),
+    case(
+        "take over and go on retaining",
+        leave_a_retained_value,
+        _stepped.create_retained,
+        alive=[VALUE],
+        dead=[VALUE],
+        calls=TAKE_OVER,
+    ),
+    case(
+        "replace",
+        leave_nothing,
+        _stepped.replace,
+        alive=[VALUE, NOTHING],
+        dead=[NOTHING],
+        calls="unlinkat fcntl close fallocate fcntl linkat",
+    ),
+    case(
+        "close",
+        leave_nothing,
+        _stepped.close,
+        alive=[VALUE, NOTHING],
+        dead=[NOTHING],
+        calls="unlinkat fcntl close",
+    ),
+    case(
+        "close a retained one",
+        leave_nothing,
+        _stepped.close_retained,
+        alive=[VALUE],
+        dead=[VALUE],
+        calls="fcntl close",
+    ),
+    case(
+        "remove",
+        leave_a_dead_publisher,
+        _stepped.remove,
+        alive=[NOTHING],
+        dead=[NOTHING],
+        calls=REMOVE,
+    ),
+    case(
+        "remove a retained value",
+        leave_a_retained_value,
+        _stepped.remove,
+        alive=[VALUE, NOTHING],
+        dead=[VALUE, NOTHING],
+        calls=REMOVE,
+    ),
+]
+
+
+def run_through(traced: Traced, stops: int) -> list[str]:
+    """Runs to the given stop at such a call, or to the end of all; returns what was called."""
+    called: list[str] = []
+    while stops and (call := traced.step_to_call()):
+        if call.number in NAMES:
+            stops -= 1
+            if call.entered:
+                called.append(NAMES[call.number])
+    return called if stops else []
+
+
+@pytest.mark.parametrize(("leave", "act", "alive", "dead", "calls"), CASES)
+def test_a_kill_at_any_system_call_stops_nobody(
+    peer: Peer,
+    shm_dir: Path,
+    leave: Callable[[Peer], None],
+    act: Act,
+    alive: list[str],
+    dead: list[str],
+    calls: list[str],
+    record_property: Callable[[str, object], None],
+) -> None:
+    peer.call(_victims.warm_up)
+    left: list[str] = []
+    for stop in count(1):
+        leave(peer)
+        pid = peer.call(_stepped.act_between_marks, act, "topic")
+        with Traced(pid) as traced:
+            traced.run_to_mark()
+            readers = Readers("topic", -1)
+            called = run_through(traced, stop)
+            found = readers.attached() | readers.new()
+            assert found <= ({alive[-1]} if called else set(alive))
+            traced.kill()
+        peer.call(_victims.wait_for, pid)
+        left.append(readers.after_a_death(found))
+        readers.follow_the_next(2)
+        readers.close()
+        assert list(shm_dir.iterdir()) == []
+        if called:
+            break
+    record_property("kills", stop)
+    print(f"{stop} kills: {' '.join(called)}")
+    assert [found for found, _ in groupby(left)] == dead
+    remaining = iter(called)
+    assert all(call in remaining for call in calls), f"not called in this order: {calls}"
+    assert peer.output == ""
