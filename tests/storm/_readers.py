@@ -165,6 +165,10 @@ PAUSES = (0, 0.0005, 0.002, 0.005)
 """Between rounds, seconds: there are more readers than processors."""
 
 
+LOOKS = (1, 1, 1, 10, 500)
+"""How often in a row at one topic: the many while a writer writes, for what takes nanoseconds."""
+
+
 def _eyes(make: Any, log: Log, words: Words, topics: int, first: int = 0) -> list[Eye]:
     """All kinds of all topics."""
     of = itertools.product(range(topics), KINDS)
@@ -175,7 +179,7 @@ def _follow(eyes: list[Eye], words: Words, seed: int) -> None:
     dice = random.Random(seed)
     while not words.ending:
         for eye in eyes:
-            for _ in range(dice.choice((1, 1, 10))):
+            for _ in range(dice.choice(LOOKS)):
                 eye.look()
         time.sleep(dice.choice(PAUSES))
     flush(eyes)

@@ -14,11 +14,12 @@ from ._log import Log
 from ._values import DEFAULTS, content
 from ._words import Words
 
-FLUSH = 50_000_000
-"""ns after which a run is logged, and begun anew: the first and last read of each are known."""
-
 OK, NONE, TYPE = "ok", "none", "type"
 """The outcomes: a value, no value, or another type's publisher."""
+
+FLUSH = {OK: 250_000_000, NONE: 50_000_000, TYPE: 50_000_000}
+"""ns after which a run is logged, and begun anew. The first and the last read of each are known,
+and it may be one between that was wrong, where there is no value."""
 
 
 class Run(NamedTuple):
@@ -105,7 +106,7 @@ class Recorder:
 
     def _add(self, key: tuple[str, int], k: int, start: int, end: int) -> None:
         run = self._run
-        if run is None or key != self._key or end - run[3] > FLUSH:
+        if run is None or key != self._key or end - run[3] > FLUSH[key[0]]:
             self.flush()
             self._key = key
             self._run = [k, 1, 1, start, end, start, end, end - start]

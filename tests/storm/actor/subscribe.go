@@ -18,7 +18,7 @@ func subscribe(topics int, log *eventLog, words *sharedWords) error {
 			for n := 0; !words.ending(); n++ {
 				i.look()
 				f.look()
-				if n%8 == 0 {
+				if n%128 == 0 {
 					time.Sleep(time.Millisecond) // there are more readers than processors
 				}
 			}
@@ -30,7 +30,8 @@ func subscribe(topics int, log *eventLog, words *sharedWords) error {
 	return nil
 }
 
-const flushAfter = int64(50 * time.Millisecond)
+// flushAfter is FLUSH of _recorder.py.
+var flushAfter = map[string]int64{"ok": 250e6, "none": 50e6, "type": 50e6}
 
 // state is what a read found: "ok" with a generation, "none", or "type".
 type state struct {
@@ -127,7 +128,7 @@ func (e *eye[T]) judge(v T, floor uint64) {
 }
 
 func (e *eye[T]) add(s state, k uint64, start, end int64) {
-	if !e.under || s != e.state || end-e.times[0] > flushAfter {
+	if !e.under || s != e.state || end-e.times[0] > flushAfter[s.outcome] {
 		e.flush()
 		e.under, e.state, e.lastK, e.reads, e.values = true, s, k, 1, 1
 		e.times = [5]int64{start, end, start, end, end - start}
