@@ -64,8 +64,10 @@ class Controller:
 
     def _start_publisher(self, topic: int) -> None:
         if len(self._processes.of("publisher", topic=topic)) < 3:
-            plan = self._plan(topic)
-            self._processes.start("publisher", topic, lambda log: self._publish(plan, log))
+            self._start(self._plan(topic))
+
+    def _start(self, plan: Plan) -> None:
+        self._processes.start("publisher", plan.topic, lambda log: self._publish(plan, log))
 
     def _kill_publisher(self, topic: int) -> None:
         if found := self._processes.of("publisher", topic=topic):
@@ -74,8 +76,15 @@ class Controller:
     def _kill_all_and_contend(self, topic: int) -> None:
         for process in self._processes.of("publisher", topic=topic):
             self._processes.kill(process)
+        if self._dice.random() < 0.5:
+            for _ in range(3):
+                self._start_publisher(topic)
+            return
+        # A closed publisher that retains leaves a dead file: for all others to take over at once.
+        kind, retain = self._dice.choice(["int", "float"]), self._dice.random() < 0.8
+        short = {"kind": kind, "retain": retain, "values": 20, "pause": 0}
         for _ in range(3):
-            self._start_publisher(topic)
+            self._start(self._plan(topic, lives=20, seconds=self._dice.choice([0, 0.001]), **short))
 
     def _stop_publisher(self, topic: int) -> None:
         # A remover as well: it may hold what all others wait for.
@@ -107,14 +116,14 @@ class Controller:
         elif self._go_actor is not None:
             self._processes.start(role, None, lambda log: self._become_go("subscribe", log, TOPICS))
 
-    def _plan(self, topic: int) -> Plan:
+    def _plan(self, topic: int, lives: int = 0, **given: Any) -> Plan:
         dice = self._dice
-        lives = dice.choice([1, 1, 1, 4])
+        lives = lives or dice.choice([1, 1, 1, 4])
         first, self._generation = self._generation, self._generation + lives
         if self._generation >= LIMIT:
             raise OverflowError("more generations than values have room for")
         by = dice.choice(["c", "c", "gopy", "go" if self._go_actor else "gopy"])
-        return Plan(
+        plan = Plan(
             by=by,
             topic=topic,
             kind=dice.choices(["int", "float", "bool"], [6, 3, 1])[0],
@@ -129,6 +138,7 @@ class Controller:
             leave=dice.random() < 0.3,
             seed=dice.getrandbits(32),
         )
+        return plan._replace(**given)
 
     def _publish(self, plan: Plan, log: Log) -> None:
         if plan.by == "go":

@@ -58,7 +58,7 @@ def publish(plan: Plan, log: Log, words: Words) -> None:
             )
         except shm_pub_sub.ExistsError:
             log("refused", generation)
-            time.sleep(dice.uniform(0, 0.01))
+            time.sleep(dice.uniform(0, plan.seconds))
             continue
         except shm_pub_sub.CreateError as error:
             if STUCK not in str(error):

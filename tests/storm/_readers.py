@@ -97,13 +97,20 @@ def make_anew(log: Log, words: Words, topics: int, seed: int) -> None:
 
 def share_among_threads(log: Log, words: Words, topics: int, seed: int) -> None:
     """Three threads, each with subscribers of its own and such as all have."""
-    shared = [shm_pub_sub.Subscriber(topic_name(topic), -1) for topic in range(topics)]
-    make = {topic_name(topic): subscriber for topic, subscriber in enumerate(shared)}
+    shared: dict[str, Any] = {}
+    lock = threading.Lock()
+
+    def share(name: str, default: Any) -> Any:
+        with lock:
+            if name not in shared:
+                shared[name] = shm_pub_sub.Subscriber(name, default)
+            return shared[name]
+
     threads = []
     for number in range(3):
         own = _eyes(shm_pub_sub.Subscriber, log, words, topics, 1000 * number)
         others = [
-            Eye(lambda name, _: make[name], log, words, 1000 * number + 500 + topic, topic, "int")
+            Eye(share, log, words, 1000 * number + 500 + topic, topic, "int")
             for topic in range(topics)
         ]
         arguments = (own[number % 2 :: 2] + others, words, seed + number)

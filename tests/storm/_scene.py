@@ -38,7 +38,7 @@ def kill(actor: str, start: int) -> list[list[Any]]:
 
 def story(logs: Logs) -> Story:
     """Each generation published up to number 5."""
-    told = Story(announced=[5] * LIMIT, done=[5] * LIMIT)
+    told = Story(announced=bytes([5]) * LIMIT, done=bytes([5]) * LIMIT)
     for actor, log in logs.items():
         tell(told, actor, ([what, at * MS, *details] for what, at, *details in log))
     return told

@@ -2,7 +2,7 @@
 
 As 64 bits, the same for int and float (IEEE 754):
 
-    63  62       46  45     20  19      0
+    63  62       43  42     19  18      0
     0   generation   number k   checksum
 
 A generation is the life of one publisher. It stays below LIMIT, so that no float is NaN or
@@ -12,10 +12,10 @@ infinite. The checksum is of all else and the topic. A bool carries nothing.
 import struct
 from typing import Any
 
-K_BITS = 26
-CHECK_BITS = 20
+K_BITS = 24
+CHECK_BITS = 19
 LAST_K = 2**K_BITS - 1
-LIMIT = 0x7FF << 6
+LIMIT = 0x7FF << 9
 """Generations, from 1, are below."""
 
 DEFAULTS: dict[str, Any] = {"int": -1, "float": -1.0, "bool": False}

@@ -54,7 +54,7 @@ func live[T shmpubsub.Value](p plan, newPublisher maker[T], value func(uint64) T
 		switch {
 		case errors.Is(err, shmpubsub.ErrExists):
 			log.write("refused", g)
-			time.Sleep(rand.N(10 * time.Millisecond))
+			time.Sleep(time.Duration(rand.Float64() * p.Seconds * float64(time.Second)))
 			continue
 		case err != nil && strings.Contains(err.Error(), "replacing it for a second"):
 			log.write("stuck", g)

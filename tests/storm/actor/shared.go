@@ -46,10 +46,10 @@ func (l *eventLog) write(what string, details ...any) {
 
 // The numbers of _values.py.
 const (
-	kBits     = 26
-	checkBits = 20
+	kBits     = 24
+	checkBits = 19
 	lastK     = 1<<kBits - 1
-	limit     = 0x7FF << 6
+	limit     = 0x7FF << 9
 )
 
 // sharedWords is Words of _words.py.
