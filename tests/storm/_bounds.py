@@ -1,15 +1,21 @@
 """How long a publisher's value may be read."""
 
+from functools import lru_cache
+
 from ._story import NEVER, Generation, Story
 
 NOTICE = 100_000_000
 """ns within which a death shows."""
 
 
-def unreadable_from(story: Story, g: Generation) -> float:
-    """When no read may start any more that returns its value.
+@lru_cache(maxsize=1)
+def ends_of_all(story: Story) -> dict[int, float]:
+    """By generation, when no read may start any more that returns its value."""
+    return {each.number: _end(story, each) for each in story.generations.values()}
 
-    A close shows at the next read, a death within NOTICE. A retained value lasts until the next
+
+def _end(story: Story, g: Generation) -> float:
+    """A close shows at the next read, a death within NOTICE. A retained value lasts until the next
     publisher's first one, until that ends without one and does not retain, or is of another type,
     or until it is removed.
     """
@@ -26,7 +32,7 @@ def _succeeded(story: Story, g: Generation) -> float:
             continue
         if later.kind != g.kind:
             return later.owns + _notice(story, g, later.owns)
-        ends = [NEVER if later.retain else unreadable_from(story, later)]
+        ends = [NEVER if later.retain else _end(story, later)]
         if later.first is not None:
             ends.append(later.first + _notice(story, g, later.first))
         if min(ends) < NEVER:
@@ -48,12 +54,4 @@ def _notice(story: Story, g: Generation, until: float) -> float:
 
     It is told, unless who moved the name was killed before it could: then it looks by itself.
     """
-    changes = [
-        (each.tried, each.at_most_until)
-        for each in story.attempts[g.topic]
-        if each.cut_short and each is not g
-    ]
-    changes += [
-        (each.began, each.ended) for each in story.removals_of(g.topic) if each.outcome is None
-    ]
-    return NOTICE if any(s < until and e > g.at_least_until for s, e in changes) else 0
+    return NOTICE if story.interrupted[g.topic].touch(g.at_least_until, until) else 0

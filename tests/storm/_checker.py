@@ -8,7 +8,7 @@ just after the other. What is found wrong is wrong however the machine scheduled
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 
-from ._bounds import NOTICE, unreadable_from
+from ._bounds import NOTICE, ends_of_all
 from ._promises import promises
 from ._recorder import OK, TYPE, Run
 from ._spans import Spans
@@ -104,7 +104,7 @@ def never_back_to_an_earlier_publisher(story: Story) -> Iterator[str]:
 
 
 def an_end_shows(story: Story) -> Iterator[str]:
-    over = {each.number: unreadable_from(story, each) for each in story.generations.values()}
+    over = ends_of_all(story)
     for actor, run in story.reads:
         if run.outcome == OK and run.generation:
             late = run.last_start - over.get(run.generation, NEVER)
@@ -149,9 +149,10 @@ Seen = dict[tuple[int, str], Spans]
 
 def _seen(story: Story, fits: Callable[[str, str], bool]) -> Seen:
     """When a reader of a kind may have seen a publisher that fits, by topic and kind."""
+    over = ends_of_all(story)
     return {
         (topic, kind): Spans(
-            (each.tried, unreadable_from(story, each) + NOTICE)
+            (each.tried, over[each.number] + NOTICE)
             for each in attempts
             if each.may_have_owned and fits(each.kind, kind)
         )

@@ -10,6 +10,7 @@ from typing import Any
 
 from ._log import SUFFIX, lines
 from ._recorder import Run
+from ._spans import Spans
 from ._words import Words
 
 NEVER = math.inf
@@ -83,7 +84,7 @@ class Removal:
     ended: float = NEVER
 
 
-@dataclass
+@dataclass(eq=False)
 class Story:
     generations: dict[int, Generation] = field(default_factory=dict)
     removals: list[Removal] = field(default_factory=list)
@@ -110,6 +111,17 @@ class Story:
         return {
             topic: sorted((each for each in tried if each.owns is not None), key=_owns)
             for topic, tried in self.attempts.items()
+        }
+
+    @cached_property
+    def interrupted(self) -> dict[int, Spans]:
+        """When somebody was killed while changing what a topic's name points at, or might have."""
+        return {
+            topic: Spans(
+                [(each.tried, each.at_most_until) for each in attempts if each.cut_short]
+                + [(r.began, r.ended) for r in self.removals_of(topic) if r.outcome is None]
+            )
+            for topic, attempts in self.attempts.items()
         }
 
     def removals_of(self, topic: int) -> list[Removal]:
