@@ -67,7 +67,7 @@ func newSubscriber[T Value](topic string, def T, c codec[T], opts []SubscriberOp
 		return nil, o.err
 	}
 	s := &Subscriber[T]{topic: topic, def: def, codec: c, opts: o}
-	if s.attach(); s.err != nil {
+	if s.attach(clock.Now()); s.err != nil {
 		return nil, s.err
 	}
 	return s, nil
@@ -115,7 +115,7 @@ func (s *Subscriber[T]) ready(now int64) bool {
 			if s.view != nil && s.view.Current() {
 				return false // the same dead file
 			}
-			s.attach()
+			s.attach(now)
 			if s.view == nil || s.view.Dead {
 				return false
 			}
@@ -134,8 +134,9 @@ func (s *Subscriber[T]) check(now int64) bool {
 	return err == nil && alive || s.view.Retain && s.view.Current()
 }
 
-// attach opens what the name points at now.
-func (s *Subscriber[T]) attach() {
+// attach opens what the name points at. It asks whether the publisher lives some time after now: counted
+// from then, a process that loses its processor in between would take a dead one for alive for longer.
+func (s *Subscriber[T]) attach(now int64) {
 	s.detach()
 	v, err := segment.Attach(s.opts.dir, s.topic, s.codec.tag)
 	if errors.Is(err, ErrNoPublisher) {
@@ -144,7 +145,7 @@ func (s *Subscriber[T]) attach() {
 	if s.view, s.err = v, err; v == nil || v.Dead {
 		return
 	}
-	s.ring, s.checkAt = v.Ring(), clock.Now()+checkEvery
+	s.ring, s.checkAt = v.Ring(), now+checkEvery
 }
 
 func (s *Subscriber[T]) detach() {

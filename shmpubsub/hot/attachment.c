@@ -114,9 +114,10 @@ attachment_renew(Subscriber *s)
     return s->ring.state != NULL;
 }
 
-/* Takes over the mapping that Go describes in text. A dead file's is kept only to know its successor. */
+/* Takes over the mapping that Go describes in text, having asked after the publisher since asked_at. A dead
+   file's is kept only to know its successor. */
 static bool
-map(Subscriber *s, PyObject *text, int *dead, int *pid, int *depth)
+map(Subscriber *s, PyObject *text, uint64_t asked_at, int *dead, int *pid, int *depth)
 {
     unsigned long long address, size, first, stride, slots;
     int fd, retain;
@@ -142,7 +143,7 @@ map(Subscriber *s, PyObject *text, int *dead, int *pid, int *depth)
     s->retain = retain;
     if (!*dead) {
         s->ring = ring_at(s->mapping.base, first, stride, slots);
-        s->check_at = shm_now(CLOCK_MONOTONIC_COARSE) + CHECK_EVERY;
+        s->check_at = asked_at + CHECK_EVERY;
     }
     return true;
 }
@@ -154,6 +155,8 @@ attachment_map(Subscriber *s, PyObject *args)
     if (!PyArg_ParseTuple(args, "OOOO:_map", &attach, &directory, &name, &type)) {
         return NULL;
     }
+    /* Before the lock is asked: a publisher may die while this thread waits for its processor, or the GIL. */
+    uint64_t now = shm_now(CLOCK_MONOTONIC_COARSE);
     PyObject *text = PyObject_CallFunctionObjArgs(attach, directory, name, type, NULL);
     if (text == NULL) {
         return NULL;
@@ -163,7 +166,7 @@ attachment_map(Subscriber *s, PyObject *args)
         Py_RETURN_NONE;
     }
     int dead = 0, pid = 0, depth = 0;
-    bool mapped = map(s, text, &dead, &pid, &depth);
+    bool mapped = map(s, text, now, &dead, &pid, &depth);
     Py_DECREF(text);
     return mapped ? Py_BuildValue("(Oii)", dead ? Py_True : Py_False, pid, depth) : NULL;
 }

@@ -11,6 +11,7 @@ from process import _remote
 from process._go import GoSubscriber
 from process._peer import Peer
 from process._waiting import until
+from shm_pub_sub._extension import load
 
 from . import _victims
 from ._counts import KILLS, dice
@@ -37,6 +38,28 @@ def test_ok_turns_false_soon_after_a_kill(
     print(f"a death was noticed after {worst:.4f} s at worst")
     record_property("worst seconds", worst)
     subscriber.close()
+    shm_pub_sub.remove("topic")
+
+
+def test_a_death_shows_however_late_the_answer_that_it_lived_is_seen(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that waits for its processor or the GIL, having asked, sees it live no longer."""
+    pid = peer.call(_victims.publish_forever, "topic", 0, 3, 1)
+    before = shm_pub_sub.Subscriber("topic", -1)
+    until(lambda: before.subscribe()[1], "its first value")
+    ask = load().bind_Attach
+
+    def ask_and_wait(*topic: str) -> str:
+        answer: str = ask(*topic)
+        peer.call(_victims.kill, pid)
+        time.sleep(0.1)  # the wait itself, no synchronisation
+        return answer
+
+    with monkeypatch.context() as patched:
+        patched.setattr(load(), "bind_Attach", ask_and_wait)
+        subscriber = shm_pub_sub.Subscriber("topic", -1)
+    assert subscriber.subscribe() == (-1, False)
     shm_pub_sub.remove("topic")
 
 

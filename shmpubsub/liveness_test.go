@@ -1,0 +1,23 @@
+package shmpubsub
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// The promise of 0.1 s counts from before the kernel was asked, however late the answer is seen.
+func TestSubscriber_CountsFromBeforeItAskedAfterThePublisher(t *testing.T) {
+	dir := InDir(t.TempDir())
+	s, err := NewIntSubscriber("x", -1, dir)
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, s.Close()) }()
+	p, err := NewIntPublisher("x", 1, dir)
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, p.Close()) }()
+
+	const longAgo = 1 // CLOCK_MONOTONIC, ns
+	require.True(t, s.ready(longAgo))
+	require.Equal(t, longAgo+checkEvery, s.checkAt)
+}
