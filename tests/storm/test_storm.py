@@ -1,0 +1,71 @@
+"""Publishers and subscribers in a storm of kills, stops, forks, restarts and removals."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import shm_pub_sub
+from crash._counts import dice
+from process._peer import Peer
+
+from . import _controller
+from ._checker import check
+from ._figures import figures
+from ._story import read_logs
+from ._values import topic_name
+
+SECONDS = float(os.environ.get("SHM_PUB_SUB_STORM_SECONDS") or 12)
+
+LEAST = {
+    "kills": 0.5,
+    "kills in the middle of a life": 0.2,
+    "kills in the middle of a step": 0.1,
+    "stops": 0.15,
+    "publishers": 0.5,
+    "by C": 0.2,
+    "take-overs": 0.3,
+    "take-overs by another type": 0.1,
+    "refused": 0.2,
+    "removed": 0.05,
+    "forks": 0.05,
+    "readers": 0.5,
+    "reads": 3000,
+    "values": 100,
+    "of other types": 100,
+}
+"""What a second does at the least: a tenth or less of what it does on a machine that is not busy.
+
+A storm that did nothing proves nothing."""
+
+
+@pytest.mark.timeout(300 + 2 * SECONDS)
+def test_the_promises_hold_in_a_storm(
+    peer: Peer,
+    shm_dir: Path,
+    tmp_path: Path,
+    go_actor: Path | None,
+    record_property: Callable[[str, object], None],
+) -> None:
+    seed = dice().getrandbits(32)
+    limit = SECONDS + 100
+    began = time.monotonic()
+    done = peer.call(_controller.storm, tmp_path, seed, SECONDS, go_actor, timeout=limit)
+    lasted = time.monotonic() - began
+    story = read_logs(tmp_path)
+    found = {"seconds": round(lasted, 1)} | done | figures(story)
+    print(", ".join(f"{name} {figure}" for name, figure in found.items()))
+    for name, figure in found.items():
+        record_property(name, figure)
+
+    wrong = check(story)
+    assert not wrong, f"{len(wrong)} broken promises:\n" + "\n".join(wrong[:20])
+    assert peer.output == ""
+    few = {name: found[name] for name, least in LEAST.items() if found[name] < least * SECONDS}
+    assert not few, f"the storm did too little: {few}"
+
+    for topic in story.attempts:
+        with shm_pub_sub.Publisher(topic_name(topic), 0):  # never refused: all are dead
+            pass
+    assert list(shm_dir.iterdir()) == []
