@@ -21,8 +21,8 @@ ADDRESS += ["-fno-sanitize-recover=all"]
 FLAGS = {
     "plain": ["-O3"],
     "address": ADDRESS,
-    # TSan models no fences (gcc warns: -Wtsan) and runs on the machine's own orders: it says nothing
-    # of whether ring.h's are enough. It does find every access to shared words that is not atomic.
+    # TSan models no fences (gcc warns: -Wtsan), and runs on the machine's own memory order: it says
+    # nothing of whether ring.h's are enough. It does find every access that is not atomic.
     "thread": ["-O1", "-fsanitize=thread"],
 }
 OPTIONS = {
