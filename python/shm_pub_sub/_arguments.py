@@ -34,18 +34,18 @@ def check_name(name: Any) -> str:
     """Return name as Go can take it; Go knows the rules of length and content."""
     if not _is(name, str):
         raise TopicTypeError(f"topic name: found {_kind(name)}; expected a str")
-    name = str.__str__(name)  # exactly a str, whatever a subclass makes of it
-    if "\0" in name:
+    text: str = str.__str__(name)  # exactly a str, whatever a subclass makes of it
+    if "\0" in text:
         raise TopicValueError(
-            f"topic name {shown(name)}: found a NUL at character {name.index(chr(0))}; "
+            f"topic name {shown(text)}: found a NUL at character {text.index(chr(0))}; "
             "expected text without NUL"
         )
-    if (at := _not_utf8(name)) is not None:
+    if (at := _not_utf8(text)) is not None:
         raise TopicValueError(
-            f"topic name {shown(name)}: found a lone surrogate at character {at}; "
+            f"topic name {shown(text)}: found a lone surrogate at character {at}; "
             "expected text that UTF-8 can encode"
         )
-    return name
+    return text
 
 
 def check_default(name: str, default: object) -> tuple[type, bool | int | float]:
