@@ -25,6 +25,11 @@ func FuzzDecodeHeader(f *testing.F) {
 			f.Add(b[HeaderOffset:], int64(h.FileSize))
 		}
 	}
+	// slots * stride is 2^64, which is nothing in 64 bits.
+	b := headerBytes(h)
+	binary.LittleEndian.PutUint64(b[strideOffset:], 1<<31)
+	binary.LittleEndian.PutUint64(b[slotsOffset:], 1<<33)
+	f.Add(b[HeaderOffset:], int64(h.FileSize))
 	for _, at := range []int{versionOffset, headerSizeOffset, typeTagOffset} {
 		v := binary.LittleEndian.Uint32(good[at:])
 		for _, v := range []uint32{v - 1, v + 1, 0, 1 << 31, ^uint32(7), ^uint32(0)} {
