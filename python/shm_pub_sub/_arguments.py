@@ -9,7 +9,7 @@ from ._errors import RangeError, TopicTypeError, TopicValueError
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
-    from typing import Final
+    from typing import Any, Final
 
 DEFAULT_DIR: Final = "/dev/shm"
 DIR_VARIABLE: Final = "SHM_PUB_SUB_DIR"
@@ -30,34 +30,35 @@ def directory() -> str:
     return path
 
 
-def check_name(name: object) -> str:
+def check_name(name: Any) -> str:
     """Return name as Go can take it; Go knows the rules of length and content."""
-    if not isinstance(name, str):
+    if not _is(name, str):
         raise TopicTypeError(f"topic name: found {_kind(name)}; expected a str")
-    name = str.__str__(name)  # exactly a str, whatever a subclass makes of it
-    if "\0" in name:
+    text: str = str.__str__(name)  # exactly a str, whatever a subclass makes of it
+    if "\0" in text:
         raise TopicValueError(
-            f"topic name {shown(name)}: found a NUL at character {name.index(chr(0))}; "
+            f"topic name {shown(text)}: found a NUL at character {text.index(chr(0))}; "
             "expected text without NUL"
         )
-    if (at := _not_utf8(name)) is not None:
+    if (at := _not_utf8(text)) is not None:
         raise TopicValueError(
-            f"topic name {shown(name)}: found a lone surrogate at character {at}; "
+            f"topic name {shown(text)}: found a lone surrogate at character {at}; "
             "expected text that UTF-8 can encode"
         )
-    return name
+    return text
 
 
 def check_default(name: str, default: object) -> tuple[type, bool | int | float]:
     """Return the topic's type, by the default's, and the default as exactly that type."""
     for cls in TYPE_TAGS:  # bool before int, of which it is a subclass
-        if isinstance(default, cls):
-            if isinstance(default, int) and not -(2**63) <= default < 2**63:
+        if _is(default, cls):
+            exact = _exactly(default)
+            if cls is int and not -(2**63) <= exact < 2**63:
                 raise RangeError(
-                    f"topic {shown(name)}: found the default {shown(default)}; "
+                    f"topic {shown(name)}: found the default {shown(exact)}; "
                     "expected a signed 64-bit int"
                 )
-            return cls, cls(default)
+            return cls, exact
     raise TopicTypeError(
         f"topic {shown(name)}: found a default of {_kind(default)}; "
         "expected a bool, an int or a float: its type is the topic's type"
@@ -91,10 +92,11 @@ def check_max_age(name: str, max_age: object) -> int:
     """Return max_age, in seconds, as nanoseconds; 0 for None."""
     if max_age is None:
         return 0
-    if isinstance(max_age, bool) or not isinstance(max_age, (int, float)):
+    if _is(max_age, bool) or not _is(max_age, int, float):
         raise TopicTypeError(
             f"topic {shown(name)}: found max_age of {_kind(max_age)}; expected seconds or None"
         )
+    max_age = _exactly(max_age)
     # Below 1 ns nothing can be told; above 292 years the nanoseconds do not fit.
     if not 1e-9 <= max_age <= 9.2e9:
         raise TopicValueError(
@@ -122,10 +124,23 @@ def _not_utf8(text: str) -> int | None:
     return None
 
 
-def _integer(what: str, value: object, expected: str) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+def _integer(what: str, value: Any, expected: str) -> int:
+    # The type's: classes such as int have an __index__ that is not for themselves.
+    if _is(value, bool) or not hasattr(type(value), "__index__"):
         raise TopicTypeError(f"{what}: found {_kind(value)}; expected {expected}")
     return operator.index(value)
+
+
+def _is(value: object, *classes: type) -> bool:
+    """Report whether value really is of a class: isinstance() believes a mock that says so."""
+    return issubclass(type(value), classes)
+
+
+def _exactly(number: Any) -> bool | int | float:
+    """Return a bool, an int or a float as exactly that, whatever a subclass makes of it."""
+    if _is(number, bool):
+        return bool(number)
+    return float.__float__(number) if _is(number, float) else int.__index__(number)
 
 
 def _kind(value: object) -> str:

@@ -95,32 +95,3 @@ func TestDecodeHeader_RefusesTruncation(t *testing.T) {
 		require.ErrorIs(t, err, ErrLayout, "%d", size)
 	}
 }
-
-// FuzzDecodeHeader varies the 128 bytes of the header; what is in front of them is not looked at.
-func FuzzDecodeHeader(f *testing.F) {
-	for _, h := range []Header{newHeader(Bool, 1, true), newHeader(Int, 3, false), newHeader(Float, MaxDepth, false)} {
-		f.Add(headerBytes(h)[HeaderOffset:HeaderOffset+128], int64(h.FileSize))
-	}
-	huge := headerBytes(newHeader(Float, MaxDepth, false))[HeaderOffset : HeaderOffset+128]
-	binary.LittleEndian.PutUint64(huge[strideOffset-HeaderOffset:], 0xfffffff8)
-	f.Add(huge, int64(-1)<<63)
-	f.Add(huge, int64(1<<63-1))
-	f.Add([]byte("SHMPUBSB"), int64(8192))
-	f.Fuzz(func(t *testing.T, header []byte, size int64) {
-		b := make([]byte, minSize)
-		copy(b[HeaderOffset:], header)
-		h, err := decodeHeader(b, size)
-		if err != nil {
-			require.ErrorIs(t, err, ErrLayout)
-			return
-		}
-		require.Equal(t, uint64(size), h.FileSize)
-		require.GreaterOrEqual(t, h.Slots, uint64(2))
-		require.GreaterOrEqual(t, h.First, uint64(minSize))
-		require.GreaterOrEqual(t, h.Stride, SlotPayload+h.ElemSize)
-		require.Zero(t, (h.First|h.Stride)%8, "slots must be aligned for atomic access")
-		// By division, so that this check cannot overflow where the code's would.
-		require.LessOrEqual(t, h.Slots, (uint64(size)-h.First)/h.Stride, "the last slot ends beyond the file")
-		require.NotZero(t, h.Type.size())
-	})
-}

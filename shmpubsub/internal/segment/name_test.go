@@ -99,29 +99,3 @@ func TestTopicOf_RefusesFilesThatFileNameDoesNotMake(t *testing.T) {
 		require.False(t, ok, "%q", file)
 	}
 }
-
-func FuzzFileName(f *testing.F) {
-	for _, s := range [][2]string{{"a/b", "a_b"}, {"a", "a%61"}, {"%2F", "/"}, {"", "\x00"}, {"ä", "\xc3"}, {"shm_pub_sub.%41", "A"}} {
-		f.Add(s[0], s[1])
-	}
-	f.Fuzz(func(t *testing.T, a, b string) {
-		fileA, errA := FileName(a)
-		fileB, errB := FileName(b)
-		if errA == nil && errB == nil && (fileA == fileB) != (a == b) {
-			t.Fatalf("%q and %q have the files %q and %q", a, b, fileA, fileB)
-		}
-		if errA == nil {
-			if back, ok := topicOf(fileA); !ok || back != a {
-				t.Fatalf("%q became %q and came back as %q, %v", a, fileA, back, ok)
-			}
-			if strings.ContainsAny(fileA, "/\x00") || len(fileA) > nameMax {
-				t.Fatalf("%q is no file name", fileA)
-			}
-		}
-		if topic, ok := topicOf(a); ok { // a as a file name
-			if file, err := FileName(topic); err != nil || file != a {
-				t.Fatalf("%q is taken for topic %q, whose file is %q (%v)", a, topic, file, err)
-			}
-		}
-	})
-}

@@ -1,0 +1,67 @@
+package segment
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var fileNames = regexp.MustCompile(`^shm_pub_sub\.([A-Za-z0-9._~-]|%[0-9A-F]{2})+$`)
+
+var reserved = regexp.MustCompile(`(?s)[^A-Za-z0-9._~-]`)
+
+// FuzzFileName takes two topics: different ones never share a file, and each comes back from its own.
+// The first is also taken for a file's name.
+func FuzzFileName(f *testing.F) {
+	for _, s := range [][2]string{
+		{"a/b", "a_b"},
+		{"a", "a%61"},
+		{"%2F", "/"},
+		{"%2f", "%2F"},
+		{"", "\x00"},
+		{"ä", "\xc3"},
+		{"shm_pub_sub.%41", "A"},
+		{"shm_pub_sub.", "shm_pub_sub.%"},
+		{"shm_pub_sub.%2", "shm_pub_sub.%2f"},
+		{"shm_pub_sub.%00", "shm_pub_sub#A"},
+		{strings.Repeat("a", MaxEncoded), strings.Repeat("a", MaxEncoded+1)},
+		{strings.Repeat("/", MaxEncoded/3), strings.Repeat("/", MaxEncoded/3+1)},
+		{Prefix + strings.Repeat("a", MaxEncoded), Prefix + strings.Repeat("a", MaxEncoded+1)},
+		{"..", "."},
+	} {
+		f.Add(s[0], s[1])
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		fileA, errA := FileName(a)
+		fileB, errB := FileName(b)
+		if errA == nil && errB == nil && (fileA == fileB) != (a == b) {
+			t.Fatalf("%q and %q have the files %q and %q", a, b, fileA, fileB)
+		}
+		if usable := a != "" && !strings.Contains(a, "\x00") && encodedLen(a) <= 255-len("shm_pub_sub."); usable != (errA == nil) {
+			t.Fatalf("%q: %v", a, errA)
+		}
+		if errA == nil {
+			if back, ok := topicOf(fileA); !ok || back != a {
+				t.Fatalf("%q became %q and came back as %q, %v", a, fileA, back, ok)
+			}
+			if !fileNames.MatchString(fileA) || len(fileA) > 255 {
+				t.Fatalf("%q has the file name %q", a, fileA)
+			}
+			// A draft's name is as long, and is no topic's.
+			if draft := successorOf("/dir/" + fileA); len(draft) != len("/dir/"+fileA) || fileNames.MatchString(draft[5:]) {
+				t.Fatalf("%q has the successor %q", fileA, draft)
+			}
+		}
+		if topic, ok := topicOf(a); ok { // a as a file name
+			if file, err := FileName(topic); err != nil || file != a {
+				t.Fatalf("%q is taken for topic %q, whose file is %q (%v)", a, topic, file, err)
+			}
+		}
+	})
+}
+
+// encodedLen is how long a topic is in its file's name: one byte, or three for what must be encoded.
+func encodedLen(topic string) int {
+	plain := len(reserved.ReplaceAllString(topic, ""))
+	return plain + 3*(len(topic)-plain)
+}

@@ -1,0 +1,97 @@
+"""Which compilers and sanitizers there are, and how to start what they make."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+HOT = ROOT / "shmpubsub" / "hot"
+HERE = Path(__file__).parent
+
+# -fno-sanitize-recover: undefined behaviour ends the program, and with it the test.
+ADDRESS = ["-O1", "-fno-omit-frame-pointer", "-fsanitize=address,undefined"]
+ADDRESS += ["-fno-sanitize-recover=all"]
+FLAGS = {
+    "plain": ["-O3"],
+    "address": ADDRESS,
+    # TSan models no fences (gcc warns: -Wtsan), and runs on the machine's own memory order: it says
+    # nothing of whether ring.h's are enough. It does find every access that is not atomic.
+    "thread": ["-O1", "-fsanitize=thread"],
+}
+OPTIONS = {
+    "ASAN_OPTIONS": "abort_on_error=0:detect_leaks=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+    "TSAN_OPTIONS": "halt_on_error=1",
+}
+
+
+def compiler() -> list[str]:
+    """The command that compiles the product; skips where there is none."""
+    command = shlex.split(os.environ.get("CC", "gcc"))
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"no {command[0]} here")
+    return command
+
+
+def compile_c(
+    command: list[str], flags: list[str], source: Path, output: Path, *defines: str
+) -> None:
+    strict = ["-std=gnu11", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", f"-I{HOT}"]
+    if "-fsanitize=thread" in flags and "clang" not in command[0]:
+        strict.append("-Wno-tsan")
+    macros = [f"-D{define}" for define in defines]
+    done = subprocess.run(
+        [*command, *strict, *flags, *macros, source, "-o", output],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@cache
+def launcher(sanitizer: str, command: tuple[str, ...]) -> list[str]:
+    """What to put before a program of that sanitizer; skips where it cannot work at all."""
+    if sanitizer == "plain":
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        source, program = Path(folder, "empty.c"), Path(folder, "empty")
+        source.write_text("int main(void) { return 0; }\n")
+        built = subprocess.run(
+            [*command, *FLAGS[sanitizer], source, "-o", program],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if built.returncode:
+            pytest.skip(f"{command[0]} has no {sanitizer} sanitizer: {built.stderr[-300:]}")
+        # TSan of some releases does not start under much address randomization.
+        for before in ([], ["setarch", "-R"]):
+            if before and shutil.which(before[0]) is None:
+                continue
+            run = subprocess.run([*before, program], capture_output=True, check=False)
+            if run.returncode == 0:
+                return before
+        pytest.skip(f"the {sanitizer} sanitizer does not start here: {run.stderr[-300:]!r}")
+
+
+def run_c(
+    before: list[str], program: Path, *arguments: object, timeout: float = 100
+) -> "subprocess.CompletedProcess[str]":
+    done = subprocess.run(
+        [*before, program, *map(str, arguments)],
+        env=os.environ | OPTIONS,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    sys.stdout.write(done.stdout)
+    return done

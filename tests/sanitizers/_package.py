@@ -1,0 +1,47 @@
+"""A copy of the installed package whose C types were compiled otherwise."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import shm_pub_sub
+
+from ._compile import HOT
+
+INSTALLED = Path(shm_pub_sub.__file__).parent
+PLAIN = ["-std=gnu11", "-g", "-O1", "-fno-omit-frame-pointer"]
+PLAIN += ["-fPIC", "-fvisibility=hidden", "-shared", "-pthread"]
+
+# One line of a source file, and what it becomes: faults that the checks must find, or finding
+# nothing means nothing.
+Fault = tuple[str, str, str]
+
+
+def build_package(
+    folder: Path,
+    command: list[str],
+    include: str,
+    suffix: str,
+    flags: list[str],
+    fault: Fault | None = None,
+) -> None:
+    """Put shm_pub_sub into folder, with _hot compiled for include's interpreter with flags."""
+    package = folder / "shm_pub_sub"
+    shutil.copytree(INSTALLED, package, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+    (library,) = INSTALLED.glob("_shmpubsub*.so")
+    shutil.copy(library, package / f"_shmpubsub{suffix}")
+    sources = folder / "hot"
+    shutil.copytree(HOT, sources)
+    if fault is not None:
+        name, line, broken = fault
+        text = sources.joinpath(name).read_text()
+        assert text.count(line) == 1, "the source has changed: choose another fault"
+        sources.joinpath(name).write_text(text.replace(line, broken))
+    target = package / f"_hot{suffix}"
+    built = subprocess.run(
+        [*command, *PLAIN, *flags, f"-I{include}", *sources.glob("*.c"), "-o", target],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stderr

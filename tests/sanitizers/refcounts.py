@@ -1,0 +1,285 @@
+"""Whether _hot gives back every reference, run by test_refcounts.py on a debug build of CPython.
+
+    PYTHONPATH=FOLDER python3-dbg refcounts.py ROUNDS
+
+FOLDER holds a shm_pub_sub whose _hot was compiled for that interpreter. Py_DEBUG's assertions are
+on, and sys.gettotalrefcount() counts every reference there is: a use that loses or takes one moves
+it by one a round. The uses go the way that works and each way that does not.
+"""
+
+import gc
+import sys
+import weakref
+
+import shm_pub_sub
+from shm_pub_sub import (
+    ClosedError,
+    ExistsError,
+    LayoutError,
+    Publisher,
+    RangeError,
+    ShmError,
+    Subscriber,
+    TopicTypeError,
+    _extension,
+    _hot,
+    _publisher,
+)
+
+ROUNDS = int(sys.argv[1])
+SLACK = 30
+"""References that caches of the interpreter may gain, however many rounds."""
+
+
+def raises(kind, function, *arguments):
+    try:
+        function(*arguments)
+    except kind:
+        return
+    raise AssertionError(f"{function} with {arguments} raised no {kind}")
+
+
+class Go:
+    """gopy's module, which was not compiled for a debug build: the None that it returns is counted
+    when it is given back, and was not when it was made."""
+
+    uncounted = 0
+
+    def __getattr__(self, name):
+        return getattr(_extension.load(), name)
+
+    def IncRef(self, handle):
+        Go.uncounted += 1
+        return _extension.load().IncRef(handle)
+
+    def DecRef(self, handle):
+        Go.uncounted += 1
+        return _extension.load().DecRef(handle)
+
+
+class Fails:
+    def __index__(self):
+        raise ZeroDivisionError
+
+    __float__ = __index__
+
+
+class Converts:
+    def __index__(self):
+        return 2**40 + 7
+
+    def __float__(self):
+        return 2.75
+
+
+class Mine(Subscriber):
+    """A subclass with a __dict__, which the collector follows."""
+
+
+class Yours(Publisher):
+    pass
+
+
+def objects():
+    with Publisher("topic", 0.0) as pub, Subscriber("topic", 0.0) as sub:
+        pub.publish(1.5)
+        sub.subscribe()
+    pub.close()
+    sub.close()
+
+
+def objects_that_nobody_closes():
+    Publisher("topic", 0).publish(2**40)
+    Subscriber("topic", 0).subscribe()
+
+
+def objects_that_were_never_set_up():
+    Publisher.__new__(Publisher)
+    sub = Subscriber.__new__(Subscriber)
+    raises(ClosedError, sub.subscribe)
+    raises(ClosedError, Publisher.__new__(Publisher).publish, 1)
+    _hot.Publisher()
+    _hot.Subscriber()
+
+
+def set_up_again():
+    pub, sub = Publisher("topic", 0), Subscriber("topic", 0)
+    pub.publish(2**40)
+    sub.subscribe()
+    pub.__init__("topic", 0.5)
+    sub.__init__("topic", 0.5)
+    pub.publish(2.75)
+    assert sub.subscribe() == (2.75, True)
+    raises(TopicTypeError, pub.__init__, "topic", None)
+    raises(TopicTypeError, sub.__init__, "topic", None)
+
+
+def subclasses_weak_references_and_cycles():
+    pub, sub = Yours("topic", 0), Mine("topic", 0)
+    dead = []
+    references = [weakref.ref(each, dead.append) for each in (pub, sub)]
+    sub.itself = sub
+    pub.publish(7)
+    sub.subscribe()
+    del pub, sub
+    gc.collect()
+    assert [reference() for reference in references] == [None, None]
+    assert len(dead) == 2
+
+
+def no_topic():
+    with Subscriber("absent", 2.5) as sub:
+        sub.subscribe()
+        assert not sub.publisher_alive
+        repr(sub)
+
+
+def constructors_that_fail():
+    raises(TopicTypeError, Publisher, None, 0)
+    raises(TopicTypeError, Publisher, "topic", None)
+    raises(ShmError, Publisher, "topic", 0, 0)
+    raises(ShmError, Publisher, "x" * 300, 0)
+    raises(ShmError, Subscriber, "x" * 300, 0)
+    with Publisher("topic", 0):
+        raises(ExistsError, Publisher, "topic", 0)
+        raises(TopicTypeError, Subscriber, "topic", 0.5)
+
+
+def use_after_close():
+    pub, sub = Publisher("topic", 0), Subscriber("topic", 0)
+    pub.close()
+    sub.close()
+    raises(ClosedError, pub.publish, 1)
+    raises(ClosedError, pub.publish, "1")
+    raises(ClosedError, sub.subscribe)
+    raises(ClosedError, sub.__enter__)
+    assert not sub.publisher_alive
+
+
+def private_methods_with_wrong_arguments():
+    sub = Subscriber("absent", 0)
+    pub = Publisher("topic", 0)
+    raises(TypeError, sub._open, "no bytes", 1, (0, False), 0)
+    raises(TypeError, sub._open)
+    raises(TypeError, sub._map)
+    raises(ZeroDivisionError, sub._map, lambda *_: 1 // 0, "", "", "")
+    assert sub._map(lambda *_: "", "", "", "") is None
+    assert sub._map(lambda *_: 5, "", "", "") is None
+    raises(SystemError, sub._map, lambda *_: "no numbers", "", "", "")
+    raises(TypeError, pub._create)
+    raises(RuntimeError, pub._create, None, None, (), 1)
+    closed = Publisher.__new__(Publisher)
+    raises(ZeroDivisionError, closed._create, None, lambda: 1 // 0, (), 1)
+    raises(AttributeError, closed._create, None, lambda: 1, (), 1)
+
+
+def follow_a_publisher():
+    with Publisher("followed", 0, replace=True) as pub:
+        pub.publish(2**40)
+        assert follower.subscribe() == (2**40, True)
+    assert follower.subscribe() == (-(2**40), False)
+
+
+def follow_one_of_another_type():
+    with Publisher("followed", 0.5):
+        raises(TopicTypeError, follower.subscribe)
+        assert follower.publisher_alive
+    follower.subscribe()
+
+
+def damaged_files():
+    with open(f"{shm_pub_sub._arguments.directory()}/shm_pub_sub.damaged", "wb") as file:  # noqa: PTH123
+        file.write(b"x" * 8192)
+    raises(LayoutError, Subscriber, "damaged", 0)
+    raises(LayoutError, shm_pub_sub.inspect, "damaged")
+    shm_pub_sub.remove("damaged")
+
+
+def corrupt_ring():
+    with Publisher("corrupt", 0) as pub, Subscriber("corrupt", 0) as sub:
+        with open(shm_pub_sub.inspect("corrupt").path, "r+b") as file:  # noqa: PTH123
+            file.seek(4096 + 128)
+            file.write(b"\xff" * 8)
+        raises(LayoutError, sub.subscribe)
+        pub.publish(1)
+
+
+def values_of_every_kind():
+    for pub, sub, values in pairs:
+        for value in values:
+            pub.publish(value)
+            sub.subscribe()
+            kept = sub.subscribe()
+            assert sub.subscribe() is kept
+            pub.publish(value)
+            assert sub.subscribe() is not kept
+
+
+def values_that_are_too_old():
+    pairs[2][0].publish(2.5)
+    aged.subscribe()
+    while aged.subscribe()[1]:
+        pass
+
+
+def values_that_are_refused():
+    for pub, _, _ in pairs:
+        for value in (None, "1", 1j, object(), int, [1]):
+            raises(TopicTypeError, pub.publish, value)
+    raises(RangeError, pairs[1][0].publish, 2**63)
+    raises(RangeError, pairs[2][0].publish, 10**400)
+    raises(TopicTypeError, pairs[0][0].publish, 1)
+    for pub, _, _ in pairs[1:]:
+        raises(ZeroDivisionError, pub.publish, Fails())
+        raises(TypeError, pub.publish)
+
+
+def looks():
+    for pub, sub, _ in pairs:
+        repr(pub)
+        repr(sub)
+        assert sub.publisher_alive
+        assert sub.buffer_num == 3
+    assert len(_hot.publishers()) == 3
+    _hot.forks()
+
+
+go = Go()
+_publisher.load = lambda: go
+follower = Subscriber("followed", -(2**40))
+pairs = [
+    (Publisher("bool", False), Subscriber("bool", False), [True, False]),
+    (Publisher("int", 0), Subscriber("int", 0), [1, 2**40, -(2**63), True, Converts()]),
+    (Publisher("float", 0.0), Subscriber("float", 0.0), [1.5, 7, 2.0**1000, Converts()]),
+]
+aged = Subscriber("float", -1.0, max_age=1e-4)
+
+USES = [value for name, value in list(globals().items()) if type(value) is type(raises)]
+USES.remove(raises)
+
+
+def references():
+    gc.collect()
+    return sys.gettotalrefcount() + Go.uncounted
+
+
+def growth(use, rounds):
+    for _ in range(20):
+        use()
+    before = references()
+    for _ in range(rounds):
+        use()
+    return references() - before
+
+
+if not hasattr(sys, "gettotalrefcount"):
+    raise SystemExit("this is no debug build of CPython")
+grown = {use.__name__: growth(use, ROUNDS) for use in USES}
+for name, number in grown.items():
+    print(f"{number:6d} references in {ROUNDS} rounds of {name}")
+for pub, sub, _ in pairs:
+    pub.close()
+    sub.close()
+lost = {name: number for name, number in grown.items() if abs(number) > SLACK}
+if lost:
+    raise SystemExit(f"references lost or taken: {lost}")

@@ -1,0 +1,113 @@
+"""The C types under AddressSanitizer and UndefinedBehaviorSanitizer, with Go in the same process.
+
+_hot is compiled with both into a copy of the installed package, and tests of the other folders run
+on that copy. Python's own allocator gives way to malloc, whose blocks ASan knows; the floats and
+tuples that CPython keeps for re-use stay out of its sight, and are test_refcounts.py's business.
+"""
+
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from ._compile import ADDRESS, ROOT, compiler, launcher
+from ._package import Fault, build_package
+
+# What is most likely to go wrong in C; SHM_PUB_SUB_SANITIZE=all runs all three folders.
+UNIT = "values conversions refused_values arguments closing finalizers subclasses objects threads"
+UNIT += " retain max_age type_mismatch"
+CHOSEN = [f"unit/test_{name}.py" for name in UNIT.split()]
+CHOSEN += ["process/test_go_and_c.py", "fork/test_inherited_publisher.py"]
+CHOSEN += ["fork/test_inherited_subscriber.py"]
+# Left out: sizes of memory, which ASan changes.
+ALL = ["unit", "process", "fork", "--ignore=tests/unit/test_growth.py"]
+
+USE = """
+import shm_pub_sub
+with shm_pub_sub.Publisher("topic", 0.5) as pub, shm_pub_sub.Subscriber("topic", 0.5) as sub:
+    pub.publish(1.5)
+    assert sub.subscribe() == (1.5, True)
+del pub, sub
+shm_pub_sub._hot.Publisher()
+print(shm_pub_sub._hot.__file__)
+"""
+
+FAULTS: dict[str, tuple[Fault, str]] = {
+    "reference given back twice": (
+        (
+            "subscriber.c",
+            "    Py_CLEAR(s->path);\n",
+            "    Py_XDECREF(s->path);\n    Py_CLEAR(s->path);\n",
+        ),
+        "AddressSanitizer: heap-use-after-free",
+    ),
+    "slots half a word off": (
+        ("attachment.c", "ring_at(s->mapping.base, first,", "ring_at(s->mapping.base, first + 4,"),
+        "misaligned address",
+    ),
+    "object too small": (
+        ("publisher.c", ".basicsize = sizeof(Publisher)", ".basicsize = sizeof(Publisher) - 8"),
+        "AddressSanitizer: heap-buffer-overflow",
+    ),
+}
+
+
+def environment(folder: Path, command: list[str]) -> dict[str, str]:
+    libraries = [
+        subprocess.check_output([*command, f"-print-file-name={name}"], text=True).strip()
+        for name in ("libasan.so", "libubsan.so")
+    ]
+    path = filter(None, [str(folder), os.environ.get("PYTHONPATH")])
+    return os.environ | {
+        "PYTHONPATH": os.pathsep.join(path),
+        "PYTHONMALLOC": "malloc",
+        "LD_PRELOAD": " ".join(libraries),
+        # CPython leaves much behind at its end; test_refcounts.py looks for what _hot does.
+        "ASAN_OPTIONS": "detect_leaks=0",
+        "UBSAN_OPTIONS": "print_stacktrace=1",
+    }
+
+
+def build(folder: Path, fault: Fault | None = None) -> dict[str, str]:
+    """Compile the package into folder, and return the environment in which Python runs with it."""
+    command = compiler()
+    launcher("address", tuple(command))  # skips where there is no such sanitizer
+    suffix = sysconfig.get_config_var("EXT_SUFFIX")
+    build_package(folder, command, sysconfig.get_path("include"), suffix, ADDRESS, fault)
+    return environment(folder, command)
+
+
+def run(env: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.timeout(1800)
+def test_tests_pass_with_sanitized_types(tmp_path: Path) -> None:
+    env = build(tmp_path)
+    used = run(env, "-c", USE)
+    assert used.stdout.startswith(str(tmp_path)), used.stdout
+    tests = ALL if os.environ.get("SHM_PUB_SUB_SANITIZE") == "all" else CHOSEN
+    paths = [name if name.startswith("-") else f"tests/{name}" for name in tests]
+    done = run(env, "-m", "pytest", "-q", "-p", "no:cacheprovider", *paths)
+    print(done.stdout)
+    assert done.returncode == 0
+    assert " passed" in done.stdout.splitlines()[-1]
+
+
+@pytest.mark.leaves_files("the broken library crashes in the middle")
+@pytest.mark.parametrize(("fault", "found"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_found(fault: Fault, found: str, tmp_path: Path) -> None:
+    done = run(build(tmp_path, fault), "-c", USE)
+    assert done.returncode != 0
+    assert found in done.stdout
