@@ -39,11 +39,11 @@ class Eye:
 
     def stare(self) -> None:
         """Looks for as long as a writer writes: what takes it nanoseconds shows only then."""
-        for _ in range(100):
+        for _ in range(250):
             before = self.recorder.changes
-            for _ in range(50):
+            for _ in range(20):
                 self.look()
-            if self.recorder.changes < before + 10:
+            if self.recorder.changes < before + 5:
                 return
 
     def _read(self) -> tuple[Any, bool]:
