@@ -120,7 +120,6 @@ publisher_end(Publisher *p)
     }
     /* Go's runs without the GIL: nobody may publish any more by then, nor end it a second time. */
     p->ring.state = NULL;
-    p->mapping.base = NULL;
     PyObject *go = p->go, *handle = p->handle;
     p->go = p->handle = NULL;
     bool closed = release(go, p->type, handle);

@@ -2,13 +2,12 @@
 #include "publisher.h"
 
 #include <pthread.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 /* A forked child shares the descriptor, and with it the lock, of each of its parent's publishers: if
-   it kept them, a dead parent would look alive; and it could write to its parent's rings. So every
-   open publisher is in this list, and the child lets go of them before fork() returns, whoever
-   called fork(). The mutex keeps the list whole for a fork from a thread without the GIL. */
+   it kept them, a dead parent would look alive. So every open publisher is in this list, and the child
+   lets go of them before fork() returns, whoever called fork(). The mutex keeps the list whole for a
+   fork from a thread without the GIL. */
 static Publisher *open_publishers;
 static pthread_mutex_t list_mutex = PTHREAD_MUTEX_INITIALIZER;
 static long forks; /* how many forks lie between this process and the one that loaded the library */
@@ -31,10 +30,7 @@ after_fork_in_child(void)
 {
     forks++;
     for (Publisher *p = open_publishers; p != NULL; p = p->next) {
-        close(p->mapping.fd);
-        if (p->mapping.base != NULL) { /* else Go is unmapping it */
-            munmap(p->mapping.base, p->mapping.size);
-        }
+        close(p->mapping.fd); /* the mapping is not inherited: keepFromChildren in internal/segment */
         p->mapping = (struct shm_mapping){.fd = -1};
         p->ring.state = NULL;
         p->inherited = true;

@@ -14,7 +14,7 @@ from ._recorder import OK, TYPE, Run
 from ._spans import Spans
 from ._story import NEVER, Story, by_reader
 
-HANG = 10_000_000_000
+HANG = 30_000_000_000
 """ns that no read takes, on however busy a machine."""
 
 

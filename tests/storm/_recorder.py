@@ -50,6 +50,7 @@ class Recorder:
         self._last: Any = None
         self._run: list[int] | None = None
         self._key = (NONE, 0)
+        self.changes = 0  # how often it read another value than before
 
     def read(self, subscribe: Callable[[], tuple[Any, bool]]) -> None:
         floor = self._words.done[self._generation] if self._generation else 0
@@ -114,6 +115,7 @@ class Recorder:
         if k != run[0]:
             run[0] = k
             run[2] += 1
+            self.changes += 1
         run[1] += 1
         run[5], run[6] = start, end
         run[7] = max(run[7], end - start)

