@@ -116,7 +116,7 @@ attachment_renew(Subscriber *s)
 
 /* Takes over the mapping that Go describes in text. A dead file's is kept only to know its successor. */
 static bool
-map(Subscriber *s, PyObject *text, int *dead, int *pid, int *depth)
+map(Subscriber *s, PyObject *text, int *dead, long *pid, long *depth)
 {
     unsigned long long address, size, first, stride, slots;
     int fd, retain;
@@ -124,7 +124,7 @@ map(Subscriber *s, PyObject *text, int *dead, int *pid, int *depth)
     if (numbers == NULL) {
         return false;
     }
-    if (sscanf(numbers, "%llu %llu %llu %llu %llu %d %d %d %d %d", &address, &size, &first, &stride, &slots,
+    if (sscanf(numbers, "%llu %llu %llu %llu %llu %d %d %d %ld %ld", &address, &size, &first, &stride, &slots,
                &fd, &retain, dead, pid, depth) != 10) {
         PyErr_Format(PyExc_SystemError, "the Go side described a mapping as %R", text);
         return false;
@@ -162,8 +162,9 @@ attachment_map(Subscriber *s, PyObject *args)
         Py_DECREF(text);
         Py_RETURN_NONE;
     }
-    int dead = 0, pid = 0, depth = 0;
+    int dead = 0;
+    long pid = 0, depth = 0; /* a header's may be beyond an int */
     bool mapped = map(s, text, &dead, &pid, &depth);
     Py_DECREF(text);
-    return mapped ? Py_BuildValue("(Oii)", dead ? Py_True : Py_False, pid, depth) : NULL;
+    return mapped ? Py_BuildValue("(Oll)", dead ? Py_True : Py_False, pid, depth) : NULL;
 }
