@@ -117,7 +117,7 @@ attachment_renew(Subscriber *s)
 /* Takes over the mapping that Go describes in text, having asked after the publisher since asked_at. A dead
    file's is kept only to know its successor. */
 static bool
-map(Subscriber *s, PyObject *text, uint64_t asked_at, int *dead, int *pid, int *depth)
+map(Subscriber *s, PyObject *text, uint64_t asked_at, int *dead, long *pid, long *depth)
 {
     unsigned long long address, size, first, stride, slots;
     int fd, retain;
@@ -125,7 +125,7 @@ map(Subscriber *s, PyObject *text, uint64_t asked_at, int *dead, int *pid, int *
     if (numbers == NULL) {
         return false;
     }
-    if (sscanf(numbers, "%llu %llu %llu %llu %llu %d %d %d %d %d", &address, &size, &first, &stride, &slots,
+    if (sscanf(numbers, "%llu %llu %llu %llu %llu %d %d %d %ld %ld", &address, &size, &first, &stride, &slots,
                &fd, &retain, dead, pid, depth) != 10) {
         PyErr_Format(PyExc_SystemError, "the Go side described a mapping as %R", text);
         return false;
@@ -165,8 +165,9 @@ attachment_map(Subscriber *s, PyObject *args)
         Py_DECREF(text);
         Py_RETURN_NONE;
     }
-    int dead = 0, pid = 0, depth = 0;
+    int dead = 0;
+    long pid = 0, depth = 0; /* a header's may be beyond an int */
     bool mapped = map(s, text, now, &dead, &pid, &depth);
     Py_DECREF(text);
-    return mapped ? Py_BuildValue("(Oii)", dead ? Py_True : Py_False, pid, depth) : NULL;
+    return mapped ? Py_BuildValue("(Oll)", dead ? Py_True : Py_False, pid, depth) : NULL;
 }

@@ -38,7 +38,7 @@ release(PyObject *go, enum shm_type type, PyObject *handle)
 
 /* Takes the mapping that Go describes in text, and owns go and handle from then on. */
 static bool
-map(Publisher *p, PyObject *go, PyObject *handle, PyObject *text, int *replaced)
+map(Publisher *p, PyObject *go, PyObject *handle, PyObject *text, long *replaced)
 {
     unsigned long long address, size, first, stride, slots;
     int fd;
@@ -46,7 +46,7 @@ map(Publisher *p, PyObject *go, PyObject *handle, PyObject *text, int *replaced)
     if (numbers == NULL) {
         return false;
     }
-    if (sscanf(numbers, "%llu %llu %llu %llu %llu %d %d", &address, &size, &first, &stride, &slots, &fd, replaced) != 7) {
+    if (sscanf(numbers, "%llu %llu %llu %llu %llu %d %ld", &address, &size, &first, &stride, &slots, &fd, replaced) != 7) {
         PyErr_Format(PyExc_SystemError, "the Go side described a mapping as %R", text);
         return false;
     }
@@ -65,7 +65,8 @@ PyObject *
 publisher_create(Publisher *p, PyObject *args)
 {
     PyObject *go, *make, *arguments;
-    int type, replaced = 0;
+    int type;
+    long replaced = 0; /* a header's pid may be beyond an int */
     if (!PyArg_ParseTuple(args, "OOO!i:_create", &go, &make, &PyTuple_Type, &arguments, &type)) {
         return NULL;
     }

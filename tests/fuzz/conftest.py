@@ -1,7 +1,9 @@
 """How much hypothesis does: little in a normal run, more by SHM_PUB_SUB_EXAMPLES."""
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 EXAMPLES = int(os.environ.get("SHM_PUB_SUB_EXAMPLES") or 100)
@@ -20,3 +22,10 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("shm_pub_sub")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave time for making a failure small, which takes long and is worth it."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(900))

@@ -26,7 +26,7 @@ func FuzzNewest(f *testing.F) {
 	f.Add(uint64(4), odd, uint8(1), uint8(0))
 	f.Add(uint64(4), content[:8], uint8(3), uint8(2))
 	f.Add(uint64(impossible-1), slices.Repeat([]byte{0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}, 9), uint8(1), uint8(0))
-	f.Add(uint64(impossible), make([]byte, 72), uint8(1), uint8(0)) // 2k overflows to an unused slot's 0 at 2^63
+	f.Add(uint64(1<<63), make([]byte, 72), uint8(0), uint8(0)) // 2k overflows to an unused slot's 0
 	f.Fuzz(func(t *testing.T, head uint64, content []byte, size, spare uint8) {
 		r := memoryOf(head, content, 1+int(size%4), int(spare%3))
 		before := bytesOf(r)

@@ -19,7 +19,7 @@ func FuzzDecodeHeader(f *testing.F) {
 	// Every field one off, and at the values where sums and products overflow.
 	for _, at := range []int{magicOffset, elemSizeOffset, strideOffset, slotsOffset, fileSizeOffset} {
 		v := binary.LittleEndian.Uint64(good[at:])
-		for _, v := range []uint64{v - 1, v + 1, 0, 1 << 62, 1 << 63, ^uint64(0), ^uint64(7)} {
+		for _, v := range []uint64{v - 1, v + 1, 0, 1, 2, 1 << 62, 1 << 63, ^uint64(0), ^uint64(7)} {
 			b := headerBytes(h)
 			binary.LittleEndian.PutUint64(b[at:], v)
 			f.Add(b[HeaderOffset:], int64(h.FileSize))
@@ -103,7 +103,8 @@ func faultOf(b []byte, size int64) string {
 // FuzzNewHeader checks that what a publisher makes is what a subscriber accepts, and that no two slots
 // share a byte, for every type and depth.
 func FuzzNewHeader(f *testing.F) {
-	for _, depth := range []uint64{1, 2, 3, 127, 128, MaxDepth - 1, MaxDepth} {
+	// 120 slots fill the second page to its last byte.
+	for _, depth := range []uint64{1, 2, 3, 117, 118, 119, 120, MaxDepth - 1, MaxDepth} {
 		f.Add(uint8(depth), depth, depth%2 == 0, int64(depth))
 	}
 	f.Fuzz(func(t *testing.T, typ uint8, depth uint64, retain bool, created int64) {
