@@ -30,6 +30,13 @@ add_type(PyObject *module, const char *name, PyType_Spec *spec)
 static int
 exec(PyObject *module)
 {
+    /* The list of open publishers, and the Go runtime, are the process's. */
+    if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
+        PyErr_SetString(PyExc_ImportError,
+                        "module shm_pub_sub._hot does not support loading in subinterpreters; "
+                        "import it in the main interpreter (mod_wsgi: WSGIApplicationGroup %{GLOBAL})");
+        return -1;
+    }
     int failure = shm_fork_init();
     if (failure != 0) {
         errno = failure;
