@@ -109,6 +109,7 @@ class Storm:
         self._serials = itertools.count(1)
         self._running: list[tuple[Any, list[Task], str, float]] = []
         self._kill_at: dict[int, float] = {}
+        self._signalled: set[int] = set()
         self.children: Counter[str] = Counter()
         self.descendants = 0
         self.ends: Counter[str] = Counter()
@@ -178,13 +179,19 @@ class Storm:
         return False
 
     def _signal(self, pid: int, task: Task) -> None:
+        """Sends what it is to end by, once: a forkserver's child's number may be another's then."""
+        if task.serial in self._signalled:
+            return
         if task.end == "SIGKILL at any time":
-            if time.monotonic() >= self._kill_at[task.serial]:
-                os.kill(pid, signal.SIGKILL)
+            number, now = signal.SIGKILL, time.monotonic() >= self._kill_at[task.serial]
         elif task.end == "SIGTERM by its parent":
             reader = shm_pub_sub.Subscriber(f"child/{task.serial}", -1)
-            if reader.subscribe() == (READY, True):
-                os.kill(pid, signal.SIGTERM)
+            number, now = signal.SIGTERM, reader.subscribe() == (READY, True)
+        else:
+            return
+        if now:
+            self._signalled.add(task.serial)
+            os.kill(pid, number)
 
 
 def remove_dead() -> None:
