@@ -6,11 +6,15 @@
 PyDoc_STRVAR(publishers_doc, "publishers($module, /)\n--\n\n"
 "Return this process's open publishers.");
 
+PyDoc_STRVAR(count_doc, "count($module, /)\n--\n\n"
+"Return how many publishers this process has open, those included that are just being closed.");
+
 PyDoc_STRVAR(forks_doc, "forks($module, /)\n--\n\n"
 "Return how many forks lie between this process and the one that imported the module.");
 
 static PyMethodDef methods[] = {
     {"publishers", shm_publishers, METH_NOARGS, publishers_doc},
+    {"count", shm_count, METH_NOARGS, count_doc},
     {"forks", shm_forks, METH_NOARGS, forks_doc},
     {NULL, NULL, 0, NULL},
 };
