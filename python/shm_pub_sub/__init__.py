@@ -12,6 +12,8 @@ One process publishes, another reads:
 try:
     from . import _hot  # noqa: F401
 except ImportError as error:
+    if "subinterpreters" in str(error):
+        raise  # from 3.12 on by CPython itself, where they have a GIL of their own
     raise ImportError(
         f"{error}; shm_pub_sub was not built for this Python: "
         "reinstall it with this interpreter's pip"

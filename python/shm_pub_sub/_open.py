@@ -5,8 +5,10 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+import threading
+import time
 
-from . import _hot
+from . import _extension, _hot
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
@@ -27,8 +29,10 @@ def publishers() -> list[Publisher]:
 
 def open_publisher(directory: str, name: str) -> Publisher | None:
     """Return this process's open publisher of the topic, if it has one."""
+    wanted = (directory, name)
     for publisher in publishers():
-        if publisher._name == name and publisher._directory == directory:
+        # In a cycle that is being collected it may have lost its attributes already.
+        if (getattr(publisher, "_directory", None), getattr(publisher, "_name", None)) == wanted:
             return publisher
     return None
 
@@ -49,11 +53,25 @@ def close_at_exit() -> None:
         util.Finalize(None, _close_all, exitpriority=-100)
 
 
+def end_daemon_thread() -> None:
+    """End the calling thread if it goes on after its process has come to its end.
+
+    Nobody would close a publisher that it made. Called under the fork lock.
+    """
+    if exiting and threading.current_thread().daemon:
+        raise SystemExit
+
+
 def _close_all() -> None:
     global exiting
-    exiting = True
+    with _extension.fork_lock:  # what a daemon thread is making is there to be closed then
+        exiting = True
     for publisher in publishers():
         publisher.close()
+    # A daemon thread in the middle of closing one comes to no end when the interpreter is gone.
+    deadline = time.monotonic() + 1
+    while _hot.count() > 0 and time.monotonic() < deadline:
+        time.sleep(0.0001)
 
 
 atexit.register(_close_all)

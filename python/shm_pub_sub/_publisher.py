@@ -19,7 +19,7 @@ from ._arguments import (
 from ._errors import ClosedError, ExistsError, ForkedError, RangeError, TopicTypeError, from_go
 from ._extension import load
 from ._log import logger
-from ._open import close_at_exit, open_publisher
+from ._open import close_at_exit, end_daemon_thread, open_publisher
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ class Publisher(_hot.Publisher):
         arguments = (self._directory, self._name, self._buffers, mode, bool(retain))
         try:
             with _extension.fork_lock:
+                end_daemon_thread()
                 replaced = self._create(go, make, arguments, TYPE_TAGS[self._type])
         except RuntimeError as error:
             raise self._explain(from_go(error)) from None

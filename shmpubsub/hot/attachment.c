@@ -10,10 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* How long a killed publisher may look alive, ns; the promise is 100 ms and the coarse clock ticks
-   every 10 ms at worst. */
-#define CHECK_EVERY 85000000u
-
 #define OWNER_BYTE 0 /* internal/segment/lock.go */
 
 /* Whether the descriptor still is the mapped file's. Who closed all descriptors, as daemons do, may have
@@ -78,7 +74,7 @@ attachment_publisher_lives(Subscriber *s)
 bool
 attachment_check(Subscriber *s, uint64_t now)
 {
-    s->check_at = now + CHECK_EVERY;
+    s->checked_at = now;
     int lives = ask_for_lock(s);
     if (lives < 0) {
         attachment_let_go(s); /* and open it again */
@@ -143,7 +139,7 @@ map(Subscriber *s, PyObject *text, uint64_t asked_at, int *dead, long *pid, long
     s->retain = retain;
     if (!*dead) {
         s->ring = ring_at(s->mapping.base, first, stride, slots);
-        s->check_at = asked_at + CHECK_EVERY;
+        s->checked_at = asked_at;
     }
     return true;
 }

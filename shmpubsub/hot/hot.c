@@ -6,11 +6,15 @@
 PyDoc_STRVAR(publishers_doc, "publishers($module, /)\n--\n\n"
 "Return this process's open publishers.");
 
+PyDoc_STRVAR(count_doc, "count($module, /)\n--\n\n"
+"Return how many publishers this process has open, those included that are just being closed.");
+
 PyDoc_STRVAR(forks_doc, "forks($module, /)\n--\n\n"
 "Return how many forks lie between this process and the one that imported the module.");
 
 static PyMethodDef methods[] = {
     {"publishers", shm_publishers, METH_NOARGS, publishers_doc},
+    {"count", shm_count, METH_NOARGS, count_doc},
     {"forks", shm_forks, METH_NOARGS, forks_doc},
     {NULL, NULL, 0, NULL},
 };
@@ -30,6 +34,13 @@ add_type(PyObject *module, const char *name, PyType_Spec *spec)
 static int
 exec(PyObject *module)
 {
+    /* The list of open publishers, and the Go runtime, are the process's. */
+    if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
+        PyErr_SetString(PyExc_ImportError,
+                        "module shm_pub_sub._hot does not support loading in subinterpreters; "
+                        "import it in the main interpreter (mod_wsgi: WSGIApplicationGroup %{GLOBAL})");
+        return -1;
+    }
     int failure = shm_fork_init();
     if (failure != 0) {
         errno = failure;

@@ -27,6 +27,7 @@ extern PyType_Spec shm_subscriber_spec;
 /* registry.c. The first returns 0 or an errno; the others are methods of the module. */
 int shm_fork_init(void);
 PyObject *shm_publishers(PyObject *module, PyObject *ignored);
+PyObject *shm_count(PyObject *module, PyObject *ignored);
 PyObject *shm_forks(PyObject *module, PyObject *ignored);
 
 static inline uint64_t

@@ -87,6 +87,16 @@ registry_remove_and_close(Publisher *p)
 }
 
 PyObject *
+shm_count(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    long n = 0;
+    for (Publisher *p = open_publishers; p != NULL; p = p->next) {
+        n++;
+    }
+    return PyLong_FromLong(n);
+}
+
+PyObject *
 shm_publishers(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {
     PyObject *list = PyList_New(0);

@@ -119,7 +119,7 @@ subscribe(Subscriber *s, PyObject *Py_UNUSED(ignored))
         }
         if (__builtin_expect(!__atomic_load_n(&s->ring.state->retired, __ATOMIC_ACQUIRE), 1)) {
             uint64_t now = shm_now(CLOCK_MONOTONIC_COARSE);
-            if (__builtin_expect(now < s->check_at, 1) || attachment_check(s, now)) {
+            if (__builtin_expect(now - s->checked_at < CHECK_EVERY, 1) || attachment_check(s, now)) {
                 return newest(s);
             }
         }

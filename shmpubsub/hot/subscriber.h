@@ -6,10 +6,15 @@
 
 #include <sys/types.h>
 
+/* How long a killed publisher may look alive, ns; the promise is 100 ms and the coarse clock ticks
+   every 10 ms at worst. It is compared with a difference: a child forked into another time namespace
+   may find that the last look lies in its future. */
+#define CHECK_EVERY 85000000u
+
 typedef struct Subscriber {
     PyObject_HEAD
     struct shm_ring ring; /* .state NULL: nothing to read here, look at the name */
-    uint64_t check_at;    /* when to ask after the publisher, CLOCK_MONOTONIC_COARSE ns */
+    uint64_t checked_at;  /* when it asked after the publisher, CLOCK_MONOTONIC_COARSE ns */
     enum shm_type type;
     bool retain;     /* the file's values outlive its publisher */
     uint64_t max_age; /* ns; 0: none */

@@ -6,8 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
@@ -18,40 +17,11 @@ from process._waiting import until
 
 from . import _programs
 from ._forked import Forked, Steps
+from ._repeating import repeating
 
 ForkChild = Callable[[Steps], Forked]
 SECONDS = 1.0
 """For which each of these tests looks for trouble."""
-
-
-@contextmanager
-def repeating(*functions: Callable[[], object]) -> Iterator[None]:
-    """Calls each function again and again, in a thread of its own. Raises what one raised."""
-    stop = threading.Event()
-    errors: list[BaseException] = []
-
-    def repeat(function: Callable[[], object]) -> None:
-        try:
-            while not stop.is_set():
-                function()
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=repeat, args=(function,)) for function in functions]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-    if errors:
-        raise errors[0]
-
-
-def idle() -> Generator[Any, None, None]:
-    yield os.getpid()
 
 
 def sleeping_children(count: int) -> list[int]:

@@ -29,18 +29,26 @@ class Peer:
     What a function leaves in its module stays there for the next one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *launcher: str, **environment: str) -> None:
+        """launcher: a program, with its arguments, that starts it: in another namespace, say."""
         self._connection, theirs = Pipe()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end()
         path = os.pathsep.join(filter(None, (str(TESTS), os.environ.get("PYTHONPATH"))))
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, *WARNINGS, "-m", "process._peer_main", str(theirs.fileno())],
+                [
+                    *launcher,
+                    sys.executable,
+                    *WARNINGS,
+                    "-m",
+                    "process._peer_main",
+                    str(theirs.fileno()),
+                ],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=self._errors,
                 stderr=self._errors,
-                env=os.environ | {"PYTHONPATH": path},
+                env=os.environ | {"PYTHONPATH": path} | environment,
             )
         self._pidfd = os.pidfd_open(self.pid)
 
@@ -124,12 +132,12 @@ class Peer:
 
 
 @pytest.fixture
-def new_peer(shm_dir: Path) -> Iterator[Callable[[], Peer]]:
+def new_peer(shm_dir: Path) -> Iterator[Callable[..., Peer]]:
     """new_peer(): another process in the test's domain, which ends with the test at the latest."""
     peers: list[Peer] = []
 
-    def start() -> Peer:
-        peers.append(Peer())
+    def start(*launcher: str, **environment: str) -> Peer:
+        peers.append(Peer(*launcher, **environment))
         return peers[-1]
 
     yield start
@@ -138,5 +146,5 @@ def new_peer(shm_dir: Path) -> Iterator[Callable[[], Peer]]:
 
 
 @pytest.fixture
-def peer(new_peer: Callable[[], Peer]) -> Peer:
+def peer(new_peer: Callable[..., Peer]) -> Peer:
     return new_peer()

@@ -8,8 +8,12 @@ publishers: dict[str, shm_pub_sub.Publisher[Any]] = {}
 subscribers: dict[str, shm_pub_sub.Subscriber[Any]] = {}
 
 
-def make_publisher(topic: str, default: Any, buffer_num: int = 3, retain: bool = False) -> None:
-    publishers[topic] = shm_pub_sub.Publisher(topic, default, buffer_num, retain=retain)
+def make_publisher(
+    topic: str, default: Any, buffer_num: int = 3, retain: bool = False, replace: bool = False
+) -> None:
+    publishers[topic] = shm_pub_sub.Publisher(
+        topic, default, buffer_num, retain=retain, replace=replace
+    )
 
 
 def publish(topic: str, *values: Any) -> None:

@@ -41,7 +41,38 @@ for n in range(50):
     publisher.close()
 """
 
+# What dies with a cycle may run code while the publisher in it has lost its attributes already, and
+# is open still: clearing the list drops its last item first.
+HALF_COLLECTED = """
+import gc, shm_pub_sub
+
+class Witness:
+    __slots__ = ()
+    def __del__(self):
+        with shm_pub_sub.Publisher("other", 0, replace=True) as publisher:
+            publisher.publish(1)
+            found.append(shm_pub_sub.Subscriber("other", -1).subscribe())
+        try:
+            shm_pub_sub.Publisher("topic", 0)
+        except shm_pub_sub.ExistsError:
+            found.append("open")
+
+found = []
+gc.disable()
+cycle = [shm_pub_sub.Publisher("topic", 0), Witness()]
+cycle.insert(0, cycle)
+del cycle
+gc.collect()
+assert found == [(1, True), "open"], found
+shm_pub_sub.Publisher("topic", 0).close()
+"""
+
 
 def test_value_from_before_a_finalizer_moved_the_subscriber_on_is_not_kept(run_python: Run) -> None:
     ended = run_python(REATTACH)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_publisher_that_is_half_collected_disturbs_no_other(run_python: Run) -> None:
+    ended = run_python(HALF_COLLECTED)
     assert (ended.returncode, ended.stderr) == (0, "")

@@ -3,6 +3,7 @@
 import os
 import random
 import socket
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,13 @@ def make_link_to_a_device(path: Path) -> None:
     path.symlink_to("/dev/zero")
 
 
+def make_device(path: Path) -> None:
+    try:
+        os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, 5))  # /dev/zero's
+    except PermissionError:
+        pytest.skip("only root can make a device")
+
+
 NOT_REGULAR = [
     make_directory,
     make_fifo,
@@ -59,6 +67,7 @@ NOT_REGULAR = [
     make_link_to_itself,
     make_link_to_a_directory,
     make_link_to_a_device,
+    make_device,
 ]
 
 

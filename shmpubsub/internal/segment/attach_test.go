@@ -120,7 +120,7 @@ var damaged = map[string]struct {
 	"directory": {func(p string) error { return os.Mkdir(p, 0o700) }, "found a directory; expected a regular file; remove "},
 	"FIFO":      {func(p string) error { return unix.Mkfifo(p, 0o600) }, "found a FIFO; expected a regular file; remove "},
 	"symlink":   {func(p string) error { return os.Symlink("/dev/zero", p) }, "found a symbolic link; expected a regular file"},
-	"socket":    {func(p string) error { return unix.Mknod(p, unix.S_IFSOCK|0o600, 0) }, "found a socket or device; expected a regular file"},
+	"socket":    {func(p string) error { return unix.Mknod(p, unix.S_IFSOCK|0o600, 0) }, "found a socket; expected a regular file"},
 	"truncated": {
 		func(p string) error {
 			return os.WriteFile(p, headerBytes(newHeader(Int, 3, true)), 0o600)

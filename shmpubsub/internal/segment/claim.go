@@ -29,7 +29,11 @@ func (e *liveError) Error() string {
 	if !e.known {
 		return "its file locked by an unknown process"
 	}
-	return fmt.Sprintf("process %d (%s, %d buffers)", e.header.PID, e.header.Type, e.header.Depth())
+	where := ""
+	if errors.Is(unix.Kill(e.header.PID, 0), unix.ESRCH) {
+		where = ", which is not in this pid namespace" // a container's
+	}
+	return fmt.Sprintf("process %d%s (%s, %d buffers)", e.header.PID, where, e.header.Type, e.header.Depth())
 }
 
 // claimed is the file of a dead publisher, which nobody but the claimant may replace or remove until
@@ -131,34 +135,36 @@ func (c *claimed) release() {
 // neither follows a symbolic link nor waits on a FIFO.
 func openTopic(path string, access int) (int, error) {
 	fd, err := openRetry(path, access|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+	var st unix.Stat_t
 	switch {
 	case errors.Is(err, unix.ENOENT):
 		return -1, errGone
-	case errors.Is(err, unix.ELOOP):
-		return -1, invalid("a symbolic link", regularFile)
-	case errors.Is(err, unix.EISDIR):
-		return -1, invalid("a directory", regularFile)
-	case errors.Is(err, unix.ENXIO):
-		return -1, invalid("a socket or device", regularFile)
-	case err != nil:
+	case err != nil && (unix.Lstat(path, &st) != nil || isRegular(st)):
 		return -1, fmt.Errorf("open the existing file: %w", err)
+	case err != nil: // what is no file fails in many ways, a device on a nodev mount by EACCES
+		return -1, invalid(fileKind(st), regularFile)
 	}
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err == nil && st.Mode&unix.S_IFMT == unix.S_IFREG {
+	if err := unix.Fstat(fd, &st); err == nil && isRegular(st) {
 		return fd, nil
 	}
 	_ = unix.Close(fd)
-	return -1, invalid(fileKind(st.Mode), regularFile)
+	return -1, invalid(fileKind(st), regularFile)
 }
 
-func fileKind(mode uint32) string {
-	switch mode & unix.S_IFMT {
+func isRegular(st unix.Stat_t) bool { return st.Mode&unix.S_IFMT == unix.S_IFREG }
+
+func fileKind(st unix.Stat_t) string {
+	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFDIR:
 		return "a directory"
 	case unix.S_IFIFO:
 		return "a FIFO"
+	case unix.S_IFLNK:
+		return "a symbolic link"
+	case unix.S_IFSOCK:
+		return "a socket"
 	}
-	return "a special file"
+	return "a device"
 }
 
 // pointsAt reports whether path names the file that fd has open.

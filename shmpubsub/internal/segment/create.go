@@ -137,6 +137,11 @@ func newDraft(s Spec) (_ *draft, err error) {
 // reserve allocates all of the file's space now, so that a full file system is an error here and
 // never a SIGBUS at some later publish.
 func reserve(fd int, size uint64) error {
+	// Beyond this limit the kernel sends SIGXFSZ as well, which ends a Go program.
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &limit); err == nil && size > limit.Cur {
+		return &spaceError{need: size, err: unix.EFBIG}
+	}
 	err := retry(func() error { return unix.Fallocate(fd, 0, 0, int64(size)) })
 	killpoint.Here()
 	if errors.Is(err, unix.EOPNOTSUPP) {

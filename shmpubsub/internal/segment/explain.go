@@ -37,7 +37,14 @@ func remedy(dir, topic string, need uint64, err error) string {
 		return fmt.Sprintf("remove %s or let a new publisher replace it", pathIn(dir, topic))
 	case errors.Is(err, errStuck):
 		return "resume or end that process"
-	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT), errors.Is(err, unix.EFBIG):
+	case errors.Is(err, unix.ENOSPC) && noInode(dir):
+		return fmt.Sprintf("found no inode free in %s; remove what is stale, or enlarge it (a tmpfs by its mount option nr_inodes)", dir)
+	case errors.Is(err, unix.EDQUOT):
+		return fmt.Sprintf("expected %d bytes within the disk quota of user %d in %s; use fewer buffers, or remove what is stale", need, os.Geteuid(), dir)
+	case errors.Is(err, unix.EFBIG):
+		return fmt.Sprintf("expected %d bytes to be allowed for a file, by this process's limit (ulimit -f) and by the file system of %s; "+
+			"use fewer buffers, or raise the limit", need, dir)
+	case errors.Is(err, unix.ENOSPC):
 		return fmt.Sprintf("found %s free in %s; expected %d bytes; use fewer buffers, remove what is stale, "+
 			"or enlarge it (Docker gives 64 MB unless told --shm-size=1g)", free(dir), dir, need)
 	case errors.Is(err, unix.ENOENT):
@@ -52,7 +59,7 @@ func remedy(dir, topic string, need uint64, err error) string {
 	case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE):
 		return "expected a free file descriptor; a topic takes one: close some, or raise the limit (ulimit -n)"
 	case errors.Is(err, unix.ENOMEM):
-		return "expected free memory and fewer than /proc/sys/vm/max_map_count mappings; close some topics"
+		return "expected free memory, address space within the limit (ulimit -v) and fewer than /proc/sys/vm/max_map_count mappings; close some topics"
 	}
 	return "expected a local file system such as /dev/shm at " + dir
 }
@@ -63,6 +70,12 @@ func free(dir string) string {
 		return "an unknown number of bytes"
 	}
 	return fmt.Sprintf("%d bytes", st.Bavail*uint64(st.Bsize))
+}
+
+// noInode reports whether dir's file system has room for no file at all, however small.
+func noInode(dir string) bool {
+	var st unix.Statfs_t
+	return unix.Statfs(dir, &st) == nil && st.Files > 0 && st.Ffree == 0
 }
 
 // pathIn returns the path of topic's file, whose name is known to be valid.
@@ -84,5 +97,5 @@ func ownership(dir, topic string) string {
 	if err := unix.Lstat(whose(dir, topic), &st); err != nil {
 		return err.Error()
 	}
-	return fmt.Sprintf("user %d's with mode %#o", st.Uid, st.Mode&0o7777)
+	return fmt.Sprintf("user %d's and group %d's with mode %#o", st.Uid, st.Gid, st.Mode&0o7777)
 }

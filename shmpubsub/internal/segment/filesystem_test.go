@@ -184,3 +184,51 @@ func TestCreate_MakesRoomOfWhatAKilledTakerLeft(t *testing.T) {
 		require.NoError(t, Remove(dir, "x"))
 	}
 }
+
+func TestCreate_SaysThatFilesMayNotBeSoBig(t *testing.T) {
+	if !goesOnInChild(t, nil) {
+		return
+	}
+	s := specOf(domain(t), "x")
+	limit := unix.Rlimit{Cur: 8192, Max: 8192}
+	require.NoError(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &limit))
+	o := create(t, s)
+	require.NoError(t, o.Close())
+
+	s.Depth = 1000
+	_, err := Create(s) // and no SIGXFSZ, of which this process would die
+	require.ErrorIs(t, err, ErrCreate)
+	require.ErrorIs(t, err, unix.EFBIG)
+	require.ErrorContains(t, err, "expected 36864 bytes to be allowed for a file, by this process's limit (ulimit -f)")
+	require.Empty(t, names(t, s.Dir))
+}
+
+func TestCreate_SaysThatThereIsNoInode(t *testing.T) {
+	if !goesOnInChild(t, ownMounts()) {
+		return
+	}
+	dir := filepath.Join(domain(t), "few")
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	defer func() { require.NoError(t, os.Remove(dir)) }()
+	mount(t, dir, "size=1m,nr_inodes=2", 0)
+	defer func() { require.NoError(t, unix.Unmount(dir, unix.MNT_DETACH)) }()
+	o := create(t, specOf(dir, "x"))
+	_, err := Create(specOf(dir, "y"))
+	require.ErrorIs(t, err, ErrCreate)
+	require.ErrorIs(t, err, unix.ENOSPC)
+	require.ErrorContains(t, err, "; found no inode free in "+dir+"; remove what is stale")
+	require.NoError(t, o.Close())
+}
+
+func TestCreate_SaysWhoseQuotaIsUsedUp(t *testing.T) {
+	if !goesOnInChild(t, nil) {
+		return
+	}
+	dir := domain(t)
+	forbid(t, unix.SYS_FALLOCATE, 0, unix.EDQUOT)
+	_, err := Create(specOf(dir, "x"))
+	require.ErrorIs(t, err, ErrCreate)
+	require.ErrorIs(t, err, unix.EDQUOT)
+	require.ErrorContains(t, err, "expected 8192 bytes within the disk quota of user ")
+	require.Empty(t, names(t, dir))
+}

@@ -24,7 +24,8 @@ func becomeNobody(t *testing.T) {
 }
 
 func mine(path string, mode int) string {
-	return fmt.Sprintf("this process is user %d; %s is user %d's with mode %#o; run as the user who owns it, ", os.Geteuid(), path, os.Geteuid(), mode)
+	return fmt.Sprintf("this process is user %d; %s is user %d's and group %d's with mode %#o; run as the user who owns it, ",
+		os.Geteuid(), path, os.Geteuid(), os.Getegid(), mode)
 }
 
 func TestCreate_SaysWhoMayWriteTheDirectory(t *testing.T) {
@@ -114,6 +115,6 @@ func TestCreate_SaysWhoseADeadPublishersFileIs(t *testing.T) {
 	_, err := Create(s)
 	require.ErrorIs(t, err, ErrCreate)
 	require.ErrorIs(t, err, unix.EPERM)
-	require.ErrorContains(t, err, fmt.Sprintf("this process is user %d; %s is user 0's with mode 0666; ", nobody, path))
+	require.ErrorContains(t, err, fmt.Sprintf("this process is user %d; %s is user 0's and group 0's with mode 0666; ", nobody, path))
 	require.True(t, attach(t, s).Dead)
 }

@@ -1,0 +1,69 @@
+"""Children by the thousand, by every method, of a parent whose threads are all busy."""
+
+import os
+import signal
+from collections.abc import Callable
+
+import pytest
+import shm_pub_sub
+from crash._counts import dice
+from process._peer import Peer
+from process._waiting import until
+
+from . import _programs, _storm
+from ._storm_child import PARENTS
+
+CHILDREN = int(os.environ.get("SHM_PUB_SUB_CHILDREN") or 80)
+"""Children of the storm; those that children have themselves come on top."""
+
+SECONDS = 60 + CHILDREN
+"""Until the storm counts as hanging."""
+
+SLACK = 2.0
+
+
+@pytest.fixture(autouse=True)
+def _go_collects_all_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOGC", "1")
+
+
+@pytest.mark.timeout(SECONDS + 60)
+def test_a_storm_of_children_hurts_nobody(peer: Peer) -> None:
+    seed = dice().randrange(2**32)
+    report = peer.call(_storm.run, CHILDREN, seed, SECONDS + 30, timeout=SECONDS)
+    print(report)
+    assert report.children.total() >= CHILDREN
+    descriptors, threads, mappings = (
+        after - before for before, after in zip(report.before, report.after, strict=True)
+    )
+    # Go may start a thread, or map an arena, whenever it likes; never one per child.
+    assert descriptors <= 0
+    assert threads <= 3
+    assert mappings <= 20
+    peer.finish()
+
+
+def test_a_parent_killed_in_the_storm_is_dead_while_its_children_live(
+    new_peer: Callable[[], Peer],
+) -> None:
+    random = dice()
+    for _ in range(3):
+        peer = new_peer()
+        sleeper = peer.call(_programs.fork_sleeper, True)
+        peer.begin(_storm.run, 10**6, random.randrange(2**32), SECONDS)
+        readers = [shm_pub_sub.Subscriber(*topic) for topic in PARENTS.items()]
+        ended = shm_pub_sub.Subscriber(_storm.ENDED, 0)
+        enough = random.randint(1, 10)
+        until(lambda n=enough, e=ended: e.subscribe()[0] >= n, "some children")
+        assert all(reader.subscribe()[1] for reader in readers)
+        peer.kill()
+        for reader in [*readers, ended]:
+            until(lambda r=reader: not r.subscribe()[1], "the parent's death", SLACK)
+        os.kill(sleeper, 0)  # it lives
+        for name in [*PARENTS, _storm.ENDED]:
+            with shm_pub_sub.Publisher(name, 0.5) as publisher:
+                publisher.publish(1.5)
+        os.kill(sleeper, signal.SIGKILL)
+        until(lambda: not any(t.alive for t in shm_pub_sub.topics()), "the children's end")
+        _storm.remove_dead()
+        assert peer.output == ""

@@ -1,0 +1,76 @@
+"""Peers in namespaces of their own, as containers have them."""
+
+import ctypes
+import os
+import signal
+import subprocess
+from multiprocessing.connection import wait
+from pathlib import Path
+
+import pytest
+import shm_pub_sub
+
+from . import _remote
+from ._peer import DEADLINE, Peer
+
+LIFETIME = 60
+CLONE_NEWTIME = 0x80
+
+# Its first process is number 1 there, and ends with unshare.
+PID = ("--pid", "--fork", "--kill-child", "--mount-proc")
+USER = ("--user", "--map-root-user")
+MOUNT = ("--mount",)
+TIME = ("--time", "--fork", "--kill-child")
+
+
+def launcher(*options: str) -> tuple[str, ...]:
+    """What starts a Peer in new namespaces. Skips the test where the kernel does not let us."""
+    if os.geteuid() != 0 and "--user" not in options:
+        options = (*USER, *options)
+    command = ("unshare", *options)
+    try:
+        tried = subprocess.run([*command, "true"], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no unshare here")
+    if tried.returncode != 0:
+        pytest.skip(f"no such namespaces here: {tried.stderr.strip()}")
+    return command
+
+
+def inner(peer: Peer) -> int:
+    """The pid, as seen from here, of the Peer that unshare forked."""
+    (pid,) = Path(f"/proc/{peer.pid}/task/{peer.pid}/children").read_text().split()
+    return int(pid)
+
+
+def kill(peer: Peer) -> None:
+    """Kills the Peer that unshare forked, and waits until it is gone."""
+    pid = inner(peer)
+    pidfd = os.pidfd_open(pid)
+    os.kill(pid, signal.SIGKILL)
+    gone = wait([pidfd], DEADLINE)
+    os.close(pidfd)
+    assert gone
+    peer.kill()
+
+
+def own_pid() -> int:
+    """In a Peer: what it calls itself."""
+    return os.getpid()
+
+
+def fork_reader_in_the_past(topic: str, tell: str, seconds: int) -> None:
+    """In a Peer: a child whose CLOCK_MONOTONIC is behind, and which tells whether topic is ok."""
+    if os.fork() != 0:
+        return
+    # By way of a child that only forks: it has no threads, and could not have new ones.
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWTIME) != 0:
+        os._exit(ctypes.get_errno())
+    Path("/proc/self/timens_offsets").write_text(f"monotonic -{seconds} 0\n")
+    if os.fork() == 0:
+        signal.alarm(LIFETIME)
+        publisher = shm_pub_sub.Publisher(tell, False)
+        while True:
+            publisher.publish(_remote.subscribe(topic)[1])
+    os._exit(0)

@@ -1,0 +1,69 @@
+"""Limits of a process: an error that names the limit, and neither a signal nor a crash."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from shm_pub_sub import Publisher
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+MEBIBYTE = 2**20
+
+FILE_SIZE = """
+import resource, signal
+from shm_pub_sub import *
+# Python ignores this signal; a program that it is a part of may not.
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+resource.setrlimit(resource.RLIMIT_FSIZE, (16384, 16384))
+with Publisher("small", 0) as publisher, Subscriber("small", -1) as subscriber:
+    try:
+        Publisher("big", 0, 10_000)
+    except CreateError as error:
+        print(error)
+    for value in range(100):
+        publisher.publish(value)
+        assert subscriber.subscribe() == (value, True)
+"""
+
+ADDRESS_SPACE = """
+import resource, sys
+from pathlib import Path
+from shm_pub_sub import *
+publisher, subscriber = Publisher("small", 0), Subscriber("small", -1)
+pages = int(Path("/proc/self/statm").read_text().split()[0])
+most = pages * resource.getpagesize() + int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_AS, (most, most))
+for use in (lambda: Publisher("other", 0, int(sys.argv[2])), lambda: Subscriber("big", 0)):
+    try:
+        use()
+    except ShmError as error:
+        print(type(error).__name__, error)
+for value in range(100):
+    publisher.publish(value)
+    assert subscriber.subscribe() == (value, True)
+publisher.close()
+"""
+
+
+def test_topic_beyond_the_limit_of_file_size_says_so(run_python: Run, shm_dir: Path) -> None:
+    ended = run_python(FILE_SIZE)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("Failed to create shared memory: ")
+    for words in ("file too large", "ulimit -f", "327680 bytes", "fewer buffers"):
+        assert words in ended.stdout
+    assert list(shm_dir.iterdir()) == []
+
+
+def test_topic_beyond_the_limit_of_address_space_says_so(run_python: Run, shm_dir: Path) -> None:
+    buffers = 64 * MEBIBYTE // 32
+    with Publisher("big", 0, buffers) as publisher:
+        publisher.publish(1)
+        ended = run_python(ADDRESS_SPACE, 32 * MEBIBYTE, buffers)
+        assert ended.returncode == 0, ended.stderr
+        create, subscribe = ended.stdout.splitlines()
+        assert create.startswith("CreateError Failed to create shared memory: ")
+        assert subscribe.startswith("OpenError Failed to open shared memory: ")
+        for line in (create, subscribe):
+            assert "cannot allocate memory" in line
+            assert "ulimit -v" in line
+        assert [path.name for path in shm_dir.iterdir()] == ["shm_pub_sub.big"]
