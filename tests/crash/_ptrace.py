@@ -175,12 +175,11 @@ def unavailable() -> str:
         return f"single-stepping is written for x86_64; this is {platform.machine()}"
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         try:
-            traced = Traced(process.pid)
-            traced.interrupt()
-            traced.step()
-            traced.counter()
+            with Traced(process.pid) as traced:
+                traced.interrupt()
+                traced.step()
+                traced.counter()
         except OSError as error:
-            return f"no ptrace(2) here: {error}"
-        finally:
             process.kill()
+            return f"no ptrace(2) here: {error}"
     return ""

@@ -7,6 +7,8 @@ from ._ptrace import unavailable
 
 __all__ = ["new_peer", "peer"]
 
+pytest.register_assert_rewrite("crash._readers")
+
 
 @pytest.fixture(scope="session")
 def ptrace() -> None:

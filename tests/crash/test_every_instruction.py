@@ -18,7 +18,7 @@ from ._memory import Memory, changes
 from ._ptrace import Traced
 from ._readers import Readers
 
-pytestmark = pytest.mark.usefixtures("ptrace")
+pytestmark = [pytest.mark.usefixtures("ptrace"), pytest.mark.timeout(300)]
 
 VALUES: dict[str, list[Any]] = {
     # A value is never the one it overwrites, so that its store shows.

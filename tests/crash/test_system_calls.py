@@ -17,7 +17,7 @@ from . import _stepped, _victims
 from ._ptrace import Traced
 from ._readers import Readers
 
-pytestmark = pytest.mark.usefixtures("ptrace")
+pytestmark = [pytest.mark.usefixtures("ptrace"), pytest.mark.timeout(300)]
 
 # x86_64's numbers. The others are the runtime's, and change no file.
 NAMES = {
@@ -202,4 +202,21 @@ def test_a_kill_at_any_system_call_stops_nobody(
     assert [found for found, _ in groupby(left)] == dead
     remaining = iter(called)
     assert all(call in remaining for call in calls), f"not called in this order: {calls}"
+    assert peer.output == ""
+
+
+def test_what_a_killed_take_over_left_can_be_removed(peer: Peer, shm_dir: Path) -> None:
+    peer.call(_victims.warm_up)
+    for stop in count(1):
+        leave_a_dead_publisher(peer)
+        pid = peer.call(_stepped.act_between_marks, _stepped.create, "topic")
+        with Traced(pid) as traced:
+            traced.run_to_mark()
+            called = run_through(traced, stop)
+            assert [topic.name for topic in shm_pub_sub.topics()] == ["topic"]
+        peer.call(_victims.wait_for, pid)
+        shm_pub_sub.remove("topic")
+        assert list(shm_dir.iterdir()) == []
+        if called:
+            break
     assert peer.output == ""
