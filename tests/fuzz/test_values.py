@@ -124,6 +124,11 @@ def expected(kind: type, value: Any) -> Any:
 
 @given(st.sampled_from([bool, int, float]), THINGS)
 @example(float, 10**400)
+@example(float, "1.5")
+@example(int, 1.5)
+@example(int, "1")
+@example(bool, 1)
+@example(bool, 1.0)
 @example(int, Odd(2**63))
 @example(float, Odd("1"))
 @example(float, Odd(1))
