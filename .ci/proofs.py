@@ -22,7 +22,14 @@ LONG = {
 SOAKED = ["-s", "--timeout=3600", "tests/crash", "tests/storm", "tests/fork", "tests/fuzz"]
 
 # Packages and their fuzz targets.
-FUZZ: list[tuple[str, str]] = []
+FUZZ = [
+    ("./shmpubsub/internal/ring", "FuzzNewest"),
+    ("./shmpubsub/internal/segment", "FuzzDecodeHeader"),
+    ("./shmpubsub/internal/segment", "FuzzNewHeader"),
+    ("./shmpubsub/internal/segment", "FuzzFileName"),
+    ("./shmpubsub/internal/segment", "FuzzTopicFile"),
+    ("./shmpubsub/bind", "FuzzCoded"),
+]
 
 
 def run(*command: str | Path, env: dict[str, str] | None = None) -> None:
