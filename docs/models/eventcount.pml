@@ -1,0 +1,155 @@
+/* Waiting: one publisher of three values, three waiters one of whom may die, and whoever takes the
+   topic over when the publisher was killed. Every access is one step; that the accesses are
+   sequentially consistent is what the code asks of each of them (hot/eventcount.h, docs/models/README.md).
+
+   The wait word is an eventcount, epoch << 1 | waiting. It is checked that
+     no wake-up is lost   while the publisher lives, a waiter that sleeps has seen every value: the
+                          wake alone wakes it, no time-out does
+     a kill is survived   where the publisher was killed, between the change and the wake too, the
+                          end of the waiter's slice wakes it, and it ends having seen the last value
+     retired ends it      by close or by take-over: nobody sleeps on in a file without a name
+     a dead waiter        costs no other one its wake-up, and the publisher nothing but a wake
+
+   Who does not reach his end is an invalid end state, which spin reports as a deadlock.
+
+   The code: Notify in internal/futex/eventcount.go, eventcount_notify in hot/eventcount.h. The library
+   does not wait yet: the waiter is the one of docs/memory-layout.md, as `await` in
+   internal/futex/eventcount_test.go has it.
+
+   Left out: an epoch that comes round (a waiter would have to stand between its look at head and its
+   FUTEX_WAIT for exactly 2^31 wakes, and then its slice ends), and a waiter whose slice ends while the
+   publisher lives, which is a wake-up too many, and those are checked (any wake may find nothing new).
+
+   Controls, each of which must be found wrong: -DFLAG (a plain flag instead of the epoch),
+   -DNO_SECOND_LOOK, -DNOTIFY_EARLY (before head is stored), -DWAKE_ONE, -DNO_SLICES. */
+
+#ifndef VALUES
+#define VALUES 3
+#endif
+#ifndef WAITERS
+#define WAITERS 3
+#endif
+
+#ifdef FLAG
+#define NEXT(w) 0                 /* nobody waits; who announced himself before is forgotten */
+#else
+#define NEXT(w) (w + 1)           /* epoch << 1 | 1 plus 1: the next epoch, nobody waits */
+#endif
+
+byte head;                        /* values published */
+bool retired;                     /* the name points elsewhere */
+byte word;                        /* the wait word */
+bool asleep[WAITERS];             /* who sleeps in FUTEX_WAIT */
+bool alive = true;                /* the owner lock is held */
+bool crashed;                     /* somebody was killed; a waiter cannot know, it only times his slices */
+
+/* One step, or the kill before it. */
+#define STEP(step) if :: step :: goto killed fi
+
+/* FUTEX_WAKE. The waiters that it wakes find out for themselves what there is. */
+inline wake() {
+#ifdef WAKE_ONE
+    if
+    :: asleep[0] -> asleep[0] = false
+    :: asleep[1] -> asleep[1] = false
+    :: asleep[2] -> asleep[2] = false
+    :: !asleep[0] && !asleep[1] && !asleep[2]
+    fi
+#else
+    for (i : 0 .. WAITERS - 1) { asleep[i] = false }
+#endif
+    i = 0
+}
+
+/* Notify, exactly. Its compare-and-swap cannot fail here: one process at a time notifies, and nobody else
+   changes a word whose bit is set. The code loops because a hostile waiter might. */
+inline notify() {
+    STEP(w = word);
+    if
+    :: (w & 1) == 0 -> skip
+    :: else ->
+       STEP(atomic { assert(word == w); word = NEXT(w); w = 0 });
+       STEP(atomic { wake() })
+    fi
+}
+
+/* Publishes; then it stays, closes or, at any step, is killed, and another process takes the topic over
+   or removes it, which may be killed as well. */
+proctype publisher() {
+    byte k = 1, w, i;
+    do
+    :: k > VALUES -> break
+    :: else ->
+#ifdef NOTIFY_EARLY
+       notify();
+#endif
+       STEP(head = k);
+#ifndef NOTIFY_EARLY
+       notify();
+#endif
+       k++
+    od;
+    if
+    :: goto end_over                             /* and publishes nothing any more */
+    :: STEP(retired = true);                     /* Owned.Close in segment/owned.go */
+       notify();
+       alive = false;
+       goto end_over
+    fi;
+killed:
+    if
+    :: atomic { alive -> alive = false; crashed = true; k = 0; w = 0 }
+    :: atomic { else -> crashed = true; goto end_over } /* it was the taker */
+    fi;
+    STEP(retired = true);                        /* claimed.retire in segment/claim.go */
+    notify();
+end_over: false
+}
+
+/* The bit is set by a load and a compare-and-swap that is tried until it succeeds: together one step. */
+#define ANNOUNCE atomic { e = word | 1; word = e }
+
+/* Waits for values until there is nothing to wait for. */
+proctype waiter(byte id; bool mayDie) {
+    byte seen, e;
+    bool gone;
+again:
+#ifndef NO_SECOND_LOOK
+    ANNOUNCE;
+#endif
+    if
+    :: atomic { head != seen -> seen = head; gone = false; e = 0; goto again }
+    :: atomic { retired -> goto end_over }
+    :: atomic { head == seen && !retired ->
+                if :: gone -> goto end_over :: else -> skip fi }
+    :: atomic { mayDie -> goto end_over }
+    fi;
+#ifdef NO_SECOND_LOOK
+    ANNOUNCE;
+#endif
+    if                                           /* FUTEX_WAIT(word, e) */
+    :: atomic { word == e -> asleep[id] = true; e = 0 }
+    :: atomic { word != e -> e = 0; goto again }
+    :: atomic { mayDie -> goto end_over }
+    fi;
+    if
+    :: atomic { !asleep[id] -> goto again }      /* woken */
+#ifndef NO_SLICES
+       /* The slice ends, and it asks after the lock: before it looks at head, or the last value is
+          missed. */
+    :: atomic { crashed -> asleep[id] = false; gone = !alive; goto again }
+#endif
+    :: atomic { mayDie -> asleep[id] = false }
+       /* Nothing more to come: it may sleep. */
+    :: atomic { alive && !retired && seen == VALUES -> skip }
+    fi;
+end_over: false
+}
+
+init {
+    atomic {
+        byte i;
+        run publisher();
+        for (i : 0 .. WAITERS - 1) { run waiter(i, i == 1) }
+    }
+}

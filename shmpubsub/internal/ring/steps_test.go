@@ -1,0 +1,80 @@
+package ring_test
+
+import (
+	"os"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// access is one of the atomic accesses of hot/ring.h or hot/eventcount.h, as it stands there.
+type access struct {
+	call  string // what follows __atomic_
+	what  string // the word; "": a fence
+	value string // what is stored
+	order order
+}
+
+// What the machine runs is what the C code does: a test compares these tables with the source.
+var (
+	writerSteps = []access{
+		{"store_n", "sequence", "2 * k - 1", relaxed},
+		{"thread_fence", "", "", release},
+		{"store_n", "time", "now", relaxed},
+		{"store_n", "payload[0]", "word", relaxed},
+		{"store_n", "sequence", "2 * k", release},
+		{"store_n", "head", "k", seqCst},
+	}
+	readerSteps = []access{
+		{"load_n", "head", "", acquire},
+		{"load_n", "sequence", "", acquire},
+		{"load_n", "time", "", relaxed},
+		{"load_n", "payload[0]", "", relaxed},
+		{"thread_fence", "", "", acquire},
+		{"load_n", "sequence", "", relaxed},
+	}
+	notifySteps = []access{
+		{"load_n", "word", "", seqCst},
+		{"compare_exchange_n", "word", "w + 1", seqCst},
+	}
+)
+
+var orders = map[string]order{
+	"RELAXED": relaxed, "ACQUIRE": acquire, "RELEASE": release, "ACQ_REL": acqRel, "SEQ_CST": seqCst,
+}
+
+var (
+	anAccess   = regexp.MustCompile(`__atomic_\w+`)
+	callOf     = regexp.MustCompile(`__atomic_(load_n|store_n|thread_fence)\((?:&?([\w>.\[\]-]+), )?(?:([^,()]+), )?__ATOMIC_(\w+)\)`)
+	exchangeOf = regexp.MustCompile(`__atomic_(compare_exchange_n)\((\w+), &\w+, ([^,]+), false, __ATOMIC_(\w+), __ATOMIC_(\w+)\)`)
+	owner      = regexp.MustCompile(`^.*->`)
+)
+
+// accessesOf returns the atomic accesses in the body of a C function, in their order.
+func accessesOf(t *testing.T, file, function string) []access {
+	t.Helper()
+	source, err := os.ReadFile(file)
+	require.NoError(t, err)
+	body := regexp.MustCompile(`(?ms)^` + function + `\(.*?^}`).FindString(string(source))
+	require.NotEmpty(t, body, "%s in %s", function, file)
+	var all []access
+	for _, at := range anAccess.FindAllStringIndex(body, -1) {
+		call := callOf.FindStringSubmatch(body[at[0]:])
+		if call == nil {
+			call = exchangeOf.FindStringSubmatch(body[at[0]:])
+			require.NotNil(t, call, "an access that this test cannot read: %.60s", body[at[0]:])
+			require.Equal(t, call[4], call[5], "the order where the exchange fails")
+		}
+		o, known := orders[call[4]]
+		require.True(t, known, call[4])
+		all = append(all, access{call[1], owner.ReplaceAllString(call[2], ""), call[3], o})
+	}
+	return all
+}
+
+func TestSteps_AreThoseOfTheCCode(t *testing.T) {
+	require.Equal(t, writerSteps, accessesOf(t, "../../hot/ring.h", "ring_write"))
+	require.Equal(t, readerSteps, accessesOf(t, "../../hot/ring.h", "ring_newest"))
+	require.Equal(t, notifySteps, accessesOf(t, "../../hot/eventcount.h", "eventcount_notify"))
+}
