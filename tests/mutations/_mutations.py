@@ -13,20 +13,35 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Tests that are asked, by short names: the arguments of `go test`, or those of pytest.
 GO = {
-    "ring": ("./shmpubsub/internal/ring",),
-    "segment": ("./shmpubsub/internal/segment",),
-    "futex": ("./shmpubsub/internal/futex",),
-    "go": ("./shmpubsub",),
+    "Go ring, memory model": ("./shmpubsub/internal/ring",),
+    "Go segment": ("./shmpubsub/internal/segment",),
+    "Go package": ("./shmpubsub",),
+    "kill points": ("-tags=killpoints", "-run=KillPoints", "./shmpubsub/internal/segment"),
 }
 PYTHON = {
-    "values": ("tests/process/test_a_million_values.py", "tests/process/test_go_and_c.py"),
-    "wait": ("tests/unit/test_wait_word.py",),
-    "unit": ("tests/unit/test_one_publisher.py", "tests/unit/test_retain.py", "tests/unit/test_subscribe.py"),
-    "ends": ("tests/process/test_publisher_ends.py", "tests/crash/test_liveness.py"),
+    "instructions": ("tests/crash/test_every_instruction.py",),
+    "system calls": ("tests/crash/test_system_calls.py",),
+    "pairings": ("tests/process/test_a_million_values.py", "tests/process/test_go_and_c.py"),
+    "C under sanitizers": ("tests/sanitizers/test_ring.py",),
+    "waiting": ("tests/unit/test_wait_word.py",),
+    "promises": (
+        "tests/unit/test_one_publisher.py",
+        "tests/unit/test_retain.py",
+        "tests/unit/test_subscribe.py",
+        "tests/process/test_publisher_ends.py",
+        "tests/process/test_readers_locks.py",
+        "tests/crash/test_liveness.py",
+    ),
+    "hostile files": ("tests/unit/test_damaged_files.py", "tests/unit/test_no_space.py"),
+    "state machine": ("tests/fuzz/test_machine.py",),
     "kills": ("tests/crash/test_kills.py", "tests/crash/test_contenders.py"),
-    "readers": ("tests/process/test_readers_locks.py",),
+    "storm": ("tests/storm/test_storm.py",),
     "fork": ("tests/fork",),
 }
+# In the order in which they are asked. The memory model's come last for the ring: one of them compares
+# the source with its table, and would leave the others nothing to show.
+RING = ("instructions", "pairings", "C under sanitizers", "storm", "Go ring, memory model")
+OWNERSHIP = ("promises", "storm", "kill points", "Go segment", "kills")
 
 
 @dataclass(frozen=True)
@@ -56,35 +71,35 @@ MUTATIONS = (
         RING_H,
         "    __atomic_thread_fence(__ATOMIC_RELEASE);\n",
         "",
-        ("ring", "values"),
+        RING,
     ),
     Mutation(
         "reader: no acquire fence before the second look at the sequence",
         RING_H,
         "        __atomic_thread_fence(__ATOMIC_ACQUIRE);\n",
         "",
-        ("ring", "values"),
+        RING,
     ),
     Mutation(
         "reader: no second look at the sequence",
         RING_H,
         "        if (__atomic_load_n(&s->sequence, __ATOMIC_RELAXED) == 2 * k) {",
         "        if (true) {",
-        ("ring", "values"),
+        RING,
     ),
     Mutation(
         "reader: no first look at the sequence",
         RING_H,
         "        if (__atomic_load_n(&s->sequence, __ATOMIC_ACQUIRE) != 2 * k) {\n            continue;\n        }\n",
         "",
-        ("ring", "values"),
+        RING,
     ),
     Mutation(
         "writer: no odd sequence",
         RING_H,
         "    __atomic_store_n(&s->sequence, 2 * k - 1, __ATOMIC_RELAXED);\n",
         "",
-        ("ring", "values"),
+        RING,
     ),
     Mutation(
         "writer: the even sequence before the payload",
@@ -97,7 +112,7 @@ MUTATIONS = (
     __atomic_store_n(&s->sequence, 2 * k, __ATOMIC_RELEASE);
     __atomic_store_n(&s->payload[0], word, __ATOMIC_RELAXED);
 """,
-        ("ring", "values"),
+        RING,
     ),
     Mutation(
         "writer: head before the even sequence",
@@ -110,43 +125,43 @@ MUTATIONS = (
     __atomic_store_n(&r->state->head, k, __ATOMIC_SEQ_CST);
     __atomic_store_n(&s->sequence, 2 * k, __ATOMIC_RELEASE);
 """,
-        ("ring", "values"),
+        RING,
     ),
     Mutation(
         "writer: head stored with release order only",
         RING_H,
         "__atomic_store_n(&r->state->head, k, __ATOMIC_SEQ_CST);",
         "__atomic_store_n(&r->state->head, k, __ATOMIC_RELEASE);",
-        ("ring", "values", "wait"),
+        (*RING, "waiting"),
     ),
     Mutation(
         "publish: nobody is woken",
         "shmpubsub/hot/publisher.c",
         "    eventcount_notify(p->wait);\n",
         "",
-        ("wait",),
+        ("waiting", "instructions", "Go package"),
     ),
     # The ring, in Go.
     Mutation(
         "writer in Go: head before the even sequence",
         RING_GO,
-        "\ts[sequence].Store(2 * k)\n\tw.head.Store(k)\n",
-        "\tw.head.Store(k)\n\ts[sequence].Store(2 * k)\n",
-        ("ring", "values"),
+        "\ts[sequence].Store(2 * k)\n\tkillpoint.Here()\n\tw.head.Store(k)\n",
+        "\tw.head.Store(k)\n\tkillpoint.Here()\n\ts[sequence].Store(2 * k)\n",
+        RING,
     ),
     Mutation(
         "reader in Go: no second look at the sequence",
         RING_GO,
         "\t\tif s[sequence].Load() == 2*k {\n\t\t\treturn Sample",
         "\t\tif true {\n\t\t\treturn Sample",
-        ("ring", "values"),
+        RING,
     ),
     Mutation(
         "a ring of buffer_num slots, without the spare one",
         f"{SEGMENT}/layout.go",
         "\tslots := uint64(depth) + 1\n",
         "\tslots := max(uint64(depth), 2)\n",
-        ("segment", "unit"),
+        ("promises", "kill points", "Go segment", "storm"),
     ),
     # Ownership.
     Mutation(
@@ -161,98 +176,119 @@ MUTATIONS = (
 	_, _ = tryLock(d.fd, ownerByte)
 	if err != nil {
 """,
-        ("segment", "kills"),
+        OWNERSHIP,
     ),
     Mutation(
         "take-over: whether the name still points at the file is not asked",
         f"{SEGMENT}/claim.go",
         "\tif err != nil || !same {\n\t\treturn errOr(err, errGone)\n\t}\n\tif alive {",
         "\tif err != nil {\n\t\treturn errOr(err, errGone)\n\t}\n\t_ = same\n\tif alive {",
-        ("segment", "kills"),
+        OWNERSHIP,
     ),
     Mutation(
         "take-over: whether the publisher lives is not asked",
         f"{SEGMENT}/claim.go",
         "\tif alive {\n\t\treturn &liveError{header: c.header, known: c.valid}\n\t}\n",
         "\t_ = alive\n",
-        ("segment", "kills", "unit"),
+        OWNERSHIP,
     ),
     Mutation(
         "take-over: the old file is not retired",
         f"{SEGMENT}/create.go",
         "\t// Only now may subscribers let go of the old file: they look at the name next.\n\told.retire()\n",
         "",
-        ("segment", "go", "unit", "kills"),
+        OWNERSHIP,
     ),
     Mutation(
         "take-over: the retained value is not carried over",
         f"{SEGMENT}/create.go",
         "\td.inherit(old)\n",
         "",
-        ("go", "unit"),
+        ("promises", "kill points", "Go package", "storm"),
     ),
     Mutation(
         "close: subscribers are not told",
         f"{SEGMENT}/owned.go",
         "\t\to.memory.retire()\n",
         "",
-        ("go", "ends"),
+        ("promises", "kill points", "Go package", "storm"),
     ),
     Mutation(
         "close: the lock is left to the descriptor's end",
         f"{SEGMENT}/owned.go",
         "\tunlock(o.fd, ownerByte)\n",
         "",
-        ("segment", "fork"),
+        ("fork", "storm", "kill points", "Go segment"),
     ),
     Mutation(
         "space is not reserved at creation",
         f"{SEGMENT}/create.go",
         "\terr := retry(func() error { return unix.Fallocate(fd, 0, 0, int64(size)) })\n",
         "\terr := unix.Ftruncate(fd, int64(size))\n",
-        ("segment",),
+        ("hostile files", "Go segment"),
     ),
     Mutation(
         "a header that promises more slots than the file has is believed",
         f"{SEGMENT}/layout.go",
         "h.Slots > fit {",
         "h.Slots > fit && fit > 1<<40 {",
-        ("segment",),
+        ("hostile files", "Go segment"),
     ),
     Mutation(
         "liveness: a mere reader's lock counts",
         "shmpubsub/hot/attachment.c",
         ".l_type = F_RDLCK",
         ".l_type = F_WRLCK",
-        ("readers",),
+        ("promises", "storm"),
     ),
     Mutation(
         "liveness: asked every second",
-        "shmpubsub/hot/attachment.c",
+        "shmpubsub/hot/subscriber.h",
         "#define CHECK_EVERY 85000000u",
         "#define CHECK_EVERY 1000000000u",
-        ("ends", "kills"),
+        ("promises", "kills", "storm"),
     ),
     # fork.
     Mutation(
         "fork: the child keeps the descriptors that hold its parent's locks",
         "shmpubsub/hot/registry.c",
-        "        close(p->mapping.fd);\n        if (p->mapping.base != NULL) { /* else Go is unmapping it */",
-        "        if (p->mapping.base != NULL) { /* else Go is unmapping it */",
-        ("fork",),
+        "        close(p->mapping.fd); /* the mapping is not inherited",
+        "        /* the mapping is not inherited",
+        ("fork", "storm"),
     ),
     Mutation(
         "fork: the child goes on with its parent's Go runtime",
         "python/shm_pub_sub/_extension.py",
         "    if _loaded is not None and _loaded_after == _hot.forks():",
         "    if _loaded is not None:",
-        ("fork",),
+        ("fork", "storm"),
     ),
     Mutation(
         "fork: a publisher may be made while another thread forks",
         "python/shm_pub_sub/_publisher.py",
-        "            with _extension.fork_lock:\n                replaced",
-        "            if _extension.fork_lock:\n                replaced",
-        ("fork",),
+        "            with _extension.fork_lock:\n                end_daemon",
+        "            if _extension.fork_lock:\n                end_daemon",
+        ("fork", "storm"),
+    ),
+    Mutation(
+        "fork: the child inherits its parent's mappings, and with them the locks",
+        f"{SEGMENT}/create.go",
+        "\td.memory.keepFromChildren()\n",
+        "",
+        ("fork", "storm"),
+    ),
+    Mutation(
+        "take-over: the name that a killed taker used is still there",
+        f"{SEGMENT}/draftfile.go",
+        "\tif err := unix.Unlink(name); err != nil && !errors.Is(err, unix.ENOENT) {\n\t\treturn err\n\t}\n",
+        "",
+        ("kill points", "system calls", "Go segment"),
+    ),
+    Mutation(
+        "take-over: the old file is retired before the name points at the new one",
+        f"{SEGMENT}/create.go",
+        "\td.inherit(old)\n\tif err := d.nameFor",
+        "\td.inherit(old)\n\told.retire()\n\tif err := d.nameFor",
+        ("promises", "storm", "kill points"),
     ),
 )
