@@ -39,7 +39,7 @@ def step_into_a_write(traced: Traced, memory: Memory) -> None:
     pytest.fail(f"no value begun within {MANY} instructions")
 
 
-@pytest.mark.timeout(60 + KILLS // 5)
+@pytest.mark.timeout(60 + KILLS)
 def test_a_kill_at_any_instruction_stops_nobody(
     peer: Peer, shm_dir: Path, record_property: Callable[[str, object], None]
 ) -> None:
