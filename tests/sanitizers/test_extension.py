@@ -16,13 +16,13 @@ import pytest
 from ._compile import ADDRESS, ROOT, compiler, launcher
 from ._package import Fault, build_package
 
-# What is most likely to go wrong in C, in one process; SHM_PUB_SUB_SANITIZE=all runs all three folders.
+# What is most likely to go wrong in C, in one process; SHM_PUB_SUB_SANITIZE=all runs the rest too.
 UNIT = "values conversions refused_values arguments closing finalizers subclasses objects threads"
 UNIT += " retain type_mismatch"
 CHOSEN = [f"unit/test_{name}.py" for name in UNIT.split()]
 CHOSEN += ["fork/test_inherited_subscriber.py"]
-# Left out: sizes of memory, which ASan changes; and hundreds of forks, each of which copies the page
-# tables of ASan's shadow. Starting a process takes seconds, so all the others take many minutes.
+# Left out: sizes of memory, which ASan changes, and a test of hundreds of forks, each slow under ASan.
+# Starting a process is slow too, so all the others take many minutes.
 ALL = ["unit", "process", "fork", "--ignore=tests/unit/test_growth.py"]
 ALL += ["--ignore=tests/unit/test_references.py", "--ignore=tests/fork/test_threads.py"]
 
