@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 import proofs
+
 from build import BUILD, COMPILER, EXTENSIONS, INCLUDE, ROOT, find_go, go_environment, use_tools
 
 VERSIONS = [f"3.{minor}" for minor in range(10, 15)]

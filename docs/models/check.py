@@ -122,7 +122,8 @@ def search(run: Run, folder: Path) -> str:
         raise Failed(f"spin made no verifier:\n{source.strip()}")
     # SAFETY: assertions and invalid end states, no cycles. COLLAPSE: exact, in less memory.
     # What is broken is found at once, so that compiling is what it costs.
-    options = ["-w", "-O0" if run.finds else "-O2", "-DSAFETY", "-DCOLLAPSE", f"-DMEMLIM={run.memory}"]
+    speed = "-O0" if run.finds else "-O2"
+    options = ["-w", speed, "-DSAFETY", "-DCOLLAPSE", f"-DMEMLIM={run.memory}"]
     call([*COMPILER, *options, "-o", "pan", "pan.c"], folder)
     # -m: the longest path there may be; a longer one is reported, and an error here.
     return call(["./pan", "-m2000000", "-w24" if run.full else "-w21"], folder)

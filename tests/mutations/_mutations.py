@@ -38,8 +38,8 @@ PYTHON = {
     "storm": ("tests/storm/test_storm.py",),
     "fork": ("tests/fork",),
 }
-# In the order in which they are asked. The memory model's come last for the ring: one of them compares
-# the source with its table, and would leave the others nothing to show.
+# In the order in which they are asked. For the ring the memory model's come last: one of them
+# compares the source with its table, and would leave the others nothing to show.
 RING = ("instructions", "pairings", "C under sanitizers", "storm", "Go ring, memory model")
 OWNERSHIP = ("promises", "storm", "kill points", "Go segment", "kills")
 
@@ -53,10 +53,12 @@ class Mutation:
     asked: tuple[str, ...]
 
     def applied(self) -> str:
-        """Return the file's text with the edit made. ValueError where its place is not found once."""
+        """Return the file with the edit made. ValueError where it has not one place for it."""
         text = (ROOT / self.file).read_text(encoding="utf-8")
         if (found := text.count(self.old)) != 1:
-            raise ValueError(f"{self.what}: found its place {found} times in {self.file}; expected once")
+            raise ValueError(
+                f"{self.what}: found {found} places for it in {self.file}; expected one"
+            )
         return text.replace(self.old, self.new)
 
 
@@ -90,8 +92,8 @@ MUTATIONS = (
     Mutation(
         "reader: no first look at the sequence",
         RING_H,
-        "        if (__atomic_load_n(&s->sequence, __ATOMIC_ACQUIRE) != 2 * k) {\n            continue;\n        }\n",
-        "",
+        "        if (__atomic_load_n(&s->sequence, __ATOMIC_ACQUIRE) != 2 * k) {\n",
+        "        if (false) {\n",
         RING,
     ),
     Mutation(
@@ -195,8 +197,8 @@ MUTATIONS = (
     Mutation(
         "take-over: the old file is not retired",
         f"{SEGMENT}/create.go",
-        "\t// Only now may subscribers let go of the old file: they look at the name next.\n\told.retire()\n",
-        "",
+        "\told.retire()\n\td.replaced",
+        "\td.replaced",
         OWNERSHIP,
     ),
     Mutation(
@@ -280,8 +282,8 @@ MUTATIONS = (
     Mutation(
         "take-over: the name that a killed taker used is still there",
         f"{SEGMENT}/draftfile.go",
-        "\tif err := unix.Unlink(name); err != nil && !errors.Is(err, unix.ENOENT) {\n\t\treturn err\n\t}\n",
-        "",
+        "\tif err := unix.Unlink(name); err != nil",
+        "\tif err := unix.Access(name, unix.F_OK); err != nil",
         ("kill points", "system calls", "Go segment"),
     ),
     Mutation(

@@ -8,7 +8,6 @@ Each copy is built, and only then tested: an edit that does not compile proves n
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -49,7 +48,7 @@ def build_extensions(python: Path, names: list[str]) -> None:
     for name in EXTENSIONS:
         kept, built = FOLDER / f"{name}{SUFFIX}", package / f"{name}{SUFFIX}"
         if name in names or not kept.exists():
-            make = f"import build, pathlib; build.EXTENSIONS[{name!r}](pathlib.Path({str(built)!r}))"
+            make = f"import build; build.EXTENSIONS[{name!r}](build.Path({str(built)!r}))"
             subprocess.run([python, "-c", make], cwd=TREE, env=go_environment(), check=True)
         else:
             shutil.copy(kept, built)
@@ -66,12 +65,20 @@ def ask(name: str, pytest: Path) -> Verdict:
         command = ["go", "test", "-vet=off", "-timeout=120s", "-count=1", *GO[name]]
         failed = r"^\s*--- FAIL: (\S+)|^panic: (test timed out.*)"
     else:
-        command = [str(pytest), "-q", "-p", "no:cacheprovider", "-x", "--timeout=100", *PYTHON[name]]
+        options = ["-q", "-p", "no:cacheprovider", "-x", "--timeout=100"]
+        command = [str(pytest), *options, *PYTHON[name]]
         failed = r"^(?:FAILED|ERROR) (\S+)|^\+{20,} (Timeout) \+{20,}$"
     env = go_environment() | {"PYTHONPATH": str(TREE / "python"), "SHM_PUB_SUB_KILLS": "100"}
     try:
         done = subprocess.run(
-            command, cwd=TREE, env=env, capture_output=True, text=True, errors="replace", timeout=LIMIT, check=False
+            command,
+            check=False,
+            cwd=TREE,
+            env=env,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=LIMIT,
         )
     except subprocess.TimeoutExpired:
         return Verdict(name, [f"{name}: it hangs"])
@@ -130,7 +137,8 @@ def run(words: list[str]) -> None:
     start = time.monotonic()
     if failures := [test for verdict in judge(None, python, pytest) for test in verdict.caught]:
         raise SystemExit(f"these fail without any mutation: {failures}")
-    rows, survived = [], []
+    rows: list[str] = []
+    survived: list[str] = []
     chosen = [m for m in MUTATIONS if not words or any(word in m.what for word in words)]
     for mutation in chosen:
         verdicts = judge(mutation, python, pytest)
@@ -139,12 +147,13 @@ def run(words: list[str]) -> None:
         if not any(verdict.caught for verdict in verdicts):
             survived.append(mutation.what)
     if not words:
-        write_table(rows, survived)
+        write_table(rows)
     print(f"{len(rows)} mutations, {len(survived)} noticed by no test: {survived}")
 
 
-def write_table(rows: list[str], survived: list[str]) -> None:
+def write_table(rows: list[str]) -> None:
     path = ROOT / "docs" / "mutations.md"
     head, _, _ = path.read_text(encoding="utf-8").partition("| What")
-    table = ["| What is broken | Noticed by | Asked before, noticed nothing |", "| --- | --- | --- |", *rows]
+    columns = "| What is broken | Noticed by | Asked before, noticed nothing |"
+    table = [columns, "| --- | --- | --- |", *rows]
     path.write_text(head + "\n".join(table) + "\n", encoding="utf-8")
