@@ -52,6 +52,7 @@ def ring() -> Iterator[Run]:
     """Yield the runs of ring.pml."""
     yield Run("ring")
     yield Run("ring", "SLOTS=3")
+    yield Run("ring", "SLOTS=4", full=True)
     yield Run("ring", "NO_FIRST_CHECK")
     yield Run("ring", "EVEN_EARLY")
     yield Run("ring", "NO_SECOND_CHECK", finds="assertion violated")
@@ -78,6 +79,8 @@ def ownership() -> Iterator[Run]:
     yield Run("ownership", "R=1")
     yield Run("ownership", "SUBSCRIBERS=0")
     yield Run("ownership", "RETAIN=1 REMOVERS=0")
+    yield Run("ownership", "N=3 R=1 SUBSCRIBERS=0", full=True)
+    yield Run("ownership", full=True)
     yield Run("ownership", "NO_STAT_CHECK", finds="assertion violated")
     yield Run("ownership", "ONE_LOCK", finds="assertion violated")
     yield Run("ownership", "UNLOCK_EARLY", finds="assertion violated")
@@ -122,8 +125,13 @@ def search(run: Run, folder: Path) -> str:
         raise Failed(f"spin made no verifier:\n{source.strip()}")
     # SAFETY: assertions and invalid end states, no cycles. COLLAPSE: exact, in less memory.
     # What is broken is found at once, so that compiling is what it costs.
-    speed = "-O0" if run.finds else "-O2"
-    options = ["-w", speed, "-DSAFETY", "-DCOLLAPSE", f"-DMEMLIM={run.memory}"]
+    options = [
+        "-w",
+        "-O0" if run.finds else "-O2",
+        "-DSAFETY",
+        "-DCOLLAPSE",
+        f"-DMEMLIM={run.memory}",
+    ]
     call([*COMPILER, *options, "-o", "pan", "pan.c"], folder)
     # -m: the longest path there may be; a longer one is reported, and an error here.
     return call(["./pan", "-m2000000", "-w24" if run.full else "-w21"], folder)

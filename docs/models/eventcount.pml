@@ -20,6 +20,8 @@
    FUTEX_WAIT for exactly 2^31 wakes, and then its slice ends), and a waiter whose slice ends while the
    publisher lives, which is a wake-up too many, and those are checked (any wake may find nothing new).
 
+   Check: python3 docs/models/check.py eventcount
+
    Controls, each of which must be found wrong: -DFLAG (a plain flag instead of the epoch),
    -DNO_SECOND_LOOK, -DNOTIFY_EARLY (before head is stored), -DWAKE_ONE, -DNO_SLICES. */
 

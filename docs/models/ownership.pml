@@ -22,6 +22,8 @@
    made (liveAt: an earlier answer, the same one), permissions, hands that remove or replace files without
    the locks, and inode numbers that come round (a subscriber keeps its file mapped until it has another).
 
+   Check: python3 docs/models/check.py ownership
+
    Controls, each of which must be found wrong: -DNO_STAT_CHECK, -DONE_LOCK, -DUNLOCK_EARLY,
    -DNO_SUCCESSOR_UNLINK, -DNO_RETIRED_LOOK, -DRETAIN=1 -DREMOVERS=0 -DRETIRE_EARLY.
 

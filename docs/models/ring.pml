@@ -15,6 +15,8 @@
    Left out: sequence numbers beyond VALUES (they are 64 bits wide and never come round), who the
    writer is (ownership.pml), and waiting (eventcount.pml).
 
+   Check: python3 docs/models/check.py ring
+
    Controls, each of which must be found wrong: -DNO_SECOND_CHECK, -DNO_ODD, -DODD_LATE (after a word
    of the payload), -DHEAD_EARLY (before the payload), -DSLOTS=1.
    Two changes are harmless, which is no oversight: a reader goes by head, which is stored last, so
