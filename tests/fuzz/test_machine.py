@@ -143,17 +143,23 @@ class Machine(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(NAMES), kind=KINDS, data=st.data())
     def live_a_whole_life(self, name: str, kind: type, data: st.DataObject) -> None:
-        """The same number of values as the last one, as likely as not."""
-        if name in self.topics:
-            return
-        with Publisher(name, kind(0)) as publisher:
-            for value in data.draw(st.lists(VALUES[kind], max_size=2)):
-                publisher.publish(value)
-                for subscriber in self.open:
-                    if (subscriber.name, subscriber._type) == (name, kind):
-                        got, ok = subscriber.subscribe()
-                        assert ok
-                        assert bits(got) == bits(value)
+        """Some publishers' lives, each as many values as the last one, as likely as not."""
+        if name in self.owners:
+            self.owners[name].close()
+            self.end(name)
+        if self.topics.pop(name, None) is not None:
+            remove(name)
+        lives = data.draw(st.lists(st.lists(VALUES[kind], max_size=2), min_size=1, max_size=3))
+        readers = [each for each in self.open if (each.name, each._type) == (name, kind)]
+        with Subscriber(name, kind(0)) as follower:
+            for values in lives:
+                with Publisher(name, kind(0)) as publisher, Subscriber(name, kind(0)) as late:
+                    for value in values:
+                        publisher.publish(value)
+                        for reader in [*readers, follower, late]:
+                            got, ok = reader.subscribe()
+                            assert ok
+                            assert bits(got) == bits(value)
 
     @rule(target=subscribers, name=st.sampled_from(NAMES), kind=KINDS, data=st.data())
     def make_subscriber(self, name: str, kind: type, data: st.DataObject) -> Any:

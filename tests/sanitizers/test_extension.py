@@ -21,8 +21,8 @@ UNIT = "values conversions refused_values arguments closing finalizers subclasse
 UNIT += " retain type_mismatch"
 CHOSEN = [f"unit/test_{name}.py" for name in UNIT.split()]
 CHOSEN += ["fork/test_inherited_subscriber.py"]
-# Left out: sizes of memory, which ASan changes, and a test of hundreds of forks, each slow under ASan.
-# Starting a process is slow too, so all the others take many minutes.
+# Left out: sizes of memory, which ASan changes, and hundreds of forks, each slow under ASan. To
+# start a process is slow too, so all the others take many minutes.
 ALL = ["unit", "process", "fork", "--ignore=tests/unit/test_growth.py"]
 ALL += ["--ignore=tests/unit/test_references.py", "--ignore=tests/fork/test_threads.py"]
 
