@@ -30,11 +30,14 @@ def publishers() -> list[Publisher]:
 def open_publisher(directory: str, name: str) -> Publisher | None:
     """Return this process's open publisher of the topic, if it has one."""
     wanted = (directory, name)
-    for publisher in publishers():
-        # In a cycle that is being collected it may have lost its attributes already.
-        if (getattr(publisher, "_directory", None), getattr(publisher, "_name", None)) == wanted:
-            return publisher
-    return None
+    # None is made meanwhile: one that its owner has just dropped stays open while this holds it.
+    with _extension.fork_lock:
+        return next((found for found in publishers() if _is_of(found) == wanted), None)
+
+
+def _is_of(publisher: Publisher) -> tuple[str | None, str | None]:
+    """Return its directory and name, which it has lost in a cycle that is being collected."""
+    return getattr(publisher, "_directory", None), getattr(publisher, "_name", None)
 
 
 def close_at_exit() -> None:
