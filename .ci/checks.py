@@ -148,8 +148,9 @@ def check_go(environment: dict[str, str]) -> None:
     folders = output("go", "list", "-f={{.Dir}}", "./...").splitlines()
     if unformatted := output("gofmt", "-l", *folders):
         raise SystemExit(f"gofmt -l:\n{unformatted}")
-    run("go", "vet", "./...", env=environment)
-    run("go", "tool", "staticcheck", "./...", env=environment)
+    for tags in ("", "killpoints"):
+        run("go", "vet", f"-tags={tags}", "./...", env=environment)
+        run("go", "tool", "staticcheck", f"-tags={tags}", "./...", env=environment)
 
 
 def check_c() -> None:
