@@ -15,11 +15,21 @@ LONG = {
     "SHM_PUB_SUB_KILLS": "10000",
     "SHM_PUB_SUB_STORM_SECONDS": "600",
     "SHM_PUB_SUB_CHILDREN": "2000",
-    "SHM_PUB_SUB_EXAMPLES": "5000",
+    "SHM_PUB_SUB_EXITS": "120",
+    "SHM_PUB_SUB_CHAOS": "20",
+    "SHM_PUB_SUB_EXAMPLES": "1000",
 }
 
 # The tests that these make longer.
-SOAKED = ["-s", "--timeout=3600", "tests/crash", "tests/storm", "tests/fork", "tests/fuzz"]
+SOAKED = [
+    "-s",
+    "tests/crash",
+    "tests/storm",
+    "tests/fork/test_storm.py",
+    "tests/fuzz",
+    "tests/process/test_exit_storm.py",
+    "tests/unit/test_thread_chaos.py",
+]
 
 # Packages and their fuzz targets.
 FUZZ = [
