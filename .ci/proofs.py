@@ -57,11 +57,16 @@ def fuzz(environment: dict[str, str], seconds: int) -> None:
         run("go", "test", *options, package, env=environment)
 
 
-def check_models(full: bool) -> None:
-    """Check the models exhaustively; spin is a package of Debian's, not of PyPI's."""
-    if shutil.which("spin") is None and os.geteuid() == 0 and shutil.which("apt-get"):
+def provide(*packages: str) -> None:
+    """Install what only the system has, where this may be done unasked: on CI's machine, as root."""
+    if os.environ.get("CI") and os.geteuid() == 0 and shutil.which("apt-get"):
         subprocess.run(["apt-get", "update", "-qq"], check=False)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "spin"], check=False)
+        for package in packages:  # one by one: not every system has each
+            subprocess.run(["apt-get", "install", "-y", "-qq", package], check=False)
+
+
+def check_models(full: bool) -> None:
+    """Check the models exhaustively, where spin is; not having it is a failure in CI."""
     if shutil.which("spin") is None and not os.environ.get("CI"):
         print("NOT CHECKED: spin is not installed (Debian: apt install spin)")
         return
