@@ -204,7 +204,7 @@ def run_all(steps: list[tuple[str, Callable[[], None]]]) -> None:
 
 def test(targets: dict[str, str]) -> None:
     if shutil.which("spin") is None:
-        # Also a debug build of this Python, whose references are counted; without it that is skipped.
+        # And a debug build of this Python, to count references in; without it that is skipped.
         proofs.provide("spin", f"python{HERE}-dbg", f"libpython{HERE}-dbg")
     environment = go_environment()
     steps: list[tuple[str, Callable[[], None]]] = [

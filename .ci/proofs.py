@@ -58,11 +58,12 @@ def fuzz(environment: dict[str, str], seconds: int) -> None:
 
 
 def provide(*packages: str) -> None:
-    """Install what only the system has, where this may be done unasked: on CI's machine, as root."""
+    """Install what only the system has, where that may be done unasked: on CI's machine, as root."""
     if os.environ.get("CI") and os.geteuid() == 0 and shutil.which("apt-get"):
+        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run(["apt-get", "update", "-qq"], check=False)
         for package in packages:  # one by one: not every system has each
-            subprocess.run(["apt-get", "install", "-y", "-qq", package], check=False)
+            subprocess.run(["apt-get", "install", "-y", "-qq", package], check=False, env=quiet)
 
 
 def check_models(full: bool) -> None:
