@@ -58,7 +58,7 @@ def fuzz(environment: dict[str, str], seconds: int) -> None:
 
 
 def provide(*packages: str) -> None:
-    """Install what only the system has, where that may be done unasked: on CI's machine, as root."""
+    """Install what only the system has, where it may be done unasked: by root, in CI."""
     if os.environ.get("CI") and os.geteuid() == 0 and shutil.which("apt-get"):
         quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run(["apt-get", "update", "-qq"], check=False)
