@@ -112,6 +112,7 @@ def test_a_zombie_is_dead(peer: Peer) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGABRT, signal.SIGSEGV, signal.SIGHUP])
 def test_a_publisher_that_a_signal_ended_is_dead(peer: Peer, number: signal.Signals) -> None:
+    peer.call(signal.signal, number, signal.SIG_DFL)  # nohup has its programs ignore SIGHUP
     peer.call(_remote.make_publisher, "topic", 0)
     peer.call(_remote.publish, "topic", 1)
     subscriber = shm_pub_sub.Subscriber("topic", -1)
