@@ -99,8 +99,11 @@ class Subscriber(_hot.Subscriber):
         except LayoutError:
             return False
 
-    def _attach(self, first: bool = False) -> None:
-        """Open what the topic's name points at now. Called from C when there is nothing to read."""
+    def _attach(self, first: bool = False) -> bool:
+        """Open what the topic's name points at now, and return whether there was something to read.
+
+        Called from C when there is nothing.
+        """
         if not self._is_open:
             raise ClosedError(
                 f"subscribe to {getattr(self, '_name', '?')!r}: found a closed subscriber; "
@@ -116,15 +119,17 @@ class Subscriber(_hot.Subscriber):
             raise trouble from None
         self._trouble = ""
         if found is None:
-            return
-        dead, pid, self._buffers = found
-        if not first and not dead:
+            return False
+        dead, pid, buffers = found
+        self._buffers = buffers or self._buffers
+        if buffers and not first and not dead:
             logger().info(
                 "subscriber of %r: attached to process %d's topic of %d buffers",
                 self._name,
                 pid,
                 self._buffers,
             )
+        return not dead
 
     def _corrupt(self) -> NoReturn:
         """Say that the memory contradicts itself. Called from C."""

@@ -87,61 +87,80 @@ attachment_check(Subscriber *s, uint64_t now)
 int
 attachment_renew(Subscriber *s)
 {
-    if (s->path != NULL) {
-        switch (look_up(s)) {
-        case NAME_ABSENT:
-            attachment_let_go(s);
-            return 0;
-        case NAME_SAME:
-            return 0; /* the same dead file */
-        case NAME_OTHER:
-            break;
+    for (;;) {
+        if (s->path != NULL) {
+            switch (look_up(s)) {
+            case NAME_ABSENT:
+                attachment_let_go(s);
+                return 0;
+            case NAME_SAME:
+                return 0; /* the same dead file */
+            case NAME_OTHER:
+                break;
+            }
         }
+        /* Runs Python: another thread may close s meanwhile, or attach it as well. */
+        PyObject *result = PyObject_CallMethod((PyObject *)s, "_attach", NULL);
+        if (result == NULL) {
+            return -1;
+        }
+        bool something = result == Py_True;
+        Py_DECREF(result);
+        if (s->path == NULL) {
+            continue; /* closed meanwhile: now _attach says so */
+        }
+        if (s->ring.state != NULL) {
+            return 1;
+        }
+        if (!something) {
+            return 0;
+        }
+        /* There was a publisher, but another thread has moved s on since: look again. */
     }
-    /* Runs Python: another thread may close s meanwhile, or attach it as well. */
-    PyObject *result = PyObject_CallMethod((PyObject *)s, "_attach", NULL);
-    if (result == NULL) {
-        return -1;
-    }
-    Py_DECREF(result);
-    if (s->path == NULL) {
-        return attachment_renew(s); /* closed meanwhile: now _attach says so */
-    }
-    return s->ring.state != NULL;
 }
 
-/* Takes over the mapping that Go describes in text, having asked after the publisher since asked_at. A dead
-   file's is kept only to know its successor. */
+/* What Go says of a file that it has opened and mapped. */
+struct found {
+    struct shm_mapping mapping;
+    unsigned long long first, stride, slots;
+    int retain, dead;
+    long pid, depth; /* a header's may be beyond an int */
+};
+
 static bool
-map(Subscriber *s, PyObject *text, uint64_t asked_at, int *dead, long *pid, long *depth)
+parse(PyObject *text, struct found *f)
 {
-    unsigned long long address, size, first, stride, slots;
-    int fd, retain;
+    unsigned long long address, size;
     const char *numbers = PyUnicode_AsUTF8(text);
     if (numbers == NULL) {
         return false;
     }
-    if (sscanf(numbers, "%llu %llu %llu %llu %llu %d %d %d %ld %ld", &address, &size, &first, &stride, &slots,
-               &fd, &retain, dead, pid, depth) != 10) {
+    if (sscanf(numbers, "%llu %llu %llu %llu %llu %d %d %d %ld %ld", &address, &size, &f->first, &f->stride, &f->slots,
+               &f->mapping.fd, &f->retain, &f->dead, &f->pid, &f->depth) != 10) {
         PyErr_Format(PyExc_SystemError, "the Go side described a mapping as %R", text);
         return false;
     }
+    f->mapping.base = (void *)(uintptr_t)address;
+    f->mapping.size = size;
+    return true;
+}
+
+/* Reads from the file that was found, having asked after its publisher since asked_at. A dead one's is kept
+   only to know its successor. */
+static void
+take(Subscriber *s, const struct found *f, uint64_t asked_at)
+{
     attachment_let_go(s);
-    s->mapping = (struct shm_mapping){.base = (void *)(uintptr_t)address, .size = size, .fd = fd};
+    s->mapping = f->mapping;
     struct stat st = {0};
-    (void)fstat(fd, &st); /* an open descriptor's cannot fail */
+    (void)fstat(f->mapping.fd, &st); /* an open descriptor's cannot fail */
     s->dev = st.st_dev;
     s->ino = st.st_ino;
-    if (s->path == NULL) {
-        attachment_let_go(s); /* closed by another thread meanwhile */
-        return true;
-    }
-    s->retain = retain;
-    if (!*dead) {
-        s->ring = ring_at(s->mapping.base, first, stride, slots);
+    s->retain = f->retain;
+    if (!f->dead) {
+        s->ring = ring_at(s->mapping.base, f->first, f->stride, f->slots);
         s->checked_at = asked_at;
     }
-    return true;
 }
 
 PyObject *
@@ -151,6 +170,7 @@ attachment_map(Subscriber *s, PyObject *args)
     if (!PyArg_ParseTuple(args, "OOOO:_map", &attach, &directory, &name, &type)) {
         return NULL;
     }
+    uint64_t generation = s->generation;
     /* Before the lock is asked: a publisher may die while this thread waits for its processor, or the GIL. */
     uint64_t now = shm_now(CLOCK_MONOTONIC_COARSE);
     PyObject *text = PyObject_CallFunctionObjArgs(attach, directory, name, type, NULL);
@@ -161,9 +181,20 @@ attachment_map(Subscriber *s, PyObject *args)
         Py_DECREF(text);
         Py_RETURN_NONE;
     }
-    int dead = 0;
-    long pid = 0, depth = 0; /* a header's may be beyond an int */
-    bool mapped = map(s, text, now, &dead, &pid, &depth);
+    struct found found = {0};
+    bool parsed = parse(text, &found);
     Py_DECREF(text);
-    return mapped ? Py_BuildValue("(Oll)", dead ? Py_True : Py_False, pid, depth) : NULL;
+    if (!parsed) {
+        return NULL;
+    }
+    if (s->generation == generation) {
+        take(s, &found, now);
+    }
+    else {
+        /* Another thread has attached or closed s meanwhile: what this one found may be the older file. */
+        munmap(found.mapping.base, found.mapping.size);
+        close(found.mapping.fd);
+        found.depth = 0;
+    }
+    return Py_BuildValue("(Oll)", found.dead ? Py_True : Py_False, found.pid, found.depth);
 }

@@ -149,7 +149,8 @@ open_(Subscriber *s, PyObject *args)
 
 PyDoc_STRVAR(map_doc, "_map($self, attach, directory, name, type, /)\n--\n\n"
 "Call attach(directory, name, type), gopy's, and read from what it found. Return (dead, pid, depth),\n"
-"or None where there is nothing. No signal is handled between: an interrupt cannot leak the mapping.");
+"with depth 0 where another thread was faster, or None where there is nothing. No signal is handled\n"
+"between: an interrupt cannot leak the mapping.");
 
 PyDoc_STRVAR(close_doc, "_close($self, /)\n--\n\nUnmap. Return whether it was open.");
 

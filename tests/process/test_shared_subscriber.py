@@ -1,0 +1,80 @@
+"""A subscriber that threads share, and that two of them attach at once."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+import shm_pub_sub
+from shm_pub_sub._extension import load
+
+from . import _remote
+from ._peer import Peer
+
+DEADLINE = 30
+
+
+class Gate(logging.Handler):
+    """Holds one thread up in its look at the topic until another has logged that it attached."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.go_on, self.done = (threading.Event() for _ in range(3))
+        self._ask = load().bind_Attach
+        self.held_up: threading.Thread | None = None
+
+    def attach(self, *topic: str) -> str:
+        answer: str = self._ask(*topic)
+        if threading.current_thread() is self.held_up:
+            self.asked.set()
+            assert self.go_on.wait(DEADLINE)
+        return answer
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "attached" in record.getMessage():
+            self.go_on.set()
+            assert self.done.wait(DEADLINE)
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    gate = Gate()
+    monkeypatch.setattr(load(), "bind_Attach", gate.attach)
+    logger = logging.getLogger("shm_pub_sub")
+    logger.addHandler(gate)
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    yield gate
+    logger.setLevel(level)
+    logger.removeHandler(gate)
+
+
+def test_what_a_slow_thread_found_does_not_replace_what_a_fast_one_reads(
+    new_peer: Callable[[], Peer], gate: Gate
+) -> None:
+    """The slow one has seen the file of a dead publisher, the fast one that of its successor."""
+    subscriber: shm_pub_sub.Subscriber[int] | None = None
+    for value in (1, 2):
+        peer = new_peer()
+        peer.call(_remote.make_publisher, "topic", 0)
+        peer.call(_remote.publish, "topic", value)
+        subscriber = subscriber or shm_pub_sub.Subscriber("topic", -1)
+        peer.kill()
+    assert subscriber is not None
+    found: list[tuple[int, bool]] = []
+
+    def read() -> None:
+        found.append(subscriber.subscribe())
+        gate.done.set()
+
+    gate.held_up = threading.Thread(target=read)
+    gate.held_up.start()
+    assert gate.asked.wait(DEADLINE)
+    with shm_pub_sub.Publisher("topic", 0, 7) as publisher:
+        publisher.publish(3)
+        assert subscriber.subscribe() == (3, True)
+        gate.held_up.join()
+        assert found == [(3, True)]
+        assert subscriber.subscribe() == (3, True)
+        assert subscriber.buffer_num == 7
+    subscriber.close()
