@@ -132,13 +132,13 @@ def inspect_extensions(version: str) -> None:
             raise SystemExit(f"{extension}: {faults}")
 
 
-def test_wheel(python: str, version: str, *tests: str) -> None:
+def test_wheel(python: str, version: str, counts: dict[str, str], *tests: str) -> None:
     bin_folder = new_environment(BUILD / f"test-{version}", python)
     wheel = build_wheel(bin_folder)
     run(bin_folder / "pip", "install", "-q", wheel, "--group", "test")
     inspect_extensions(version)
     # The program, not `python -m pytest`: that one puts the source tree on sys.path.
-    run(bin_folder / "pytest", *tests)
+    run(bin_folder / "pytest", *tests, env=counts | os.environ)
 
 
 def check_go(environment: dict[str, str]) -> None:
@@ -217,7 +217,9 @@ def test(targets: dict[str, str]) -> None:
         ("models", partial(proofs.check_models, full=False)),
     ]
     for version, path in targets.items():
-        steps.append((f"Python {version}: wheel and tests", partial(test_wheel, path, version)))
+        counts = {} if version == next(iter(targets)) else proofs.SHORT
+        step = partial(test_wheel, path, version, counts)
+        steps.append((f"Python {version}: wheel and tests", step))
     version, path = next(iter(targets.items()))
     steps.append(("Python linters", partial(lint_environment, path, version)))
     steps += [("ruff", check_ruff), ("mypy, stubtest", check_types)]
@@ -227,13 +229,15 @@ def test(targets: dict[str, str]) -> None:
 def soak(python: str, version: str) -> None:
     """The proofs at length: more kills, storms, children, fuzzing, and the models' full sizes."""
     environment = go_environment()
-    os.environ.update({name: os.environ.get(name, value) for name, value in proofs.LONG.items()})
     run_all(
         [
             ("models", partial(proofs.check_models, full=True)),
             ("Go kill points", partial(proofs.check_kill_points, environment)),
             ("Go fuzzing", partial(proofs.fuzz, environment, seconds=120)),
-            (f"Python {version}", partial(test_wheel, python, version, *proofs.SOAKED)),
+            (
+                f"Python {version}",
+                partial(test_wheel, python, version, proofs.LONG, *proofs.SOAKED),
+            ),
         ]
     )
 

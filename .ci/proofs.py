@@ -10,7 +10,7 @@ from pathlib import Path
 
 from build import ROOT
 
-# What `build.py soak` sets, unless it is set already; docs/reliability.md has each.
+# What `build.py soak` sets, unless it is set already.
 LONG = {
     "SHM_PUB_SUB_KILLS": "10000",
     "SHM_PUB_SUB_STORM_SECONDS": "600",
@@ -20,7 +20,15 @@ LONG = {
     "SHM_PUB_SUB_EXAMPLES": "1000",
 }
 
-# The tests that these make longer.
+# For the second and later Pythons of a run: what depends on the library more than on Python.
+SHORT = {
+    "SHM_PUB_SUB_KILLS": "50",
+    "SHM_PUB_SUB_STORM_SECONDS": "6",
+    "SHM_PUB_SUB_CHILDREN": "16",
+    "SHM_PUB_SUB_EXAMPLES": "30",
+}
+
+# The tests that LONG makes longer.
 SOAKED = [
     "-s",
     "tests/crash",
