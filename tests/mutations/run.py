@@ -128,7 +128,7 @@ def run(words: list[str]) -> None:
     python = use_tools()
     venv = FOLDER / "venv"
     subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-    pip = [venv / "bin" / "python", "-m", "pip", "install", "-q"]
+    pip: list[str | Path] = [venv / "bin" / "python", "-m", "pip", "install", "-q"]
     subprocess.run([*pip, "--upgrade", "pip>=25.1"], check=True)
     subprocess.run([*pip, "--group", "test"], check=True, cwd=ROOT)
     pytest = venv / "bin" / "pytest"
