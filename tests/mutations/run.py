@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,7 +90,10 @@ def ask(name: str, pytest: Path) -> Verdict:
     return Verdict(name, found if done.returncode else [])
 
 
-def judge(mutation: Mutation | None, python: Path, pytest: Path) -> list[Verdict]:
+def judge(
+    mutation: Mutation | None, asked: Iterable[str], python: Path, pytest: Path
+) -> list[Verdict]:
+    """Build a copy with the mutation, or with none, and ask until one notices."""
     copy_tree()
     rebuilt: list[str] = []
     if mutation is not None:
@@ -99,7 +103,6 @@ def judge(mutation: Mutation | None, python: Path, pytest: Path) -> list[Verdict
         elif mutation.file.endswith(".go"):
             rebuilt = ["_shmpubsub"]
             subprocess.run(["go", "build", "./..."], cwd=TREE, env=go_environment(), check=True)
-    asked = mutation.asked if mutation is not None else tuple({**GO, **PYTHON})
     if mutation is None or set(asked) & set(PYTHON):
         build_extensions(python, rebuilt)
     if mutation is None:
@@ -135,13 +138,15 @@ def run(words: list[str]) -> None:
     for kept in FOLDER.glob(f"*{SUFFIX}"):
         kept.unlink()
     start = time.monotonic()
-    if failures := [test for verdict in judge(None, python, pytest) for test in verdict.caught]:
+    chosen = [m for m in MUTATIONS if not words or any(word in m.what for word in words)]
+    everybody = {name: None for mutation in chosen for name in mutation.asked}
+    unbroken = judge(None, everybody, python, pytest)
+    if failures := [test for verdict in unbroken for test in verdict.caught]:
         raise SystemExit(f"these fail without any mutation: {failures}")
     rows: list[str] = []
     survived: list[str] = []
-    chosen = [m for m in MUTATIONS if not words or any(word in m.what for word in words)]
     for mutation in chosen:
-        verdicts = judge(mutation, python, pytest)
+        verdicts = judge(mutation, mutation.asked, python, pytest)
         rows.append(row(mutation, verdicts))
         print(f"{time.monotonic() - start:6.0f} s {rows[-1]}", flush=True)
         if not any(verdict.caught for verdict in verdicts):

@@ -46,7 +46,7 @@ FAULTS: dict[str, tuple[Fault, str]] = {
         "AddressSanitizer: heap-use-after-free",
     ),
     "slots half a word off": (
-        ("attachment.c", "ring_at(s->mapping.base, first,", "ring_at(s->mapping.base, first + 4,"),
+        ("attachment.c", "s->mapping.base, f->first,", "s->mapping.base, f->first + 4,"),
         "misaligned address",
     ),
     "object too small": (

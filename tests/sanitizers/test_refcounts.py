@@ -37,7 +37,7 @@ FAULTS: dict[str, Fault] = {
                      "Py_XSETREF(s->missing, missing)"),
     "handle kept": ("lifetime.c", "    Py_DECREF(handle);\n    registry_remove_and_close(p);\n",
                     "    registry_remove_and_close(p);\n"),
-    "text kept": ("attachment.c", "    Py_DECREF(text);\n    return mapped", "    return mapped"),
+    "text kept": ("attachment.c", "    Py_DECREF(text);\n    if (!parsed)", "    if (!parsed)"),
     "name kept": ("lifetime.c", "    Py_XDECREF(name);\n", ""),
     "publishers kept": ("registry.c", "        Py_DECREF(found[i]);\n", ""),
 }  # fmt: skip
