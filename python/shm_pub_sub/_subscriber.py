@@ -10,7 +10,9 @@ from ._arguments import TYPE_TAGS, check_default, check_max_age, check_name, dir
 from ._errors import (
     ClosedError,
     LayoutError,
+    OpenError,
     ShmError,
+    TopicNotFoundError,
     TopicTypeError,
     from_go,
 )
@@ -95,9 +97,18 @@ class Subscriber(_hot.Subscriber):
         try:
             return self._is_open and self._alive()
         except TopicTypeError:
-            return True  # of another type
+            return self._other_type_lives()
         except LayoutError:
             return False
+
+    def _other_type_lives(self) -> bool:
+        """Whether the topic of another type has a publisher, or is only retained."""
+        from . import _topics  # noqa: PLC0415 - slow to import, and hardly ever needed
+
+        try:
+            return bool(_topics.describe(self._directory, self._name)["alive"])
+        except (OpenError, TopicNotFoundError):
+            return False  # gone since
 
     def _attach(self, first: bool = False) -> bool:
         """Open what the topic's name points at now, and return whether there was something to read.

@@ -60,7 +60,7 @@ def inspect(name: str) -> TopicInfo:
     Raises TopicNotFoundError (a LookupError) where there is no such topic, OpenError (LayoutError
     for a damaged file), TopicTypeError and TopicValueError for an impossible name.
     """
-    fields = _go("Inspect", directory(), check_name(name))
+    fields = describe(directory(), check_name(name))
     fields["type"] = _TYPES[fields["type"]]
     fields["age"] = fields["age"] / 1e9 if fields["published"] else None
     fields["created"] /= 1e9
@@ -80,6 +80,12 @@ def remove(name: str) -> None:
             go.bind_Remove(where, what)
     except RuntimeError as error:
         raise from_go(error) from None
+
+
+def describe(where: str, name: str) -> dict[str, Any]:
+    """Return what Go says of a topic."""
+    fields: dict[str, Any] = _go("Inspect", where, name)
+    return fields
 
 
 def _go(function: str, *arguments: str) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from shm_pub_sub import Publisher, ShmError, Subscriber, TopicTypeError
+from shm_pub_sub import Publisher, ShmError, Subscriber, TopicTypeError, remove
 
 TYPES = [bool, int, float]
 PAIRS = [(pub, sub) for pub in TYPES for sub in TYPES if pub is not sub]
@@ -78,3 +78,15 @@ def test_dead_publishers_type_does_not_matter(run_python: Callable[..., Any]) ->
     with Publisher("topic", 0) as pub:
         pub.publish(5)
         assert early.subscribe() == (5, True)
+
+
+def test_retained_value_of_another_type_is_no_live_publisher() -> None:
+    sub = Subscriber("topic", True)
+    with Publisher("topic", 0, retain=True) as pub:
+        assert sub.publisher_alive is True
+        pub.publish(1)
+    assert sub.publisher_alive is False
+    with pytest.raises(TopicTypeError):
+        sub.subscribe()
+    remove("topic")
+    assert sub.publisher_alive is False
