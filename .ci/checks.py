@@ -1,4 +1,4 @@
-"""`build.py test`, `demo` and `mutations`: what surrounds the build, kept out of it."""
+"""`build.py test`, `soak`, `mutations` and `demo`: what surrounds the build, kept out of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 import proofs
+from proofs import run
 
 from build import BUILD, COMPILER, EXTENSIONS, INCLUDE, ROOT, find_go, go_environment, use_tools
 
@@ -90,11 +90,6 @@ def chosen(usable: dict[str, str], options: argparse.Namespace) -> dict[str, str
     if absent := [version for version in wanted if version not in usable]:
         raise SystemExit(f"not found here: Python {', '.join(absent)}; found: {', '.join(usable)}")
     return {version: usable[version] for version in wanted}
-
-
-def run(*command: str | Path, env: dict[str, str] | None = None) -> None:
-    print("+", shlex.join(map(str, command)), flush=True)
-    subprocess.run([*map(str, command)], check=True, cwd=ROOT, env=env)
 
 
 def new_environment(folder: Path, python: str) -> Path:

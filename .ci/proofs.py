@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -51,7 +52,7 @@ FUZZ = [
 
 
 def run(*command: str | Path, env: dict[str, str] | None = None) -> None:
-    print("+", *command, flush=True)
+    print("+", shlex.join(map(str, command)), flush=True)
     subprocess.run([*map(str, command)], check=True, cwd=ROOT, env=env)
 
 
