@@ -6,6 +6,7 @@ It never uses the library itself, so that its forks are as good as fresh program
 import os
 import random
 import signal
+import time
 from typing import Any, NoReturn
 
 import shm_pub_sub
@@ -57,6 +58,7 @@ def publish_and_close_forever(topic: str, seed: int) -> int:
             while True:
                 with shm_pub_sub.Publisher(topic, 0, dice.randint(1, 50)) as publisher:
                     publisher.publish(1)
+                    time.sleep(dice.choice([0.0, 0.002]))  # half of them as long as it takes to look
         except BaseException as error:
             os.write(2, f"victim: {error!r}\n".encode())
         finally:

@@ -87,6 +87,10 @@ def test_the_robust_subscriber_reports_a_publisher_of_another_type_and_survives_
     program = tutorial.source(ERROR_HANDLING)
     [topic] = topics(program, "Subscriber")
     running = start(IMPORT + PROCESS_DATA + program + CALL)
+    earlier = start(feeder(topic))
+    earlier.tell("1.5")
+    running.read_until(r"processed 1\.5")  # it is made: what follows is of another type for a read
+    earlier.finish()
 
     of_another_type = start(feeder(Topic(topic.name, 0)))
     of_another_type.tell("1")
