@@ -1,4 +1,3 @@
-from _typeshed import structseq
 from collections.abc import Iterable
 from types import GenericAlias, TracebackType
 from typing import (
@@ -13,6 +12,7 @@ from typing import (
     overload,
 )
 
+from _typeshed import structseq
 from typing_extensions import Buffer, Self
 
 from ._errors import ClosedError as ClosedError
