@@ -42,7 +42,7 @@ class Waiters:
         return self._loop.is_closed()
 
     async def wait(self, subscriber: Subscriber, deadline: float | None) -> bool:
-        """Wait for a value, the subscriber's end or the deadline, and return whether it was that."""
+        """Wait for a value, the subscriber's end or the deadline; return whether it was that."""
         if self._fd != (fd := subscriber.fileno()):
             self._stop_reading()
             self._held = subscriber._hold()

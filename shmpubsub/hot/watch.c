@@ -20,8 +20,8 @@
    woken, also where the word was listed as a SIGNALLED one's; or it does not, and then the value of W2 is no
    longer the word's and futex_waitv returns. Arming therefore wakes nobody, save when the word is new (A4).
 
-   A SIGNALLED watch is not announced for: a publisher that is faster than its reader pays for one wake per
-   arming, not per value.
+   A SIGNALLED watch is not announced for: a publisher that is faster than its reader pays for one wake
+   per arming, at worst three, and not for one per value.
 
    What no wake tells of is looked for: whether a publisher has died (every slice), and, where it has
    or where there is no file, whether the name points at another file. What may not be written is polled,
