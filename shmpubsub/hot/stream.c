@@ -53,8 +53,11 @@ join(Subscriber *s)
 void
 stream_enter(Subscriber *s)
 {
+    if (s->left != NULL) {
+        return; /* later */
+    }
     s->unread = (struct shm_ring){0};
-    if (s->left != NULL || s->file == NULL || s->file->ring.state == NULL) {
+    if (s->file == NULL || s->file->ring.state == NULL) {
         return;
     }
     s->unread = s->file->ring;

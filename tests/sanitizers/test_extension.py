@@ -46,7 +46,7 @@ FAULTS: dict[str, tuple[Fault, str]] = {
         "AddressSanitizer: heap-use-after-free",
     ),
     "slots half a word off": (
-        ("attachment.c", "s->mapping.base, f->first,", "s->mapping.base, f->first + 4,"),
+        ("attachment.c", "file->mapping.base, f->first,", "file->mapping.base, f->first + 4,"),
         "misaligned address",
     ),
     "object too small": (
