@@ -55,21 +55,20 @@ class Stream:
         lost, self._lost = self._subscriber.lost - self._lost, self._subscriber.lost
         if lost < 0:
             self._fault("lost is smaller than before", lost)
-        if generation == self._generation:
-            if k <= self._k:
-                self._fault("not the next", [generation, self._k, k])
-            missing = k - self._k - 1
-            # A value that is retained begins the next publisher's numbers with another one.
-            if sample.sequence > self._sequence and (
-                lost < missing or (lost > missing and not self._strayed)
-            ):
-                self._fault("wrongly counted", [generation, self._k, k, lost])
-        else:
+        if generation != self._generation:
             if generation in self._left:
                 self._fault("after others'", [self._generation, generation, k])
             self._left.add(self._generation)
+        elif k <= self._k:
+            self._fault("not the next", [generation, self._k, k])
+        # A value that is retained begins the next publisher's numbers with another one.
+        elif sample.sequence > self._sequence and self._miscounted(k - self._k - 1, lost):
+            self._fault("wrongly counted", [generation, self._k, k, lost])
         self._generation, self._k, self._sequence = generation, k, sample.sequence
         self._strayed = False
+
+    def _miscounted(self, missing: int, lost: int) -> bool:
+        return lost < missing or (lost > missing and not self._strayed)
 
     def _fault(self, what: str, detail: Any) -> None:
         self._log("fault", what, ["stream", self._topic, self._kind, detail])
