@@ -16,8 +16,6 @@ type nextReader struct {
 	reader         // k is its cursor,
 	after   uint64 // and this the value that it is after
 	further uint64
-	lost    uint64
-	took    int
 }
 
 // step makes the reader's next load from memory m. It reports whether a value was accepted or there is

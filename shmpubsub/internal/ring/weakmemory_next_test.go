@@ -158,7 +158,7 @@ func TestNext_NeedsItsOrders(t *testing.T) {
 		{"head before all", moved(w, headStore, odd), r, []string{"stuck"}},
 	} {
 		t.Run(c.change, func(t *testing.T) {
-			s := size{slots: 3, values: 5, payload: 1}
+			s := size{slots: 3, values: 4, payload: 1}
 			found, states := s.nextFaults(s.writer(c.writer), s.next(c.reader))
 			t.Logf("%d states", states)
 			require.Equal(t, c.faults, found)
