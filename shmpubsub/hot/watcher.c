@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "eventcount.h"
@@ -171,6 +172,7 @@ run(void *argument)
 {
     struct watcher *r = argument;
     struct futexv list[FUTEXV_MOST];
+    prctl(PR_SET_NAME, "shm_pub_sub"); /* for top -H and debuggers */
     pthread_mutex_lock(&watch_mutex);
     while (r->count > 0) {
         unsigned n = collect(r, list);
