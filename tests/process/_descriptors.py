@@ -95,7 +95,7 @@ def take_all(topics: list[str], count: int) -> dict[str, list[int]]:
 
 
 def take_next(topic: str) -> int | None:
-    """In a Peer: takes the next value of one of its subscribers, whichever it is, if it is topic's."""
+    """Take the next value of whichever subscriber has one, which is the topic's."""
     (found,) = shm_pub_sub.select(_remote.subscribers.values(), 20)
     assert found.name == topic
     value: int | None = found.try_recv()

@@ -133,7 +133,7 @@ def test_more_topics_than_futex_waitv_takes(count: int) -> None:
     ("given", "found"), [([1], "int 1"), (["topic"], "'topic'"), (7, "int"), (None, "None")]
 )
 def test_what_is_no_subscriber_is_refused(given: Any, found: str) -> None:
-    with pytest.raises(TopicTypeError, match="select: .*Subscriber|list of subscribers") as caught:
+    with pytest.raises(TopicTypeError, match="select: found") as caught:
         select(given, 0)
     assert found in str(caught.value)
 
@@ -190,7 +190,8 @@ def test_signal_handlers_run_and_may_end_it(run_python: Run) -> None:
         "        raise KeyboardInterrupt\n"
         "handled = []\n"
         "signal.signal(signal.SIGALRM, handle)\n"
-        "with shm_pub_sub.Publisher('topic', 0), shm_pub_sub.Subscriber('topic', 0) as subscriber:\n"
+        "publisher = shm_pub_sub.Publisher('topic', 0)\n"
+        "with shm_pub_sub.Subscriber('topic', 0) as subscriber:\n"
         "    signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)\n"
         "    start = time.monotonic()\n"
         "    try:\n"
