@@ -7,10 +7,11 @@ One process publishes, another reads:
 
     sub = shm_pub_sub.Subscriber("robot/lidar/distance", 0.0)      # in another
     value, ok = sub.subscribe()                                     # (3.2, True)
+    value = sub.recv()                                              # waits for the next one
 """
 
 try:
-    from . import _hot  # noqa: F401
+    from ._hot import Sample
 except ImportError as error:
     if "subinterpreters" in str(error):
         raise  # from 3.12 on by CPython itself, where they have a GIL of their own
@@ -30,6 +31,7 @@ from ._errors import (
     TopicNotFoundError,
     TopicTypeError,
     TopicValueError,
+    WaitTimeoutError,
 )
 from ._publisher import Publisher
 from ._subscriber import Subscriber
@@ -45,12 +47,14 @@ __all__ = [
     "OpenError",
     "Publisher",
     "RangeError",
+    "Sample",
     "ShmError",
     "Subscriber",
     "TopicInfo",
     "TopicNotFoundError",
     "TopicTypeError",
     "TopicValueError",
+    "WaitTimeoutError",
     "__version__",
     "inspect",
     "remove",

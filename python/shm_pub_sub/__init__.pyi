@@ -1,7 +1,19 @@
+from _typeshed import structseq
+from collections.abc import Iterable
 from types import GenericAlias, TracebackType
-from typing import Any, Final, Generic, NoReturn, SupportsFloat, SupportsIndex, TypeVar, overload
+from typing import (
+    Any,
+    Final,
+    Generic,
+    NoReturn,
+    SupportsFloat,
+    SupportsIndex,
+    TypeVar,
+    final,
+    overload,
+)
 
-from typing_extensions import Self
+from typing_extensions import Buffer, Self
 
 from ._errors import ClosedError as ClosedError
 from ._errors import CreateError as CreateError
@@ -14,6 +26,7 @@ from ._errors import ShmError as ShmError
 from ._errors import TopicNotFoundError as TopicNotFoundError
 from ._errors import TopicTypeError as TopicTypeError
 from ._errors import TopicValueError as TopicValueError
+from ._errors import WaitTimeoutError as WaitTimeoutError
 from ._topics import TopicInfo as TopicInfo
 from ._topics import inspect as inspect
 from ._topics import remove as remove
@@ -30,12 +43,14 @@ __all__ = [
     "OpenError",
     "Publisher",
     "RangeError",
+    "Sample",
     "ShmError",
     "Subscriber",
     "TopicInfo",
     "TopicNotFoundError",
     "TopicTypeError",
     "TopicValueError",
+    "WaitTimeoutError",
     "__version__",
     "inspect",
     "remove",
@@ -43,6 +58,17 @@ __all__ = [
 ]
 
 __version__: Final[str]
+
+@final
+class Sample(structseq[Any], tuple[_T, int, int, float]):
+    @property
+    def value(self) -> _T: ...
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def time_ns(self) -> int: ...
+    @property
+    def age(self) -> float: ...
 
 class Publisher(Generic[_T]):
     @overload
@@ -84,6 +110,14 @@ class Publisher(Generic[_T]):
     def publish(self: Publisher[int], value: SupportsIndex, /) -> None: ...
     @overload
     def publish(self: Publisher[float], value: SupportsFloat | SupportsIndex, /) -> None: ...
+    @overload
+    def publish_many(self: Publisher[bool], values: Buffer | Iterable[bool], /) -> None: ...
+    @overload
+    def publish_many(self: Publisher[int], values: Buffer | Iterable[SupportsIndex], /) -> None: ...
+    @overload
+    def publish_many(
+        self: Publisher[float], values: Buffer | Iterable[SupportsFloat | SupportsIndex], /
+    ) -> None: ...
     def close(self) -> None: ...
     @property
     def name(self) -> str: ...
@@ -106,17 +140,45 @@ class Publisher(Generic[_T]):
 class Subscriber(Generic[_T]):
     @overload
     def __init__(
-        self: Subscriber[bool], name: str, default_value: bool, *, max_age: float | None = None
+        self: Subscriber[bool],
+        name: str,
+        default_value: bool,
+        *,
+        max_age: float | None = None,
+        history: SupportsIndex = 1,
     ) -> None: ...
     @overload
     def __init__(
-        self: Subscriber[int], name: str, default_value: int, *, max_age: float | None = None
+        self: Subscriber[int],
+        name: str,
+        default_value: int,
+        *,
+        max_age: float | None = None,
+        history: SupportsIndex = 1,
     ) -> None: ...
     @overload
     def __init__(
-        self: Subscriber[float], name: str, default_value: float, *, max_age: float | None = None
+        self: Subscriber[float],
+        name: str,
+        default_value: float,
+        *,
+        max_age: float | None = None,
+        history: SupportsIndex = 1,
     ) -> None: ...
     def subscribe(self) -> tuple[_T, bool]: ...
+    def recv(self, timeout: float | None = None) -> _T: ...
+    def try_recv(self) -> _T | None: ...
+    @overload
+    def drain(self, *, into: None = None) -> list[_T]: ...
+    @overload
+    def drain(self, *, into: Buffer) -> int: ...
+    def sample(self) -> Sample[_T] | None: ...
+    def recv_sample(self, timeout: float | None = None) -> Sample[_T]: ...
+    def wait_for_publisher(self, timeout: float | None = None) -> None: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> _T: ...
+    @property
+    def lost(self) -> int: ...
     def close(self) -> None: ...
     @property
     def name(self) -> str: ...

@@ -106,6 +106,17 @@ def check_max_age(name: str, max_age: object) -> int:
     return round(max_age * 1e9)
 
 
+def check_history(name: str, history: object) -> int:
+    """Return history as an int from 0 up."""
+    number = _integer(f"topic {shown(name)}: history", history, "an int such as 1")
+    if number < 0:
+        raise TopicValueError(
+            f"topic {shown(name)}: found history {shown(number)}; expected 0 for new values only, "
+            "1 for the newest one as well, or more"
+        )
+    return min(number, _MAX_BUFFERS)
+
+
 def shown(value: object) -> str:
     """Return value's repr for an error's text: short, and whatever its __repr__ does."""
     try:

@@ -36,11 +36,15 @@ class TopicTypeError(ShmError, TypeError):
 
 
 class TopicValueError(ShmError, ValueError):
-    """A name, a number of buffers, a mode or an age cannot be used."""
+    """A name, a number of buffers, a mode, an age or a timeout cannot be used."""
 
 
 class RangeError(ShmError, OverflowError):
     """A number does not fit into 64 bits."""
+
+
+class WaitTimeoutError(ShmError, TimeoutError):
+    """What was waited for did not come in time."""
 
 
 class TopicNotFoundError(ShmError, LookupError):

@@ -139,9 +139,11 @@ class Publisher(_hot.Publisher):
             )
         return error
 
-    def _refuse(self, value: object, overflow: bool) -> NoReturn:
-        """Say why publish() did not take value. Called from C."""
+    def _refuse(self, value: object, overflow: bool, position: int) -> NoReturn:
+        """Say why publish(), or publish_many() at a position, did not take value. Called from C."""
         what = f"publish to {self._type.__name__} topic {self._name!r}"
+        if position >= 0:
+            what += f", value {position} of a batch, none of which is published"
         if overflow:
             limits = (
                 "-2**63 to 2**63 - 1" if self._type is int else "a number that a float can hold"
@@ -149,6 +151,13 @@ class Publisher(_hot.Publisher):
             raise RangeError(f"{what}: found a number beyond that; expected {limits}")
         raise TopicTypeError(
             f"{what}: found {type(value).__name__} {shown(value)}; expected {_ACCEPTED[self._type]}"
+        )
+
+    def _refuse_values(self, values: object) -> NoReturn:
+        """Say why publish_many() cannot take values. Called from C."""
+        raise TopicTypeError(
+            f"publish many to {self._name!r}: found {type(values).__name__} {shown(values)}; "
+            "expected a list or another iterable of values, or a buffer of them"
         )
 
     def _unusable(self) -> None:

@@ -6,7 +6,15 @@ import os
 from types import GenericAlias, TracebackType
 
 from . import _hot
-from ._arguments import TYPE_TAGS, check_default, check_max_age, check_name, directory
+from ._arguments import (
+    TYPE_TAGS,
+    check_default,
+    check_history,
+    check_max_age,
+    check_name,
+    directory,
+    shown,
+)
 from ._errors import (
     ClosedError,
     LayoutError,
@@ -14,6 +22,8 @@ from ._errors import (
     ShmError,
     TopicNotFoundError,
     TopicTypeError,
+    TopicValueError,
+    WaitTimeoutError,
     from_go,
 )
 from ._extension import load
@@ -25,7 +35,10 @@ if TYPE_CHECKING:
 
 
 class Subscriber(_hot.Subscriber):
-    """Reads the newest value of a topic, whoever publishes it.
+    """Reads a topic, whoever publishes it: its newest value, or every value in turn.
+
+    subscribe() and sample() read the newest value. recv(), iteration, try_recv() and drain() each
+    take the next one that this subscriber has not taken yet. Neither way disturbs the other.
 
     It may be made before the publisher, and follows the topic from one publisher to the next by
     itself.
@@ -34,8 +47,10 @@ class Subscriber(_hot.Subscriber):
         name: The topic's name.
         default_value: What subscribe() returns while there is nothing to read. Its type (bool, int
             or float) must be the publisher's.
-        max_age: Seconds after which a value counts as nothing to read: the guard against a
-            publisher that lives but hangs. None for no limit.
+        max_age: Seconds after which a value counts as nothing to read for subscribe() and
+            sample(): the guard against a publisher that lives but hangs. None for no limit.
+        history: How many of the values that are there already recv() begins with, as far as the
+            topic keeps them. 1 is the newest alone, 0 none: only what is published from now on.
 
     Raises:
         TopicTypeError: A live publisher publishes another type, or an argument's type is not
@@ -50,11 +65,17 @@ class Subscriber(_hot.Subscriber):
     __slots__ = ("_buffers", "_default", "_directory", "_name", "_trouble", "_type")
 
     def __init__(
-        self, name: str, default_value: bool | int | float, *, max_age: float | None = None
+        self,
+        name: str,
+        default_value: bool | int | float,
+        *,
+        max_age: float | None = None,
+        history: int = 1,
     ) -> None:
         self._name = check_name(name)
         self._type, self._default = check_default(self._name, default_value)
         age = check_max_age(self._name, max_age)
+        history = check_history(self._name, history)
         self._directory = directory()
         self._buffers = 0
         self._trouble = ""
@@ -62,7 +83,8 @@ class Subscriber(_hot.Subscriber):
             path = load().bind_Path(self._directory, self._name)
         except RuntimeError as error:
             raise from_go(error) from None
-        self._open(os.fsencode(path), TYPE_TAGS[self._type], (self._default, False), age)
+        missing = (self._default, False)
+        self._open(os.fsencode(path), TYPE_TAGS[self._type], missing, age, history)
         try:
             self._attach(first=True)
         except BaseException:
@@ -148,6 +170,40 @@ class Subscriber(_hot.Subscriber):
             f"subscribe to {self._name!r}: found a slot that contradicts the head; expected a "
             "topic that only this library has written; restart its publisher"
         )
+
+    def _timed_out(self, what: str, timeout: float) -> NoReturn:
+        """Say that a wait was in vain. Called from C."""
+        raise WaitTimeoutError(
+            f"wait for a {what} of {self._name!r}: found none within {shown(timeout)} s"
+        )
+
+    def _refuse_timeout(self, timeout: object) -> NoReturn:
+        """Say why it is none. Called from C."""
+        what = f"wait for {getattr(self, '_name', '?')!r}: found a timeout of"
+        expected = "expected seconds, 0 or more, or None to wait without end"
+        if isinstance(timeout, (int, float)) and not isinstance(timeout, bool):
+            raise TopicValueError(f"{what} {shown(timeout)}; {expected}")
+        raise TopicTypeError(f"{what} {type(timeout).__name__} {shown(timeout)}; {expected}")
+
+    def _refuse_buffer(self, buffer: object) -> NoReturn:
+        """Say why drain(into=) cannot fill it. Called from C."""
+        code = {bool: "?", int: "q", float: "d"}[self._type]
+        try:
+            found = memoryview(buffer)  # type: ignore[arg-type]
+            layout = f" of {found.ndim} dimension(s) and format {found.format!r}"
+            layout += ", read-only" if found.readonly else "" if found.contiguous else ", with gaps"
+        except TypeError:
+            layout = ""
+        raise TopicTypeError(
+            f"drain {self._name!r}: found {type(buffer).__name__}{layout}; expected a writable, "
+            f"contiguous buffer of one dimension and format {code!r}, such as array.array or "
+            "numpy.empty"
+        )
+
+    def __iter__(self) -> Subscriber:
+        if not self._is_open:
+            self._attach()  # raises
+        return self
 
     def __enter__(self) -> Subscriber:
         if not self._is_open:

@@ -12,28 +12,18 @@
 
 #define OWNER_BYTE 0 /* internal/segment/lock.go */
 
-/* Whether the descriptor still is the mapped file's. Who closed all descriptors, as daemons do, may have
-   another file under the number now. */
-static bool
-descriptor_is_ours(Subscriber *s)
-{
-    struct stat st;
-    return fstat(s->mapping.fd, &st) == 0 && st.st_dev == s->dev && st.st_ino == s->ino;
-}
-
 void
 attachment_let_go(Subscriber *s)
 {
-    s->ring.state = NULL;
     s->last_k = 0;
-    s->generation++;
-    if (s->mapping.base != NULL) {
-        munmap(s->mapping.base, s->mapping.size);
-        if (descriptor_is_ours(s)) {
-            close(s->mapping.fd);
-        }
+    if (s->file != NULL) {
+        s->generation++;
+        file_abandon(s->file);
+        stream_leave(s);
+        file_release(s->file);
+        s->file = NULL;
     }
-    s->mapping = (struct shm_mapping){.fd = -1};
+    s->ring = (struct shm_ring){0};
 }
 
 enum name { NAME_ABSENT, NAME_SAME, NAME_OTHER };
@@ -47,7 +37,7 @@ look_up(Subscriber *s)
         /* Anything but absence is for _attach to explain. */
         return errno == ENOENT ? NAME_ABSENT : NAME_OTHER;
     }
-    bool same = s->mapping.base != NULL && st.st_dev == s->dev && st.st_ino == s->ino;
+    bool same = s->file != NULL && st.st_dev == s->file->dev && st.st_ino == s->file->ino;
     return same ? NAME_SAME : NAME_OTHER;
 }
 
@@ -57,7 +47,7 @@ ask_for_lock(Subscriber *s)
 {
     /* As a reader would: a mere reader's lock, which anybody who may read can have, is no publisher. */
     struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = OWNER_BYTE, .l_len = 1};
-    if (!descriptor_is_ours(s) || fcntl(s->mapping.fd, F_OFD_GETLK, &lock) != 0) {
+    if (!file_is_ours(s->file) || fcntl(s->file->mapping.fd, F_OFD_GETLK, &lock) != 0) {
         return -1;
     }
     return lock.l_type != F_UNLCK;
@@ -80,7 +70,7 @@ attachment_check(Subscriber *s, uint64_t now)
         attachment_let_go(s); /* and open it again */
         return false;
     }
-    return lives || (s->retain && look_up(s) == NAME_SAME);
+    return lives || (s->file->retain && look_up(s) == NAME_SAME);
 }
 
 /* Looks for something to read where there is nothing: 1 found, 0 not, -1 an error is set. */
@@ -146,21 +136,25 @@ parse(PyObject *text, struct found *f)
 }
 
 /* Reads from the file that was found, having asked after its publisher since asked_at. A dead one's is kept
-   only to know its successor. */
-static void
+   only to know its successor. Returns false with an error set where there is no memory. */
+static bool
 take(Subscriber *s, const struct found *f, uint64_t asked_at)
 {
+    struct shm_file *file = file_open(&f->mapping);
+    if (file == NULL) {
+        return false;
+    }
     attachment_let_go(s);
-    s->mapping = f->mapping;
-    struct stat st = {0};
-    (void)fstat(f->mapping.fd, &st); /* an open descriptor's cannot fail */
-    s->dev = st.st_dev;
-    s->ino = st.st_ino;
-    s->retain = f->retain;
+    s->generation++;
+    s->file = file;
+    file->retain = f->retain;
     if (!f->dead) {
-        s->ring = ring_at(s->mapping.base, f->first, f->stride, f->slots);
+        file->ring = ring_at(file->mapping.base, f->first, f->stride, f->slots);
+        s->ring = file->ring;
         s->checked_at = asked_at;
     }
+    stream_enter(s);
+    return true;
 }
 
 PyObject *
@@ -179,6 +173,7 @@ attachment_map(Subscriber *s, PyObject *args)
     }
     if (!PyUnicode_Check(text) || PyUnicode_GET_LENGTH(text) == 0) {
         Py_DECREF(text);
+        s->joined = true;
         Py_RETURN_NONE;
     }
     struct found found = {0};
@@ -188,7 +183,10 @@ attachment_map(Subscriber *s, PyObject *args)
         return NULL;
     }
     if (s->generation == generation) {
-        take(s, &found, now);
+        if (!take(s, &found, now)) {
+            return NULL;
+        }
+        s->joined = true;
     }
     else {
         /* Another thread has attached or closed s meanwhile: what this one found may be the older file. */

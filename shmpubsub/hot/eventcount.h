@@ -1,4 +1,4 @@
-/* The publisher's side of the eventcount: internal/futex/eventcount.go says how it works.
+/* The eventcount on which subscribers wait: internal/futex/eventcount.go says how it works.
 
    head was stored seq_cst just before; the waiter sets its bit seq_cst and then looks at head again
    seq_cst. In their one total order either the waiter sees the new head or the load below sees the
@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EVENTCOUNT_WAITING 1u
@@ -26,6 +27,28 @@ eventcount_notify(uint32_t *word)
             return;
         }
     }
+}
+
+/* Says that somebody waits, and returns what to sleep on. The caller then looks seq_cst whether there is
+   something new, and sleeps only if there is not. */
+static inline uint32_t
+eventcount_announce(uint32_t *word)
+{
+    uint32_t w = __atomic_load_n(word, __ATOMIC_SEQ_CST);
+    while ((w & EVENTCOUNT_WAITING) == 0) {
+        if (__atomic_compare_exchange_n(word, &w, w | EVENTCOUNT_WAITING, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+            return w | EVENTCOUNT_WAITING;
+        }
+    }
+    return w;
+}
+
+/* Sleeps until somebody notifies, at most ns nanoseconds, or until a signal. It may return for nothing. */
+static inline void
+eventcount_sleep(uint32_t *word, uint32_t announced, uint64_t ns)
+{
+    struct timespec limit = {.tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u)};
+    syscall(SYS_futex, word, FUTEX_WAIT, announced, &limit, NULL, 0);
 }
 
 #endif

@@ -50,7 +50,10 @@ exec(PyObject *module)
     if (add_type(module, "Publisher", &shm_publisher_spec) < 0) {
         return -1;
     }
-    return add_type(module, "Subscriber", &shm_subscriber_spec);
+    if (add_type(module, "Subscriber", &shm_subscriber_spec) < 0) {
+        return -1;
+    }
+    return shm_sample_init(module);
 }
 
 static PyModuleDef_Slot slots[] = {

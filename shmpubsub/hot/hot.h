@@ -24,6 +24,9 @@ struct shm_mapping {
 extern PyType_Spec shm_publisher_spec;
 extern PyType_Spec shm_subscriber_spec;
 
+/* values.c */
+int shm_sample_init(PyObject *module);
+
 /* registry.c. The first returns 0 or an errno; the others are methods of the module. */
 int shm_fork_init(void);
 PyObject *shm_publishers(PyObject *module, PyObject *ignored);

@@ -8,8 +8,8 @@
 
 /* Converts value to the topic's word. Where it cannot, it returns -1, with the error that the
    conversion raised or, for a value of a wrong type, with none set. */
-static int
-to_word(enum shm_type type, PyObject *value, uint64_t *word)
+int
+publisher_word(enum shm_type type, PyObject *value, uint64_t *word)
 {
     double real;
     switch (type) {
@@ -50,16 +50,16 @@ to_word(enum shm_type type, PyObject *value, uint64_t *word)
     return -1;
 }
 
-static PyObject *
-unusable(Publisher *p)
+PyObject *
+publisher_unusable(Publisher *p)
 {
     return PyObject_CallMethod((PyObject *)p, "_unusable", NULL);
 }
 
-static PyObject *
-refuse(Publisher *p, PyObject *value, bool overflow)
+PyObject *
+publisher_refuse(Publisher *p, PyObject *value, bool overflow, Py_ssize_t position)
 {
-    return PyObject_CallMethod((PyObject *)p, "_refuse", "OO", value, overflow ? Py_True : Py_False);
+    return PyObject_CallMethod((PyObject *)p, "_refuse", "OOn", value, overflow ? Py_True : Py_False, position);
 }
 
 PyDoc_STRVAR(publish_doc, "publish($self, value, /)\n--\n\n"
@@ -81,7 +81,7 @@ publish(Publisher *p, PyObject *value)
 {
     uint64_t word;
     enum shm_type type = p->type;
-    if (__builtin_expect(to_word(type, value, &word) < 0, 0)) {
+    if (__builtin_expect(publisher_word(type, value, &word) < 0, 0)) {
         /* The shim words our errors: what was found, what is accepted. What the value's own
            __index__ or __float__ raised goes through. */
         bool overflow = PyErr_Occurred() != NULL;
@@ -89,19 +89,33 @@ publish(Publisher *p, PyObject *value)
             return NULL;
         }
         PyErr_Clear();
-        return p->ring.state == NULL ? unusable(p) : refuse(p, value, overflow);
+        return p->ring.state == NULL ? publisher_unusable(p) : publisher_refuse(p, value, overflow, -1);
     }
     /* The conversion may have run any code: closed meanwhile, or made anew with another type. */
     if (__builtin_expect(p->ring.state == NULL, 0)) {
-        return unusable(p);
+        return publisher_unusable(p);
     }
     if (__builtin_expect(p->type != type, 0)) {
-        return refuse(p, value, false);
+        return publisher_refuse(p, value, false, -1);
     }
     ring_write(&p->ring, word, shm_now(CLOCK_MONOTONIC));
     eventcount_notify(p->wait);
     Py_RETURN_NONE;
 }
+
+PyDoc_STRVAR(publish_many_doc, "publish_many($self, values, /)\n--\n\n"
+"Publish values one after the other, in one call and with one time of publication.\n"
+"\n"
+"Each is a value of its own to recv(); more than buffer_num of them overwrite one another before\n"
+"anybody can take them.\n"
+"\n"
+"Args:\n"
+"    values: An iterable of what publish() takes; or a buffer of one dimension and the topic's type,\n"
+"        such as array.array('d') or a numpy array, which is read without an object for each value.\n"
+"\n"
+"Raises:\n"
+"    TopicTypeError, RangeError: One of them cannot be published. Nothing is published.\n"
+"    ClosedError, ForkedError: As for publish().");
 
 PyDoc_STRVAR(create_doc, "_create($self, go, make, arguments, type_tag, /)\n--\n\n"
 "Call make(*arguments), a constructor of gopy's module go, and publish through what it made. Return\n"
@@ -161,6 +175,7 @@ new(PyTypeObject *type, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
 
 static PyMethodDef methods[] = {
     {"publish", (PyCFunction)publish, METH_O, publish_doc},
+    {"publish_many", (PyCFunction)publish_many, METH_O, publish_many_doc},
     {"_create", (PyCFunction)publisher_create, METH_VARARGS, create_doc},
     {"_end", (PyCFunction)end_, METH_NOARGS, end_doc},
     {NULL, NULL, 0, NULL},

@@ -17,6 +17,14 @@ typedef struct Publisher {
     PyObject *weakrefs;
 } Publisher;
 
+/* publisher.c. The position is that of the value in a batch, or -1. */
+int publisher_word(enum shm_type type, PyObject *value, uint64_t *word);
+PyObject *publisher_unusable(Publisher *p);
+PyObject *publisher_refuse(Publisher *p, PyObject *value, bool overflow, Py_ssize_t position);
+
+/* publish_many.c */
+PyObject *publish_many(Publisher *p, PyObject *values);
+
 /* registry.c */
 void registry_add(Publisher *p);
 void registry_remove_and_close(Publisher *p);

@@ -59,9 +59,9 @@ ring_seek(struct shm_ring *r, uint64_t k)
     return (struct shm_slot *)(r->slots + r->index * r->stride);
 }
 
-/* One writer at a time. */
+/* All of value k but its head. Its own function, as the head's order differs. */
 static inline void
-ring_write(struct shm_ring *r, uint64_t word, uint64_t now)
+ring_store(struct shm_ring *r, uint64_t word, uint64_t now)
 {
     uint64_t k = r->k + 1;
     struct shm_slot *s = ring_seek(r, k);
@@ -70,7 +70,23 @@ ring_write(struct shm_ring *r, uint64_t word, uint64_t now)
     __atomic_store_n(&s->time, now, __ATOMIC_RELAXED);
     __atomic_store_n(&s->payload[0], word, __ATOMIC_RELAXED);
     __atomic_store_n(&s->sequence, 2 * k, __ATOMIC_RELEASE);
-    __atomic_store_n(&r->state->head, k, __ATOMIC_SEQ_CST);
+}
+
+/* One writer at a time. */
+static inline void
+ring_write(struct shm_ring *r, uint64_t word, uint64_t now)
+{
+    ring_store(r, word, now);
+    __atomic_store_n(&r->state->head, r->k, __ATOMIC_SEQ_CST);
+}
+
+/* A value of a batch, the last one of which ring_write writes. head moves with each all the same: a
+   reader takes a slot that is beyond it for garbage. Nobody is notified before the last. */
+static inline void
+ring_write_early(struct shm_ring *r, uint64_t word, uint64_t now)
+{
+    ring_store(r, word, now);
+    __atomic_store_n(&r->state->head, r->k, __ATOMIC_RELEASE);
 }
 
 enum ring_read { RING_CORRUPT = -1, RING_EMPTY, RING_OK };
@@ -110,6 +126,46 @@ ring_newest(struct shm_ring *r, uint64_t *word, uint64_t *time)
         }
     }
     return RING_CORRUPT;
+}
+
+/* Copies the value after r->k, or the oldest that is still there, moves to it, and adds to *lost how
+   many it passed over; else r stays where it is. The steps are those of the newest's reader. Who is
+   lapped while it copies goes one further each time, in the end to the newest: the oldest one is the
+   next to be overwritten. */
+static inline enum ring_read
+ring_next(struct shm_ring *r, uint64_t *word, uint64_t *time, uint64_t *lost)
+{
+    uint64_t taken = r->k, kept = r->count - 1, last = 0, further = 0;
+    enum ring_read result = RING_CORRUPT;
+    for (int same = 0; same < RING_PATIENCE; same++) {
+        uint64_t head = __atomic_load_n(&r->state->head, __ATOMIC_ACQUIRE);
+        if (head == taken) {
+            result = RING_EMPTY;
+            break;
+        }
+        if (head < taken || head >= RING_IMPOSSIBLE) {
+            break;
+        }
+        if (head != last) {
+            last = head;
+            same = 0;
+        }
+        uint64_t oldest = __builtin_expect(head - taken <= kept, 1) ? taken + 1 : head - kept + 1;
+        uint64_t k = further < head - oldest ? oldest + further : head;
+        struct shm_slot *s = ring_seek(r, k);
+        if (__atomic_load_n(&s->sequence, __ATOMIC_ACQUIRE) == 2 * k) {
+            *time = __atomic_load_n(&s->time, __ATOMIC_RELAXED);
+            *word = __atomic_load_n(&s->payload[0], __ATOMIC_RELAXED);
+            __atomic_thread_fence(__ATOMIC_ACQUIRE);
+            if (__atomic_load_n(&s->sequence, __ATOMIC_RELAXED) == 2 * k) {
+                *lost += k - taken - 1;
+                return RING_OK;
+            }
+        }
+        further++;
+    }
+    (void)ring_seek(r, taken);
+    return result;
 }
 
 #endif

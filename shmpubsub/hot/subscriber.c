@@ -4,22 +4,6 @@
 
 #include <structmember.h>
 
-static PyObject *
-to_object(enum shm_type type, uint64_t word)
-{
-    double real;
-    switch (type) {
-    case SHM_FLOAT:
-        memcpy(&real, &word, sizeof real);
-        return PyFloat_FromDouble(real);
-    case SHM_INT:
-        return PyLong_FromLongLong((long long)word);
-    case SHM_BOOL:
-        return PyBool_FromLong((word & 0xff) != 0);
-    }
-    Py_UNREACHABLE();
-}
-
 /* Returns the pair (value, True) of value number k, which s->last remembers, and takes the reference
    to value. If the caller has dropped the pair it was given before, as `value, ok = ...` does at once,
    that pair is used again, in the manner of zip(). NULL with an error set. */
@@ -53,30 +37,13 @@ remember(Subscriber *s, PyObject *value, uint64_t k, uint64_t time)
     return Py_NewRef(s->last);
 }
 
-/* How old a value is, ns. A publisher's clock may be a little ahead of the one just read; a time further
-   ahead is another boot's or another time namespace's, and says nothing but that the value is old. */
-static uint64_t
-age(uint64_t published, uint64_t now)
-{
-    if (published <= now) {
-        return now - published;
-    }
-    return published - now < 1000000000u ? 0 : UINT64_MAX;
-}
-
-static bool
-too_old(Subscriber *s, uint64_t published)
-{
-    return s->max_age != 0 && age(published, shm_now(CLOCK_MONOTONIC)) > s->max_age;
-}
-
 static PyObject *
 newest(Subscriber *s)
 {
     /* A value never changes once it is published: the same head is the same value. */
     uint64_t head = __atomic_load_n(&s->ring.state->head, __ATOMIC_ACQUIRE);
     if (head == s->last_k && head != 0) {
-        return Py_NewRef(too_old(s, s->last_time) ? s->missing : s->last);
+        return Py_NewRef(value_too_old(s, s->last_time) ? s->missing : s->last);
     }
     uint64_t word, time;
     switch (ring_newest(&s->ring, &word, &time)) {
@@ -87,11 +54,11 @@ newest(Subscriber *s)
     case RING_OK:
         break;
     }
-    if (too_old(s, time)) {
+    if (value_too_old(s, time)) {
         return Py_NewRef(s->missing);
     }
     uint64_t k = s->ring.k; /* before objects are made, which may run a finalizer that reads from s */
-    PyObject *value = to_object(s->type, word);
+    PyObject *value = value_object(s->type, word);
     return value == NULL ? NULL : remember(s, value, k, time);
 }
 
@@ -110,36 +77,82 @@ PyDoc_STRVAR(subscribe_doc, "subscribe($self, /)\n--\n\n"
 static PyObject *
 subscribe(Subscriber *s, PyObject *Py_UNUSED(ignored))
 {
-    for (;;) {
-        if (__builtin_expect(s->ring.state == NULL, 0)) {
-            int found = attachment_renew(s);
-            if (found <= 0) {
-                return found < 0 ? NULL : Py_NewRef(s->missing);
-            }
-        }
-        if (__builtin_expect(!__atomic_load_n(&s->ring.state->retired, __ATOMIC_ACQUIRE), 1)) {
-            uint64_t now = shm_now(CLOCK_MONOTONIC_COARSE);
-            if (__builtin_expect(now - s->checked_at < CHECK_EVERY, 1) || attachment_check(s, now)) {
-                return newest(s);
-            }
-        }
-        s->ring.state = NULL;
+    int ready = attachment_ready(s);
+    if (__builtin_expect(ready > 0, 1)) {
+        return newest(s);
     }
+    return ready < 0 ? NULL : Py_NewRef(s->missing);
 }
 
-PyDoc_STRVAR(open_doc, "_open($self, path, type_tag, missing, max_age, /)\n--\n\n"
-"Set up: the file's path (bytes), the type, what to return without a value, and the age limit in ns or 0.");
+PyDoc_STRVAR(recv_doc, "recv($self, /, timeout=None)\n--\n\n"
+"Wait for the next value that this subscriber has not taken yet, take it and return it.\n"
+"\n"
+"The oldest one that the topic still keeps comes first; what was overwritten before it was taken is\n"
+"counted by `lost`. It works before there is a publisher, and across its restart: the values that an\n"
+"ended publisher had published come before those of the next one.\n"
+"\n"
+"Args:\n"
+"    timeout: Seconds to wait at most; None for as long as it takes, 0 not to wait.\n"
+"\n"
+"Raises:\n"
+"    WaitTimeoutError: There was none within timeout seconds (a TimeoutError).\n"
+"    TopicTypeError, OpenError: As for subscribe().\n"
+"    ClosedError: After close(), by another thread as well (a ValueError).\n"
+"    TopicValueError: A negative timeout (a ValueError).");
+
+PyDoc_STRVAR(try_recv_doc, "try_recv($self, /)\n--\n\n"
+"Return the next value as recv() does, or None where there is none now.");
+
+PyDoc_STRVAR(drain_doc, "drain($self, /, *, into=None)\n--\n\n"
+"Take all values that this subscriber has not taken yet, oldest first, without waiting.\n"
+"\n"
+"Args:\n"
+"    into: A writable, contiguous buffer of one dimension and the topic's type, to be filled from its\n"
+"        beginning: array.array('d'), numpy.empty(n) and the like; 'q' for int, '?' for bool.\n"
+"\n"
+"Returns:\n"
+"    A list of the values; with into, how many were put there. More stay for the next call.\n"
+"\n"
+"Raises:\n"
+"    TopicTypeError: into is no such buffer (a TypeError), or as for subscribe().\n"
+"    ClosedError: After close() (a ValueError).");
+
+PyDoc_STRVAR(sample_doc, "sample($self, /)\n--\n\n"
+"Return the topic's newest value as a Sample, or None where subscribe() returns ok False. It takes nothing.");
+
+PyDoc_STRVAR(recv_sample_doc, "recv_sample($self, /, timeout=None)\n--\n\n"
+"As recv(), but return a Sample: value, sequence (its number, from 1 with every publisher), time_ns (of\n"
+"publication, as time.monotonic_ns() counts) and age (seconds, when it was read).");
+
+PyDoc_STRVAR(wait_for_publisher_doc, "wait_for_publisher($self, /, timeout=None)\n--\n\n"
+"Wait until the topic has a live publisher, whether or not it has published anything yet.\n"
+"\n"
+"Raises:\n"
+"    WaitTimeoutError: It had none within timeout seconds (a TimeoutError).\n"
+"    TopicTypeError, OpenError, ClosedError: As for recv().");
+
+PyDoc_STRVAR(lost_doc, "How many values were overwritten before this subscriber took them. They are counted when the next\n"
+"one is taken, or when a publisher's end leaves them behind.");
+
+PyDoc_STRVAR(open_doc, "_open($self, path, type_tag, missing, max_age, history, /)\n--\n\n"
+"Set up: the file's path (bytes), the type, what to return without a value, the age limit in ns or 0, and\n"
+"with how many of the values already there the stream begins.");
 
 static PyObject *
 open_(Subscriber *s, PyObject *args)
 {
     PyObject *path, *missing;
     int type;
-    unsigned long long max_age;
-    if (!PyArg_ParseTuple(args, "SiO!K:_open", &path, &type, &PyTuple_Type, &missing, &max_age)) {
+    unsigned long long max_age, history;
+    if (!PyArg_ParseTuple(args, "SiO!KK:_open", &path, &type, &PyTuple_Type, &missing, &max_age, &history)) {
         return NULL;
     }
+    stream_end(s);
     attachment_let_go(s);
+    s->generation++;
+    s->history = history;
+    s->joined = false;
+    s->lost = s->taken_time = 0;
     s->type = type;
     s->max_age = max_age;
     Py_XSETREF(s->path, Py_NewRef(path));
@@ -158,7 +171,9 @@ static PyObject *
 close_(Subscriber *s, PyObject *Py_UNUSED(ignored))
 {
     bool was = s->path != NULL;
+    stream_end(s);
     attachment_let_go(s);
+    s->generation++; /* whoever is just opening a file: not for this one */
     Py_CLEAR(s->path);
     return PyBool_FromLong(was);
 }
@@ -197,6 +212,7 @@ dealloc(Subscriber *s)
     if (s->weakrefs != NULL) {
         PyObject_ClearWeakRefs((PyObject *)s);
     }
+    stream_end(s);
     attachment_let_go(s);
     Py_XDECREF(s->path);
     Py_XDECREF(s->missing);
@@ -206,17 +222,21 @@ dealloc(Subscriber *s)
 }
 
 static PyObject *
-new(PyTypeObject *type, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
+get_lost(Subscriber *s, void *Py_UNUSED(closure))
 {
-    Subscriber *s = (Subscriber *)type->tp_alloc(type, 0);
-    if (s != NULL) {
-        s->mapping.fd = -1;
-    }
-    return (PyObject *)s;
+    return PyLong_FromUnsignedLongLong(s->lost);
 }
+
+#define WAITS (METH_FASTCALL | METH_KEYWORDS)
 
 static PyMethodDef methods[] = {
     {"subscribe", (PyCFunction)subscribe, METH_NOARGS, subscribe_doc},
+    {"recv", (PyCFunction)(void (*)(void))receive_recv, WAITS, recv_doc},
+    {"try_recv", (PyCFunction)receive_try, METH_NOARGS, try_recv_doc},
+    {"drain", (PyCFunction)(void (*)(void))drain, WAITS, drain_doc},
+    {"sample", (PyCFunction)receive_newest, METH_NOARGS, sample_doc},
+    {"recv_sample", (PyCFunction)(void (*)(void))receive_sample, WAITS, recv_sample_doc},
+    {"wait_for_publisher", (PyCFunction)(void (*)(void))receive_publisher, WAITS, wait_for_publisher_doc},
     {"_open", (PyCFunction)open_, METH_VARARGS, open_doc},
     {"_map", (PyCFunction)attachment_map, METH_VARARGS, map_doc},
     {"_close", (PyCFunction)close_, METH_NOARGS, close_doc},
@@ -227,6 +247,7 @@ static PyMethodDef methods[] = {
 static PyGetSetDef getset[] = {
     {"_mapped", (getter)get_mapped, NULL, "Whether there is something to read.", NULL},
     {"_is_open", (getter)get_open, NULL, "Whether subscribe works.", NULL},
+    {"lost", (getter)get_lost, NULL, lost_doc, NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
@@ -236,11 +257,12 @@ static PyMemberDef members[] = {
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_new, new},
+    {Py_tp_new, PyType_GenericNew},
     {Py_tp_dealloc, dealloc},
     {Py_tp_methods, methods},
     {Py_tp_getset, getset},
     {Py_tp_members, members},
+    {Py_tp_iternext, receive_next},
     {0, NULL},
 };
 

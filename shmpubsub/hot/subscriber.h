@@ -11,12 +11,25 @@
    may find that the last look lies in its future. */
 #define CHECK_EVERY 85000000u
 
+/* A topic's file as it is mapped here. Who waits reads it without the GIL, and so counts as a user of his
+   own; everything else happens under the GIL. */
+struct shm_file {
+    struct shm_mapping mapping;
+    dev_t dev;
+    ino_t ino;
+    struct shm_ring ring; /* as it was when the file was opened; .state NULL: its publisher was dead by then */
+    bool retain;          /* its values outlive its publisher */
+    bool unwritable;      /* page 0 may not be written: who waits must poll */
+    uint32_t *wait;       /* page 0, mapped once more to be written; NULL: not yet */
+    uint32_t abandoned;   /* 1: whoever waits here looks for another */
+    long users;
+};
+
 typedef struct Subscriber {
     PyObject_HEAD
     struct shm_ring ring; /* .state NULL: nothing to read here, look at the name */
     uint64_t checked_at;  /* when it asked after the publisher, CLOCK_MONOTONIC_COARSE ns */
     enum shm_type type;
-    bool retain;     /* the file's values outlive its publisher */
     uint64_t max_age; /* ns; 0: none */
     PyObject *missing; /* (default, False) */
     PyObject *last;    /* what was last returned with True: most polls find the same value again */
@@ -26,11 +39,35 @@ typedef struct Subscriber {
     PyObject *path;    /* of the topic's file, bytes; NULL: closed or not yet open */
     /* The file last attached to stays mapped when its publisher has died or its name has moved on: its inode
        number, by which its successor is told from it, cannot be used again until then. */
-    struct shm_mapping mapping;
-    dev_t dev;
-    ino_t ino;
+    struct shm_file *file;
+
+    /* The stream of every value: stream.c. */
+    struct shm_ring unread; /* behind the last value taken, in left or else in file; .state NULL: nowhere */
+    struct shm_file *left;  /* an earlier publisher's, not all of whose values have been taken */
+    uint64_t lost;          /* values that were passed over */
+    uint64_t taken_time;    /* of the last value taken */
+    uint64_t history;       /* with how many of the values already there it begins */
+    bool streaming;         /* somebody takes values */
+    bool joined;            /* it was made; what is published from now on is for it */
+
+    int spinning; /* how far spinning has paid off of late: wait.c */
+    unsigned waits;
     PyObject *weakrefs;
 } Subscriber;
+
+/* A value of the ring. */
+struct shm_value {
+    uint64_t word;
+    uint64_t time; /* CLOCK_MONOTONIC ns */
+    uint64_t k;    /* its number */
+};
+
+/* file.c */
+struct shm_file *file_open(const struct shm_mapping *mapping);
+void file_release(struct shm_file *f);
+bool file_is_ours(const struct shm_file *f);
+uint32_t *file_wait_word(struct shm_file *f, const char *path);
+void file_abandon(struct shm_file *f);
 
 /* attachment.c */
 void attachment_let_go(Subscriber *s);
@@ -38,5 +75,64 @@ bool attachment_publisher_lives(Subscriber *s);
 bool attachment_check(Subscriber *s, uint64_t now);
 int attachment_renew(Subscriber *s);
 PyObject *attachment_map(Subscriber *s, PyObject *args);
+
+/* stream.c */
+void stream_enter(Subscriber *s);
+void stream_leave(Subscriber *s);
+void stream_end(Subscriber *s);
+int stream_take(Subscriber *s, struct shm_value *v);
+
+/* A place in the stream, to return to where a value could not be handed over. */
+struct shm_place {
+    struct shm_ring unread;
+    uint64_t lost, taken_time;
+};
+struct shm_place stream_place(const Subscriber *s);
+bool stream_return(Subscriber *s, const struct shm_place *place, uint64_t k);
+
+/* wait.c */
+struct shm_wait {
+    uint64_t deadline; /* CLOCK_MONOTONIC ns; UINT64_MAX: none */
+    uint64_t pause;    /* ns: how long it last slept where nobody wakes it */
+};
+int wait_begin(Subscriber *s, struct shm_wait *w, PyObject *timeout);
+int wait_value(Subscriber *s, struct shm_wait *w);
+int wait_name(Subscriber *s, struct shm_wait *w);
+
+/* values.c */
+PyObject *value_object(enum shm_type type, uint64_t word);
+bool value_too_old(const Subscriber *s, uint64_t published);
+PyObject *sample_object(const Subscriber *s, const struct shm_value *v);
+
+/* Methods: receive.c, drain.c */
+PyObject *receive_recv(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names);
+PyObject *receive_sample(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names);
+PyObject *receive_try(Subscriber *s, PyObject *ignored);
+PyObject *receive_next(Subscriber *s);
+PyObject *receive_newest(Subscriber *s, PyObject *ignored);
+PyObject *receive_publisher(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names);
+PyObject *drain(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names);
+
+/* Whether there is something to read, having looked for another file where the name may have moved on:
+   1, 0, or -1 with an error set. */
+static inline int
+attachment_ready(Subscriber *s)
+{
+    for (;;) {
+        if (__builtin_expect(s->ring.state == NULL, 0)) {
+            int found = attachment_renew(s);
+            if (found <= 0) {
+                return found;
+            }
+        }
+        if (__builtin_expect(!__atomic_load_n(&s->ring.state->retired, __ATOMIC_ACQUIRE), 1)) {
+            uint64_t now = shm_now(CLOCK_MONOTONIC_COARSE);
+            if (__builtin_expect(now - s->checked_at < CHECK_EVERY, 1) || attachment_check(s, now)) {
+                return 1;
+            }
+        }
+        s->ring.state = NULL;
+    }
+}
 
 #endif

@@ -1,0 +1,112 @@
+/* All values that a subscriber has not taken, in one call: as a list, or into a buffer without an object for
+   each. What is published meanwhile is left for the next call, or a fast publisher would keep it for ever. */
+#include "subscriber.h"
+
+#include "buffer.h"
+
+/* How far a drain goes: to the head of each file as it was when the drain came to it. */
+struct bound {
+    const struct shm_state *state;
+    uint64_t last;
+};
+
+/* Takes the next value within the bound: 1, 0 or -1 as stream_take. */
+static int
+take(Subscriber *s, struct bound *b, struct shm_value *v)
+{
+    if (s->left == NULL && b->state != NULL && s->unread.state == b->state && s->unread.k >= b->last) {
+        return 0;
+    }
+    int found = stream_take(s, v);
+    if (found > 0 && s->unread.state != b->state) {
+        b->state = s->unread.state;
+        b->last = __atomic_load_n(&b->state->head, __ATOMIC_ACQUIRE);
+    }
+    return found;
+}
+
+static PyObject *
+drain_list(Subscriber *s)
+{
+    PyObject *list = PyList_New(0);
+    if (list == NULL) {
+        return NULL;
+    }
+    struct shm_place before = stream_place(s);
+    struct bound b = {0};
+    struct shm_value v = {0};
+    int found;
+    while ((found = take(s, &b, &v)) > 0) {
+        PyObject *value = value_object(s->type, v.word);
+        int failed = value == NULL ? -1 : PyList_Append(list, value);
+        Py_XDECREF(value);
+        if (failed) {
+            found = -1;
+            break;
+        }
+    }
+    if (found < 0) {
+        /* The next call meets the topic's own errors again; first what was taken. */
+        if (PyList_GET_SIZE(list) > 0 && PyErr_ExceptionMatches(PyExc_Exception) && !PyErr_ExceptionMatches(PyExc_MemoryError)) {
+            PyErr_Clear();
+            return list;
+        }
+        if (!stream_return(s, &before, v.k)) {
+            s->lost += (uint64_t)PyList_GET_SIZE(list);
+        }
+        Py_CLEAR(list);
+    }
+    return list;
+}
+
+static PyObject *
+drain_into(Subscriber *s, PyObject *into)
+{
+    Py_buffer view;
+    if (PyObject_GetBuffer(into, &view, PyBUF_CONTIG | PyBUF_FORMAT) < 0) {
+        if (PyErr_ExceptionMatches(PyExc_TypeError) || PyErr_ExceptionMatches(PyExc_BufferError) ||
+            PyErr_ExceptionMatches(PyExc_ValueError)) {
+            PyErr_Clear();
+            return PyObject_CallMethod((PyObject *)s, "_refuse_buffer", "O", into);
+        }
+        return NULL;
+    }
+    if (!buffer_fits(s->type, &view)) {
+        PyBuffer_Release(&view);
+        return PyObject_CallMethod((PyObject *)s, "_refuse_buffer", "O", into);
+    }
+    struct bound b = {0};
+    struct shm_value v;
+    Py_ssize_t n = 0, room = view.len / view.itemsize;
+    int found = 0;
+    for (char *item = view.buf; n < room && (found = take(s, &b, &v)) > 0; n++, item += view.itemsize) {
+        buffer_put(s->type, item, v.word);
+    }
+    PyBuffer_Release(&view);
+    if (found < 0) {
+        if (n == 0 || !PyErr_ExceptionMatches(PyExc_Exception)) {
+            s->lost += (uint64_t)n;
+            return NULL;
+        }
+        PyErr_Clear(); /* as above */
+    }
+    return PyLong_FromSsize_t(n);
+}
+
+PyObject *
+drain(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names)
+{
+    Py_ssize_t named = names == NULL ? 0 : PyTuple_GET_SIZE(names);
+    if (n > 0 || named > 1) {
+        PyErr_SetString(PyExc_TypeError, "drain() takes no argument but into=");
+        return NULL;
+    }
+    if (named == 0 || args[0] == Py_None) {
+        return drain_list(s);
+    }
+    if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), "into") != 0) {
+        PyErr_Format(PyExc_TypeError, "drain() got an unexpected keyword argument '%U'", PyTuple_GET_ITEM(names, 0));
+        return NULL;
+    }
+    return drain_into(s, args[0]);
+}

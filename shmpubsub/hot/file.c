@@ -1,0 +1,92 @@
+/* A topic's file as a subscriber has it mapped: the data to be read, and page 0 to wait on. */
+#include "subscriber.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "eventcount.h"
+
+#define WAIT_PAGE 4096u
+
+/* Takes the mapping over. NULL where there is no memory; the mapping is gone then. */
+struct shm_file *
+file_open(const struct shm_mapping *mapping)
+{
+    struct shm_file *f = PyMem_RawCalloc(1, sizeof *f);
+    if (f == NULL) {
+        munmap(mapping->base, mapping->size);
+        close(mapping->fd);
+        PyErr_NoMemory();
+        return NULL;
+    }
+    f->mapping = *mapping;
+    f->users = 1;
+    struct stat st = {0};
+    (void)fstat(mapping->fd, &st); /* an open descriptor's cannot fail */
+    f->dev = st.st_dev;
+    f->ino = st.st_ino;
+    return f;
+}
+
+/* Whether the descriptor still is the mapped file's. Who closed all descriptors, as daemons do, may have
+   another file under the number now. */
+bool
+file_is_ours(const struct shm_file *f)
+{
+    struct stat st;
+    return fstat(f->mapping.fd, &st) == 0 && st.st_dev == f->dev && st.st_ino == f->ino;
+}
+
+void
+file_release(struct shm_file *f)
+{
+    if (--f->users > 0) {
+        return;
+    }
+    munmap(f->mapping.base, f->mapping.size);
+    if (f->wait != NULL) {
+        munmap(f->wait, WAIT_PAGE);
+    }
+    if (file_is_ours(f)) {
+        close(f->mapping.fd);
+    }
+    PyMem_RawFree(f);
+}
+
+/* Returns the word to wait on. NULL: who waits must poll, for now or, where f->unwritable, for good. The data
+   was mapped read-only and stays so: page 0 is all that a subscriber can write. */
+uint32_t *
+file_wait_word(struct shm_file *f, const char *path)
+{
+    if (f->wait != NULL || f->unwritable) {
+        return f->wait;
+    }
+    int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        f->unwritable = errno != ENOENT && errno != EMFILE && errno != ENFILE;
+        return NULL;
+    }
+    struct stat st;
+    /* Else the name has just moved on, and soon `retired` or the lock says so. */
+    if (fstat(fd, &st) == 0 && st.st_dev == f->dev && st.st_ino == f->ino) {
+        void *page = mmap(NULL, WAIT_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (page != MAP_FAILED) {
+            f->wait = (uint32_t *)((unsigned char *)page + SHM_WAIT_OFFSET);
+        }
+    }
+    close(fd);
+    return f->wait;
+}
+
+/* Sends this process's own waiters away, to look again. Others' may wake for nothing. */
+void
+file_abandon(struct shm_file *f)
+{
+    __atomic_store_n(&f->abandoned, 1, __ATOMIC_SEQ_CST);
+    if (f->users > 1 && f->wait != NULL) {
+        eventcount_notify(f->wait);
+    }
+}

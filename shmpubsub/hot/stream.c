@@ -1,0 +1,188 @@
+/* Every value in its turn. A subscriber's place in the stream is `unread`, a ring of its own that stands at
+   the last value taken, so that subscribe(), which takes nothing, and the stream do not disturb each other.
+
+   What an ended publisher had published is taken before the next one's: its file, which nobody writes any
+   more, stays mapped as `left` until then. One at a time: what is unread in a file between that one and the
+   present one is lost, and counted. */
+#include "subscriber.h"
+
+#include <string.h>
+
+static uint64_t
+head_of(const struct shm_ring *r)
+{
+    return __atomic_load_n(&r->state->head, __ATOMIC_ACQUIRE);
+}
+
+/* How many values are behind the place in r. A head that is behind it is garbage. */
+static uint64_t
+unread_in(const struct shm_ring *r)
+{
+    uint64_t head = head_of(r);
+    return head > r->k && head < RING_IMPOSSIBLE ? head - r->k : 0;
+}
+
+/* A new publisher takes a retained value over as its first one, with its time: that one was taken already. */
+static void
+pass_over_retained(Subscriber *s)
+{
+    struct shm_ring first = s->unread;
+    uint64_t word, time, lost;
+    if (s->taken_time != 0 && ring_next(&first, &word, &time, &lost) == RING_OK && first.k == 1 &&
+        time == s->taken_time) {
+        s->unread = first;
+    }
+}
+
+/* A new subscriber begins with the last few values, all of them there before it. */
+static void
+join(Subscriber *s)
+{
+    struct shm_ring *r = &s->unread;
+    uint64_t head = r->k, kept = r->count - 1, back = s->history;
+    back = back < kept ? back : kept;
+    (void)ring_seek(r, head > back ? head - back : 0);
+    if (back == 0 && head != 0) {
+        struct shm_ring newest = *r;
+        uint64_t word;
+        (void)ring_newest(&newest, &word, &s->taken_time); /* should it be retained, it is known */
+    }
+}
+
+/* Stands before what the present file has for this subscriber. */
+void
+stream_enter(Subscriber *s)
+{
+    s->unread = (struct shm_ring){0};
+    if (s->left != NULL || s->file == NULL || s->file->ring.state == NULL) {
+        return;
+    }
+    s->unread = s->file->ring;
+    if (!s->joined) {
+        join(s);
+        return;
+    }
+    (void)ring_seek(&s->unread, 0);
+    pass_over_retained(s);
+}
+
+/* The present file is about to be let go. */
+void
+stream_leave(Subscriber *s)
+{
+    struct shm_file *f = s->file;
+    if (f->ring.state == NULL) {
+        return;
+    }
+    if (s->left != NULL) {
+        struct shm_ring all = f->ring;
+        all.k = 0;
+        s->lost += unread_in(&all);
+        return;
+    }
+    uint64_t unread = s->unread.state == NULL ? 0 : unread_in(&s->unread);
+    if (unread > 0 && s->streaming) {
+        f->users++;
+        s->left = f;
+        return;
+    }
+    s->lost += unread;
+    s->unread = (struct shm_ring){0};
+}
+
+void
+stream_end(Subscriber *s)
+{
+    if (s->left != NULL) {
+        file_release(s->left);
+        s->left = NULL;
+    }
+    s->unread = (struct shm_ring){0};
+    s->streaming = false;
+}
+
+/* Goes on to the present file. */
+static void
+move_on(Subscriber *s)
+{
+    file_release(s->left);
+    s->left = NULL;
+    stream_enter(s);
+}
+
+/* Takes the next value that is there. 1: v is it; 0: there is none; -1 the ring is garbage. */
+static int
+next(Subscriber *s, struct shm_value *v)
+{
+    for (;;) {
+        if (s->unread.state != NULL) {
+            enum ring_read found = ring_next(&s->unread, &v->word, &v->time, &s->lost);
+            if (found == RING_OK) {
+                v->k = s->unread.k;
+                s->taken_time = v->time;
+                return 1;
+            }
+            if (found == RING_CORRUPT && s->left == NULL) {
+                return -1;
+            }
+        }
+        if (s->left == NULL) {
+            return 0;
+        }
+        move_on(s);
+    }
+}
+
+/* Takes the next value, wherever it is now: 1, 0 there is none, or -1 with an error set. */
+int
+stream_take(Subscriber *s, struct shm_value *v)
+{
+    s->streaming = true;
+    for (int looks = 0;; looks++) {
+        int found = next(s, v);
+        if (found > 0) {
+            return found;
+        }
+        uint64_t generation = s->generation;
+        int ready = attachment_ready(s);
+        if (ready < 0) {
+            return -1;
+        }
+        if (generation != s->generation) {
+            continue;
+        }
+        if (found < 0) {
+            if (ready == 0) {
+                s->unread = (struct shm_ring){0}; /* its publisher has ended, and there is no other yet */
+                return 0;
+            }
+            PyObject *nothing = PyObject_CallMethod((PyObject *)s, "_corrupt", NULL);
+            Py_XDECREF(nothing); /* it raises */
+            return -1;
+        }
+        if (ready > 0 || looks > 0) {
+            return 0;
+        }
+        /* The publisher has ended: between the two looks it may have published its last. */
+    }
+}
+
+struct shm_place
+stream_place(const Subscriber *s)
+{
+    return (struct shm_place){.unread = s->unread, .lost = s->lost, .taken_time = s->taken_time};
+}
+
+/* Returns to place after value k was taken, and reports whether it could: not where the file has changed, or
+   somebody else has gone on. */
+bool
+stream_return(Subscriber *s, const struct shm_place *place, uint64_t k)
+{
+    if (s->unread.state == NULL || s->unread.state != place->unread.state || s->unread.k != k) {
+        return false;
+    }
+    s->unread = place->unread;
+    s->lost = place->lost;
+    s->taken_time = place->taken_time;
+    return true;
+}

@@ -1,0 +1,91 @@
+/* What a subscriber hands over: values as Python objects, and samples, which are values with their number
+   and time. */
+#include "subscriber.h"
+
+#include <structseq.h>
+
+static PyTypeObject *sample_type;
+
+PyObject *
+value_object(enum shm_type type, uint64_t word)
+{
+    double real;
+    switch (type) {
+    case SHM_FLOAT:
+        memcpy(&real, &word, sizeof real);
+        return PyFloat_FromDouble(real);
+    case SHM_INT:
+        return PyLong_FromLongLong((long long)word);
+    case SHM_BOOL:
+        return PyBool_FromLong((word & 0xff) != 0);
+    }
+    Py_UNREACHABLE();
+}
+
+/* How old a value is, ns. A publisher's clock may be a little ahead of the one just read; a time further
+   ahead is another boot's or another time namespace's, and says nothing but that the value is old. */
+static uint64_t
+age(uint64_t published, uint64_t now)
+{
+    if (published <= now) {
+        return now - published;
+    }
+    return published - now < 1000000000u ? 0 : UINT64_MAX;
+}
+
+bool
+value_too_old(const Subscriber *s, uint64_t published)
+{
+    return s->max_age != 0 && age(published, shm_now(CLOCK_MONOTONIC)) > s->max_age;
+}
+
+static PyStructSequence_Field fields[] = {
+    {"value", "what was published"},
+    {"sequence", "its number among its publisher's values, from 1"},
+    {"time_ns", "when it was published, as time.monotonic_ns() counts"},
+    {"age", "how old it was when it was read, in seconds; inf if its time is another boot's"},
+    {NULL, NULL},
+};
+
+static PyStructSequence_Desc description = {
+    .name = "shm_pub_sub.Sample",
+    .doc = "A value with its number, its time and its age.",
+    .fields = fields,
+    .n_in_sequence = 4,
+};
+
+PyObject *
+sample_object(const Subscriber *s, const struct shm_value *v)
+{
+    uint64_t old = age(v->time, shm_now(CLOCK_MONOTONIC));
+    PyObject *items[] = {
+        value_object(s->type, v->word),
+        PyLong_FromUnsignedLongLong(v->k),
+        PyLong_FromLongLong((long long)v->time),
+        PyFloat_FromDouble(old == UINT64_MAX ? Py_HUGE_VAL : (double)old / 1e9),
+    };
+    PyObject *sample = PyStructSequence_New(sample_type);
+    bool complete = sample != NULL;
+    for (int i = 0; i < 4; i++) {
+        complete = complete && items[i] != NULL;
+        if (sample != NULL) {
+            PyStructSequence_SetItem(sample, i, items[i]);
+        }
+        else {
+            Py_XDECREF(items[i]);
+        }
+    }
+    if (!complete) {
+        Py_CLEAR(sample);
+    }
+    return sample;
+}
+
+int
+shm_sample_init(PyObject *module)
+{
+    if (sample_type == NULL && (sample_type = PyStructSequence_NewType(&description)) == NULL) {
+        return -1;
+    }
+    return PyModule_AddObjectRef(module, "Sample", (PyObject *)sample_type);
+}

@@ -1,0 +1,196 @@
+/* Waiting for what is not there yet, without the GIL, a slice at a time: between the slices the caller looks
+   again, whether the publisher lives too, and signal handlers run.
+
+   Where there is a file, it is the eventcount's protocol: announce, look again, sleep. A publisher that
+   notifies wakes it at once; one that was killed between its head and its wake costs the rest of the slice.
+   Before that it may spin for as long as a quick answer takes: who spins has announced nothing, and costs the
+   publisher nothing. Without permission to write page 0, and without a file, it looks again and again. */
+#include "subscriber.h"
+
+#include <errno.h>
+#include <sched.h>
+
+#include "eventcount.h"
+
+#define SLICE 100000000u     /* ns */
+#define SPIN 20000u          /* ns: what two wake-ups cost */
+#define SPINS_AFTER_SUCCESS 8
+#define SPIN_TRIED 32        /* waits: how often it is tried when it did not pay off */
+#define FIRST_POLL 50000u    /* ns */
+#define LAST_POLL 1000000u
+#define FIRST_LOOK 1000000u  /* ns, for a name */
+#define LAST_LOOK 20000000u
+
+static void
+relax(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static bool
+several_processors(void)
+{
+    static int count; /* 0: not yet known */
+    if (count == 0) {
+        cpu_set_t set;
+        count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    }
+    return count > 1;
+}
+
+/* Sleeps ns nanoseconds. Returns false where a signal came first. */
+static bool
+pause_for(uint64_t ns)
+{
+    struct timespec t = {.tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u)};
+    return nanosleep(&t, NULL) == 0;
+}
+
+static uint64_t
+least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How long a slice may last from now on, ns; 0: it is too late. */
+static uint64_t
+slice(const struct shm_wait *w, uint64_t now)
+{
+    return now < w->deadline ? least(w->deadline - now, SLICE) : 0;
+}
+
+/* Sets up a wait of timeout seconds; NULL and None: without end. Returns 0, or -1 with an error set. */
+int
+wait_begin(Subscriber *s, struct shm_wait *w, PyObject *timeout)
+{
+    *w = (struct shm_wait){.deadline = UINT64_MAX};
+    if (timeout == NULL || timeout == Py_None) {
+        return 0;
+    }
+    double seconds = PyBool_Check(timeout) ? -1 : PyFloat_AsDouble(timeout);
+    if (seconds == -1 && PyErr_Occurred()) {
+        if (!PyErr_ExceptionMatches(PyExc_TypeError) && !PyErr_ExceptionMatches(PyExc_OverflowError)) {
+            return -1;
+        }
+        PyErr_Clear();
+    }
+    if (!(seconds >= 0)) {
+        PyObject *nothing = PyObject_CallMethod((PyObject *)s, "_refuse_timeout", "O", timeout);
+        Py_XDECREF(nothing); /* it raises */
+        return -1;
+    }
+    if (seconds < 9e9) { /* else it is centuries */
+        w->deadline = shm_now(CLOCK_MONOTONIC) + (uint64_t)(seconds * 1e9);
+    }
+    return 0;
+}
+
+/* What a waiter looks for: a head other than `seen`, the end of the file, or that of this subscriber's use of it. */
+struct change {
+    const struct shm_state *state;
+    uint64_t seen;
+    const uint32_t *abandoned;
+};
+
+static bool
+changed(const struct change *c)
+{
+    /* seq_cst, for the second look: see eventcount.h. On x86-64 and aarch64 it costs no more than acquire. */
+    return __atomic_load_n(&c->state->head, __ATOMIC_SEQ_CST) != c->seen ||
+           __atomic_load_n(&c->state->retired, __ATOMIC_SEQ_CST) != 0 ||
+           __atomic_load_n(c->abandoned, __ATOMIC_SEQ_CST) != 0;
+}
+
+static bool
+spin(const struct change *c)
+{
+    uint64_t end = shm_now(CLOCK_MONOTONIC) + SPIN;
+    do {
+        for (int i = 0; i < 16; i++) {
+            if (changed(c)) {
+                return true;
+            }
+            relax();
+        }
+    } while (shm_now(CLOCK_MONOTONIC) < end);
+    return false;
+}
+
+static void
+sleep_on(uint32_t *word, const struct change *c, uint64_t ns)
+{
+    uint32_t announced = eventcount_announce(word);
+    if (!changed(c)) {
+        eventcount_sleep(word, announced, ns);
+    }
+}
+
+static void
+poll(const struct change *c, uint64_t ns)
+{
+    for (uint64_t pause = FIRST_POLL; ns > 0 && !changed(c); pause = least(2 * pause, LAST_POLL)) {
+        pause = least(pause, ns);
+        ns -= pause;
+        if (!pause_for(pause)) {
+            return;
+        }
+    }
+}
+
+/* Waits for a value behind the last one taken; there was none just now. 1: look again; 0: the time is up; -1
+   with an error set. */
+int
+wait_value(Subscriber *s, struct shm_wait *w)
+{
+    if (s->ring.state == NULL || s->unread.state == NULL) {
+        return wait_name(s, w);
+    }
+    uint64_t ns = slice(w, shm_now(CLOCK_MONOTONIC));
+    if (ns == 0) {
+        return 0;
+    }
+    struct shm_file *f = s->file;
+    uint32_t *word = file_wait_word(f, PyBytes_AS_STRING(s->path));
+    struct change c = {.state = s->ring.state, .seen = s->unread.k, .abandoned = &f->abandoned};
+    /* Spinning is tried now and then, and as long as it pays off. */
+    bool spins = several_processors() && (s->spinning > 0 || s->waits++ % SPIN_TRIED == 0), paid = false;
+    f->users++;
+    Py_BEGIN_ALLOW_THREADS
+    paid = spins && spin(&c);
+    if (!paid && word != NULL) {
+        sleep_on(word, &c, ns);
+    }
+    else if (!paid) {
+        poll(&c, ns);
+    }
+    Py_END_ALLOW_THREADS
+    file_release(f);
+    if (paid) {
+        s->spinning = SPINS_AFTER_SUCCESS;
+    }
+    else if (s->spinning > 0) {
+        s->spinning--;
+    }
+    w->pause = 0;
+    return PyErr_CheckSignals() < 0 ? -1 : 1;
+}
+
+/* Waits for the topic to have a file, or another one; it had none just now that could be read. As wait_value. */
+int
+wait_name(Subscriber *s, struct shm_wait *w)
+{
+    (void)s;
+    uint64_t ns = slice(w, shm_now(CLOCK_MONOTONIC));
+    if (ns == 0) {
+        return 0;
+    }
+    w->pause = w->pause == 0 ? FIRST_LOOK : least(2 * w->pause, LAST_LOOK);
+    Py_BEGIN_ALLOW_THREADS
+    (void)pause_for(least(w->pause, ns));
+    Py_END_ALLOW_THREADS
+    return PyErr_CheckSignals() < 0 ? -1 : 1;
+}
