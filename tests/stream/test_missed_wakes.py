@@ -1,0 +1,49 @@
+"""Several waiters and publishers that restart: no wake-up is missed, and none is late."""
+
+from collections.abc import Callable
+
+import pytest
+from crash import _victims
+from process._peer import Peer
+
+from . import _ping_pong
+from ._counts import WAITS, dice
+
+WAITERS = 3
+GENERATION = 500
+"""Values of one publisher."""
+
+Record = Callable[[str, object], None]
+
+
+@pytest.mark.timeout(120 + WAITS // 2000)
+def test_no_wake_up_is_missed_across_restarts(
+    new_peer: Callable[[], Peer], record_property: Record
+) -> None:
+    random = dice()
+    publishers, waiters = new_peer(), [new_peer() for _ in range(WAITERS)]
+    publishers.call(_victims.warm_up)
+    generations = max(4, WAITS // (2 * WAITERS * GENERATION))
+    last = generations * GENERATION
+    answers = [f"answers/{n}" for n in range(WAITERS)]
+    for waiter, topic in zip(waiters, answers, strict=True):
+        waiter.begin(_ping_pong.answer, "topic", topic, last)
+    waits, worst, missed = 0, 0.0, []
+    for first in range(1, last, GENERATION):
+        values, size = range(first, first + GENERATION), random.choice([1, 2, 3, 10, 1000])
+        kill = random.random() < 0.5
+        figures = publishers.call(
+            _ping_pong.publish_generation, "topic", answers, values, size, kill, timeout=120
+        )
+        waits, worst, missed = waits + figures[0], max(worst, figures[1]), missed + figures[2]
+    for waiter in waiters:
+        count, latest, unexplained, lost = waiter.answer(60)
+        assert lost == 0
+        waits, worst, missed = waits + count, max(worst, latest), missed + unexplained
+    figures = {"waits": waits, "restarts": generations - 1, "latest, s": round(worst, 4)}
+    print(figures, missed)
+    for name, figure in figures.items():
+        record_property(name, figure)
+    assert missed == [], "missed, or late by most of a slice"
+    assert waits > WAITS // 4, "they hardly ever had to wait"
+    assert publishers.output == ""
