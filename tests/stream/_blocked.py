@@ -1,9 +1,9 @@
 """Whether a process sleeps on a futex, and the wait word that it may have announced itself on."""
 
 import struct
-from collections.abc import Callable
 from pathlib import Path
 
+from crash._ptrace import Call, Traced
 from process._waiting import until
 
 FUTEX = 202
@@ -23,5 +23,16 @@ def blocked(pid: int) -> bool:
 
 def until_blocked(path: Path, *pids: int) -> None:
     """Waits until all of them have announced themselves and sleep."""
-    asleep: Callable[[], bool] = lambda: wait_word(path) & 1 == 1 and all(map(blocked, pids))
+
+    def asleep() -> bool:
+        return wait_word(path) & 1 == 1 and all(map(blocked, pids))
+
     until(asleep, "all of them to wait")
+
+
+def run_to_futex(traced: Traced) -> None:
+    """Runs until it is about to make such a call, be it one of the interpreter's own locks."""
+    call = None
+    while call != Call(FUTEX, True):
+        call = traced.step_to_call()
+        assert call is not None, "it came to its end without"

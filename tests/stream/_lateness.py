@@ -1,7 +1,7 @@
 """How late values are received, against how late the machine is.
 
-A wake-up that was missed costs the rest of a slice: half a slice and more, as waits here are short. A
-thread that only sleeps tells those apart from a machine that let nobody run just then.
+A wake-up that was missed costs the rest of a slice: half a slice and more, as waits here are short.
+A thread that only sleeps tells those apart from a machine that let nobody run just then.
 """
 
 import threading

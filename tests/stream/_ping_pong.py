@@ -6,6 +6,7 @@ number of buffers. They end by close() or by kill -9, when all have answered.
 
 import os
 import signal
+from itertools import chain
 from typing import Any
 
 import shm_pub_sub
@@ -89,4 +90,4 @@ def _publish(
         for receiver in receivers:
             assert receiver.receive() == value
     waits, worst, unexplained = zip(*(receiver.figures() for receiver in receivers), strict=True)
-    return sum(waits), max(worst), sum(unexplained, [])
+    return sum(waits), max(worst), [*chain(*unexplained)]

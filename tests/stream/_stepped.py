@@ -1,4 +1,4 @@
-"""Waiters to be traced, which say by marks where they are: forks of one without the library's Go."""
+"""Waiters to be traced, which say by marks where they are: forks of one that has not loaded Go."""
 
 import signal
 from typing import Any

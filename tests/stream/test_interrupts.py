@@ -1,7 +1,7 @@
 """SIGINT at random moments of waiting: KeyboardInterrupt each time and soon, and no value is lost.
 
-The loops that receive are C's, by deque.extend(): between two byte codes an interrupt may come after
-a value was received and before the program has kept it, which is the program's affair.
+The loops that receive are C's, by deque.extend(): between two byte codes an interrupt may come
+after a value was received and before the program has kept it, which is the program's affair.
 """
 
 import signal
@@ -66,7 +66,7 @@ sub.close()
 
 
 class Publishing(threading.Thread):
-    """Publishes numbers from 1 on, in bursts of any length, while it is not to be silent; then -1."""
+    """Publishes numbers from 1 on, in bursts of any length, unless it is silent; then -1."""
 
     def __init__(self, random: Random, silent: bool) -> None:
         super().__init__()

@@ -13,12 +13,12 @@ import pytest
 import shm_pub_sub
 from crash import _stepped, _victims
 from crash._memory import Memory
-from crash._ptrace import Traced
+from crash._ptrace import Call, Traced
 from process._peer import Peer
 from unit._layout import topic_file
 
 from . import _receiving
-from ._blocked import FUTEX, until_blocked, wait_word
+from ._blocked import FUTEX, run_to_futex, until_blocked, wait_word
 from ._counts import SLICE
 
 pytestmark = [pytest.mark.usefixtures("ptrace"), pytest.mark.timeout(200)]
@@ -55,11 +55,9 @@ def publisher(peer: Peer, path: Path, others: list[Peer]) -> Iterator[Traced]:
 def run_to(step: int | str, traced: Traced, path: Path) -> None:
     """Runs publish() until so many stores were made, or to its system call."""
     if isinstance(step, str):
-        while not ((call := traced.step_to_call()) and call.number == FUTEX):
-            assert call is not None, "no wake"
+        run_to_futex(traced)
         if step == "woke":
-            assert (call := traced.step_to_call())
-            assert (call.number, call.entered) == (FUTEX, False)
+            assert traced.step_to_call() == Call(FUTEX, False)
         return
     with Memory(path) as memory:
         before, stores = memory.snapshot(), 0

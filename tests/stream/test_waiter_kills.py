@@ -8,12 +8,12 @@ import pytest
 import shm_pub_sub
 from crash import _victims
 from crash._memory import Memory
-from crash._ptrace import Traced
+from crash._ptrace import Call, Traced
 from process._peer import Peer
 from unit._layout import topic_file
 
 from . import _receiving, _stepped
-from ._blocked import FUTEX, until_blocked, wait_word
+from ._blocked import FUTEX, run_to_futex, until_blocked, wait_word
 from ._counts import SLICE
 
 pytestmark = [pytest.mark.usefixtures("ptrace"), pytest.mark.timeout(200)]
@@ -39,10 +39,9 @@ def run_to(step: str, traced: Traced, path: Path, wake: Callable[[], None]) -> b
             assert traced.step()
         assert wait_word(path) == before | 1
         return False
-    while True:
-        assert (call := traced.step_to_call())
-        if call.number == FUTEX and call.entered and wait_word(path) & 1:
-            break  # the interpreter's own locks are futexes too
+    run_to_futex(traced)
+    while wait_word(path) & 1 == 0:
+        run_to_futex(traced)
     if step in ("asleep", "woken"):
         traced.let_go()
         until_blocked(path, traced.pid)
@@ -50,8 +49,7 @@ def run_to(step: str, traced: Traced, path: Path, wake: Callable[[], None]) -> b
         return False
     wake()
     if step == "overtaken":
-        assert (call := traced.step_to_call())
-        assert (call.number, call.entered) == (FUTEX, False)
+        assert traced.step_to_call() == Call(FUTEX, False)
     elif step == "received":
         traced.run_to_mark()
     return True
