@@ -29,6 +29,8 @@ var (
 	ErrMode = segment.ErrMode
 	// ErrMaxAge says that a maximum age is not positive.
 	ErrMaxAge = errors.New("invalid maximum age")
+	// ErrHistory says that a number of earlier values is negative.
+	ErrHistory = errors.New("invalid history")
 	// ErrClosed says that a publisher or subscriber was used after Close.
 	ErrClosed = errors.New("already closed")
 )

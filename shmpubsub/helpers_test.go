@@ -2,6 +2,7 @@ package shmpubsub_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -76,6 +78,24 @@ func requireSoon(t testing.TB, condition func() bool) {
 	}
 }
 
+// someoneWaits reports whether the bit in a topic's wait word is set.
+func someoneWaits(t testing.TB, topic string) bool {
+	t.Helper()
+	return wordOf(t, topic)&1 != 0
+}
+
+// wordOf returns a topic's wait word.
+func wordOf(t testing.TB, topic string) uint32 {
+	t.Helper()
+	f, err := os.Open(fileOf(topic))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, f.Close()) }()
+	var word [4]byte
+	_, err = io.ReadFull(f, word[:])
+	require.NoError(t, err)
+	return binary.LittleEndian.Uint32(word[:])
+}
+
 // overwrite changes 8 bytes of a topic's file behind its publisher's back.
 func overwrite(t testing.TB, topic string, at int64, value uint64) {
 	t.Helper()
@@ -129,6 +149,7 @@ var roles = map[string]func(args []string) error{
 	"publish": publishUntilEnd,
 	"count":   countUntilEnd,
 	"measure": measureOnDemand,
+	"receive": receiveUntilEnd,
 }
 
 // publishUntilEnd publishes one value of its topic, and lives until its standard input ends.
@@ -155,6 +176,26 @@ func countUntilEnd(args []string) error {
 		}
 	}()
 	return errors.Join(liveOn(), p.Close())
+}
+
+// receiveUntilEnd says each value of its topic that it receives, as nobody who may write its file where it
+// is told so.
+func receiveUntilEnd(args []string) error {
+	if len(args) > 1 && args[1] == "read only" && os.Geteuid() == 0 {
+		if err := syscall.Setuid(65534); err != nil {
+			return err
+		}
+	}
+	s, err := shmpubsub.NewIntSubscriber(args[0], -1)
+	if err != nil {
+		return err
+	}
+	go func() {
+		for v := range s.Values(context.Background()) {
+			fmt.Println(v)
+		}
+	}()
+	return errors.Join(liveOn(), s.Close())
 }
 
 func optionsOf(args []string) (opts []shmpubsub.PublisherOption) {

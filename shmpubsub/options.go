@@ -16,11 +16,12 @@ const DefaultDir = "/dev/shm"
 const DirEnv = "SHM_PUB_SUB_DIR"
 
 type options struct {
-	dir    string
-	mode   fs.FileMode
-	retain bool
-	maxAge time.Duration // 0: none
-	err    error
+	dir     string
+	mode    fs.FileMode
+	retain  bool
+	maxAge  time.Duration // 0: none
+	history int           // values, before the subscriber was made, that it receives
+	err     error
 }
 
 // PublisherOption sets up a publisher.
@@ -61,7 +62,7 @@ func WithRetain() PublisherOption {
 	return publisherOption(func(o *options) { o.retain = true })
 }
 
-// WithMaxAge makes Subscribe report false for a value published longer ago than d: the guard against
+// WithMaxAge makes Subscribe and Newest report false for a value published longer ago than d: the guard against
 // a publisher that lives but hangs.
 func WithMaxAge(d time.Duration) SubscriberOption {
 	return subscriberOption(func(o *options) {
@@ -72,12 +73,24 @@ func WithMaxAge(d time.Duration) SubscriberOption {
 	})
 }
 
+// WithHistory has Recv and its like begin with the last n values that were published before the
+// subscriber was made, as many of them as the topic keeps; without it with the newest, and with 0 only with
+// what comes. Of a publisher that comes later everything is received in any case.
+func WithHistory(n int) SubscriberOption {
+	return subscriberOption(func(o *options) {
+		o.history = n
+		if n < 0 {
+			o.err = fmt.Errorf("%w: found %d; expected 0 or more values", ErrHistory, n)
+		}
+	})
+}
+
 func defaultOptions() options {
 	dir := os.Getenv(DirEnv)
 	if dir == "" {
 		dir = DefaultDir
 	}
-	return options{dir: absolute(dir), mode: 0o600}
+	return options{dir: absolute(dir), mode: 0o600, history: 1}
 }
 
 // absolute keeps a relative directory where it was when it was named, whatever the program does next.

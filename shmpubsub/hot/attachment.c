@@ -19,6 +19,7 @@ attachment_let_go(Subscriber *s)
     if (s->file != NULL) {
         s->generation++;
         file_abandon(s->file);
+        fileno_detach(s);
         stream_leave(s);
         file_release(s->file);
         s->file = NULL;

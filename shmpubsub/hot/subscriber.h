@@ -50,6 +50,7 @@ typedef struct Subscriber {
     bool streaming;         /* somebody takes values */
     bool joined;            /* it was made; what is published from now on is for it */
 
+    struct watch *watch; /* behind fileno(): watch.c; NULL: nobody asked for it */
     int spinning; /* how far spinning has paid off of late: wait.c */
     unsigned waits;
     PyObject *weakrefs;
@@ -81,6 +82,8 @@ void stream_enter(Subscriber *s);
 void stream_leave(Subscriber *s);
 void stream_end(Subscriber *s);
 int stream_take(Subscriber *s, struct shm_value *v);
+bool stream_unread(const Subscriber *s);
+int stream_look(Subscriber *s);
 
 /* A place in the stream, to return to where a value could not be handed over. */
 struct shm_place {
@@ -89,6 +92,13 @@ struct shm_place {
 };
 struct shm_place stream_place(const Subscriber *s);
 bool stream_return(Subscriber *s, const struct shm_place *place, uint64_t k);
+
+/* fileno.c */
+void fileno_arm(Subscriber *s);
+void fileno_detach(Subscriber *s);
+void fileno_end(Subscriber *s);
+PyObject *fileno_get(Subscriber *s, PyObject *ignored);
+PyObject *fileno_hold(Subscriber *s, PyObject *ignored);
 
 /* wait.c */
 struct shm_wait {

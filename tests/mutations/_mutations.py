@@ -78,15 +78,15 @@ MUTATIONS = (
     Mutation(
         "reader: no acquire fence before the second look at the sequence",
         RING_H,
-        "        __atomic_thread_fence(__ATOMIC_ACQUIRE);\n",
-        "",
+        "__ATOMIC_RELAXED);\n        __atomic_thread_fence(__ATOMIC_ACQUIRE);\n",
+        "__ATOMIC_RELAXED);\n",
         RING,
     ),
     Mutation(
         "reader: no second look at the sequence",
         RING_H,
-        "        if (__atomic_load_n(&s->sequence, __ATOMIC_RELAXED) == 2 * k) {",
-        "        if (true) {",
+        "\n        if (__atomic_load_n(&s->sequence, __ATOMIC_RELAXED) == 2 * k) {",
+        "\n        if (true) {",
         RING,
     ),
     Mutation(
@@ -119,21 +119,19 @@ MUTATIONS = (
     Mutation(
         "writer: head before the even sequence",
         RING_H,
-        """\
-    __atomic_store_n(&s->sequence, 2 * k, __ATOMIC_RELEASE);
-    __atomic_store_n(&r->state->head, k, __ATOMIC_SEQ_CST);
-""",
+        "    __atomic_store_n(&s->sequence, 2 * k, __ATOMIC_RELEASE);\n}\n",
         """\
     __atomic_store_n(&r->state->head, k, __ATOMIC_SEQ_CST);
     __atomic_store_n(&s->sequence, 2 * k, __ATOMIC_RELEASE);
+}
 """,
         RING,
     ),
     Mutation(
         "writer: head stored with release order only",
         RING_H,
-        "__atomic_store_n(&r->state->head, k, __ATOMIC_SEQ_CST);",
-        "__atomic_store_n(&r->state->head, k, __ATOMIC_RELEASE);",
+        "__atomic_store_n(&r->state->head, r->k, __ATOMIC_SEQ_CST);",
+        "__atomic_store_n(&r->state->head, r->k, __ATOMIC_RELEASE);",
         (*RING, "waiting"),
     ),
     Mutation(

@@ -3,10 +3,12 @@ package futex
 
 import (
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 
+	"shm_pub_sub/shmpubsub/internal/clock"
 	"shm_pub_sub/shmpubsub/internal/killpoint"
 )
 
@@ -16,7 +18,14 @@ import (
 // "somebody waits" flag in the futex word loses wake-ups with two waiters.
 const waiting = 1
 
-const futexWake = 1 // FUTEX_WAKE, shared between processes: no FUTEX_PRIVATE_FLAG
+// Operations of futex(2), shared between processes: no FUTEX_PRIVATE_FLAG.
+const (
+	futexWake       = 1  // FUTEX_WAKE
+	futexWaitBitset = 9  // FUTEX_WAIT_BITSET
+	futexWakeBitset = 10 // FUTEX_WAKE_BITSET
+)
+
+const everybody = 1<<31 - 1
 
 // Notify wakes all who wait on word. Its caller has just made the change they wait for by a
 // sequentially consistent store, which pairs with the waiter's second look at head: either the
@@ -29,9 +38,51 @@ func Notify(word *atomic.Uint32) {
 		}
 		if word.CompareAndSwap(w, w+1) {
 			killpoint.Here()
-			_, _, _ = unix.Syscall(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWake, 1<<31-1)
+			_, _, _ = unix.Syscall(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWake, everybody)
 			killpoint.Here()
 			return
 		}
 	}
+}
+
+// Announce says in word that somebody waits, and returns what to sleep on. The caller then looks again at
+// all that it waits for, head first of all, and only sleeps where nothing has changed: see Notify.
+func Announce(word *atomic.Uint32) uint32 {
+	announced := word.Or(waiting) | waiting
+	killpoint.Here()
+	return announced
+}
+
+// Wait sleeps until somebody notifies word after it was announced, or interrupts whose, or until d has
+// passed. It may return for nothing. d is what a publisher's death costs that was killed between
+// its change and its wake. An error says that no waiting is possible there.
+func Wait(word *atomic.Uint32, announced uint32, whose Owner, d time.Duration) error {
+	until := unix.NsecToTimespec(clock.Now() + int64(d))
+	killpoint.Here()
+	_, _, err := unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWaitBitset,
+		uintptr(announced), uintptr(unsafe.Pointer(&until)), 0, uintptr(whose))
+	killpoint.Here()
+	switch err {
+	case 0, unix.EAGAIN, unix.EINTR, unix.ETIMEDOUT:
+		return nil // woken; the word has moved on; a signal; the time is up
+	}
+	return err
+}
+
+// Owner tells one subscriber's waiters from others', roughly: who shares its bit wakes for nothing.
+type Owner uint32
+
+// OwnerOf returns the owner of a number.
+func OwnerOf(n uint32) Owner { return 1 << (n % 32) }
+
+// Interrupt has the waiters of one owner look again: their context ended, or their subscriber was closed. It
+// moves the epoch on, for those who are about to sleep, and leaves the bit set. So nobody else's
+// wake-up is touched, wherever the caller is killed: the next Notify still finds the bit, and wakes
+// all who sleep in whatever epoch they fell asleep. It costs that one an empty wake.
+func Interrupt(word *atomic.Uint32, whose Owner) {
+	for w := word.Load(); w&waiting != 0 && !word.CompareAndSwap(w, w+2); w = word.Load() {
+		continue
+	}
+	killpoint.Here()
+	_, _, _ = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWakeBitset, everybody, 0, 0, uintptr(whose))
 }

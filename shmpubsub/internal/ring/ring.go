@@ -15,6 +15,9 @@
 // writer has gone once round the ring since a, and with n >= 2 slots the value that head names is
 // never the one being written: a writer that stops between any two steps stops no reader.
 //
+// The reader of every value, in next.go, takes value k instead, the one after the last that it has, in the
+// same steps. head >= k shows it value k as well as it shows the newest one.
+//
 // Every access goes through sync/atomic, which is sequentially consistent; hot/ring.h is the same
 // protocol with the weakest C11 orders that are enough.
 package ring
@@ -68,6 +71,12 @@ type Writer struct {
 func NewWriter(r Ring) Writer { return Writer{Ring: r, k: r.Published()} }
 
 // Write publishes value, which was made at time now (CLOCK_MONOTONIC, ns).
+//
+// A batch is as many writes, with head moved by each: some of its values may overwrite others, and a
+// reader takes a slot that is further on than head for garbage. Its waiters are notified once, after the
+// last. So in C all stores of head but the last need only be releases (ring_write_early): who sees one of
+// them sees what it counts. It is the last alone that pairs with a waiter's second look, and a waiter
+// who looked before that one is woken, whatever he has missed.
 func (w *Writer) Write(value []uint64, now int64) {
 	k := w.k + 1
 	s := w.slot(k)

@@ -19,6 +19,9 @@ type View struct {
 	path   string
 	fd     int
 	memory memory
+
+	waitPage   *WaitPage // nil: not mapped
+	unwritable bool      // it cannot be
 }
 
 // Attach opens topic for reading values of type want. It reports ErrNoPublisher where the name does
@@ -96,8 +99,12 @@ func (v *View) Release() (address uintptr, fd int) {
 	return address, fd
 }
 
-// Close unmaps the segment.
+// Close unmaps the segment. Its wait page stays as long as somebody else uses it.
 func (v *View) Close() {
+	if v.waitPage != nil {
+		v.waitPage.Release()
+		v.waitPage = nil
+	}
 	v.memory.unmap()
 	_ = unix.Close(v.fd)
 	v.memory, v.fd = nil, -1

@@ -1,0 +1,141 @@
+package shmpubsub
+
+import (
+	"context"
+	"time"
+
+	"shm_pub_sub/shmpubsub/internal/clock"
+	"shm_pub_sub/shmpubsub/internal/futex"
+	"shm_pub_sub/shmpubsub/internal/ring"
+	"shm_pub_sub/shmpubsub/internal/segment"
+)
+
+// Who waits sleeps on the wait word of the file that it reads, and never for longer than until it must
+// ask after the publisher again: a killed one wakes nobody. Where that word may not be written, and where there
+// is no file, it looks again and again, ever less often.
+const (
+	firstPoll, lastPoll = 50 * time.Microsecond, time.Millisecond // at head
+	firstLook, lastLook = time.Millisecond, 20 * time.Millisecond // at the name
+)
+
+// rest is what a waiter does until it looks again.
+type rest struct {
+	page      *segment.WaitPage // to sleep on, and to release; nil: it pauses
+	announced uint32            // the word there
+	slice     time.Duration     // for how long at most
+
+	least, most time.Duration // of the pause, which doubles
+}
+
+// await takes the next value when there is one. Its caller has it interrupted when ctx ends.
+func (s *Subscriber[T]) await(ctx context.Context, dst []uint64) (ring.Sample, error) {
+	var r rest
+	for pause := time.Duration(0); ; {
+		taken, err := s.takeOrAnnounce(ctx, dst, &r)
+		if err != nil || taken.Sequence > 0 {
+			return taken, err
+		}
+		if r.page != nil && futex.Wait(r.page.Word(), r.announced, s.owner, r.slice) == nil {
+			pause = 0
+			continue
+		}
+		pause = min(max(2*pause, r.least), r.most)
+		s.pause(ctx, pause)
+	}
+}
+
+// takeOrAnnounce takes a value, or says how to rest. r is how its caller has rested.
+func (s *Subscriber[T]) takeOrAnnounce(ctx context.Context, dst []uint64, r *rest) (ring.Sample, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r.page != nil {
+		r.page.Release()
+	}
+	*r = rest{least: firstPoll, most: lastPoll}
+	for {
+		if s.closed {
+			return ring.Sample{}, s.closedError("receive")
+		}
+		taken, err := s.take(dst)
+		if err == nil && taken.Sequence == 0 {
+			err = ctx.Err()
+		}
+		if err != nil || taken.Sequence > 0 {
+			return taken, err
+		}
+		if !s.readable() {
+			r.least, r.most = firstLook, lastLook
+			return taken, nil
+		}
+		page, err := s.view.WaitPage()
+		if err != nil {
+			return taken, nil // it may not, or the name has just moved on
+		}
+		announced := futex.Announce(page.Word())
+		// The second look. What happens from here on moves the word on, or wakes who sleeps on it.
+		if s.ring.Unseen(s.cursor) == 0 && !s.view.Retired() && ctx.Err() == nil {
+			r.page, r.announced = page, announced
+			r.slice = max(time.Duration(s.checkAt-clock.Now()), time.Millisecond)
+			return taken, nil
+		}
+		page.Release()
+	}
+}
+
+// pause waits for d, or until ctx ends or the subscriber is closed.
+func (s *Subscriber[T]) pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	case <-s.done:
+	}
+}
+
+// interruptedBy has the waiters look again when ctx ends, until stop is called.
+func (s *Subscriber[T]) interruptedBy(ctx context.Context) (stop func() bool) {
+	if ctx.Done() == nil {
+		return func() bool { return false }
+	}
+	return context.AfterFunc(ctx, s.interrupt)
+}
+
+// interrupt has this subscriber's waiters look again. Their context has ended, or closed was set, before.
+func (s *Subscriber[T]) interrupt() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.view != nil {
+		s.view.Interrupt(s.owner)
+	}
+}
+
+// WaitForPublisher returns nil as soon as a live publisher has the topic, whether it has published or not. It
+// takes nothing from what Recv returns. The errors are those of Recv.
+func (s *Subscriber[T]) WaitForPublisher(ctx context.Context) error {
+	for pause := firstLook; ; pause = min(2*pause, lastLook) {
+		if there, err := s.hasPublisher(); there || err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		s.pause(ctx, pause)
+	}
+}
+
+func (s *Subscriber[T]) hasPublisher() (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false, s.closedError("wait for the publisher of")
+	}
+	if !s.ready(clock.Now()) {
+		if s.view == nil {
+			return false, s.err
+		}
+		return false, nil
+	}
+	alive, err := s.view.Alive()
+	return err == nil && alive, nil
+}
