@@ -45,17 +45,18 @@ class Lateness:
 
     def __init__(self) -> None:
         self._control = Control()
-        self._late: list[tuple[int, int]] = []
+        self._late: list[tuple[int, int, int]] = []
         self.worst = 0.0
 
-    def note(self, published: int, received: int) -> None:
+    def note(self, value: int, published: int, received: int) -> None:
         seconds = (received - published) / 1e9
         self.worst = max(self.worst, seconds)
         if seconds > LATE:
-            self._late.append((published, received))
+            self._late.append((value, published, received))
 
-    def unexplained(self, limit: float = LATE) -> list[float]:
-        """How late those were that the machine's own lateness does not explain."""
+    def unexplained(self) -> list[tuple[int, float]]:
+        """The values that were late, and by how much that the machine's own lateness does not
+        explain."""
         self._control.stop()
-        late = [(e - s) / 1e9 - self._control.kept(s, e) for s, e in self._late]
-        return [round(seconds, 4) for seconds in late if seconds > limit]
+        late = [(v, (e - s) / 1e9 - self._control.kept(s, e)) for v, s, e in self._late]
+        return [(value, round(seconds, 4)) for value, seconds in late if seconds > LATE]

@@ -32,15 +32,15 @@ class Receiver:
             return int(found)
         sample = self._subscriber.recv_sample(TIMEOUT)
         self.waits += 1
-        self._lateness.note(sample.time_ns, sample.time_ns + int(sample.age * 1e9))
+        self._lateness.note(sample.value, sample.time_ns, sample.time_ns + int(sample.age * 1e9))
         return int(sample.value)
 
-    def figures(self) -> tuple[int, float, list[float]]:
+    def figures(self) -> tuple[int, float, list[tuple[int, float]]]:
         """How many waits, the latest of all, and those that nothing explains, seconds."""
         return self.waits, self._lateness.worst, self._lateness.unexplained()
 
 
-def answer(topic: str, answers: str, last: int) -> tuple[int, float, list[float], int]:
+def answer(topic: str, answers: str, last: int) -> tuple[int, float, list[tuple[int, float]], int]:
     """Publishes each value of a topic as an answer, up to the last one. Returns the figures and
     how many values were lost."""
     expected = 0
@@ -56,7 +56,7 @@ def answer(topic: str, answers: str, last: int) -> tuple[int, float, list[float]
 
 def publish_generation(
     topic: str, answers: list[str], values: range, buffer_num: int, kill: bool
-) -> tuple[int, float, list[float]]:
+) -> tuple[int, float, list[tuple[int, float]]]:
     """Forks a publisher of these values. Returns its figures, as a waiter for answers."""
     ours, theirs = os.pipe()
     pid = os.fork()
@@ -77,13 +77,13 @@ def publish_generation(
     with open(ours) as pipe:  # noqa: PTH123
         text = pipe.read()
     os.waitpid(pid, 0)
-    found: tuple[int, float, list[float]] = eval(text)
+    found: tuple[int, float, list[tuple[int, float]]] = eval(text)
     return found
 
 
 def _publish(
     publisher: "shm_pub_sub.Publisher[int]", answers: list[str], values: range
-) -> tuple[int, float, list[float]]:
+) -> tuple[int, float, list[tuple[int, float]]]:
     receivers = [Receiver(shm_pub_sub.Subscriber(name, 0, history=0)) for name in answers]
     for value in values:
         publisher.publish(value)
