@@ -3,9 +3,9 @@
     python examples/batch_waveform.py play        # in one terminal
     python examples/batch_waveform.py measure     # in another; before or after makes no difference
 
-A batch costs one call for all its values, and no Python object for any: array.array or numpy, as you
-like. The topic keeps a second of the signal: who looks more often than that loses nothing. Ctrl-C
-ends it.
+A batch costs one call for all its values, and no Python object for any: array.array or numpy, as
+you like. The topic keeps a second of the signal: who looks more often than that loses nothing.
+Ctrl-C ends it.
 """
 
 import array

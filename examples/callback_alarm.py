@@ -1,4 +1,4 @@
-"""A function that is called for every value, in a thread of its own, while the program does its work.
+"""A function called for every value, in a thread of its own, while the program does its work.
 
     python examples/greenhouse_sensor.py      # in one terminal
     python examples/callback_alarm.py         # in another; before or after makes no difference

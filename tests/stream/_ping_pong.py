@@ -5,58 +5,52 @@ number of buffers. They end by close() or by kill -9, when all have answered.
 """
 
 import os
+import pickle
 import signal
-from itertools import chain
+import time
 from typing import Any
 
 import shm_pub_sub
 
-from ._lateness import Lateness
+from ._lateness import Control, Figures
 
 TIMEOUT = 20.0
 """Seconds after which a value, or an answer, will not come any more."""
 
 
-class Receiver:
-    """Receives, and counts how often that had to wait."""
-
-    def __init__(self, subscriber: "shm_pub_sub.Subscriber[int]") -> None:
-        self._subscriber = subscriber
-        self._lateness = Lateness()
-        self.waits = 0
-
-    def receive(self) -> int:
-        """The next value, whose lateness is noted where it was waited for."""
-        found: Any = self._subscriber.try_recv()
-        if found is not None:
-            return int(found)
-        sample = self._subscriber.recv_sample(TIMEOUT)
-        self.waits += 1
-        self._lateness.note(sample.value, sample.time_ns, sample.time_ns + int(sample.age * 1e9))
-        return int(sample.value)
-
-    def figures(self) -> tuple[int, float, list[tuple[int, float]]]:
-        """How many waits, the latest of all, and those that nothing explains, seconds."""
-        return self.waits, self._lateness.worst, self._lateness.unexplained()
+def _publish(publisher: Any, value: int, figures: Figures) -> None:
+    start = time.monotonic_ns()
+    publisher.publish(value)
+    figures.passed(start, time.monotonic_ns())
 
 
-def answer(topic: str, answers: str, last: int) -> tuple[int, float, list[tuple[int, float]], int]:
-    """Publishes each value of a topic as an answer, up to the last one. Returns the figures and
+def _receive(subscriber: Any, figures: Figures) -> int:
+    """The next value, which is noted where it has to be waited for."""
+    found = subscriber.try_recv()
+    if found is None:
+        sample = subscriber.recv_sample(TIMEOUT)
+        found = sample.value
+        figures.received(found, sample.time_ns, sample.time_ns + int(sample.age * 1e9))
+    return int(found)
+
+
+def answer(topic: str, answers: str, last: int) -> tuple[Figures, int]:
+    """Publishes each value of a topic as an answer, up to the last one. Returns the figures, and
     how many values were lost."""
-    expected = 0
-    with shm_pub_sub.Subscriber(topic, 0) as subscriber, shm_pub_sub.Publisher(answers, 0) as reply:
-        receiver = Receiver(subscriber)
-        while expected < last:
-            value = receiver.receive()
-            expected += 1
+    figures = Figures()
+    control = Control(figures)
+    with shm_pub_sub.Subscriber(topic, 0) as values, shm_pub_sub.Publisher(answers, 0) as reply:
+        for expected in range(1, last + 1):
+            value = _receive(values, figures)
             assert value == expected, f"{value}, not {expected}"
-            reply.publish(value)
-        return *receiver.figures(), subscriber.lost
+            _publish(reply, value, figures)
+        control.stop()
+        return figures, values.lost
 
 
 def publish_generation(
     topic: str, answers: list[str], values: range, buffer_num: int, kill: bool
-) -> tuple[int, float, list[tuple[int, float]]]:
+) -> Figures:
     """Forks a publisher of these values. Returns its figures, as a waiter for answers."""
     ours, theirs = os.pipe()
     pid = os.fork()
@@ -64,8 +58,9 @@ def publish_generation(
         try:
             signal.alarm(100)
             publisher = shm_pub_sub.Publisher(topic, 0, buffer_num)
-            figures = _publish(publisher, answers, values)
-            os.write(theirs, repr(figures).encode())
+            figures = _publish_all(publisher, answers, values)
+            with open(theirs, "wb") as pipe:  # noqa: PTH123
+                pickle.dump(figures, pipe)
             if kill:
                 os.kill(os.getpid(), signal.SIGKILL)
             publisher.close()
@@ -74,20 +69,20 @@ def publish_generation(
         finally:
             os._exit(1)
     os.close(theirs)
-    with open(ours) as pipe:  # noqa: PTH123
-        text = pipe.read()
+    with open(ours, "rb") as pipe:  # noqa: PTH123
+        found = pickle.load(pipe)
     os.waitpid(pid, 0)
-    found: tuple[int, float, list[tuple[int, float]]] = eval(text)
+    assert isinstance(found, Figures)
     return found
 
 
-def _publish(
-    publisher: "shm_pub_sub.Publisher[int]", answers: list[str], values: range
-) -> tuple[int, float, list[tuple[int, float]]]:
-    receivers = [Receiver(shm_pub_sub.Subscriber(name, 0, history=0)) for name in answers]
+def _publish_all(publisher: Any, answers: list[str], values: range) -> Figures:
+    figures = Figures()
+    control = Control(figures)
+    subscribers = [shm_pub_sub.Subscriber(name, 0, history=0) for name in answers]
     for value in values:
-        publisher.publish(value)
-        for receiver in receivers:
-            assert receiver.receive() == value
-    waits, worst, unexplained = zip(*(receiver.figures() for receiver in receivers), strict=True)
-    return sum(waits), max(worst), [*chain(*unexplained)]
+        _publish(publisher, value, figures)
+        for subscriber in subscribers:
+            assert _receive(subscriber, figures) == value
+    control.stop()
+    return figures
