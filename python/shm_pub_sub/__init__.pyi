@@ -63,6 +63,7 @@ __version__: Final[str]
 
 @final
 class Sample(structseq[Any], tuple[_T, int, int, float]):
+    __match_args__: Final = ("value", "sequence", "time_ns", "age")
     @property
     def value(self) -> _T: ...
     @property
