@@ -93,6 +93,17 @@ stream_leave(Subscriber *s)
     s->unread = (struct shm_ring){0};
 }
 
+/* The present file was mapped once more, as f: the place stays. */
+void
+stream_reopen(Subscriber *s, const struct shm_file *f)
+{
+    if (s->left == NULL) {
+        uint64_t k = s->unread.k;
+        s->unread = f->ring;
+        (void)ring_seek(&s->unread, k);
+    }
+}
+
 void
 stream_end(Subscriber *s)
 {

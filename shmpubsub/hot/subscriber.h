@@ -20,6 +20,7 @@ struct shm_file {
     struct shm_ring ring; /* as it was when the file was opened; .state NULL: its publisher was dead by then */
     bool retain;          /* its values outlive its publisher */
     bool unwritable;      /* page 0 may not be written: who waits must poll */
+    bool reopen;          /* somebody closed its descriptor: it is to be opened once more */
     uint32_t *wait;       /* page 0, mapped once more to be written; NULL: not yet */
     uint32_t abandoned;   /* 1: whoever waits here looks for another */
     long users;
@@ -80,6 +81,7 @@ PyObject *attachment_map(Subscriber *s, PyObject *args);
 /* stream.c */
 void stream_enter(Subscriber *s);
 void stream_leave(Subscriber *s);
+void stream_reopen(Subscriber *s, const struct shm_file *f);
 void stream_end(Subscriber *s);
 int stream_take(Subscriber *s, struct shm_value *v);
 bool stream_unread(const Subscriber *s);
