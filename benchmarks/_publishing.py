@@ -41,10 +41,8 @@ def main():
     publisher = shm_pub_sub.Publisher(f"{waiter}.{sys.argv[1]}", 0.0, 10)
     process = None
     if waiter != "nobody":
-        # Who may write page 0 need not poll: a polling one is somebody else, or has no permission.
-        publisher.close()
-        mode = {"mode": 0o444} if waiter == "polling" else {}
-        publisher = shm_pub_sub.Publisher(publisher.name, 0.0, 10, **mode)
+        if waiter == "polling":
+            Path(shm_pub_sub.inspect(publisher.name).path).chmod(0o444)
         command = [sys.executable, Path(__file__).with_name("_waiter.py"), waiter, publisher.name]
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
