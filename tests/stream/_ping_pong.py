@@ -101,4 +101,6 @@ def _publish_all(publisher: Any, answers: list[str], values: range) -> Figures:
         for receiver in receivers:
             assert receiver.receive() == value
     control.stop()
+    for receiver in receivers:
+        receiver.close()
     return figures
