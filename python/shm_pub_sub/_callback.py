@@ -21,7 +21,7 @@ _PAUSE = 0.05
 """Seconds until a topic that raises is looked at again."""
 
 
-def check_callback(name: str, callback: object) -> None:
+def check_callback(name: str, callback: Any) -> None:
     """Refuse what cannot be called."""
     if callback is not None and not callable(callback):
         raise TopicTypeError(

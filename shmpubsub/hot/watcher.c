@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "eventcount.h"
@@ -59,11 +60,18 @@ watcher_polls(const struct watch *w)
     return w->target.state != NULL && (w->target.word == NULL || without_futexv);
 }
 
+/* All that look equally often look at the same times: one wake-up for the lot. */
+static void
+look_after(struct watch *w, uint64_t pause, uint64_t now)
+{
+    w->look_every = pause;
+    w->look_at = (now / pause + 1) * pause;
+}
+
 void
 watcher_look_soon(struct watch *w, uint64_t now)
 {
-    w->look_every = WATCHER_FIRST_LOOK;
-    w->look_at = now + WATCHER_FIRST_LOOK;
+    look_after(w, WATCHER_FIRST_LOOK, now);
 }
 
 /* Asks after the publishers of those that wait. The mutex is free now and then: a subscriber that arms holds
@@ -104,8 +112,7 @@ attend(struct watch *w, uint64_t now)
             watch_signal(w);
             return UINT64_MAX;
         }
-        w->look_every = least(2 * w->look_every, LAST_LOOK);
-        w->look_at = now + w->look_every;
+        look_after(w, least(2 * w->look_every, LAST_LOOK), now);
     }
     return w->look_at;
 }
@@ -171,6 +178,7 @@ run(void *argument)
 {
     struct watcher *r = argument;
     struct futexv list[FUTEXV_MOST];
+    prctl(PR_SET_NAME, "shm_pub_sub"); /* for top -H and debuggers */
     pthread_mutex_lock(&watch_mutex);
     while (r->count > 0) {
         unsigned n = collect(r, list);

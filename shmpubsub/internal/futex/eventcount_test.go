@@ -1,6 +1,7 @@
 package futex
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -59,24 +60,19 @@ func sharedWord(t *testing.T) (mine, theirs *atomic.Uint32) {
 	return words[0], words[1]
 }
 
-// await is a waiter as the protocol has it, in one thread. It says which thread before it sleeps.
-func await(word *atomic.Uint32, thread chan<- int) error {
+// await is a waiter as the protocol has it, in one thread, that waits for the word to move on. It says which
+// thread before it sleeps.
+func await(word *atomic.Uint32, whose Owner, thread chan<- int) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	epoch := word.Load() &^ waiting
-	for !word.CompareAndSwap(epoch, epoch|waiting) && !word.CompareAndSwap(epoch|waiting, epoch|waiting) {
-		epoch = word.Load() &^ waiting
-	}
+	announced := Announce(word)
 	thread <- unix.Gettid()
-	limit := unix.NsecToTimespec(int64(30 * time.Second))
-	for word.Load() == epoch|waiting {
-		const futexWait = 0
-		_, _, err := unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWait, uintptr(epoch|waiting), uintptr(unsafe.Pointer(&limit)), 0, 0)
-		if err != 0 && err != unix.EINTR && err != unix.EAGAIN {
+	for limit := time.Now().Add(30 * time.Second); word.Load() == announced; {
+		if err := Wait(word, announced, whose, time.Until(limit)); err != nil {
 			return err
 		}
-		if err == 0 && word.Load() == epoch|waiting {
-			return fmt.Errorf("woken, but the word is still %d", word.Load())
+		if time.Now().After(limit) {
+			return errors.New("it slept for half a minute")
 		}
 	}
 	return nil
@@ -104,7 +100,7 @@ func TestNotify_WakesEverybodyWhoSleeps(t *testing.T) {
 	woken := make(chan error, waiters)
 	for range waiters {
 		thread := make(chan int, 1)
-		go func() { woken <- await(theirs, thread) }()
+		go func() { woken <- await(theirs, OwnerOf(0), thread) }()
 		asleep(t, <-thread, theirs)
 	}
 	require.Equal(t, uint32(7<<1|waiting), mine.Load())
@@ -127,7 +123,7 @@ func TestNotify_LosesNoWakeUp(t *testing.T) {
 		woken := make(chan error, waiters)
 		for range waiters {
 			thread := make(chan int, 1)
-			go func() { woken <- await(theirs, thread) }()
+			go func() { woken <- await(theirs, OwnerOf(0), thread) }()
 			<-thread // its bit is set; whether it sleeps already is left to chance
 		}
 		Notify(mine)

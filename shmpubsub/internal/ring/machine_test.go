@@ -45,7 +45,7 @@ func (o order) releases() bool { return o == release || o == acqRel || o == seqC
 
 const (
 	maxLocations = 16
-	maxRegisters = 6
+	maxRegisters = 9
 )
 
 // view is, for each location, the place of a message in its modification order.

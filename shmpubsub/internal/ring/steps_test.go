@@ -3,6 +3,7 @@ package ring_test
 import (
 	"os"
 	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,14 +19,18 @@ type access struct {
 
 // What the machine runs is what the C code does: a test compares these tables with the source.
 var (
-	writerSteps = []access{
+	storeSteps = []access{
 		{"store_n", "sequence", "2 * k - 1", relaxed},
 		{"thread_fence", "", "", release},
 		{"store_n", "time", "now", relaxed},
 		{"store_n", "payload[0]", "word", relaxed},
 		{"store_n", "sequence", "2 * k", release},
-		{"store_n", "head", "k", seqCst},
 	}
+	headStep      = access{"store_n", "head", "r->k", seqCst}
+	earlyHeadStep = access{"store_n", "head", "r->k", release}
+
+	writerSteps = append(slices.Clone(storeSteps), headStep)
+	earlySteps  = append(slices.Clone(storeSteps), earlyHeadStep)
 	readerSteps = []access{
 		{"load_n", "head", "", acquire},
 		{"load_n", "sequence", "", acquire},
@@ -37,6 +42,15 @@ var (
 	notifySteps = []access{
 		{"load_n", "word", "", seqCst},
 		{"compare_exchange_n", "word", "w + 1", seqCst},
+	}
+	announceSteps = []access{
+		{"load_n", "word", "", seqCst},
+		{"compare_exchange_n", "word", "w | EVENTCOUNT_WAITING", seqCst},
+	}
+	// The second look is at either.
+	secondLook = []access{
+		{"load_n", "head", "", seqCst},
+		{"load_n", "retired", "", seqCst},
 	}
 )
 
@@ -51,13 +65,19 @@ var (
 	owner      = regexp.MustCompile(`^.*->`)
 )
 
-// accessesOf returns the atomic accesses in the body of a C function, in their order.
-func accessesOf(t *testing.T, file, function string) []access {
+func bodyOf(t *testing.T, file, function string) string {
 	t.Helper()
 	source, err := os.ReadFile(file)
 	require.NoError(t, err)
 	body := regexp.MustCompile(`(?ms)^` + function + `\(.*?^}`).FindString(string(source))
 	require.NotEmpty(t, body, "%s in %s", function, file)
+	return body
+}
+
+// accessesOf returns the atomic accesses in the body of a C function, in their order.
+func accessesOf(t *testing.T, file, function string) []access {
+	t.Helper()
+	body := bodyOf(t, file, function)
 	var all []access
 	for _, at := range anAccess.FindAllStringIndex(body, -1) {
 		call := callOf.FindStringSubmatch(body[at[0]:])
@@ -74,7 +94,19 @@ func accessesOf(t *testing.T, file, function string) []access {
 }
 
 func TestSteps_AreThoseOfTheCCode(t *testing.T) {
-	require.Equal(t, writerSteps, accessesOf(t, "../../hot/ring.h", "ring_write"))
-	require.Equal(t, readerSteps, accessesOf(t, "../../hot/ring.h", "ring_newest"))
-	require.Equal(t, notifySteps, accessesOf(t, "../../hot/eventcount.h", "eventcount_notify"))
+	const ring, eventcount = "../../hot/ring.h", "../../hot/eventcount.h"
+	require.Equal(t, storeSteps, accessesOf(t, ring, "ring_store"))
+	for function, head := range map[string]access{"ring_write": headStep, "ring_write_early": earlyHeadStep} {
+		require.Equal(t, []access{head}, accessesOf(t, ring, function))
+		require.Regexp(t, `(?s)\n    ring_store\(r, word, now\);\n    __atomic`, bodyOf(t, ring, function))
+	}
+	require.Equal(t, readerSteps, accessesOf(t, ring, "ring_newest"))
+	require.Equal(t, readerSteps, accessesOf(t, ring, "ring_next"))
+	require.Equal(t, notifySteps, accessesOf(t, eventcount, "eventcount_notify"))
+	require.Equal(t, announceSteps, accessesOf(t, eventcount, "eventcount_announce"))
+	looks := accessesOf(t, "../../hot/wait.c", "changed")
+	require.Equal(t, secondLook, looks[:len(secondLook)])
+	for _, look := range looks {
+		require.Equal(t, seqCst, look.order)
+	}
 }

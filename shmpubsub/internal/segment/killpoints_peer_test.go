@@ -4,6 +4,7 @@ package segment_test
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -34,10 +35,11 @@ func peerRole(args []string, lines *bufio.Scanner) error {
 }
 
 type peerState struct {
-	dir       shmpubsub.Option
-	lines     *bufio.Scanner
-	publisher *shmpubsub.IntPublisher
-	sites     []string // reached since it was armed
+	dir        shmpubsub.Option
+	lines      *bufio.Scanner
+	publisher  *shmpubsub.IntPublisher
+	subscriber *shmpubsub.IntSubscriber
+	sites      []string // reached since it was armed
 }
 
 func (p *peerState) do(command []string) string {
@@ -63,6 +65,18 @@ func (p *peerState) do(command []string) string {
 		err = shmpubsub.Remove("x", p.dir)
 	case "read":
 		return p.read()
+	case "publish-many":
+		err = p.publisher.PublishMany([]int64{1, 2, 3})
+	case "subscribe":
+		p.subscriber, err = shmpubsub.NewIntSubscriber("x", -1, p.dir)
+	case "receive":
+		return p.receive(time.Duration(number) * time.Millisecond)
+	case "die":
+		killpoint.Reached = func(site string) {
+			if site == command[1] {
+				die()
+			}
+		}
 	case "arm":
 		p.arm(number, second)
 	case "watch":
@@ -97,6 +111,23 @@ func (p *peerState) read() string {
 	return fmt.Sprint(v, ok)
 }
 
+// receive says what its subscriber receives before the time is up.
+func (p *peerState) receive(within time.Duration) string {
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	v, err := p.subscriber.Recv(ctx)
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprint(v)
+}
+
+// die ends this process as by kill -9.
+func die() {
+	_ = unix.Kill(os.Getpid(), unix.SIGKILL)
+	select {}
+}
+
 // arm makes this process stop at one of the points that it reaches from now on, until it is told to
 // go on, and end as by kill -9 at another, or the same. Point 0 is none.
 func (p *peerState) arm(stop, kill int) {
@@ -108,8 +139,7 @@ func (p *peerState) arm(stop, kill int) {
 			p.lines.Scan()
 		}
 		if len(p.sites) == kill {
-			_ = unix.Kill(os.Getpid(), unix.SIGKILL)
-			select {}
+			die()
 		}
 	}
 }

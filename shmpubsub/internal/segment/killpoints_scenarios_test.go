@@ -91,6 +91,8 @@ var scenarios = []scenario{
 	{name: "publish retaining, depth 1", before: []string{"create 1 retain"}, act: publishing, may: published, counted: true},
 	{name: "publish retaining, depth 3", before: []string{"create 3 retain"}, waits: true, act: append(publishing, "publish 4", "publish 5"), may: published, counted: true},
 
+	{name: "publish many", before: []string{"create 2"}, waits: true, act: []string{"publish-many"}, may: always(nothing, "1 true", "2 true", "3 true"), mortal: true},
+
 	{name: "close", before: []string{"create 3", "publish 1"}, act: []string{"close"}, may: always("1 true"), mortal: true},
 	{name: "close with a waiter", before: []string{"create 1", "publish 1"}, waits: true, act: []string{"close"}, may: always("1 true"), mortal: true},
 	{name: "close what is retained", before: []string{"create 3 retain", "publish 1"}, waits: true, act: []string{"close"}, may: always("1 true")},

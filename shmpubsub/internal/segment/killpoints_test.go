@@ -49,6 +49,8 @@ func TestKillPoints_EveryStepCanBeTheLast(t *testing.T) {
 				}
 			})
 		}
+		t.Run("wait", k.waiters)
+		t.Run("publish to a waiter", k.publishers)
 	})
 	fmt.Printf("kill points: %d in the source, %d scenarios, %d kills, %.1f s; a death showed after %.3f s at worst\n",
 		len(k.sites), len(scenarios), k.kills, time.Since(start).Seconds(), k.worst.Seconds())
