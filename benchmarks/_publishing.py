@@ -6,6 +6,7 @@ to publish, one number a line. Runs with earlier versions of the library as well
 """
 
 import itertools
+import os
 import subprocess
 import sys
 import time
@@ -38,7 +39,7 @@ def paused(publish, n):
 
 def main():
     rhythm, waiter = {"loop": loop, "paused": paused}[sys.argv[1]], sys.argv[2]
-    publisher = shm_pub_sub.Publisher(f"{waiter}.{sys.argv[1]}", 0.0, 10)
+    publisher = shm_pub_sub.Publisher(f"{waiter}.{os.getpid()}", 0.0, 10)
     process = None
     if waiter != "nobody":
         if waiter == "polling":
