@@ -24,6 +24,8 @@ struct shm_file {
     uint32_t *wait;       /* page 0, mapped once more to be written; NULL: not yet */
     uint32_t abandoned;   /* 1: whoever waits here looks for another */
     long users;
+    long waiters; /* of the users: threads that wait, of the process that lies behind so many forks */
+    long forks;
 };
 
 typedef struct Subscriber {
@@ -68,6 +70,8 @@ struct shm_value {
 /* file.c */
 struct shm_file *file_open(const struct shm_mapping *mapping);
 void file_release(struct shm_file *f);
+void file_wait(struct shm_file *f);
+void file_waited(struct shm_file *f);
 bool file_is_ours(const struct shm_file *f);
 uint32_t *file_wait_word(struct shm_file *f, const char *path);
 void file_abandon(struct shm_file *f);
