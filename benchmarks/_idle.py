@@ -48,8 +48,9 @@ def measure(seconds: float) -> dict[str, float]:
         for name, (kind, published) in ROWS.items():
             topic = name.replace(" ", "_")
             if published:
-                mode = 0o444 if kind == "polling" else 0o600
-                publisher = shm_pub_sub.Publisher(topic, 0.0, mode=mode)
+                publisher = shm_pub_sub.Publisher(topic, 0.0)
+                if kind == "polling":
+                    Path(shm_pub_sub.inspect(topic).path).chmod(0o444)
                 stack.callback(publisher.close)
             pids[name] = stack.enter_context(_waiting(kind, topic))
         time.sleep(0.3)  # their starts

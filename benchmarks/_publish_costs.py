@@ -87,7 +87,7 @@ def show(times: Times, troubles: Mapping[str, str]) -> None:
         print(f"   max {max(ns):8.1f}")
     for row, why in troubles.items():
         print(f"{row:36} {why}")
-    if "loop, nobody waits, before" in times:
+    if {"loop, nobody waits, before", "loop, nobody waits"} <= {*times}:
         before, now = times["loop, nobody waits, before"], times["loop, nobody waits"]
         # Of neighbours in time: a machine's mood falls on both.
         ratio = statistics.median(b / a for a, b in zip(before, now, strict=True))

@@ -6,6 +6,7 @@ to publish, one number a line. Runs with earlier versions of the library as well
 """
 
 import itertools
+import os
 import subprocess
 import sys
 import time
@@ -38,13 +39,11 @@ def paused(publish, n):
 
 def main():
     rhythm, waiter = {"loop": loop, "paused": paused}[sys.argv[1]], sys.argv[2]
-    publisher = shm_pub_sub.Publisher(f"{waiter}.{sys.argv[1]}", 0.0, 10)
+    publisher = shm_pub_sub.Publisher(f"{waiter}.{os.getpid()}", 0.0, 10)
     process = None
     if waiter != "nobody":
-        # Who may write page 0 need not poll: a polling one is somebody else, or has no permission.
-        publisher.close()
-        mode = {"mode": 0o444} if waiter == "polling" else {}
-        publisher = shm_pub_sub.Publisher(publisher.name, 0.0, 10, **mode)
+        if waiter == "polling":
+            Path(shm_pub_sub.inspect(publisher.name).path).chmod(0o444)
         command = [sys.executable, Path(__file__).with_name("_waiter.py"), waiter, publisher.name]
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

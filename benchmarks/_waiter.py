@@ -13,7 +13,7 @@ import sys
 import shm_pub_sub
 
 NOBODY = 65534
-"""The user with no rights of its own, where this is root, for whom no permission counts."""
+"""Whom root becomes, for whom no permission counts, to have to poll a file that is read-only."""
 
 
 def ready():

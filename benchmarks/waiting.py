@@ -39,12 +39,13 @@ def round_trips(folder: Path, with_peers: bool, quick: bool) -> dict[str, Any]:
         wanted = [(name, _round_trips.requirements(name)) for name in names if name not in pythons]
         python, missing = _environments.peers(wanted)
         pythons |= {name: python for name, _ in wanted if name not in missing}
-    # For adapters whose names are the whole machine's.
-    os.environ |= {"BENCHMARK_RUN": str(os.getpid()), "BENCHMARK_FOLDER": str(folder)}
     floor = _round_trips.compile_floor(folder)
     rounds, seconds = (3, 0.002) if quick else (15, _round_trips.SECONDS)
     found = {}
-    for where, processors in _round_trips.placements().items():
+    for number, (where, processors) in enumerate(_round_trips.placements().items()):
+        # For adapters whose names are the whole machine's.
+        os.environ["BENCHMARK_RUN"] = f"{os.getpid()}_{number}"
+        os.environ["BENCHMARK_FOLDER"] = str(folder)
         rows = _round_trips.measure(floor, pythons, missing, processors, rounds, seconds)
         _round_trips.show(where, rows)
         found[where] = {

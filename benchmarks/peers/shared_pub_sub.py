@@ -23,7 +23,14 @@ def receiver(topic, shared):
 
     atexit.register(_remove, _name(topic))
     reader = SharedPubSub.Subscriber_double(_name(topic), f"{_name(topic)}.reader", True)
-    return reader.readWait
+    wait = reader.readWait
+
+    def receive():
+        while (value := wait()) is None:  # it may be woken for nothing
+            pass
+        return value
+
+    return receive
 
 
 def _remove(name):

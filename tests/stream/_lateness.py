@@ -1,10 +1,11 @@
 """How late values are received, against how late the machine is.
 
-A wake-up that was missed costs the rest of a slice: most of one, as waits here are short. Threads
-that only sleep tell that apart from a machine that let nobody run just then, and publishers how
-long a publish() took.
+A wake-up that was missed costs the rest of a slice: most of one, as waits here are short. What
+tells that apart from a slow machine: how long the waiter could have run and got no processor, by
+the kernel's account, how long a publish() took, and how late threads are that only sleep.
 """
 
+import os
 import threading
 import time
 from dataclasses import dataclass, field
@@ -64,6 +65,23 @@ class Figures:
             if begin < stop:
                 total, at = total + stop - begin, stop
         return total / 1e9
+
+
+class RunDelay:
+    """How long the calling thread has waited for a processor, ns; always 0 where nobody counts."""
+
+    def __init__(self) -> None:
+        try:
+            self._file = open("/proc/thread-self/schedstat", "rb", 0)  # noqa: PTH123, SIM115
+        except FileNotFoundError:
+            self._file = None
+
+    def read(self) -> int:
+        return int(os.pread(self._file.fileno(), 100, 0).split()[1]) if self._file else 0
+
+    def close(self) -> None:
+        if self._file:
+            self._file.close()
 
 
 class Control:

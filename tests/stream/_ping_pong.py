@@ -12,7 +12,7 @@ from typing import Any
 
 import shm_pub_sub
 
-from ._lateness import Control, Figures
+from ._lateness import Control, Figures, RunDelay
 
 TIMEOUT = 20.0
 """Seconds after which a value, or an answer, will not come any more."""
@@ -24,14 +24,28 @@ def _publish(publisher: Any, value: int, figures: Figures) -> None:
     figures.passed(start, time.monotonic_ns())
 
 
-def _receive(subscriber: Any, figures: Figures) -> int:
-    """The next value, which is noted where it has to be waited for."""
-    found = subscriber.try_recv()
-    if found is None:
-        sample = subscriber.recv_sample(TIMEOUT)
-        found = sample.value
-        figures.received(found, sample.time_ns, sample.time_ns + int(sample.age * 1e9))
-    return int(found)
+class Receiver:
+    def __init__(self, subscriber: Any, figures: Figures) -> None:
+        self.subscriber = subscriber
+        self._figures = figures
+        self._delay = RunDelay()
+
+    def receive(self) -> int:
+        """The next value, which is noted where it has to be waited for."""
+        found = self.subscriber.try_recv()
+        if found is None:
+            before = self._delay.read()
+            sample = self.subscriber.recv_sample(TIMEOUT)
+            there = sample.time_ns + int(sample.age * 1e9)
+            # It had to wait for its processor when it was to wake up, before anything else.
+            self._figures.passed(there - (self._delay.read() - before), there)
+            found = sample.value
+            self._figures.received(found, sample.time_ns, there)
+        return int(found)
+
+    def close(self) -> None:
+        self.subscriber.close()
+        self._delay.close()
 
 
 def answer(topic: str, answers: str, last: int) -> tuple[Figures, int]:
@@ -39,13 +53,15 @@ def answer(topic: str, answers: str, last: int) -> tuple[Figures, int]:
     how many values were lost."""
     figures = Figures()
     control = Control(figures)
-    with shm_pub_sub.Subscriber(topic, 0) as values, shm_pub_sub.Publisher(answers, 0) as reply:
+    receiver = Receiver(shm_pub_sub.Subscriber(topic, 0), figures)
+    with shm_pub_sub.Publisher(answers, 0) as reply:
         for expected in range(1, last + 1):
-            value = _receive(values, figures)
+            value = receiver.receive()
             assert value == expected, f"{value}, not {expected}"
             _publish(reply, value, figures)
         control.stop()
-        return figures, values.lost
+    receiver.close()
+    return figures, receiver.subscriber.lost
 
 
 def publish_generation(
@@ -79,10 +95,12 @@ def publish_generation(
 def _publish_all(publisher: Any, answers: list[str], values: range) -> Figures:
     figures = Figures()
     control = Control(figures)
-    subscribers = [shm_pub_sub.Subscriber(name, 0, history=0) for name in answers]
+    receivers = [Receiver(shm_pub_sub.Subscriber(name, 0, history=0), figures) for name in answers]
     for value in values:
         _publish(publisher, value, figures)
-        for subscriber in subscribers:
-            assert _receive(subscriber, figures) == value
+        for receiver in receivers:
+            assert receiver.receive() == value
     control.stop()
+    for receiver in receivers:
+        receiver.close()
     return figures

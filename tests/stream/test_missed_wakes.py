@@ -24,7 +24,8 @@ def test_no_wake_up_is_missed_across_restarts(
     random = dice()
     publishers, waiters = new_peer(), [new_peer() for _ in range(WAITERS)]
     publishers.call(_victims.warm_up)
-    generations = max(4, WAITS // (2 * WAITERS * GENERATION))
+    # Two waits for each answer, but for those that came before they were waited for.
+    generations = max(4, WAITS // (WAITERS * GENERATION))
     last = generations * GENERATION
     answers = [f"answers/{n}" for n in range(WAITERS)]
     for waiter, topic in zip(waiters, answers, strict=True):
@@ -46,5 +47,5 @@ def test_no_wake_up_is_missed_across_restarts(
     print(f"{figures.waits} waits, the latest {figures.worst:.4f} s; {len(figures.late)} late,")
     print(f"{len(figures.stalls)} stalls of the machine, not explained: {missed}")
     assert missed == [], "missed, or late by most of a slice"
-    assert figures.waits > WAITS // 4, "they hardly ever had to wait"
+    assert figures.waits > WAITS // 2, "they hardly ever had to wait"
     assert publishers.output == ""

@@ -50,10 +50,11 @@ def test_a_reader_without_permission_to_write_receives_every_value(
     start_python: Start, shm_dir: Path
 ) -> None:
     shm_dir.chmod(0o1777)
-    # Root, for whom no permission counts, becomes another user; else one's own file is read-only.
-    user, mode = (NOBODY, 0o644) if os.geteuid() == 0 else (0, 0o444)
-    with shm_pub_sub.Publisher("topic", 0, COUNT, mode=mode) as publisher:
-        path = shm_dir / "shm_pub_sub.topic"
+    # Root, for whom no permission counts, becomes another user.
+    user = NOBODY if os.geteuid() == 0 else 0
+    path = shm_dir / "shm_pub_sub.topic"
+    with shm_pub_sub.Publisher("topic", 0, COUNT, mode=0o644) as publisher:
+        path.chmod(0o444)
         reader = start_python(RECEIVE, user, path, COUNT)
         assert reader.stdout is not None
         assert reader.stdout.readline() == "ready\n"
@@ -61,7 +62,8 @@ def test_a_reader_without_permission_to_write_receives_every_value(
             publisher.publish(number)
         assert reader.stdout.readline() == "received\n"
     # Across a restart too.
-    with shm_pub_sub.Publisher("topic", 0, 1, mode=mode) as publisher:
+    with shm_pub_sub.Publisher("topic", 0, 1, mode=0o644) as publisher:
+        path.chmod(0o444)
         publisher.publish(-1)
         assert reader.stdout.readline() == "-1\n"
         assert reader.stdout.readline() == "timeout\n"
