@@ -78,7 +78,7 @@ file_release(struct shm_file *f)
     if (f->wait != NULL) {
         munmap(f->wait, WAIT_PAGE);
     }
-    if (file_is_ours(f)) {
+    if (!f->reopen && file_is_ours(f)) { /* opened once more, it may well have that number again */
         close(f->mapping.fd);
     }
     PyMem_RawFree(f);

@@ -29,6 +29,9 @@ publisher.close()
 RECEIVES_ON = """
 import os, shm_pub_sub, time, warnings
 warnings.simplefilter("ignore")
+def is_open():
+    links = (f"/proc/self/fd/{fd}" for fd in range(3, 64))
+    return any(os.readlink(link).endswith("topic") for link in links if os.path.lexists(link))
 publisher = shm_pub_sub.Publisher("topic", 0, 5)
 subscriber = shm_pub_sub.Subscriber("topic", -1)
 for n in range(10):
@@ -36,11 +39,12 @@ for n in range(10):
 assert subscriber.recv() == 5
 pid = os.fork()
 if pid == 0:
-    for unread in ([6, 7, 8, 9], []):
+    for unread in ([6, 7, 8, 9], [], []):
         os.closerange(3, 256)
         end = time.monotonic() + 0.2
         while time.monotonic() < end:
             subscriber.subscribe()
+        assert is_open()  # again
         assert subscriber.drain() == unread
         assert subscriber.lost == 5
     os._exit(0)
