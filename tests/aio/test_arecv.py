@@ -327,3 +327,13 @@ def test_a_program_that_ends_while_a_task_waits(run_python: Any, end: str) -> No
         "asyncio.run(main())\n"
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+def test_a_subscriber_that_was_never_set_up_is_closed() -> None:
+    sub: Subscriber[int] = Subscriber.__new__(Subscriber)
+
+    async def main() -> None:
+        with pytest.raises(ClosedError):
+            await sub.arecv()
+
+    asyncio.run(main())
