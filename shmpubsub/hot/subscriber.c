@@ -201,6 +201,10 @@ PyDoc_STRVAR(alive_doc, "_alive($self, /)\n--\n\n"
 static PyObject *
 alive(Subscriber *s, PyObject *Py_UNUSED(ignored))
 {
+    if (s->ring.state != NULL && !file_is_ours(s->file)) {
+        s->file->reopen = true; /* without its descriptor nobody can be asked */
+        s->ring.state = NULL;
+    }
     if (s->ring.state != NULL && __atomic_load_n(&s->ring.state->retired, __ATOMIC_ACQUIRE)) {
         s->ring.state = NULL;
     }

@@ -41,6 +41,8 @@ pid = os.fork()
 if pid == 0:
     for unread in ([6, 7, 8, 9], [], []):
         os.closerange(3, 256)
+        assert subscriber.publisher_alive
+        os.closerange(3, 256)
         end = time.monotonic() + 0.2
         while time.monotonic() < end:
             subscriber.subscribe()
