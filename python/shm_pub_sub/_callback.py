@@ -34,16 +34,15 @@ def start(subscriber: Subscriber, callback: Callable[[Any], object]) -> None:
     """Call callback in a daemon thread, which keeps the subscriber until that is closed."""
     threading.Thread(
         target=_run,
-        args=(subscriber, callback),
+        args=(subscriber, callback, subscriber._waiters),
         name=f"shm_pub_sub callback {subscriber.name}",
         daemon=True,
     ).start()
 
 
-def _run(subscriber: Subscriber, callback: Callable[[Any], object]) -> None:
+def _run(subscriber: Subscriber, callback: Callable[[Any], object], life: object) -> None:
     trouble = ""
-    life = subscriber._waiters  # another one when __init__ is called again
-    while subscriber._waiters is life:
+    while subscriber._waiters is life:  # another one when __init__ is called again
         try:
             value = subscriber.recv()
         except ClosedError:

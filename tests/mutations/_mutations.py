@@ -211,8 +211,8 @@ MUTATIONS = (
     Mutation(
         "stream: a retained value that is carried over is taken again",
         STREAM_C,
-        "        time == s->taken_time) {",
-        "        false) {",
+        "    if (first != 0 && first == s->taken_time) {",
+        "    if (false) {",
         STREAM,
     ),
     # Waiting, in C.
@@ -264,9 +264,9 @@ MUTATIONS = (
     ),
     Mutation(
         "wait: a file may be unmapped while somebody waits there",
-        WAIT_C,
-        "    f->users++;\n",
-        "    f->users += f->unwritable;\n",
+        "shmpubsub/hot/file.c",
+        "    f->users++;\n}",
+        "    f->users += f->unwritable;\n}",
         WAIT,
     ),
     Mutation(
