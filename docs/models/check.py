@@ -91,7 +91,18 @@ def ownership() -> Iterator[Run]:
     yield Run("ownership", "RETAIN=1 REMOVERS=0 RETIRE_EARLY", finds="assertion violated")
 
 
-RUNS = [*ownership(), *ring(), *eventcount()]
+def watch() -> Iterator[Run]:
+    """Yield the runs of watch.pml."""
+    yield Run("watch")
+    yield Run("watch", "VALUES=5", full=True)
+    yield Run("watch", "NO_SECOND_LOOK", finds="invalid end state")
+    yield Run("watch", "NO_KICK", finds="invalid end state")
+    yield Run("watch", "UNLISTED", finds="invalid end state")
+    yield Run("watch", "LOAD_LATE", finds="invalid end state")
+    yield Run("watch", "VALUES=5 ANNOUNCE_ALWAYS", finds="assertion violated")
+
+
+RUNS = [*ownership(), *ring(), *eventcount(), *watch()]
 
 
 @dataclass(frozen=True)

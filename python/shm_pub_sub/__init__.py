@@ -34,6 +34,7 @@ from ._errors import (
     WaitTimeoutError,
 )
 from ._publisher import Publisher
+from ._select import select
 from ._subscriber import Subscriber
 
 __version__ = "0.1.0"
@@ -58,6 +59,7 @@ __all__ = [
     "__version__",
     "inspect",
     "remove",
+    "select",
     "topics",
 ]
 

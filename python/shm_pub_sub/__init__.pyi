@@ -1,5 +1,4 @@
-from _typeshed import structseq
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from types import GenericAlias, TracebackType
 from typing import (
     Any,
@@ -13,6 +12,7 @@ from typing import (
     overload,
 )
 
+from _typeshed import structseq
 from typing_extensions import Buffer, Self
 
 from ._errors import ClosedError as ClosedError
@@ -33,6 +33,7 @@ from ._topics import remove as remove
 from ._topics import topics as topics
 
 _T = TypeVar("_T", bool, int, float)
+_S = TypeVar("_S", bound=Subscriber[Any])
 
 __all__ = [
     "ClosedError",
@@ -54,6 +55,7 @@ __all__ = [
     "__version__",
     "inspect",
     "remove",
+    "select",
     "topics",
 ]
 
@@ -61,6 +63,7 @@ __version__: Final[str]
 
 @final
 class Sample(structseq[Any], tuple[_T, int, int, float]):
+    __match_args__: Final = ("value", "sequence", "time_ns", "age")
     @property
     def value(self) -> _T: ...
     @property
@@ -69,6 +72,8 @@ class Sample(structseq[Any], tuple[_T, int, int, float]):
     def time_ns(self) -> int: ...
     @property
     def age(self) -> float: ...
+
+def select(subscribers: Iterable[_S], timeout: float | None = None) -> list[_S]: ...
 
 class Publisher(Generic[_T]):
     @overload
@@ -146,6 +151,7 @@ class Subscriber(Generic[_T]):
         *,
         max_age: float | None = None,
         history: SupportsIndex = 1,
+        callback: Callable[[bool], object] | None = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -155,6 +161,7 @@ class Subscriber(Generic[_T]):
         *,
         max_age: float | None = None,
         history: SupportsIndex = 1,
+        callback: Callable[[int], object] | None = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -164,6 +171,7 @@ class Subscriber(Generic[_T]):
         *,
         max_age: float | None = None,
         history: SupportsIndex = 1,
+        callback: Callable[[float], object] | None = None,
     ) -> None: ...
     def subscribe(self) -> tuple[_T, bool]: ...
     def recv(self, timeout: float | None = None) -> _T: ...
@@ -177,6 +185,10 @@ class Subscriber(Generic[_T]):
     def wait_for_publisher(self, timeout: float | None = None) -> None: ...
     def __iter__(self) -> Self: ...
     def __next__(self) -> _T: ...
+    def fileno(self) -> int: ...
+    def arecv(self, timeout: float | None = None) -> Coroutine[Any, Any, _T]: ...
+    def __aiter__(self) -> Self: ...
+    def __anext__(self) -> Coroutine[Any, Any, _T]: ...
     @property
     def lost(self) -> int: ...
     def close(self) -> None: ...

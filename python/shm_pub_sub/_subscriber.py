@@ -31,7 +31,20 @@ from ._log import logger
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
     from typing import Any, NoReturn
+
+
+_aio: Any = None  # the module, once it is needed: asyncio takes long to import
+
+
+def _asyncio_part() -> Any:
+    global _aio
+    if _aio is None:
+        from . import _aio as part  # noqa: PLC0415
+
+        _aio = part
+    return _aio
 
 
 class Subscriber(_hot.Subscriber):
@@ -51,6 +64,10 @@ class Subscriber(_hot.Subscriber):
             sample(): the guard against a publisher that lives but hangs. None for no limit.
         history: How many of the values that are there already recv() begins with, as far as the
             topic keeps them. 1 is the newest alone, 0 none: only what is published from now on.
+        callback: A function to be called with each value, as recv() would return it, in a daemon
+            thread of this subscriber's own. What it raises is logged and does not end it; only
+            close() does, which does not wait for a call that is under way. Until then the
+            thread keeps the subscriber. A forked child has no such thread.
 
     Raises:
         TopicTypeError: A live publisher publishes another type, or an argument's type is not
@@ -62,7 +79,16 @@ class Subscriber(_hot.Subscriber):
     Threads may share a subscriber, and a forked child reads on with those it inherited.
     """
 
-    __slots__ = ("_buffers", "_default", "_directory", "_name", "_trouble", "_type")
+    __slots__ = (
+        "_at_once",  # for _aio
+        "_buffers",
+        "_default",
+        "_directory",
+        "_name",
+        "_trouble",
+        "_type",
+        "_waiters",  # for _aio: by loop
+    )
 
     def __init__(
         self,
@@ -71,14 +97,21 @@ class Subscriber(_hot.Subscriber):
         *,
         max_age: float | None = None,
         history: int = 1,
+        callback: Callable[[Any], object] | None = None,
     ) -> None:
         self._name = check_name(name)
         self._type, self._default = check_default(self._name, default_value)
         age = check_max_age(self._name, max_age)
         history = check_history(self._name, history)
+        if callback is not None:
+            from . import _callback  # noqa: PLC0415 - hardly ever needed
+
+            _callback.check_callback(self._name, callback)
         self._directory = directory()
         self._buffers = 0
         self._trouble = ""
+        self._at_once = 0
+        self._waiters: dict[Any, Any] = {}
         try:
             path = load().bind_Path(self._directory, self._name)
         except RuntimeError as error:
@@ -87,6 +120,8 @@ class Subscriber(_hot.Subscriber):
         self._open(os.fsencode(path), TYPE_TAGS[self._type], missing, age, history)
         try:
             self._attach(first=True)
+            if callback is not None:
+                _callback.start(self, callback)
         except BaseException:
             self._close()
             raise
@@ -94,6 +129,30 @@ class Subscriber(_hot.Subscriber):
     def close(self) -> None:
         """Release the topic. Again: nothing."""
         self._close()
+
+    def arecv(self, timeout: float | None = None) -> Coroutine[Any, Any, Any]:
+        """Wait for the next value as recv() does, in asyncio: `value = await sub.arecv()`.
+
+        It may be cancelled at any moment, and loses no value by that. Several tasks may wait for
+        one subscriber, in several loops.
+
+        Args:
+            timeout: Seconds to wait at most; None for as long as it takes.
+
+        Raises:
+            WaitTimeoutError: There was none within timeout seconds (a TimeoutError).
+            ClosedError: After close(), also while it waits (a ValueError).
+            OSError: There is no descriptor or no thread left to wait with.
+        """
+        waiting: Coroutine[Any, Any, Any] = _asyncio_part().arecv(self, timeout)
+        return waiting
+
+    def __aiter__(self) -> Subscriber:
+        return Subscriber.__iter__(self)  # not a subclass's own, which may be a generator
+
+    def __anext__(self) -> Coroutine[Any, Any, Any]:
+        waiting: Coroutine[Any, Any, Any] = _asyncio_part().anext(self)
+        return waiting
 
     @property
     def name(self) -> str:
@@ -184,6 +243,14 @@ class Subscriber(_hot.Subscriber):
         if isinstance(timeout, (int, float)) and not isinstance(timeout, bool):
             raise TopicValueError(f"{what} {shown(timeout)}; {expected}")
         raise TopicTypeError(f"{what} {type(timeout).__name__} {shown(timeout)}; {expected}")
+
+    def _no_descriptor(self, number: int) -> NoReturn:
+        """Say that fileno() has none. Called from C."""
+        raise OSError(
+            number,
+            f"fileno of {self._name!r}: found {os.strerror(number)!r}; expected a free descriptor "
+            "and a thread to watch it; raise RLIMIT_NOFILE or close what is not needed",
+        )
 
     def _refuse_buffer(self, buffer: object) -> NoReturn:
         """Say why drain(into=) cannot fill it. Called from C."""

@@ -4,7 +4,8 @@
 
 #include "buffer.h"
 
-/* How far a drain goes: to the head of each file as it was when the drain came to it. */
+/* How far a drain goes: to the head of each file as it was when the drain came to it, if that has moved on
+   since; else it looks for another file. */
 struct bound {
     const struct shm_state *state;
     uint64_t last;
@@ -14,7 +15,8 @@ struct bound {
 static int
 take(Subscriber *s, struct bound *b, struct shm_value *v)
 {
-    if (s->left == NULL && b->state != NULL && s->unread.state == b->state && s->unread.k >= b->last) {
+    if (b->state != NULL && s->unread.state == b->state && s->unread.k >= b->last &&
+        __atomic_load_n(&b->state->head, __ATOMIC_ACQUIRE) != s->unread.k) {
         return 0;
     }
     int found = stream_take(s, v);
@@ -100,6 +102,9 @@ drain(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names)
     if (n > 0 || named > 1) {
         PyErr_SetString(PyExc_TypeError, "drain() takes no argument but into=");
         return NULL;
+    }
+    if (s->path == NULL) {
+        return PyObject_CallMethod((PyObject *)s, "_attach", NULL); /* it raises */
     }
     if (named == 0 || args[0] == Py_None) {
         return drain_list(s);

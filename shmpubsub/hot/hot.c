@@ -12,10 +12,14 @@ PyDoc_STRVAR(count_doc, "count($module, /)\n--\n\n"
 PyDoc_STRVAR(forks_doc, "forks($module, /)\n--\n\n"
 "Return how many forks lie between this process and the one that imported the module.");
 
+PyDoc_STRVAR(select_doc, "select($module, subscribers, timeout, /)\n--\n\n"
+"The waiting part of shm_pub_sub.select: subscribers is a tuple of them, not empty.");
+
 static PyMethodDef methods[] = {
     {"publishers", shm_publishers, METH_NOARGS, publishers_doc},
     {"count", shm_count, METH_NOARGS, count_doc},
     {"forks", shm_forks, METH_NOARGS, forks_doc},
+    {"select", shm_select, METH_VARARGS, select_doc},
     {NULL, NULL, 0, NULL},
 };
 

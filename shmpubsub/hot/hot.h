@@ -33,6 +33,9 @@ PyObject *shm_publishers(PyObject *module, PyObject *ignored);
 PyObject *shm_count(PyObject *module, PyObject *ignored);
 PyObject *shm_forks(PyObject *module, PyObject *ignored);
 
+/* select.c: a method of the module */
+PyObject *shm_select(PyObject *module, PyObject *args);
+
 static inline uint64_t
 shm_now(clockid_t clock)
 {

@@ -53,8 +53,11 @@ join(Subscriber *s)
 void
 stream_enter(Subscriber *s)
 {
+    if (s->left != NULL) {
+        return; /* later */
+    }
     s->unread = (struct shm_ring){0};
-    if (s->left != NULL || s->file == NULL || s->file->ring.state == NULL) {
+    if (s->file == NULL || s->file->ring.state == NULL) {
         return;
     }
     s->unread = s->file->ring;
@@ -88,6 +91,17 @@ stream_leave(Subscriber *s)
     }
     s->lost += unread;
     s->unread = (struct shm_ring){0};
+}
+
+/* The present file was mapped once more, as f: the place stays. */
+void
+stream_reopen(Subscriber *s, const struct shm_file *f)
+{
+    if (s->left == NULL) {
+        uint64_t k = s->unread.k;
+        s->unread = f->ring;
+        (void)ring_seek(&s->unread, k);
+    }
 }
 
 void
@@ -133,6 +147,23 @@ next(Subscriber *s, struct shm_value *v)
     }
 }
 
+/* Whether there is something to take, as far as can be told without looking for another file. A head that is
+   garbage is: taking raises. */
+bool
+stream_unread(const Subscriber *s)
+{
+    return s->left != NULL || (s->unread.state != NULL && head_of(&s->unread) != s->unread.k);
+}
+
+static int
+nothing_left(Subscriber *s)
+{
+    if (s->watch != NULL) {
+        fileno_arm(s);
+    }
+    return 0;
+}
+
 /* Takes the next value, wherever it is now: 1, 0 there is none, or -1 with an error set. */
 int
 stream_take(Subscriber *s, struct shm_value *v)
@@ -141,6 +172,9 @@ stream_take(Subscriber *s, struct shm_value *v)
     for (int looks = 0;; looks++) {
         int found = next(s, v);
         if (found > 0) {
+            if (__builtin_expect(s->watch != NULL, 0) && !stream_unread(s)) {
+                fileno_arm(s);
+            }
             return found;
         }
         uint64_t generation = s->generation;
@@ -154,16 +188,36 @@ stream_take(Subscriber *s, struct shm_value *v)
         if (found < 0) {
             if (ready == 0) {
                 s->unread = (struct shm_ring){0}; /* its publisher has ended, and there is no other yet */
-                return 0;
+                return nothing_left(s);
             }
             PyObject *nothing = PyObject_CallMethod((PyObject *)s, "_corrupt", NULL);
             Py_XDECREF(nothing); /* it raises */
             return -1;
         }
         if (ready > 0 || looks > 0) {
-            return 0;
+            return nothing_left(s);
         }
         /* The publisher has ended: between the two looks it may have published its last. */
+    }
+}
+
+/* Whether stream_take has something to take, or to raise where it is the topic's: 1, 0, or -1 with an error set. */
+int
+stream_look(Subscriber *s)
+{
+    s->streaming = true;
+    for (int looks = 0;; looks++) {
+        while (s->left != NULL && unread_in(&s->unread) == 0) {
+            move_on(s);
+        }
+        if (stream_unread(s)) {
+            return 1;
+        }
+        uint64_t generation = s->generation;
+        int ready = attachment_ready(s);
+        if (ready < 0 || (generation == s->generation && (ready > 0 || looks > 0))) {
+            return ready < 0 ? -1 : 0;
+        }
     }
 }
 
@@ -181,6 +235,7 @@ stream_return(Subscriber *s, const struct shm_place *place, uint64_t k)
     if (s->unread.state == NULL || s->unread.state != place->unread.state || s->unread.k != k) {
         return false;
     }
+    fileno_detach(s);
     s->unread = place->unread;
     s->lost = place->lost;
     s->taken_time = place->taken_time;

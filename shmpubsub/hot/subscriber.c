@@ -131,6 +131,20 @@ PyDoc_STRVAR(wait_for_publisher_doc, "wait_for_publisher($self, /, timeout=None)
 "    WaitTimeoutError: It had none within timeout seconds (a TimeoutError).\n"
 "    TopicTypeError, OpenError, ClosedError: As for recv().");
 
+PyDoc_STRVAR(fileno_doc, "fileno($self, /)\n--\n\n"
+"Return a descriptor that is readable while there may be something to take: for selectors, poll, epoll and\n"
+"the event loops of other libraries. It belongs to the subscriber; never read it or close it.\n"
+"\n"
+"Once readable it stays so until everything is taken, and it may be so for nothing: use try_recv(). The first\n"
+"call in a process starts a thread, which serves up to 127 subscribers.\n"
+"\n"
+"Raises:\n"
+"    OSError: There is no descriptor or no thread left.\n"
+"    ClosedError: After close() (a ValueError).");
+
+PyDoc_STRVAR(hold_doc, "_hold($self, /)\n--\n\n"
+"Return an object that keeps fileno()'s number from being used again, also when this is closed.");
+
 PyDoc_STRVAR(lost_doc, "How many values were overwritten before this subscriber took them. They are counted when the next\n"
 "one is taken, or when a publisher's end leaves them behind.");
 
@@ -149,6 +163,7 @@ open_(Subscriber *s, PyObject *args)
     }
     stream_end(s);
     attachment_let_go(s);
+    fileno_detach(s);
     s->generation++;
     s->history = history;
     s->joined = false;
@@ -174,6 +189,7 @@ close_(Subscriber *s, PyObject *Py_UNUSED(ignored))
     stream_end(s);
     attachment_let_go(s);
     s->generation++; /* whoever is just opening a file: not for this one */
+    fileno_end(s);
     Py_CLEAR(s->path);
     return PyBool_FromLong(was);
 }
@@ -214,6 +230,7 @@ dealloc(Subscriber *s)
     }
     stream_end(s);
     attachment_let_go(s);
+    fileno_end(s);
     Py_XDECREF(s->path);
     Py_XDECREF(s->missing);
     Py_XDECREF(s->last);
@@ -237,6 +254,8 @@ static PyMethodDef methods[] = {
     {"sample", (PyCFunction)receive_newest, METH_NOARGS, sample_doc},
     {"recv_sample", (PyCFunction)(void (*)(void))receive_sample, WAITS, recv_sample_doc},
     {"wait_for_publisher", (PyCFunction)(void (*)(void))receive_publisher, WAITS, wait_for_publisher_doc},
+    {"fileno", (PyCFunction)fileno_get, METH_NOARGS, fileno_doc},
+    {"_hold", (PyCFunction)fileno_hold, METH_NOARGS, hold_doc},
     {"_open", (PyCFunction)open_, METH_VARARGS, open_doc},
     {"_map", (PyCFunction)attachment_map, METH_VARARGS, map_doc},
     {"_close", (PyCFunction)close_, METH_NOARGS, close_doc},

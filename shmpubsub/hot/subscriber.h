@@ -20,6 +20,7 @@ struct shm_file {
     struct shm_ring ring; /* as it was when the file was opened; .state NULL: its publisher was dead by then */
     bool retain;          /* its values outlive its publisher */
     bool unwritable;      /* page 0 may not be written: who waits must poll */
+    bool reopen;          /* somebody closed its descriptor: it is to be opened once more */
     uint32_t *wait;       /* page 0, mapped once more to be written; NULL: not yet */
     uint32_t abandoned;   /* 1: whoever waits here looks for another */
     long users;
@@ -50,6 +51,7 @@ typedef struct Subscriber {
     bool streaming;         /* somebody takes values */
     bool joined;            /* it was made; what is published from now on is for it */
 
+    struct watch *watch; /* behind fileno(): watch.c; NULL: nobody asked for it */
     int spinning; /* how far spinning has paid off of late: wait.c */
     unsigned waits;
     PyObject *weakrefs;
@@ -79,8 +81,11 @@ PyObject *attachment_map(Subscriber *s, PyObject *args);
 /* stream.c */
 void stream_enter(Subscriber *s);
 void stream_leave(Subscriber *s);
+void stream_reopen(Subscriber *s, const struct shm_file *f);
 void stream_end(Subscriber *s);
 int stream_take(Subscriber *s, struct shm_value *v);
+bool stream_unread(const Subscriber *s);
+int stream_look(Subscriber *s);
 
 /* A place in the stream, to return to where a value could not be handed over. */
 struct shm_place {
@@ -89,6 +94,13 @@ struct shm_place {
 };
 struct shm_place stream_place(const Subscriber *s);
 bool stream_return(Subscriber *s, const struct shm_place *place, uint64_t k);
+
+/* fileno.c */
+void fileno_arm(Subscriber *s);
+void fileno_detach(Subscriber *s);
+void fileno_end(Subscriber *s);
+PyObject *fileno_get(Subscriber *s, PyObject *ignored);
+PyObject *fileno_hold(Subscriber *s, PyObject *ignored);
 
 /* wait.c */
 struct shm_wait {

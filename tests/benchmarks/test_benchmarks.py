@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-HOT_PATH = Path(__file__).parents[2] / "benchmarks" / "hot_path.py"
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+HOT_PATH, WAITING = BENCHMARKS / "hot_path.py", BENCHMARKS / "waiting.py"
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler for the floor")
@@ -28,3 +29,30 @@ def test_hot_path_measures_every_row_in_every_round(tmp_path: Path) -> None:
     }
     assert all(len(rounds) == 3 and min(rounds) > 0 for rounds in figures.values())
     assert "target <= " in ended.stdout
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler for the floor")
+def test_waiting_measures_every_part(tmp_path: Path) -> None:
+    """Without the peers that have to be installed, and without an earlier version."""
+    result = tmp_path / "result.json"
+    ended = subprocess.run(
+        [sys.executable, WAITING, "--quick", "--json", result],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    figures = json.loads(result.read_text())
+    for rows in figures["round trips"].values():
+        assert {*rows} == {"a futex in C", "ours", "mp_pipe", "mp_queue"}
+        for row in rows.values():
+            assert row["trouble"] == ""
+            assert len(row["medians"]) == 3
+    assert figures["publish"]["troubles"] == {}
+    assert {"loop, nobody waits", "paused, blocked waiter", "loop, polling waiter"} <= {
+        *figures["publish"]["ns"]
+    }
+    assert min(map(min, figures["values"].values())) > 0
+    assert {*figures["idle"]} >= {"blocked in recv, with a publisher", "asyncio, no publisher"}
+    assert "ours / a futex in C: " in ended.stdout

@@ -105,6 +105,10 @@ class Traced:
         while self._go(_CONT) != MARK:
             pass
 
+    def let_go(self) -> None:
+        """Lets it run, and returns at once. What is left to do with it then is to kill it."""
+        _ptrace(_CONT, self.pid, 0, self._signal)
+
     def step(self) -> bool:
         """Executes one instruction. Returns whether that did not end at a mark."""
         return self._go(_SINGLESTEP) != MARK

@@ -58,7 +58,7 @@ def publish_and_close_forever(topic: str, seed: int) -> int:
             while True:
                 with shm_pub_sub.Publisher(topic, 0, dice.randint(1, 50)) as publisher:
                     publisher.publish(1)
-                    time.sleep(dice.choice([0.0, 0.002]))  # half of them as long as it takes to look
+                    time.sleep(dice.choice([0.0, 0.002]))  # half last as long as a look does
         except BaseException as error:
             os.write(2, f"victim: {error!r}\n".encode())
         finally:

@@ -24,6 +24,14 @@ PYTHON = {
     "pairings": ("tests/process/test_a_million_values.py", "tests/process/test_go_and_c.py"),
     "C under sanitizers": ("tests/sanitizers/test_ring.py",),
     "waiting": ("tests/unit/test_wait_word.py",),
+    "receiving": (
+        "tests/unit/test_receive.py",
+        "tests/unit/test_history.py",
+        "tests/unit/test_samples.py",
+        "tests/unit/test_batches.py",
+    ),
+    "streams": ("tests/stream",),
+    "descriptors": ("tests/process/test_fileno.py", "tests/process/test_select.py", "tests/aio"),
     "promises": (
         "tests/unit/test_one_publisher.py",
         "tests/unit/test_retain.py",
@@ -41,6 +49,8 @@ PYTHON = {
 # In the order in which they are asked. For the ring the memory model's come last: one of them
 # compares the source with its table, and would leave the others nothing to show.
 RING = ("instructions", "pairings", "C under sanitizers", "storm", "Go ring, memory model")
+STREAM = ("receiving", "streams", "C under sanitizers", "Go ring, memory model")
+WAIT = ("receiving", "streams", "descriptors")
 OWNERSHIP = ("promises", "storm", "kill points", "Go segment", "kills")
 
 
@@ -63,6 +73,9 @@ class Mutation:
 
 
 RING_H = "shmpubsub/hot/ring.h"
+STREAM_C = "shmpubsub/hot/stream.c"
+WAIT_C = "shmpubsub/hot/wait.c"
+WATCHER_C = "shmpubsub/hot/watcher.c"
 RING_GO = "shmpubsub/internal/ring/ring.go"
 SEGMENT = "shmpubsub/internal/segment"
 
@@ -78,15 +91,15 @@ MUTATIONS = (
     Mutation(
         "reader: no acquire fence before the second look at the sequence",
         RING_H,
-        "        __atomic_thread_fence(__ATOMIC_ACQUIRE);\n",
-        "",
+        "__ATOMIC_RELAXED);\n        __atomic_thread_fence(__ATOMIC_ACQUIRE);\n",
+        "__ATOMIC_RELAXED);\n",
         RING,
     ),
     Mutation(
         "reader: no second look at the sequence",
         RING_H,
-        "        if (__atomic_load_n(&s->sequence, __ATOMIC_RELAXED) == 2 * k) {",
-        "        if (true) {",
+        "\n        if (__atomic_load_n(&s->sequence, __ATOMIC_RELAXED) == 2 * k) {",
+        "\n        if (true) {",
         RING,
     ),
     Mutation(
@@ -119,21 +132,19 @@ MUTATIONS = (
     Mutation(
         "writer: head before the even sequence",
         RING_H,
-        """\
-    __atomic_store_n(&s->sequence, 2 * k, __ATOMIC_RELEASE);
-    __atomic_store_n(&r->state->head, k, __ATOMIC_SEQ_CST);
-""",
+        "    __atomic_store_n(&s->sequence, 2 * k, __ATOMIC_RELEASE);\n}\n",
         """\
     __atomic_store_n(&r->state->head, k, __ATOMIC_SEQ_CST);
     __atomic_store_n(&s->sequence, 2 * k, __ATOMIC_RELEASE);
+}
 """,
         RING,
     ),
     Mutation(
         "writer: head stored with release order only",
         RING_H,
-        "__atomic_store_n(&r->state->head, k, __ATOMIC_SEQ_CST);",
-        "__atomic_store_n(&r->state->head, k, __ATOMIC_RELEASE);",
+        "__atomic_store_n(&r->state->head, r->k, __ATOMIC_SEQ_CST);",
+        "__atomic_store_n(&r->state->head, r->k, __ATOMIC_RELEASE);",
         (*RING, "waiting"),
     ),
     Mutation(
@@ -142,6 +153,157 @@ MUTATIONS = (
         "    eventcount_notify(p->wait);\n",
         "",
         ("waiting", "instructions", "Go package"),
+    ),
+    # Every value in turn, in C.
+    Mutation(
+        "stream: no second look at the sequence",
+        RING_H,
+        """\
+            if (__atomic_load_n(&s->sequence, __ATOMIC_RELAXED) == 2 * k) {
+                *lost""",
+        """\
+            if (true) {
+                *lost""",
+        STREAM,
+    ),
+    Mutation(
+        "stream: no acquire fence before the second look",
+        RING_H,
+        "            __atomic_thread_fence(__ATOMIC_ACQUIRE);\n",
+        "",
+        STREAM,
+    ),
+    Mutation(
+        "stream: what was overwritten is not counted",
+        RING_H,
+        "                *lost += k - taken - 1;\n",
+        "",
+        STREAM,
+    ),
+    Mutation(
+        "stream: one value fewer is kept than buffer_num",
+        RING_H,
+        "taken + 1 : head - kept + 1;",
+        "taken + 1 : head - kept + 2;",
+        STREAM,
+    ),
+    Mutation(
+        "stream: a batch moves head only at its end",
+        RING_H,
+        "    __atomic_store_n(&r->state->head, r->k, __ATOMIC_RELEASE);\n",
+        "",
+        STREAM,
+    ),
+    Mutation(
+        "stream: an ended publisher's values are left behind",
+        STREAM_C,
+        "    if (unread > 0 && s->streaming) {",
+        "    if (false) {",
+        STREAM,
+    ),
+    Mutation(
+        "stream: no last look after the publisher's end",
+        STREAM_C,
+        "        if (ready > 0 || looks > 0) {\n            return nothing_left(s);",
+        "        if (true) {\n            return nothing_left(s);",
+        STREAM,
+    ),
+    Mutation(
+        "stream: a retained value that is carried over is taken again",
+        STREAM_C,
+        "        time == s->taken_time) {",
+        "        false) {",
+        STREAM,
+    ),
+    # Waiting, in C.
+    Mutation(
+        "wait: no look between announcing and sleeping",
+        WAIT_C,
+        "    if (!changed(c)) {",
+        "    if (true) {",
+        WAIT,
+    ),
+    Mutation(
+        "wait: asleep without having announced it",
+        "shmpubsub/hot/eventcount.h",
+        "    while ((w & EVENTCOUNT_WAITING) == 0) {",
+        "    while (false) {",
+        WAIT,
+    ),
+    Mutation(
+        "wait: the GIL is held",
+        WAIT_C,
+        """\
+    Py_BEGIN_ALLOW_THREADS
+    paid = spins && spin(&c);
+    if (!paid && word != NULL) {
+        sleep_on(word, &c, ns);
+    }
+    else if (!paid) {
+        poll(&c, ns);
+    }
+    Py_END_ALLOW_THREADS
+""",
+        """\
+    paid = spins && spin(&c);
+    if (!paid && word != NULL) {
+        sleep_on(word, &c, ns);
+    }
+    else if (!paid) {
+        poll(&c, ns);
+    }
+""",
+        WAIT,
+    ),
+    Mutation(
+        "wait: signals are not handled",
+        WAIT_C,
+        "    w->pause = 0;\n    return PyErr_CheckSignals() < 0 ? -1 : 1;",
+        "    w->pause = 0;\n    return 1;",
+        WAIT,
+    ),
+    Mutation(
+        "wait: a file may be unmapped while somebody waits there",
+        WAIT_C,
+        "    f->users++;\n",
+        "    f->users += f->unwritable;\n",
+        WAIT,
+    ),
+    Mutation(
+        "wait: close() sends nobody away",
+        "shmpubsub/hot/attachment.c",
+        "        file_abandon(s->file);\n        fileno_detach(s);\n        stream_leave(s);\n",
+        "        fileno_detach(s);\n        stream_leave(s);\n",
+        WAIT,
+    ),
+    Mutation(
+        "wait: a slice of ten seconds",
+        WAIT_C,
+        "#define SLICE 100000000u",
+        "#define SLICE 10000000000u",
+        WAIT,
+    ),
+    # The watcher of descriptors.
+    Mutation(
+        "watcher: no look between announcing and sleeping",
+        WATCHER_C,
+        "            if (w->state == ARMED && watch_has_news(w)) {",
+        "            if (false) {",
+        ("descriptors",),
+    ),
+    Mutation(
+        "watcher: told ones are announced for as well",
+        WATCHER_C,
+        "w->state == ARMED ? eventcount_announce",
+        "true ? eventcount_announce",
+        ("descriptors",),
+    ),
+    Mutation(
+        "watcher: the child of a fork drains its parent's descriptors",
+        "shmpubsub/hot/watch.c",
+        "    close(w->fd); /* first, so that there is a number left */\n    int fd = eventfd(1,",
+        "    int fd = w->fd;\n    (void)eventfd(1,",
+        ("descriptors", "fork", "streams"),
     ),
     # The ring, in Go.
     Mutation(

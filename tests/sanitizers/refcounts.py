@@ -7,6 +7,7 @@ on, and sys.gettotalrefcount() counts every reference there is: a use that loses
 it by one a round. The uses go the way that works and each way that does not.
 """
 
+import array
 import gc
 import sys
 import weakref
@@ -31,9 +32,9 @@ SLACK = 30
 """References that caches of the interpreter may gain, however many rounds."""
 
 
-def raises(kind, function, *arguments):
+def raises(kind, function, *arguments, **named):
     try:
-        function(*arguments)
+        function(*arguments, **named)
     except kind:
         return
     raise AssertionError(f"{function} with {arguments} raised no {kind}")
@@ -159,7 +160,7 @@ def use_after_close():
 def private_methods_with_wrong_arguments():
     sub = Subscriber("absent", 0)
     pub = Publisher("topic", 0)
-    raises(TypeError, sub._open, "no bytes", 1, (0, False), 0)
+    raises(TypeError, sub._open, "no bytes", 1, (0, False), 0, 1)
     raises(TypeError, sub._open)
     raises(TypeError, sub._map)
     raises(ZeroDivisionError, sub._map, lambda *_: 1 // 0, "", "", "")
@@ -213,6 +214,65 @@ def values_of_every_kind():
             assert sub.subscribe() is kept
             pub.publish(value)
             assert sub.subscribe() is not kept
+
+
+def values_in_turn():
+    for pub, sub, values in pairs:
+        sub.drain()
+        for value in values:
+            pub.publish(value)
+            sub.recv()
+            pub.publish(value)
+            sub.recv_sample(0)
+            pub.publish(value)
+            next(sub)
+            sub.sample()
+            raises(TimeoutError, sub.recv, 0)
+            assert sub.try_recv() is None
+            assert sub.lost >= 0
+
+
+def batches():
+    for pub, sub, values in pairs:
+        pub.publish_many(values)
+        pub.publish_many(iter(values))
+        assert len(sub.drain()) == 3
+        for wrong in ([*values, "1"], 7, None):
+            raises(TopicTypeError, pub.publish_many, wrong)
+    numbers = array.array("d", [1.5, 2.5])
+    pairs[2][0].publish_many(numbers)
+    assert pairs[2][1].drain(into=numbers) == 2
+    raises(TopicTypeError, pairs[1][1].drain, into=numbers)
+    raises(TypeError, pairs[1][1].drain, 1)
+    raises(RangeError, pairs[1][0].publish_many, [2**63])
+    raises(ZeroDivisionError, pairs[1][0].publish_many, [1, Fails()])
+
+
+def waits_that_are_refused():
+    _, sub, _ = pairs[1]
+    for wrong in (-1, "1", True):
+        raises(ShmError, sub.recv, wrong)
+    raises(ZeroDivisionError, sub.recv, Fails())
+    raises(TypeError, sub.recv, 1, 2)
+    raises(TypeError, sub.recv, limit=1)
+    sub.wait_for_publisher()
+    with Subscriber("absent", 0) as alone:
+        raises(TimeoutError, alone.recv, 1e-6)
+        raises(TimeoutError, alone.wait_for_publisher, 1e-6)
+    raises(ClosedError, alone.recv)
+    raises(ClosedError, iter, alone)
+    raises(StopIteration, next, alone)
+
+
+def publishers_that_leave_values_behind():
+    with Subscriber("left", 0) as sub:
+        for number in range(3):
+            with Publisher("left", 0) as pub:
+                pub.publish(number)
+                sub.try_recv()
+                pub.publish(number)
+                sub.subscribe()
+        assert len(sub.drain()) + sub.lost == 3
 
 
 def values_that_are_too_old():

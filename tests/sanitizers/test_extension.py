@@ -18,7 +18,7 @@ from ._package import Fault, build_package
 
 # What is most likely to go wrong in C, in one process; SHM_PUB_SUB_SANITIZE=all runs the rest too.
 UNIT = "values conversions refused_values arguments closing finalizers subclasses objects threads"
-UNIT += " retain type_mismatch"
+UNIT += " retain type_mismatch receive history samples batches"
 CHOSEN = [f"unit/test_{name}.py" for name in UNIT.split()]
 CHOSEN += ["fork/test_inherited_subscriber.py"]
 # Left out: sizes of memory, which ASan changes, and hundreds of forks, each slow under ASan. To
@@ -31,6 +31,9 @@ import shm_pub_sub
 with shm_pub_sub.Publisher("topic", 0.5) as pub, shm_pub_sub.Subscriber("topic", 0.5) as sub:
     pub.publish(1.5)
     assert sub.subscribe() == (1.5, True)
+    assert sub.recv() == 1.5
+    pub.publish_many([2.5, 3.5])
+    assert sub.drain() == [2.5, 3.5]
 del pub, sub
 shm_pub_sub._hot.Publisher()
 print(shm_pub_sub._hot.__file__)
@@ -46,7 +49,7 @@ FAULTS: dict[str, tuple[Fault, str]] = {
         "AddressSanitizer: heap-use-after-free",
     ),
     "slots half a word off": (
-        ("attachment.c", "s->mapping.base, f->first,", "s->mapping.base, f->first + 4,"),
+        ("attachment.c", "file->mapping.base, f->first,", "file->mapping.base, f->first + 4,"),
         "misaligned address",
     ),
     "object too small": (

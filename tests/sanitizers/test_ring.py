@@ -2,56 +2,72 @@
 
 import os
 import shutil
+import subprocess
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from ._compile import FLAGS, HERE, compile_c, compiler, launcher, run_c
 
-SOURCE = HERE / "ring_stress.c"
-
 LONGER = int(os.environ.get("SHM_PUB_SUB_STRESS") or 1)
 """How many times as many values."""
 
 COMPILERS = [None, *filter(shutil.which, ["clang"])]
 
-# Values in the storm and rounds of the waiters, for each of three numbers of slots.
-AMOUNT = {"plain": (2_000_000, 10_000), "address": (500_000, 3_000), "thread": (100_000, 1_500)}
+# Values of the rings and rounds of the waiters, for each of three numbers of slots.
+VALUES = {"plain": 2_000_000, "address": 500_000, "thread": 100_000}
+ROUNDS = {"plain": 10_000, "address": 3_000, "thread": 1_500}
+
+
+def stress(
+    program: str, command: list[str], sanitizer: str, folder: Path, *macros: str
+) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """Compile a program, and return what runs it."""
+    before = launcher(sanitizer, tuple(command))
+    compile_c(command, FLAGS[sanitizer], HERE / f"{program}.c", folder / program, *macros)
+    return partial(run_c, before, folder / program)
 
 
 @pytest.mark.parametrize("memory", ["heap", "mapped"])
 @pytest.mark.parametrize("sanitizer", FLAGS)
 @pytest.mark.parametrize("other", COMPILERS)
-def test_ring_and_eventcount_hold(
-    other: str | None, sanitizer: str, memory: str, tmp_path: Path
-) -> None:
-    command = [other] if other else compiler()
-    before = launcher(sanitizer, tuple(command))
-    program = tmp_path / "ring_stress"
-    compile_c(command, FLAGS[sanitizer], SOURCE, program)
-    amount = [number * LONGER for number in AMOUNT[sanitizer]]
-    done = run_c(before, program, memory, *amount, timeout=100 * LONGER)
+def test_the_ring_holds(other: str | None, sanitizer: str, memory: str, tmp_path: Path) -> None:
+    run = stress("ring_stress", [other] if other else compiler(), sanitizer, tmp_path)
+    values = VALUES[sanitizer] * LONGER
+    done = run(memory, values, timeout=100 * LONGER)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(f"{3 * amount[0]} values, ")
+    assert done.stdout == f"{6 * values} values\n"
+
+
+@pytest.mark.parametrize("memory", ["heap", "mapped"])
+@pytest.mark.parametrize("sanitizer", FLAGS)
+@pytest.mark.parametrize("other", COMPILERS)
+def test_no_wake_up_is_lost(other: str | None, sanitizer: str, memory: str, tmp_path: Path) -> None:
+    run = stress("wait_stress", [other] if other else compiler(), sanitizer, tmp_path)
+    rounds = ROUNDS[sanitizer] * LONGER
+    done = run(memory, rounds, timeout=100 * LONGER)
+    assert (done.returncode, done.stderr) == (0, "")
     sleeps = int(done.stdout.split()[2])
-    assert sleeps > amount[1], "else the waiters have hardly slept, and nothing was shown of them"
+    assert sleeps > rounds, "else the waiters have hardly slept, and nothing was shown of them"
 
 
 # Breaking the harness on purpose: each kind of failure is one that would be found.
 @pytest.mark.parametrize(
-    ("macro", "sanitizer", "found"),
+    ("program", "amount", "macro", "sanitizer", "found"),
     [
-        ("PLAIN_STORE", "thread", "ThreadSanitizer: data race"),
-        ("SHORT_MEMORY", "address", "AddressSanitizer: heap-buffer-overflow"),
-        ("NO_ODD_MARK", "plain", "is torn"),
-        ("NO_SECOND_LOOK", "plain", "a wake-up was lost"),
+        ("ring_stress", 5_000_000, "PLAIN_STORE", "thread", "ThreadSanitizer: data race"),
+        ("ring_stress", 1_000, "SHORT_MEMORY", "address", "AddressSanitizer: heap-buffer-overflow"),
+        ("ring_stress", 5_000_000, "NO_ODD_MARK", "plain", "is torn"),
+        ("ring_stress", 2_000_000, "NO_LOST", "plain", "and lost"),
+        ("wait_stress", 50_000, "NO_SECOND_LOOK", "plain", "a wake-up was lost"),
     ],
 )
-def test_a_broken_ring_is_found(macro: str, sanitizer: str, found: str, tmp_path: Path) -> None:
-    command = compiler()
-    before = launcher(sanitizer, tuple(command))
-    program = tmp_path / "ring_stress"
-    compile_c(command, FLAGS[sanitizer], SOURCE, program, macro, "WAIT_SECONDS=1")
-    done = run_c(before, program, "heap", 5_000_000, 50_000)
+def test_a_broken_harness_is_found(
+    program: str, amount: int, macro: str, sanitizer: str, found: str, tmp_path: Path
+) -> None:
+    run = stress(program, compiler(), sanitizer, tmp_path, macro, "WAIT_SECONDS=1")
+    done = run("heap", amount)
     assert done.returncode != 0
     assert found in done.stderr

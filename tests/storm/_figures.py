@@ -27,6 +27,7 @@ def figures(story: Story) -> dict[str, int]:
         "reads": sum(run.reads for _, run in story.reads),
         "values": sum(run.values for _, run in story.reads if run.outcome == OK),
         "of other types": sum(run.reads for _, run in story.reads if run.outcome == TYPE),
+        "received": story.received,
         "publishers read": len(seen),
         "slowest read, ms": max((run.slowest for _, run in story.reads), default=0) // 1_000_000,
     }

@@ -15,6 +15,7 @@ from shm_pub_sub._errors import from_go
 
 from ._log import Log
 from ._recorder import Recorder
+from ._streams import receive
 from ._values import DEFAULTS, topic_name
 from ._words import Words
 
@@ -208,6 +209,7 @@ def flush(eyes: list[Eye]) -> None:
 
 
 ROLES = {
+    "streams": receive,
     "last": last,
     "gopy": last_by_gopy,
     "anew": make_anew,

@@ -91,6 +91,7 @@ class Story:
     reads: list[tuple[str, Run]] = field(default_factory=list)  # by actor, in its order
     actors: dict[str, Actor] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    received: int = 0  # of every value in turn
     announced: Sequence[int] = ()
     done: Sequence[int] = ()
 
@@ -150,6 +151,8 @@ def tell(story: Story, name: str, log: Iterable[list[Any]]) -> None:
     for what, at, *details in log:
         if what == "read":
             story.reads.append((name, Run(*details)))
+        elif what == "received":
+            story.received += details[0]
         elif what == "fault":
             story.faults.append(f"{name} at {at}: {details}")
         elif what == "try":

@@ -33,6 +33,7 @@ LEAST = {
     "readers": 0.1,
     "reads": 500,
     "values": 5,
+    "received": 50,
     "of other types": 10,
 }
 """What a second does at the least, on two processors with forty processes that want them.

@@ -1,11 +1,13 @@
 """Checked by mypy --strict, never run: each ignored error is one that must be found."""
 
+from array import array
 from enum import IntEnum
 from fractions import Fraction
 
 from shm_pub_sub import (
     ExistsError,
     Publisher,
+    Sample,
     ShmError,
     Subscriber,
     TopicInfo,
@@ -46,6 +48,32 @@ def reading_is_typed() -> None:
     assert_type(ok, bool)
     text: str = value  # type: ignore[assignment]
     print(text)
+
+
+def receiving_is_typed() -> None:
+    sub = Subscriber("t", 0.0, history=5)
+    assert_type(sub.recv(), float)
+    assert_type(sub.recv(timeout=1), float)
+    assert_type(sub.try_recv(), float | None)
+    assert_type(sub.drain(), list[float])
+    assert_type(sub.drain(into=array("d")), int)
+    assert_type(sub.sample(), Sample[float] | None)
+    assert_type(Subscriber("t", 0).recv_sample(1.5).value, int)
+    assert_type(sub.recv_sample().time_ns, int)
+    assert_type(list(Subscriber("t", False)), list[bool])
+    sub.recv("1")  # type: ignore[arg-type]
+    sub.drain([])  # type: ignore[call-overload]
+
+
+def batches_are_checked() -> None:
+    flags, ints, floats = Publisher("b", False), Publisher("i", 0), Publisher("f", 0.0)
+    flags.publish_many([True, False])
+    flags.publish_many([1])  # type: ignore[list-item]
+    ints.publish_many(range(3))
+    ints.publish_many(array("q"))
+    floats.publish_many(value / 2 for value in range(3))
+    floats.publish_many(["1"])  # type: ignore[list-item]
+    floats.publish_many(1.0)  # type: ignore[arg-type]
 
 
 def publishing_is_checked() -> None:

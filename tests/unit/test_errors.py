@@ -15,6 +15,7 @@ BASES: dict[str, tuple[type[Exception], ...]] = {
     "TopicValueError": (ValueError,),
     "RangeError": (OverflowError,),
     "TopicNotFoundError": (LookupError,),
+    "WaitTimeoutError": (TimeoutError,),
 }
 
 

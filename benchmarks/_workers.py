@@ -1,0 +1,77 @@
+"""Programs that measure on request: a number goes in on a line, times in ns come back on one."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+
+class Failed(Exception):
+    """Why a program does not measure."""
+
+
+class Worker:
+    """One program, ready to measure. It says "ready" first."""
+
+    def __init__(self, command: Sequence[str | Path], timeout: float = 60.0) -> None:
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end()
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            start_new_session=True,
+        )
+        self._rest = b""
+        try:
+            self._answer(timeout)
+        except BaseException:
+            self.end()
+            raise
+
+    def measure(self, n: int, timeout: float = 60.0) -> list[float]:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(b"%d\n" % n)
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise Failed(self._last_words()) from None
+        return [float(number) for number in self._answer(timeout).split()]
+
+    def _answer(self, timeout: float) -> str:
+        assert self._process.stdout is not None
+        fd = self._process.stdout.fileno()
+        while b"\n" not in self._rest:
+            if not select.select([fd], [], [], timeout)[0]:
+                raise Failed(f"no answer within {timeout:.0f} s")
+            data = os.read(fd, 1 << 20)
+            if not data:
+                raise Failed(self._last_words())
+            self._rest += data
+        line, _, self._rest = self._rest.partition(b"\n")
+        return line.decode()
+
+    def _last_words(self) -> str:
+        self._errors.seek(0)
+        lines = self._errors.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it ended"
+
+    def end(self) -> None:
+        """End it, by the end of its input, or else with all that it started."""
+        if self._process.stdin is not None and not self._process.stdin.closed:
+            with suppress(BrokenPipeError):
+                self._process.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(10)
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)  # what it may have left
+        self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._errors.close()

@@ -1,0 +1,64 @@
+"""Three topics in one asyncio loop: a task for each, and no thread.
+
+    python examples/machine_publisher.py      # in one terminal
+    python examples/asyncio_watch.py          # in another; before or after makes no difference
+
+Ctrl-C ends it.
+"""
+
+import asyncio
+import math
+from contextlib import suppress
+
+import shm_pub_sub
+from _pace import parser
+from machine_publisher import ALARM, AVAILABLE, BUSY
+
+
+async def watch_load() -> None:
+    """Print the mean of ten values."""
+    with shm_pub_sub.Subscriber(BUSY, 0.0) as topic:
+        while True:
+            tenth = [await topic.arecv() for _ in range(10)]
+            print(f"busy: {100 * sum(tenth) / len(tenth):.0f} %", flush=True)
+
+
+async def watch_alarm() -> None:
+    """Print changes of the alarm."""
+    alarm = False
+    with shm_pub_sub.Subscriber(ALARM, False) as topic:
+        async for value in topic:
+            if value != alarm:
+                print("alarm" if value else "no alarm any more", flush=True)
+            alarm = value
+
+
+async def watch_memory() -> None:
+    """Print the least memory so far, and say so when nothing comes."""
+    least = math.inf
+    with shm_pub_sub.Subscriber(AVAILABLE, 0) as topic:
+        while True:
+            try:
+                mib = await topic.arecv(timeout=1.0)
+            except TimeoutError:
+                print("memory: no new value", flush=True)
+                continue
+            if mib < least:
+                least = mib
+                print(f"memory: {least} MiB", flush=True)
+
+
+async def watch(seconds: float) -> None:
+    tasks = asyncio.gather(watch_load(), watch_alarm(), watch_memory())
+    with suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(tasks, None if math.isinf(seconds) else seconds)
+
+
+def main() -> None:
+    options = parser(__doc__).parse_args()
+    with suppress(KeyboardInterrupt):
+        asyncio.run(watch(options.seconds))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""A table of every value: a subscriber is an iterator that waits.
+
+    python examples/greenhouse_sensor.py      # in one terminal
+    python examples/table.py                  # in another; before or after makes no difference
+
+Ctrl-C ends it, and so does --seconds: the loop ends when another thread closes the subscriber.
+"""
+
+import threading
+from contextlib import suppress
+
+import shm_pub_sub
+from _pace import parser
+from greenhouse_sensor import TOPIC
+
+
+def main() -> None:
+    options = parser(__doc__).parse_args()
+    air = shm_pub_sub.Subscriber(TOPIC, 0.0)
+    closing = threading.Timer(min(options.seconds, threading.TIMEOUT_MAX), air.close)
+    closing.daemon = True
+    closing.start()
+    print("row, air in °C", flush=True)
+    with suppress(KeyboardInterrupt), air:
+        for row, celsius in enumerate(air, 1):
+            print(f"{row}, {celsius:.2f}", flush=True)
+    print(f"{air.lost} values were lost")
+
+
+if __name__ == "__main__":
+    main()

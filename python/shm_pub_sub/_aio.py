@@ -1,0 +1,142 @@
+"""Waiting in asyncio: arecv() and `async for`, on fileno() and the loop's add_reader alone."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+
+from ._errors import ClosedError
+
+TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._subscriber import Subscriber
+
+_AT_ONCE = 64
+"""Values that were there already after which the other tasks of the loop get their turn."""
+
+
+class Waiters:
+    """The tasks of one loop that wait for one subscriber.
+
+    The loop reads the descriptor for as long as somebody waits, and then until it is next readable:
+    most who have taken a value wait for another, and registering costs system calls. One task is
+    woken at a time; while values remain the descriptor stays readable, and wakes the next.
+
+    A value is taken by the task that returns it, in one step with returning: whatever is cancelled,
+    none is lost.
+    """
+
+    def __init__(self, subscriber: Subscriber, loop: asyncio.AbstractEventLoop) -> None:
+        self._subscriber = weakref.ref(subscriber)
+        self._loop = loop
+        self._fd = -1  # >= 0: the loop reads it
+        self._held: object = None  # keeps its number from being used again before the loop knows
+        self._waiting: dict[asyncio.Future[bool], None] = {}  # in their order
+        self._woken: asyncio.Future[bool] | None = None  # and has not run yet
+
+    @property
+    def idle(self) -> bool:
+        """Whether its loop is closed: nobody can wait here any more."""
+        return self._loop.is_closed()
+
+    async def wait(self, subscriber: Subscriber, deadline: float | None) -> bool:
+        """Wait for a value, the subscriber's end or the deadline; return whether it was that."""
+        if self._fd != (fd := subscriber.fileno()):
+            self._stop_reading()
+            self._held = subscriber._hold()
+            self._loop.add_reader(fd, self._readable)
+            self._fd = fd
+        turn: asyncio.Future[bool] = self._loop.create_future()
+        self._waiting[turn] = None
+        timer = None if deadline is None else self._loop.call_at(deadline, _wake, turn, True)
+        try:
+            return await turn
+        finally:
+            self._waiting.pop(turn, None)
+            if self._woken is turn:
+                self._woken = None
+            if timer is not None:
+                timer.cancel()
+
+    def _readable(self) -> None:
+        subscriber = self._subscriber()
+        if subscriber is None or subscriber.closed:
+            self._stop_reading()
+            for turn in self._waiting:
+                _wake(turn)
+        elif not self._waiting:
+            self._stop_reading()
+        elif self._woken is None:
+            self._woken = next(iter(self._waiting))
+            _wake(self._woken)
+
+    def _stop_reading(self) -> None:
+        if self._fd >= 0:
+            self._loop.remove_reader(self._fd)
+        self._fd = -1
+        self._held = None
+
+
+def _wake(turn: asyncio.Future[bool], late: bool = False) -> None:
+    if not turn.done():
+        turn.set_result(late)
+
+
+def _waiters(subscriber: Subscriber, loop: asyncio.AbstractEventLoop) -> Waiters:
+    known = subscriber._waiters
+    found = known.get(loop)
+    if found is None:
+        for other in [other for other, waiters in list(known.items()) if waiters.idle]:
+            known.pop(other, None)
+        found = known[loop] = Waiters(subscriber, loop)
+    return found
+
+
+def _seconds(subscriber: Subscriber, timeout: Any) -> float | None:
+    """Return the timeout; None for none, and for centuries."""
+    if timeout is None:
+        return None
+    kind = type(timeout)
+    if kind is bool or not (hasattr(kind, "__float__") or hasattr(kind, "__index__")):
+        subscriber._refuse_timeout(timeout)
+    try:
+        seconds = float(timeout)
+    except OverflowError:
+        seconds = -1.0
+    if not seconds >= 0:
+        subscriber._refuse_timeout(timeout)
+    return seconds if seconds < 9e9 else None
+
+
+async def arecv(subscriber: Subscriber, timeout: float | None = None) -> Any:
+    """See Subscriber.arecv."""
+    seconds = _seconds(subscriber, timeout)
+    subscriber._at_once += 1
+    if subscriber._at_once >= _AT_ONCE:
+        subscriber._at_once = 0
+        await asyncio.sleep(0)  # before a value is taken: this may be cancelled
+    value = subscriber.try_recv()
+    if value is not None:
+        return value
+    loop = asyncio.get_running_loop()
+    deadline = None if seconds is None else loop.time() + seconds
+    waiters = _waiters(subscriber, loop)
+    while True:
+        late = await waiters.wait(subscriber, deadline)
+        subscriber._at_once = 0
+        value = subscriber.try_recv()
+        if value is not None:
+            return value
+        if late:
+            assert timeout is not None
+            subscriber._timed_out("value", timeout)
+
+
+async def anext(subscriber: Subscriber) -> Any:
+    """See Subscriber.__anext__."""
+    try:
+        return await arecv(subscriber)
+    except ClosedError:
+        raise StopAsyncIteration from None

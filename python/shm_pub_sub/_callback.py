@@ -1,0 +1,86 @@
+"""Subscriber(callback=): a thread that calls a function for every new value."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from ._arguments import shown
+from ._errors import ClosedError, TopicTypeError
+from ._log import logger
+
+TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable
+    from typing import Any
+
+    from ._subscriber import Subscriber
+
+_PAUSE = 0.05
+"""Seconds until a topic that raises is looked at again."""
+
+
+def check_callback(name: str, callback: Any) -> None:
+    """Refuse what cannot be called."""
+    if callback is not None and not callable(callback):
+        raise TopicTypeError(
+            f"topic {shown(name)}: found a callback of {type(callback).__name__} "
+            f"{shown(callback)}; expected a function that takes a value, or None"
+        )
+
+
+def start(subscriber: Subscriber, callback: Callable[[Any], object]) -> None:
+    """Call callback in a daemon thread, which keeps the subscriber until that is closed."""
+    threading.Thread(
+        target=_run,
+        args=(subscriber, callback),
+        name=f"shm_pub_sub callback {subscriber.name}",
+        daemon=True,
+    ).start()
+
+
+def _run(subscriber: Subscriber, callback: Callable[[Any], object]) -> None:
+    trouble = ""
+    while True:
+        try:
+            value = subscriber.recv()
+        except ClosedError:
+            return
+        except Exception as error:
+            if trouble != (trouble := str(error)):
+                _log("callback of %r: the topic cannot be read: %s", subscriber.name, error)
+            time.sleep(_PAUSE)
+            continue
+        trouble = ""
+        try:
+            callback(value)
+        except BaseException:  # SystemExit as well: only close() ends it
+            _log("callback of %r: %s raised", subscriber.name, shown(callback), traceback=True)
+
+
+def _log(text: str, *args: object, traceback: bool = False) -> None:
+    log = logger()
+    if _heard(log):
+        log.error(text, *args, exc_info=traceback)
+        return
+    # Nobody has set logging up, and an error in a program's own function must not go unseen.
+    import logging  # noqa: PLC0415
+    import sys  # noqa: PLC0415
+
+    found = sys.exc_info() if traceback else None
+    record = log.makeRecord(log.name, logging.ERROR, "", 0, text, args, found)
+    if logging.lastResort is not None:
+        logging.lastResort.handle(record)
+
+
+def _heard(log: logging.Logger) -> bool:
+    """Whether a handler that is more than the library's own gets what is logged."""
+    import logging  # noqa: PLC0415
+
+    at: logging.Logger | None = log
+    while at is not None:
+        if any(not isinstance(handler, logging.NullHandler) for handler in at.handlers):
+            return True
+        at = at.parent if at.propagate else None
+    return False

@@ -1,0 +1,49 @@
+/* Sleeping on several futexes at once: futex_waitv(2), of Linux 5.16. Declared here, as headers may be older
+   than the kernel. */
+#ifndef SHM_FUTEXV_H
+#define SHM_FUTEXV_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FUTEXV_MOST 128 /* FUTEX_WAITV_MAX */
+#define FUTEXV_SHARED 2u /* FUTEX_32, between processes */
+
+#ifdef SYS_futex_waitv
+#define FUTEXV_CALL SYS_futex_waitv
+#else
+#define FUTEXV_CALL 449 /* on every architecture but alpha */
+#endif
+
+struct futexv {
+    uint64_t value;
+    uint64_t address;
+    uint32_t flags;
+    uint32_t reserved;
+};
+
+static inline struct futexv
+futexv_at(const uint32_t *word, uint32_t value)
+{
+    return (struct futexv){.value = value, .address = (uintptr_t)word, .flags = FUTEXV_SHARED};
+}
+
+/* Sleeps until one of them is woken, until a time of CLOCK_MONOTONIC in ns, or until a signal; not where one
+   has another value already. It may return for nothing. Returns false where it can do nothing: an older
+   kernel, or a sandbox that does not know the call. */
+static inline bool
+futexv_sleep(struct futexv *list, unsigned count, uint64_t until)
+{
+    struct timespec limit = {.tv_sec = (time_t)(until / 1000000000u), .tv_nsec = (long)(until % 1000000000u)};
+    if (syscall(FUTEXV_CALL, list, count, 0, &limit, CLOCK_MONOTONIC) >= 0) {
+        return true;
+    }
+    /* EFAULT: a word was unmapped between its being listed and the call. */
+    return errno == EAGAIN || errno == EINTR || errno == ETIMEDOUT || errno == EFAULT;
+}
+
+#endif

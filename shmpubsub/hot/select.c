@@ -1,0 +1,128 @@
+/* Waiting for several subscribers at once: the eventcount's protocol on all their wait words, which futex_waitv
+   sleeps on together. Those beyond what it takes, those whose page 0 may not be written and all of them on a
+   kernel without it are looked at again and again; so is the name where there is no file. */
+#include "subscriber.h"
+
+#include "eventcount.h"
+#include "futexv.h"
+
+#define SLICE 100000000u     /* ns */
+#define FIRST_POLL 50000u
+#define LAST_POLL 1000000u
+#define FIRST_LOOK 1000000u  /* for a name */
+#define LAST_LOOK 20000000u
+
+struct pauses {
+    uint64_t poll, look; /* ns; 0: the first is still to come */
+};
+
+static uint64_t
+least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t
+longer(uint64_t pause, uint64_t first, uint64_t last)
+{
+    return pause == 0 ? first : least(2 * pause, last);
+}
+
+static bool
+new_since_announced(const Subscriber *s)
+{
+    return __atomic_load_n(&s->ring.state->head, __ATOMIC_SEQ_CST) != s->unread.k ||
+           __atomic_load_n(&s->ring.state->retired, __ATOMIC_SEQ_CST) != 0;
+}
+
+/* Returns those with something new, or NULL with an error set. An error of the topic's own is something new:
+   try_recv() raises it. */
+static PyObject *
+find(PyObject *subscribers)
+{
+    PyObject *found = PyList_New(0);
+    for (Py_ssize_t i = 0; found != NULL && i < PyTuple_GET_SIZE(subscribers); i++) {
+        Subscriber *s = (Subscriber *)PyTuple_GET_ITEM(subscribers, i);
+        int there = stream_look(s);
+        if (there < 0 && s->path != NULL && PyErr_ExceptionMatches(PyExc_Exception) &&
+            !PyErr_ExceptionMatches(PyExc_MemoryError)) {
+            PyErr_Clear();
+            there = 1;
+        }
+        if (there < 0 || (there > 0 && PyList_Append(found, (PyObject *)s) < 0)) {
+            Py_CLEAR(found);
+        }
+    }
+    return found;
+}
+
+/* Sleeps for one slice at most, without the GIL. Another thread may unmap what it sleeps on: only the
+   kernel looks there. */
+static void
+sleep_for_all(PyObject *subscribers, struct pauses *p, uint64_t deadline)
+{
+    static bool without_futexv; /* under the GIL */
+    struct futexv list[FUTEXV_MOST];
+    unsigned n = 0;
+    bool polls = false, looks = false;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(subscribers); i++) {
+        Subscriber *s = (Subscriber *)PyTuple_GET_ITEM(subscribers, i);
+        if (s->ring.state == NULL || s->unread.state == NULL) {
+            looks = true;
+            continue;
+        }
+        uint32_t *word = without_futexv || n == FUTEXV_MOST ? NULL : file_wait_word(s->file, PyBytes_AS_STRING(s->path));
+        if (word == NULL) {
+            polls = true;
+            continue;
+        }
+        uint32_t announced = eventcount_announce(word);
+        if (new_since_announced(s)) {
+            return;
+        }
+        list[n++] = futexv_at(word, announced);
+    }
+    uint64_t now = shm_now(CLOCK_MONOTONIC), until = least(deadline, now + SLICE);
+    if (polls) {
+        p->poll = longer(p->poll, FIRST_POLL, LAST_POLL);
+        until = least(until, now + p->poll);
+    }
+    if (looks) {
+        p->look = longer(p->look, FIRST_LOOK, LAST_LOOK);
+        until = least(until, now + p->look);
+    }
+    bool slept = true;
+    Py_BEGIN_ALLOW_THREADS
+    if (n > 0) {
+        slept = futexv_sleep(list, n, until);
+    }
+    else {
+        struct timespec limit = {.tv_sec = (time_t)(until / 1000000000u), .tv_nsec = (long)(until % 1000000000u)};
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &limit, NULL);
+    }
+    Py_END_ALLOW_THREADS
+    without_futexv |= !slept;
+}
+
+PyObject *
+shm_select(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *subscribers, *timeout;
+    struct shm_wait w;
+    if (!PyArg_ParseTuple(args, "O!O:select", &PyTuple_Type, &subscribers, &timeout) ||
+        wait_begin((Subscriber *)PyTuple_GET_ITEM(subscribers, 0), &w, timeout) < 0) {
+        return NULL;
+    }
+    struct pauses p = {0};
+    for (;;) {
+        PyObject *found = find(subscribers);
+        if (found == NULL || PyList_GET_SIZE(found) > 0 || shm_now(CLOCK_MONOTONIC) >= w.deadline) {
+            return found;
+        }
+        Py_DECREF(found);
+        sleep_for_all(subscribers, &p, w.deadline);
+        if (PyErr_CheckSignals() < 0) {
+            return NULL;
+        }
+    }
+}

@@ -1,0 +1,120 @@
+/* What ring_stress.c and wait_stress.c share: a ring's memory, its writer, and threads.
+
+   mapped: a memfd, mapped again and read-only for the readers, as in the product. TSan goes by
+   virtual address and sees no pair of accesses there; heap is for it.
+
+   The macros PLAIN_STORE, NO_ODD_MARK, NO_SECOND_LOOK, NO_LOST and SHORT_MEMORY break the harness, never
+   the product: what they break must be found, or finding nothing means nothing. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "eventcount.h"
+#include "ring.h"
+
+#define READERS 3
+#define FIRST (4096 + 256) /* slot 0 */
+#define STRIDE 32
+
+#define FAIL(...) (fprintf(stderr, "stress: " __VA_ARGS__), fputc('\n', stderr), exit(1))
+
+struct memory {
+    unsigned char *writable, *readable;
+    size_t size;
+    uint64_t count;
+};
+
+static bool mapped;
+
+static uint64_t
+word_of(uint64_t k)
+{
+    return k * 0x9e3779b97f4a7c15u;
+}
+
+static uint64_t
+time_of(uint64_t k)
+{
+    return ~k;
+}
+
+static struct memory
+new_memory(uint64_t count)
+{
+    struct memory m = {.size = FIRST + count * STRIDE, .count = count};
+#ifdef SHORT_MEMORY
+    m.size -= 16; /* the last slot has no payload */
+#endif
+    if (mapped) {
+        int fd = memfd_create("stress", MFD_CLOEXEC);
+        if (fd < 0 || ftruncate(fd, (off_t)m.size) != 0) {
+            FAIL("memfd: %m");
+        }
+        m.writable = mmap(NULL, m.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        m.readable = mmap(NULL, m.size, PROT_READ, MAP_SHARED, fd, 0);
+        close(fd);
+        if (m.writable == MAP_FAILED || m.readable == MAP_FAILED) {
+            FAIL("mmap: %m");
+        }
+    }
+    else {
+        m.writable = m.readable = calloc(1, m.size);
+    }
+    return m;
+}
+
+static void
+free_memory(struct memory m)
+{
+    if (mapped) {
+        munmap(m.writable, m.size);
+        munmap(m.readable, m.size);
+    }
+    else {
+        free(m.writable);
+    }
+}
+
+static uint64_t
+head_of(const struct shm_ring *r)
+{
+    return __atomic_load_n(&r->state->head, __ATOMIC_ACQUIRE);
+}
+
+/* What the product's writer does, or one of the ways to get it wrong. */
+static void
+write_value(struct shm_ring *r, uint64_t k)
+{
+#if defined(PLAIN_STORE) || defined(NO_ODD_MARK)
+    struct shm_slot *s = ring_seek(r, k);
+#ifndef NO_ODD_MARK
+    __atomic_store_n(&s->sequence, 2 * k - 1, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+#endif
+    __atomic_store_n(&s->time, time_of(k), __ATOMIC_RELAXED);
+#ifdef PLAIN_STORE
+    s->payload[0] = word_of(k);
+#else
+    __atomic_store_n(&s->payload[0], word_of(k), __ATOMIC_RELAXED);
+#endif
+    __atomic_store_n(&s->sequence, 2 * k, __ATOMIC_RELEASE);
+    __atomic_store_n(&r->state->head, k, __ATOMIC_SEQ_CST);
+#else
+    ring_write(r, word_of(k), time_of(k));
+#endif
+}
+
+static pthread_t
+start(void *(*function)(void *), void *argument)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, function, argument) != 0) {
+        FAIL("pthread_create");
+    }
+    return thread;
+}

@@ -1,0 +1,88 @@
+"""A subscriber that may only read polls, and receives everything all the same."""
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import shm_pub_sub
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+NOBODY = 61005
+COUNT = 2000
+
+RECEIVE = """
+import logging, os, sys
+import shm_pub_sub
+shm_pub_sub.topics()  # loads all of the library, whose files another user may not read
+if user := int(sys.argv[1]):
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+try:
+    open(sys.argv[2], "r+b")
+    raise SystemExit("it may write")
+except PermissionError:
+    pass
+sub = shm_pub_sub.Subscriber("topic", 0, history=0)
+print("ready", flush=True)
+count = int(sys.argv[3])
+received = [sub.recv(20) for _ in range(count)]
+assert received == list(range(1, count + 1)), received
+assert sub.lost == 0
+print("received", flush=True)
+print(sub.recv_sample(20).value, flush=True)
+try:
+    sub.recv(0.01)
+except TimeoutError:
+    print("timeout", flush=True)
+"""
+
+
+def wait_word(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(4)
+
+
+def test_a_reader_without_permission_to_write_receives_every_value(
+    start_python: Start, shm_dir: Path
+) -> None:
+    shm_dir.chmod(0o1777)
+    # Root, for whom no permission counts, becomes another user.
+    user = NOBODY if os.geteuid() == 0 else 0
+    path = shm_dir / "shm_pub_sub.topic"
+    with shm_pub_sub.Publisher("topic", 0, COUNT, mode=0o644) as publisher:
+        path.chmod(0o444)
+        reader = start_python(RECEIVE, user, path, COUNT)
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == "ready\n"
+        for number in range(1, COUNT + 1):
+            publisher.publish(number)
+        assert reader.stdout.readline() == "received\n"
+    # Across a restart too.
+    with shm_pub_sub.Publisher("topic", 0, 1, mode=0o644) as publisher:
+        path.chmod(0o444)
+        publisher.publish(-1)
+        assert reader.stdout.readline() == "-1\n"
+        assert reader.stdout.readline() == "timeout\n"
+        assert wait_word(path) == bytes(4), "nobody has announced himself"
+        assert reader.wait(20) == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become other users")
+def test_another_user_with_permission_to_write_waits(start_python: Start, shm_dir: Path) -> None:
+    shm_dir.chmod(0o1777)
+    program = RECEIVE.replace('raise SystemExit("it may write")', "pass")
+    with shm_pub_sub.Publisher("topic", 0, COUNT, mode=0o666) as publisher:
+        reader = start_python(program, NOBODY, shm_dir / "shm_pub_sub.topic", 1)
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == "ready\n"
+        while wait_word(shm_dir / "shm_pub_sub.topic")[0] & 1 == 0:
+            assert reader.poll() is None
+        publisher.publish(1)
+        assert reader.stdout.readline() == "received\n"
+        publisher.publish(2)
+        assert reader.stdout.readline() == "2\n"
+        assert reader.wait(20) == 0

@@ -1,0 +1,282 @@
+"""Programs that end, or close, while they wait."""
+
+import signal
+import subprocess
+from collections.abc import Callable
+
+import pytest
+import shm_pub_sub
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Start = Callable[..., "subprocess.Popen[str]"]
+
+BEGIN = """
+import os, pathlib, sys, threading, time
+import shm_pub_sub
+from shm_pub_sub import ClosedError, Publisher, Subscriber
+
+def until(condition):
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+def waiting(thread):
+    '''Whether a thread sleeps in a system call.'''
+    call = pathlib.Path(f"/proc/self/task/{thread.native_id}/syscall").read_text()
+    return call.split()[0] not in ("running", "-1")
+"""
+
+WAYS = {
+    "recv": "sub.recv()",
+    "iteration": "next(iter(sub))",
+    "recv_sample": "sub.recv_sample()",
+    "wait_for_publisher": "Subscriber('nobody', 0).wait_for_publisher()",
+    "select": "shm_pub_sub.select([sub])",
+}
+
+
+@pytest.mark.parametrize("published", [True, False], ids=["publisher", "no publisher"])
+@pytest.mark.parametrize("way", WAYS)
+def test_daemon_threads_that_wait_do_not_keep_the_interpreter(
+    way: str, published: bool, run_python: Run
+) -> None:
+    ended = run_python(
+        BEGIN
+        + f"""
+pub = Publisher("topic", 0) if {published} else None
+subs = [Subscriber("topic", 0, history=0) for _ in range(3)]
+def wait(sub):
+    {WAYS[way]}
+threads = [threading.Thread(target=wait, args=(sub,), daemon=True) for sub in subs]
+for thread in threads:
+    thread.start()
+until(lambda: all(map(waiting, threads)))
+print("end")
+""",
+        timeout=20,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "end\n", "")
+
+
+def test_an_interpreter_waits_for_its_other_threads_and_they_for_values(
+    start_python: Start,
+) -> None:
+    program = start_python(
+        BEGIN
+        + """
+sub, pub = Subscriber("topic", 0), Publisher("topic", 0)
+thread = threading.Thread(target=lambda: print(sub.recv(20), flush=True))
+thread.start()
+until(lambda: waiting(thread))
+late = threading.Thread(target=lambda: (sys.stdin.readline(), pub.publish(7)), daemon=True)
+late.start()
+print("end of main", flush=True)
+"""
+    )
+    assert program.stdout is not None
+    assert program.stdout.readline() == "end of main\n"
+    assert program.communicate("\n", timeout=20)[0] == "7\n"
+    assert program.returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_that_end_a_program_end_a_waiting_one(
+    number: signal.Signals, start_python: Start
+) -> None:
+    with shm_pub_sub.Publisher("topic", 0):
+        program = start_python(
+            "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL)\n"
+            + BEGIN
+            + """
+sub = Subscriber("topic", 0)
+print("ready", flush=True)
+sub.recv()
+"""
+        )
+        assert program.stdout is not None
+        program.stdout.readline()
+        program.send_signal(number)
+        assert program.wait(20) == -number
+
+
+def test_signal_handlers_of_python_run_while_it_waits_and_the_wait_goes_on(
+    run_python: Run,
+) -> None:
+    ended = run_python(
+        BEGIN
+        + """
+import signal
+pub = Publisher("topic", 0)
+sub = Subscriber("topic", 0)
+signal.signal(signal.SIGUSR1, lambda *_: print("handled"))
+thread = threading.Thread(target=lambda: (
+    until(lambda: waiting(threading.main_thread())), os.kill(os.getpid(), signal.SIGUSR1),
+    time.sleep(0.01), pub.publish(3)))
+thread.start()
+start = time.monotonic()
+print(sub.recv(20))
+thread.join()
+"""
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "handled\n3\n", "")
+
+
+@pytest.mark.parametrize("published", [True, False], ids=["publisher", "no publisher"])
+@pytest.mark.parametrize("way", ["recv", "iteration", "recv_sample"])
+def test_close_from_another_thread_ends_a_wait_at_once(
+    way: str, published: bool, run_python: Run
+) -> None:
+    ended = run_python(
+        BEGIN
+        + f"""
+pub = Publisher("topic", 0) if {published} else None
+worst = 0.0
+for turn in range(20):
+    sub = Subscriber("topic", 0, history=0)
+    ends = []
+    def wait():
+        try:
+            found = {WAYS[way].replace("next(iter(sub))", "next(iter(sub), 'end')")}
+        except ClosedError:
+            found = "end"
+        ends.append((found, time.monotonic()))
+    threads = [threading.Thread(target=wait) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    until(lambda: all(map(waiting, threads)))
+    closed = time.monotonic()
+    sub.close()
+    for thread in threads:
+        thread.join(20)
+    assert [found for found, _ in ends] == ["end"] * 3, ends
+    worst = max(worst, *(end - closed for _, end in ends))
+print(worst)
+"""
+    )
+    assert ended.returncode == 0, ended.stderr
+    # 20 closes: the slowest may have met a slow machine. Nobody who sleeps a slice out comes near.
+    assert float(ended.stdout) < 0.09
+
+
+def test_other_threads_run_while_one_waits(run_python: Run) -> None:
+    ended = run_python(
+        BEGIN
+        + """
+import signal
+pub = Publisher("topic", 0)
+sub = Subscriber("topic", 0)
+count = 0
+def work():
+    global count
+    until(lambda: waiting(threading.main_thread()))
+    for count in range(1, 200_001):
+        pass
+    pub.publish(count)
+thread = threading.Thread(target=work)
+thread.start()
+assert sub.recv(20) == 200_000
+thread.join()
+"""
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_several_threads_share_a_subscriber_and_each_value_goes_to_one_of_them(
+    run_python: Run,
+) -> None:
+    ended = run_python(
+        BEGIN
+        + """
+N = 100_000
+sub = Subscriber("topic", 0)
+taken = [[] for _ in range(4)]
+threads = [threading.Thread(target=lambda mine=mine: mine.extend(sub)) for mine in taken]
+for thread in threads:
+    thread.start()
+with Publisher("topic", 0, N, retain=True) as pub:
+    for number in range(1, N + 1):
+        pub.publish(number)
+    until(lambda: sub.lost + sum(map(len, taken)) >= N)
+    sub.close()
+    for thread in threads:
+        thread.join(20)
+assert sub.lost == 0
+assert all(mine == sorted(mine) for mine in taken), "each of them in order"
+assert sorted(sum(taken, [])) == list(range(1, N + 1)), "each once"
+shm_pub_sub.remove("topic")
+"""
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+FORK = (
+    BEGIN
+    + """
+import warnings
+warnings.simplefilter("ignore")
+N = 200
+sub = Subscriber("topic", 0)
+pub = Publisher("topic", 0, N)
+got = []
+thread = threading.Thread(target=lambda: [got.append(sub.recv(20)) for _ in range(N)])
+thread.start()
+until(lambda: waiting(thread))
+"""
+)
+
+
+def test_fork_during_a_wait_leaves_the_parents_waiter_alone_and_the_child_waits_itself(
+    run_python: Run,
+) -> None:
+    ended = run_python(
+        FORK
+        + """
+children = []
+for number in range(1, N + 1):
+    if number % 40 == 1:
+        until(lambda: len(got) == number - 1 and waiting(thread))
+        pid = os.fork()
+        if pid == 0:
+            # Its copy of the subscriber is at the place where the parent's was.
+            place = len(got)
+            own = Subscriber("topic", 0, history=N)
+            rest = [sub.recv(20) for _ in range(N - place)]
+            assert rest == list(range(place + 1, N + 1)), rest
+            assert [own.recv(20) for _ in range(N)] == list(range(1, N + 1))
+            sub.close()
+            own.close()
+            os._exit(0)
+        children.append(pid)
+    pub.publish(number)
+thread.join(20)
+assert got == list(range(1, N + 1))
+for pid in children:
+    assert os.waitpid(pid, 0)[1] == 0
+""",
+        timeout=40,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_child_closes_what_it_inherited_and_the_parent_waits_on(run_python: Run) -> None:
+    ended = run_python(
+        FORK
+        + """
+pid = os.fork()
+if pid == 0:
+    sub.close()
+    try:
+        sub.recv()
+    except ClosedError:
+        os._exit(0)
+    os._exit(1)
+assert os.waitpid(pid, 0)[1] == 0
+until(lambda: waiting(thread))  # the child's close may have woken it, for nothing
+assert not got
+pub.publish_many(range(1, N + 1))
+thread.join(20)
+assert got == list(range(1, N + 1))
+"""
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
