@@ -136,6 +136,16 @@ parse(PyObject *text, struct found *f)
     return true;
 }
 
+/* Lets go of the present mapping for another one of the same file. */
+static void
+replace(Subscriber *s, const struct shm_file *file)
+{
+    file_abandon(s->file);
+    fileno_detach(s);
+    stream_reopen(s, file);
+    file_release(s->file);
+}
+
 /* Reads from the file that was found, having asked after its publisher since asked_at. A dead one's is kept
    only to know its successor. Returns false with an error set where there is no memory. */
 static bool
@@ -152,10 +162,7 @@ take(Subscriber *s, const struct found *f, uint64_t asked_at)
     /* The same file once more: its values are those that were there before. */
     bool again = s->file != NULL && !f->dead && s->file->dev == file->dev && s->file->ino == file->ino;
     if (again) {
-        file_abandon(s->file);
-        fileno_detach(s);
-        stream_reopen(s, file);
-        file_release(s->file);
+        replace(s, file);
     }
     else {
         attachment_let_go(s);

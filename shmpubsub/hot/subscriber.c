@@ -165,9 +165,10 @@ open_(Subscriber *s, PyObject *args)
     attachment_let_go(s);
     fileno_detach(s);
     s->generation++;
+    s->lives++;
     s->history = history;
     s->joined = false;
-    s->lost = s->taken_time = 0;
+    s->lost = s->taken_time = s->lost_time = 0;
     s->type = type;
     s->max_age = max_age;
     Py_XSETREF(s->path, Py_NewRef(path));

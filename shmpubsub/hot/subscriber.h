@@ -24,6 +24,8 @@ struct shm_file {
     uint32_t *wait;       /* page 0, mapped once more to be written; NULL: not yet */
     uint32_t abandoned;   /* 1: whoever waits here looks for another */
     long users;
+    long waiters; /* of the users: threads that wait, of the process that lies behind so many forks */
+    long forks;
 };
 
 typedef struct Subscriber {
@@ -37,6 +39,7 @@ typedef struct Subscriber {
     uint64_t last_k;   /* its number; 0: none */
     uint64_t last_time;
     uint64_t generation; /* of the attachment: moves on with every file */
+    uint64_t lives;      /* how often it was set up: who waited in an earlier life is sent away */
     PyObject *path;    /* of the topic's file, bytes; NULL: closed or not yet open */
     /* The file last attached to stays mapped when its publisher has died or its name has moved on: its inode
        number, by which its successor is told from it, cannot be used again until then. */
@@ -47,6 +50,7 @@ typedef struct Subscriber {
     struct shm_file *left;  /* an earlier publisher's, not all of whose values have been taken */
     uint64_t lost;          /* values that were passed over */
     uint64_t taken_time;    /* of the last value taken */
+    uint64_t lost_time;     /* of the last one that an end left behind */
     uint64_t history;       /* with how many of the values already there it begins */
     bool streaming;         /* somebody takes values */
     bool joined;            /* it was made; what is published from now on is for it */
@@ -67,6 +71,8 @@ struct shm_value {
 /* file.c */
 struct shm_file *file_open(const struct shm_mapping *mapping);
 void file_release(struct shm_file *f);
+void file_wait(struct shm_file *f);
+void file_waited(struct shm_file *f);
 bool file_is_ours(const struct shm_file *f);
 uint32_t *file_wait_word(struct shm_file *f, const char *path);
 void file_abandon(struct shm_file *f);

@@ -106,6 +106,21 @@ def test_values_of_an_ended_publisher_count(pairs: Pairs) -> None:
         assert select([subscriber], 0) == []
 
 
+def test_a_publisher_killed_before_its_wake_is_seen_within_a_slice(
+    pairs: Pairs, shm_dir: Path
+) -> None:
+    def move_head() -> None:
+        _descriptors.publish_without_a_wake(shm_dir, "topic%2F1")
+
+    subscribers = [subscriber for _, subscriber in pairs]
+    timer = threading.Timer(0.03, move_head)
+    timer.start()
+    start = time.monotonic()
+    assert select(subscribers, 20) == [subscribers[1]]
+    assert time.monotonic() - start < 0.03 + 0.1 + SLACK
+    timer.join()
+
+
 def test_a_topic_of_another_type_counts_and_raises_when_it_is_read(pairs: Pairs) -> None:
     pairs[0][0].close()
     with Publisher("topic/0", 0.5):

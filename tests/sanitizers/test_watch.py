@@ -30,9 +30,9 @@ def test_no_wake_up_is_lost(sanitizer: str, topics: int, tmp_path: Path) -> None
     assert (done.returncode, done.stderr) == (0, "")
     made, _, late, _ = done.stdout.split()
     assert int(made) == topics * rounds
-    assert int(late) <= 3 * LONGER, "some are late where processors are busy"
+    assert int(late) <= 10 * LONGER, "some are late where processors are busy"
 
 
 def test_a_lost_wake_up_is_found(tmp_path: Path) -> None:
     done = run_c([], build("plain", tmp_path, "NO_WAKE"), 1, 20)
-    assert int(done.stdout.split()[2]) >= 5
+    assert int(done.stdout.split()[2]) > 10
