@@ -165,3 +165,32 @@ func TestRecv_SurvivesAStormOfCancellations(t *testing.T) {
 	require.Zero(t, late.Load())
 	t.Logf("%d waits given up", quits.Load())
 }
+
+func TestClose_EndsWaitsWithoutASlice(t *testing.T) {
+	withoutSlices(t)
+	dir := inDomain(t)
+	p, err := NewIntPublisher("x", 1, dir)
+	require.NoError(t, err)
+	s, err := NewIntSubscriber("x", -1, dir)
+	require.NoError(t, err)
+	done := make(chan error)
+	for range 3 {
+		go func() {
+			_, err := s.Recv(context.Background())
+			done <- err
+		}()
+	}
+	for p.segment.WaitWord().Load()&1 == 0 {
+		runtime.Gosched()
+	}
+	require.NoError(t, s.Close())
+	for range 3 {
+		select {
+		case err := <-done:
+			require.ErrorIs(t, err, ErrClosed)
+		case <-time.After(tooLate):
+			require.FailNow(t, "it sleeps on")
+		}
+	}
+	require.NoError(t, p.Close())
+}

@@ -72,8 +72,9 @@ func (s *Subscriber[T]) takeOrAnnounce(ctx context.Context, dst []uint64, r *res
 			return taken, nil // it may not, or the name has just moved on
 		}
 		announced := futex.Announce(page.Word())
-		// The second look. What happens from here on moves the word on, or wakes who sleeps on it.
-		if s.ring.Unseen(s.cursor) == 0 && !s.view.Retired() && ctx.Err() == nil {
+		// The second look. What happens from here on moves the word on, or wakes who sleeps on it; so do the
+		// end of ctx and Close, which wait for mu to be let go.
+		if s.ring.Unseen(s.cursor) == 0 && !s.view.Retired() {
 			r.page, r.announced = page, announced
 			r.slice = max(time.Duration(s.checkAt-clock.Now()), time.Millisecond)
 			return taken, nil

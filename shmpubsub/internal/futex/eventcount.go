@@ -48,6 +48,7 @@ func Notify(word *atomic.Uint32) {
 // Announce says in word that somebody waits, and returns what to sleep on. The caller then looks again at
 // all that it waits for, head first of all, and only sleeps where nothing has changed: see Notify.
 func Announce(word *atomic.Uint32) uint32 {
+	killpoint.Here()
 	announced := word.Or(waiting) | waiting
 	killpoint.Here()
 	return announced

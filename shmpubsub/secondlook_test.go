@@ -1,0 +1,76 @@
+//go:build killpoints
+
+package shmpubsub
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"shm_pub_sub/shmpubsub/internal/killpoint"
+)
+
+// What happens just before a waiter announces itself it sees at its second look; what happens after that
+// it finds in the word that it is about to sleep on. No slice's end helps it, and no wake-up comes while it is awake.
+func TestRecv_SeesWhatHappensBetweenItsFirstLookAndItsSleep(t *testing.T) {
+	for name, c := range map[string]struct {
+		happens func(t *testing.T, p *IntPublisher, cancel func(), dir Option)
+		want    int64
+		err     error
+	}{
+		"a value": {func(t *testing.T, p *IntPublisher, _ func(), _ Option) { require.NoError(t, p.Publish(7)) }, 7, nil},
+		"a batch": {func(t *testing.T, p *IntPublisher, _ func(), _ Option) {
+			require.NoError(t, p.PublishMany([]int64{7, 8, 9}))
+		}, 7, nil},
+		"the publisher's end": {func(t *testing.T, p *IntPublisher, _ func(), dir Option) {
+			require.NoError(t, p.Close())
+			next, err := NewIntPublisher("x", 3, dir)
+			require.NoError(t, err)
+			require.NoError(t, next.Publish(8))
+			t.Cleanup(func() { require.NoError(t, next.Close()) })
+		}, 8, nil},
+		"the end of its context": {func(_ *testing.T, _ *IntPublisher, cancel func(), _ Option) { cancel() }, -1, context.Canceled},
+	} {
+		for at := 1; at <= 3; at++ { // before and after the announcement, and before the sleep
+			t.Run(fmt.Sprintf("%s at %d", name, at), func(t *testing.T) {
+				withoutSlices(t)
+				dir := inDomain(t)
+				p, err := NewIntPublisher("x", 3, dir)
+				require.NoError(t, err)
+				t.Cleanup(func() { require.NoError(t, p.Close()) })
+				s, err := NewIntSubscriber("x", -1, dir)
+				require.NoError(t, err)
+				t.Cleanup(func() { require.NoError(t, s.Close()) })
+				ctx, cancel := context.WithCancel(context.Background())
+				defer cancel()
+				reached := 0
+				killpoint.Reached = func(site string) {
+					if !strings.HasPrefix(site, "futex/") {
+						return
+					}
+					if reached++; reached == at {
+						killpoint.Reached = nil
+						c.happens(t, p, cancel, dir)
+					}
+				}
+				done := make(chan struct{})
+				var v int64
+				go func() {
+					defer close(done)
+					v, err = s.Recv(ctx)
+				}()
+				select {
+				case <-done:
+				case <-time.After(tooLate):
+					require.FailNow(t, "it sleeps on")
+				}
+				require.Equal(t, c.want, v)
+				require.Equal(t, c.err, err)
+			})
+		}
+	}
+}
