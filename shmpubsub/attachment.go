@@ -8,8 +8,9 @@ import (
 	"shm_pub_sub/shmpubsub/internal/segment"
 )
 
-// checkEvery bounds how long a killed publisher looks alive, with room below the promised 0.1 s.
-const checkEvery = int64(90 * time.Millisecond)
+// checkEvery bounds how long a killed publisher looks alive, with room below the promised 0.1 s. It is how
+// long a slice of a wait lasts, too. Only a test changes it.
+var checkEvery = int64(90 * time.Millisecond)
 
 // attachment is a publisher's file, and how far the subscriber has received what is in it.
 type attachment struct {

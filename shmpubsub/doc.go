@@ -3,7 +3,7 @@ Package shmpubsub publishes and subscribes to values between processes of one
 machine, through POSIX shared memory.
 
 A topic has a name, one publisher, and any number of subscribers, each of which
-reads the newest value whenever it likes. Values are bool, int64 or float64. A
+reads the newest value whenever it likes, or receives every value in its turn. Values are bool, int64 or float64. A
 publish or a read takes some tens of nanoseconds: there is no server, no system
 call and no allocation per value. Python programs share topics with Go ones by
 way of the package shm_pub_sub, which is built from this one.
@@ -31,6 +31,34 @@ A [Subscriber] may be made before the publisher, in any process:
 Subscribe returns the subscriber's default and false while there is nothing to
 read. [Subscriber.Err] says why, where that is not simply that nobody publishes.
 
+# Receiving
+
+A subscriber can also take every value once, the oldest first, and wait for the next:
+
+	value, err := sub.Recv(ctx)
+
+	for value := range sub.Values(ctx) {
+		...
+	}
+
+[Subscriber.Recv] waits before there is a publisher, and across its restart: what a publisher has published
+before its end comes before the next one's values. Which of them to use:
+
+  - the newest value, whenever the program has time for one: [Subscriber.Subscribe], or [Subscriber.Newest] with its
+    number, time and age; they wait for nothing and take nothing
+  - every value as it comes: Recv, or [Subscriber.Values] in a loop; [Subscriber.RecvSample] with number, time and age
+  - what has come since the last time: [Subscriber.TryRecv] for one, [Subscriber.Drain] or
+    [Subscriber.DrainInto] for all
+  - that there is a publisher: [Subscriber.WaitForPublisher]
+
+A topic keeps as many values as its publisher says, and no publisher waits for a subscriber: who is slower than that
+for longer than that misses values. They are skipped, and [Subscriber.Lost] counts them: received and lost make up all
+that was published. A new subscriber begins with the newest value; [WithHistory] asks for more of those that are kept.
+
+Waiting costs no processor time: a waiter sleeps on a futex in the topic's file, and a publisher makes a system call
+only where somebody does. Where a subscriber may read a topic's file and not write it, it looks for a new value every
+millisecond instead. [Publisher.PublishMany] publishes a batch with one look at whether somebody waits.
+
 [List], [Inspect] and [Remove] look at topics from outside.
 
 A topic's name is any non-empty text without NUL that fits a file name once
@@ -47,6 +75,10 @@ reports true again and again for the same value.
 A read after a publish has returned gets that value or a newer one. Values are
 never torn and never go backwards within one publisher, however fast it
 publishes; those that are overwritten between two reads are skipped.
+
+A value is received by whoever waits for it as soon as the system gives that one a processor. A publisher that
+is killed between a value and the wake-up that goes with it delays that one by 0.1 s at most, as a waiter looks
+up as often by itself. A waiter that is killed costs a publisher one needless system call.
 
 Close shows at a subscriber's next read. The death of a publisher's process,
 kill -9 at any instruction included, shows within 0.1 s. Liveness is a lock that
@@ -65,7 +97,7 @@ Remove. A retained value stays readable until the next publisher of that type
 publishes.
 
 Files have mode 0600 unless [WithMode] says otherwise, whatever the umask, and
-subscribers map them read-only. Methods may be called from many goroutines at
+subscribers map the values read-only. Methods may be called from many goroutines at
 once, Close among them.
 
 # Caveats
@@ -74,10 +106,11 @@ Linux only, on 64-bit little-endian machines.
 
 The directory must be on a local file system, which /dev/shm is; NFS is not.
 
-There is no waiting for a value yet: a subscriber polls. (Publishers wake
-subscribers already, so those that come to wait will find nothing to change.)
+This is not a queue that holds its publisher back. Where no value may ever be lost, give the topic room for
+the longest pause of its slowest subscriber, and look at Lost.
 
-This is not a queue. Where every value counts, use something else.
+A goroutine that waits in Recv for a publisher's next value holds a thread of its process; some hundreds of them
+are no trouble.
 
 A process that may write a topic's file can damage it. Damage to the header, and
 to the order of the values, is found and reported as [ErrLayout], and no file makes

@@ -150,6 +150,8 @@ var roles = map[string]func(args []string) error{
 	"count":   countUntilEnd,
 	"measure": measureOnDemand,
 	"receive": receiveUntilEnd,
+	"echo":    echoUntilEnd,
+	"cat":     catUntilEnd,
 }
 
 // publishUntilEnd publishes one value of its topic, and lives until its standard input ends.
@@ -217,6 +219,7 @@ func liveOn() error {
 type process struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
+	raw io.Reader // out's
 	out *bufio.Scanner
 }
 
@@ -233,7 +236,7 @@ func spawn(t testing.TB, role string, args ...string) *process {
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
-	p := &process{cmd: cmd, in: in, out: bufio.NewScanner(out)}
+	p := &process{cmd: cmd, in: in, raw: out, out: bufio.NewScanner(out)}
 	t.Cleanup(p.kill)
 	require.Equal(t, "ready", p.hear(t))
 	return p

@@ -282,3 +282,17 @@ func TestRecv_AllocatesNothingWhileThereAreValues(t *testing.T) {
 		_ = s.DrainInto(into)
 	}))
 }
+
+// What it takes to be told of a context's end.
+func TestRecv_AllocatesLittleWhereItWaits(t *testing.T) {
+	domain(t)
+	there, back := intPublisher(t, "there"), intPublisher(t, "back")
+	echo, s := intSubscriber(t, "there"), intSubscriber(t, "back")
+	go func() { _ = echoTopic(echo, back) }()
+	for ctx, most := range map[context.Context]float64{context.Background(): 0, soon(t): 2} {
+		require.LessOrEqual(t, testing.AllocsPerRun(300, func() {
+			_ = there.Publish(1)
+			_, _ = s.Recv(ctx)
+		}), most)
+	}
+}

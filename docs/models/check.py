@@ -66,11 +66,12 @@ def eventcount() -> Iterator[Run]:
     """Yield the runs of eventcount.pml."""
     yield Run("eventcount", "WAITERS=2")
     yield Run("eventcount", "VALUES=2", full=True)
-    yield Run("eventcount", full=True)
+    yield Run("eventcount", "NOBODY_GIVES_UP", full=True)
     yield Run("eventcount", "WAITERS=2 FLAG", finds="invalid end state")
     yield Run("eventcount", "WAITERS=2 NO_SECOND_LOOK", finds="invalid end state")
     yield Run("eventcount", "WAITERS=2 NOTIFY_EARLY", finds="invalid end state")
     yield Run("eventcount", "WAITERS=2 NO_SLICES", finds="invalid end state")
+    yield Run("eventcount", "WAITERS=2 GIVE_UP_FOR_ALL", finds="invalid end state")
     yield Run("eventcount", "WAKE_ONE", finds="invalid end state")
 
 

@@ -1,5 +1,5 @@
-/* Waiting: one publisher of three values, three waiters one of whom may die, and whoever takes the
-   topic over when the publisher was killed. Every access is one step; that the accesses are
+/* Waiting: one publisher of three values, three waiters one of whom may die, a waiter of some other process
+   that is told to give up, and whoever takes the topic over when the publisher was killed. Every access is one step; that the accesses are
    sequentially consistent is what the code asks of each of them (hot/eventcount.h, docs/models/README.md).
 
    The wait word is an eventcount, epoch << 1 | waiting. It is checked that
@@ -9,12 +9,14 @@
                           end of the waiter's slice wakes it, and it ends having seen the last value
      retired ends it      by close or by take-over: nobody sleeps on in a file without a name
      a dead waiter        costs no other one its wake-up, and the publisher nothing but a wake
+     giving up            moves the epoch on under everybody, and costs nobody a wake-up; that the one who
+                          gives up may be killed after it, or never sleep, changes nothing
 
    Who does not reach his end is an invalid end state, which spin reports as a deadlock.
 
-   The code: Notify in internal/futex/eventcount.go, eventcount_notify in hot/eventcount.h. The library
-   does not wait yet: the waiter is the one of docs/memory-layout.md, as `await` in
-   internal/futex/eventcount_test.go has it.
+   The code: Notify, Announce, Wait and Interrupt in internal/futex/eventcount.go, with the second look in
+   takeOrAnnounce in shmpubsub/wait.go; eventcount_notify, _announce and _sleep in hot/eventcount.h, with the second
+   look in sleep_on in hot/wait.c. docs/memory-layout.md has it in words.
 
    Left out: an epoch that comes round (a waiter would have to stand between its look at head and its
    FUTEX_WAIT for exactly 2^31 wakes, and then its slice ends), and a waiter whose slice ends while the
@@ -22,8 +24,11 @@
 
    Check: python3 docs/models/check.py eventcount
 
+   -DNOBODY_GIVES_UP leaves him out, for the larger sizes.
+
    Controls, each of which must be found wrong: -DFLAG (a plain flag instead of the epoch),
-   -DNO_SECOND_LOOK, -DNOTIFY_EARLY (before head is stored), -DWAKE_ONE, -DNO_SLICES. */
+   -DNO_SECOND_LOOK, -DNOTIFY_EARLY (before head is stored), -DWAKE_ONE, -DNO_SLICES, -DGIVE_UP_FOR_ALL (who
+   gives up clears the bit, as a publisher does, and is killed before he wakes those who had set it). */
 
 #ifndef VALUES
 #define VALUES 3
@@ -63,16 +68,28 @@ inline wake() {
     i = 0
 }
 
-/* Notify, exactly. Its compare-and-swap cannot fail here: one process at a time notifies, and nobody else
-   changes a word whose bit is set. The code loops because a hostile waiter might. */
+/* Notify, exactly. Its compare-and-swap fails only where somebody gives up in between. */
+#ifdef NOBODY_GIVES_UP
+#define EXCHANGE assert(word == w); word = NEXT(w); w = 0
+#else
+#define EXCHANGE if :: word == w -> word = NEXT(w); w = 0 :: else -> skip fi
+#endif
+
 inline notify() {
-    STEP(w = word);
-    if
-    :: (w & 1) == 0 -> skip
-    :: else ->
-       STEP(atomic { assert(word == w); word = NEXT(w); w = 0 });
-       STEP(atomic { wake() })
-    fi
+    do
+    :: STEP(w = word);
+       if
+       :: (w & 1) == 0 -> break
+       :: else ->
+          STEP(atomic { EXCHANGE });
+          if
+          :: w == 0 -> STEP(atomic { wake() }); break
+#ifndef NOBODY_GIVES_UP
+          :: else -> skip                        /* another epoch: again */
+#endif
+          fi
+       fi
+    od
 }
 
 /* Publishes; then it stays, closes or, at any step, is killed, and another process takes the topic over
@@ -148,10 +165,29 @@ again:
 end_over: false
 }
 
+#ifndef NOBODY_GIVES_UP
+/* Interrupt, of a waiter who is none of the others and may never have come to sleep. It is one step: what it
+   does then, waking himself, changes nothing for others. */
+proctype quitter() {
+    if
+#ifdef GIVE_UP_FOR_ALL
+    :: atomic { (word & 1) != 0 -> word = NEXT(word) }
+#else
+    :: atomic { (word & 1) != 0 -> word = word + 2 }
+#endif
+    :: true
+    fi;
+end_over: false
+}
+#endif
+
 init {
     atomic {
         byte i;
         run publisher();
+#ifndef NOBODY_GIVES_UP
+        run quitter();
+#endif
         for (i : 0 .. WAITERS - 1) { run waiter(i, i == 1) }
     }
 }

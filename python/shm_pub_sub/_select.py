@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_EXPECTED = "expected seconds, 0 or more, or None to wait without end"
+_CENTURIES = 4e9
+"""Seconds: time.sleep() refuses more than it can count."""
+
+
 def select(subscribers: Iterable[Any], timeout: float | None = None) -> list[Any]:
     """Wait until at least one subscriber has something to take, and return those that have.
 
@@ -33,12 +38,13 @@ def select(subscribers: Iterable[Any], timeout: float | None = None) -> list[Any
         TopicValueError: No subscribers and no timeout, or a negative one (a ValueError).
         ClosedError: One of them is closed, or is closed meanwhile by another thread (a ValueError).
     """
-    try:
-        given = tuple(subscribers)
-    except TypeError:
+    # A Subscriber is iterable as well, and has no end.
+    if issubclass(type(subscribers), Subscriber) or not hasattr(type(subscribers), "__iter__"):
         raise TopicTypeError(
-            f"select: found {type(subscribers).__name__}; expected a list of subscribers"
-        ) from None
+            f"select: found {type(subscribers).__name__} {shown(subscribers)}; expected a list of "
+            "subscribers"
+        )
+    given = tuple(subscribers)
     for position, subscriber in enumerate(given):
         if not issubclass(type(subscriber), Subscriber):
             raise TopicTypeError(
@@ -51,5 +57,16 @@ def select(subscribers: Iterable[Any], timeout: float | None = None) -> list[Any
         raise TopicValueError(
             "select: found no subscribers and no timeout; expected one of them: it would never end"
         )
-    time.sleep(timeout)
+    _sleep(timeout)
     return []
+
+
+def _sleep(timeout: Any) -> None:
+    kind = type(timeout)
+    if kind is bool or not (hasattr(kind, "__float__") or hasattr(kind, "__index__")):
+        raise TopicTypeError(
+            f"select: found a timeout of {kind.__name__} {shown(timeout)}; {_EXPECTED}"
+        )
+    if not timeout >= 0:
+        raise TopicValueError(f"select: found a timeout of {shown(timeout)}; {_EXPECTED}")
+    time.sleep(float(min(timeout, _CENTURIES)))

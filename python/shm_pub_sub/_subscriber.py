@@ -148,7 +148,7 @@ class Subscriber(_hot.Subscriber):
         return waiting
 
     def __aiter__(self) -> Subscriber:
-        return self.__iter__()
+        return Subscriber.__iter__(self)  # not a subclass's own, which may be a generator
 
     def __anext__(self) -> Coroutine[Any, Any, Any]:
         waiting: Coroutine[Any, Any, Any] = _asyncio_part().anext(self)

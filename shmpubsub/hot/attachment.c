@@ -38,7 +38,7 @@ look_up(Subscriber *s)
         /* Anything but absence is for _attach to explain. */
         return errno == ENOENT ? NAME_ABSENT : NAME_OTHER;
     }
-    bool same = s->file != NULL && st.st_dev == s->file->dev && st.st_ino == s->file->ino;
+    bool same = s->file != NULL && !s->file->reopen && st.st_dev == s->file->dev && st.st_ino == s->file->ino;
     return same ? NAME_SAME : NAME_OTHER;
 }
 
@@ -68,7 +68,7 @@ attachment_check(Subscriber *s, uint64_t now)
     s->checked_at = now;
     int lives = ask_for_lock(s);
     if (lives < 0) {
-        attachment_let_go(s); /* and open it again */
+        s->file->reopen = true;
         return false;
     }
     return lives || (s->file->retain && look_up(s) == NAME_SAME);
@@ -136,6 +136,16 @@ parse(PyObject *text, struct found *f)
     return true;
 }
 
+/* Lets go of the present mapping for another one of the same file. */
+static void
+replace(Subscriber *s, const struct shm_file *file)
+{
+    file_abandon(s->file);
+    fileno_detach(s);
+    stream_reopen(s, file);
+    file_release(s->file);
+}
+
 /* Reads from the file that was found, having asked after its publisher since asked_at. A dead one's is kept
    only to know its successor. Returns false with an error set where there is no memory. */
 static bool
@@ -145,16 +155,25 @@ take(Subscriber *s, const struct found *f, uint64_t asked_at)
     if (file == NULL) {
         return false;
     }
-    attachment_let_go(s);
-    s->generation++;
-    s->file = file;
     file->retain = f->retain;
     if (!f->dead) {
         file->ring = ring_at(file->mapping.base, f->first, f->stride, f->slots);
-        s->ring = file->ring;
-        s->checked_at = asked_at;
     }
-    stream_enter(s);
+    /* The same file once more: its values are those that were there before. */
+    bool again = s->file != NULL && !f->dead && s->file->dev == file->dev && s->file->ino == file->ino;
+    if (again) {
+        replace(s, file);
+    }
+    else {
+        attachment_let_go(s);
+    }
+    s->generation++;
+    s->file = file;
+    s->ring = file->ring;
+    s->checked_at = asked_at;
+    if (!again) {
+        stream_enter(s);
+    }
     return true;
 }
 

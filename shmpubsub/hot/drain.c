@@ -103,6 +103,9 @@ drain(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names)
         PyErr_SetString(PyExc_TypeError, "drain() takes no argument but into=");
         return NULL;
     }
+    if (s->path == NULL) {
+        return PyObject_CallMethod((PyObject *)s, "_attach", NULL); /* it raises */
+    }
     if (named == 0 || args[0] == Py_None) {
         return drain_list(s);
     }

@@ -40,9 +40,37 @@ file_is_ours(const struct shm_file *f)
     return fstat(f->mapping.fd, &st) == 0 && st.st_dev == f->dev && st.st_ino == f->ino;
 }
 
+/* Threads do not come with a fork. */
+static void
+forget_parents_waiters(struct shm_file *f)
+{
+    if (f->forks != shm_forks_so_far()) {
+        f->forks = shm_forks_so_far();
+        f->users -= f->waiters;
+        f->waiters = 0;
+    }
+}
+
+/* f stays mapped for a thread that reads it without the GIL, until file_waited. */
+void
+file_wait(struct shm_file *f)
+{
+    forget_parents_waiters(f);
+    f->waiters++;
+    f->users++;
+}
+
+void
+file_waited(struct shm_file *f)
+{
+    f->waiters--;
+    file_release(f);
+}
+
 void
 file_release(struct shm_file *f)
 {
+    forget_parents_waiters(f);
     if (--f->users > 0) {
         return;
     }
@@ -86,7 +114,8 @@ void
 file_abandon(struct shm_file *f)
 {
     __atomic_store_n(&f->abandoned, 1, __ATOMIC_SEQ_CST);
-    if (f->users > 1 && f->wait != NULL) {
+    forget_parents_waiters(f);
+    if (f->waiters > 0 && f->wait != NULL) {
         eventcount_notify(f->wait);
     }
 }

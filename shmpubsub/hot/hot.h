@@ -27,10 +27,11 @@ extern PyType_Spec shm_subscriber_spec;
 /* values.c */
 int shm_sample_init(PyObject *module);
 
-/* registry.c. The first returns 0 or an errno; the others are methods of the module. */
+/* registry.c. The first returns 0 or an errno; those of Python are methods of the module. */
 int shm_fork_init(void);
 PyObject *shm_publishers(PyObject *module, PyObject *ignored);
 PyObject *shm_count(PyObject *module, PyObject *ignored);
+long shm_forks_so_far(void);
 PyObject *shm_forks(PyObject *module, PyObject *ignored);
 
 /* select.c: a method of the module */

@@ -51,6 +51,12 @@ shm_fork_init(void)
     return pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
+long
+shm_forks_so_far(void)
+{
+    return forks;
+}
+
 PyObject *
 shm_forks(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {

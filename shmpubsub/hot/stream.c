@@ -22,16 +22,28 @@ unread_in(const struct shm_ring *r)
     return head > r->k && head < RING_IMPOSSIBLE ? head - r->k : 0;
 }
 
-/* A new publisher takes a retained value over as its first one, with its time: that one was taken already. */
-static void
-pass_over_retained(Subscriber *s)
+/* The time of value 1, for a place before it; 0 where that one is not there. A publisher that takes a retained
+   value over has it as its first one, with its time: so it is known again. */
+static uint64_t
+first_time(struct shm_ring r)
 {
-    struct shm_ring first = s->unread;
     uint64_t word, time, lost;
-    if (s->taken_time != 0 && ring_next(&first, &word, &time, &lost) == RING_OK && first.k == 1 &&
-        time == s->taken_time) {
-        s->unread = first;
-    }
+    return ring_next(&r, &word, &time, &lost) == RING_OK && r.k == 1 ? time : 0;
+}
+
+static uint64_t
+newest_time(struct shm_ring r)
+{
+    uint64_t word, time;
+    return ring_newest(&r, &word, &time) == RING_OK ? time : 0;
+}
+
+/* What is behind the place in r is left behind. */
+static void
+lose(Subscriber *s, struct shm_ring r)
+{
+    s->lost += unread_in(&r);
+    s->lost_time = newest_time(r);
 }
 
 /* A new subscriber begins with the last few values, all of them there before it. */
@@ -43,9 +55,7 @@ join(Subscriber *s)
     back = back < kept ? back : kept;
     (void)ring_seek(r, head > back ? head - back : 0);
     if (back == 0 && head != 0) {
-        struct shm_ring newest = *r;
-        uint64_t word;
-        (void)ring_newest(&newest, &word, &s->taken_time); /* should it be retained, it is known */
+        s->taken_time = newest_time(*r); /* should it be retained, it is known */
     }
 }
 
@@ -66,7 +76,13 @@ stream_enter(Subscriber *s)
         return;
     }
     (void)ring_seek(&s->unread, 0);
-    pass_over_retained(s);
+    uint64_t first = first_time(s->unread);
+    if (first != 0 && first == s->taken_time) {
+        (void)ring_seek(&s->unread, 1);
+    }
+    else if (first != 0 && first == s->lost_time) {
+        s->lost--; /* it was not lost after all */
+    }
 }
 
 /* The present file is about to be let go. */
@@ -79,8 +95,14 @@ stream_leave(Subscriber *s)
     }
     if (s->left != NULL) {
         struct shm_ring all = f->ring;
-        all.k = 0;
-        s->lost += unread_in(&all);
+        (void)ring_seek(&all, 0);
+        uint64_t first = first_time(all);
+        if (first != 0 && (first == newest_time(s->unread) || first == s->lost_time)) {
+            (void)ring_seek(&all, 1); /* it is taken from left, or was counted */
+        }
+        if (unread_in(&all) > 0) {
+            lose(s, all);
+        }
         return;
     }
     uint64_t unread = s->unread.state == NULL ? 0 : unread_in(&s->unread);
@@ -89,8 +111,21 @@ stream_leave(Subscriber *s)
         s->left = f;
         return;
     }
-    s->lost += unread;
+    if (unread > 0) {
+        lose(s, s->unread);
+    }
     s->unread = (struct shm_ring){0};
+}
+
+/* The present file was mapped once more, as f: the place stays. */
+void
+stream_reopen(Subscriber *s, const struct shm_file *f)
+{
+    if (s->left == NULL) {
+        uint64_t k = s->unread.k;
+        s->unread = f->ring;
+        (void)ring_seek(&s->unread, k);
+    }
 }
 
 void

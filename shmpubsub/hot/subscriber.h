@@ -20,9 +20,12 @@ struct shm_file {
     struct shm_ring ring; /* as it was when the file was opened; .state NULL: its publisher was dead by then */
     bool retain;          /* its values outlive its publisher */
     bool unwritable;      /* page 0 may not be written: who waits must poll */
+    bool reopen;          /* somebody closed its descriptor: it is to be opened once more */
     uint32_t *wait;       /* page 0, mapped once more to be written; NULL: not yet */
     uint32_t abandoned;   /* 1: whoever waits here looks for another */
     long users;
+    long waiters; /* of the users: threads that wait, of the process that lies behind so many forks */
+    long forks;
 };
 
 typedef struct Subscriber {
@@ -46,6 +49,7 @@ typedef struct Subscriber {
     struct shm_file *left;  /* an earlier publisher's, not all of whose values have been taken */
     uint64_t lost;          /* values that were passed over */
     uint64_t taken_time;    /* of the last value taken */
+    uint64_t lost_time;     /* of the last one that an end left behind */
     uint64_t history;       /* with how many of the values already there it begins */
     bool streaming;         /* somebody takes values */
     bool joined;            /* it was made; what is published from now on is for it */
@@ -66,6 +70,8 @@ struct shm_value {
 /* file.c */
 struct shm_file *file_open(const struct shm_mapping *mapping);
 void file_release(struct shm_file *f);
+void file_wait(struct shm_file *f);
+void file_waited(struct shm_file *f);
 bool file_is_ours(const struct shm_file *f);
 uint32_t *file_wait_word(struct shm_file *f, const char *path);
 void file_abandon(struct shm_file *f);
@@ -80,6 +86,7 @@ PyObject *attachment_map(Subscriber *s, PyObject *args);
 /* stream.c */
 void stream_enter(Subscriber *s);
 void stream_leave(Subscriber *s);
+void stream_reopen(Subscriber *s, const struct shm_file *f);
 void stream_end(Subscriber *s);
 int stream_take(Subscriber *s, struct shm_value *v);
 bool stream_unread(const Subscriber *s);

@@ -158,7 +158,7 @@ wait_value(Subscriber *s, struct shm_wait *w)
     struct change c = {.state = s->ring.state, .seen = s->unread.k, .abandoned = &f->abandoned};
     /* Spinning is tried now and then, and as long as it pays off. */
     bool spins = several_processors() && (s->spinning > 0 || s->waits++ % SPIN_TRIED == 0), paid = false;
-    f->users++;
+    file_wait(f);
     Py_BEGIN_ALLOW_THREADS
     paid = spins && spin(&c);
     if (!paid && word != NULL) {
@@ -168,7 +168,7 @@ wait_value(Subscriber *s, struct shm_wait *w)
         poll(&c, ns);
     }
     Py_END_ALLOW_THREADS
-    file_release(f);
+    file_waited(f);
     if (paid) {
         s->spinning = SPINS_AFTER_SUCCESS;
     }

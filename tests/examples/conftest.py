@@ -56,7 +56,7 @@ def go_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def start_go(_launch: Callable[..., Example], go_programs: Path) -> Callable[..., Example]:
-    """start_go("publisher" or "subscriber", *args): the same for a Go one."""
+    """start_go(name, *args): the same for a Go one."""
 
     def start(name: str, *args: object) -> Example:
         return _launch(go_programs / name, *args)

@@ -62,3 +62,25 @@ def test_go_subscriber_tells_a_hanging_publisher_and_one_of_another_type(start_g
     with shm_pub_sub.Publisher("a", True):
         subscriber.wait_for("bool.*float")
     subscriber.interrupt()
+
+
+def test_go_records_every_value_of_one_publisher_after_the_other(
+    start_go: Start, start_example: Start
+) -> None:
+    recorder = start_go("recorder")
+    recorder.wait_for("recording greenhouse/north_bed/air_celsius")
+    published = start_example("greenhouse_sensor.py", "--seconds", 0.5).finish()
+    published += start_go("publisher", "-seconds", 0.5).finish()
+    recorder.wait_for(rf"^ +\d+ +{published[-1].split()[1]}  ")
+    _, *recorded, end = recorder.interrupt()
+    assert [line.split()[1] for line in recorded] == [line.split()[1] for line in published]
+    assert end == f"{len(published)} received, 0 lost"
+
+
+def test_go_recorder_says_that_the_type_is_another(start_go: Start) -> None:
+    recorder = start_go("recorder", "-topic", "a")
+    recorder.wait_for("recording a")
+    with shm_pub_sub.Publisher("a", True):
+        *_, end, error = recorder.finish(status=1)
+    assert end == "0 received, 0 lost"
+    assert "bool" in error

@@ -26,6 +26,28 @@ assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 publisher.close()
 """
 
+RECEIVES_ON = """
+import os, shm_pub_sub, time, warnings
+warnings.simplefilter("ignore")
+publisher = shm_pub_sub.Publisher("topic", 0, 5)
+subscriber = shm_pub_sub.Subscriber("topic", -1)
+for n in range(10):
+    publisher.publish(n)
+assert subscriber.recv() == 5
+pid = os.fork()
+if pid == 0:
+    for unread in ([6, 7, 8, 9], []):
+        os.closerange(3, 256)
+        end = time.monotonic() + 0.2
+        while time.monotonic() < end:
+            subscriber.subscribe()
+        assert subscriber.drain() == unread
+        assert subscriber.lost == 5
+    os._exit(0)
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+publisher.close()
+"""
+
 IMPORTS_ANEW = """
 import faulthandler, os, sys, warnings
 warnings.simplefilter("ignore")
@@ -52,6 +74,11 @@ def test_daemon_that_closed_all_descriptors_reads_on_and_closes_nobody_elses(
     run_python: Run,
 ) -> None:
     ended = run_python(CLOSES_ALL)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_daemon_that_closed_all_descriptors_receives_nothing_twice(run_python: Run) -> None:
+    ended = run_python(RECEIVES_ON)
     assert (ended.returncode, ended.stderr) == (0, "")
 
 

@@ -1,12 +1,15 @@
 """A subscriber that a forked child inherits reads on."""
 
+import threading
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import shm_pub_sub
 from process import _remote
 from process._peer import Peer
+from unit._wait import wait_until
 
 from ._forked import Forked, Steps
 
@@ -80,6 +83,26 @@ def test_it_may_be_closed_in_the_child_and_not_in_the_parent(fork_child: ForkChi
         child.end()
         publisher.publish(2)
         assert subscriber.subscribe() == (2, True)
+
+
+def test_closed_in_the_child_it_is_unmapped_though_a_thread_of_the_parent_s_waits(
+    fork_child: ForkChild, shm_dir: Path
+) -> None:
+    def steps() -> Generator[Any, None, None]:
+        subscriber.close()
+        yield Path("/proc/self/maps").read_text().count(str(shm_dir))
+
+    with shm_pub_sub.Publisher("topic", 0), shm_pub_sub.Subscriber("topic", -1) as subscriber:
+        received: list[int] = []
+        thread = threading.Thread(target=lambda: received.extend(subscriber))
+        thread.start()
+        # The publisher's, the subscriber's, and page 0 to be waited on.
+        wait_until(lambda: Path("/proc/self/maps").read_text().count(str(shm_dir)) == 3)
+        child = fork_child(steps)
+        assert child.next() == 0
+        child.end()
+        subscriber.close()
+        thread.join()
 
 
 def test_it_raises_the_type_error_of_a_new_type(fork_child: ForkChild, peer: Peer) -> None:

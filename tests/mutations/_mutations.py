@@ -272,8 +272,8 @@ MUTATIONS = (
     Mutation(
         "wait: close() sends nobody away",
         "shmpubsub/hot/attachment.c",
-        "        file_abandon(s->file);\n",
-        "",
+        "        file_abandon(s->file);\n        fileno_detach(s);\n        stream_leave(s);\n",
+        "        fileno_detach(s);\n        stream_leave(s);\n",
         WAIT,
     ),
     Mutation(

@@ -1,6 +1,7 @@
 """select(): waiting for several subscribers at once."""
 
 import itertools
+import math
 import os
 import random
 import subprocess
@@ -105,6 +106,21 @@ def test_values_of_an_ended_publisher_count(pairs: Pairs) -> None:
         assert select([subscriber], 0) == []
 
 
+def test_a_publisher_killed_before_its_wake_is_seen_within_a_slice(
+    pairs: Pairs, shm_dir: Path
+) -> None:
+    def move_head() -> None:
+        _descriptors.publish_without_a_wake(shm_dir, "topic%2F1")
+
+    subscribers = [subscriber for _, subscriber in pairs]
+    timer = threading.Timer(0.03, move_head)
+    timer.start()
+    start = time.monotonic()
+    assert select(subscribers, 20) == [subscribers[1]]
+    assert time.monotonic() - start < 0.03 + 0.1 + SLACK
+    timer.join()
+
+
 def test_a_topic_of_another_type_counts_and_raises_when_it_is_read(pairs: Pairs) -> None:
     pairs[0][0].close()
     with Publisher("topic/0", 0.5):
@@ -138,6 +154,22 @@ def test_what_is_no_subscriber_is_refused(given: Any, found: str) -> None:
     assert found in str(caught.value)
 
 
+def test_a_subscriber_by_itself_is_no_list_of_them(pairs: Pairs) -> None:
+    pairs[0][0].publish(1)
+    with pytest.raises(TopicTypeError, match="expected a list of subscribers"):
+        select(pairs[0][1], 0)  # type: ignore[arg-type]
+    assert pairs[0][1].try_recv() == 1  # it takes no values for subscribers
+
+
+def test_what_the_iterable_raises_goes_through() -> None:
+    def broken() -> Iterator[Subscriber[int]]:
+        raise TypeError("mine")
+        yield
+
+    with pytest.raises(TypeError, match=r"^mine$"):
+        select(broken(), 0)
+
+
 def test_no_subscribers_need_a_timeout() -> None:
     with pytest.raises(TopicValueError, match="no subscribers"):
         select([])
@@ -146,10 +178,19 @@ def test_no_subscribers_need_a_timeout() -> None:
     assert time.monotonic() - start >= 0.05
 
 
-@pytest.mark.parametrize(("timeout", "error"), [(-1, TopicValueError), ("1", TopicTypeError)])
+@pytest.mark.parametrize(
+    ("timeout", "error"),
+    [
+        (-1, TopicValueError),
+        (math.nan, TopicValueError),
+        ("1", TopicTypeError),
+        (True, TopicTypeError),
+    ],
+)
 def test_timeouts_that_are_none_are_refused(pairs: Pairs, timeout: Any, error: type) -> None:
-    with pytest.raises(error, match="timeout"):
-        select([pairs[0][1]], timeout)
+    for subscribers in ([pairs[0][1]], []):
+        with pytest.raises(error, match="found a timeout of"):
+            select(subscribers, timeout)
 
 
 def test_closed_subscriber_ends_it(pairs: Pairs) -> None:

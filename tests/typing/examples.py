@@ -13,6 +13,7 @@ from shm_pub_sub import (
     TopicInfo,
     inspect,
     remove,
+    select,
     topics,
 )
 from typing_extensions import Self, assert_type
@@ -128,6 +129,19 @@ def with_keeps_the_type() -> None:
         assert_type(distance, Distance)
         distance.publish(1.5)
         distance.publish("1.5")  # type: ignore[arg-type]
+
+
+async def waiting_keeps_the_type() -> None:
+    def note(value: float) -> None: ...
+
+    sub = Subscriber("t", 0.0, callback=note)
+    Subscriber("t", False, callback=note)
+    Subscriber("t", 0.0, callback="note")  # type: ignore[call-overload]
+    assert_type(await sub.arecv(0.5), float)
+    async for value in sub:
+        assert_type(value, float)
+    assert_type(sub.fileno(), int)
+    assert_type(select([sub], 0.5), list[Subscriber[float]])
 
 
 def annotations_can_be_written(pub: Publisher[bool]) -> Subscriber[int]:

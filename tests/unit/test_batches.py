@@ -225,3 +225,11 @@ def test_random_batches_are_received_in_order_or_counted() -> None:
         received += sub.drain()
         assert received == sorted(set(received))
         assert len(received) + sub.lost == published
+
+
+def test_drain_into_nothing_asks_whether_it_is_closed_all_the_same() -> None:
+    sub: Any = Subscriber("topic", 0)
+    sub.close()
+    for into in (array.array("q"), array.array("d"), None):
+        with pytest.raises(ClosedError):
+            sub.drain(into=into)

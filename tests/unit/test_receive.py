@@ -161,6 +161,34 @@ def test_a_retained_value_is_received_once_by_who_did_not_have_it() -> None:
             assert late.drain() == early.drain() == [2]
 
 
+def test_a_retained_value_that_is_carried_over_is_not_lost() -> None:
+    with Publisher("topic", 0, 5, retain=True) as pub, Subscriber("topic", 0) as sub:
+        pub.publish(1)
+        pub.publish(2)
+        pub.close()
+        with Publisher("topic", 0) as later:
+            assert sub.subscribe() == (2, True)  # which moves on, without a stream yet
+            assert sub.drain() == [2]
+            assert sub.lost == 1
+            later.publish(3)
+            assert sub.drain() == [3]
+            assert sub.lost == 1
+
+
+def test_retained_values_of_publishers_that_were_left_behind_count_once() -> None:
+    with Subscriber("topic", 0) as sub:
+        first = Publisher("topic", 0, 5, retain=True)
+        first.publish_many([1, 2, 3])
+        assert sub.recv() == 1
+        first.close()
+        for values in ([4], [], [5]):
+            with Publisher("topic", 0, 5, retain=values != [5]) as pub:
+                pub.publish_many(values)
+                assert sub.subscribe()[1]
+        assert sub.drain() == [2, 3, 4, 5]
+        assert sub.lost == 0
+
+
 def test_recv_waits_for_a_publisher_and_its_value() -> None:
     with Subscriber("topic", 0) as sub:
         received: list[int] = []

@@ -1,6 +1,7 @@
 """Classes of the user's own, derived from ours."""
 
 import abc
+import asyncio
 import gc
 from pathlib import Path
 from typing import Any
@@ -183,6 +184,22 @@ def test_subclasses_of_the_same_name_stay_apart() -> None:
         made.append(Numbered(f"topic/{number}", 0))
     assert [one.number_ for one in made] == [0, 1, 2]
     assert len({type(one) for one in made}) == 3
+
+
+def test_subclass_s_own_iteration_leaves_that_of_asyncio_alone() -> None:
+    class Doubled(Subscriber[int]):
+        def __iter__(self) -> Any:
+            while True:
+                yield 2 * self.recv()
+
+    async def first(subscriber: Subscriber[int]) -> int:
+        return await anext(aiter(subscriber))
+
+    with Publisher("topic", 0) as pub, Doubled("topic", 0) as sub:
+        pub.publish(1)
+        assert next(iter(sub)) == 2
+        pub.publish(2)
+        assert asyncio.run(first(sub)) == 2
 
 
 def test_failing_init_of_a_subclass_leaves_nothing(shm_dir: Path) -> None:

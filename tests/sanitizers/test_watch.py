@@ -1,0 +1,38 @@
+"""hot/watch.c and hot/watcher.c under real threads, built plainly and with sanitizers."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ._compile import FLAGS, HERE, HOT, compile_c, compiler, launcher, run_c
+
+LONGER = int(os.environ.get("SHM_PUB_SUB_STRESS") or 1)
+"""How many times as many rounds."""
+
+ROUNDS = {"plain": 50_000, "address": 20_000, "thread": 3_000}
+
+
+def build(sanitizer: str, folder: Path, *macros: str) -> Path:
+    program = folder / "watch_stress"
+    product = [str(HOT / "watch.c"), str(HOT / "watcher.c")]
+    source = HERE / "watch_stress.c"
+    compile_c(compiler(), [*FLAGS[sanitizer], *product], source, program, *macros)
+    return program
+
+
+@pytest.mark.parametrize("topics", [1, 3])
+@pytest.mark.parametrize("sanitizer", FLAGS)
+def test_no_wake_up_is_lost(sanitizer: str, topics: int, tmp_path: Path) -> None:
+    before = launcher(sanitizer, tuple(compiler()))
+    rounds = ROUNDS[sanitizer] * LONGER
+    done = run_c(before, build(sanitizer, tmp_path), topics, rounds, timeout=100 * LONGER)
+    assert (done.returncode, done.stderr) == (0, "")
+    made, _, late, _ = done.stdout.split()
+    assert int(made) == topics * rounds
+    assert int(late) <= 10 * LONGER, "some are late where processors are busy"
+
+
+def test_a_lost_wake_up_is_found(tmp_path: Path) -> None:
+    done = run_c([], build("plain", tmp_path, "NO_WAKE"), 1, 20)
+    assert int(done.stdout.split()[2]) > 10

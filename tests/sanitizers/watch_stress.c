@@ -1,0 +1,210 @@
+/* hot/watch.c and hot/watcher.c, as they are, under real threads and without Python: built plainly and with
+   sanitizers by test_watch.py.
+
+       watch_stress TOPICS ROUNDS
+
+   Some topics, each with a publisher that goes on when its subscriber has the value, and with a subscriber that
+   waits for its descriptor; now and then it looks without waiting, arms twice, or lets its file go and takes it
+   again. A wake-up that is lost is a round that lasts until the watcher's slice ends. With several topics, other
+   threads make and drop watches meanwhile, so that watchers begin and end, and the process forks; with one alone
+   nothing else wakes the watcher, and so nothing makes good what was lost.
+
+   Prints "ROUNDS rounds, LATE late". The macro NO_WAKE breaks the harness: publishers that wake nobody. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "eventcount.h"
+#include "watch.h"
+
+#define MOST 8
+#define LATE 50000000u /* ns */
+
+#define FAIL(...) (fprintf(stderr, "watch_stress: " __VA_ARGS__), fputc('\n', stderr), exit(1))
+
+struct topic {
+    _Alignas(64) uint32_t word;
+    _Alignas(64) struct shm_state state;
+    uint64_t taken;
+    uint64_t late;
+    struct watch *watch;
+    struct watch_target target;
+    unsigned seed;
+};
+
+static struct topic topics[MOST];
+static int count;
+static uint64_t rounds;
+static bool over;
+
+static uint64_t
+now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void *
+publish(void *argument)
+{
+    struct topic *t = argument;
+    unsigned seed = t->seed * 7;
+    for (uint64_t k = 1; k <= rounds; k++) {
+        for (int spins = rand_r(&seed) % 200; spins > 0; spins--) {
+            __asm__ volatile("" ::: "memory");
+        }
+        __atomic_store_n(&t->state.head, k, __ATOMIC_SEQ_CST);
+#ifndef NO_WAKE
+        eventcount_notify(&t->word);
+#endif
+        uint64_t began = now();
+        while (__atomic_load_n(&t->taken, __ATOMIC_ACQUIRE) < k) {
+            sched_yield();
+        }
+        t->late += now() - began > LATE;
+    }
+    return NULL;
+}
+
+static void *
+subscribe(void *argument)
+{
+    struct topic *t = argument;
+    uint64_t taken = 0;
+    while (taken < rounds) {
+        unsigned what = rand_r(&t->seed) % 16;
+        struct pollfd p = {.fd = watch_fd(t->watch), .events = POLLIN};
+        if (what != 0 && poll(&p, 1, 20000) != 1) {
+            FAIL("a descriptor stays unreadable");
+        }
+        taken = __atomic_load_n(&t->state.head, __ATOMIC_ACQUIRE);
+        __atomic_store_n(&t->taken, taken, __ATOMIC_RELEASE);
+        if (what == 1) {
+            watch_detach(t->watch);
+        }
+        else {
+            watch_arm(t->watch, &t->target, taken);
+        }
+        if (what == 2) {
+            watch_arm(t->watch, &t->target, taken);
+        }
+    }
+    return NULL;
+}
+
+/* What subscribers that come and go do: watchers fill up, begin and end. Under a lock that stands for the GIL. */
+static void *
+come_and_go(void *argument)
+{
+    const struct watch_target *target = argument;
+    while (!__atomic_load_n(&over, __ATOMIC_ACQUIRE)) {
+        struct watch *made[100];
+        for (int i = 0; i < 100; i++) {
+            if (watch_new(&made[i]) != 0) {
+                FAIL("no watch");
+            }
+            watch_arm(made[i], target, 0);
+        }
+        for (int i = 0; i < 100; i++) {
+            watch_hold(made[i]);
+            watch_end(made[i]);
+            watch_release(made[i]);
+            watch_release(made[i]);
+        }
+        usleep(1000);
+    }
+    return NULL;
+}
+
+#ifndef __SANITIZE_THREAD__ /* which does not follow a fork with threads */
+static void
+fork_once(void)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        struct topic *t = &topics[0];
+        struct pollfd p = {.fd = watch_fd(t->watch), .events = POLLIN};
+        if (poll(&p, 1, 0) != 1) {
+            _exit(1);
+        }
+        watch_arm(t->watch, &t->target, __atomic_load_n(&t->state.head, __ATOMIC_ACQUIRE));
+        _exit(0);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    if (status != 0) {
+        FAIL("a forked child's descriptor is not readable at first");
+    }
+}
+#endif
+
+int
+main(int argc, char **argv)
+{
+    if (argc != 3) {
+        FAIL("how many topics and rounds?");
+    }
+    count = atoi(argv[1]);
+    rounds = strtoull(argv[2], NULL, 10);
+    if (count < 1 || count > MOST) {
+        FAIL("1 to %d topics", MOST);
+    }
+    char path[] = "/tmp/watch_stress.XXXXXX";
+    int owner = mkstemp(path), fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
+    struct stat st;
+    if (owner < 0 || fd < 0 || fcntl(owner, F_OFD_SETLK, &lock) != 0 || fstat(fd, &st) != 0) {
+        FAIL("no file %s", path);
+    }
+    pthread_t threads[2 * MOST], other;
+    static uint32_t quiet_word;
+    static struct shm_state quiet;
+    struct watch_target idle = {.word = &quiet_word, .state = &quiet, .path = path, .fd = fd, .dev = st.st_dev, .ino = st.st_ino};
+    for (int i = 0; i < count; i++) {
+        struct topic *t = &topics[i];
+        t->seed = (unsigned)(i + 1);
+        t->target = idle;
+        t->target.word = &t->word;
+        t->target.state = &t->state;
+        if (watch_new(&t->watch) != 0) {
+            FAIL("no watch");
+        }
+    }
+    if (count > 1) {
+        pthread_create(&other, NULL, come_and_go, &idle);
+    }
+    for (int i = 0; i < count; i++) {
+        pthread_create(&threads[2 * i], NULL, publish, &topics[i]);
+        pthread_create(&threads[2 * i + 1], NULL, subscribe, &topics[i]);
+    }
+#ifndef __SANITIZE_THREAD__
+    for (int i = 0; count > 1 && i < 20; i++) {
+        fork_once();
+    }
+#endif
+    uint64_t late = 0;
+    for (int i = 0; i < 2 * count; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    __atomic_store_n(&over, true, __ATOMIC_RELEASE);
+    if (count > 1) {
+        pthread_join(other, NULL);
+    }
+    for (int i = 0; i < count; i++) {
+        late += topics[i].late;
+        watch_end(topics[i].watch);
+        watch_release(topics[i].watch);
+    }
+    unlink(path);
+    printf("%llu rounds, %llu late\n", (unsigned long long)(count * rounds), (unsigned long long)late);
+    return 0;
+}
