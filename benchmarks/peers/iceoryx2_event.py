@@ -4,6 +4,7 @@
 import atexit
 import ctypes
 import os
+import shutil
 from pathlib import Path
 
 REQUIREMENTS = ["iceoryx2"]
@@ -16,10 +17,11 @@ def _services(topic):
 
     iox2.set_log_level(iox2.LogLevel.Error)
     config = iox2.config.default()
-    prefix = f"shm_pub_sub.bench.{os.environ['BENCHMARK_RUN']}.iox2_"
+    prefix = f"bench{os.environ['BENCHMARK_RUN']}_"
+    folder = f"/tmp/{prefix}"  # short: the path of a socket must fit into 108 bytes
     config.global_cfg.prefix = iox2.FileName.new(prefix)
-    config.global_cfg.root_path = iox2.Path.new(f"{os.environ['BENCHMARK_FOLDER']}/iceoryx2")
-    atexit.register(_remove, prefix)
+    config.global_cfg.root_path = iox2.Path.new(folder)
+    atexit.register(_remove, prefix, folder)
     node = iox2.NodeBuilder.new().config(config).create(iox2.ServiceType.Ipc)
     name = iox2.ServiceName.new(f"bench/{os.environ['BENCHMARK_RUN']}/{topic}")
     values = node.service_builder(name).publish_subscribe(ctypes.c_double).open_or_create()
@@ -28,10 +30,11 @@ def _services(topic):
     return values, events
 
 
-def _remove(prefix):
+def _remove(prefix, folder):
     """It leaves a file for whoever comes next."""
     for path in Path("/dev/shm").glob(f"{prefix}*"):
         path.unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def sender(topic, shared):
