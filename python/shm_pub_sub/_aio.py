@@ -113,6 +113,8 @@ def _seconds(subscriber: Subscriber, timeout: Any) -> float | None:
 async def arecv(subscriber: Subscriber, timeout: float | None = None) -> Any:
     """See Subscriber.arecv."""
     seconds = _seconds(subscriber, timeout)
+    if subscriber.closed:
+        subscriber._attach()  # raises
     subscriber._at_once += 1
     if subscriber._at_once >= _AT_ONCE:
         subscriber._at_once = 0

@@ -42,7 +42,8 @@ def start(subscriber: Subscriber, callback: Callable[[Any], object]) -> None:
 
 def _run(subscriber: Subscriber, callback: Callable[[Any], object]) -> None:
     trouble = ""
-    while True:
+    life = subscriber._waiters  # another one when __init__ is called again
+    while subscriber._waiters is life:
         try:
             value = subscriber.recv()
         except ClosedError:

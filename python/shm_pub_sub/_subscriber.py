@@ -99,6 +99,8 @@ class Subscriber(_hot.Subscriber):
         history: int = 1,
         callback: Callable[[Any], object] | None = None,
     ) -> None:
+        if self._is_open:
+            Subscriber.close(self)  # __init__ is called again
         self._name = check_name(name)
         self._type, self._default = check_default(self._name, default_value)
         age = check_max_age(self._name, max_age)
@@ -134,7 +136,8 @@ class Subscriber(_hot.Subscriber):
         """Wait for the next value as recv() does, in asyncio: `value = await sub.arecv()`.
 
         It may be cancelled at any moment, and loses no value by that. Several tasks may wait for
-        one subscriber, in several loops.
+        one subscriber, in several loops. A loop in which the program itself reads fileno() cannot
+        do both: add_reader() knows one function for each descriptor.
 
         Args:
             timeout: Seconds to wait at most; None for as long as it takes.
@@ -228,6 +231,13 @@ class Subscriber(_hot.Subscriber):
         raise LayoutError(
             f"subscribe to {self._name!r}: found a slot that contradicts the head; expected a "
             "topic that only this library has written; restart its publisher"
+        )
+
+    def _made_anew(self) -> NoReturn:
+        """Say that what was waited for is over. Called from C."""
+        raise ClosedError(
+            f"wait for {self._name!r}: found a subscriber that was set up again meanwhile; "
+            "use it anew"
         )
 
     def _timed_out(self, what: str, timeout: float) -> NoReturn:

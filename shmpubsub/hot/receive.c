@@ -29,6 +29,7 @@ take(Subscriber *s, maker *make)
 static PyObject *
 take_or_wait(Subscriber *s, struct shm_wait *w, maker *make)
 {
+    uint64_t lives = s->lives;
     for (;;) {
         PyObject *object = take(s, make);
         if (object != NULL || PyErr_Occurred()) {
@@ -36,6 +37,9 @@ take_or_wait(Subscriber *s, struct shm_wait *w, maker *make)
         }
         if (wait_value(s, w) <= 0) {
             return NULL;
+        }
+        if (s->lives != lives) {
+            return PyObject_CallMethod((PyObject *)s, "_made_anew", NULL); /* raises */
         }
     }
 }
@@ -105,11 +109,12 @@ PyObject *
 receive_next(Subscriber *s)
 {
     struct shm_wait w;
+    uint64_t lives = s->lives;
     if (s->path == NULL || wait_begin(s, &w, NULL) < 0) {
         return NULL;
     }
     PyObject *object = take_or_wait(s, &w, make_value);
-    if (object == NULL && s->path == NULL && PyErr_ExceptionMatches(PyExc_ValueError)) {
+    if (object == NULL && (s->path == NULL || s->lives != lives) && PyErr_ExceptionMatches(PyExc_ValueError)) {
         PyErr_Clear(); /* the ClosedError of who finds it closed while it waits */
     }
     return object;

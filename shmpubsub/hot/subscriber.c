@@ -165,6 +165,7 @@ open_(Subscriber *s, PyObject *args)
     attachment_let_go(s);
     fileno_detach(s);
     s->generation++;
+    s->lives++;
     s->history = history;
     s->joined = false;
     s->lost = s->taken_time = s->lost_time = 0;

@@ -39,6 +39,7 @@ typedef struct Subscriber {
     uint64_t last_k;   /* its number; 0: none */
     uint64_t last_time;
     uint64_t generation; /* of the attachment: moves on with every file */
+    uint64_t lives;      /* how often it was set up: who waited in an earlier life is sent away */
     PyObject *path;    /* of the topic's file, bytes; NULL: closed or not yet open */
     /* The file last attached to stays mapped when its publisher has died or its name has moved on: its inode
        number, by which its successor is told from it, cannot be used again until then. */

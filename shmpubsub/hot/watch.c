@@ -39,7 +39,8 @@
 pthread_mutex_t watch_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 /* Whether the number still is the eventfd's: who closed all descriptors, as daemons do, may have a file under
-   it now. All eventfds share one inode, which no file has. */
+   it now. All descriptors without a file share one inode, so that another eventfd, or an epoll's, is not told
+   from it. */
 bool
 watch_fd_is_ours(const struct watch *w)
 {

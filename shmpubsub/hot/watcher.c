@@ -286,6 +286,7 @@ watcher_forked(void)
 {
     for (struct watcher *r = watchers; r != NULL; r = r->next) {
         r->running = false;
+        r->ask_at = 0; /* the child's clock may be another */
         for (unsigned i = 0; i < r->count; i++) {
             watch_forked(r->watches[i]);
         }

@@ -82,7 +82,7 @@ def echo(count: int) -> None:
 
 def follow(topic: str, last: int) -> list[int]:
     """Take values when the descriptor says so, up to the last."""
-    subscriber = Subscriber(topic, 0)
+    subscriber = Subscriber(topic, 0, history=1000)
     taken: list[int] = []
     while last not in taken:
         assert readable(subscriber, 20)

@@ -199,3 +199,18 @@ def test_an_error_is_seen_also_by_who_has_set_up_no_logging(run_python: Run, log
     assert ended.returncode == 0
     assert ended.stderr.count("ValueError: on purpose") == 1
     assert ended.stderr.count("said ") == logs
+
+
+def test_a_subscriber_that_is_set_up_again_has_one_callback() -> None:
+    values = 50
+    first: list[int] = []
+    second: list[int] = []
+    with Publisher("topic", 0, values) as pub:
+        with Subscriber("topic", 0, callback=first.append) as sub:
+            pub.publish(-1)
+            until(lambda: first == [-1], "the first callback")
+            sub.__init__("topic", 0, history=0, callback=second.append)  # type: ignore[misc]
+            pub.publish_many(range(values))
+            until(lambda: len(second) == values, "the second one")
+        assert first == [-1]
+        assert second == list(range(values))
