@@ -49,9 +49,15 @@ async def watch_memory() -> None:
 
 
 async def watch(seconds: float) -> None:
-    tasks = asyncio.gather(watch_load(), watch_alarm(), watch_memory())
-    with suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(tasks, None if math.isinf(seconds) else seconds)
+    tasks = [asyncio.create_task(job()) for job in (watch_load, watch_alarm, watch_memory)]
+    # They end by an error only. asyncio.run() cancels what is left of them.
+    ended, _ = await asyncio.wait(
+        tasks,
+        timeout=None if math.isinf(seconds) else seconds,
+        return_when=asyncio.FIRST_EXCEPTION,
+    )
+    for task in ended:
+        task.result()
 
 
 def main() -> None:

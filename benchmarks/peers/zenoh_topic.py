@@ -15,7 +15,10 @@ def _session():
     import zenoh
 
     if not _sessions:
-        _sessions.append(zenoh.open(zenoh.Config()))
+        config = zenoh.Config()
+        # Small values do not go by it, and its file would stay behind.
+        config.insert_json5("transport/shared_memory/enabled", "false")
+        _sessions.append(zenoh.open(config))
         atexit.register(_sessions[0].close)
     return _sessions[0]
 

@@ -18,6 +18,9 @@ PERIOD = 0.002
 NOTEWORTHY = LATE / 10
 """Seconds."""
 
+ENOUGH = 100
+"""Late ones after which it need not go on."""
+
 Span = tuple[int, int]
 """From when to when, CLOCK_MONOTONIC ns."""
 
@@ -46,6 +49,7 @@ class Figures:
         self.worst = max(self.worst, seconds)
         if seconds > LATE:
             self.late.append((value, (published, now)))
+            assert len(self.late) < ENOUGH, f"late: {self.late}"
 
     def passed(self, start: int, end: int) -> None:
         """Notes a time in which something was done that takes no time."""

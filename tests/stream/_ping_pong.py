@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 import shm_pub_sub
+from process._go import GoPublisher
 
 from ._lateness import Control, Figures, RunDelay
 
@@ -65,15 +66,17 @@ def answer(topic: str, answers: str, last: int) -> tuple[Figures, int]:
 
 
 def publish_generation(
-    topic: str, answers: list[str], values: range, buffer_num: int, kill: bool
+    by_go: bool, topic: str, answers: list[str], values: range, buffer_num: int, kill: bool
 ) -> Figures:
-    """Forks a publisher of these values. Returns its figures, as a waiter for answers."""
+    """Forks a publisher of these values, in C or in Go. Returns its figures, as a waiter for
+    answers."""
     ours, theirs = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
             signal.alarm(100)
-            publisher = shm_pub_sub.Publisher(topic, 0, buffer_num)
+            make: Any = GoPublisher if by_go else shm_pub_sub.Publisher
+            publisher = make(topic, 0, buffer_num)
             figures = _publish_all(publisher, answers, values)
             with open(theirs, "wb") as pipe:  # noqa: PTH123
                 pickle.dump(figures, pipe)

@@ -34,7 +34,7 @@ def test_no_wake_up_is_missed_across_restarts(
     for first in range(1, last, GENERATION):
         values, size = range(first, first + GENERATION), random.choice([1, 2, 3, 10, 1000])
         kill = values[-1] < last and random.random() < 0.5
-        arguments = "topic", answers, values, size, kill
+        arguments = random.random() < 0.5, "topic", answers, values, size, kill
         figures.add(publishers.call(_ping_pong.publish_generation, *arguments, timeout=120))
     for waiter in waiters:
         found, lost = waiter.answer(60)

@@ -131,8 +131,8 @@ def test_close_from_another_thread_ends_a_wait_at_once(
         BEGIN
         + f"""
 pub = Publisher("topic", 0) if {published} else None
-worst = 0.0
-for turn in range(20):
+ended = []
+for turn in range(21):
     sub = Subscriber("topic", 0, history=0)
     ends = []
     def wait():
@@ -150,13 +150,14 @@ for turn in range(20):
     for thread in threads:
         thread.join(20)
     assert [found for found, _ in ends] == ["end"] * 3, ends
-    worst = max(worst, *(end - closed for _, end in ends))
-print(worst)
+    ended.append(max(end - closed for _, end in ends))
+print(sorted(ended)[10])
 """
     )
     assert ended.returncode == 0, ended.stderr
-    # 20 closes: the slowest may have met a slow machine. Nobody who sleeps a slice out comes near.
-    assert float(ended.stdout) < 0.09
+    # Whoever sleeps a slice out takes 0.1 s, as all have just begun to wait; a slow machine is not
+    # that slow half of the time.
+    assert float(ended.stdout) < 0.05
 
 
 def test_other_threads_run_while_one_waits(run_python: Run) -> None:
