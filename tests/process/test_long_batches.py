@@ -1,0 +1,30 @@
+"""Reading while a batch is written that goes round the ring again and again."""
+
+import array
+
+from shm_pub_sub import Subscriber
+
+from . import _remote
+from ._peer import Peer
+
+VALUES = 5_000_000
+
+
+def test_a_reader_sees_a_long_batch_go_by(peer: Peer) -> None:
+    peer.call(_remote.make_publisher, "topic", 0, 3)
+    with Subscriber("topic", 0) as newest, Subscriber("topic", 0) as stream:
+        peer.begin(_remote.publish_many, "topic", VALUES)
+        last, received, seen = 0, 0, set[int]()
+        into = array.array("q", [0] * 8)
+        while not peer.has_answered():
+            for _ in range(1000):
+                value, _ok = newest.subscribe()
+                assert value >= last
+                last = value
+                seen.add(value)
+            received += stream.drain(into=into)
+        peer.answer()
+        received += len(stream.drain())
+        assert newest.subscribe() == (VALUES, True)
+        assert received + stream.lost == VALUES
+        assert len(seen) > 10, "else nothing was seen of it on its way"
