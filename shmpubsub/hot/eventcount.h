@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define EVENTCOUNT_WAITING 1u
+#define EVENTCOUNT_ANYBODY 0xffffffffu /* FUTEX_BITSET_MATCH_ANY */
 
 static inline void
 eventcount_notify(uint32_t *word)
@@ -43,12 +44,28 @@ eventcount_announce(uint32_t *word)
     return w;
 }
 
-/* Sleeps until somebody notifies, at most ns nanoseconds, or until a signal. It may return for nothing. */
+/* Sleeps until somebody notifies, or interrupts one of those bits; until a time of CLOCK_MONOTONIC in ns, or a
+   signal. It may return for nothing. */
 static inline void
-eventcount_sleep(uint32_t *word, uint32_t announced, uint64_t ns)
+eventcount_sleep(uint32_t *word, uint32_t announced, uint64_t until, uint32_t bits)
 {
-    struct timespec limit = {.tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u)};
-    syscall(SYS_futex, word, FUTEX_WAIT, announced, &limit, NULL, 0);
+    struct timespec limit = {.tv_sec = (time_t)(until / 1000000000u), .tv_nsec = (long)(until % 1000000000u)};
+    syscall(SYS_futex, word, FUTEX_WAIT_BITSET, announced, &limit, NULL, bits);
+}
+
+/* Has those look again who sleep with one of those bits; they find a reason that was stored seq_cst before. The
+   epoch moves on, for who is about to sleep, and somebody still waits: whoever else sleeps goes on
+   sleeping, and the next to notify wakes him, also where this process is killed in between. */
+static inline void
+eventcount_interrupt(uint32_t *word, uint32_t bits)
+{
+    uint32_t w = __atomic_load_n(word, __ATOMIC_SEQ_CST);
+    while (w & EVENTCOUNT_WAITING) {
+        if (__atomic_compare_exchange_n(word, &w, w + 2, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+            syscall(SYS_futex, word, FUTEX_WAKE_BITSET, INT_MAX, NULL, NULL, bits);
+            return;
+        }
+    }
 }
 
 #endif

@@ -24,6 +24,8 @@ file_open(const struct shm_mapping *mapping)
     }
     f->mapping = *mapping;
     f->users = 1;
+    static unsigned opened; /* under the GIL */
+    f->bits = 1u << ((unsigned)getpid() + opened++) % 32;
     struct stat st = {0};
     (void)fstat(mapping->fd, &st); /* an open descriptor's cannot fail */
     f->dev = st.st_dev;
@@ -109,13 +111,13 @@ file_wait_word(struct shm_file *f, const char *path)
     return f->wait;
 }
 
-/* Sends this process's own waiters away, to look again. Others' may wake for nothing. */
+/* Sends this process's own waiters away, to look again. A few others may wake for nothing. */
 void
 file_abandon(struct shm_file *f)
 {
     __atomic_store_n(&f->abandoned, 1, __ATOMIC_SEQ_CST);
     forget_parents_waiters(f);
     if (f->waiters > 0 && f->wait != NULL) {
-        eventcount_notify(f->wait);
+        eventcount_interrupt(f->wait, f->bits);
     }
 }

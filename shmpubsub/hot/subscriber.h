@@ -22,6 +22,7 @@ struct shm_file {
     bool unwritable;      /* page 0 may not be written: who waits must poll */
     bool reopen;          /* somebody closed its descriptor: it is to be opened once more */
     uint32_t *wait;       /* page 0, mapped once more to be written; NULL: not yet */
+    uint32_t bits;        /* with which its waiters sleep: eventcount_interrupt */
     uint32_t abandoned;   /* 1: whoever waits here looks for another */
     long users;
     long waiters; /* of the users: threads that wait, of the process that lies behind so many forks */
@@ -56,8 +57,7 @@ typedef struct Subscriber {
     bool joined;            /* it was made; what is published from now on is for it */
 
     struct watch *watch; /* behind fileno(): watch.c; NULL: nobody asked for it */
-    int spinning; /* how far spinning has paid off of late: wait.c */
-    unsigned waits;
+    unsigned spins, until_spin, spin_patience; /* whether spinning has paid off of late: wait.c */
     PyObject *weakrefs;
 } Subscriber;
 

@@ -15,7 +15,8 @@
 #define SLICE 100000000u     /* ns */
 #define SPIN 20000u          /* ns: what two wake-ups cost */
 #define SPINS_AFTER_SUCCESS 8
-#define SPIN_TRIED 32        /* waits: how often it is tried when it did not pay off */
+#define FIRST_PATIENCE 4     /* waits without, after one that did not pay off; doubled each time */
+#define LAST_PATIENCE 1024
 #define FIRST_POLL 50000u    /* ns */
 #define LAST_POLL 1000000u
 #define FIRST_LOOK 1000000u  /* ns, for a name */
@@ -120,12 +121,37 @@ spin(const struct change *c)
     return false;
 }
 
+/* Spinning is tried ever less often while it does not pay off, as where all runs on one processor. */
+static bool
+wants_to_spin(Subscriber *s)
+{
+    if (s->spins == 0 && s->until_spin > 0) {
+        s->until_spin--;
+        return false;
+    }
+    return several_processors();
+}
+
 static void
-sleep_on(uint32_t *word, const struct change *c, uint64_t ns)
+spun(Subscriber *s, bool paid)
+{
+    if (paid) {
+        s->spins = SPINS_AFTER_SUCCESS;
+        s->spin_patience = FIRST_PATIENCE;
+    }
+    else if (s->spins == 0 || --s->spins == 0) {
+        unsigned patience = s->spin_patience;
+        s->spin_patience = patience == 0 ? FIRST_PATIENCE : (unsigned)least(2 * patience, LAST_PATIENCE);
+        s->until_spin = s->spin_patience;
+    }
+}
+
+static void
+sleep_on(uint32_t *word, const struct change *c, uint64_t until, uint32_t bits)
 {
     uint32_t announced = eventcount_announce(word);
     if (!changed(c)) {
-        eventcount_sleep(word, announced, ns);
+        eventcount_sleep(word, announced, until, bits);
     }
 }
 
@@ -149,31 +175,27 @@ wait_value(Subscriber *s, struct shm_wait *w)
     if (s->ring.state == NULL || s->unread.state == NULL) {
         return wait_name(s, w);
     }
-    uint64_t ns = slice(w, shm_now(CLOCK_MONOTONIC));
+    uint64_t now = shm_now(CLOCK_MONOTONIC), ns = slice(w, now);
     if (ns == 0) {
         return 0;
     }
     struct shm_file *f = s->file;
     uint32_t *word = file_wait_word(f, PyBytes_AS_STRING(s->path));
     struct change c = {.state = s->ring.state, .seen = s->unread.k, .abandoned = &f->abandoned};
-    /* Spinning is tried now and then, and as long as it pays off. */
-    bool spins = several_processors() && (s->spinning > 0 || s->waits++ % SPIN_TRIED == 0), paid = false;
+    bool spins = wants_to_spin(s), paid = false;
     file_wait(f);
     Py_BEGIN_ALLOW_THREADS
     paid = spins && spin(&c);
     if (!paid && word != NULL) {
-        sleep_on(word, &c, ns);
+        sleep_on(word, &c, now + ns, f->bits);
     }
     else if (!paid) {
         poll(&c, ns);
     }
     Py_END_ALLOW_THREADS
     file_waited(f);
-    if (paid) {
-        s->spinning = SPINS_AFTER_SUCCESS;
-    }
-    else if (s->spinning > 0) {
-        s->spinning--;
+    if (spins) {
+        spun(s, paid);
     }
     w->pause = 0;
     return PyErr_CheckSignals() < 0 ? -1 : 1;

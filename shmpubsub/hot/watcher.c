@@ -152,16 +152,6 @@ collect(struct watcher *r, struct futexv *list)
     return n;
 }
 
-/* Sleeps on the control word alone. */
-static void
-sleep_without_futexv(struct watcher *r, uint32_t control, uint64_t until)
-{
-    uint64_t now = watcher_now();
-    if (now < until) {
-        eventcount_sleep(&r->control, control, until - now);
-    }
-}
-
 static void
 end(struct watcher *r)
 {
@@ -187,7 +177,7 @@ run(void *argument)
         pthread_mutex_unlock(&watch_mutex);
         bool slept = !alone && futexv_sleep(list, n, until);
         if (alone) {
-            sleep_without_futexv(r, (uint32_t)list[n - 1].value, until);
+            eventcount_sleep(&r->control, (uint32_t)list[n - 1].value, until, EVENTCOUNT_ANYBODY);
         }
         pthread_mutex_lock(&watch_mutex);
         without_futexv |= !alone && !slept;

@@ -29,6 +29,7 @@ PYTHON = {
         "tests/unit/test_history.py",
         "tests/unit/test_samples.py",
         "tests/unit/test_batches.py",
+        "tests/process/test_long_batches.py",
     ),
     "streams": ("tests/stream",),
     "descriptors": ("tests/process/test_fileno.py", "tests/process/test_select.py", "tests/aio"),
@@ -237,7 +238,7 @@ MUTATIONS = (
     Py_BEGIN_ALLOW_THREADS
     paid = spins && spin(&c);
     if (!paid && word != NULL) {
-        sleep_on(word, &c, ns);
+        sleep_on(word, &c, now + ns, f->bits);
     }
     else if (!paid) {
         poll(&c, ns);
@@ -247,7 +248,7 @@ MUTATIONS = (
         """\
     paid = spins && spin(&c);
     if (!paid && word != NULL) {
-        sleep_on(word, &c, ns);
+        sleep_on(word, &c, now + ns, f->bits);
     }
     else if (!paid) {
         poll(&c, ns);

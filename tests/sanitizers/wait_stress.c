@@ -36,7 +36,8 @@ wait_for_news(uint32_t *word, const struct shm_ring *r, uint64_t last)
     struct timespec before, after;
     clock_gettime(CLOCK_MONOTONIC, &before);
     __atomic_fetch_add(&sleeps, 1, __ATOMIC_RELAXED);
-    eventcount_sleep(word, announced, WAIT_SECONDS * 1000000000ull);
+    uint64_t until = ((uint64_t)before.tv_sec + WAIT_SECONDS) * 1000000000u + (uint64_t)before.tv_nsec;
+    eventcount_sleep(word, announced, until, EVENTCOUNT_ANYBODY);
     clock_gettime(CLOCK_MONOTONIC, &after);
     if (after.tv_sec - before.tv_sec >= WAIT_SECONDS && head_of(r) == last + 1) {
         FAIL("a wake-up was lost after value %lu", last);

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from shm_pub_sub import Publisher
+from shm_pub_sub import Publisher, Subscriber
 
 from ._wait import wait_until
 
@@ -76,3 +76,26 @@ def test_sleeping_waiter_is_woken(shm_dir: Path, what: str) -> None:
         pub.publish(True) if what == "publish" else pub.close()
         waiter.join(20)
         assert results == [0], "woken, not timed out"
+
+
+def test_closing_sends_this_subscribers_own_waiter_away_and_no_other(shm_dir: Path) -> None:
+    with Publisher("topic", 0) as pub, wait_page(shm_dir) as page:
+        subs = [Subscriber("topic", 0) for _ in range(2)]
+        received: list[list[int]] = [[], []]
+        threads = [threading.Thread(target=received[n].extend, args=(subs[n],)) for n in range(2)]
+        for thread in threads:
+            thread.start()
+            wait_until(lambda t=thread: t.native_id and asleep(t.native_id))
+        before = word(page)
+        assert before & 1
+        subs[0].close()
+        threads[0].join(20)
+        assert not threads[0].is_alive()
+        # Another epoch, in which somebody still waits: a kill here would cost nobody a wake-up.
+        assert word(page) == before + 2
+        assert asleep(threads[1].native_id or 0)
+        pub.publish(7)
+        wait_until(lambda: received[1] == [7])
+        subs[1].close()
+        threads[1].join(20)
+        assert received == [[], [7]]
