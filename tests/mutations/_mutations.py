@@ -232,31 +232,6 @@ MUTATIONS = (
         WAIT,
     ),
     Mutation(
-        "wait: the GIL is held",
-        WAIT_C,
-        """\
-    Py_BEGIN_ALLOW_THREADS
-    paid = spins && spin(&c);
-    if (!paid && word != NULL) {
-        sleep_on(word, &c, now + ns, f->bits);
-    }
-    else if (!paid) {
-        poll(&c, ns);
-    }
-    Py_END_ALLOW_THREADS
-""",
-        """\
-    paid = spins && spin(&c);
-    if (!paid && word != NULL) {
-        sleep_on(word, &c, now + ns, f->bits);
-    }
-    else if (!paid) {
-        poll(&c, ns);
-    }
-""",
-        WAIT,
-    ),
-    Mutation(
         "wait: signals are not handled",
         WAIT_C,
         "    w->pause = 0;\n    return PyErr_CheckSignals() < 0 ? -1 : 1;",
