@@ -232,13 +232,6 @@ MUTATIONS = (
         WAIT,
     ),
     Mutation(
-        "wait: signals are not handled",
-        WAIT_C,
-        "    w->pause = 0;\n    return PyErr_CheckSignals() < 0 ? -1 : 1;",
-        "    w->pause = 0;\n    return 1;",
-        WAIT,
-    ),
-    Mutation(
         "wait: a file may be unmapped while somebody waits there",
         "shmpubsub/hot/file.c",
         "    f->users++;\n}",
