@@ -32,6 +32,7 @@ PYTHON = {
         "tests/process/test_long_batches.py",
     ),
     "streams": ("tests/stream",),
+    "watcher under sanitizers": ("tests/sanitizers/test_watch.py",),
     "descriptors": ("tests/process/test_fileno.py", "tests/process/test_select.py", "tests/aio"),
     "promises": (
         "tests/unit/test_one_publisher.py",
@@ -258,14 +259,14 @@ MUTATIONS = (
         WATCHER_C,
         "            if (w->state == ARMED && watch_has_news(w)) {",
         "            if (false) {",
-        ("descriptors",),
+        ("descriptors", "watcher under sanitizers"),
     ),
     Mutation(
         "watcher: told ones are announced for as well",
         WATCHER_C,
         "w->state == ARMED ? eventcount_announce",
         "true ? eventcount_announce",
-        ("descriptors",),
+        ("descriptors", "watcher under sanitizers"),
     ),
     Mutation(
         "watcher: the child of a fork drains its parent's descriptors",
