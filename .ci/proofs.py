@@ -19,6 +19,9 @@ LONG = {
     "SHM_PUB_SUB_EXITS": "120",
     "SHM_PUB_SUB_CHAOS": "20",
     "SHM_PUB_SUB_EXAMPLES": "1000",
+    "SHM_PUB_SUB_WAITS": "900000",
+    "SHM_PUB_SUB_VALUES": "30000000",
+    "SHM_PUB_SUB_INTERRUPTS": "500",
 }
 
 # For the second and later Pythons of a run: what depends on the library more than on Python.
@@ -27,6 +30,7 @@ SHORT = {
     "SHM_PUB_SUB_STORM_SECONDS": "6",
     "SHM_PUB_SUB_CHILDREN": "16",
     "SHM_PUB_SUB_EXAMPLES": "30",
+    "SHM_PUB_SUB_VALUES": "1000000",
 }
 
 # The tests that LONG makes longer.
@@ -34,6 +38,7 @@ SOAKED = [
     "-s",
     "tests/crash",
     "tests/storm",
+    "tests/stream",
     "tests/fork/test_storm.py",
     "tests/fuzz",
     "tests/process/test_exit_storm.py",

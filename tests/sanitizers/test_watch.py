@@ -34,5 +34,5 @@ def test_no_wake_up_is_lost(sanitizer: str, topics: int, tmp_path: Path) -> None
 
 
 def test_a_lost_wake_up_is_found(tmp_path: Path) -> None:
-    done = run_c([], build("plain", tmp_path, "NO_WAKE"), 1, 20)
+    done = run_c([], build("plain", tmp_path, "NO_WAKE"), 1, 60)
     assert int(done.stdout.split()[2]) > 10
