@@ -22,9 +22,9 @@ def publish(topic: str, *values: Any) -> None:
         publishers[topic].publish(value)
 
 
-def publish_many(topic: str, last: int) -> None:
-    """1 to last, in one batch."""
-    publishers[topic].publish_many(array.array("q", range(1, last + 1)))
+def publish_many(topic: str, first: int, last: int) -> None:
+    """All from first to last, in one batch."""
+    publishers[topic].publish_many(array.array("q", range(first, last + 1)))
 
 
 def close_publisher(topic: str) -> None:
