@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define OWNER_BYTE 0 /* internal/segment/lock.go */
+#include "owner.h"
 
 void
 attachment_let_go(Subscriber *s)
@@ -44,14 +44,9 @@ look_up(Subscriber *s)
 
 /* 1 yes, 0 no, -1 the descriptor is not ours any more. */
 static int
-ask_for_lock(Subscriber *s)
+ask_for_lock(const Subscriber *s)
 {
-    /* As a reader would: a mere reader's lock, which anybody who may read can have, is no publisher. */
-    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = OWNER_BYTE, .l_len = 1};
-    if (!file_is_ours(s->file) || fcntl(s->file->mapping.fd, F_OFD_GETLK, &lock) != 0) {
-        return -1;
-    }
-    return lock.l_type != F_UNLCK;
+    return owner_lives(s->file->mapping.fd, s->file->dev, s->file->ino);
 }
 
 bool

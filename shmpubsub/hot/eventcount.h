@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "pause.h"
+
 #define EVENTCOUNT_WAITING 1u
 #define EVENTCOUNT_ANYBODY 0xffffffffu /* FUTEX_BITSET_MATCH_ANY */
 
@@ -49,7 +51,7 @@ eventcount_announce(uint32_t *word)
 static inline void
 eventcount_sleep(uint32_t *word, uint32_t announced, uint64_t until, uint32_t bits)
 {
-    struct timespec limit = {.tv_sec = (time_t)(until / 1000000000u), .tv_nsec = (long)(until % 1000000000u)};
+    struct timespec limit = timespec_of(until);
     syscall(SYS_futex, word, FUTEX_WAIT_BITSET, announced, &limit, NULL, bits);
 }
 

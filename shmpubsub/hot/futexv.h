@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "pause.h"
+
 #define FUTEXV_MOST 128 /* FUTEX_WAITV_MAX */
 #define FUTEXV_SHARED 2u /* FUTEX_32, between processes */
 
@@ -38,7 +40,7 @@ futexv_at(const uint32_t *word, uint32_t value)
 static inline bool
 futexv_sleep(struct futexv *list, unsigned count, uint64_t until)
 {
-    struct timespec limit = {.tv_sec = (time_t)(until / 1000000000u), .tv_nsec = (long)(until % 1000000000u)};
+    struct timespec limit = timespec_of(until);
     if (syscall(FUTEXV_CALL, list, count, 0, &limit, CLOCK_MONOTONIC) >= 0) {
         return true;
     }

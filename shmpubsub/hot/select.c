@@ -5,22 +5,11 @@
 
 #include "eventcount.h"
 #include "futexv.h"
-
-#define SLICE 100000000u     /* ns */
-#define FIRST_POLL 50000u
-#define LAST_POLL 1000000u
-#define FIRST_LOOK 1000000u  /* for a name */
-#define LAST_LOOK 20000000u
+#include "pause.h"
 
 struct pauses {
     uint64_t poll, look; /* ns; 0: the first is still to come */
 };
-
-static uint64_t
-least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
 
 static uint64_t
 longer(uint64_t pause, uint64_t first, uint64_t last)
@@ -97,7 +86,7 @@ sleep_for_all(PyObject *subscribers, struct pauses *p, uint64_t deadline)
         slept = futexv_sleep(list, n, until);
     }
     else {
-        struct timespec limit = {.tv_sec = (time_t)(until / 1000000000u), .tv_nsec = (long)(until % 1000000000u)};
+        struct timespec limit = timespec_of(until);
         clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &limit, NULL);
     }
     Py_END_ALLOW_THREADS

@@ -11,16 +11,12 @@
 #include <sched.h>
 
 #include "eventcount.h"
+#include "pause.h"
 
-#define SLICE 100000000u     /* ns */
 #define SPIN 20000u          /* ns: what two wake-ups cost */
 #define SPINS_AFTER_SUCCESS 8
 #define FIRST_PATIENCE 4     /* waits without, after one that did not pay off; doubled each time */
 #define LAST_PATIENCE 1024
-#define FIRST_POLL 50000u    /* ns */
-#define LAST_POLL 1000000u
-#define FIRST_LOOK 1000000u  /* ns, for a name */
-#define LAST_LOOK 20000000u
 
 static void
 relax(void)
@@ -47,14 +43,8 @@ several_processors(void)
 static bool
 pause_for(uint64_t ns)
 {
-    struct timespec t = {.tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u)};
+    struct timespec t = timespec_of(ns);
     return nanosleep(&t, NULL) == 0;
-}
-
-static uint64_t
-least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
 }
 
 /* How long a slice may last from now on, ns; 0: it is too late. */

@@ -35,6 +35,7 @@
 #include <sys/stat.h>
 
 #include "eventcount.h"
+#include "pause.h"
 
 pthread_mutex_t watch_mutex = PTHREAD_MUTEX_INITIALIZER;
 
@@ -224,8 +225,8 @@ watch_arm(struct watch *w, const struct watch_target *target, uint64_t seen)
                 by = w->look_at;
             }
             else if (watcher_polls(w)) {
-                r->poll_every = WATCHER_FIRST_POLL;
-                by = now + WATCHER_FIRST_POLL;
+                r->poll_every = FIRST_POLL;
+                by = now + FIRST_POLL;
             }
             if ((target->word != NULL && !w->listed) || r->until > by) {
                 watcher_kick(r);

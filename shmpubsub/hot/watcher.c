@@ -9,13 +9,13 @@
 #include <sys/stat.h>
 
 #include "eventcount.h"
+#include "owner.h"
+#include "pause.h"
 
 #define STACK (256 * 1024)
 #define AT_A_TIME 8 /* watches whose publishers are asked after before the mutex is given up for a moment */
-#define OWNER_BYTE 0 /* internal/segment/lock.go */
-#define SLICE 90000000u /* ns: what is left of 0.1 s is for waking up */
-#define LAST_POLL 2000000u
-#define LAST_LOOK 20000000u
+#define WATCHER_SLICE 90000000u /* ns: what is left of 0.1 s is for waking up */
+#define WATCHER_LAST_POLL 2000000u
 
 static struct watcher *watchers;
 static bool without_futexv;
@@ -28,12 +28,6 @@ watcher_now(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static uint64_t
-least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 static bool
 name_has_moved_on(const struct watch *w)
 {
@@ -42,15 +36,6 @@ name_has_moved_on(const struct watch *w)
         return errno != ENOENT; /* anything else is for the subscriber to explain */
     }
     return st.st_dev != w->target.dev || st.st_ino != w->target.ino;
-}
-
-static bool
-publisher_lives(const struct watch *w)
-{
-    struct stat st;
-    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = OWNER_BYTE, .l_len = 1};
-    return fstat(w->target.fd, &st) == 0 && st.st_dev == w->target.dev && st.st_ino == w->target.ino &&
-           fcntl(w->target.fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 /* Nothing wakes the watcher for w. */
@@ -71,7 +56,7 @@ look_after(struct watch *w, uint64_t pause, uint64_t now)
 void
 watcher_look_soon(struct watch *w, uint64_t now)
 {
-    look_after(w, WATCHER_FIRST_LOOK, now);
+    look_after(w, FIRST_LOOK, now);
 }
 
 /* Asks after the publishers of those that wait. The mutex is free now and then: a subscriber that arms holds
@@ -79,11 +64,11 @@ watcher_look_soon(struct watch *w, uint64_t now)
 static void
 ask_after_publishers(struct watcher *r, uint64_t now)
 {
-    r->ask_at = now + SLICE;
+    r->ask_at = now + WATCHER_SLICE;
     for (unsigned i = 0; i < r->count; i++) {
         struct watch *w = r->watches[i];
         if (w->state == ARMED && w->target.state != NULL) {
-            bool dead = !publisher_lives(w);
+            bool dead = owner_lives(w->target.fd, w->target.dev, w->target.ino) != 1;
             if (dead && !w->dead) {
                 watcher_look_soon(w, now);
             }
@@ -147,7 +132,7 @@ collect(struct watcher *r, struct futexv *list)
         polls |= w->state == ARMED && watcher_polls(w);
     }
     list[n++] = futexv_at(&r->control, r->control);
-    r->poll_every = told || !polls ? WATCHER_FIRST_POLL : least(2 * r->poll_every, LAST_POLL);
+    r->poll_every = told || !polls ? FIRST_POLL : least(2 * r->poll_every, WATCHER_LAST_POLL);
     r->until = polls ? least(until, now + r->poll_every) : until;
     return n;
 }

@@ -9,8 +9,6 @@
 #include "watch.h"
 
 #define WATCHER_MOST (FUTEXV_MOST - 1) /* one is the control word */
-#define WATCHER_FIRST_POLL 50000u      /* ns */
-#define WATCHER_FIRST_LOOK 1000000u    /* for a name */
 
 enum watch_state { ARMED, SIGNALLED };
 

@@ -248,7 +248,7 @@ MUTATIONS = (
     ),
     Mutation(
         "wait: a slice of ten seconds",
-        WAIT_C,
+        "shmpubsub/hot/pause.h",
         "#define SLICE 100000000u",
         "#define SLICE 10000000000u",
         WAIT,
@@ -370,7 +370,7 @@ MUTATIONS = (
     ),
     Mutation(
         "liveness: a mere reader's lock counts",
-        "shmpubsub/hot/attachment.c",
+        "shmpubsub/hot/owner.h",
         ".l_type = F_RDLCK",
         ".l_type = F_WRLCK",
         ("promises", "storm"),

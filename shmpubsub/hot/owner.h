@@ -1,0 +1,23 @@
+/* Whether a topic's publisher lives: it holds the lock on one byte of its file. */
+#ifndef SHM_OWNER_H
+#define SHM_OWNER_H
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#define OWNER_BYTE 0 /* internal/segment/lock.go */
+
+/* 1 yes, 0 no, -1 the descriptor is not that file's any more. */
+static inline int
+owner_lives(int fd, dev_t dev, ino_t ino)
+{
+    struct stat st;
+    /* As a reader would: a mere reader's lock, which anybody who may read can have, is no publisher. */
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = OWNER_BYTE, .l_len = 1};
+    if (fstat(fd, &st) != 0 || st.st_dev != dev || st.st_ino != ino || fcntl(fd, F_OFD_GETLK, &lock) != 0) {
+        return -1;
+    }
+    return lock.l_type != F_UNLCK;
+}
+
+#endif
