@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,38 +13,35 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 HOT_PATH, WAITING = BENCHMARKS / "hot_path.py", BENCHMARKS / "waiting.py"
 
 
-@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler for the floor")
-def test_hot_path_measures_every_row_in_every_round(tmp_path: Path) -> None:
-    result = tmp_path / "result.json"
+def run(program: Path, folder: Path) -> tuple[dict[str, Any], str]:
+    """Run a benchmark in short, and return its figures and what it printed."""
+    result = folder / "result.json"
     ended = subprocess.run(
-        [sys.executable, HOT_PATH, "--quick", "--json", result],
+        [sys.executable, program, "--quick", "--json", result],
         capture_output=True,
         text=True,
         timeout=100,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
-    figures = json.loads(result.read_text())["ns"]
+    return json.loads(result.read_text()), ended.stdout
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler for the floor")
+def test_hot_path_measures_every_row_in_every_round(tmp_path: Path) -> None:
+    figures, printed = run(HOT_PATH, tmp_path)
+    figures = figures["ns"]
     assert {"empty C method, no argument", "publish int", "subscribe float, same value"} <= {
         *figures
     }
     assert all(len(rounds) == 3 and min(rounds) > 0 for rounds in figures.values())
-    assert "target <= " in ended.stdout
+    assert "target <= " in printed
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler for the floor")
 def test_waiting_measures_every_part(tmp_path: Path) -> None:
     """Without the peers that have to be installed, and without an earlier version."""
-    result = tmp_path / "result.json"
-    ended = subprocess.run(
-        [sys.executable, WAITING, "--quick", "--json", result],
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
-    figures = json.loads(result.read_text())
+    figures, printed = run(WAITING, tmp_path)
     for rows in figures["round trips"].values():
         assert {*rows} == {"a futex in C", "ours", "mp_pipe", "mp_queue"}
         for row in rows.values():
@@ -55,4 +53,4 @@ def test_waiting_measures_every_part(tmp_path: Path) -> None:
     }
     assert min(map(min, figures["values"].values())) > 0
     assert {*figures["idle"]} >= {"blocked in recv, with a publisher", "asyncio, no publisher"}
-    assert "ours / a futex in C: " in ended.stdout
+    assert "ours / a futex in C: " in printed
