@@ -24,6 +24,7 @@ from build import BUILD, COMPILER, EXTENSIONS, INCLUDE, ROOT, find_go, go_enviro
 VERSIONS = [f"3.{minor}" for minor in range(10, 15)]
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 LINT = BUILD / "lint" / "bin"
+GO_BENCHMARKS = ["go", "test", "-run=^$", "-bench=.", "-benchtime=1x", "./..."]
 FAILURE_LENGTH = 4000
 """Characters of a failed test's end that are repeated where everything ends."""
 
@@ -230,13 +231,17 @@ def test(targets: dict[str, str]) -> None:
         ("C warnings", check_c),
         ("Go tests", partial(test_go, environment)),
         ("Go tests, race detector", partial(test_go, environment, "-race")),
+        ("Go benchmarks, once each", partial(run, *GO_BENCHMARKS, env=environment)),
         ("Go kill points", partial(proofs.check_kill_points, environment)),
         ("Go fuzzing", partial(proofs.fuzz, environment, times=1)),
         ("models", partial(proofs.check_models, full=False)),
     ]
     for version, path in targets.items():
-        counts = {} if version == next(iter(targets)) else proofs.SHORT
-        step = partial(test_wheel, path, version, counts)
+        if version == next(iter(targets)):
+            step = partial(test_wheel, path, version, {})
+        else:
+            but = [f"--ignore={tests}" for tests in proofs.ONCE]
+            step = partial(test_wheel, path, version, proofs.SHORT, *but)
         steps.append((f"Python {version}: wheel and tests", step))
     version, path = next(iter(targets.items()))
     steps.append(("Python linters", partial(lint_environment, path, version)))

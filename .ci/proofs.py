@@ -33,6 +33,15 @@ SHORT = {
     "SHM_PUB_SUB_VALUES": "1000000",
 }
 
+# What is the same with any Python: for the first one of a run only.
+ONCE = [
+    "tests/benchmarks",
+    "tests/examples/test_go.py",
+    "tests/mutations",
+    "tests/sanitizers/test_ring.py",
+    "tests/sanitizers/test_watch.py",
+]
+
 # The tests that LONG makes longer.
 SOAKED = [
     "-s",
