@@ -1,6 +1,8 @@
 /* Receiving: the methods that take the next value, and those that look at the newest one. */
 #include "subscriber.h"
 
+#include "convert.h"
+
 typedef PyObject *maker(const Subscriber *s, const struct shm_value *v);
 
 static PyObject *

@@ -118,8 +118,7 @@ int wait_value(Subscriber *s, struct shm_wait *w);
 int wait_name(Subscriber *s, struct shm_wait *w);
 
 /* values.c */
-PyObject *value_object(enum shm_type type, uint64_t word);
-bool value_too_old(const Subscriber *s, uint64_t published);
+uint64_t value_age(uint64_t published, uint64_t now);
 PyObject *sample_object(const Subscriber *s, const struct shm_value *v);
 
 /* Methods: receive.c, drain.c */
@@ -130,6 +129,12 @@ PyObject *receive_next(Subscriber *s);
 PyObject *receive_newest(Subscriber *s, PyObject *ignored);
 PyObject *receive_publisher(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names);
 PyObject *drain(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names);
+
+static inline bool
+value_too_old(const Subscriber *s, uint64_t published)
+{
+    return __builtin_expect(s->max_age != 0, 0) && value_age(published, shm_now(CLOCK_MONOTONIC)) > s->max_age;
+}
 
 /* Whether there is something to read, having looked for another file where the name may have moved on:
    1, 0, or -1 with an error set. */
