@@ -32,6 +32,7 @@ _ACCEPTED = {
 }
 
 
+@_hot.own_methods
 class Publisher(_hot.Publisher):
     """The one publisher of a topic.
 
