@@ -95,10 +95,9 @@ int stream_look(Subscriber *s);
 
 /* A place in the stream, to return to where a value could not be handed over. */
 struct shm_place {
-    struct shm_ring unread;
-    uint64_t lost, taken_time;
+    const struct shm_state *state;
+    uint64_t k, lost, taken_time;
 };
-struct shm_place stream_place(const Subscriber *s);
 bool stream_return(Subscriber *s, const struct shm_place *place, uint64_t k);
 
 /* fileno.c */
@@ -129,6 +128,12 @@ PyObject *receive_next(Subscriber *s);
 PyObject *receive_newest(Subscriber *s, PyObject *ignored);
 PyObject *receive_publisher(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names);
 PyObject *drain(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names);
+
+static inline struct shm_place
+stream_place(const Subscriber *s)
+{
+    return (struct shm_place){s->unread.state, s->unread.k, s->lost, s->taken_time};
+}
 
 static inline bool
 value_too_old(const Subscriber *s, uint64_t published)

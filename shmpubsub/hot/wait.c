@@ -7,7 +7,6 @@
    publisher nothing. Without permission to write page 0, and without a file, it looks again and again. */
 #include "subscriber.h"
 
-
 #include "eventcount.h"
 #include "pause.h"
 
