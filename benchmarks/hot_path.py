@@ -36,13 +36,13 @@ import shm_pub_sub
 HERE = Path(__file__).parent
 
 
-def build_floor(folder: Path) -> ModuleType:
-    """Compile floor.c and import it."""
-    target = folder / f"_floor{sysconfig.get_config_var('EXT_SUFFIX')}"
+def build(name: str, folder: Path, *options: str) -> ModuleType:
+    """Compile an extension module of this folder, NAME.c, and import it as _NAME."""
+    target = folder / f"_{name}{sysconfig.get_config_var('EXT_SUFFIX')}"
     compiler = shlex.split(os.environ.get("CC", "cc"))
-    flags = ["-O2", "-shared", "-fPIC", f"-I{sysconfig.get_path('include')}"]
-    subprocess.run([*compiler, *flags, "-o", target, HERE / "floor.c"], check=True)
-    spec = importlib.util.spec_from_file_location("_floor", target)
+    flags = ["-O2", "-shared", "-fPIC", f"-I{sysconfig.get_path('include')}", *options]
+    subprocess.run([*compiler, *flags, "-o", target, HERE / f"{name}.c"], check=True)
+    spec = importlib.util.spec_from_file_location(f"_{name}", target)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -142,7 +142,7 @@ def main() -> None:
     options = parser.parse_args()
     rounds, n = (3, 1_000) if options.quick else (600, 2_000)
     with own_domain() as folder:
-        figures = measure(contenders(build_floor(folder).Floor()), rounds, n)
+        figures = measure(contenders(build("floor", folder).Floor()), rounds, n)
     costs = {name: quiet(f) for name, f in figures.items()}
     print(f"CPython {platform.python_version()}, {rounds} rounds of {n}; ns")
     for name, f in figures.items():
