@@ -76,6 +76,7 @@ def _import_copy(forks: int) -> ModuleType:
 
 
 def _import(path: str) -> ModuleType:
+    import resource  # noqa: PLC0415
     import signal  # noqa: PLC0415 - for its enumerations
     from importlib.machinery import ExtensionFileLoader, ModuleSpec  # noqa: PLC0415
 
@@ -87,10 +88,15 @@ def _import(path: str) -> ModuleType:
     # that one of them took would not interrupt what the main thread waits in.
     # Asked for on its own: setting it runs a pending handler, which may raise.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    # Go's os package, as it begins, lets a process have all the descriptors that it may ask for: also
+    # the programs that this one starts, and select() can take no number above 1,023.
+    descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - needed)
         module = loader.create_module(ModuleSpec(name, loader, origin=path))
         loader.exec_module(module)
+        module.bind_Path("", "topic")  # a call waits until all of Go has begun
+        resource.setrlimit(resource.RLIMIT_NOFILE, descriptors)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     return module
