@@ -30,7 +30,7 @@ _kept = []
 
 
 def _open():
-    global _session  # noqa: PLW0603 - one for all topics of a process
+    global _session
     import zenoh
 
     if _session is None:
