@@ -8,7 +8,6 @@ MODULE is one of peers/. It makes as many as it can in SECONDS.
 
 import contextlib
 import functools
-import gc
 import json
 import mmap
 import resource
@@ -31,31 +30,13 @@ def limit_descriptors(spare):
     resource.setrlimit(resource.RLIMIT_NOFILE, (most - spare, most))
 
 
-class Shared:
-    """What prepare() returns, for a topic of a number."""
-
-    def __init__(self, peer):
-        self._prepare = getattr(peer, "prepare", lambda: None)
-        self._first = self._prepare()
-        # multiprocessing's objects know a few topics by name; each topic of ours gets its own.
-        self._by_name = isinstance(self._first, dict) and "there" in self._first
-        self._all = [self._first]
-
-    def topic(self, number):
-        if not self._by_name:
-            return f"t{number}", self._first
-        if number == len(self._all):
-            self._all.append(self._prepare())
-        return "there", self._all[number]
-
-
 def make(function, shared, count, seconds):
     """Return count of them, or as many as there are after so many seconds, and why no more."""
     made, stopped = [], ""
     start, cpu = time.perf_counter(), time.process_time()
     try:
         for number in range(count):
-            made.append(function(*shared.topic(number)))
+            made.append(function(f"t{number}", shared))
             if time.perf_counter() - start > seconds:
                 stopped = f"{seconds:g} s" if len(made) < count else ""
                 break
@@ -139,18 +120,20 @@ def usage():
 def main():
     name, count, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
     peer = _rows.load(name)
-    shared = Shared(peer)
+    shared = peer.prepare() if hasattr(peer, "prepare") else None
     read = getattr(peer, "reader", None) or getattr(peer, "poller", None)
     if read is None:
         raise SystemExit("has nothing that reads without waiting")
     if "--readers" in sys.argv:
+        warm = read("first", shared)
         readers, found = make(read, shared, count, seconds)
         if readers:
             found["ok"] = readers[0]() is not None and readers[-1]() is not None
+        del warm
         print(json.dumps(found), flush=True)
         return
     # The runtime that a first topic starts is no topic's.
-    warm = [peer.publisher("first", shared.topic(0)[1])] if not hasattr(peer, "prepare") else []
+    warm = [peer.publisher("first", shared)]
     limit_descriptors(spare=50)  # now: Go's runtime, once it is there, allows itself all there are
     before = usage()
     publishers, found = make(peer.publisher, shared, count, seconds)
@@ -169,7 +152,6 @@ def main():
     readers.clear()
     publishers.clear()
     warm.clear()
-    gc.collect()
     if hasattr(peer, "close"):
         peer.close()
     result["close s"] = time.perf_counter() - start

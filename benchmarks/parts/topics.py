@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -173,7 +172,7 @@ def _targets(counts: dict[str, Any]) -> Iterator[str]:
     yield f"- a thousand topics open in {_range(times)} s; target < {TIME_TARGET:g}"
     each = max(run["taken"]["shared"] / _made(run) for run in runs)
     yield f"- shared memory each: {each / 1024:.0f} KiB; target <= {MEMORY_TARGET // 1024}"
-    more = [_more(runs, row) for row in ("", "pages ", "list ")]
+    more = [_least(runs, f"{row}all") - _least(runs, f"{row}one") for row in ("", "pages ", "list ")]
     yield (
         "- reading all in turn, on top of one again and again: {:.0f} ns; {:.0f} ns for floats that"
         " have a page each, {:.0f} ns for floats in a list: misses alone".format(*more)
@@ -182,12 +181,6 @@ def _targets(counts: dict[str, Any]) -> Iterator[str]:
 
 def _least(runs: list[dict[str, Any]], what: str) -> float:
     return min(min(run["ns"][what]) for run in runs)
-
-
-def _more(runs: list[dict[str, Any]], row: str) -> float:
-    """ns; of passes that were neighbours in time."""
-    pairs = (zip(run["ns"][f"{row}all"], run["ns"][f"{row}one"], strict=True) for run in runs)
-    return statistics.median(a - b for passes in pairs for a, b in passes)
 
 
 def plot(found: dict[str, Any], target: Path) -> None:
