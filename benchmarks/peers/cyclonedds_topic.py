@@ -17,7 +17,7 @@ CONFIGURATION = """
   <Discovery><Tag>{}</Tag></Discovery>
 </Domain></CycloneDDS>
 """
-"""Linux does not flag its loopback interface as multicast, which it is. The tag keeps runs apart."""
+"""Linux does not flag its loopback interface as multicast, which it is. A tag keeps runs apart."""
 
 HISTORY = 1000
 """Samples kept where each counts; the default is one."""

@@ -27,13 +27,21 @@ def _sub(topic, **options):
     return socket
 
 
-def publisher(topic, shared):
+def _publisher(topic, pack):
     import pynng
 
     socket = pynng.Pub0(listen=_address(topic))
     atexit.register(socket.close)
-    pack, send = _value.pack, socket.send
+    send = socket.send
     return lambda value: send(pack(value))
+
+
+def publisher(topic, shared):
+    return _publisher(topic, _value.pack)
+
+
+def other_type(topic, shared):
+    return _publisher(topic, struct.Struct("q").pack)
 
 
 def reader(topic, shared):

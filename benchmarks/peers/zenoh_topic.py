@@ -51,11 +51,18 @@ def _subscriber(topic, *handler):
     return _kept[-1]
 
 
-def publisher(topic, shared):
-    publisher = _open().declare_publisher(_key(topic))
-    _kept.append(publisher)
-    pack, put = _value.pack, publisher.put
+def _publisher(topic, pack):
+    _kept.append(_open().declare_publisher(_key(topic)))
+    put = _kept[-1].put
     return lambda value: put(pack(value))
+
+
+def publisher(topic, shared):
+    return _publisher(topic, _value.pack)
+
+
+def other_type(topic, shared):
+    return _publisher(topic, struct.Struct("q").pack)
 
 
 def reader(topic, shared):

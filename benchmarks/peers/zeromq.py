@@ -53,6 +53,11 @@ def publisher(topic, shared):
     return lambda value: send(pack(value))
 
 
+def other_type(topic, shared):
+    pack, send = struct.Struct("q").pack, _pub(topic).send
+    return lambda value: send(pack(value))
+
+
 def batch_publisher(topic, shared):
     pack, send = _value.pack, _pub(topic).send_multipart
     return lambda values: send([pack(value) for value in values])
