@@ -35,16 +35,18 @@ def _participant():
     return _participants[0]
 
 
-def _topic(topic, kind):
+def _topic(topic, kind, many=False):
     from dataclasses import dataclass
 
     from cyclonedds import idl
     from cyclonedds.topic import Topic
 
+    number = getattr(idl.types, kind)
+
     @dataclass
     @idl.annotations.final
-    class Value(idl.IdlStruct, typename=f"bench.{kind}"):
-        value: getattr(idl.types, kind)
+    class Value(idl.IdlStruct, typename=f"bench.{kind}{'s' * many}"):
+        value: idl.types.sequence[number] if many else number
 
     return Value, Topic(_participant(), topic.replace("-", "_"), Value)
 
@@ -59,17 +61,17 @@ def _quality(depth):
     )
 
 
-def _writer(topic, kind):
+def _writer(*topic_and_type):
     from cyclonedds.pub import DataWriter
 
-    value, topic = _topic(topic, kind)
+    value, topic = _topic(*topic_and_type)
     return value, DataWriter(_participant(), topic, _quality(HISTORY)).write
 
 
-def _reader(topic, depth):
+def _reader(topic, depth, many=False):
     from cyclonedds.sub import DataReader
 
-    _kept.append(DataReader(_participant(), _topic(topic, "float64")[1], _quality(depth)))
+    _kept.append(DataReader(_participant(), _topic(topic, "float64", many)[1], _quality(depth)))
     return _kept[-1]
 
 
@@ -81,6 +83,11 @@ def publisher(topic, shared):
 def other_type(topic, shared):
     sample, write = _writer(topic, "int64")
     return lambda value: write(sample(value))
+
+
+def batch_publisher(topic, shared):
+    sample, write = _writer(topic, "float64", True)
+    return lambda values: write(sample(values))
 
 
 def reader(topic, shared):
@@ -107,5 +114,10 @@ def receiver(topic, shared):
 
 
 def batch_receiver(topic, shared):
-    take = _reader(topic, HISTORY).take
-    return lambda: [sample.value for sample in take(HISTORY) if sample.sample_info.valid_data]
+    take = _reader(topic, HISTORY, many=True).take
+
+    def drain():
+        batches = (sample.value for sample in take(HISTORY) if sample.sample_info.valid_data)
+        return [value for batch in batches for value in batch]
+
+    return drain

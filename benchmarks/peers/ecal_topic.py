@@ -11,6 +11,7 @@ and poller only look at what it left; what that cost shows in the streams.
 import atexit
 import os
 import struct
+from array import array
 
 TITLE = "eCAL binary publisher/subscriber"
 KIND = "topic"
@@ -70,6 +71,11 @@ def other_type(topic, shared):
     return lambda value: send(pack(value))
 
 
+def batch_publisher(topic, shared):
+    send = _send(topic, "double[]")
+    return lambda values: send(array("d", values).tobytes())
+
+
 def reader(topic, shared):
     from collections import deque
 
@@ -99,3 +105,19 @@ def receiver(topic, shared):
     _subscribe(topic, arrived.put)
     unpack, take = _value.unpack, arrived.get
     return lambda: unpack(take())[0]
+
+
+def batch_receiver(topic, shared):
+    from collections import deque
+
+    arrived = deque()
+    _subscribe(topic, arrived.append)
+    take = arrived.popleft
+
+    def drain():
+        values = array("d")
+        while arrived:
+            values.frombytes(take())
+        return values.tolist()
+
+    return drain

@@ -7,6 +7,7 @@ https://lcm-proj.github.io/lcm/python/index.html
 
 import os
 import struct
+from array import array
 from collections import deque
 
 TITLE = "LCM publish/handle"
@@ -51,6 +52,11 @@ def other_type(topic, shared):
     return lambda value: publish(channel, pack(value))
 
 
+def batch_publisher(topic, shared):
+    channel, publish = _channel(topic), _open().publish
+    return lambda values: publish(channel, array("d", values).tobytes())
+
+
 def reader(topic, shared):
     arrived = _subscribe(topic, newest_only=True)
     unpack, handle = _value.unpack, _open().handle_timeout
@@ -79,3 +85,18 @@ def receiver(topic, shared):
         return unpack(take())[0]
 
     return receive
+
+
+def batch_receiver(topic, shared):
+    arrived = _subscribe(topic)
+    take, handle = arrived.popleft, _open().handle_timeout
+
+    def drain():
+        while handle(0):
+            pass
+        values = array("d")
+        while arrived:
+            values.frombytes(take())
+        return values.tolist()
+
+    return drain

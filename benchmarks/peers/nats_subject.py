@@ -11,6 +11,7 @@ less than a loop in a thread beside it.
 import atexit
 import os
 import struct
+from array import array
 from collections import deque
 
 TITLE = "nats-py with nats-server"
@@ -115,17 +116,7 @@ def other_type(topic, shared):
 
 
 def batch_publisher(topic, shared):
-    import asyncio
-
-    run, client = _connect(shared)
-    subject, pack, publish, turn = _subject(topic), _value.pack, client.publish, asyncio.sleep
-
-    async def send(values):
-        for value in values:
-            await publish(subject, pack(value))
-        await turn(0)
-
-    return lambda values: run(send(values))
+    return _publisher(topic, shared, lambda values: array("d", values).tobytes())
 
 
 def _subscribe(topic, shared, newest_only=False):
@@ -189,12 +180,13 @@ def receiver(topic, shared):
 
 def batch_receiver(topic, shared):
     arrived, look, _ = _subscribe(topic, shared)
-    unpack = _value.unpack
+    take = arrived.popleft
 
     def drain():
         look()
-        values = [unpack(data)[0] for data in arrived]
-        arrived.clear()
-        return values
+        values = array("d")
+        while arrived:
+            values.frombytes(take())
+        return values.tolist()
 
     return drain
