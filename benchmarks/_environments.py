@@ -35,7 +35,7 @@ def _install(python: Path, *what: str) -> str:
 def comparison(
     wanted: Mapping[str, list[str]], extras: Iterable[str]
 ) -> tuple[Path, dict[str, str]]:
-    """Return the interpreter with this repository's library and the peers, and why any is not in it.
+    """Return the interpreter with this library and the peers, and why any is not in it.
 
     The library is built again where its sources have changed.
     """

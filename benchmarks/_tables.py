@@ -65,3 +65,13 @@ def troubles(rows: Mapping[str, Mapping[str, Any]]) -> str:
     """Why rows are missing, one a line; nothing where none is."""
     lines = [f"- {row['title']}: {row['trouble']}" for row in rows.values() if row.get("trouble")]
     return "\n".join(["Not measured:", "", *lines]) if lines else ""
+
+
+def best(figures: Mapping[str, Sequence[float]]) -> str:
+    """The peer with the least median; nothing where there is none."""
+    medians = {name: statistics.median(f) for name, f in figures.items() if name != OURS and f}
+    return min(medians, key=medians.__getitem__, default="")
+
+
+def compared(mine: Sequence[float] | None, theirs: Sequence[float]) -> str:
+    return f"{ratio(mine, theirs):.2f}" if mine and any(theirs) else "-"

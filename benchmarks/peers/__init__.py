@@ -1,10 +1,69 @@
-"""The peers, one a module. Each is a channel in one direction, made in that library's own way:
+"""The peers, one row a module: each a library's own recommended and fastest way for small values.
 
-    REQUIREMENTS            what pip installs; empty for the standard library
-    prepare() -> shared     where both processes have to inherit something; called before the fork
-    sender(topic, shared) -> send(value)
-    receiver(topic, shared) -> receive() -> value, blocking
+    TITLE                   the row's name
+    KIND                    "topic": named publish and subscribe; "state": one shared value;
+                            "queue": a queue, a pipe or a channel in lock-step
+    REQUIREMENTS            what pip installs; empty for the standard library and for ours
+    prepare() -> shared     optional: what both processes have to inherit; called before the fork
 
-Both senders of a round trip exist before either receiver is made. Values are floats. sender and
-receiver import their library themselves: nothing of it may run before the fork.
+    publisher(topic, shared) -> publish(value)
+    reader(topic, shared) -> read() -> the newest value or None, without waiting
+    poller(topic, shared) -> poll() -> the next value not yet taken or None, without waiting
+    receiver(topic, shared) -> receive() -> the next value; sleeps until there is one
+    batch_publisher(topic, shared) -> publish_many(values), a list of up to BATCH
+    batch_receiver(topic, shared) -> drain() -> all values not yet taken, a list
+    other_type(topic, shared) -> publish(value), a publisher of ints on a topic of floats
+    statements(topic, shared) -> {"publish": (statement, names), "read": ..., "poll": ...}
+    close()                 tidies up what this process made
+
+A function that is missing is something that the library does not have. Values are floats. All
+publishers exist before the first reader is made. All import their library themselves: nothing of
+it may run before the fork, unless in prepare().
+
+A state has no messages: its poller compares with the value before, so each value published has to
+differ from the one before it, and the first one from 0. Where a library has no batches, and takes
+messages of any size, a batch is one message: batch_publisher and batch_receiver belong together.
+
+statements are what a program writes in line, for calls so cheap that a function around them would
+be most of what is measured. They use `value`, and the names they come with.
 """
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+BATCH = 1000
+"""The longest list that publish_many() is given."""
+
+TOPICS = ("there", "back")
+
+
+class Inherited(dict[str, Any]):
+    """What prepare() makes for each topic. Other topics than TOPICS come into being when asked for,
+    which has to be before the fork."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        super().__init__({topic: make() for topic in TOPICS})
+        self._make, self._pid = make, os.getpid()
+
+    def __missing__(self, topic: str) -> Any:
+        if os.getpid() != self._pid:
+            raise KeyError(f"{topic}: has to be asked for before the fork")
+        return self.setdefault(topic, self._make())
+
+
+def name(topic: str) -> str:
+    """A name for what is the whole machine's, by which sweep() finds it."""
+    return f"bench_{os.environ['BENCHMARK_RUN']}_{topic}"
+
+
+def sweep() -> None:
+    """Remove what this BENCHMARK_RUN's processes left, however they ended."""
+    for folder in ("/dev/shm", "/tmp"):
+        for path in Path(folder).glob(f"*{name('*')}"):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)

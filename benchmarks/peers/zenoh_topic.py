@@ -8,6 +8,7 @@ https://github.com/eclipse-zenoh/zenoh/blob/main/DEFAULT_CONFIG.json5
 import atexit
 import os
 import struct
+from array import array
 
 TITLE = "zenoh put/recv"
 KIND = "topic"
@@ -51,11 +52,24 @@ def _subscriber(topic, *handler):
     return _kept[-1]
 
 
+def _put(topic):
+    _kept.append(_open().declare_publisher(_key(topic)))
+    return _kept[-1].put
+
+
 def publisher(topic, shared):
-    publisher = _open().declare_publisher(_key(topic))
-    _kept.append(publisher)
-    pack, put = _value.pack, publisher.put
+    pack, put = _value.pack, _put(topic)
     return lambda value: put(pack(value))
+
+
+def other_type(topic, shared):
+    pack, put = struct.Struct("q").pack, _put(topic)
+    return lambda value: put(pack(value))
+
+
+def batch_publisher(topic, shared):
+    put = _put(topic)
+    return lambda values: put(array("d", values).tobytes())
 
 
 def reader(topic, shared):
@@ -88,3 +102,15 @@ def poller(topic, shared):
 def receiver(topic, shared):
     unpack, receive = _value.unpack, _subscriber(topic).recv
     return lambda: unpack(receive().payload.to_bytes())[0]
+
+
+def batch_receiver(topic, shared):
+    receive = _subscriber(topic).try_recv
+
+    def drain():
+        values = array("d")
+        while (sample := receive()) is not None:
+            values.frombytes(sample.payload.to_bytes())
+        return values.tolist()
+
+    return drain

@@ -1,4 +1,4 @@
-"""pyzmq: PUB and SUB over ipc; CONFLATE for the newest; a batch is one multipart message.
+"""pyzmq: PUB and SUB over ipc; CONFLATE for the newest.
 
 https://pyzmq.readthedocs.io/en/latest/api/zmq.html and https://api.zeromq.org/4-3:zmq-setsockopt
 """
@@ -6,6 +6,7 @@ https://pyzmq.readthedocs.io/en/latest/api/zmq.html and https://api.zeromq.org/4
 
 import os
 import struct
+from array import array
 from contextlib import suppress
 
 TITLE = "pyzmq PUB/SUB"
@@ -53,9 +54,14 @@ def publisher(topic, shared):
     return lambda value: send(pack(value))
 
 
+def other_type(topic, shared):
+    pack, send = struct.Struct("q").pack, _pub(topic).send
+    return lambda value: send(pack(value))
+
+
 def batch_publisher(topic, shared):
-    pack, send = _value.pack, _pub(topic).send_multipart
-    return lambda values: send([pack(value) for value in values])
+    send = _pub(topic).send
+    return lambda values: send(array("d", values).tobytes())
 
 
 def reader(topic, shared):
@@ -94,13 +100,13 @@ def receiver(topic, shared):
 def batch_receiver(topic, shared):
     import zmq
 
-    unpack, receive, at_once = _value.unpack, _sub(topic).recv, int(zmq.NOBLOCK)
+    receive, at_once = _sub(topic).recv, int(zmq.NOBLOCK)
 
     def drain():
-        values = []
+        values = array("d")
         with suppress(zmq.Again):
             while True:
-                values.append(unpack(receive(at_once))[0])
-        return values
+                values.frombytes(receive(at_once))
+        return values.tolist()
 
     return drain
