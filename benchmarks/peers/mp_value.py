@@ -5,6 +5,8 @@ https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Value
 
 import multiprocessing
 
+import _state
+
 from peers import Inherited
 
 TITLE = "multiprocessing.Value"
@@ -16,34 +18,11 @@ def prepare():
     return Inherited(lambda: multiprocessing.Value("d"))
 
 
-def publisher(topic, shared):
-    place = shared[topic]
-
-    def publish(value):
-        place.value = value
-
-    return publish
+def _place(topic, shared):
+    return {"place": shared[topic]}
 
 
-def reader(topic, shared):
-    place = shared[topic]
-    return lambda: place.value
+USE = (_place, "place.value = value", "place.value")
 
-
-def poller(topic, shared):
-    place, last = shared[topic], shared[topic].value
-
-    def poll():
-        nonlocal last
-        value = place.value
-        if value == last:
-            return None
-        last = value
-        return value
-
-    return poll
-
-
-def statements(topic, shared):
-    names = {"place": shared[topic]}
-    return {"publish": ("place.value = value", names), "read": ("value = place.value", names)}
+publisher, reader, poller = _state.functions(*USE)
+statements = _state.statements(*USE)
