@@ -17,7 +17,7 @@ class Failed(Exception):
 
 
 class Worker:
-    """One program, ready to measure. It says "ready" first."""
+    """One program, ready to measure. It says "ready" first, and what its figures are."""
 
     def __init__(self, command: Sequence[str | Path], timeout: float = 60.0) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end()
@@ -30,7 +30,7 @@ class Worker:
         )
         self._rest = b""
         try:
-            self._answer(timeout)
+            self.figures = self._answer(timeout).split()[1:]
         except BaseException:
             self.end()
             raise
@@ -43,6 +43,15 @@ class Worker:
         except BrokenPipeError:
             raise Failed(self._last_words()) from None
         return [float(number) for number in self._answer(timeout).split()]
+
+    def pause(self) -> None:
+        """Stop it and all that it started: its threads must not run in another's turn."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGCONT)
 
     def _answer(self, timeout: float) -> str:
         assert self._process.stdout is not None
@@ -64,6 +73,7 @@ class Worker:
 
     def end(self) -> None:
         """End it, by the end of its input, or else with all that it started."""
+        self.resume()
         if self._process.stdin is not None and not self._process.stdin.closed:
             with suppress(BrokenPipeError):
                 self._process.stdin.close()

@@ -1,0 +1,95 @@
+"""Programs that measure in turn, A B C ... A B C ...: a machine's moods fall on all alike.
+
+All are started first and live until the end, but only one runs: the others are stopped, as threads
+of theirs would disturb it. What fails, hangs or dies is a row with the reason, and costs bounded
+time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from _workers import Failed, Worker
+
+Command = Sequence[str | Path]
+STARTING = 3
+"""How many start at a time: most of a start is waiting for others to be found."""
+
+START, ANSWER = 20.0, 15.0
+"""Seconds until one is ready, and longer than its turn until it answers."""
+
+
+@dataclass
+class Turns:
+    figures: list[str] = field(default_factory=list)
+    """What each number of an answer is, where the program says so."""
+    answers: list[list[float]] = field(default_factory=list)
+    """One a round."""
+    trouble: str = ""
+
+    def of(self, figure: str) -> list[float]:
+        """One figure's, of each round."""
+        return [answer[self.figures.index(figure)] for answer in self.answers]
+
+
+def in_turn(
+    commands: Mapping[str, Command], rounds: int, milliseconds: int, start: float = START
+) -> dict[str, Turns]:
+    """Let each measure for so long in each round, after a round to warm up.
+
+    Each program reads milliseconds, one number a line, and answers with a line of numbers.
+    """
+    turns = {name: Turns() for name in commands}
+    workers: dict[str, Worker] = {}
+    try:
+        with ThreadPoolExecutor(STARTING) as pool:
+            started = [
+                pool.submit(_start, turns[name], command, start)
+                for name, command in commands.items()
+            ]
+            for name, future in zip(commands, started, strict=True):
+                if (worker := future.result()) is not None:
+                    workers[name] = worker
+        for worker in workers.values():
+            worker.pause()
+        for number in range(rounds + 1):
+            for name in list(workers):
+                answer = _turn(turns[name], workers[name], milliseconds)
+                if answer is None:
+                    workers.pop(name).end()
+                elif number:
+                    turns[name].answers.append(answer)
+    finally:
+        with ThreadPoolExecutor(STARTING) as pool:
+            list(pool.map(Worker.end, workers.values()))
+    return turns
+
+
+def _start(turns: Turns, command: Command, seconds: float) -> Worker | None:
+    for _ in range(2):  # a second time: some are not found at once by their other process
+        try:
+            worker = Worker(command, seconds)
+        except Failed as error:
+            turns.trouble = str(error)
+        else:
+            turns.figures, turns.trouble = worker.figures, ""
+            return worker
+    return None
+
+
+def _turn(turns: Turns, worker: Worker, milliseconds: int) -> list[float] | None:
+    worker.resume()
+    try:
+        # A moment to itself first: timers that expired meanwhile, cold caches.
+        worker.measure(max(1, milliseconds // 10), ANSWER)
+        return worker.measure(milliseconds, ANSWER)
+    except Failed as error:
+        turns.trouble = str(error)
+        return None
+    finally:
+        with suppress(ProcessLookupError):
+            worker.pause()
