@@ -18,7 +18,6 @@ import _rows
 from _actors import Actor, Part, Trouble, said
 from _words import PHASE, word
 
-
 class Stage:
     """A peer, what it prepared, and the processes that use it."""
 
@@ -165,9 +164,7 @@ def fork(stage):
     parent.ask("publish_for", word(PHASE), 0.3)
     seen = {"before": parent.ask("await_phase", 1, stage.patience)}
     _, seen["publish trouble"] = parent.ask("in_child", "publish_for", word(2 * PHASE), 0.3)
-    seen["arrives"], seen["outside trouble"] = tried(
-        outside.ask, "await_phase", 2, stage.patience / 2
-    )
+    seen["arrives"], seen["outside trouble"] = tried(outside.ask, "await_phase", 2, stage.patience / 2)
     both, seen["parent trouble"] = tried(parent.ask, "read_in_child", word(3 * PHASE), 1.0)
     seen["read"], seen["read trouble"] = both or [None, ""]
     parent.tell("publish_for", word(4 * PHASE), 1.0)

@@ -36,11 +36,7 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
 
     def play(task: tuple[Row, str, tuple[float, ...]]) -> tuple[str, str, dict[str, Any]]:
         row, scene, when = task
-        return (
-            row.name,
-            scene,
-            _scene(row.name, scene, when, 0.7 if quick else 2.0, folder, private),
-        )
+        return row.name, scene, _scene(row.name, scene, when, 0.7 if quick else 2.0, folder, private)
 
     tasks = list(_tasks([row for row in rows if not row.trouble], quick, random.Random(6)))
     if not private:
@@ -102,8 +98,5 @@ def markdown(found: dict[str, Any]) -> str:
         ]
         text += [f"{title}:", "", table(["", *columns], lines), ""]
     if not found["private"]:
-        text += [
-            "Full memory was not tried: it needs user and mount namespaces (`unshare -rm`).",
-            "",
-        ]
+        text += ["Full memory was not tried: it needs user and mount namespaces (`unshare -rm`).", ""]
     return "\n".join([*text, troubles(found["rows"])])

@@ -172,9 +172,7 @@ def _targets(counts: dict[str, Any]) -> Iterator[str]:
     yield f"- a thousand topics open in {_range(times)} s; target < {TIME_TARGET:g}"
     each = max(run["taken"]["shared"] / _made(run) for run in runs)
     yield f"- shared memory each: {each / 1024:.0f} KiB; target <= {MEMORY_TARGET // 1024}"
-    more = [
-        _least(runs, f"{row}all") - _least(runs, f"{row}one") for row in ("", "pages ", "list ")
-    ]
+    more = [_least(runs, f"{row}all") - _least(runs, f"{row}one") for row in ("", "pages ", "list ")]
     yield (
         "- reading all in turn, on top of one again and again: {:.0f} ns; {:.0f} ns for floats that"
         " have a page each, {:.0f} ns for floats in a list: misses alone".format(*more)
