@@ -22,7 +22,9 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
     rounds, messages = (3, 1_000) if quick else (7, 10_000)
     measured = {row.name: row.title for row in rows if row.has("publisher", "reader")}
     titles = {TUTORIAL: "shm_pub_sub, the tutorial's lines", **measured}
-    commands = {name: [sys.executable, PROGRAM, name] for name in titles}
+    commands: dict[str, list[str | Path]] = {
+        name: [sys.executable, PROGRAM, name] for name in titles
+    }
     found = {
         name: {
             "title": titles[name],
