@@ -15,8 +15,9 @@ def bars(
     ours: str,
     target: Path,
     floors: Sequence[str] = (),
+    most_first: bool = False,
 ) -> None:
-    """One panel a group, the least on top. floors are names that are no libraries."""
+    """One panel a group, the best on top. floors are names that are no libraries."""
     import matplotlib.pyplot as plt  # noqa: PLC0415 - where it is installed
 
     shown = {title: {k: v for k, v in g.items() if v > 0} for title, g in groups.items()}
@@ -31,7 +32,7 @@ def bars(
     for axis in axes.flat[len(shown) :]:
         axis.set_visible(False)
     for axis, (title, group) in zip(axes.flat, shown.items(), strict=False):
-        names = sorted(group, key=group.__getitem__, reverse=True)
+        names = sorted(group, key=group.__getitem__, reverse=not most_first)
         colours = [HIGHLIGHT if n == ours else FLOOR if n in floors else REST for n in names]
         axis.barh(names, [group[name] for name in names], color=colours)
         axis.set(xscale="log", title=title, xlabel=unit, ylim=(-0.7, len(names) - 0.3))

@@ -71,10 +71,12 @@ def rows(only: Collection[str] = ()) -> list[Row]:
 def _row(name: str, trouble: str) -> Row:
     try:
         peer = load(name)
+        trouble = trouble or _missing(peer.REQUIREMENTS)
+        title, kind = peer.TITLE, peer.KIND
     except Exception as error:
         return Row(name, name, "topic", f"its adapter fails: {error}")
     functions = frozenset(key for key, value in vars(peer).items() if callable(value))
-    return Row(name, peer.TITLE, peer.KIND, trouble or _missing(peer.REQUIREMENTS), functions)
+    return Row(name, title, kind, trouble, functions)
 
 
 def _missing(wanted: list[str]) -> str:

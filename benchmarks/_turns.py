@@ -75,6 +75,8 @@ def _start(turns: Turns, command: Command, seconds: float) -> Worker | None:
             worker = Worker(command, seconds)
         except Failed as error:
             turns.trouble = str(error)
+            if error.hangs:
+                break
         else:
             turns.figures, turns.trouble = worker.figures, ""
             return worker

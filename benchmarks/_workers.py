@@ -15,6 +15,10 @@ from pathlib import Path
 class Failed(Exception):
     """Why a program does not measure."""
 
+    def __init__(self, why: str, hangs: bool = False) -> None:
+        super().__init__(why)
+        self.hangs = hangs
+
 
 class Worker:
     """One program, ready to measure. It says "ready" first, and what its figures are."""
@@ -58,7 +62,7 @@ class Worker:
         fd = self._process.stdout.fileno()
         while b"\n" not in self._rest:
             if not select.select([fd], [], [], timeout)[0]:
-                raise Failed(f"no answer within {timeout:.0f} s")
+                raise Failed(f"no answer within {timeout:.0f} s", hangs=True)
             data = os.read(fd, 1 << 20)
             if not data:
                 raise Failed(self._last_words())

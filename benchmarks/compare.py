@@ -110,6 +110,9 @@ def measure(name: str, number: int, rows: Sequence[_rows.Row], quick: bool) -> d
 
 def report(results: dict[str, Any], output: Path) -> None:
     text = ["# Side by side", "", f"`{results['command']}`, {sentence(results)}", ""]
+    if results["troubles"]:
+        text += ["Not measured:", ""]
+        text += [f"- {name}: {why}" for name, why in results["troubles"].items()] + [""]
     for name, found in results["parts"].items():
         part = import_module(f"parts.{name}")
         text += [f"## {part.TITLE}", ""]
@@ -145,11 +148,12 @@ def main() -> None:
         in_environment([n for n in _rows.names() if not options.peer or n in options.peer])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is tidied up
     rows = _rows.rows(options.peer)
+    usable = [row for row in rows if not row.trouble]
     results: dict[str, Any] = {
         "command": shlex.join(["python", "benchmarks/compare.py", *sys.argv[1:]]),
         "quick": options.quick,
         "machine": _machine.machine(),
-        "versions": _machine.versions(row.name for row in rows if not row.trouble),
+        "versions": _machine.versions(row.name for row in usable),
         "rows": {row.name: {"title": row.title, "kind": row.kind} for row in rows},
         "troubles": {row.name: row.trouble for row in rows if row.trouble},
         "load": {"before": os.getloadavg()},
@@ -157,7 +161,7 @@ def main() -> None:
     }
     options.output.mkdir(parents=True, exist_ok=True)
     for number, name in enumerate(options.only or part_names()):
-        found = results["parts"][name] = measure(name, number, rows, options.quick)
+        found = results["parts"][name] = measure(name, number, usable, options.quick)
         print(f"{name}: {found['seconds']} s", flush=True)
         results["load"]["after"] = os.getloadavg()
         options.output.joinpath("results.json").write_text(json.dumps(results, indent=1))

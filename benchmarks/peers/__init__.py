@@ -4,6 +4,8 @@
     KIND                    "topic": named publish and subscribe; "state": one shared value;
                             "queue": a queue, a pipe or a channel in lock-step
     REQUIREMENTS            what pip installs; empty for the standard library and for ours
+    BEFORE                  optional: what its reader says before the first value instead of None,
+                            where the library cannot tell
     prepare() -> shared     optional: what both processes have to inherit; called before the fork
 
     publisher(topic, shared) -> publish(value)
@@ -12,6 +14,7 @@
     receiver(topic, shared) -> receive() -> the next value; sleeps until there is one
     batch_publisher(topic, shared) -> publish_many(values), a list of up to BATCH
     batch_receiver(topic, shared) -> drain() -> all values not yet taken, a list
+    small_publisher(topic, shared) -> publish(value), one of very many: it keeps few values
     other_type(topic, shared) -> publish(value), a publisher of ints on a topic of floats
     statements(topic, shared) -> {"publish": (statement, names), "read": ..., "poll": ...}
     close()                 tidies up what this process made
@@ -44,25 +47,43 @@ class Inherited(dict[str, Any]):
     """What prepare() makes for each topic. Other topics than TOPICS come into being when asked for,
     which has to be before the fork."""
 
-    def __init__(self, make: Callable[[], Any]) -> None:
-        super().__init__({topic: make() for topic in TOPICS})
+    def __init__(self, make: Callable[[str], Any]) -> None:
+        super().__init__({topic: make(topic) for topic in TOPICS})
         self._make, self._pid = make, os.getpid()
 
     def __missing__(self, topic: str) -> Any:
         if os.getpid() != self._pid:
             raise KeyError(f"{topic}: has to be asked for before the fork")
-        return self.setdefault(topic, self._make())
+        return self.setdefault(topic, self._make(topic))
+
+
+def subscribers(usual: int) -> int:
+    """How many a topic may have, for libraries that have to be told and where more cost more."""
+    return max(usual, int(os.environ.get("BENCHMARK_SUBSCRIBERS", "1")))
+
+
+def mark() -> str:
+    """What all names of this BENCHMARK_RUN begin with that are the whole machine's."""
+    return f"bench_{os.environ['BENCHMARK_RUN']}_"
 
 
 def name(topic: str) -> str:
-    """A name for what is the whole machine's, by which sweep() finds it."""
-    return f"bench_{os.environ['BENCHMARK_RUN']}_{topic}"
+    return f"{mark()}{topic}_"
+
+
+def remove(topic: str) -> None:
+    """Remove what has name(topic) in its name, for libraries that leave it."""
+    _remove(name(topic))
 
 
 def sweep() -> None:
     """Remove what this BENCHMARK_RUN's processes left, however they ended."""
+    _remove(mark())
+
+
+def _remove(part: str) -> None:
     for folder in ("/dev/shm", "/tmp"):
-        for path in Path(folder).glob(f"*{name('*')}"):
+        for path in Path(folder).glob(f"*{part}*"):
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:

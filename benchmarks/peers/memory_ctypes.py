@@ -13,11 +13,12 @@ from peers import Inherited
 
 TITLE = "plain memory, unprotected: ctypes"
 KIND = "state"
+BEFORE = 0.0
 REQUIREMENTS: list[str] = []
 
 
 def prepare():
-    return Inherited(lambda: mmap.mmap(-1, 8))
+    return Inherited(lambda topic: mmap.mmap(-1, 8))
 
 
 def _place(topic, shared):

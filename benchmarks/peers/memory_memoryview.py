@@ -1,4 +1,4 @@
-"""A memoryview of doubles on plain memory that two processes share: a floor, not a peer. Says 0.0 at first.
+"""A memoryview of plain memory that two processes share: a floor, not a peer. Says 0.0 at first.
 
 Nothing keeps a reader from half a value or from an old one.
 https://docs.python.org/3/library/stdtypes.html#memoryview.cast
@@ -12,11 +12,12 @@ from peers import Inherited
 
 TITLE = "plain memory, unprotected: memoryview"
 KIND = "state"
+BEFORE = 0.0
 REQUIREMENTS: list[str] = []
 
 
 def prepare():
-    return Inherited(lambda: mmap.mmap(-1, 8))
+    return Inherited(lambda topic: mmap.mmap(-1, 8))
 
 
 def _place(topic, shared):

@@ -13,13 +13,14 @@ from peers import Inherited
 
 TITLE = "plain memory, unprotected: struct"
 KIND = "state"
+BEFORE = 0.0
 REQUIREMENTS: list[str] = []
 
 _value = struct.Struct("d")
 
 
 def prepare():
-    return Inherited(lambda: mmap.mmap(-1, 8))
+    return Inherited(lambda topic: mmap.mmap(-1, 8))
 
 
 def _place(topic, shared):

@@ -13,7 +13,7 @@ REQUIREMENTS: list[str] = []
 
 
 def prepare():
-    return Inherited(lambda: multiprocessing.Pipe(duplex=False))
+    return Inherited(lambda topic: multiprocessing.Pipe(duplex=False))
 
 
 def publisher(topic, shared):

@@ -14,7 +14,7 @@ REQUIREMENTS: list[str] = []
 
 
 def prepare():
-    return Inherited(multiprocessing.Queue)
+    return Inherited(lambda topic: multiprocessing.Queue())
 
 
 def publisher(topic, shared):

@@ -12,8 +12,9 @@ __all__ = ["poller", "prepare", "publisher", "reader", "statements"]
 
 TITLE = "multiprocessing.RawValue"
 KIND = "state"
+BEFORE = 0.0
 REQUIREMENTS: list[str] = []
 
 
 def prepare():
-    return Inherited(lambda: multiprocessing.RawValue("d"))
+    return Inherited(lambda topic: multiprocessing.RawValue("d"))

@@ -1,45 +1,41 @@
-"""multiprocessing.shared_memory.SharedMemory by its name, the value packed into it by struct.
+"""multiprocessing.shared_memory.SharedMemory, the value packed into it by struct.
 
 Says 0.0 before the first value; nothing keeps a reader from half a value; has no waiting.
 https://docs.python.org/3/library/multiprocessing.shared_memory.html
 """
-# ruff: noqa: PLC0415 - nothing of it may run before the fork
+# ruff: noqa: PLC0415 - an import of this module is not to be one of that
 
+import os
 import struct
-import sys
-from contextlib import suppress
 
 import _state
 
-from peers import name
+from peers import Inherited, name
 
 TITLE = "SharedMemory + struct"
 KIND = "state"
+BEFORE = 0.0
 REQUIREMENTS: list[str] = []
 
 _value = struct.Struct("d")
-_kept = []
+_made = []
 
 
-def _open(topic):
-    """Open or create it, not to be removed when some process that uses it ends."""
-    from multiprocessing import resource_tracker
+def _make(topic):
     from multiprocessing.shared_memory import SharedMemory
 
-    untracked = {"track": False} if sys.version_info >= (3, 13) else {}
-    try:
-        memory = SharedMemory(name(topic), create=True, size=8, **untracked)
-    except FileExistsError:
-        memory = SharedMemory(name(topic), **untracked)
-    if not untracked:
-        resource_tracker.unregister(f"/{memory.name}", "shared_memory")
-    _kept.append(memory)
+    memory = SharedMemory(name(topic), create=True, size=8)
+    _made.append((os.getpid(), memory))
     return memory
 
 
+def prepare():
+    return Inherited(_make)
+
+
 def _place(topic, shared):
-    buffer = _open(topic).buf
-    return {"pack_into": _value.pack_into, "unpack_from": _value.unpack_from, "buffer": buffer}
+    names = {"buffer": shared[topic].buf}
+    return names | {"pack_into": _value.pack_into, "unpack_from": _value.unpack_from}
 
 
 USE = (_place, "pack_into(buffer, 0, value)", "unpack_from(buffer)[0]")
@@ -49,12 +45,8 @@ statements = _state.statements(*USE)
 
 
 def close():
-    from multiprocessing import resource_tracker
-
-    while _kept:
-        memory = _kept.pop()
+    while _made:
+        pid, memory = _made.pop()
         memory.close()
-        if sys.version_info < (3, 13):
-            resource_tracker.register(f"/{memory.name}", "shared_memory")  # unlink() unregisters it
-        with suppress(FileNotFoundError):
+        if pid == os.getpid():
             memory.unlink()

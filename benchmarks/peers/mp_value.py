@@ -11,11 +11,12 @@ from peers import Inherited
 
 TITLE = "multiprocessing.Value"
 KIND = "state"
+BEFORE = 0.0
 REQUIREMENTS: list[str] = []
 
 
 def prepare():
-    return Inherited(lambda: multiprocessing.Value("d"))
+    return Inherited(lambda topic: multiprocessing.Value("d"))
 
 
 def _place(topic, shared):

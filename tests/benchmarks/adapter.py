@@ -27,13 +27,13 @@ class Taker:
 
     def __init__(self, peer, function, shared):
         self.function, self.get = function, getattr(peer, function)("there", shared)
-        self.nothing = None if peer.KIND != "state" else 0.0
+        self.nothing = getattr(peer, "BEFORE", None)
 
     def before(self):
         """Nothing was published yet."""
         if self.function in ("reader", "poller"):
             value = self.get()
-            assert value is None or (self.function == "reader" and value == self.nothing), value
+            assert value == (self.nothing if self.function == "reader" else None), value
 
     def take(self, sent):
         deadline = time.monotonic() + SECONDS

@@ -1,22 +1,26 @@
-/* The least that a blocking round trip between two processes can cost: a value there and back on two
-   futexes in shared memory, without spinning and without anything else.
+/* The least that a round trip between two processes can cost: a value there and back in shared
+   memory, on a cache line for each direction, and nothing else.
 
-       futex_floor [PROCESSOR PROCESSOR]     one for each process
+       round_trip_floor blocking|spinning [PROCESSOR PROCESSOR]     one for each process
 
-   Reads how many trips to make, one number a line, and answers with a line of that many times in ns.
-   The end of its input ends it. */
+   blocking sleeps on a futex and never spins. Reads how many milliseconds to go on, one number a line,
+   and answers with a line of the times in ns. The end of its input ends it. */
 #define _GNU_SOURCE
 #include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#define MOST 50000 /* trips in one turn, as many as _round_trip.py's */
 
 /* One direction. The word counts what was sent, so that a waiter that comes late does not sleep. */
 struct channel {
@@ -24,19 +28,25 @@ struct channel {
     double value;
 };
 
+static bool blocking;
+
 static void
 send_value(struct channel *c, double value)
 {
     c->value = value;
     __atomic_fetch_add(&c->sent, 1, __ATOMIC_SEQ_CST);
-    syscall(SYS_futex, &c->sent, FUTEX_WAKE, 1, NULL, NULL, 0);
+    if (blocking) {
+        syscall(SYS_futex, &c->sent, FUTEX_WAKE, 1, NULL, NULL, 0);
+    }
 }
 
 static double
 receive(struct channel *c, uint32_t *received)
 {
     while (__atomic_load_n(&c->sent, __ATOMIC_ACQUIRE) == *received) {
-        syscall(SYS_futex, &c->sent, FUTEX_WAIT, *received, NULL, NULL, 0);
+        if (blocking) {
+            syscall(SYS_futex, &c->sent, FUTEX_WAIT, *received, NULL, NULL, 0);
+        }
     }
     *received += 1;
     return c->value;
@@ -62,9 +72,37 @@ now(void)
     return t.tv_sec * 1000000000ll + t.tv_nsec;
 }
 
+/* One turn: as many trips as there is time for. */
+static void
+ask(struct channel *there, struct channel *back, uint32_t *received, long milliseconds)
+{
+    static int64_t times[MOST];
+    int64_t end = now() + milliseconds * 1000000;
+    int trips = 0;
+    for (int64_t start = now(); trips < MOST && (start < end || trips == 0);) {
+        send_value(there, trips);
+        if (receive(back, received) != trips) {
+            fputs("another value came back\n", stderr);
+            exit(1);
+        }
+        int64_t stop = now();
+        times[trips++] = stop - start;
+        start = stop;
+    }
+    for (int i = 0; i < trips; i++) {
+        printf("%lld ", (long long)times[i]);
+    }
+    putchar('\n');
+    fflush(stdout);
+}
+
 int
 main(int argc, char **argv)
 {
+    if (argc != 2 && argc != 4) {
+        return 2;
+    }
+    blocking = strcmp(argv[1], "blocking") == 0;
     struct channel *there = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (there == MAP_FAILED) {
         perror("mmap");
@@ -78,42 +116,20 @@ main(int argc, char **argv)
         perror("fork");
         return 1;
     }
+    if (argc == 4) {
+        stay_on(argv[child == 0 ? 3 : 2]);
+    }
     if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (argc == 3) {
-            stay_on(argv[2]);
-        }
         while (getppid() == parent) {
             send_value(back, receive(there, &received));
         }
         return 0;
     }
-    if (argc == 3) {
-        stay_on(argv[1]);
-    }
-    long trips;
     puts("ready");
     fflush(stdout);
-    while (scanf("%ld", &trips) == 1) {
-        int64_t *times = malloc((size_t)trips * sizeof *times);
-        if (times == NULL) {
-            return 1;
-        }
-        for (long i = 0; i < trips; i++) {
-            int64_t start = now();
-            send_value(there, (double)i);
-            if (receive(back, &received) != (double)i) {
-                fputs("another value came back\n", stderr);
-                return 1;
-            }
-            times[i] = now() - start;
-        }
-        for (long i = 0; i < trips; i++) {
-            printf("%lld ", (long long)times[i]);
-        }
-        putchar('\n');
-        fflush(stdout);
-        free(times);
+    for (long milliseconds; scanf("%ld", &milliseconds) == 1;) {
+        ask(there, back, &received, milliseconds);
     }
     kill(child, SIGKILL);
     return 0;

@@ -1,0 +1,109 @@
+"""What each library does where it matters and no benchmark looks: no times, but one."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from _asking import HERE, ask, surroundings
+from _cells import FORK_COLUMNS, KILL_COLUMNS, START_COLUMNS
+from _rows import OURS, Row
+from _tables import mark, table, troubles
+from _workers import Failed
+
+TITLE = "Behaviour: late joiners, kill -9, fork, types, full memory"
+
+SCENES = ("late", "first", "empty", "quiet", "left", "two", "fork", "other", "full")
+AT_ONCE = 6
+"""Scenes; most of their time is waiting."""
+
+_OWN_MEMORY = 'mount -t tmpfs -o size="$0" tmpfs /dev/shm && exec "$@"'
+
+
+def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
+    """Every scene in processes of its own, where it can with a /dev/shm of its own."""
+    private = _has_namespaces()
+    found: dict[str, Any] = {
+        row.name: {"title": row.title, "trouble": row.trouble, "scenes": {}} for row in rows
+    }
+
+    def play(task: tuple[Row, str, tuple[float, ...]]) -> tuple[str, str, dict[str, Any]]:
+        row, scene, when = task
+        return (
+            row.name,
+            scene,
+            _scene(row.name, scene, when, 1.0 if quick else 2.0, private),
+        )
+
+    tasks = list(_tasks([row for row in rows if not row.trouble], quick, random.Random(6)))
+    if not private:
+        tasks = [task for task in tasks if task[1] != "full"]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for name, scene, seen in pool.map(play, tasks):
+            found[name]["scenes"].setdefault(scene, []).append(seen)
+    return {"rows": found, "private": private}
+
+
+def _tasks(
+    rows: Sequence[Row], quick: bool, chance: random.Random
+) -> Iterator[tuple[Row, str, tuple[float, ...]]]:
+    """Yield a row, a scene and, of one, when to kill. Some outcomes differ from time to time."""
+    for scene, row in itertools.product(SCENES, rows):
+        yield row, scene, ()
+    kills = 1 if quick else 5
+    for turn in range(4 * kills):
+        for row in rows:
+            if turn < kills or row.name == OURS:
+                yield row, "kill", (chance.uniform(0.001, 0.05),)
+
+
+def _scene(
+    name: str, scene: str, when: Iterable[float], patience: float, private: bool
+) -> dict[str, Any]:
+    command: list[str | Path] = [sys.executable, HERE / "_scenes.py", name, scene, str(patience)]
+    command += map(str, when)
+    if private:
+        size = "256k" if scene == "full" else "1g"
+        command = ["unshare", "-rm", "sh", "-c", _OWN_MEMORY, size, *command]
+    with surroundings() as environment:
+        try:
+            seen: dict[str, Any] = ask(command, environment=environment, timeout=25)
+        except Failed as error:
+            return {"trouble": f"fails: {error}"}
+    return seen
+
+
+def _has_namespaces() -> bool:
+    """It reports whether a process may have a /dev/shm of its own."""
+    if shutil.which("unshare") is None:
+        return False
+    command = ["unshare", "-rm", "sh", "-c", _OWN_MEMORY, "64k", "true"]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def markdown(found: dict[str, Any]) -> str:
+    rows = {name: row for name, row in found["rows"].items() if row["scenes"]}
+    text = []
+    for title, columns in (
+        ("At the start", START_COLUMNS),
+        ("After `kill -9` of a publisher in the middle of publishing", KILL_COLUMNS),
+        ("After `fork()` in a process with a publisher and a reader", FORK_COLUMNS),
+    ):
+        lines = [
+            [mark(name, row["title"]), *(cell(row["scenes"]) for cell in columns.values())]
+            for name, row in rows.items()
+        ]
+        text += [f"{title}:", "", table(["", *columns], lines), ""]
+    if not found["private"]:
+        text += [
+            "Full memory was not tried: it needs user and mount namespaces (`unshare -rm`).",
+            "",
+        ]
+    return "\n".join([*text, troubles(found["rows"])])

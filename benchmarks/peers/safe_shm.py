@@ -1,0 +1,52 @@
+"""safe-shm: a seqlock of a double. It says 0.0 at sequence 0, before the first value.
+
+Its waiting has no Python binding. https://pypi.org/project/safe-shm/
+"""
+# ruff: noqa: PLC0415 - nothing of it may run before the fork
+
+import atexit
+
+from peers import name, remove
+
+TITLE = "safe-shm seqlock"
+KIND = "state"
+BEFORE = 0.0
+REQUIREMENTS = ["safe-shm"]
+
+
+def _writer(topic):
+    import safe_shm_py
+
+    atexit.register(remove, topic)
+    return safe_shm_py.SeqlockWriterF64(name(topic))
+
+
+def _reader(topic):
+    import safe_shm_py
+
+    atexit.register(remove, topic)
+    return safe_shm_py.SeqlockReaderF64(name(topic))
+
+
+def publisher(topic, shared):
+    return _writer(topic).store
+
+
+def reader(topic, shared):
+    return _reader(topic).load
+
+
+def poller(topic, shared):
+    reader = _reader(topic)
+    sequence, load = reader.sequence, reader.load
+    seen = sequence()
+
+    def poll():
+        nonlocal seen
+        now = sequence()
+        if now == seen:
+            return None
+        seen = now
+        return load()
+
+    return poll

@@ -1,0 +1,58 @@
+"""subetha-ipc: a Cell of 8 bytes, with a version that steps on each write.
+
+Its value is 0.0 at version 0, before the first; has no waiting.
+https://pypi.org/project/subetha-ipc/
+"""
+# ruff: noqa: PLC0415 - nothing of it may run before the fork
+
+import atexit
+import struct
+
+from peers import name, remove
+
+TITLE = "subetha-ipc Cell"
+KIND = "state"
+BEFORE = 0.0
+REQUIREMENTS = ["subetha-ipc"]
+
+_value = struct.Struct("d")
+
+
+def _cell(topic):
+    import subetha
+
+    atexit.register(remove, topic)
+    return subetha.Cell(f"/dev/shm/{name(topic)}", 8)
+
+
+def publisher(topic, shared):
+    pack, set_ = _value.pack, _cell(topic).set
+    return lambda value: set_(pack(value))
+
+
+def reader(topic, shared):
+    unpack, get = _value.unpack, _cell(topic).get
+    return lambda: unpack(get())[0]
+
+
+def poller(topic, shared):
+    cell = _cell(topic)
+    unpack, get, seen = _value.unpack, cell.get, cell.version
+
+    def poll():
+        nonlocal seen
+        version = cell.version
+        if version == seen:
+            return None
+        seen = version
+        return unpack(get())[0]
+
+    return poll
+
+
+def statements(topic, shared):
+    cell = _cell(topic)
+    return {
+        "publish": ("set_(pack(value))", {"set_": cell.set, "pack": _value.pack}),
+        "read": ("value = unpack(get())[0]", {"get": cell.get, "unpack": _value.unpack}),
+    }
