@@ -31,6 +31,7 @@ statements are what a program writes in line, for calls so cheap that a function
 be most of what is measured. They use `value`, and the names they come with.
 """
 
+import atexit
 import os
 import shutil
 from collections.abc import Callable
@@ -71,20 +72,35 @@ def name(topic: str) -> str:
     return f"{mark()}{topic}_"
 
 
-def remove(topic: str) -> None:
-    """Remove what has name(topic) in its name, for libraries that leave it."""
-    _remove(name(topic))
+def remove_at_exit(topic: str) -> None:
+    """For a publisher whose library leaves its files: remove them at the end of this process."""
+    if not _leaving:
+        atexit.register(_remove, os.getpid())
+    _leaving.add(topic)
 
 
 def sweep() -> None:
     """Remove what this BENCHMARK_RUN's processes left, however they ended."""
-    _remove(mark())
+    for path, _ in _left():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
-def _remove(part: str) -> None:
-    for folder in ("/dev/shm", "/tmp"):
-        for path in Path(folder).glob(f"*{part}*"):
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+_leaving: set[str] = set()
+
+
+def _left() -> list[tuple[Path, str]]:
+    """Return what bears this run's names, and how they go on after the mark."""
+    found = (path for folder in ("/dev/shm", "/tmp") for path in Path(folder).glob(f"*{mark()}*"))
+    return [(path, path.name.partition(mark())[2]) for path in found]
+
+
+def _remove(pid: int) -> None:
+    if pid != os.getpid():  # a forked child's end
+        return
+    for path, rest in _left():
+        words = rest.split("_")
+        if any("_".join(words[:count]) in _leaving for count in range(1, len(words))):
+            path.unlink(missing_ok=True)

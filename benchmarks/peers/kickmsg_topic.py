@@ -19,7 +19,7 @@ _value = struct.Struct("d")
 _kept = []
 
 
-def _node(topic, size):
+def _node(size):
     """Of this process, with what it needs to make the topic, whoever comes first."""
     import kickmsg
 
@@ -28,27 +28,30 @@ def _node(topic, size):
     config.max_payload_size = max(config.max_payload_size, size)
     if not _kept:
         _kept.append(kickmsg.Node(f"node{os.getpid()}", mark()[:-1]))
-        atexit.register(_unlink)
-    _kept.append(topic)
+        atexit.register(_unlink, os.getpid())
     return _kept[0], config
 
 
-def _unlink():
+def _unlink(pid):
     import kickmsg
 
+    if pid != os.getpid():  # a forked child's end
+        return
     node, *topics = _kept
-    for topic in topics:
+    for topic in topics:  # those of its publishers
         node.unlink_topic(topic)
-    kickmsg.Registry.unlink(node.namespace)
+    if topics:
+        kickmsg.Registry.unlink(node.namespace)
 
 
 def _publisher(topic, size=8):
-    node, config = _node(topic, size)
+    node, config = _node(size)
+    _kept.append(topic)
     return node.advertise_or_join(topic, config)
 
 
 def _subscriber(topic, size=8):
-    node, config = _node(topic, size)
+    node, config = _node(size)
     return node.subscribe_or_create(topic, config)
 
 

@@ -7,6 +7,7 @@ https://pypi.org/project/momentumx/, Stream Mode
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
 import array
+import atexit
 import struct
 
 from peers import BATCH, name
@@ -21,6 +22,9 @@ _kept = []
 
 def _producer(topic, size):
     import momentumx
+
+    if not _kept:
+        atexit.register(close)
 
     momentumx.set_log_level(momentumx.LogLevel.ERROR)
     _kept.append(momentumx.Producer(name(topic), size, 10, False))

@@ -5,6 +5,7 @@ https://docs.python.org/3/library/multiprocessing.shared_memory.html
 """
 # ruff: noqa: PLC0415 - an import of this module is not to be one of that
 
+import atexit
 import os
 import struct
 
@@ -30,6 +31,7 @@ def _make(topic):
 
 
 def prepare():
+    atexit.register(close)
     return Inherited(_make)
 
 

@@ -5,13 +5,12 @@ first. https://semanchuk.com/philip/posix_ipc/
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
-import atexit
 import mmap
 import struct
 
 import _state
 
-from peers import name, remove
+from peers import name, remove_at_exit
 
 TITLE = "posix_ipc memory + semaphore"
 KIND = "state"
@@ -24,7 +23,6 @@ _value = struct.Struct("d")
 def _place(topic, shared):
     import posix_ipc
 
-    atexit.register(remove, topic)
     memory = posix_ipc.SharedMemory(f"/{name(topic)}", posix_ipc.O_CREAT, size=8)
     mapped = mmap.mmap(memory.fd, 8)
     memory.close_fd()
@@ -35,8 +33,18 @@ def _place(topic, shared):
 
 USE = (_place, "pack_into(memory, 0, value); release()", "unpack_from(memory)[0]")
 
-publisher, reader, poller = _state.functions(*USE)
-statements = _state.statements(*USE)
+_publisher, reader, poller = _state.functions(*USE)
+_statements = _state.statements(*USE)
+
+
+def publisher(topic, shared):
+    remove_at_exit(topic)
+    return _publisher(topic, shared)
+
+
+def statements(topic, shared):
+    remove_at_exit(topic)
+    return _statements(topic, shared)
 
 
 def receiver(topic, shared):

@@ -4,9 +4,7 @@ Its waiting has no Python binding. https://pypi.org/project/safe-shm/
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
-import atexit
-
-from peers import name, remove
+from peers import name, remove_at_exit
 
 TITLE = "safe-shm seqlock"
 KIND = "state"
@@ -17,14 +15,13 @@ REQUIREMENTS = ["safe-shm"]
 def _writer(topic):
     import safe_shm_py
 
-    atexit.register(remove, topic)
+    remove_at_exit(topic)
     return safe_shm_py.SeqlockWriterF64(name(topic))
 
 
 def _reader(topic):
     import safe_shm_py
 
-    atexit.register(remove, topic)
     return safe_shm_py.SeqlockReaderF64(name(topic))
 
 

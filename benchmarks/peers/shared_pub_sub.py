@@ -7,13 +7,12 @@ https://github.com/SimonNGN/SharedPubSub
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
-import atexit
 import itertools
 import os
 
 import _state
 
-from peers import name, remove
+from peers import name, remove_at_exit
 
 TITLE = "SharedPubSub"
 KIND = "topic"
@@ -26,14 +25,13 @@ _number = itertools.count()
 def _publisher(topic):
     import SharedPubSub
 
-    atexit.register(remove, topic)
+    remove_at_exit(topic)
     return SharedPubSub.Publisher_atomic_double(name(topic))
 
 
 def _subscriber(topic, queue):
     import SharedPubSub
 
-    atexit.register(remove, topic)
     own = f"{name(topic)}{os.getpid()}.{next(_number)}"
     return SharedPubSub.Subscriber_atomic_double(name(topic), own, queue)
 
@@ -87,7 +85,7 @@ def batch_receiver(topic, shared):
 def other_type(topic, shared):
     import SharedPubSub
 
-    atexit.register(remove, topic)
+    remove_at_exit(topic)
     return SharedPubSub.Publisher_atomic_int64(name(topic)).publish
 
 

@@ -4,10 +4,9 @@ https://pypi.org/project/subetha-ipc/
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
-import atexit
 import struct
 
-from peers import BATCH, name, remove
+from peers import BATCH, name, remove_at_exit
 
 TITLE = "subetha-ipc Channel"
 KIND = "queue"
@@ -21,7 +20,8 @@ _value = struct.Struct("d")
 def _channel(topic, opened):
     import subetha
 
-    atexit.register(remove, topic)
+    if not opened:
+        remove_at_exit(topic)
     make = subetha.Channel.open if opened else subetha.Channel
     return make(f"/dev/shm/{name(topic)}", CAPACITY)
 

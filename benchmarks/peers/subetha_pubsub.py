@@ -5,10 +5,9 @@ newest, without what is still kept. https://pypi.org/project/subetha-ipc/
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
-import atexit
 import struct
 
-from peers import BATCH, name, remove
+from peers import BATCH, name, remove_at_exit
 
 TITLE = "subetha-ipc PubSub"
 KIND = "topic"
@@ -24,11 +23,11 @@ def _ring(topic):
     """Make it, or attach to it."""
     import subetha
 
-    atexit.register(remove, topic)
     return subetha.PubSub(f"/dev/shm/{name(topic)}", CAPACITY)
 
 
 def publisher(topic, shared):
+    remove_at_exit(topic)
     pack, publish = _value.pack, _ring(topic).publish
     return lambda value: publish(pack(value))
 
@@ -66,6 +65,7 @@ def poller(topic, shared):
 
 
 def batch_publisher(topic, shared):
+    remove_at_exit(topic)
     pack, publish_many = _value.pack, _ring(topic).publish_many
     return lambda values: publish_many([pack(value) for value in values])
 
@@ -85,5 +85,7 @@ def batch_receiver(topic, shared):
 
 
 def statements(topic, shared):
-    publisher = {"publish": _ring(topic).publish, "pack": _value.pack}
-    return {"publish": ("publish(pack(value))", publisher)}
+    remove_at_exit(topic)
+    names = {"publish": _ring(topic).publish, "pack": _value.pack}
+    read = {"read": reader(topic, shared)}
+    return {"publish": ("publish(pack(value))", names), "read": ("value = read()", read)}

@@ -6,10 +6,9 @@ https://pypi.org/project/subetha-ipc/
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
 import array
-import atexit
 import struct
 
-from peers import BATCH, name, remove
+from peers import BATCH, name, remove_at_exit
 
 TITLE = "subetha-ipc SpscRing"
 KIND = "queue"
@@ -23,7 +22,8 @@ _value = struct.Struct("d")
 def _ring(topic, opened):
     import subetha
 
-    atexit.register(remove, topic)
+    if not opened:
+        remove_at_exit(topic)
     make = subetha.SpscRing.open if opened else subetha.SpscRing
     return make(f"/dev/shm/{name(topic)}", CAPACITY)
 
