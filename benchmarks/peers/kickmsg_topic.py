@@ -9,7 +9,7 @@ import atexit
 import os
 import struct
 
-from peers import BATCH, mark, subscribers
+from peers import BATCH, name, subscribers
 
 TITLE = "kickmsg topic"
 KIND = "topic"
@@ -27,7 +27,7 @@ def _node(size):
     config.max_subscribers = subscribers(config.max_subscribers)
     config.max_payload_size = max(config.max_payload_size, size)
     if not _kept:
-        _kept.append(kickmsg.Node(f"node{os.getpid()}", mark()[:-1]))
+        _kept.append(kickmsg.Node(f"node{os.getpid()}", name(__name__, "node")[:-1]))
         atexit.register(_unlink, os.getpid())
     return _kept[0], config
 

@@ -21,9 +21,9 @@ def _channel(topic, opened):
     import subetha
 
     if not opened:
-        remove_at_exit(topic)
+        remove_at_exit(name(__name__, topic))
     make = subetha.Channel.open if opened else subetha.Channel
-    return make(f"/dev/shm/{name(topic)}", CAPACITY)
+    return make(f"/dev/shm/{name(__name__, topic)}", CAPACITY)
 
 
 def publisher(topic, shared):

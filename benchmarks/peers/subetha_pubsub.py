@@ -23,11 +23,11 @@ def _ring(topic):
     """Make it, or attach to it."""
     import subetha
 
-    return subetha.PubSub(f"/dev/shm/{name(topic)}", CAPACITY)
+    return subetha.PubSub(f"/dev/shm/{name(__name__, topic)}", CAPACITY)
 
 
 def publisher(topic, shared):
-    remove_at_exit(topic)
+    remove_at_exit(name(__name__, topic))
     pack, publish = _value.pack, _ring(topic).publish
     return lambda value: publish(pack(value))
 
@@ -65,7 +65,7 @@ def poller(topic, shared):
 
 
 def batch_publisher(topic, shared):
-    remove_at_exit(topic)
+    remove_at_exit(name(__name__, topic))
     pack, publish_many = _value.pack, _ring(topic).publish_many
     return lambda values: publish_many([pack(value) for value in values])
 
@@ -85,7 +85,7 @@ def batch_receiver(topic, shared):
 
 
 def statements(topic, shared):
-    remove_at_exit(topic)
+    remove_at_exit(name(__name__, topic))
     names = {"publish": _ring(topic).publish, "pack": _value.pack}
     read = {"read": reader(topic, shared)}
     return {"publish": ("publish(pack(value))", names), "read": ("value = read()", read)}

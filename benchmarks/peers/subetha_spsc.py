@@ -23,9 +23,9 @@ def _ring(topic, opened):
     import subetha
 
     if not opened:
-        remove_at_exit(topic)
+        remove_at_exit(name(__name__, topic))
     make = subetha.SpscRing.open if opened else subetha.SpscRing
-    return make(f"/dev/shm/{name(topic)}", CAPACITY)
+    return make(f"/dev/shm/{name(__name__, topic)}", CAPACITY)
 
 
 def publisher(topic, shared):
