@@ -17,10 +17,15 @@ import _words
 TOPIC = "there"
 PATIENCE = 4.0
 """Seconds for what should take none."""
+PERIOD = 0.02
+"""Seconds from one value to the next, of who says one again and again."""
+
+_STORMS = {phase: _words.words(phase * _words.PHASE, 5_000) for phase in (1, 2)}
+"""Made before anybody forks: a storm begins at once."""
 
 
 class Trouble(Exception):
-    """What an actor did in place of answering: "raises X: text", "hangs", or the signal it died of."""
+    """What an actor did in place of answering: "raises X: text", "hangs", or what it died of."""
 
 
 class Actor:
@@ -43,9 +48,13 @@ class Actor:
         with contextlib.suppress(OSError):  # answer() says what it died of
             self._socket.sendall(json.dumps([what, *arguments]).encode() + b"\n")
 
+    def answers(self, timeout):
+        """It reports whether there is an answer, or none any more, within so many seconds."""
+        return bool(select.select([self._socket], [], [], timeout)[0])
+
     def answer(self, timeout=PATIENCE):
         while b"\n" not in self._rest:
-            if not select.select([self._socket], [], [], timeout)[0]:
+            if not self.answers(timeout):
                 self.kill()
                 raise Trouble("hangs")
             try:
@@ -80,14 +89,22 @@ class Actor:
 
 def _live(part, requests):
     """An actor's life: it ends with its requests."""
-    for line in requests.makefile("rb"):
+    rest = b""
+    while True:
+        while b"\n" not in rest:
+            if select.select([requests], [], [], PERIOD)[0]:
+                data = requests.recv(1 << 16)
+                if not data:
+                    os._exit(0)
+                rest += data
+            part.go_on()
+        line, _, rest = rest.partition(b"\n")
         what, *arguments = json.loads(line)
         try:
             answer = [getattr(part, what)(*arguments), ""]
         except BaseException as error:
             answer = [None, said(error)]
         requests.sendall(json.dumps(answer).encode() + b"\n")
-    os._exit(0)
 
 
 def said(error):
@@ -99,9 +116,11 @@ class Part:
 
     def __init__(self, peer, shared):
         self._peer, self._shared = peer, shared
+        self._saying, self._next, self._error = None, 0.0, None
+        self._knows = False  # has read a value that somebody published
 
-    def publisher(self, topic=TOPIC):
-        self._publish = self._peer.publisher(topic, self._shared)
+    def publisher(self):
+        self._publish = self._peer.publisher(TOPIC, self._shared)
 
     def other_type(self):
         self._publish = self._peer.other_type(TOPIC, self._shared)
@@ -109,58 +128,43 @@ class Part:
     def publish(self, value):
         self._publish(value)
 
-    def publish_for(self, value, seconds):
-        """For readers that take a while to join."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            self._publish(value)
-            time.sleep(0.02)
+    def say(self, value):
+        """Publish it now and again and again: some readers take a while to join."""
+        self._publish(value)
+        self._saying = value
 
-    def storm(self, first):
+    def hush(self):
+        """No more. Raises what went wrong meanwhile."""
+        self._saying = None
+        if self._error is not None:
+            raise self._error
+
+    def go_on(self):
+        """Say it once more if it is time; whatever else it does, an actor calls this often."""
+        if self._saying is not None and (now := time.monotonic()) >= self._next:
+            self._next = now + PERIOD
+            try:
+                self._publish(self._saying)
+            except Exception as error:
+                self._saying, self._error = None, error
+
+    def storm(self, phase):
         """Publish as fast as can be, until it is killed."""
-        words, publish = _words.words(first, 100_000), self._publish
+        publish = self._publish
         while True:
-            for word in words:
+            for word in _STORMS[phase]:
                 publish(word)
 
-    def reader(self, topic=TOPIC):
-        """Make what reads the newest, or else what takes the next; say which."""
+    def reader(self):
+        """Make what reads the newest, or else what takes the next."""
         for kind in ("reader", "poller", "receiver"):
             if hasattr(self._peer, kind):
-                make = getattr(self._peer, kind)(topic, self._shared)
-                self._read = _polling(make) if kind == "receiver" else make
-                return kind
-        return None
+                made = getattr(self._peer, kind)(TOPIC, self._shared)
+                self._read = _polling(made) if kind == "receiver" else made
+                return
 
     def read(self):
-        return self._read()
-
-    def await_phase(self, phase, seconds):
-        """Read until there is a value of that publisher; whether there was, and what else."""
-        return self._watch(seconds, lambda value: _words.phase(value) == phase)
-
-    def watch(self, seconds):
-        """Read for so long, or until there is nothing to read any more."""
-        return self._watch(seconds, lambda value: value is None)
-
-    def _watch(self, seconds, is_end):
-        seen = {"ended": None, "reads": 0, "garbage": [], "how": ""}
-        end = time.monotonic() + seconds
-        while (now := time.monotonic()) < end:
-            try:
-                value = self._read()
-            except Exception as error:
-                seen |= {"ended": now, "how": f"raises {said(error)}"}
-                break
-            seen["reads"] += 1
-            if value is not None and not _words.is_sound(value):
-                seen["garbage"] = [*seen["garbage"], repr(value)][:5]
-            if is_end(value):
-                seen["ended"] = now
-                break
-            if value is None:
-                time.sleep(0.001)
-        return seen
+        return repr(self._read())
 
     def first_value(self, seconds):
         """Return the first value that is read, as text."""
@@ -171,27 +175,53 @@ class Part:
             time.sleep(0.001)
         return None
 
-    def read_in_child(self, value, seconds):
-        """Fork; what a child reads of what is published meanwhile."""
-        child = Actor(self)
-        try:
-            child.tell("await_phase", _words.phase(value), seconds)
-            self.publish_for(value, seconds)
-            return [child.answer(), ""]
-        except Trouble as trouble:
-            return [None, str(trouble)]
-        finally:
-            child.kill()
+    def await_phase(self, phase, seconds):
+        """Read until there is a value of that publisher; whether there was, and what else."""
+        return self._watch(seconds, lambda value: _words.phase(value) == phase)
 
-    def in_child(self, what, *arguments):
-        """Fork, and do it there."""
-        child = Actor(self)
+    def watch(self, seconds):
+        """Read for so long, or until there is nothing to read any more."""
+        return self._watch(seconds, lambda value: value is None)
+
+    def _watch(self, seconds, is_end):
+        seen, last = {"ended": None, "reads": 0, "garbage": [], "how": ""}, None
+        end = time.monotonic() + seconds
+        while (now := time.monotonic()) < end:
+            self.go_on()
+            try:
+                value = self._read()
+            except Exception as error:
+                return {**seen, "ended": now, "how": f"raises {said(error)}"}
+            seen["reads"] += 1
+            if _words.is_sound(value):
+                self._knows = True
+            elif value is not None and self._knows:  # before that it may be what memory begins with
+                seen["garbage"] = [*seen["garbage"], repr(value)][:5]
+            if is_end(value):
+                return {**seen, "ended": now}
+            if value is None or value == last:
+                time.sleep(0.0005)
+            last = value
+        return seen
+
+    def bear(self):
+        """Fork."""
+        self._child = Actor(self)
+
+    def of_child(self, *request):
+        """Ask it of the child: what it answers, or else what it does."""
+        self._child.tell(*request)
+        end = time.monotonic() + PATIENCE / 2
+        while not self._child.answers(PERIOD) and time.monotonic() < end:
+            self.go_on()
         try:
-            return [child.ask(what, *arguments, timeout=2.0), ""]
+            return [self._child.answer(0.0), ""]
         except Trouble as trouble:
             return [None, str(trouble)]
-        finally:
-            child.kill()
+
+    def lose(self):
+        """End the child."""
+        self._child.kill()
 
 
 def _polling(receive):

@@ -24,13 +24,10 @@ _numbers = itertools.count()
 
 
 @contextmanager
-def surroundings(folder: Path) -> Iterator[dict[str, str]]:
-    """Yield an environment whose names nobody else uses, and remove what is left under them.
-
-    folder is short: the path of a socket must fit into 108 bytes.
-    """
+def surroundings() -> Iterator[dict[str, str]]:
+    """Yield an environment whose names nobody else uses, and remove what is left under them."""
     run = f"{os.environ['BENCHMARK_RUN']}n{next(_numbers)}e"
-    sockets = tempfile.mkdtemp(prefix="b", dir=folder)
+    sockets = tempfile.mkdtemp(prefix=f"{run}.")  # not in shared memory, which may be full
     topics = tempfile.mkdtemp(prefix=f"shm_pub_sub.bench.{run}.", dir=SHARED)
     own = {"BENCHMARK_RUN": run, "BENCHMARK_FOLDER": sockets, "SHM_PUB_SUB_DIR": topics}
     try:

@@ -51,6 +51,8 @@ def _empty(seen: Seen) -> str:
 
 
 def _two(seen: Seen) -> str:
+    if seen["second trouble"]:
+        return brief(seen["second trouble"])
     return _came(seen["seen"], "both are heard", "only the first is heard")
 
 
@@ -123,21 +125,21 @@ def _child_publishes(seen: Seen) -> str:
 
 
 def _child_reads(seen: Seen) -> str:
-    return brief(seen["read trouble"]) or _came(seen["read"], "works", "reads nothing")
+    return brief(seen.get("read trouble", "")) or _came(seen.get("read"), "works", "reads nothing")
 
 
 def _parent(seen: Seen) -> str:
     if seen["parent trouble"]:
         return brief(seen["parent trouble"])
-    own = _came(seen["own"], "", "reads nothing")
-    return own or _came(seen["after"], "works", "is not heard")
+    own = _came(seen.get("own"), "", "reads nothing")
+    return own or _came(seen.get("after"), "works", "is not heard")
 
 
 START_COLUMNS: dict[str, Cell] = {
     "late joiner": _each("late", lambda seen: _came(seen, "gets it", "no")),
     "subscriber first": _each("first", lambda seen: _came(seen, "works", "never gets any")),
     "nothing published": _each("empty", _empty),
-    "second publisher": _each("two", lambda s: brief(s["second trouble"]) or _two(s)),
+    "second publisher": _each("two", _two),
     "another type": _each("other", _other),
     "full memory": _each("full", _full),
 }

@@ -15,6 +15,10 @@ PATIENCE = 5.0
 """Seconds for the first value to arrive: with some, readers join by themselves."""
 
 
+def clocks():
+    return [time.perf_counter(), time.process_time()]
+
+
 def state():
     return {**_process.memory(), "threads": _process.status()["threads"]}
 
@@ -41,25 +45,28 @@ def main():
     statements, name = sys.argv[1:]
     code = compile(statements, "<imports>", "exec")
     states = [state()]
-    start = time.perf_counter()
+    times = [clocks()]
     exec(code, {})
-    imported = time.perf_counter() - start
+    times.append(clocks())
     states.append(state())
 
-    import json
+    import json  # noqa: PLC0415 - see above
 
-    import _rows
+    import _rows  # noqa: PLC0415
 
     peer = _rows.load(name)
     states.append(state())
-    start = time.perf_counter()
+    times.append(clocks())
     kept = first_use(peer)
-    used = time.perf_counter() - start
+    times.append(clocks())
     states.append(state())
 
-    added = {what: states[1][what] - states[0][what] for what in states[0]}
-    more = {what: states[3][what] - states[2][what] for what in states[0]}
-    print(json.dumps({"import s": imported, "use s": used, "import": added, "use": more}))
+    found = {}
+    for what, before in (("import", 0), ("use", 2)):
+        s, cpu = (after - now for now, after in zip(times[before], times[before + 1], strict=True))
+        added = {key: states[before + 1][key] - states[before][key] for key in states[0]}
+        found[what] = {"s": s, "cpu s": cpu, **added}
+    print(json.dumps(found))
     sys.stdout.flush()
     del kept
     if hasattr(peer, "close"):

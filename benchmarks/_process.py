@@ -1,4 +1,5 @@
 """What /proc/self says about a process: memory, threads, descriptors. Imports next to nothing."""
+# ruff: noqa: PTH116, PTH123, PTH208 - without pathlib, which takes long to import
 
 import os
 
@@ -30,7 +31,9 @@ def shared():
             if not words[0].endswith(":"):
                 path = words[5].strip() if len(words) > 5 else ""
                 # Mapped for reading alone, a file is a library unless it is in memory.
-                key = (words[3], words[4]) if words[1][3] == "s" or path[:9] == "/dev/shm/" else None
+                key = (
+                    (words[3], words[4]) if words[1][3] == "s" or path[:9] == "/dev/shm/" else None
+                )
                 if key:
                     files.setdefault(key, _blocks(path))
             elif key and words[0] == "Size:":

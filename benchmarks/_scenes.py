@@ -18,6 +18,7 @@ import _rows
 from _actors import Actor, Part, Trouble, said
 from _words import PHASE, word
 
+
 class Stage:
     """A peer, what it prepared, and the processes that use it."""
 
@@ -56,18 +57,13 @@ def late(stage):
     """A value is published, and then a reader is made."""
     publisher = stage.actor("publisher")
     publisher.ask("publish", word(PHASE))
-    reader = stage.actor("reader")
-    return reader.ask("await_phase", 1, stage.patience)
+    return stage.actor("reader").ask("await_phase", 1, stage.patience)
 
 
 def first(stage):
     """A reader is made, and then a publisher."""
-    reader = stage.actor()
-    _, trouble = tried(reader.ask, "reader")
-    if trouble:
-        return {"trouble": trouble}
-    publisher = stage.actor("publisher")
-    publisher.tell("publish_for", word(PHASE), stage.patience)
+    reader = stage.actor("reader")
+    stage.actor("publisher").ask("say", word(PHASE))
     return reader.ask("await_phase", 1, stage.patience)
 
 
@@ -76,17 +72,24 @@ def empty(stage):
     stage.actor("publisher")
     reader = stage.actor("reader")
     time.sleep(0.1)
-    value = reader.ask("read")
-    return {"value": repr(value)}
+    return {"value": reader.ask("read")}
+
+
+def quiet(stage):
+    """A publisher lives and says nothing more: is its last value still there to be read?"""
+    publisher, reader = stage.actor("publisher"), stage.actor("reader")
+    publisher.ask("say", word(PHASE))
+    reader.ask("await_phase", 1, stage.patience)
+    publisher.ask("hush")
+    reader.ask("watch", 0.1)  # to take what is on its way
+    return reader.ask("watch", 0.3)
 
 
 def kill(stage, seconds):
     """A publisher is killed in the middle of publishing, and another one is made."""
-    publisher = stage.actor("publisher")
-    reader = stage.actor()
-    kind = reader.ask("reader")
-    publisher.tell("storm", PHASE)
-    seen = {"before": reader.ask("await_phase", 1, stage.patience), "kind": kind}
+    publisher, reader = stage.actor("publisher"), stage.actor("reader")
+    publisher.tell("storm", 1)
+    seen = {"before": reader.ask("await_phase", 1, stage.patience)}
     reader.tell("watch", seconds + stage.patience)
     time.sleep(seconds)
     killed = publisher.kill()
@@ -97,41 +100,30 @@ def kill(stage, seconds):
     _, seen["restart trouble"] = tried(second.ask, "publisher")
     if seen["restart trouble"]:
         return seen
-    second.tell("storm", 2 * PHASE)
+    second.tell("storm", 2)
     if not seen["watch trouble"]:
         seen["old"], seen["old trouble"] = tried(reader.ask, "await_phase", 2, stage.patience)
-    late = stage.actor()
-    _, seen["new trouble"] = tried(late.ask, "reader")
+    newcomer = stage.actor()
+    _, seen["new trouble"] = tried(newcomer.ask, "reader")
     if not seen["new trouble"]:
-        seen["new"], seen["new trouble"] = tried(late.ask, "await_phase", 2, stage.patience)
+        seen["new"], seen["new trouble"] = tried(newcomer.ask, "await_phase", 2, stage.patience)
     return seen
-
-
-def quiet(stage):
-    """A publisher lives and says nothing more: is its last value still there to be read?"""
-    publisher, reader = stage.actor("publisher"), stage.actor("reader")
-    publisher.tell("publish_for", word(PHASE), 0.5)
-    reader.ask("await_phase", 1, stage.patience)
-    with suppress(Trouble):
-        publisher.answer()
-    time.sleep(0.1)
-    return reader.ask("watch", 0.3)
 
 
 def left(stage):
     """What is there in shared memory after a publisher and a reader were killed."""
-    before = _files()
+    before = files()
     publisher, reader = stage.actor("publisher"), stage.actor("reader")
-    publisher.tell("storm", PHASE)
+    publisher.tell("storm", 1)
     reader.ask("await_phase", 1, stage.patience)
     publisher.kill()
     reader.kill()
     time.sleep(0.3)  # for what tidies up after others
-    new = {path: size for path, size in _files().items() if path not in before}
+    new = {path: size for path, size in files().items() if path not in before}
     return {"files": sorted(new), "bytes": sum(new.values())}
 
 
-def _files():
+def files():
     """Of shared memory, and of the folders that bear this run's name."""
     run, found = os.environ["BENCHMARK_RUN"], {}
     folders = [Path("/dev/shm"), Path(os.environ["BENCHMARK_FOLDER"])]
@@ -147,31 +139,39 @@ def two(stage):
     """A second publisher is made while the first one lives."""
     stage.actor("publisher").ask("publish", word(PHASE))
     reader, second = stage.actor("reader"), stage.actor()
-    _, trouble = tried(second.ask, "publisher")
-    if not trouble:
-        second.tell("publish_for", word(2 * PHASE), stage.patience)
-    seen = None if trouble else reader.ask("await_phase", 2, stage.patience)
-    if not trouble:
-        _, trouble = tried(second.answer)
+    for request in (["publisher"], ["say", word(2 * PHASE)]):
+        _, trouble = tried(second.ask, *request)
+        if trouble:
+            return {"second trouble": trouble}
+    seen = reader.ask("await_phase", 2, stage.patience)
+    _, trouble = tried(second.ask, "hush")
     return {"second trouble": trouble, "seen": seen}
 
 
 def fork(stage):
     """A process with a publisher and a reader forks; what its child can do, and it itself then."""
-    outside = stage.actor()
-    parent = stage.actor("publisher", "reader")
+    outside, parent = stage.actor(), stage.actor("publisher", "reader")
     outside.ask("reader")
-    parent.ask("publish_for", word(PHASE), 0.3)
+    parent.ask("say", word(PHASE))
     seen = {"before": parent.ask("await_phase", 1, stage.patience)}
-    _, seen["publish trouble"] = parent.ask("in_child", "publish_for", word(2 * PHASE), 0.3)
-    seen["arrives"], seen["outside trouble"] = tried(outside.ask, "await_phase", 2, stage.patience / 2)
-    both, seen["parent trouble"] = tried(parent.ask, "read_in_child", word(3 * PHASE), 1.0)
-    seen["read"], seen["read trouble"] = both or [None, ""]
-    parent.tell("publish_for", word(4 * PHASE), 1.0)
-    seen["after"], _ = tried(outside.ask, "await_phase", 4, 1.5)
-    _, trouble = tried(parent.answer)
-    seen["own"], again = tried(parent.ask, "await_phase", 4, 1.0)
-    seen["parent trouble"] = seen["parent trouble"] or trouble or again
+    parent.ask("hush")
+    parent.ask("bear")
+    _, seen["publish trouble"] = parent.ask("of_child", "say", word(2 * PHASE))
+    seen["arrives"], seen["outside trouble"] = tried(outside.ask, "await_phase", 2, stage.patience)
+    parent.ask("lose")
+
+    parent.ask("bear")  # another one: that one may be stuck
+    _, seen["parent trouble"] = tried(parent.ask, "say", word(3 * PHASE))
+    if seen["parent trouble"]:
+        return seen
+    child = parent.ask("of_child", "await_phase", 3, stage.patience / 2)
+    seen["read"], seen["read trouble"] = child
+    parent.ask("lose")
+
+    _, seen["parent trouble"] = tried(parent.ask, "say", word(4 * PHASE))
+    if not seen["parent trouble"]:
+        seen["after"], _ = tried(outside.ask, "await_phase", 4, stage.patience)
+        seen["own"], seen["parent trouble"] = tried(parent.ask, "await_phase", 4, stage.patience)
     return seen
 
 
@@ -179,42 +179,41 @@ def other(stage):
     """A publisher of ints, and a reader of floats."""
     if not stage.has("other_type"):
         return {"none": True}
-    publisher, trouble = stage.actor(), ""
-    _, trouble = tried(publisher.ask, "other_type")
-    if trouble:
-        return {"publisher trouble": trouble}
-    reader = stage.actor()
-    _, trouble = tried(reader.ask, "reader")
-    if trouble:
-        return {"reader trouble": trouble}
-    publisher.tell("publish_for", 7, 1.0)
-    time.sleep(0.3)
-    value, trouble = tried(reader.ask, "first_value", 1.0)
-    _, refused = tried(publisher.answer)
+    publisher, reader = stage.actor(), stage.actor()
+    for who, actor, request in (
+        ("publisher", publisher, ["other_type"]),
+        ("reader", reader, ["reader"]),
+        ("publisher", publisher, ["say", 7]),
+    ):
+        _, trouble = tried(actor.ask, *request)
+        if trouble:
+            return {f"{who} trouble": trouble}
+    time.sleep(0.2)
+    value, trouble = tried(reader.ask, "first_value", stage.patience)
+    _, refused = tried(publisher.ask, "hush")
     return {"publisher trouble": refused, "reader trouble": trouble, "value": value}
 
 
 def full(stage):
     """A publisher is made, and publishes, where shared memory is full."""
-    publisher = stage.actor()
-    _, trouble = tried(publisher.ask, "publisher")
-    if trouble:
-        return {"made": trouble}
-    _, trouble = tried(publisher.ask, "publish", word(PHASE))
-    if trouble:
-        return {"published": trouble}
-    reader = stage.actor()
-    _, trouble = tried(reader.ask, "reader")
-    if trouble:
-        return {"read": trouble}
-    publisher.tell("publish_for", word(PHASE), stage.patience)
-    seen, trouble = tried(reader.ask, "await_phase", 1, stage.patience)
-    return {"read": trouble, "seen": seen}
+    publisher, reader, seen = stage.actor(), stage.actor(), None
+    for step, actor, request in (
+        ("made", publisher, ["publisher"]),
+        ("read", reader, ["reader"]),
+        ("published", publisher, ["say", word(PHASE)]),
+        ("read", reader, ["await_phase", 1, stage.patience]),
+        ("published", publisher, ["hush"]),
+    ):
+        result, trouble = tried(actor.ask, *request)
+        if trouble:
+            return {step: trouble}
+        seen = result or seen
+    return {"seen": seen}
 
 
 def fill():
     """Take all that is left of shared memory."""
-    with suppress(OSError), open("/dev/shm/filler", "wb", buffering=0) as filler:
+    with suppress(OSError), Path("/dev/shm/filler").open("wb", buffering=0) as filler:
         while True:
             filler.write(bytes(4096))
 
@@ -225,7 +224,7 @@ SCENES = {s.__name__: s for s in (late, first, empty, kill, quiet, left, two, fo
 def main():
     name, scene, patience, *seconds = sys.argv[1:]
     for folder in ("SHM_PUB_SUB_DIR", "BENCHMARK_FOLDER"):  # /dev/shm may be another one by now
-        os.makedirs(os.environ[folder], exist_ok=True)
+        Path(os.environ[folder]).mkdir(parents=True, exist_ok=True)
     if scene == "full":
         fill()
     try:

@@ -1,6 +1,6 @@
 """Floats that say who published them, and whether they are whole.
 
-The upper half of a float's bits is a number, 2**20 of them apart from zero; the lower half follows from it.
+The upper half of a float's bits is a number, plus 2**20; the lower half follows from it.
 """
 
 import struct
@@ -26,7 +26,7 @@ def is_sound(value):
     except (TypeError, struct.error):
         return False
     number = upper - _LEAST
-    return PHASE <= number and lower == number * 0x9E3779B1 & 0xFFFFFFFF
+    return number >= PHASE and lower == number * 0x9E3779B1 & 0xFFFFFFFF
 
 
 def phase(value):

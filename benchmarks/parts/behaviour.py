@@ -21,7 +21,7 @@ from _workers import Failed
 TITLE = "Behaviour: late joiners, kill -9, fork, types, full memory"
 
 SCENES = ("late", "first", "empty", "quiet", "left", "two", "fork", "other", "full")
-AT_ONCE = 4
+AT_ONCE = 6
 """Scenes; most of their time is waiting."""
 
 _OWN_MEMORY = 'mount -t tmpfs -o size="$0" tmpfs /dev/shm && exec "$@"'
@@ -36,7 +36,11 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
 
     def play(task: tuple[Row, str, tuple[float, ...]]) -> tuple[str, str, dict[str, Any]]:
         row, scene, when = task
-        return row.name, scene, _scene(row.name, scene, when, 0.7 if quick else 2.0, folder, private)
+        return (
+            row.name,
+            scene,
+            _scene(row.name, scene, when, 1.0 if quick else 2.0, private),
+        )
 
     tasks = list(_tasks([row for row in rows if not row.trouble], quick, random.Random(6)))
     if not private:
@@ -61,14 +65,14 @@ def _tasks(
 
 
 def _scene(
-    name: str, scene: str, when: Iterable[float], patience: float, folder: Path, private: bool
+    name: str, scene: str, when: Iterable[float], patience: float, private: bool
 ) -> dict[str, Any]:
     command: list[str | Path] = [sys.executable, HERE / "_scenes.py", name, scene, str(patience)]
     command += map(str, when)
     if private:
         size = "256k" if scene == "full" else "1g"
         command = ["unshare", "-rm", "sh", "-c", _OWN_MEMORY, size, *command]
-    with surroundings(folder) as environment:
+    with surroundings() as environment:
         try:
             seen: dict[str, Any] = ask(command, environment=environment, timeout=25)
         except Failed as error:
@@ -98,5 +102,8 @@ def markdown(found: dict[str, Any]) -> str:
         ]
         text += [f"{title}:", "", table(["", *columns], lines), ""]
     if not found["private"]:
-        text += ["Full memory was not tried: it needs user and mount namespaces (`unshare -rm`).", ""]
+        text += [
+            "Full memory was not tried: it needs user and mount namespaces (`unshare -rm`).",
+            "",
+        ]
     return "\n".join([*text, troubles(found["rows"])])

@@ -8,7 +8,7 @@ from typing import Any
 
 from _asking import ask, surroundings
 from _rows import OURS, Row
-from _tables import count, digits, mark, ns, table, troubles
+from _tables import digits, mark, ns, table, troubles
 from _workers import Failed
 
 TITLE = "Topics: 1 to 10,000 in one process"
@@ -23,7 +23,7 @@ TIME_TARGET = 1.0
 
 
 def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
-    """Each count in a process of its own, ours several times, before, between and after the peers."""
+    """Each count in a process of its own, and ours several times, among the peers."""
     found: dict[str, Any] = {
         row.name: {"title": row.title, "trouble": row.trouble, "counts": {}} for row in rows
     }
@@ -34,7 +34,7 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
             if _is_over(kept, number):
                 continue
             seconds = OURS_SECONDS if row.name == OURS else SECONDS
-            kept.setdefault(str(number), []).append(_one(row, number, seconds, folder))
+            kept.setdefault(str(number), []).append(_one(row, number, seconds))
     return {"rows": found}
 
 
@@ -51,8 +51,8 @@ def _is_over(kept: dict[str, Any], number: int) -> bool:
     return any(int(n) < number and runs[-1]["stopped"] for n, runs in kept.items())
 
 
-def _one(row: Row, number: int, seconds: float, folder: Path) -> dict[str, Any]:
-    with surroundings(folder) as environment:
+def _one(row: Row, number: int, seconds: float) -> dict[str, Any]:
+    with surroundings() as environment:
         arguments = row.name, number, seconds
         try:
             found: dict[str, Any] = ask(
@@ -138,8 +138,8 @@ def _growth(counts: dict[str, Any]) -> str:
     header += ["readers of another process", "closing all, s a thousand", "KiB each", "KiB mapped"]
     header += ["read one", "all in turn", "floats of a list", "floats a page each"]
     lines = []
-    for number, runs in counts.items():
-        runs = [run for run in runs if _made(run)]
+    for number, all_runs in counts.items():
+        runs = [run for run in all_runs if _made(run)]
         if not runs:
             continue
         thousands = int(number) / 1000
@@ -172,7 +172,9 @@ def _targets(counts: dict[str, Any]) -> Iterator[str]:
     yield f"- a thousand topics open in {_range(times)} s; target < {TIME_TARGET:g}"
     each = max(run["taken"]["shared"] / _made(run) for run in runs)
     yield f"- shared memory each: {each / 1024:.0f} KiB; target <= {MEMORY_TARGET // 1024}"
-    more = [_least(runs, f"{row}all") - _least(runs, f"{row}one") for row in ("", "pages ", "list ")]
+    more = [
+        _least(runs, f"{row}all") - _least(runs, f"{row}one") for row in ("", "pages ", "list ")
+    ]
     yield (
         "- reading all in turn, on top of one again and again: {:.0f} ns; {:.0f} ns for floats that"
         " have a page each, {:.0f} ns for floats in a list: misses alone".format(*more)

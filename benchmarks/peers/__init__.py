@@ -14,6 +14,7 @@
     receiver(topic, shared) -> receive() -> the next value; sleeps until there is one
     batch_publisher(topic, shared) -> publish_many(values), a list of up to BATCH
     batch_receiver(topic, shared) -> drain() -> all values not yet taken, a list
+    small_publisher(topic, shared) -> publish(value), one of very many: it keeps few values
     other_type(topic, shared) -> publish(value), a publisher of ints on a topic of floats
     statements(topic, shared) -> {"publish": (statement, names), "read": ..., "poll": ...}
     close()                 tidies up what this process made

@@ -28,6 +28,10 @@ def publisher(topic, shared):
     return _publisher(topic).publish
 
 
+def small_publisher(topic, shared):
+    return _publisher(topic, buffer_num=3).publish
+
+
 def reader(topic, shared):
     subscribe = _subscriber(topic).subscribe
 
