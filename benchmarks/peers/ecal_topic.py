@@ -42,25 +42,21 @@ def close():
         ecal.finalize()
 
 
-def _name(__name__, topic):
+def _name(topic):
     return f"bench-{os.environ['BENCHMARK_RUN']}-{topic}"
 
 
 def _subscribe(topic, take):
     """Have take(bytes) called with each message."""
     ecal = _start()
-    subscriber = ecal.Subscriber(
-        _name(__name__, topic), ecal.DataTypeInformation("double", "raw", b"")
-    )
+    subscriber = ecal.Subscriber(_name(topic), ecal.DataTypeInformation("double", "raw", b""))
     subscriber.set_receive_callback(lambda _publisher, _type, data: take(data.buffer))
     _kept.append(subscriber)
 
 
 def _send(topic, type_name):
     ecal = _start()
-    publisher = ecal.Publisher(
-        _name(__name__, topic), ecal.DataTypeInformation(type_name, "raw", b"")
-    )
+    publisher = ecal.Publisher(_name(topic), ecal.DataTypeInformation(type_name, "raw", b""))
     _kept.append(publisher)
     return publisher.send
 
