@@ -58,6 +58,11 @@ class Inherited(dict[str, Any]):
         return self.setdefault(topic, self._make(topic))
 
 
+def room() -> int:
+    """Values that a ring for batches has room for: some batches, and a power of 2."""
+    return 1 << (4 * BATCH - 1).bit_length()
+
+
 def subscribers(usual: int) -> int:
     """How many a topic may have, for libraries that have to be told and where more cost more."""
     return max(usual, int(os.environ.get("BENCHMARK_SUBSCRIBERS", "1")))

@@ -25,7 +25,8 @@ def _node(size):
 
     config = kickmsg.Config()
     config.max_subscribers = subscribers(config.max_subscribers)
-    config.max_payload_size = max(config.max_payload_size, size)
+    if size > config.max_payload_size:  # a subscriber's usual 64 of those would be much
+        config.max_payload_size, config.pool_size, config.sub_ring_capacity = size, 32, 8
     if not _kept:
         _kept.append(kickmsg.Node(f"node{os.getpid()}", name(__name__, "node")[:-1]))
         atexit.register(_unlink, os.getpid())
