@@ -58,6 +58,11 @@ class Inherited(dict[str, Any]):
         return self.setdefault(topic, self._make(topic))
 
 
+def room() -> int:
+    """Values that a ring for batches has room for: some batches, and a power of 2."""
+    return 1 << (4 * BATCH - 1).bit_length()
+
+
 def subscribers(usual: int) -> int:
     """How many a topic may have, for libraries that have to be told and where more cost more."""
     return max(usual, int(os.environ.get("BENCHMARK_SUBSCRIBERS", "1")))
@@ -68,20 +73,21 @@ def mark() -> str:
     return f"bench_{os.environ['BENCHMARK_RUN']}_"
 
 
-def name(topic: str) -> str:
-    return f"{mark()}{topic}_"
+def name(module: str, topic: str) -> str:
+    """Of a topic, for the adapter whose __name__ that is: others run beside it."""
+    return f"{mark()}{module.rpartition('.')[2]}_{topic}_"
 
 
-def remove_at_exit(topic: str) -> None:
+def remove_at_exit(name: str) -> None:
     """For a publisher whose library leaves its files: remove them at the end of this process."""
     if not _leaving:
         atexit.register(_remove, os.getpid())
-    _leaving.add(topic)
+    _leaving.add(name)
 
 
 def sweep() -> None:
     """Remove what this BENCHMARK_RUN's processes left, however they ended."""
-    for path, _ in _left():
+    for path in _left():
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
@@ -91,16 +97,15 @@ def sweep() -> None:
 _leaving: set[str] = set()
 
 
-def _left() -> list[tuple[Path, str]]:
-    """Return what bears this run's names, and how they go on after the mark."""
-    found = (path for folder in ("/dev/shm", "/tmp") for path in Path(folder).glob(f"*{mark()}*"))
-    return [(path, path.name.partition(mark())[2]) for path in found]
+def _left() -> list[Path]:
+    folders = Path("/dev/shm"), Path("/tmp")
+    return [path for folder in folders for path in folder.glob(f"*{mark()}*")]
 
 
 def _remove(pid: int) -> None:
     if pid != os.getpid():  # a forked child's end
         return
-    for path, rest in _left():
-        words = rest.split("_")
-        if any("_".join(words[:count]) in _leaving for count in range(1, len(words))):
+    for path in _left():
+        *words, _ = path.name[path.name.index(mark()) :].split("_")
+        if any("_".join([*words[:count], ""]) in _leaving for count in range(1, len(words) + 1)):
             path.unlink(missing_ok=True)

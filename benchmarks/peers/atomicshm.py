@@ -19,7 +19,9 @@ REQUIREMENTS = ["atomicshm"]
 _double, _integer = struct.Struct("d"), struct.Struct("Q")
 _views = []
 
-prepare = mp_shared_memory.prepare
+
+def prepare():
+    return mp_shared_memory.prepare(__name__)
 
 
 def _cell(topic, shared):

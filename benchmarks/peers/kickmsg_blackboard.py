@@ -8,7 +8,7 @@ import atexit
 import os
 import struct
 
-from peers import mark
+from peers import name
 
 TITLE = "kickmsg blackboard"
 KIND = "state"
@@ -24,7 +24,7 @@ def _board(topic):
     import kickmsg
 
     if not _kept:
-        _kept.append(kickmsg.Node(f"node{os.getpid()}", mark()[:-1]))
+        _kept.append(kickmsg.Node(f"node{os.getpid()}", name(__name__, "node")[:-1]))
         atexit.register(_unlink, os.getpid())
     return _kept[0].blackboard(topic)
 

@@ -9,7 +9,7 @@ import atexit
 import os
 import struct
 
-from peers import BATCH, mark, subscribers
+from peers import BATCH, name, subscribers
 
 TITLE = "kickmsg topic"
 KIND = "topic"
@@ -25,9 +25,10 @@ def _node(size):
 
     config = kickmsg.Config()
     config.max_subscribers = subscribers(config.max_subscribers)
-    config.max_payload_size = max(config.max_payload_size, size)
+    if size > config.max_payload_size:  # a subscriber's usual 64 of those would be much
+        config.max_payload_size, config.pool_size, config.sub_ring_capacity = size, 32, 8
     if not _kept:
-        _kept.append(kickmsg.Node(f"node{os.getpid()}", mark()[:-1]))
+        _kept.append(kickmsg.Node(f"node{os.getpid()}", name(__name__, "node")[:-1]))
         atexit.register(_unlink, os.getpid())
     return _kept[0], config
 

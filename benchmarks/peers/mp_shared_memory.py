@@ -22,17 +22,16 @@ _value = struct.Struct("d")
 _made = []
 
 
-def _make(topic):
+def prepare(module=__name__):
     from multiprocessing.shared_memory import SharedMemory
 
-    memory = SharedMemory(name(topic), create=True, size=8)
-    _made.append((os.getpid(), memory))
-    return memory
+    def make(topic):
+        memory = SharedMemory(name(module, topic), create=True, size=8)
+        _made.append((os.getpid(), memory))
+        return memory
 
-
-def prepare():
     atexit.register(close)
-    return Inherited(_make)
+    return Inherited(make)
 
 
 def _place(topic, shared):

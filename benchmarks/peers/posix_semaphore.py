@@ -23,10 +23,10 @@ _value = struct.Struct("d")
 def _place(topic, shared):
     import posix_ipc
 
-    memory = posix_ipc.SharedMemory(f"/{name(topic)}", posix_ipc.O_CREAT, size=8)
+    memory = posix_ipc.SharedMemory(f"/{name(__name__, topic)}", posix_ipc.O_CREAT, size=8)
     mapped = mmap.mmap(memory.fd, 8)
     memory.close_fd()
-    semaphore = posix_ipc.Semaphore(f"/{name(topic)}", posix_ipc.O_CREAT, initial_value=0)
+    semaphore = posix_ipc.Semaphore(f"/{name(__name__, topic)}", posix_ipc.O_CREAT, initial_value=0)
     names = {"memory": mapped, "acquire": semaphore.acquire, "release": semaphore.release}
     return names | {"pack_into": _value.pack_into, "unpack_from": _value.unpack_from}
 
@@ -38,12 +38,12 @@ _statements = _state.statements(*USE)
 
 
 def publisher(topic, shared):
-    remove_at_exit(topic)
+    remove_at_exit(name(__name__, topic))
     return _publisher(topic, shared)
 
 
 def statements(topic, shared):
-    remove_at_exit(topic)
+    remove_at_exit(name(__name__, topic))
     return _statements(topic, shared)
 
 

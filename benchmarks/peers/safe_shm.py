@@ -15,14 +15,14 @@ REQUIREMENTS = ["safe-shm"]
 def _writer(topic):
     import safe_shm_py
 
-    remove_at_exit(topic)
-    return safe_shm_py.SeqlockWriterF64(name(topic))
+    remove_at_exit(name(__name__, topic))
+    return safe_shm_py.SeqlockWriterF64(name(__name__, topic))
 
 
 def _reader(topic):
     import safe_shm_py
 
-    return safe_shm_py.SeqlockReaderF64(name(topic))
+    return safe_shm_py.SeqlockReaderF64(name(__name__, topic))
 
 
 def publisher(topic, shared):

@@ -25,15 +25,15 @@ _number = itertools.count()
 def _publisher(topic):
     import SharedPubSub
 
-    remove_at_exit(topic)
-    return SharedPubSub.Publisher_atomic_double(name(topic))
+    remove_at_exit(name(__name__, topic))
+    return SharedPubSub.Publisher_atomic_double(name(__name__, topic))
 
 
 def _subscriber(topic, queue):
     import SharedPubSub
 
-    own = f"{name(topic)}{os.getpid()}.{next(_number)}"
-    return SharedPubSub.Subscriber_atomic_double(name(topic), own, queue)
+    own = f"{name(__name__, topic)}{os.getpid()}.{next(_number)}"
+    return SharedPubSub.Subscriber_atomic_double(name(__name__, topic), own, queue)
 
 
 def publisher(topic, shared):
@@ -85,8 +85,8 @@ def batch_receiver(topic, shared):
 def other_type(topic, shared):
     import SharedPubSub
 
-    remove_at_exit(topic)
-    return SharedPubSub.Publisher_atomic_int64(name(topic)).publish
+    remove_at_exit(name(__name__, topic))
+    return SharedPubSub.Publisher_atomic_int64(name(__name__, topic)).publish
 
 
 def statements(topic, shared):

@@ -21,7 +21,7 @@ _double, _integer = struct.Struct("d"), struct.Struct("Q")
 def _atomic(topic):
     import subetha
 
-    return subetha.Atomic(f"/dev/shm/{name(topic)}")
+    return subetha.Atomic(f"/dev/shm/{name(__name__, topic)}")
 
 
 def _place(topic, shared):
@@ -37,13 +37,13 @@ _publisher, reader, poller = _state.functions(
 
 
 def publisher(topic, shared):
-    remove_at_exit(topic)
+    remove_at_exit(name(__name__, topic))
     return _publisher(topic, shared)
 
 
 def statements(topic, shared):
     """Of integers, without what a double costs."""
-    remove_at_exit(topic)
+    remove_at_exit(name(__name__, topic))
     atomic = _atomic(topic)
     return {
         "publish": ("store(number)", {"store": atomic.store, "number": 12345}),

@@ -20,11 +20,11 @@ _value = struct.Struct("d")
 def _cell(topic):
     import subetha
 
-    return subetha.Cell(f"/dev/shm/{name(topic)}", 8)
+    return subetha.Cell(f"/dev/shm/{name(__name__, topic)}", 8)
 
 
 def publisher(topic, shared):
-    remove_at_exit(topic)
+    remove_at_exit(name(__name__, topic))
     pack, set_ = _value.pack, _cell(topic).set
     return lambda value: set_(pack(value))
 
@@ -50,7 +50,7 @@ def poller(topic, shared):
 
 
 def statements(topic, shared):
-    remove_at_exit(topic)
+    remove_at_exit(name(__name__, topic))
     cell = _cell(topic)
     return {
         "publish": ("set_(pack(value))", {"set_": cell.set, "pack": _value.pack}),

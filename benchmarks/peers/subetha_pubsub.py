@@ -7,27 +7,27 @@ newest, without what is still kept. https://pypi.org/project/subetha-ipc/
 
 import struct
 
-from peers import BATCH, name, remove_at_exit
+from peers import name, remove_at_exit, room
 
 TITLE = "subetha-ipc PubSub"
 KIND = "topic"
 REQUIREMENTS = ["subetha-ipc"]
 
-CAPACITY = 4096
-"""Items; enough for BATCH, and a power of 2."""
+CAPACITY = 1024
+"""Of items; no default, so that of a Channel."""
 
 _value = struct.Struct("d")
 
 
-def _ring(topic):
+def _ring(topic, capacity=CAPACITY):
     """Make it, or attach to it."""
     import subetha
 
-    return subetha.PubSub(f"/dev/shm/{name(topic)}", CAPACITY)
+    return subetha.PubSub(f"/dev/shm/{name(__name__, topic)}", capacity)
 
 
 def publisher(topic, shared):
-    remove_at_exit(topic)
+    remove_at_exit(name(__name__, topic))
     pack, publish = _value.pack, _ring(topic).publish
     return lambda value: publish(pack(value))
 
@@ -65,19 +65,19 @@ def poller(topic, shared):
 
 
 def batch_publisher(topic, shared):
-    remove_at_exit(topic)
-    pack, publish_many = _value.pack, _ring(topic).publish_many
+    remove_at_exit(name(__name__, topic))
+    pack, publish_many = _value.pack, _ring(topic, room()).publish_many
     return lambda values: publish_many([pack(value) for value in values])
 
 
 def batch_receiver(topic, shared):
     import subetha
 
-    unpack, next_many = _value.unpack_from, _ring(topic).subscribe().next_many
+    unpack, next_many = _value.unpack_from, _ring(topic, room()).subscribe().next_many
 
     def drain():
         try:
-            return [unpack(item)[0] for item in next_many(4 * BATCH)]
+            return [unpack(item)[0] for item in next_many(room())]
         except subetha.Lagged:
             return []
 
@@ -85,7 +85,7 @@ def batch_receiver(topic, shared):
 
 
 def statements(topic, shared):
-    remove_at_exit(topic)
+    remove_at_exit(name(__name__, topic))
     names = {"publish": _ring(topic).publish, "pack": _value.pack}
     read = {"read": reader(topic, shared)}
     return {"publish": ("publish(pack(value))", names), "read": ("value = read()", read)}

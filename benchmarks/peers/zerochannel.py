@@ -18,14 +18,14 @@ _value = struct.Struct("d")
 def _writer(topic):
     import zerochannel
 
-    remove_at_exit(topic)
-    return zerochannel.BytesWriter(f"/{name(topic)}", entry_length=8, entry_count=256)
+    remove_at_exit(name(__name__, topic))
+    return zerochannel.BytesWriter(f"/{name(__name__, topic)}", entry_length=8, entry_count=256)
 
 
 def _reader(topic):
     import zerochannel
 
-    return zerochannel.BytesReader(f"/{name(topic)}")
+    return zerochannel.BytesReader(f"/{name(__name__, topic)}")
 
 
 def publisher(topic, shared):
