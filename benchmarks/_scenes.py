@@ -223,8 +223,6 @@ SCENES = {s.__name__: s for s in (late, first, empty, kill, quiet, left, two, fo
 
 def main():
     name, scene, patience, *seconds = sys.argv[1:]
-    for folder in ("SHM_PUB_SUB_DIR", "BENCHMARK_FOLDER"):  # /dev/shm may be another one by now
-        Path(os.environ[folder]).mkdir(parents=True, exist_ok=True)
     if scene == "full":
         fill()
     try:
