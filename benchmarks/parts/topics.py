@@ -56,7 +56,7 @@ def _one(row: Row, number: int, seconds: float) -> dict[str, Any]:
         arguments = row.name, number, seconds
         try:
             found: dict[str, Any] = ask(
-                "_topics.py", *arguments, environment=environment, timeout=4 * seconds + 20
+                "_topics.py", *arguments, environment=environment, timeout=2 * seconds + 15
             )
         except Failed as error:
             return {"stopped": str(error)}
