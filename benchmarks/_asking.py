@@ -65,7 +65,7 @@ def ask(
     It ends after timeout seconds, with all that it started. Failed says why there is no answer.
     Where there are namespaces, it has a /dev/shm of its own, of that size: nothing stays behind.
     """
-    command = [sys.executable, HERE / program, *map(str, arguments)]
+    command: list[str | Path] = [sys.executable, HERE / program, *map(str, arguments)]
     if has_namespaces():
         command = [*_OWN_MEMORY, memory, *command]
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
@@ -93,7 +93,8 @@ def ask(
 
 def _lines(file: Any) -> list[str]:
     file.seek(0)
-    return file.read().decode(errors="replace").strip().splitlines()
+    text: str = file.read().decode(errors="replace")
+    return text.strip().splitlines()
 
 
 def _why_ended(code: int, last_words: str) -> str:

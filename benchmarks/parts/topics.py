@@ -182,7 +182,7 @@ def _targets(counts: dict[str, Any]) -> Iterator[str]:
 
 
 def _least(runs: list[dict[str, Any]], what: str) -> float:
-    return min(min(run["ns"][what]) for run in runs)
+    return float(min(min(run["ns"][what]) for run in runs))
 
 
 def plot(found: dict[str, Any], target: Path) -> None:

@@ -1,4 +1,4 @@
-"""That topics, footprint and behaviour find what must hold for this library; never how fast it is."""
+"""That topics, footprint and behaviour find what must hold for ours; never how fast it is."""
 
 import json
 import subprocess
@@ -14,12 +14,12 @@ PEER = "mp_value"
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], str]:
-    """Run the three in short, of ours and of one of the standard library: all figures, and the report."""
+    """Run the three in short: all figures, and the report."""
     folder = tmp_path_factory.mktemp("results")
     only = [f"--only={part}" for part in ("topics", "footprint", "behaviour")]
+    options: list[str | Path] = ["--quick", "--here", *only, f"--peer={PEER}", "--output", folder]
     ended = subprocess.run(
-        [sys.executable, COMPARE, "--quick", "--here", *only, f"--peer={PEER}"]
-        + ["--output", folder],
+        [sys.executable, COMPARE, *options],
         capture_output=True,
         text=True,
         timeout=110,
