@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from _tables import digits
+
 HIGHLIGHT, REST, FLOOR = "#c2410c", "#94a3b8", "#475569"
 
 
@@ -37,9 +39,8 @@ def bars(
         axis.barh(names, [group[name] for name in names], color=colours)
         axis.set(xscale="log", title=title, xlabel=unit, ylim=(-0.7, len(names) - 0.3))
         axis.set_xlim(min(group.values()) / 2, max(group.values()) * 5)
-        axis.bar_label(
-            axis.containers[0], [f" {group[name]:.3g}" for name in names], fontsize=7, padding=1
-        )
+        figures = [digits(group[name]) for name in names]
+        axis.bar_label(axis.containers[0], figures, fontsize=7, padding=3)
         axis.tick_params(axis="y", labelsize=7)
         axis.grid(axis="x", alpha=0.3)
     save(figure, target)
@@ -55,9 +56,19 @@ def lines(
     import matplotlib.pyplot as plt  # noqa: PLC0415 - where it is installed
 
     figure, axis = plt.subplots(figsize=(9, 5.5))
-    for name, points in series.items():
-        style = {"color": HIGHLIGHT, "linewidth": 2.5} if name.startswith(ours) else {}
-        axis.plot([*points], [*points.values()], marker="o", markersize=3, label=name, **style)
+    colours = plt.get_cmap("tab20")
+    for number, (name, points) in enumerate(series.items()):
+        mine = name.startswith(ours)
+        axis.plot(
+            [*points],
+            [*points.values()],
+            marker="o" if number < 20 else "s",
+            markersize=3,
+            label=name,
+            color=HIGHLIGHT if mine else colours(number % 20),
+            linewidth=2.5 if mine else 1,
+            linestyle="--" if mine and name != ours else "-",
+        )
     axis.set(title=labels[0], xlabel=labels[1], ylabel=labels[2], xscale="log", yscale="log")
     ticks = sorted({x for points in series.values() for x in points})
     axis.set_xticks(ticks, [str(tick) for tick in ticks])

@@ -1,4 +1,4 @@
-"""Two processes that send a value there and back: python _round_trip.py PEER WAY [PROCESSOR PROCESSOR]
+"""A value there and back between two processes: python _round_trip.py PEER WAY [CPU CPU]
 
 WAY is "blocking" (each sleeps in receive() until the value is there) or "spinning" (each asks
 again and again). Reads milliseconds, one number a line, and answers with a line of the times in ns.

@@ -6,7 +6,8 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-OURS = "ours"
+OURS, FLOOR = "ours", "memory_"
+"""Rows whose names begin with FLOOR are plain memory, which protects no reader: no peers."""
 
 
 def ns(value: float) -> str:
@@ -22,7 +23,7 @@ def digits(value: float) -> str:
     if value == 0:
         return "0"
     size = abs(value)
-    return f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"
+    return f"{value:,.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"
 
 
 def count(value: float) -> str:
@@ -58,7 +59,9 @@ def table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 
 def mark(name: str, title: str) -> str:
-    return f"**{title}**" if name == OURS or name.startswith(f"{OURS},") else title
+    if name.startswith(OURS):
+        return f"**{title}**"
+    return f"*{title}*" if name.startswith(FLOOR) else title
 
 
 def troubles(rows: Mapping[str, Mapping[str, Any]]) -> str:
@@ -69,7 +72,8 @@ def troubles(rows: Mapping[str, Mapping[str, Any]]) -> str:
 
 def best(figures: Mapping[str, Sequence[float]]) -> str:
     """The peer with the least median; nothing where there is none."""
-    medians = {name: statistics.median(f) for name, f in figures.items() if name != OURS and f}
+    peers = {name: f for name, f in figures.items() if f and not name.startswith((OURS, FLOOR))}
+    medians = {name: statistics.median(f) for name, f in peers.items()}
     return min(medians, key=medians.__getitem__, default="")
 
 

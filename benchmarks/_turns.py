@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from _asking import surroundings
 from _workers import Failed, Worker
 
 Command = Sequence[str | Path]
@@ -44,11 +45,25 @@ def in_turn(
     Each program reads milliseconds, one number a line, and answers with a line of numbers.
     """
     turns = {name: Turns() for name in commands}
+    with ExitStack() as stack:
+        environments = {name: stack.enter_context(surroundings()) for name in commands}
+        _measure(turns, commands, environments, rounds, milliseconds, start)
+    return turns
+
+
+def _measure(
+    turns: Mapping[str, Turns],
+    commands: Mapping[str, Command],
+    environments: Mapping[str, Mapping[str, str]],
+    rounds: int,
+    milliseconds: int,
+    start: float,
+) -> None:
     workers: dict[str, Worker] = {}
     try:
         with ThreadPoolExecutor(STARTING) as pool:
             started = [
-                pool.submit(_start, turns[name], command, start)
+                pool.submit(_start, turns[name], command, start, environments[name])
                 for name, command in commands.items()
             ]
             for name, future in zip(commands, started, strict=True):
@@ -66,13 +81,14 @@ def in_turn(
     finally:
         with ThreadPoolExecutor(STARTING) as pool:
             list(pool.map(Worker.end, workers.values()))
-    return turns
 
 
-def _start(turns: Turns, command: Command, seconds: float) -> Worker | None:
+def _start(
+    turns: Turns, command: Command, seconds: float, environment: Mapping[str, str]
+) -> Worker | None:
     for _ in range(2):  # a second time: some are not found at once by their other process
         try:
-            worker = Worker(command, seconds)
+            worker = Worker(command, seconds, environment)
         except Failed as error:
             turns.trouble = str(error)
             if error.hangs:

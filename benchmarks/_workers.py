@@ -7,7 +7,7 @@ import select
 import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,13 +23,19 @@ class Failed(Exception):
 class Worker:
     """One program, ready to measure. It says "ready" first, and what its figures are."""
 
-    def __init__(self, command: Sequence[str | Path], timeout: float = 60.0) -> None:
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        timeout: float = 60.0,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end()
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
+            env=environment,
             start_new_session=True,
         )
         self._rest = b""

@@ -23,11 +23,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import _environments
 import _machine
+import _report
 import _rows
 import parts
 
@@ -108,40 +108,6 @@ def measure(name: str, number: int, rows: Sequence[_rows.Row], quick: bool) -> d
     return found
 
 
-def report(results: dict[str, Any], output: Path) -> None:
-    text = ["# Side by side", "", f"`{results['command']}`, {sentence(results)}", ""]
-    if results["troubles"]:
-        text += ["Not measured:", ""]
-        text += [f"- {name}: {why}" for name, why in results["troubles"].items()] + [""]
-    for name, found in results["parts"].items():
-        part = import_module(f"parts.{name}")
-        text += [f"## {part.TITLE}", ""]
-        text += [found["failed"] if "failed" in found else part.markdown(found).strip(), ""]
-        if "failed" not in found and hasattr(part, "plot"):
-            text += plotted(part, name, found, output)
-    output.joinpath("results.md").write_text("\n".join(text))
-
-
-def plotted(part: ModuleType, name: str, found: dict[str, Any], output: Path) -> list[str]:
-    try:
-        import matplotlib  # noqa: PLC0415 - where it is installed
-    except ImportError:
-        return []
-    matplotlib.use("Agg")
-    matplotlib.rcParams |= {"svg.hashsalt": "shm_pub_sub", "svg.fonttype": "none"}
-    part.plot(found, output / name)
-    return [f"![{part.TITLE}]({name}.svg)", ""]
-
-
-def sentence(results: dict[str, Any]) -> str:
-    machine = results["machine"]
-    kind = "virtual processors" if machine["virtualised"] else "processors"
-    return (
-        f"{machine['date']}, CPython {machine['python']}, {machine['kernel']},"
-        f" {machine['processors']} {kind} of {machine['processor']}"
-    )
-
-
 def main() -> None:
     options = arguments().parse_args()
     if not options.here:
@@ -164,8 +130,8 @@ def main() -> None:
         found = results["parts"][name] = measure(name, number, usable, options.quick)
         print(f"{name}: {found['seconds']} s", flush=True)
         results["load"]["after"] = os.getloadavg()
-        options.output.joinpath("results.json").write_text(json.dumps(results, indent=1))
-    report(results, options.output)
+        options.output.joinpath("results.json").write_text(_report.dumped(results))
+    _report.write(results, options.output)
     print(options.output / "results.md")
     if any("failed" in found for found in results["parts"].values()):
         sys.exit(1)

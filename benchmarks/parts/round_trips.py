@@ -54,12 +54,7 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
     rounds, milliseconds = (3, 20) if quick else (15, 50)
     floor = compile_floor(folder)
     found: dict[str, Any] = {"rounds": rounds, "settings": {}}
-    run = os.environ["BENCHMARK_RUN"]
-    for number, (title, (way, processors)) in enumerate(settings().items()):
-        os.environ["BENCHMARK_RUN"] = f"{run}s{number}"
-        place = folder / str(number)
-        place.mkdir()
-        os.environ["BENCHMARK_FOLDER"] = os.environ["SHM_PUB_SUB_DIR"] = str(place)
+    for title, (way, processors) in settings().items():
         commands: dict[str, list[str | Path]] = {
             row.name: [sys.executable, PROGRAMS / "_round_trip.py", row.name, way, *processors]
             for row in rows

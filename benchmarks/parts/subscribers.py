@@ -80,9 +80,9 @@ def _figures(title: str, turns: Mapping[str, Turns]) -> dict[str, Any]:
 
 def markdown(found: dict[str, Any]) -> str:
     text = [
-        "Publishing one value with so many subscribers that have found the topic and neither read nor"
-        f" wait; median of {found['rounds']} rounds. The last columns are the most subscribers"
-        " against one, in turn, and the publisher's process with all its threads.",
+        "Publishing one value with so many subscribers that have found the topic and neither read"
+        f" nor wait; median of {found['rounds']} rounds. Then the most subscribers against one,"
+        " in turn, and what the publisher's process takes for a value with all its threads.",
         "",
     ]
     measured = {name: row for name, row in found["rows"].items() if not row["trouble"]}

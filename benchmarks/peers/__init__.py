@@ -31,6 +31,7 @@ statements are what a program writes in line, for calls so cheap that a function
 be most of what is measured. They use `value`, and the names they come with.
 """
 
+import atexit
 import os
 import shutil
 from collections.abc import Callable
@@ -57,6 +58,11 @@ class Inherited(dict[str, Any]):
         return self.setdefault(topic, self._make(topic))
 
 
+def room() -> int:
+    """Values that a ring for batches has room for: some batches, and a power of 2."""
+    return 1 << (4 * BATCH - 1).bit_length()
+
+
 def subscribers(usual: int) -> int:
     """How many a topic may have, for libraries that have to be told and where more cost more."""
     return max(usual, int(os.environ.get("BENCHMARK_SUBSCRIBERS", "1")))
@@ -67,24 +73,39 @@ def mark() -> str:
     return f"bench_{os.environ['BENCHMARK_RUN']}_"
 
 
-def name(topic: str) -> str:
-    return f"{mark()}{topic}_"
+def name(module: str, topic: str) -> str:
+    """Of a topic, for the adapter whose __name__ that is: others run beside it."""
+    return f"{mark()}{module.rpartition('.')[2]}_{topic}_"
 
 
-def remove(topic: str) -> None:
-    """Remove what has name(topic) in its name, for libraries that leave it."""
-    _remove(name(topic))
+def remove_at_exit(name: str) -> None:
+    """For a publisher whose library leaves its files: remove them at the end of this process."""
+    if not _leaving:
+        atexit.register(_remove, os.getpid())
+    _leaving.add(name)
 
 
 def sweep() -> None:
     """Remove what this BENCHMARK_RUN's processes left, however they ended."""
-    _remove(mark())
+    for path in _left():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
-def _remove(part: str) -> None:
-    for folder in ("/dev/shm", "/tmp"):
-        for path in Path(folder).glob(f"*{part}*"):
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+_leaving: set[str] = set()
+
+
+def _left() -> list[Path]:
+    folders = Path("/dev/shm"), Path("/tmp")
+    return [path for folder in folders for path in folder.glob(f"*{mark()}*")]
+
+
+def _remove(pid: int) -> None:
+    if pid != os.getpid():  # a forked child's end
+        return
+    for path in _left():
+        *words, _ = path.name[path.name.index(mark()) :].split("_")
+        if any("_".join([*words[:count], ""]) in _leaving for count in range(1, len(words) + 1)):
+            path.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ Says 0 before the first value; has no waiting. https://pypi.org/project/atomicsh
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
+import atexit
 import struct
 
 import _state
@@ -18,12 +19,16 @@ REQUIREMENTS = ["atomicshm"]
 _double, _integer = struct.Struct("d"), struct.Struct("Q")
 _views = []
 
-prepare = mp_shared_memory.prepare
+
+def prepare():
+    return mp_shared_memory.prepare(__name__)
 
 
 def _cell(topic, shared):
     import atomicshm
 
+    if not _views:
+        atexit.register(close)  # before SharedMemory's
     _views.append(atomicshm.AtomicView(shared[topic].buf))
     return _views[-1].cell_u64(0)
 

@@ -7,7 +7,7 @@ https://pypi.org/project/faster-fifo/
 import queue
 import struct
 
-from peers import Inherited
+from peers import Inherited, room
 
 TITLE = "faster-fifo"
 KIND = "queue"
@@ -22,9 +22,12 @@ def prepare():
     import faster_fifo
 
     unpack, pack = _value.unpack, _value.pack
-    return Inherited(
-        lambda topic: faster_fifo.Queue(loads=lambda data: unpack(data)[0], dumps=pack)
-    )
+    size = max(1_000_000, 32 * room())  # bytes: its default, or what batches need
+
+    def make(topic):
+        return faster_fifo.Queue(size, loads=lambda data: unpack(data)[0], dumps=pack)
+
+    return Inherited(make)
 
 
 def publisher(topic, shared):

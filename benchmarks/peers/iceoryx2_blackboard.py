@@ -18,7 +18,7 @@ _kept = []
 
 
 def publisher(topic, shared):
-    creator = _iceoryx2.service(topic).blackboard_creator(_key).add(_key(0), _double(0.0))
+    creator = _iceoryx2.service(__name__, topic).blackboard_creator(_key).add(_key(0), _double(0.0))
     service = creator.create()
     writer = service.writer_builder().create()
     entry = writer.entry(_key(0), _double)
@@ -28,7 +28,7 @@ def publisher(topic, shared):
 
 
 def _entry(topic):
-    service = _iceoryx2.service(topic).blackboard_opener(_key).open()
+    service = _iceoryx2.service(__name__, topic).blackboard_opener(_key).open()
     reader = service.reader_builder().create()
     _kept.append((service, reader, reader.entry(_key(0), _double)))
     return _kept[-1][-1]

@@ -5,7 +5,7 @@ As in its repository's examples/python/event_based_communication
 
 import _iceoryx2
 
-from peers import iceoryx2_topic
+from peers import iceoryx2_topic, subscribers
 
 TITLE = "iceoryx2 publish-subscribe + event"
 KIND = "topic"
@@ -15,15 +15,15 @@ _kept = []
 
 
 def _events(topic):
-    builder = _iceoryx2.service(f"{topic}.event").event()
-    if (most := iceoryx2_topic.subscribers(1)) > 1:
+    builder = _iceoryx2.service(__name__, topic).event()
+    if (most := subscribers(1)) > 1:
         builder = builder.max_listeners(most).max_nodes(most + iceoryx2_topic.USUAL)
     _kept.append(builder.open_or_create())
     return _kept[-1]
 
 
 def publisher(topic, shared):
-    send = iceoryx2_topic.publisher(topic, shared)
+    send = iceoryx2_topic.publisher(topic, shared, __name__)
     _kept.append(_events(topic).notifier_builder().create())
     notify = _kept[-1].notify
 
@@ -34,7 +34,8 @@ def publisher(topic, shared):
     return publish
 
 
-poller = iceoryx2_topic.poller
+def poller(topic, shared):
+    return iceoryx2_topic.poller(topic, shared, __name__)
 
 
 def receiver(topic, shared):

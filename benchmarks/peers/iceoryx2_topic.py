@@ -24,31 +24,31 @@ USUAL = 8
 _kept = []
 
 
-def _service(topic, payload):
-    builder = _iceoryx2.service(topic).publish_subscribe(payload)
+def _service(topic, payload, row):
+    builder = _iceoryx2.service(row, topic).publish_subscribe(payload)
     if (most := subscribers(USUAL)) > USUAL:
         builder = builder.max_subscribers(most).max_nodes(most + USUAL)
     _kept.append(builder.open_or_create())
     return _kept[-1]
 
 
-def _publisher(topic, payload=ctypes.c_double):
-    _kept.append(_service(topic, payload).publisher_builder().create())
+def _publisher(topic, payload=ctypes.c_double, row=__name__):
+    _kept.append(_service(topic, payload, row).publisher_builder().create())
     return _kept[-1]
 
 
-def _subscriber(topic, payload=ctypes.c_double):
-    _kept.append(_service(topic, payload).subscriber_builder().create())
+def _subscriber(topic, payload=ctypes.c_double, row=__name__):
+    _kept.append(_service(topic, payload, row).subscriber_builder().create())
     return _kept[-1]
 
 
-def publisher(topic, shared):
-    send_copy, double = _publisher(topic).send_copy, ctypes.c_double
+def publisher(topic, shared, row=__name__):
+    send_copy, double = _publisher(topic, row=row).send_copy, ctypes.c_double
     return lambda value: send_copy(double(value))
 
 
-def poller(topic, shared):
-    receive = _subscriber(topic).receive
+def poller(topic, shared, row=__name__):
+    receive = _subscriber(topic, row=row).receive
 
     def poll():
         sample = receive()
@@ -60,7 +60,8 @@ def poller(topic, shared):
 def batch_publisher(topic, shared):
     import iceoryx2
 
-    builder = _service(topic, iceoryx2.Slice[ctypes.c_uint8]).publisher_builder()
+    service = _service(topic, iceoryx2.Slice[ctypes.c_uint8], __name__)
+    builder = service.publisher_builder()
     _kept.append(builder.initial_max_slice_len(8 * BATCH).create())
     loan = _kept[-1].loan_slice_uninit
 

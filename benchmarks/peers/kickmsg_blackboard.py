@@ -8,7 +8,7 @@ import atexit
 import os
 import struct
 
-from peers import mark
+from peers import name
 
 TITLE = "kickmsg blackboard"
 KIND = "state"
@@ -24,23 +24,26 @@ def _board(topic):
     import kickmsg
 
     if not _kept:
-        _kept.append(kickmsg.Node(f"node{os.getpid()}", mark()[:-1]))
-        atexit.register(_unlink)
-    _kept.append(topic)
+        _kept.append(kickmsg.Node(f"node{os.getpid()}", name(__name__, "node")[:-1]))
+        atexit.register(_unlink, os.getpid())
     return _kept[0].blackboard(topic)
 
 
-def _unlink():
+def _unlink(pid):
     import kickmsg
 
+    if pid != os.getpid():  # a forked child's end
+        return
     node, *topics = _kept
-    for topic in topics:
+    for topic in topics:  # those of its publishers
         node.unlink_blackboard(topic)
-    kickmsg.Registry.unlink(node.namespace)
+    if topics:
+        kickmsg.Registry.unlink(node.namespace)
 
 
 def publisher(topic, shared):
     pack, write = _value.pack, _board(topic).declare(KEY).write
+    _kept.append(topic)
     return lambda value: write(pack(value))
 
 

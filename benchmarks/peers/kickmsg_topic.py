@@ -9,7 +9,7 @@ import atexit
 import os
 import struct
 
-from peers import BATCH, mark, subscribers
+from peers import BATCH, name, subscribers
 
 TITLE = "kickmsg topic"
 KIND = "topic"
@@ -19,36 +19,40 @@ _value = struct.Struct("d")
 _kept = []
 
 
-def _node(topic, size):
+def _node(size):
     """Of this process, with what it needs to make the topic, whoever comes first."""
     import kickmsg
 
     config = kickmsg.Config()
     config.max_subscribers = subscribers(config.max_subscribers)
-    config.max_payload_size = max(config.max_payload_size, size)
+    if size > config.max_payload_size:  # a subscriber's usual 64 of those would be much
+        config.max_payload_size, config.pool_size, config.sub_ring_capacity = size, 32, 8
     if not _kept:
-        _kept.append(kickmsg.Node(f"node{os.getpid()}", mark()[:-1]))
-        atexit.register(_unlink)
-    _kept.append(topic)
+        _kept.append(kickmsg.Node(f"node{os.getpid()}", name(__name__, "node")[:-1]))
+        atexit.register(_unlink, os.getpid())
     return _kept[0], config
 
 
-def _unlink():
+def _unlink(pid):
     import kickmsg
 
+    if pid != os.getpid():  # a forked child's end
+        return
     node, *topics = _kept
-    for topic in topics:
+    for topic in topics:  # those of its publishers
         node.unlink_topic(topic)
-    kickmsg.Registry.unlink(node.namespace)
+    if topics:
+        kickmsg.Registry.unlink(node.namespace)
 
 
 def _publisher(topic, size=8):
-    node, config = _node(topic, size)
+    node, config = _node(size)
+    _kept.append(topic)
     return node.advertise_or_join(topic, config)
 
 
 def _subscriber(topic, size=8):
-    node, config = _node(topic, size)
+    node, config = _node(size)
     return node.subscribe_or_create(topic, config)
 
 

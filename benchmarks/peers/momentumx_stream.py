@@ -2,11 +2,13 @@
 
 A subscriber gets one of the 10 last values. A batch is one message. send_string() takes half the
 time of next_to_send(), write(), send(), and bytes as well.
+Names have at most 32 characters: a longer one raises StreamExists.
 https://pypi.org/project/momentumx/, Stream Mode
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
 import array
+import atexit
 import struct
 
 from peers import BATCH, name
@@ -22,8 +24,11 @@ _kept = []
 def _producer(topic, size):
     import momentumx
 
+    if not _kept:
+        atexit.register(close)
+
     momentumx.set_log_level(momentumx.LogLevel.ERROR)
-    _kept.append(momentumx.Producer(name(topic), size, 10, False))
+    _kept.append(momentumx.Producer(name("mx", topic), size, 10, False))
     return _kept[-1]
 
 
@@ -31,7 +36,7 @@ def _consumer(topic):
     import momentumx
 
     momentumx.set_log_level(momentumx.LogLevel.ERROR)
-    _kept.append(momentumx.Consumer(name(topic), polling_interval=0.0001))
+    _kept.append(momentumx.Consumer(name("mx", topic), polling_interval=0.0001))
     return _kept[-1]
 
 

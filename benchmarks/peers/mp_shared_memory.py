@@ -5,6 +5,7 @@ https://docs.python.org/3/library/multiprocessing.shared_memory.html
 """
 # ruff: noqa: PLC0415 - an import of this module is not to be one of that
 
+import atexit
 import os
 import struct
 
@@ -21,16 +22,16 @@ _value = struct.Struct("d")
 _made = []
 
 
-def _make(topic):
+def prepare(module=__name__):
     from multiprocessing.shared_memory import SharedMemory
 
-    memory = SharedMemory(name(topic), create=True, size=8)
-    _made.append((os.getpid(), memory))
-    return memory
+    def make(topic):
+        memory = SharedMemory(name(module, topic), create=True, size=8)
+        _made.append((os.getpid(), memory))
+        return memory
 
-
-def prepare():
-    return Inherited(_make)
+    atexit.register(close)
+    return Inherited(make)
 
 
 def _place(topic, shared):

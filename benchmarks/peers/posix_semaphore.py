@@ -5,13 +5,12 @@ first. https://semanchuk.com/philip/posix_ipc/
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
-import atexit
 import mmap
 import struct
 
 import _state
 
-from peers import name, remove
+from peers import name, remove_at_exit
 
 TITLE = "posix_ipc memory + semaphore"
 KIND = "state"
@@ -24,19 +23,28 @@ _value = struct.Struct("d")
 def _place(topic, shared):
     import posix_ipc
 
-    atexit.register(remove, topic)
-    memory = posix_ipc.SharedMemory(f"/{name(topic)}", posix_ipc.O_CREAT, size=8)
+    memory = posix_ipc.SharedMemory(f"/{name(__name__, topic)}", posix_ipc.O_CREAT, size=8)
     mapped = mmap.mmap(memory.fd, 8)
     memory.close_fd()
-    semaphore = posix_ipc.Semaphore(f"/{name(topic)}", posix_ipc.O_CREAT, initial_value=0)
+    semaphore = posix_ipc.Semaphore(f"/{name(__name__, topic)}", posix_ipc.O_CREAT, initial_value=0)
     names = {"memory": mapped, "acquire": semaphore.acquire, "release": semaphore.release}
     return names | {"pack_into": _value.pack_into, "unpack_from": _value.unpack_from}
 
 
 USE = (_place, "pack_into(memory, 0, value); release()", "unpack_from(memory)[0]")
 
-publisher, reader, poller = _state.functions(*USE)
-statements = _state.statements(*USE)
+_publisher, reader, poller = _state.functions(*USE)
+_statements = _state.statements(*USE)
+
+
+def publisher(topic, shared):
+    remove_at_exit(name(__name__, topic))
+    return _publisher(topic, shared)
+
+
+def statements(topic, shared):
+    remove_at_exit(name(__name__, topic))
+    return _statements(topic, shared)
 
 
 def receiver(topic, shared):

@@ -4,9 +4,7 @@ Its waiting has no Python binding. https://pypi.org/project/safe-shm/
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
-import atexit
-
-from peers import name, remove
+from peers import name, remove_at_exit
 
 TITLE = "safe-shm seqlock"
 KIND = "state"
@@ -17,15 +15,14 @@ REQUIREMENTS = ["safe-shm"]
 def _writer(topic):
     import safe_shm_py
 
-    atexit.register(remove, topic)
-    return safe_shm_py.SeqlockWriterF64(name(topic))
+    remove_at_exit(name(__name__, topic))
+    return safe_shm_py.SeqlockWriterF64(name(__name__, topic))
 
 
 def _reader(topic):
     import safe_shm_py
 
-    atexit.register(remove, topic)
-    return safe_shm_py.SeqlockReaderF64(name(topic))
+    return safe_shm_py.SeqlockReaderF64(name(__name__, topic))
 
 
 def publisher(topic, shared):

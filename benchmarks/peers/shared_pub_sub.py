@@ -7,13 +7,12 @@ https://github.com/SimonNGN/SharedPubSub
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
-import atexit
 import itertools
 import os
 
 import _state
 
-from peers import name, remove
+from peers import name, remove_at_exit
 
 TITLE = "SharedPubSub"
 KIND = "topic"
@@ -26,16 +25,15 @@ _number = itertools.count()
 def _publisher(topic):
     import SharedPubSub
 
-    atexit.register(remove, topic)
-    return SharedPubSub.Publisher_atomic_double(name(topic))
+    remove_at_exit(name(__name__, topic))
+    return SharedPubSub.Publisher_atomic_double(name(__name__, topic))
 
 
 def _subscriber(topic, queue):
     import SharedPubSub
 
-    atexit.register(remove, topic)
-    own = f"{name(topic)}{os.getpid()}.{next(_number)}"
-    return SharedPubSub.Subscriber_atomic_double(name(topic), own, queue)
+    own = f"{name(__name__, topic)}{os.getpid()}.{next(_number)}"
+    return SharedPubSub.Subscriber_atomic_double(name(__name__, topic), own, queue)
 
 
 def publisher(topic, shared):
@@ -87,8 +85,8 @@ def batch_receiver(topic, shared):
 def other_type(topic, shared):
     import SharedPubSub
 
-    atexit.register(remove, topic)
-    return SharedPubSub.Publisher_atomic_int64(name(topic)).publish
+    remove_at_exit(name(__name__, topic))
+    return SharedPubSub.Publisher_atomic_int64(name(__name__, topic)).publish
 
 
 def statements(topic, shared):

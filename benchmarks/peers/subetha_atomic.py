@@ -4,12 +4,11 @@ Says 0 before the first value; has no waiting. https://pypi.org/project/subetha-
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
-import atexit
 import struct
 
 import _state
 
-from peers import name, remove
+from peers import name, remove_at_exit
 
 TITLE = "subetha-ipc Atomic"
 KIND = "state"
@@ -22,8 +21,7 @@ _double, _integer = struct.Struct("d"), struct.Struct("Q")
 def _atomic(topic):
     import subetha
 
-    atexit.register(remove, topic)
-    return subetha.Atomic(f"/dev/shm/{name(topic)}")
+    return subetha.Atomic(f"/dev/shm/{name(__name__, topic)}")
 
 
 def _place(topic, shared):
@@ -33,13 +31,19 @@ def _place(topic, shared):
     return names | {"of_int": _integer.pack, "to_float": _double.unpack}
 
 
-publisher, reader, poller = _state.functions(
+_publisher, reader, poller = _state.functions(
     _place, "store(to_int(of_float(value))[0])", "to_float(of_int(load()))[0]"
 )
 
 
+def publisher(topic, shared):
+    remove_at_exit(name(__name__, topic))
+    return _publisher(topic, shared)
+
+
 def statements(topic, shared):
     """Of integers, without what a double costs."""
+    remove_at_exit(name(__name__, topic))
     atomic = _atomic(topic)
     return {
         "publish": ("store(number)", {"store": atomic.store, "number": 12345}),

@@ -5,10 +5,9 @@ https://pypi.org/project/subetha-ipc/
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
-import atexit
 import struct
 
-from peers import name, remove
+from peers import name, remove_at_exit
 
 TITLE = "subetha-ipc Cell"
 KIND = "state"
@@ -21,11 +20,11 @@ _value = struct.Struct("d")
 def _cell(topic):
     import subetha
 
-    atexit.register(remove, topic)
-    return subetha.Cell(f"/dev/shm/{name(topic)}", 8)
+    return subetha.Cell(f"/dev/shm/{name(__name__, topic)}", 8)
 
 
 def publisher(topic, shared):
+    remove_at_exit(name(__name__, topic))
     pack, set_ = _value.pack, _cell(topic).set
     return lambda value: set_(pack(value))
 
@@ -51,6 +50,7 @@ def poller(topic, shared):
 
 
 def statements(topic, shared):
+    remove_at_exit(name(__name__, topic))
     cell = _cell(topic)
     return {
         "publish": ("set_(pack(value))", {"set_": cell.set, "pack": _value.pack}),

@@ -4,26 +4,27 @@ https://pypi.org/project/subetha-ipc/
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
-import atexit
 import struct
 
-from peers import BATCH, name, remove
+from peers import name, remove_at_exit, room
 
 TITLE = "subetha-ipc Channel"
 KIND = "queue"
 REQUIREMENTS = ["subetha-ipc"]
 
-CAPACITY = 4096
+CAPACITY = 1024
+"""Its default."""
 
 _value = struct.Struct("d")
 
 
-def _channel(topic, opened):
+def _channel(topic, opened, capacity=CAPACITY):
     import subetha
 
-    atexit.register(remove, topic)
+    if not opened:
+        remove_at_exit(name(__name__, topic))
     make = subetha.Channel.open if opened else subetha.Channel
-    return make(f"/dev/shm/{name(topic)}", CAPACITY)
+    return make(f"/dev/shm/{name(__name__, topic)}", capacity)
 
 
 def publisher(topic, shared):
@@ -53,7 +54,7 @@ def receiver(topic, shared):
 
 
 def batch_publisher(topic, shared):
-    channel = _channel(topic, opened=False)
+    channel = _channel(topic, opened=False, capacity=room())
     pack, send_many, send_for = _value.pack, channel.send_many, channel.send_for
 
     def publish_many(values):
@@ -66,5 +67,5 @@ def batch_publisher(topic, shared):
 
 
 def batch_receiver(topic, shared):
-    unpack, recv_many = _value.unpack, _channel(topic, opened=True).recv_many
-    return lambda: [unpack(item)[0] for item in recv_many(4 * BATCH)]
+    unpack, recv_many = _value.unpack, _channel(topic, opened=True, capacity=room()).recv_many
+    return lambda: [unpack(item)[0] for item in recv_many(room())]

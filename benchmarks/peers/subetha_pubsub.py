@@ -5,30 +5,29 @@ newest, without what is still kept. https://pypi.org/project/subetha-ipc/
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
-import atexit
 import struct
 
-from peers import BATCH, name, remove
+from peers import name, remove_at_exit, room
 
 TITLE = "subetha-ipc PubSub"
 KIND = "topic"
 REQUIREMENTS = ["subetha-ipc"]
 
-CAPACITY = 4096
-"""Items; enough for BATCH, and a power of 2."""
+CAPACITY = 1024
+"""Of items; no default, so that of a Channel."""
 
 _value = struct.Struct("d")
 
 
-def _ring(topic):
+def _ring(topic, capacity=CAPACITY):
     """Make it, or attach to it."""
     import subetha
 
-    atexit.register(remove, topic)
-    return subetha.PubSub(f"/dev/shm/{name(topic)}", CAPACITY)
+    return subetha.PubSub(f"/dev/shm/{name(__name__, topic)}", capacity)
 
 
 def publisher(topic, shared):
+    remove_at_exit(name(__name__, topic))
     pack, publish = _value.pack, _ring(topic).publish
     return lambda value: publish(pack(value))
 
@@ -66,18 +65,19 @@ def poller(topic, shared):
 
 
 def batch_publisher(topic, shared):
-    pack, publish_many = _value.pack, _ring(topic).publish_many
+    remove_at_exit(name(__name__, topic))
+    pack, publish_many = _value.pack, _ring(topic, room()).publish_many
     return lambda values: publish_many([pack(value) for value in values])
 
 
 def batch_receiver(topic, shared):
     import subetha
 
-    unpack, next_many = _value.unpack_from, _ring(topic).subscribe().next_many
+    unpack, next_many = _value.unpack_from, _ring(topic, room()).subscribe().next_many
 
     def drain():
         try:
-            return [unpack(item)[0] for item in next_many(4 * BATCH)]
+            return [unpack(item)[0] for item in next_many(room())]
         except subetha.Lagged:
             return []
 
@@ -85,5 +85,7 @@ def batch_receiver(topic, shared):
 
 
 def statements(topic, shared):
-    publisher = {"publish": _ring(topic).publish, "pack": _value.pack}
-    return {"publish": ("publish(pack(value))", publisher)}
+    remove_at_exit(name(__name__, topic))
+    names = {"publish": _ring(topic).publish, "pack": _value.pack}
+    read = {"read": reader(topic, shared)}
+    return {"publish": ("publish(pack(value))", names), "read": ("value = read()", read)}

@@ -6,26 +6,26 @@ https://pypi.org/project/subetha-ipc/
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
 import array
-import atexit
 import struct
 
-from peers import BATCH, name, remove
+from peers import name, remove_at_exit, room
 
 TITLE = "subetha-ipc SpscRing"
 KIND = "queue"
 REQUIREMENTS = ["subetha-ipc"]
 
-CAPACITY = 4096
+CAPACITY = 1024
 
 _value = struct.Struct("d")
 
 
-def _ring(topic, opened):
+def _ring(topic, opened, capacity=CAPACITY):
     import subetha
 
-    atexit.register(remove, topic)
+    if not opened:
+        remove_at_exit(name(__name__, topic))
     make = subetha.SpscRing.open if opened else subetha.SpscRing
-    return make(f"/dev/shm/{name(topic)}", CAPACITY)
+    return make(f"/dev/shm/{name(__name__, topic)}", capacity)
 
 
 def publisher(topic, shared):
@@ -51,7 +51,7 @@ def poller(topic, shared):
 
 
 def batch_publisher(topic, shared):
-    push_buffer = _ring(topic, opened=False).push_buffer
+    push_buffer = _ring(topic, opened=False, capacity=room()).push_buffer
 
     def publish_many(values):
         data = array.array("d", values).tobytes()
@@ -64,11 +64,11 @@ def batch_publisher(topic, shared):
 
 
 def batch_receiver(topic, shared):
-    ring = _ring(topic, opened=True)
+    ring = _ring(topic, opened=True, capacity=room())
     pop_buffer, step = ring.pop_buffer, ring.payload_size // 8
 
     def drain():
-        data, _ = pop_buffer(4 * BATCH)
+        data, _ = pop_buffer(room())
         return array.array("d", data).tolist()[::step]
 
     return drain

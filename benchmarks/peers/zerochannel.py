@@ -4,10 +4,9 @@ A reader begins with the oldest that is kept. https://pypi.org/project/zerochann
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
-import atexit
 import struct
 
-from peers import name, remove
+from peers import name, remove_at_exit
 
 TITLE = "zerochannel"
 KIND = "topic"
@@ -19,14 +18,14 @@ _value = struct.Struct("d")
 def _writer(topic):
     import zerochannel
 
-    atexit.register(remove, topic)
-    return zerochannel.BytesWriter(f"/{name(topic)}", entry_length=8, entry_count=256)
+    remove_at_exit(name(__name__, topic))
+    return zerochannel.BytesWriter(f"/{name(__name__, topic)}", entry_length=8, entry_count=256)
 
 
 def _reader(topic):
     import zerochannel
 
-    return zerochannel.BytesReader(f"/{name(topic)}")
+    return zerochannel.BytesReader(f"/{name(__name__, topic)}")
 
 
 def publisher(topic, shared):
@@ -58,4 +57,5 @@ def poller(topic, shared):
 
 def statements(topic, shared):
     names = {"write": _writer(topic).write, "pack": _value.pack}
-    return {"publish": ("write(pack(value))", names)}
+    read = {"read": reader(topic, shared)}
+    return {"publish": ("write(pack(value))", names), "read": ("value = read()", read)}
