@@ -10,12 +10,12 @@ from types import ModuleType
 from typing import Any
 
 DIGITS = 5
-"""Significant ones; no figure is as exact."""
+"""Significant ones: no time is as exact. Whole numbers, which may be counts, have all of theirs."""
 
 
 def rounded(found: Any) -> Any:
     if isinstance(found, float):
-        return float(f"{found:.{DIGITS}g}")
+        return int(found) if found.is_integer() else float(f"{found:.{DIGITS}g}")
     if isinstance(found, dict):
         return {str(key): rounded(value) for key, value in found.items()}
     if isinstance(found, list | tuple):

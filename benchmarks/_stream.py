@@ -26,7 +26,7 @@ FIGURES = (
 """seconds: until the end was received; publishing: seconds until the last was published. lost: the
 gaps that the receiver saw. wrong: values that were never published."""
 
-PATIENCE = 10.0
+PATIENCE = 6.0
 """Seconds for what is still queued."""
 
 CHECK = 100

@@ -20,7 +20,7 @@ Command = Sequence[str | Path]
 STARTING = 3
 """How many start at a time: most of a start is waiting for others to be found."""
 
-START, ANSWER = 20.0, 15.0
+START, ANSWER = 20.0, 8.0
 """Seconds until one is ready, and longer than its turn until it answers."""
 
 

@@ -51,7 +51,7 @@ class Worker:
             self._process.stdin.write(b"%d\n" % n)
             self._process.stdin.flush()
         except BrokenPipeError:
-            raise Failed(self._last_words()) from None
+            raise Failed(self._last_words() or self._end()) from None
         return [float(number) for number in self._answer(timeout).split()]
 
     def pause(self) -> None:
@@ -68,10 +68,13 @@ class Worker:
         fd = self._process.stdout.fileno()
         while b"\n" not in self._rest:
             if not select.select([fd], [], [], timeout)[0]:
-                raise Failed(f"no answer within {timeout:.0f} s", hangs=True)
+                why = f"no answer within {timeout:.0f} s"
+                if words := self._last_words():  # of its other process, maybe
+                    why += f"; {words}"
+                raise Failed(why, hangs=True)
             data = os.read(fd, 1 << 20)
             if not data:
-                raise Failed(self._last_words())
+                raise Failed(self._last_words() or self._end())
             self._rest += data
         line, _, self._rest = self._rest.partition(b"\n")
         return line.decode()
@@ -79,7 +82,14 @@ class Worker:
     def _last_words(self) -> str:
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it ended"
+        return lines[-1] if lines else ""
+
+    def _end(self) -> str:
+        """Say how it ended, as it said nothing."""
+        with suppress(subprocess.TimeoutExpired):
+            code = self._process.wait(5)
+            return f"it ended by {signal.Signals(-code).name}" if code < 0 else f"it ended: {code}"
+        return "it ended"
 
     def end(self) -> None:
         """End it, by the end of its input, or else with all that it started."""

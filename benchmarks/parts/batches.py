@@ -26,14 +26,14 @@ FIGURES = {
 
 
 def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
-    rounds, milliseconds = (3, 10) if quick else (15, 30)
+    rounds, milliseconds, start = (3, 10, 5.0) if quick else (15, 30, 10.0)
     able = [row for row in rows if row.has("batch_publisher", "batch_receiver", "publisher")]
     commands: dict[str, list[str | Path]] = {
         f"{row.name} {size}": [sys.executable, PROGRAM, row.name, str(size)]
         for size in SIZES
         for row in able
     }
-    turns = in_turn(commands, rounds, milliseconds, start=10.0)
+    turns = in_turn(commands, rounds, milliseconds, start=start)
     found: dict[str, Any] = {"rounds": rounds, "rows": {}}
     for row in rows:
         sizes = {str(size): _figures(turns[f"{row.name} {size}"]) for size in SIZES if row in able}

@@ -11,7 +11,12 @@ and poller only look at what it left; what that cost shows in the streams.
 import atexit
 import os
 import struct
+import sys
+import time
 from array import array
+from collections import deque
+from contextlib import suppress
+from pathlib import Path
 
 TITLE = "eCAL binary publisher/subscriber"
 KIND = "topic"
@@ -22,10 +27,33 @@ _value = struct.Struct("d")
 _kept = []
 
 
+def prepare():
+    sweep()
+    owner = os.getpid()
+    atexit.register(lambda: sweep() if os.getpid() == owner else None)
+
+
+def sweep():
+    """Remove the files of processes that were killed: eCAL gives them random names, never removes
+    them, and only what they are mapped by tells whether they are in use."""
+    mapped = set()
+    for maps in Path("/proc").glob("[0-9]*/maps"):
+        with suppress(OSError):
+            mapped.update(line.split()[-1] for line in maps.read_text().splitlines())
+    for path in Path("/dev/shm").glob("ecal_*"):
+        with suppress(OSError):
+            status = path.stat()
+            aged = time.time() - status.st_mtime > 2  # one just made is mapped in a moment
+            if status.st_uid == os.getuid() and aged and str(path) not in mapped:
+                path.unlink()
+
+
 def _start():
     import ecal.nanobind_core as ecal
 
     if not ecal.is_initialized():
+        # Where this thread spins, eCAL's gets the interpreter after so long, not after 5 ms.
+        sys.setswitchinterval(50e-6)
         configuration = ecal.get_configuration()
         configuration.registration.registration_refresh = 100  # ms; joining takes up to two
         configuration.logging.provider.console.enable = False
@@ -77,8 +105,6 @@ def batch_publisher(topic, shared):
 
 
 def reader(topic, shared):
-    from collections import deque
-
     newest = deque(maxlen=1)
     _subscribe(topic, newest.append)
     unpack = _value.unpack
@@ -90,8 +116,6 @@ def reader(topic, shared):
 
 
 def poller(topic, shared):
-    from collections import deque
-
     arrived = deque()
     _subscribe(topic, arrived.append)
     unpack, take = _value.unpack, arrived.popleft
@@ -108,8 +132,6 @@ def receiver(topic, shared):
 
 
 def batch_receiver(topic, shared):
-    from collections import deque
-
     arrived = deque()
     _subscribe(topic, arrived.append)
     take = arrived.popleft

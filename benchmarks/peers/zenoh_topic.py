@@ -52,6 +52,13 @@ def _subscriber(topic, *handler):
     return _kept[-1]
 
 
+def _unblocked(topic):
+    """With both ends in one thread, a put() into a full channel would wait for ever."""
+    from zenoh.handlers import FifoChannel
+
+    return _subscriber(topic, FifoChannel(1 << 20))
+
+
 def _put(topic):
     _kept.append(_open().declare_publisher(_key(topic)))
     return _kept[-1].put
@@ -90,7 +97,7 @@ def reader(topic, shared):
 
 
 def poller(topic, shared):
-    unpack, receive = _value.unpack, _subscriber(topic).try_recv
+    unpack, receive = _value.unpack, _unblocked(topic).try_recv
 
     def poll():
         sample = receive()
@@ -105,7 +112,7 @@ def receiver(topic, shared):
 
 
 def batch_receiver(topic, shared):
-    receive = _subscriber(topic).try_recv
+    receive = _unblocked(topic).try_recv
 
     def drain():
         values = array("d")
