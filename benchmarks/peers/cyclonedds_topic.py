@@ -51,13 +51,15 @@ def _topic(topic, kind, many=False):
     return Value, Topic(_participant(), topic.replace("-", "_"), Value)
 
 
-def _quality(depth):
+def _quality(depth, durable):
+    """A durable writer's last sample is there for durable readers that come later."""
     from cyclonedds.qos import Policy, Qos
     from cyclonedds.util import duration
 
     return Qos(
         Policy.Reliability.Reliable(max_blocking_time=duration(seconds=1)),
         Policy.History.KeepLast(depth),
+        Policy.Durability.TransientLocal if durable else Policy.Durability.Volatile,
     )
 
 
@@ -65,13 +67,14 @@ def _writer(*topic_and_type):
     from cyclonedds.pub import DataWriter
 
     value, topic = _topic(*topic_and_type)
-    return value, DataWriter(_participant(), topic, _quality(HISTORY)).write
+    return value, DataWriter(_participant(), topic, _quality(HISTORY, True)).write
 
 
-def _reader(topic, depth, many=False):
+def _reader(topic, depth, durable=False, many=False):
     from cyclonedds.sub import DataReader
 
-    _kept.append(DataReader(_participant(), _topic(topic, "float64", many)[1], _quality(depth)))
+    topic = _topic(topic, "float64", many)[1]
+    _kept.append(DataReader(_participant(), topic, _quality(depth, durable)))
     return _kept[-1]
 
 
@@ -91,7 +94,7 @@ def batch_publisher(topic, shared):
 
 
 def reader(topic, shared):
-    return _values(_reader(topic, 1).read)
+    return _values(_reader(topic, 1, durable=True).read)
 
 
 def poller(topic, shared):
