@@ -92,9 +92,9 @@ def kill(stage, seconds):
     seen = {"before": reader.ask("await_phase", 1, stage.patience)}
     reader.tell("watch", seconds + stage.patience)
     time.sleep(seconds)
-    killed = publisher.kill()
+    before, killed = time.monotonic(), publisher.kill()
     seen["watch"], seen["watch trouble"] = tried(reader.answer)
-    if seen["watch"] and seen["watch"]["ended"]:
+    if seen["watch"] and (seen["watch"]["ended"] or 0.0) > before:
         seen["learns"] = max(0.0, seen["watch"]["ended"] - killed)
     second = stage.actor()
     _, seen["restart trouble"] = tried(second.ask, "publisher")
