@@ -21,6 +21,9 @@ from _workers import Failed
 HERE = Path(__file__).parent
 SHARED = Path("/dev/shm")
 
+PRIVATE = "BENCHMARK_PRIVATE"
+"""Set for a program that has a /dev/shm of its own."""
+
 _MOUNT = 'mount -t tmpfs -o size="$0" tmpfs /dev/shm && mkdir -p "$SHM_PUB_SUB_DIR" && exec "$@"'
 _OWN_MEMORY = ["unshare", "-rm", "sh", "-c", _MOUNT]
 
@@ -68,6 +71,7 @@ def ask(
     command: list[str | Path] = [sys.executable, HERE / program, *map(str, arguments)]
     if has_namespaces():
         command = [*_OWN_MEMORY, memory, *command]
+        environment = {**environment, PRIVATE: "1"}
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
             command,

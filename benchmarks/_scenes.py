@@ -16,6 +16,7 @@ from pathlib import Path
 
 import _rows
 from _actors import Actor, Part, Trouble, said
+from _asking import PRIVATE
 from _words import PHASE, word
 
 
@@ -124,13 +125,17 @@ def left(stage):
 
 
 def files():
-    """Of shared memory, and of the folders that bear this run's name."""
+    """Of shared memory, if it is nobody else's or they bear this run's name, and of its folders."""
     run, found = os.environ["BENCHMARK_RUN"], {}
+    private = PRIVATE in os.environ
     folders = [Path("/dev/shm"), Path(os.environ["BENCHMARK_FOLDER"])]
     for folder in [*folders, *Path("/tmp").glob(f"*{run}*")]:
-        for path in [folder, *folder.rglob("*")]:
-            with suppress(OSError):
-                if not path.is_dir():
+        paths = [folder] if folder.is_file() else []
+        for top, _, names in os.walk(folder):  # goes on where one goes away meanwhile
+            paths += [Path(top, name) for name in names]
+        for path in paths:
+            if private or run in str(path):
+                with suppress(OSError):
                     found[str(path)] = path.stat().st_blocks * 512
     return found
 
