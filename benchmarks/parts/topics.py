@@ -29,7 +29,7 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
     }
     ready = [row for row in rows if not row.trouble]
     for number in COUNTS[:3:2] if quick else COUNTS:
-        for row in _alternating(ready, 1 if quick else 3):
+        for row in _alternating(ready, 3):
             kept = found[row.name]["counts"]
             if _is_over(kept, number):
                 continue
