@@ -25,7 +25,7 @@ READS = 10_000
 """That are timed together, or as many as take this long:"""
 PASS = 3e6
 PASSES = 15
-CLOSING = 5.0
+CLOSING = 2.0
 """Seconds."""
 
 

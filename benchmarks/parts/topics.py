@@ -14,8 +14,8 @@ from _workers import Failed
 TITLE = "Topics: 1 to 10,000 in one process"
 
 COUNTS = (1, 10, 100, 1_000, 10_000)
-SECONDS = 2.0
-"""For a peer's publishers, and again for its readers."""
+"""Of ours; the peers are asked for every other one, or for as many as they make in this time:"""
+SECONDS = 1.0
 OURS_SECONDS = 30.0
 
 MEMORY_TARGET = 12 * 1024
@@ -31,7 +31,7 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
     for number in COUNTS[:3:2] if quick else COUNTS:
         for row in _alternating(ready, 3):
             kept = found[row.name]["counts"]
-            if _is_over(kept, number):
+            if _is_over(kept, number) or (row.name != OURS and number not in COUNTS[::2]):
                 continue
             seconds = OURS_SECONDS if row.name == OURS else SECONDS
             kept.setdefault(str(number), []).append(_one(row, number, seconds))
