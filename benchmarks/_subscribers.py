@@ -65,6 +65,7 @@ def singles(publish, milliseconds):
 
 def main():
     name, number, way = sys.argv[1:]
+    os.environ["BENCHMARK_SUBSCRIBERS"] = number
     peer = _rows.load(name)
     shared = peer.prepare() if hasattr(peer, "prepare") else None
     partners = []

@@ -7,9 +7,10 @@ time.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,8 +21,9 @@ Command = Sequence[str | Path]
 STARTING = 3
 """How many start at a time: most of a start is waiting for others to be found."""
 
-START, ANSWER = 20.0, 8.0
-"""Seconds until one is ready, and longer than its turn until it answers."""
+START, ANSWER = 20.0, 4.0
+"""Seconds until one is ready, and longer than its turn until it answers. While one hangs the others
+are stopped, and some take their other process for dead after 10 s."""
 
 
 @dataclass
@@ -38,7 +40,11 @@ class Turns:
 
 
 def in_turn(
-    commands: Mapping[str, Command], rounds: int, milliseconds: int, start: float = START
+    commands: Mapping[str, Command],
+    rounds: int,
+    milliseconds: int,
+    start: float = START,
+    answer: float = ANSWER,
 ) -> dict[str, Turns]:
     """Let each measure for so long in each round, after a round to warm up.
 
@@ -47,7 +53,7 @@ def in_turn(
     turns = {name: Turns() for name in commands}
     with ExitStack() as stack:
         environments = {name: stack.enter_context(surroundings()) for name in commands}
-        _measure(turns, commands, environments, rounds, milliseconds, start)
+        _measure(turns, commands, environments, rounds, milliseconds, start, answer)
     return turns
 
 
@@ -58,12 +64,13 @@ def _measure(
     rounds: int,
     milliseconds: int,
     start: float,
+    patience: float,
 ) -> None:
     workers: dict[str, Worker] = {}
     try:
         with ThreadPoolExecutor(STARTING) as pool:
             started = [
-                pool.submit(_start, turns[name], command, start, environments[name])
+                pool.submit(_start, name, turns[name], command, start, environments[name])
                 for name, command in commands.items()
             ]
             for name, future in zip(commands, started, strict=True):
@@ -73,9 +80,10 @@ def _measure(
             worker.pause()
         for number in range(rounds + 1):
             for name in list(workers):
-                answer = _turn(turns[name], workers[name], milliseconds)
+                answer = _turn(turns[name], workers[name], milliseconds, patience)
                 if answer is None:
-                    workers.pop(name).end()
+                    _say(name, turns[name])
+                    workers.pop(name).kill()
                 elif number:
                     turns[name].answers.append(answer)
     finally:
@@ -84,7 +92,7 @@ def _measure(
 
 
 def _start(
-    turns: Turns, command: Command, seconds: float, environment: Mapping[str, str]
+    name: str, turns: Turns, command: Command, seconds: float, environment: Mapping[str, str]
 ) -> Worker | None:
     for _ in range(2):  # a second time: some are not found at once by their other process
         try:
@@ -96,18 +104,23 @@ def _start(
         else:
             turns.figures, turns.trouble = worker.figures, ""
             return worker
+    _say(name, turns)
     return None
 
 
-def _turn(turns: Turns, worker: Worker, milliseconds: int) -> list[float] | None:
+def _say(name: str, turns: Turns) -> None:
+    """At once: a run is long."""
+    print(f"  {name}: {turns.trouble}", file=sys.stderr, flush=True)
+
+
+def _turn(turns: Turns, worker: Worker, milliseconds: int, patience: float) -> list[float] | None:
     worker.resume()
     try:
         # A moment to itself first: timers that expired meanwhile, cold caches.
-        worker.measure(max(1, milliseconds // 10), ANSWER)
-        return worker.measure(milliseconds, ANSWER)
+        worker.measure(max(1, milliseconds // 10), patience)
+        return worker.measure(milliseconds, patience + milliseconds / 1000)
     except Failed as error:
         turns.trouble = str(error)
         return None
     finally:
-        with suppress(ProcessLookupError):
-            worker.pause()
+        worker.pause()

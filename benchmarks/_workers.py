@@ -99,6 +99,13 @@ class Worker:
                 self._process.stdin.close()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(10)
+        self.kill()
+
+    def kill(self) -> None:
+        """End it and all that it started, at once."""
+        if self._process.stdin is not None and not self._process.stdin.closed:
+            with suppress(BrokenPipeError):
+                self._process.stdin.close()
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)  # what it may have left
         self._process.wait()

@@ -77,16 +77,17 @@ def figures(turns: Turns) -> dict[str, Any]:
     """Of all trips, and each round's median."""
     if turns.trouble or not turns.answers:
         return {"trouble": turns.trouble or "no answer"}
-    times = sorted(time for answer in turns.answers for time in answer)
+    times = sorted(time for answer in turns.answers for time in answer[1:])
     return {
         "trouble": "",
         "trips": len(times),
+        "wrong": sum(answer[0] for answer in turns.answers),
         "min": times[0],
         "median": statistics.median(times),
         "p99": quantile(times, 0.99),
         "p99.9": quantile(times, 0.999),
         "max": times[-1],
-        "medians": [statistics.median(answer) for answer in turns.answers],
+        "medians": [statistics.median(answer[1:]) for answer in turns.answers],
     }
 
 
@@ -101,7 +102,7 @@ def markdown(found: dict[str, Any]) -> str:
             _line(name, measured[name], medians.get(OURS))
             for name in sorted(measured, key=lambda name: measured[name]["median"])
         ]
-        header = ["", "min", "median", "p99", "p99.9", "spread", "trips", "ours / this"]
+        header = ["", "min", "median", "p99", "p99.9", "spread", "trips", "wrong", "ours / this"]
         text += [table(header, lines), ""]
         if OURS in medians:
             text += _ratios(medians, measured)
@@ -113,7 +114,8 @@ def _line(name: str, row: Mapping[str, Any], ours: list[float] | None) -> list[s
     title = f"*{row['title']}*" if name == FLOOR else mark(name, row["title"])
     times = [ns(row[figure]) for figure in ("min", "median", "p99", "p99.9")]
     ratio = compared(ours, row["medians"])
-    return [title, *times, spread(row["medians"]), str(row["trips"]), ratio]
+    counts = [f"{row[figure]:.0f}" for figure in ("trips", "wrong")]
+    return [title, *times, spread(row["medians"]), *counts, ratio]
 
 
 def _ratios(medians: dict[str, list[float]], rows: Mapping[str, Any]) -> list[str]:

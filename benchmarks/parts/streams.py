@@ -26,7 +26,7 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
     commands: dict[str, list[str | Path]] = {
         row.name: [sys.executable, PROGRAM, row.name, *placed] for row in rows if _able(row)
     }
-    turns = in_turn(commands, rounds, milliseconds)
+    turns = in_turn(commands, rounds, milliseconds, answer=9.0)  # until a queue is empty
     found: dict[str, Any] = {"rounds": rounds, "milliseconds": milliseconds, "rows": {}}
     for row in rows:
         one = turns.get(row.name)

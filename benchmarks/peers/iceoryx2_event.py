@@ -2,6 +2,7 @@
 
 As in its repository's examples/python/event_based_communication
 """
+# ruff: noqa: PLC0415 - nothing of it may run before the fork
 
 import _iceoryx2
 
@@ -11,13 +12,16 @@ TITLE = "iceoryx2 publish-subscribe + event"
 KIND = "topic"
 REQUIREMENTS = ["iceoryx2"]
 
+USUAL = 16
+"""Its default of listeners to a service."""
+
 _kept = []
 
 
 def _events(topic):
     builder = _iceoryx2.service(__name__, topic).event()
-    if (most := subscribers(1)) > 1:
-        builder = builder.max_listeners(most).max_nodes(most + iceoryx2_topic.USUAL)
+    if (most := subscribers(USUAL)) > USUAL:
+        builder = builder.max_listeners(most).max_nodes(most + USUAL)
     _kept.append(builder.open_or_create())
     return _kept[-1]
 
@@ -39,13 +43,19 @@ def poller(topic, shared):
 
 
 def receiver(topic, shared):
+    import iceoryx2
+
+    interrupted = iceoryx2.ListenerWaitError
     poll = poller(topic, shared)
     _kept.append(_events(topic).listener_builder().create())
     wait = _kept[-1].blocking_wait
 
     def receive():
         while (value := poll()) is None:
-            wait()
+            try:
+                wait()
+            except interrupted:  # by any signal, that of being continued as well
+                continue
         return value
 
     return receive

@@ -43,7 +43,10 @@ def poller(topic, shared):
         now = sequence()
         if now == seen:
             return None
+        value = load()
+        while now != sequence():  # overtaken, or odd: it was being written
+            now, value = sequence(), load()
         seen = now
-        return load()
+        return value
 
     return poll

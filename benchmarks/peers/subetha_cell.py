@@ -43,8 +43,11 @@ def poller(topic, shared):
         version = cell.version
         if version == seen:
             return None
+        data = get()
+        while version != cell.version:  # overtaken, or odd: it was being written
+            version, data = cell.version, get()
         seen = version
-        return unpack(get())[0]
+        return unpack(data)[0]
 
     return poll
 
