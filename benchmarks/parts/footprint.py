@@ -62,7 +62,7 @@ def imports(name: str) -> str:
     """Return the statements by which a row's adapter imports the library."""
     path = _rows.load(name).__file__
     assert path is not None
-    wanted = {}  # in order
+    wanted: dict[str, None] = {}  # in order
     for node in ast.walk(ast.parse(Path(path).read_text())):
         if isinstance(node, ast.Import):
             tops = [alias.name.partition(".")[0] for alias in node.names]
