@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import os
@@ -10,7 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,12 @@ from _workers import Failed
 
 HERE = Path(__file__).parent
 SHARED = Path("/dev/shm")
+
+PRIVATE = "BENCHMARK_PRIVATE"
+"""Set for a program that has a /dev/shm of its own."""
+
+_MOUNT = 'mount -t tmpfs -o size="$0" tmpfs /dev/shm && mkdir -p "$SHM_PUB_SUB_DIR" && exec "$@"'
+_OWN_MEMORY = ["unshare", "-rm", "sh", "-c", _MOUNT]
 
 _numbers = itertools.count()
 
@@ -39,20 +46,35 @@ def surroundings() -> Iterator[dict[str, str]]:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
+@functools.cache
+def has_namespaces() -> bool:
+    """It reports whether a program may have a /dev/shm of its own."""
+    if shutil.which("unshare") is None:
+        return False
+    command = [*_OWN_MEMORY, "64k", "true"]
+    own = {**os.environ, "SHM_PUB_SUB_DIR": "/dev/shm"}
+    return subprocess.run(command, check=False, capture_output=True, env=own).returncode == 0
+
+
 def ask(
-    program: str | Sequence[str | Path],
+    program: str,
     *arguments: object,
-    environment: Mapping[str, str] | None = None,
+    environment: Mapping[str, str],
     timeout: float,
+    memory: str = "50%",
 ) -> Any:
-    """Run a program of this folder, or a command, and return its last line, which is JSON.
+    """Run a program of this folder, and return its last line, which is JSON.
 
     It ends after timeout seconds, with all that it started. Failed says why there is no answer.
+    Where there are namespaces, it has a /dev/shm of its own, of that size: nothing stays behind.
     """
-    command = [sys.executable, HERE / program] if isinstance(program, str) else [*program]
+    command: list[str | Path] = [sys.executable, HERE / program, *map(str, arguments)]
+    if has_namespaces():
+        command = [*_OWN_MEMORY, memory, *command]
+        environment = {**environment, PRIVATE: "1"}
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
-            [*command, *map(str, arguments)],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=errors,
@@ -70,15 +92,16 @@ def ask(
         lines = _lines(output)
         if process.returncode == 0 and lines:
             return json.loads(lines[-1])
-        raise Failed(why_ended(process.returncode, (_lines(errors) or ["it said nothing"])[-1]))
+        raise Failed(_why_ended(process.returncode, (_lines(errors) or ["it said nothing"])[-1]))
 
 
 def _lines(file: Any) -> list[str]:
     file.seek(0)
-    return file.read().decode(errors="replace").strip().splitlines()
+    text: str = file.read().decode(errors="replace")
+    return text.strip().splitlines()
 
 
-def why_ended(code: int, last_words: str) -> str:
+def _why_ended(code: int, last_words: str) -> str:
     if code >= 0:
         return last_words
     with suppress(ValueError):

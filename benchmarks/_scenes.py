@@ -16,6 +16,7 @@ from pathlib import Path
 
 import _rows
 from _actors import Actor, Part, Trouble, said
+from _asking import PRIVATE
 from _words import PHASE, word
 
 
@@ -92,9 +93,9 @@ def kill(stage, seconds):
     seen = {"before": reader.ask("await_phase", 1, stage.patience)}
     reader.tell("watch", seconds + stage.patience)
     time.sleep(seconds)
-    killed = publisher.kill()
+    before, killed = time.monotonic(), publisher.kill()
     seen["watch"], seen["watch trouble"] = tried(reader.answer)
-    if seen["watch"] and seen["watch"]["ended"]:
+    if seen["watch"] and (seen["watch"]["ended"] or 0.0) > before:
         seen["learns"] = max(0.0, seen["watch"]["ended"] - killed)
     second = stage.actor()
     _, seen["restart trouble"] = tried(second.ask, "publisher")
@@ -124,13 +125,17 @@ def left(stage):
 
 
 def files():
-    """Of shared memory, and of the folders that bear this run's name."""
+    """Of shared memory, if it is nobody else's or they bear this run's name, and of its folders."""
     run, found = os.environ["BENCHMARK_RUN"], {}
+    private = PRIVATE in os.environ
     folders = [Path("/dev/shm"), Path(os.environ["BENCHMARK_FOLDER"])]
     for folder in [*folders, *Path("/tmp").glob(f"*{run}*")]:
-        for path in [folder, *folder.rglob("*")]:
-            with suppress(OSError):
-                if not path.is_dir():
+        paths = [folder] if folder.is_file() else []
+        for top, _, names in os.walk(folder):  # goes on where one goes away meanwhile
+            paths += [Path(top, name) for name in names]
+        for path in paths:
+            if private or run in str(path):
+                with suppress(OSError):
                     found[str(path)] = path.stat().st_blocks * 512
     return found
 
@@ -223,8 +228,6 @@ SCENES = {s.__name__: s for s in (late, first, empty, kill, quiet, left, two, fo
 
 def main():
     name, scene, patience, *seconds = sys.argv[1:]
-    for folder in ("SHM_PUB_SUB_DIR", "BENCHMARK_FOLDER"):  # /dev/shm may be another one by now
-        Path(os.environ[folder]).mkdir(parents=True, exist_ok=True)
     if scene == "full":
         fill()
     try:

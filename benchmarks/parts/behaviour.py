@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import itertools
 import random
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from _asking import HERE, ask, surroundings
+from _asking import ask, has_namespaces, surroundings
 from _cells import FORK_COLUMNS, KILL_COLUMNS, START_COLUMNS
 from _rows import OURS, Row
 from _tables import mark, table, troubles
@@ -24,12 +21,10 @@ SCENES = ("late", "first", "empty", "quiet", "left", "two", "fork", "other", "fu
 AT_ONCE = 6
 """Scenes; most of their time is waiting."""
 
-_OWN_MEMORY = 'mount -t tmpfs -o size="$0" tmpfs /dev/shm && exec "$@"'
-
 
 def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
     """Every scene in processes of its own, where it can with a /dev/shm of its own."""
-    private = _has_namespaces()
+    private = has_namespaces()
     found: dict[str, Any] = {
         row.name: {"title": row.title, "trouble": row.trouble, "scenes": {}} for row in rows
     }
@@ -39,7 +34,7 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
         return (
             row.name,
             scene,
-            _scene(row.name, scene, when, 1.0 if quick else 2.0, private),
+            _scene(row.name, scene, when, 1.0 if quick else 2.0),
         )
 
     tasks = list(_tasks([row for row in rows if not row.trouble], quick, random.Random(6)))
@@ -64,28 +59,19 @@ def _tasks(
                 yield row, "kill", (chance.uniform(0.001, 0.05),)
 
 
-def _scene(
-    name: str, scene: str, when: Iterable[float], patience: float, private: bool
-) -> dict[str, Any]:
-    command: list[str | Path] = [sys.executable, HERE / "_scenes.py", name, scene, str(patience)]
-    command += map(str, when)
-    if private:
-        size = "256k" if scene == "full" else "1g"
-        command = ["unshare", "-rm", "sh", "-c", _OWN_MEMORY, size, *command]
+def _scene(name: str, scene: str, when: Iterable[float], patience: float) -> dict[str, Any]:
     with surroundings() as environment:
         try:
-            seen: dict[str, Any] = ask(command, environment=environment, timeout=25)
+            seen: dict[str, Any] = ask(
+                "_scenes.py",
+                *(name, scene, patience, *when),
+                environment=environment,
+                timeout=25,
+                memory="256k" if scene == "full" else "50%",
+            )
         except Failed as error:
             return {"trouble": f"fails: {error}"}
     return seen
-
-
-def _has_namespaces() -> bool:
-    """It reports whether a process may have a /dev/shm of its own."""
-    if shutil.which("unshare") is None:
-        return False
-    command = ["unshare", "-rm", "sh", "-c", _OWN_MEMORY, "64k", "true"]
-    return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
 def markdown(found: dict[str, Any]) -> str:

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import _plots
 import _rows
-from _asking import ask, surroundings
+from _asking import HERE, ask, surroundings
 from _rows import OURS, Row
 from _sizes import sizes
 from _tables import digits, mark, ns, table, troubles
@@ -26,19 +27,25 @@ USE_TARGET = 60e-3
 
 _OF_ADAPTERS = {"__future__", "atexit", "collections", "contextlib", "functools", "itertools", "os"}
 _OF_ADAPTERS |= {"pathlib", "peers", "queue", "shutil", "signal", "struct", "subprocess", "sys"}
-_OF_ADAPTERS |= {"tempfile", "threading", "time", "typing", "_state"}
+_OF_ADAPTERS |= {"tempfile", "threading", "time", "typing"}
 """What the adapters import for themselves."""
 
 
 def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
     """Each figure from a process of its own; the first round compiles, and is not counted."""
     found: dict[str, Any] = {
-        row.name: {"title": row.title, "trouble": row.trouble, "runs": [], "outside": []}
+        row.name: {
+            "title": row.title,
+            "trouble": row.trouble,
+            "runs": [],
+            "outside": [],
+            "failed": [],
+        }
         for row in rows
     }
     empty: list[float] = []
     statements = {row.name: imports(row.name) for row in rows if not row.trouble}
-    for turn in range(4 if quick else 8):
+    for turn in range(4 if quick else 6):
         empty += [_outside("pass")] if turn else []
         for name, wanted in statements.items():
             row = found[name]
@@ -51,7 +58,9 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
                     row["runs"].append(run)
                     row["outside"].append(_outside(wanted))
             except Failed as error:
-                row["trouble"] = str(error)
+                row["failed"].append(str(error))
+                if len(row["failed"]) > 1 or not row["runs"]:
+                    row["trouble"] = str(error)
     for name, wanted in statements.items():
         needed = ["shm_pub_sub"] if name == OURS else _rows.requirements(name)
         found[name] |= {"imports": wanted, "sizes": _sizes(needed)}
@@ -60,19 +69,37 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
 
 def imports(name: str) -> str:
     """Return the statements by which a row's adapter imports the library."""
-    path = _rows.load(name).__file__
-    assert path is not None
-    wanted = {}  # in order
-    for node in ast.walk(ast.parse(Path(path).read_text())):
-        if isinstance(node, ast.Import):
-            tops = [alias.name.partition(".")[0] for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            tops = [(node.module or "").partition(".")[0]]
-        else:
-            continue
-        if not _OF_ADAPTERS.issuperset(tops):
+    wanted: dict[str, None] = {}  # in order
+    standard = sys.stdlib_module_names if name == OURS or _rows.requirements(name) else frozenset()
+    for node in _import_nodes(HERE / "peers" / f"{name}.py", set()):
+        if not {*_modules(node)} & (_OF_ADAPTERS | standard):
             wanted[ast.unparse(node)] = None
     return "; ".join(wanted) or "pass"
+
+
+def _import_nodes(path: Path, seen: set[Path]) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Yield all of a module's, and of the benchmarks' modules that it imports in turn."""
+    if path in seen or not path.exists():
+        return
+    seen.add(path)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            own = [module for module in _modules(node) if (HERE / f"{module}.py").exists()]
+            if isinstance(node, ast.ImportFrom) and node.module == "peers":
+                own = [f"peers/{alias.name}" for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and str(node.module).startswith("peers."):
+                own = [str(node.module).replace(".", "/")]
+            for module in own:
+                yield from _import_nodes(HERE / f"{module}.py", seen)
+            if not own:
+                yield node
+
+
+def _modules(node: ast.Import | ast.ImportFrom) -> list[str]:
+    """Return the packages that a statement imports."""
+    if isinstance(node, ast.ImportFrom):
+        return [str(node.module).partition(".")[0]]
+    return [alias.name.partition(".")[0] for alias in node.names]
 
 
 def _outside(statements: str) -> float:
@@ -187,10 +214,12 @@ def plot(found: dict[str, Any], target: Path) -> None:
         used = [max(0.0, _median(row, *second) * factor) for row in rows]
         axis.barh(titles, imported, label="import")
         axis.barh(titles, used, left=imported, label="first publisher, reader and value")
-        axis.set_xlabel(unit)
+        axis.set(xlabel=unit, ylim=(-0.6, len(rows) - 0.4))
         axis.grid(axis="x", alpha=0.3)
+        axis.tick_params(axis="y", labelsize=8)
+    ours = [row is found["rows"][OURS] for row in rows]
+    for label, is_ours in zip(axes[0].get_yticklabels(), ours, strict=True):
+        label.set(color=_plots.HIGHLIGHT if is_ours else "black")
     axes[1].legend()
     figure.tight_layout()
-    for suffix in (".png", ".svg"):
-        figure.savefig(target.with_suffix(suffix))
-    plt.close(figure)
+    _plots.save(figure, target)

@@ -41,7 +41,9 @@ def reader(topic, shared):
     def read():
         while head := ring.head:
             try:
-                return unpack(read_at(head - 1))[0]
+                # None while it is being written; so it stays if its writer is killed then.
+                item = read_at(head - 1) or (read_at(head - 2) if head > 1 else None)
+                return None if item is None else unpack(item)[0]
             except subetha.Lagged:  # overtaken between the two calls
                 continue
         return None
