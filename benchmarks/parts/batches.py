@@ -26,7 +26,7 @@ FIGURES = {
 
 
 def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
-    rounds, milliseconds = (3, 10) if quick else (15, 30)
+    rounds, milliseconds = (3, 10) if quick else (9, 30)
     sizes = SIZES[:2] if quick else SIZES
     able = [row for row in rows if row.has("batch_publisher", "batch_receiver", "publisher")]
     commands: dict[str, list[str | Path]] = {
