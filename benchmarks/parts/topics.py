@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import _plots
 from _asking import ask, surroundings
 from _rows import OURS, Row
 from _tables import digits, mark, ns, table, troubles
@@ -189,27 +191,46 @@ def plot(found: dict[str, Any], target: Path) -> None:
     """Construction and reading against the number of topics."""
     import matplotlib.pyplot as plt  # noqa: PLC0415 - installed only beside the peers
 
-    figure, (making, reading) = plt.subplots(1, 2, figsize=(13, 6))
-    for name, row in found["rows"].items():
-        points = [(_made(run), run) for runs in row["counts"].values() for run in runs]
-        best = {n: min((r for m, r in points if m == n), key=_cost) for n, _ in points if n}
-        style = {"linewidth": 3, "color": "black", "zorder": 3} if name == OURS else {"alpha": 0.7}
-        topics = sorted(best)
-        making.plot(
-            topics, [_cost(best[n]) * 1e6 for n in topics], "o-", label=row["title"], **style
-        )
-        read = [n for n in topics if best[n].get("ns")]
-        reading.plot(read, [min(best[n]["ns"]["all"]) for n in read], "o-", **style)
-        if name == OURS:
-            floats = [min(best[n]["ns"]["list all"]) for n in read]
-            reading.plot(read, floats, "k:", label="a float of a list")
-            reading.legend()
+    figure, (making, reading) = plt.subplots(1, 2, figsize=(13, 7.5))
+    colours = plt.get_cmap("tab20")
+    for number, (name, row) in enumerate(found["rows"].items()):
+        mine = name == OURS
+        style: dict[str, Any] = {
+            "color": _plots.HIGHLIGHT if mine else colours(number % 20),
+            "linewidth": 3 if mine else 1,
+            "zorder": 3 if mine else 2,
+            "marker": "o" if number < 20 else "s",
+            "markersize": 3,
+        }
+        made = _by_count(row, _cost)
+        making.plot([*made], [cost * 1e6 for cost in made.values()], **style)
+        read = _by_count(row, partial(_least_of, what="all"))
+        reading.plot([*read], [*read.values()], label=row["title"], **style)
+        if mine:
+            for what, line in (("list", ":"), ("pages", "--")):
+                floor = _by_count(row, partial(_least_of, what=f"{what} all"))
+                label = "a float of a list" if what == "list" else "a float of a page of its own"
+                reading.plot([*floor], [*floor.values()], f"k{line}", label=label)
     making.set_ylabel("us a topic: publisher and reader")
     reading.set_ylabel("ns a read, all topics in turn")
     for axes in (making, reading):
         axes.set(xscale="log", yscale="log", xlabel="topics in one process")
+        axes.set_xticks(COUNTS, [f"{number:,}" for number in COUNTS])
+        axes.minorticks_off()
         axes.grid(alpha=0.3)
-    figure.legend(*making.get_legend_handles_labels(), loc="center left", bbox_to_anchor=(1, 0.5))
-    for suffix in (".png", ".svg"):
-        figure.savefig(target.with_suffix(suffix), bbox_inches="tight")
-    plt.close(figure)
+    reading.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
+    _plots.save(figure, target)
+
+
+def _by_count(row: dict[str, Any], cost: Callable[[dict[str, Any]], float]) -> dict[int, float]:
+    """By the topics that were made: the least of the runs."""
+    least: dict[int, float] = {}
+    for run in (run for runs in row["counts"].values() for run in runs if _made(run)):
+        if found := cost(run):
+            least[_made(run)] = min(found, least.get(_made(run), found))
+    return dict(sorted(least.items()))
+
+
+def _least_of(run: dict[str, Any], what: str) -> float:
+    """ns; 0 where reading was not timed."""
+    return float(min(run["ns"][what])) if run.get("ns") else 0.0

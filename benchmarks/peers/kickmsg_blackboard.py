@@ -1,4 +1,4 @@
-"""kickmsg: a key of a blackboard, one board a topic.
+"""kickmsg: a key of a blackboard, one board of one key a topic.
 
 https://pypi.org/project/kickmsg/, Blackboard (state, not stream)
 """
@@ -26,7 +26,9 @@ def _board(topic):
     if not _kept:
         _kept.append(kickmsg.Node(f"node{os.getpid()}", name(__name__, "node")[:-1]))
         atexit.register(_unlink, os.getpid())
-    return _kept[0].blackboard(topic)
+    config = kickmsg.BlackboardConfig()
+    config.capacity, config.max_value_size = 1, 8
+    return _kept[0].blackboard(topic, config)
 
 
 def _unlink(pid):

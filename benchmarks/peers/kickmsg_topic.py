@@ -1,6 +1,7 @@
 """kickmsg: a topic of a node. A subscriber begins with the next value, and keeps the last 64.
 
-A batch is one message. https://pypi.org/project/kickmsg/ and its examples/python/hello_pubsub.py
+A batch is one message. Payloads are of the size that is needed, not its usual 4096 bytes.
+https://pypi.org/project/kickmsg/ and its examples/python/hello_pubsub.py
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
@@ -26,7 +27,8 @@ def _node(size):
     config = kickmsg.Config()
     config.max_subscribers = subscribers(config.max_subscribers)
     if size > config.max_payload_size:  # a subscriber's usual 64 of those would be much
-        config.max_payload_size, config.pool_size, config.sub_ring_capacity = size, 32, 8
+        config.pool_size, config.sub_ring_capacity = 32, 8
+    config.max_payload_size = size
     if not _kept:
         _kept.append(kickmsg.Node(f"node{os.getpid()}", name(__name__, "node")[:-1]))
         atexit.register(_unlink, os.getpid())

@@ -39,7 +39,8 @@ def reader(topic, shared):
 
     def read():
         newest = channel.writer_entry_seq
-        found = entry(from_entry_seq=newest - 1) if newest else None
+        # Only a read connects a reader that was there before its writer.
+        found = entry(from_entry_seq=newest - 1) if newest else entry()
         return None if found is None else unpack(found[1])[0]
 
     return read
