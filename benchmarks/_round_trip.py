@@ -1,8 +1,8 @@
 """A value there and back between two processes: python _round_trip.py PEER WAY [CPU CPU]
 
 WAY is "blocking" (each sleeps in receive() until the value is there) or "spinning" (each asks
-again and again). Reads milliseconds, one number a line, and answers with a line: how many wrong values came,
-and were passed over, and the times in ns.
+again and again). Reads milliseconds, one number a line, and answers with a line: how many wrong
+values came and were passed over, and the times in ns.
 """
 
 import os

@@ -26,19 +26,22 @@ FIGURES = {
 
 
 def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
-    rounds, milliseconds, start = (3, 10, 5.0) if quick else (15, 30, 10.0)
+    rounds, milliseconds = (3, 10) if quick else (9, 30)
+    sizes = SIZES[:2] if quick else SIZES
     able = [row for row in rows if row.has("batch_publisher", "batch_receiver", "publisher")]
     commands: dict[str, list[str | Path]] = {
         f"{row.name} {size}": [sys.executable, PROGRAM, row.name, str(size)]
-        for size in SIZES
+        for size in sizes
         for row in able
     }
-    turns = in_turn(commands, rounds, milliseconds, start=start)
+    turns = in_turn(commands, rounds, milliseconds, start=10.0)
     found: dict[str, Any] = {"rounds": rounds, "rows": {}}
     for row in rows:
-        sizes = {str(size): _figures(turns[f"{row.name} {size}"]) for size in SIZES if row in able}
+        found_at = {
+            str(size): _figures(turns[f"{row.name} {size}"]) for size in sizes if row in able
+        }
         trouble = row.trouble or ("" if row in able else "has no batches")
-        found["rows"][row.name] = {"title": row.title, "trouble": trouble, "sizes": sizes}
+        found["rows"][row.name] = {"title": row.title, "trouble": trouble, "sizes": found_at}
     return found
 
 
@@ -49,7 +52,7 @@ def _figures(turns: Turns) -> dict[str, Any]:
 
 def markdown(found: dict[str, Any]) -> str:
     text = [f"ns a value, median of {found['rounds']} rounds, with both ends in one process.", ""]
-    for size in SIZES:
+    for size in _sizes(found):
         sizes = {
             name: row["sizes"][str(size)] | {"title": row["title"]}
             for name, row in found["rows"].items()
@@ -74,6 +77,10 @@ def markdown(found: dict[str, Any]) -> str:
     return "\n".join([*text, troubles(rest)])
 
 
+def _sizes(found: Mapping[str, Any]) -> list[int]:
+    return sorted({int(size) for row in found["rows"].values() for size in row["sizes"]})
+
+
 def _line(name: str, title: str, measured: Mapping[str, Mapping[str, list[float]]]) -> list[str]:
     ns = measured[name]
     cells = [digits(statistics.median(ns[figure])) if figure in ns else "-" for figure in FIGURES]
@@ -83,7 +90,7 @@ def _line(name: str, title: str, measured: Mapping[str, Mapping[str, list[float]
 
 def plot(found: dict[str, Any], target: Path) -> None:
     groups = {}
-    for size in SIZES:
+    for size in _sizes(found):
         ns = {
             row["title"]: row["sizes"][str(size)]["ns"]
             for row in found["rows"].values()
