@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from xml.etree import ElementTree
 
 import proofs
 from proofs import run
@@ -23,6 +24,9 @@ from build import BUILD, COMPILER, EXTENSIONS, INCLUDE, ROOT, find_go, go_enviro
 VERSIONS = [f"3.{minor}" for minor in range(10, 15)]
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 LINT = BUILD / "lint" / "bin"
+FAILURE_LENGTH = 4000
+"""Characters of a failed test's end that are repeated where everything ends."""
+
 PROBE = """
 import importlib.util, json, os, sys, sysconfig
 lacks = [module for module in ("venv", "ensurepip") if importlib.util.find_spec(module) is None]
@@ -132,8 +136,26 @@ def test_wheel(python: str, version: str, counts: dict[str, str], *tests: str) -
     wheel = build_wheel(bin_folder)
     run(bin_folder / "pip", "install", "-q", wheel, "--group", "test")
     inspect_extensions(version)
-    # The program, not `python -m pytest`: that one puts the source tree on sys.path.
-    run(bin_folder / "pytest", *tests, env=counts | os.environ)
+    results = BUILD / f"test-{version}.xml"
+    results.unlink(missing_ok=True)
+    try:
+        # The program, not `python -m pytest`: that one puts the source tree on sys.path.
+        run(bin_folder / "pytest", f"--junit-xml={results}", *tests, env=counts | os.environ)
+    except subprocess.CalledProcessError as error:
+        raise SystemExit(f"{error}\n{failures(results)}") from None
+
+
+def failures(results: Path) -> str:
+    """Return the tests that failed, and how: to be read without all else that was printed."""
+    if not results.exists():
+        return "pytest wrote no results"
+    found = [
+        f"{case.get('classname')}.{case.get('name')}\n{(trouble.text or '')[-FAILURE_LENGTH:]}"
+        for case in ElementTree.parse(results).iter("testcase")
+        for trouble in case
+        if trouble.tag in ("failure", "error")
+    ]
+    return "\n\n".join(found)
 
 
 def check_go(environment: dict[str, str]) -> None:
@@ -181,7 +203,7 @@ def check_types() -> None:
 
 def run_all(steps: list[tuple[str, Callable[[], None]]]) -> None:
     """Run every step, so that one run names everything that is wrong."""
-    report = []
+    report, faults = [], []
     for name, step in steps:
         print(f"\n=== {name}", flush=True)
         start = time.monotonic()
@@ -190,10 +212,11 @@ def run_all(steps: list[tuple[str, Callable[[], None]]]) -> None:
             verdict = "ok"
         except (subprocess.CalledProcessError, OSError, SystemExit) as error:
             print(error)
+            faults.append(f"=== {name}\n{error}")
             verdict = "FAILED"
         report.append(f"{verdict:6} {time.monotonic() - start:6.1f} s  {name}")
-    print("", *report, sep="\n")
-    if any(line.startswith("FAILED") for line in report):
+    print("", *report, *faults, sep="\n")
+    if faults:
         raise SystemExit(1)
 
 
@@ -208,7 +231,7 @@ def test(targets: dict[str, str]) -> None:
         ("Go tests", partial(test_go, environment)),
         ("Go tests, race detector", partial(test_go, environment, "-race")),
         ("Go kill points", partial(proofs.check_kill_points, environment)),
-        ("Go fuzzing", partial(proofs.fuzz, environment, seconds=5)),
+        ("Go fuzzing", partial(proofs.fuzz, environment, times=1)),
         ("models", partial(proofs.check_models, full=False)),
     ]
     for version, path in targets.items():
@@ -228,7 +251,7 @@ def soak(python: str, version: str) -> None:
         [
             ("models", partial(proofs.check_models, full=True)),
             ("Go kill points", partial(proofs.check_kill_points, environment)),
-            ("Go fuzzing", partial(proofs.fuzz, environment, seconds=120)),
+            ("Go fuzzing", partial(proofs.fuzz, environment, times=25)),
             (
                 f"Python {version}",
                 partial(test_wheel, python, version, proofs.LONG, *proofs.SOAKED),

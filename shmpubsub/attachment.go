@@ -68,6 +68,7 @@ func (s *Subscriber[T]) attach(now int64) {
 		return
 	}
 	s.ring, s.checkAt = v.Ring(), now+checkEvery
+	s.enter()
 }
 
 // detach lets the present file go. Nothing is published there any more, so that who receives can still
@@ -80,7 +81,7 @@ func (s *Subscriber[T]) detach() {
 			s.left, s.attachment = s.attachment, attachment{}
 			return
 		}
-		s.lost += unseen
+		s.lose(unseen)
 	}
 	s.attachment.close()
 }

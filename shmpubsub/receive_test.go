@@ -162,6 +162,52 @@ func TestRecv_KeepsOneEndedPublishersValuesAndCountsTheOthers(t *testing.T) {
 	requireReceivesNothing(t, s)
 }
 
+func TestRecv_ReturnsAReceivedValueNotAgainWhereItIsRetainedByPublishersThatPublishNothing(t *testing.T) {
+	domain(t)
+	s := intSubscriber(t, "x")
+	for range 3 {
+		p := intPublisher(t, "x", shmpubsub.WithRetain())
+		publish(t, p, 7)
+		requireReceives(t, s, 7)
+		require.NoError(t, p.Close())
+		for range 2 {
+			p = intPublisher(t, "x", shmpubsub.WithRetain())
+			requireReads(t, s, 7, true) // which moves on
+			require.NoError(t, p.Close())
+		}
+		requireReceivesNothing(t, s)
+		require.Zero(t, s.Lost())
+	}
+	require.NoError(t, shmpubsub.Remove("x"))
+}
+
+func TestLost_NeverFallsWhereARetainedValueMayYetBeReceived(t *testing.T) {
+	for _, removed := range []bool{false, true} {
+		domain(t)
+		s := intSubscriber(t, "x")
+		first := intPublisher(t, "x", shmpubsub.WithRetain())
+		publish(t, first, 1, 2, 3)
+		requireReceives(t, s, 1)
+		require.NoError(t, first.Close())
+		second := intPublisher(t, "x", shmpubsub.WithRetain())
+		publish(t, second, 4, 5)
+		requireReads(t, s, 5, true) // 2 and 3 are still to be received
+		require.NoError(t, second.Close())
+		want := []int64{2, 3, 5, 6}
+		if removed {
+			require.NoError(t, shmpubsub.Remove("x"))
+			want = []int64{2, 3, 6}
+		}
+		publish(t, intPublisher(t, "x"), 6)
+		requireReads(t, s, 6, true)
+		lost := s.Lost()
+		requireReceives(t, s, want...)
+		requireReceivesNothing(t, s)
+		require.Equal(t, uint64(6-1-len(want)), s.Lost())
+		require.LessOrEqual(t, lost, s.Lost())
+	}
+}
+
 // It would hold on to the memory of a file that nobody ever receives from.
 func TestSubscribe_KeepsNoEndedPublishersFile(t *testing.T) {
 	domain(t)

@@ -58,18 +58,48 @@ func (s *Subscriber[T]) next(dst []uint64) (ring.Sample, bool) {
 		s.lost += s.left.ring.Unseen(s.left.cursor) // none, but of garbage
 		s.left.close()
 	}
-	for s.readable() {
-		sample, lost, sound := s.ring.Next(&s.cursor, dst)
-		if s.lost += lost; sample.Sequence == 0 {
-			return sample, sound
-		}
-		// A retained value becomes the next publisher's first one, with its time.
-		if sample.Sequence > 1 || sample.Time != s.lastTime {
-			s.lastTime = sample.Time
-			return sample, true
-		}
+	if !s.readable() {
+		return ring.Sample{}, true
 	}
-	return ring.Sample{}, true
+	sample, lost, sound := s.ring.Next(&s.cursor, dst)
+	if s.lost += lost; sample.Sequence > 0 {
+		s.lastTime = sample.Time
+	}
+	return sample, sound
+}
+
+// enter stands before what the present file has for this subscriber. A retained value has become its first one,
+// with its time: so it is known again.
+func (s *Subscriber[T]) enter() {
+	var w [1]uint64
+	first, _, _ := s.ring.Next(&ring.Cursor{}, w[:])
+	if first.Sequence == 1 && (first.Time == s.lastTime || first.Time == s.left.newestTime()) {
+		s.cursor.After = 1 // received, or to be received from left
+	}
+	// A first value that is overwritten already is counted with those behind it.
+	if s.doubtTime != 0 && first.Time != s.doubtTime && first.Sequence <= 1 {
+		s.lost++
+	}
+	s.doubtTime = 0
+}
+
+// lose leaves the present file with n values that were not received. A retained one is lost only if the next
+// publisher has not got it: in doubt until then, so that Lost never falls.
+func (s *Subscriber[T]) lose(n uint64) {
+	if s.lost += n; n > 0 && s.view.Retain {
+		s.doubtTime = s.newestTime()
+		s.lost--
+	}
+}
+
+// newestTime returns when the last value was published; 0 where there is none.
+func (a *attachment) newestTime() int64 {
+	if !a.readable() {
+		return 0
+	}
+	var w [1]uint64
+	newest, _ := a.ring.Newest(w[:])
+	return newest.Time
 }
 
 // unseen returns how many values can be taken from the files that are mapped.

@@ -41,6 +41,7 @@ type Subscriber[T Value] struct {
 	receiving bool       // values are being received
 	lastTime  int64      // that of the last value received; 0: none yet
 	lost      uint64
+	doubtTime int64 // that of a retained value left behind, lost if the next publisher has not got it; 0: none
 }
 
 // NewBoolSubscriber subscribes to topic, a topic of bool values; Subscribe returns def while there is

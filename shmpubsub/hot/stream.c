@@ -38,12 +38,24 @@ newest_time(struct shm_ring r)
     return ring_newest(&r, &word, &time) == RING_OK ? time : 0;
 }
 
-/* What is behind the place in r is left behind. */
+/* The value that the next publisher might have had is lost: it has not. */
 static void
-lose(Subscriber *s, struct shm_ring r)
+settle(Subscriber *s)
 {
+    s->lost += s->in_doubt != 0;
+    s->in_doubt = 0;
+}
+
+/* What is behind the place in r is left behind. A retained value is lost only if the next publisher has not got
+   it: in doubt until then, so that `lost` never falls. */
+static void
+lose(Subscriber *s, struct shm_ring r, bool retain)
+{
+    settle(s);
     s->lost += unread_in(&r);
-    s->lost_time = newest_time(r);
+    if (retain && (s->in_doubt = newest_time(r)) != 0) {
+        s->lost--;
+    }
 }
 
 /* A new subscriber begins with the last few values, all of them there before it. */
@@ -80,9 +92,11 @@ stream_enter(Subscriber *s)
     if (first != 0 && first == s->taken_time) {
         (void)ring_seek(&s->unread, 1);
     }
-    else if (first != 0 && first == s->lost_time) {
-        s->lost--; /* it was not lost after all */
+    /* A first value that is overwritten already is counted with those behind it. */
+    if (first == s->in_doubt || (first == 0 && head_of(&s->unread) != 0)) {
+        s->in_doubt = 0;
     }
+    settle(s);
 }
 
 /* The present file is about to be let go. */
@@ -97,11 +111,15 @@ stream_leave(Subscriber *s)
         struct shm_ring all = f->ring;
         (void)ring_seek(&all, 0);
         uint64_t first = first_time(all);
-        if (first != 0 && (first == newest_time(s->unread) || first == s->lost_time)) {
-            (void)ring_seek(&all, 1); /* it is taken from left, or was counted */
+        bool in_doubt = first != 0 && first == s->in_doubt;
+        if (in_doubt || (first != 0 && first == newest_time(s->unread))) {
+            (void)ring_seek(&all, 1); /* it is taken from left, or counted as an earlier file's */
         }
         if (unread_in(&all) > 0) {
-            lose(s, all);
+            lose(s, all, f->retain);
+        }
+        else if (!in_doubt || !f->retain) {
+            settle(s);
         }
         return;
     }
@@ -112,7 +130,7 @@ stream_leave(Subscriber *s)
         return;
     }
     if (unread > 0) {
-        lose(s, s->unread);
+        lose(s, s->unread, f->retain);
     }
     s->unread = (struct shm_ring){0};
 }

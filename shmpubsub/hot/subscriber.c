@@ -171,7 +171,7 @@ open_(Subscriber *s, PyObject *args)
     s->lives++;
     s->history = history;
     s->joined = false;
-    s->lost = s->taken_time = s->lost_time = 0;
+    s->lost = s->taken_time = s->in_doubt = 0;
     s->type = type;
     s->max_age = max_age;
     Py_XSETREF(s->path, Py_NewRef(path));

@@ -51,7 +51,7 @@ typedef struct Subscriber {
     struct shm_file *left;  /* an earlier publisher's, not all of whose values have been taken */
     uint64_t lost;          /* values that were passed over */
     uint64_t taken_time;    /* of the last value taken */
-    uint64_t lost_time;     /* of the last one that an end left behind */
+    uint64_t in_doubt;      /* time of a value that was left behind and retained: lost, unless the next file has it */
     uint64_t history;       /* with how many of the values already there it begins */
     bool streaming;         /* somebody takes values */
     bool joined;            /* it was made; what is published from now on is for it */

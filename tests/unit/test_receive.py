@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shm_pub_sub import ClosedError, Publisher, Subscriber, TopicTypeError, TopicValueError
+from shm_pub_sub import ClosedError, Publisher, Subscriber, TopicTypeError, TopicValueError, remove
 
 from ._wait import wait_until
 
@@ -187,6 +187,25 @@ def test_retained_values_of_publishers_that_were_left_behind_count_once() -> Non
                 assert sub.subscribe()[1]
         assert sub.drain() == [2, 3, 4, 5]
         assert sub.lost == 0
+
+
+@pytest.mark.parametrize("removed", [False, True])
+def test_lost_never_falls_where_a_retained_value_may_yet_be_received(removed: bool) -> None:
+    with Subscriber("topic", 0) as sub:
+        with Publisher("topic", 0, 5, retain=True) as pub:
+            pub.publish_many([1, 2, 3])
+            assert sub.recv() == 1
+        with Publisher("topic", 0, 5, retain=True) as pub:
+            pub.publish_many([4, 5])
+            assert sub.subscribe() == (5, True)  # 2 and 3 are still to be taken
+        if removed:
+            remove("topic")
+        with Publisher("topic", 0) as pub:
+            pub.publish(6)
+            assert sub.subscribe() == (6, True)  # 4 is lost; 5 is if this publisher has not got it
+            assert sub.lost == 1
+            assert sub.drain() == ([2, 3, 6] if removed else [2, 3, 5, 6])
+            assert sub.lost == 1 + removed
 
 
 def test_recv_waits_for_a_publisher_and_its_value() -> None:
