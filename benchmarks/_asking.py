@@ -35,7 +35,7 @@ def surroundings() -> Iterator[dict[str, str]]:
     """Yield an environment whose names nobody else uses, and remove what is left under them."""
     run = f"{os.environ['BENCHMARK_RUN']}n{next(_numbers)}e"
     sockets = tempfile.mkdtemp(prefix=f"{run}.")  # not in shared memory, which may be full
-    topics = tempfile.mkdtemp(prefix=f"shm_pub_sub.bench.{run}.", dir=SHARED)
+    topics = tempfile.mkdtemp(prefix=f"bench.{run}.", dir=SHARED)
     own = {"BENCHMARK_RUN": run, "BENCHMARK_FOLDER": sockets, "SHM_PUB_SUB_DIR": topics}
     try:
         yield {**os.environ, **own}

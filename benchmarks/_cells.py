@@ -121,7 +121,7 @@ def _left(seen: Seen) -> str:
 def _child_publishes(seen: Seen) -> str:
     if seen["publish trouble"]:
         return brief(seen["publish trouble"])
-    return _came(seen["arrives"], "arrives", "is lost")
+    return _came(seen.get("arrives"), "arrives", "is lost")
 
 
 def _child_reads(seen: Seen) -> str:

@@ -162,7 +162,8 @@ def fork(stage):
     parent.ask("hush")
     parent.ask("bear")
     _, seen["publish trouble"] = parent.ask("of_child", "say", word(2 * PHASE))
-    seen["arrives"], seen["outside trouble"] = tried(outside.ask, "await_phase", 2, stage.patience)
+    if not seen["publish trouble"]:
+        seen["arrives"], _ = tried(outside.ask, "await_phase", 2, stage.patience)
     parent.ask("lose")
 
     parent.ask("bear")  # another one: that one may be stuck

@@ -82,7 +82,7 @@ def markdown(found: dict[str, Any]) -> str:
     text.append("")
     floors = [_floor_line(key, found["floors"]["ns"][key]) for key in found["floors"]["ns"]]
     text.append(table(["the floor", "min", "median", "p99", "spread"], floors))
-    text += ["", *_ratios(rows, found["floors"]["ns"])]
+    text += ["", *_ratios(rows)]
     for figure, title in FIGURES.items():
         text += ["", f"{title[0].upper()}{title[1:]}, ns:", "", _detail(rows, figure)]
     return "\n".join([*text, "", troubles(rows)])
@@ -117,13 +117,19 @@ def _detail(rows: Mapping[str, Any], figure: str) -> str:
     return table(["", "min", "median", "p99", "spread", "ours / this"], lines)
 
 
-def _ratios(rows: Mapping[str, Any], floors: Mapping[str, list[float]]) -> list[str]:
+def _ratios(rows: Mapping[str, Any]) -> list[str]:
+    """Against the best peer, and the best that has topics as well."""
     lines = []
     for figure, title in FIGURES.items():
         ns = _with(rows, figure)
+        topics = {name: figures for name, figures in ns.items() if rows[name]["kind"] == "topic"}
         if OURS in ns and (peer := best(ns)):
-            lines.append(f"- {title}: ours / {rows[peer]['title']} {compared(ns[OURS], ns[peer])}")
-    return ["Ours / the best peer:", "", *lines] if lines else []
+            cells = [rows[peer]["title"], compared(ns[OURS], ns[peer])]
+            peer = best(topics)
+            cells += [rows[peer]["title"], compared(ns[OURS], ns[peer])] if peer else ["-", "-"]
+            lines.append([title, *cells])
+    header = ["ours against", "the best peer", "ours / it", "the best topic", "ours / it"]
+    return [table(header, lines)] if lines else []
 
 
 def plot(found: dict[str, Any], target: Path) -> None:

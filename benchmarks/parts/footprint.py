@@ -53,6 +53,7 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
                 continue
             try:
                 with surroundings() as environment:
+                    environment.pop("PYTHONDONTWRITEBYTECODE", None)
                     run = ask("_first_use.py", wanted, name, environment=environment, timeout=30)
                 if turn:
                     row["runs"].append(run)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
-from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, ModuleSpec
+from _thread import RLock  # threading's own; that takes half the time of importing all this
 from types import ModuleType
 
 from . import _hot
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 # Held while Go makes a publisher, and by whoever forks: a child must not be born while a lock
 # descriptor exists that the C side does not know of yet and so cannot close in it.
-fork_lock = threading.RLock()
+fork_lock = RLock()
 _loaded: Any = None
 _loaded_after = 0  # forks: in a process with more of them behind it, that copy's Go is dead
 
@@ -41,6 +40,8 @@ def load() -> Any:
 
 
 def _library() -> str:
+    from importlib.machinery import EXTENSION_SUFFIXES  # noqa: PLC0415 - not before it is needed
+
     # Without pathlib, which costs 3 ms to import.
     folder = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
     for suffix in EXTENSION_SUFFIXES:
@@ -76,6 +77,7 @@ def _import_copy(forks: int) -> ModuleType:
 
 def _import(path: str) -> ModuleType:
     import signal  # noqa: PLC0415 - for its enumerations
+    from importlib.machinery import ExtensionFileLoader, ModuleSpec  # noqa: PLC0415
 
     name = f"{__package__}._shmpubsub"
     loader = ExtensionFileLoader(name, path)
@@ -96,7 +98,7 @@ def _import(path: str) -> ModuleType:
 
 def _after_fork_in_child() -> None:
     global fork_lock
-    fork_lock = threading.RLock()
+    fork_lock = RLock()
 
 
 os.register_at_fork(  # lambdas, as the name is bound again in every child

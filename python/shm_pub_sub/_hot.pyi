@@ -1,13 +1,16 @@
-from typing import Any
+from typing import Any, TypeVar
 
 from typing_extensions import disjoint_base
 
 from . import Sample as Sample
 from ._publisher import Publisher as _Publisher
 
+_Class = TypeVar("_Class", bound=type)
+
 def count() -> int: ...
 def forks() -> int: ...
 def select(subscribers: tuple[Any, ...], timeout: float | None, /) -> list[Any]: ...
+def own_methods(cls: _Class, /) -> _Class: ...
 def publishers() -> list[_Publisher]: ...
 
 @disjoint_base

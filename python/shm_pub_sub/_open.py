@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-import threading
 import time
 
 from . import _extension, _hot
@@ -61,8 +60,17 @@ def end_daemon_thread() -> None:
 
     Nobody would close a publisher that it made. Called under the fork lock.
     """
-    if exiting and threading.current_thread().daemon:
+    threading = sys.modules.get("threading")  # or there is no such thread
+    if exiting and threading is not None and threading.current_thread().daemon:
         raise SystemExit
+
+
+def outlives_process() -> bool:
+    """Report whether the calling thread goes on after its process has come to its end."""
+    threading = sys.modules.get("threading")
+    if not exiting or threading is None:
+        return False
+    return bool(threading.get_ident() != threading.main_thread().ident)
 
 
 def _close_all() -> None:

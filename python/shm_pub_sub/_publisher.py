@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import threading
 from types import GenericAlias, TracebackType
 
-from . import _extension, _hot, _open
+from . import _extension, _hot
 from ._arguments import (
     TYPE_TAGS,
     check_buffers,
@@ -19,7 +18,7 @@ from ._arguments import (
 from ._errors import ClosedError, ExistsError, ForkedError, RangeError, TopicTypeError, from_go
 from ._extension import load
 from ._log import logger
-from ._open import close_at_exit, end_daemon_thread, open_publisher
+from ._open import close_at_exit, end_daemon_thread, open_publisher, outlives_process
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ _ACCEPTED = {
 }
 
 
+@_hot.own_methods
 class Publisher(_hot.Publisher):
     """The one publisher of a topic.
 
@@ -162,7 +162,7 @@ class Publisher(_hot.Publisher):
 
     def _unusable(self) -> None:
         """Say why publish() does not work. Called from C."""
-        if _open.exiting and threading.get_ident() != threading.main_thread().ident:
+        if outlives_process():
             return  # a daemon thread that does not know yet that its process has ended
         if self._inherited:
             raise ForkedError(

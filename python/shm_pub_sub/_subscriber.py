@@ -47,6 +47,7 @@ def _asyncio_part() -> Any:
     return _aio
 
 
+@_hot.own_methods
 class Subscriber(_hot.Subscriber):
     """Reads a topic, whoever publishes it: its newest value, or every value in turn.
 

@@ -3,6 +3,7 @@
 #include "subscriber.h"
 
 #include "buffer.h"
+#include "convert.h"
 
 /* How far a drain goes: to the head of each file as it was when the drain came to it, if that has moved on
    since; else it looks for another file. */

@@ -15,11 +15,36 @@ PyDoc_STRVAR(forks_doc, "forks($module, /)\n--\n\n"
 PyDoc_STRVAR(select_doc, "select($module, subscribers, timeout, /)\n--\n\n"
 "The waiting part of shm_pub_sub.select: subscribers is a tuple of them, not empty.");
 
+PyDoc_STRVAR(own_methods_doc, "own_methods($module, cls, /)\n--\n\n"
+"Give cls, derived from a type of this module, that type's methods as its own. Return cls.");
+
+/* CPython's specialised instructions call a C method straight away on instances of the very type that it is
+   a method of, and not on those of a derived one, such as the shim's classes. */
+static PyObject *
+own_methods(PyObject *Py_UNUSED(module), PyObject *cls)
+{
+    PyTypeObject *type = (PyTypeObject *)cls;
+    if (!PyType_Check(cls) || !PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)) {
+        PyErr_SetString(PyExc_TypeError, "own_methods: expected a class");
+        return NULL;
+    }
+    for (PyMethodDef *m = PyType_GetSlot(type->tp_base, Py_tp_methods); m->ml_name != NULL; m++) {
+        PyObject *method = PyDescr_NewMethod(type, m);
+        int failed = method == NULL ? -1 : PyObject_SetAttrString(cls, m->ml_name, method);
+        Py_XDECREF(method);
+        if (failed) {
+            return NULL;
+        }
+    }
+    return Py_NewRef(cls);
+}
+
 static PyMethodDef methods[] = {
     {"publishers", shm_publishers, METH_NOARGS, publishers_doc},
     {"count", shm_count, METH_NOARGS, count_doc},
     {"forks", shm_forks, METH_NOARGS, forks_doc},
     {"select", shm_select, METH_VARARGS, select_doc},
+    {"own_methods", own_methods, METH_O, own_methods_doc},
     {NULL, NULL, 0, NULL},
 };
 

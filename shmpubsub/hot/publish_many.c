@@ -3,6 +3,7 @@
 #include "publisher.h"
 
 #include "buffer.h"
+#include "convert.h"
 #include "eventcount.h"
 
 /* Publishes n items that lie stride bytes apart, each of them a value of that type as it is in memory. */
@@ -30,7 +31,7 @@ convert(Publisher *p, PyObject *items, uint64_t *words, Py_ssize_t n)
             return i;
         }
         PyObject *value = Py_NewRef(PySequence_Fast_GET_ITEM(items, i));
-        int failed = publisher_word(type, value, &words[i]);
+        int failed = value_word(type, value, &words[i]);
         if (failed) {
             bool overflow = PyErr_Occurred() != NULL;
             if (!overflow || PyErr_ExceptionMatches(PyExc_OverflowError)) {

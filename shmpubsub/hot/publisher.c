@@ -4,57 +4,8 @@
 
 #include <structmember.h>
 
+#include "convert.h"
 #include "eventcount.h"
-
-/* Converts value to the topic's word. Where it cannot, it returns -1, with the error that the
-   conversion raised or, for a value of a wrong type, with none set. */
-static inline __attribute__((always_inline)) int /* a call would cost publish() a twentieth */
-to_word(enum shm_type type, PyObject *value, uint64_t *word)
-{
-    double real;
-    switch (type) {
-    case SHM_FLOAT:
-        if (PyFloat_CheckExact(value)) {
-            real = PyFloat_AS_DOUBLE(value);
-        }
-        else {
-            PyNumberMethods *number = Py_TYPE(value)->tp_as_number;
-            if (number == NULL || (number->nb_float == NULL && number->nb_index == NULL)) {
-                return -1;
-            }
-            real = PyFloat_AsDouble(value);
-            if (real == -1.0 && PyErr_Occurred()) {
-                return -1;
-            }
-        }
-        memcpy(word, &real, sizeof real);
-        return 0;
-    case SHM_INT: {
-        if (!PyIndex_Check(value)) {
-            return -1;
-        }
-        long long number = PyLong_AsLongLong(value);
-        if (number == -1 && PyErr_Occurred()) {
-            return -1;
-        }
-        *word = (uint64_t)number;
-        return 0;
-    }
-    case SHM_BOOL:
-        if (!PyBool_Check(value)) {
-            return -1;
-        }
-        *word = value == Py_True;
-        return 0;
-    }
-    return -1;
-}
-
-int
-publisher_word(enum shm_type type, PyObject *value, uint64_t *word)
-{
-    return to_word(type, value, word);
-}
 
 PyObject *
 publisher_unusable(Publisher *p)
@@ -87,7 +38,7 @@ publish(Publisher *p, PyObject *value)
 {
     uint64_t word;
     enum shm_type type = p->type;
-    if (__builtin_expect(to_word(type, value, &word) < 0, 0)) {
+    if (__builtin_expect(value_word(type, value, &word) < 0, 0)) {
         /* The shim words our errors: what was found, what is accepted. What the value's own
            __index__ or __float__ raised goes through. */
         bool overflow = PyErr_Occurred() != NULL;

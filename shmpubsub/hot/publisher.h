@@ -18,7 +18,6 @@ typedef struct Publisher {
 } Publisher;
 
 /* publisher.c. The position is that of the value in a batch, or -1. */
-int publisher_word(enum shm_type type, PyObject *value, uint64_t *word);
 PyObject *publisher_unusable(Publisher *p);
 PyObject *publisher_refuse(Publisher *p, PyObject *value, bool overflow, Py_ssize_t position);
 

@@ -1,6 +1,8 @@
 /* Receiving: the methods that take the next value, and those that look at the newest one. */
 #include "subscriber.h"
 
+#include "convert.h"
+
 typedef PyObject *maker(const Subscriber *s, const struct shm_value *v);
 
 static PyObject *
@@ -9,20 +11,24 @@ make_value(const Subscriber *s, const struct shm_value *v)
     return value_object(s->type, v->word);
 }
 
-/* Takes the next value as an object. NULL without an error set where there is none. */
-static PyObject *
-take(Subscriber *s, maker *make)
+/* Takes the next value as an object: 1, 0 there is none, or -1 with an error set. */
+static inline int
+take(Subscriber *s, maker *make, PyObject **object)
 {
     struct shm_place before = stream_place(s);
     struct shm_value v;
-    if (stream_take(s, &v) <= 0) {
-        return NULL;
+    int found = stream_take(s, &v);
+    if (found <= 0) {
+        return found;
     }
-    PyObject *object = make(s, &v);
-    if (object == NULL && !stream_return(s, &before, v.k)) {
+    *object = make(s, &v);
+    if (*object != NULL) {
+        return 1;
+    }
+    if (!stream_return(s, &before, v.k)) {
         s->lost++;
     }
-    return object;
+    return -1;
 }
 
 /* As take, but waits for it; NULL without an error set where the time is up. */
@@ -31,8 +37,8 @@ take_or_wait(Subscriber *s, struct shm_wait *w, maker *make)
 {
     uint64_t lives = s->lives;
     for (;;) {
-        PyObject *object = take(s, make);
-        if (object != NULL || PyErr_Occurred()) {
+        PyObject *object = NULL;
+        if (take(s, make, &object) != 0) {
             return object;
         }
         if (wait_value(s, w) <= 0) {
@@ -100,8 +106,8 @@ receive_sample(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *nam
 PyObject *
 receive_try(Subscriber *s, PyObject *Py_UNUSED(ignored))
 {
-    PyObject *object = take(s, make_value);
-    return object != NULL || PyErr_Occurred() ? object : Py_NewRef(Py_None);
+    PyObject *object = NULL;
+    return take(s, make_value, &object) != 0 ? object : Py_NewRef(Py_None);
 }
 
 /* __next__: the end is that of the subscriber. */

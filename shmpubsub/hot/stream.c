@@ -263,22 +263,16 @@ stream_look(Subscriber *s)
     }
 }
 
-struct shm_place
-stream_place(const Subscriber *s)
-{
-    return (struct shm_place){.unread = s->unread, .lost = s->lost, .taken_time = s->taken_time};
-}
-
 /* Returns to place after value k was taken, and reports whether it could: not where the file has changed, or
    somebody else has gone on. */
 bool
 stream_return(Subscriber *s, const struct shm_place *place, uint64_t k)
 {
-    if (s->unread.state == NULL || s->unread.state != place->unread.state || s->unread.k != k) {
+    if (s->unread.state == NULL || s->unread.state != place->state || s->unread.k != k) {
         return false;
     }
     fileno_detach(s);
-    s->unread = place->unread;
+    (void)ring_seek(&s->unread, place->k);
     s->lost = place->lost;
     s->taken_time = place->taken_time;
     return true;

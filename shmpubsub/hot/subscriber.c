@@ -4,6 +4,8 @@
 
 #include <structmember.h>
 
+#include "convert.h"
+
 /* Returns the pair (value, True) of value number k, which s->last remembers, and takes the reference
    to value. If the caller has dropped the pair it was given before, as `value, ok = ...` does at once,
    that pair is used again, in the manner of zip(). NULL with an error set. */
@@ -40,6 +42,7 @@ remember(Subscriber *s, PyObject *value, uint64_t k, uint64_t time)
 static PyObject *
 newest(Subscriber *s)
 {
+    ring_expect(&s->ring);
     /* A value never changes once it is published: the same head is the same value. */
     uint64_t head = __atomic_load_n(&s->ring.state->head, __ATOMIC_ACQUIRE);
     if (head == s->last_k && head != 0) {

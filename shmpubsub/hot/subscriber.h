@@ -95,10 +95,9 @@ int stream_look(Subscriber *s);
 
 /* A place in the stream, to return to where a value could not be handed over. */
 struct shm_place {
-    struct shm_ring unread;
-    uint64_t lost, taken_time;
+    const struct shm_state *state;
+    uint64_t k, lost, taken_time;
 };
-struct shm_place stream_place(const Subscriber *s);
 bool stream_return(Subscriber *s, const struct shm_place *place, uint64_t k);
 
 /* fileno.c */
@@ -118,8 +117,7 @@ int wait_value(Subscriber *s, struct shm_wait *w);
 int wait_name(Subscriber *s, struct shm_wait *w);
 
 /* values.c */
-PyObject *value_object(enum shm_type type, uint64_t word);
-bool value_too_old(const Subscriber *s, uint64_t published);
+uint64_t value_age(uint64_t published, uint64_t now);
 PyObject *sample_object(const Subscriber *s, const struct shm_value *v);
 
 /* Methods: receive.c, drain.c */
@@ -130,6 +128,18 @@ PyObject *receive_next(Subscriber *s);
 PyObject *receive_newest(Subscriber *s, PyObject *ignored);
 PyObject *receive_publisher(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names);
 PyObject *drain(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names);
+
+static inline struct shm_place
+stream_place(const Subscriber *s)
+{
+    return (struct shm_place){s->unread.state, s->unread.k, s->lost, s->taken_time};
+}
+
+static inline bool
+value_too_old(const Subscriber *s, uint64_t published)
+{
+    return __builtin_expect(s->max_age != 0, 0) && value_age(published, shm_now(CLOCK_MONOTONIC)) > s->max_age;
+}
 
 /* Whether there is something to read, having looked for another file where the name may have moved on:
    1, 0, or -1 with an error set. */

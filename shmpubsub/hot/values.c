@@ -1,42 +1,21 @@
-/* What a subscriber hands over: values as Python objects, and samples, which are values with their number
-   and time. */
+/* Samples, which are values with their number and time, and how old a value is. */
 #include "subscriber.h"
 
 #include <structseq.h>
 
-static PyTypeObject *sample_type;
+#include "convert.h"
 
-PyObject *
-value_object(enum shm_type type, uint64_t word)
-{
-    double real;
-    switch (type) {
-    case SHM_FLOAT:
-        memcpy(&real, &word, sizeof real);
-        return PyFloat_FromDouble(real);
-    case SHM_INT:
-        return PyLong_FromLongLong((long long)word);
-    case SHM_BOOL:
-        return PyBool_FromLong((word & 0xff) != 0);
-    }
-    Py_UNREACHABLE();
-}
+static PyTypeObject *sample_type;
 
 /* How old a value is, ns. A publisher's clock may be a little ahead of the one just read; a time further
    ahead is another boot's or another time namespace's, and says nothing but that the value is old. */
-static uint64_t
-age(uint64_t published, uint64_t now)
+uint64_t
+value_age(uint64_t published, uint64_t now)
 {
     if (published <= now) {
         return now - published;
     }
     return published - now < 1000000000u ? 0 : UINT64_MAX;
-}
-
-bool
-value_too_old(const Subscriber *s, uint64_t published)
-{
-    return s->max_age != 0 && age(published, shm_now(CLOCK_MONOTONIC)) > s->max_age;
 }
 
 static PyStructSequence_Field fields[] = {
@@ -57,7 +36,7 @@ static PyStructSequence_Desc description = {
 PyObject *
 sample_object(const Subscriber *s, const struct shm_value *v)
 {
-    uint64_t old = age(v->time, shm_now(CLOCK_MONOTONIC));
+    uint64_t old = value_age(v->time, shm_now(CLOCK_MONOTONIC));
     PyObject *items[] = {
         value_object(s->type, v->word),
         PyLong_FromUnsignedLongLong(v->k),

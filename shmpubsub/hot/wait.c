@@ -7,9 +7,6 @@
    publisher nothing. Without permission to write page 0, and without a file, it looks again and again. */
 #include "subscriber.h"
 
-#include <errno.h>
-#include <sched.h>
-
 #include "eventcount.h"
 #include "pause.h"
 
@@ -26,17 +23,6 @@ relax(void)
 #elif defined(__aarch64__)
     __asm__ volatile("yield");
 #endif
-}
-
-static bool
-several_processors(void)
-{
-    static int count; /* 0: not yet known */
-    if (count == 0) {
-        cpu_set_t set;
-        count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-    }
-    return count > 1;
 }
 
 /* Sleeps ns nanoseconds. Returns false where a signal came first. */
@@ -111,15 +97,16 @@ spin(const struct change *c)
     return false;
 }
 
-/* Spinning is tried ever less often while it does not pay off, as where all runs on one processor. */
+/* Spinning is tried ever less often while it does not pay off, as where all runs on one processor. How many
+   this thread may run on does not tell: the publisher may be on another. */
 static bool
 wants_to_spin(Subscriber *s)
 {
-    if (s->spins == 0 && s->until_spin > 0) {
-        s->until_spin--;
-        return false;
+    if (s->spins > 0 || s->until_spin == 0) {
+        return true;
     }
-    return several_processors();
+    s->until_spin--;
+    return false;
 }
 
 static void
