@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 import venv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -31,11 +32,42 @@ def _install(python: Path, *what: str) -> str:
     return lines[-1] if ended.returncode else ""
 
 
-def peers(wanted: Iterable[tuple[str, list[str]]]) -> tuple[Path, dict[str, str]]:
-    """Return the interpreter with the peers, and why any of them is not in it."""
+def comparison(
+    wanted: Mapping[str, list[str]], extras: Iterable[str]
+) -> tuple[Path, dict[str, str]]:
+    """Return the interpreter with this library and the peers, and why any is not in it.
+
+    The library is built again where its sources have changed.
+    """
     python = _environment("peers")
-    troubles = {name: _install(python, *requirements) for name, requirements in wanted}
-    return python, {name: trouble for name, trouble in troubles.items() if trouble}
+    installed, sources = python.parent / "sources", _sources()
+    if not installed.exists() or installed.read_text() != sources:
+        print("installing: this repository's library", flush=True)
+        if trouble := _install(python, "--force-reinstall", "--no-deps", str(ROOT)):
+            raise SystemExit(f"cannot build the library: {trouble}")
+        installed.write_text(sources)
+    for extra in extras:
+        if trouble := _install(python, extra):
+            print(f"without {extra}: {trouble}")
+    troubles = {}
+    for name, requirements in wanted.items():
+        if requirements and (trouble := _install(python, *requirements)):
+            troubles[name] = f"does not install: {trouble}"
+            print(f"{name}: {troubles[name]}", flush=True)
+    return python, troubles
+
+
+def _sources() -> str:
+    """Return what tells one state of the library's sources from another."""
+    digest = hashlib.sha256()
+    folders = [ROOT / "python", ROOT / "shmpubsub"]
+    files = (path for folder in folders for path in folder.rglob("*"))
+    wanted = {".py", ".pyi", ".c", ".h", ".go"}
+    for path in sorted([*(p for p in files if p.suffix in wanted), *ROOT.glob("*.*")]):
+        if path.is_file():
+            digest.update(f"{path.relative_to(ROOT)} {path.stat().st_size} ".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def version(commit: str) -> Path:

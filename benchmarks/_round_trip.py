@@ -1,88 +1,93 @@
-"""Two processes that send a value there and back.
+"""A value there and back between two processes: python _round_trip.py PEER WAY [CPU CPU]
 
-    python _round_trip.py MODULE [PROCESSOR PROCESSOR]      one for each process
-
-MODULE is one of peers/. Like futex_floor.c, it reads how many trips to make, one number a line, and
-answers with a line of that many times in ns.
+WAY is "blocking" (each sleeps in receive() until the value is there) or "spinning" (each asks
+again and again). Reads milliseconds, one number a line, and answers with a line: how many wrong
+values came and were passed over, and the times in ns.
 """
 
-import ctypes
-import importlib
 import os
-import signal
 import sys
 import time
 
-SETTLING = 0.3
-"""Seconds for a peer whose receivers join by themselves; it tells nobody when they have."""
+import _rows
+from _pairs import fork, settle
+
+MOST = 50_000
+"""Trips in one turn."""
 
 
-def die_with_parent():
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+def spinning(peer, topic, shared):
+    """Return what waits for a value without sleeping."""
+    if hasattr(peer, "poller"):
+        poll = peer.poller(topic, shared)
+
+        def receive():
+            while (value := poll()) is None:
+                pass
+            return value
+
+        return receive
+    read, last = peer.reader(topic, shared), None
+
+    def wait_for_another():
+        nonlocal last
+        while (value := read()) == last or value is None:
+            pass
+        last = value
+        return value
+
+    # What a new state says before anything was published.
+    last = read()
+    return wait_for_another
 
 
-def meet(mine, theirs):
-    """Wait until the other process is as far."""
-    os.write(mine, b".")
-    if not os.read(theirs, 1):
-        os._exit(1)
-
-
-def connect(peer, shared, first, mine, theirs):
-    out, back = ("there", "back") if first else ("back", "there")
-    send = peer.sender(out, shared)
-    meet(mine, theirs)
-    receive = peer.receiver(back, shared)
-    meet(mine, theirs)
-    if peer.REQUIREMENTS:
-        time.sleep(SETTLING)
+def connect(peer, way, shared, partner):
+    out, back = ("there", "back") if partner.pid else ("back", "there")
+    send = peer.publisher(out, shared)
+    partner.meet()
+    receive = spinning(peer, back, shared) if way == "spinning" else peer.receiver(back, shared)
+    settle(peer, partner)
     return send, receive
 
 
-def echo(peer, shared, mine, theirs):
-    die_with_parent()
-    send, receive = connect(peer, shared, False, mine, theirs)
-    while True:
-        value = receive()
-        if value < 0:
-            return
+def echo(send, receive):
+    while (value := receive()) >= 0:
         send(value)
 
 
-def ask(peer, shared, mine, theirs):
-    send, receive = connect(peer, shared, True, mine, theirs)
-    print("ready", flush=True)
-    clock = time.perf_counter_ns
+def ask(send, receive):
+    clock, number = time.perf_counter_ns, 0.0
     for line in sys.stdin:
-        times = []
-        for number in range(int(line)):
-            value = float(number)
+        times, wrong = [], 0
+        end = clock() + int(line) * 1_000_000
+        while len(times) < MOST:
+            number += 1.0
             start = clock()
-            send(value)
-            back = receive()
-            times.append(clock() - start)
-            if back != value:
-                raise SystemExit(f"sent {value}, received {back}")
-        print(*times, flush=True)
+            send(number)
+            while receive() != number:
+                wrong += 1
+            stop = clock()
+            times.append(stop - start)
+            if stop >= end:
+                break
+        print(wrong, *times, flush=True)
     send(-1.0)
 
 
 def main():
-    peer = importlib.import_module(f"peers.{sys.argv[1]}")
+    name, way, *processors = sys.argv[1:]
+    peer = _rows.load(name)
     shared = peer.prepare() if hasattr(peer, "prepare") else None
-    here, there = os.pipe(), os.pipe()
-    pid = os.fork()
-    if processors := sys.argv[2:]:
-        os.sched_setaffinity(0, {int(processors[0 if pid else 1])})
-    if pid:
-        os.close(here[1])
-        os.close(there[0])
-        ask(peer, shared, there[1], here[0])
-        os.waitpid(pid, 0)
+    partner = fork(processors)
+    send, receive = connect(peer, way, shared, partner)
+    if partner.pid:
+        print("ready", flush=True)
+        ask(send, receive)
+        os.waitpid(partner.pid, 0)
     else:
-        os.close(there[1])
-        os.close(here[0])
-        echo(peer, shared, here[1], there[0])
+        echo(send, receive)
+    if hasattr(peer, "close"):
+        peer.close()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import select
 import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,22 +15,32 @@ from pathlib import Path
 class Failed(Exception):
     """Why a program does not measure."""
 
+    def __init__(self, why: str, hangs: bool = False) -> None:
+        super().__init__(why)
+        self.hangs = hangs
+
 
 class Worker:
-    """One program, ready to measure. It says "ready" first."""
+    """One program, ready to measure. It says "ready" first, and what its figures are."""
 
-    def __init__(self, command: Sequence[str | Path], timeout: float = 60.0) -> None:
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        timeout: float = 60.0,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end()
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
+            env=environment,
             start_new_session=True,
         )
         self._rest = b""
         try:
-            self._answer(timeout)
+            self.figures = self._answer(timeout).split()[1:]
         except BaseException:
             self.end()
             raise
@@ -41,18 +51,30 @@ class Worker:
             self._process.stdin.write(b"%d\n" % n)
             self._process.stdin.flush()
         except BrokenPipeError:
-            raise Failed(self._last_words()) from None
+            raise Failed(self._last_words() or self._end()) from None
         return [float(number) for number in self._answer(timeout).split()]
+
+    def pause(self) -> None:
+        """Stop it and all that it started: its threads must not run in another's turn."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGCONT)
 
     def _answer(self, timeout: float) -> str:
         assert self._process.stdout is not None
         fd = self._process.stdout.fileno()
         while b"\n" not in self._rest:
             if not select.select([fd], [], [], timeout)[0]:
-                raise Failed(f"no answer within {timeout:.0f} s")
+                why = f"no answer within {timeout:.0f} s"
+                if words := self._last_words():  # of its other process, maybe
+                    why += f"; {words}"
+                raise Failed(why, hangs=True)
             data = os.read(fd, 1 << 20)
             if not data:
-                raise Failed(self._last_words())
+                raise Failed(self._last_words() or self._end())
             self._rest += data
         line, _, self._rest = self._rest.partition(b"\n")
         return line.decode()
@@ -60,15 +82,30 @@ class Worker:
     def _last_words(self) -> str:
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it ended"
+        return lines[-1] if lines else ""
+
+    def _end(self) -> str:
+        """Say how it ended, as it said nothing."""
+        with suppress(subprocess.TimeoutExpired):
+            code = self._process.wait(5)
+            return f"it ended by {signal.Signals(-code).name}" if code < 0 else f"it ended: {code}"
+        return "it ended"
 
     def end(self) -> None:
         """End it, by the end of its input, or else with all that it started."""
+        self.resume()
         if self._process.stdin is not None and not self._process.stdin.closed:
             with suppress(BrokenPipeError):
                 self._process.stdin.close()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(10)
+        self.kill()
+
+    def kill(self) -> None:
+        """End it and all that it started, at once."""
+        if self._process.stdin is not None and not self._process.stdin.closed:
+            with suppress(BrokenPipeError):
+                self._process.stdin.close()
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)  # what it may have left
         self._process.wait()

@@ -1,8 +1,10 @@
 /* What any C method costs, to hold publish and subscribe against: nothing in these but what their
-   names say. */
+   names say. The ring is the library's own. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <time.h>
+
+#include "../shmpubsub/hot/ring.h"
 
 static PyObject *
 empty_o(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(value))
@@ -42,11 +44,75 @@ pair(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
     return result;
 }
 
+#define SLOTS 10
+#define STRIDE 64
+
+static _Alignas(64) unsigned char memory[SHM_HEAD_OFFSET + 64 + SLOTS * STRIDE];
+static struct shm_ring writer, reader;
+
+static PyObject *
+ring_put(PyObject *Py_UNUSED(self), PyObject *value)
+{
+    double number = PyFloat_AsDouble(value);
+    uint64_t word;
+    memcpy(&word, &number, sizeof word);
+    ring_write(&writer, word, 0);
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+ring_get(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
+{
+    uint64_t word, when;
+    if (ring_newest(&reader, &word, &when) != RING_OK) {
+        Py_RETURN_NONE;
+    }
+    double number;
+    memcpy(&number, &word, sizeof number);
+    return PyFloat_FromDouble(number);
+}
+
+static double
+now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1e9 + t.tv_nsec;
+}
+
+static PyObject *
+ring_writes(PyObject *Py_UNUSED(self), PyObject *number)
+{
+    long n = PyLong_AsLong(number);
+    double start = now();
+    for (long i = 0; i < n; i++) {
+        ring_write(&writer, (uint64_t)i, 0);
+    }
+    return PyFloat_FromDouble((now() - start) / n);
+}
+
+static PyObject *
+ring_reads(PyObject *Py_UNUSED(self), PyObject *number)
+{
+    long n = PyLong_AsLong(number);
+    uint64_t word = 0, when = 0, sum = 0;
+    double start = now();
+    for (long i = 0; i < n; i++) {
+        sum += ring_newest(&reader, &word, &when) == RING_OK ? word : 1;
+    }
+    double each = (now() - start) / n;
+    return PyFloat_FromDouble(sum == 1 ? 0 : each); /* sum is used, or the loop might go */
+}
+
 static PyMethodDef methods[] = {
     {"empty_o", empty_o, METH_O, "One argument, nothing else."},
     {"empty", empty, METH_NOARGS, "No argument, nothing else."},
     {"clock_o", clock_o, METH_O, "One argument, clock_gettime(CLOCK_MONOTONIC)."},
     {"pair", pair, METH_NOARGS, "No argument, a new (float, True)."},
+    {"ring_put", ring_put, METH_O, "Write a float."},
+    {"ring_get", ring_get, METH_NOARGS, "Read the newest, a new float."},
+    {"ring_writes", ring_writes, METH_O, "Write so many; return ns each."},
+    {"ring_reads", ring_reads, METH_O, "Read so many; return ns each."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -56,6 +122,8 @@ static PyType_Spec spec = {.name = "_floor.Floor", .flags = Py_TPFLAGS_DEFAULT, 
 static int
 exec(PyObject *module)
 {
+    writer = reader = ring_at(memory, SHM_HEAD_OFFSET + 64, STRIDE, SLOTS);
+    ring_write(&writer, 0, 0);
     PyObject *type = PyType_FromModuleAndSpec(module, &spec, NULL);
     int result = type == NULL ? -1 : PyModule_AddObjectRef(module, "Floor", type);
     Py_XDECREF(type);

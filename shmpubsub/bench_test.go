@@ -1,13 +1,14 @@
 package shmpubsub_test
 
 import (
+	"context"
 	"fmt"
-	"sync"
-	"sync/atomic"
 	"testing"
 
 	"shm_pub_sub/shmpubsub"
 )
+
+// What one call costs. benchmarks/go.md says how to run the benchmarks and to compare runs.
 
 var depths = []int{1, 8, 1024}
 
@@ -42,83 +43,113 @@ func benchmarkSubscribe[T shmpubsub.Value](b *testing.B, k kind[T]) {
 	})
 }
 
-// BenchmarkRoundTrip publishes a value and reads it.
-func BenchmarkRoundTrip(b *testing.B) {
-	overDepths(b, ints, func(b *testing.B, p *shmpubsub.IntPublisher, s *shmpubsub.IntSubscriber) {
-		for i := int64(0); b.Loop(); i++ {
-			_ = p.Publish(i)
-			if v, ok := s.Subscribe(); !ok || v != i {
-				b.Fatal(v, ok)
+// BenchmarkSubscribeMiss reads a topic that nothing was published on.
+func BenchmarkSubscribeMiss(b *testing.B) {
+	overDepths(b, ints, func(b *testing.B, _ *shmpubsub.IntPublisher, s *shmpubsub.IntSubscriber) {
+		for b.Loop() {
+			if _, ok := s.Subscribe(); ok {
+				b.Fatal("there is a value")
 			}
 		}
 	})
 }
 
-// BenchmarkSubscribeWhilePublishing reads a topic that another goroutine publishes at full speed.
-func BenchmarkSubscribeWhilePublishing(b *testing.B) {
-	overDepths(b, ints, func(b *testing.B, p *shmpubsub.IntPublisher, s *shmpubsub.IntSubscriber) {
-		_ = p.Publish(0)
-		var stop atomic.Bool
-		var publisher sync.WaitGroup
-		publisher.Go(func() {
-			for i := int64(0); !stop.Load(); i++ {
-				_ = p.Publish(i)
-			}
-		})
-		for b.Loop() {
-			_, _ = s.Subscribe()
-		}
-		stop.Store(true)
-		publisher.Wait()
+// BenchmarkTryRecv takes a value that is there.
+func BenchmarkTryRecv(b *testing.B) {
+	benchmarkTaking(b, func(s *shmpubsub.IntSubscriber) bool {
+		_, ok := s.TryRecv()
+		return ok
 	})
+}
+
+// BenchmarkTryRecvMiss finds none.
+func BenchmarkTryRecvMiss(b *testing.B) {
+	overDepths(b, ints, func(b *testing.B, _ *shmpubsub.IntPublisher, s *shmpubsub.IntSubscriber) {
+		for b.Loop() {
+			if _, ok := s.TryRecv(); ok {
+				b.Fatal("there is a value")
+			}
+		}
+	})
+}
+
+// BenchmarkRecv takes a value that is there; BenchmarkRoundTrip waits for one.
+func BenchmarkRecv(b *testing.B) {
+	ctx := context.Background()
+	benchmarkTaking(b, func(s *shmpubsub.IntSubscriber) bool {
+		_, err := s.Recv(ctx)
+		return err == nil
+	})
+}
+
+// many is how many values are published or taken at once: to stop the clock costs microseconds.
+const many = 1024
+
+// benchmarkTaking times one take after the other, of values that are published while the clock stands.
+func benchmarkTaking(b *testing.B, take func(*shmpubsub.IntSubscriber) bool) {
+	overDepth(b, ints, many, func(b *testing.B, p *shmpubsub.IntPublisher, s *shmpubsub.IntSubscriber) {
+		values := make([]int64, many)
+		for left := 0; b.Loop(); left-- {
+			if left == 0 {
+				b.StopTimer()
+				_ = p.PublishMany(values)
+				left = many
+				b.StartTimer()
+			}
+			if !take(s) {
+				b.Fatal("nothing to receive")
+			}
+		}
+	})
+}
+
+func BenchmarkPublishMany(b *testing.B) {
+	overDepth(b, ints, many, func(b *testing.B, p *shmpubsub.IntPublisher, _ *shmpubsub.IntSubscriber) {
+		for _, n := range []int{1, 10, many} {
+			b.Run(fmt.Sprintf("values=%d", n), func(b *testing.B) {
+				b.ReportAllocs()
+				values := make([]int64, n)
+				for b.Loop() {
+					_ = p.PublishMany(values)
+				}
+				reportEach(b, n)
+			})
+		}
+	})
+}
+
+func BenchmarkDrainInto(b *testing.B) {
+	overDepth(b, ints, many, func(b *testing.B, p *shmpubsub.IntPublisher, s *shmpubsub.IntSubscriber) {
+		values, into := make([]int64, many), make([]int64, many)
+		for b.Loop() {
+			b.StopTimer()
+			_ = p.PublishMany(values)
+			b.StartTimer()
+			if s.DrainInto(into) != many {
+				b.Fatal("not all received")
+			}
+		}
+		reportEach(b, many)
+	})
+}
+
+func reportEach(b *testing.B, values int) {
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*values), "ns/value")
 }
 
 func overDepths[T shmpubsub.Value](b *testing.B, k kind[T], run func(*testing.B, *shmpubsub.Publisher[T], *shmpubsub.Subscriber[T])) {
 	for _, depth := range depths {
-		b.Run(fmt.Sprintf("type=%s/depth=%d", k.name, depth), func(b *testing.B) {
-			domain(b)
-			p := made[*shmpubsub.Publisher[T]](b)(k.publisher("x", depth))
-			s := made[*shmpubsub.Subscriber[T]](b)(k.subscriber("x", k.def))
-			b.ReportAllocs()
-			run(b, p, s)
-		})
+		overDepth(b, k, depth, run)
 	}
 }
 
-// BenchmarkBaseline hands a value over inside one process by what Go itself has for it; each also
-// reads it back, as BenchmarkRoundTrip does.
-func BenchmarkBaseline(b *testing.B) {
-	b.Run("by=atomic", func(b *testing.B) {
-		var newest atomic.Int64
-		for i := int64(0); b.Loop(); i++ {
-			newest.Store(i)
-			if newest.Load() != i {
-				b.Fatal()
-			}
-		}
-	})
-	b.Run("by=mutex", func(b *testing.B) {
-		var mu sync.Mutex
-		var newest int64
-		for i := int64(0); b.Loop(); i++ {
-			mu.Lock()
-			newest = i
-			mu.Unlock()
-			mu.Lock()
-			v := newest
-			mu.Unlock()
-			if v != i {
-				b.Fatal()
-			}
-		}
-	})
-	b.Run("by=channel", func(b *testing.B) {
-		queue := make(chan int64, 1)
-		for i := int64(0); b.Loop(); i++ {
-			queue <- i
-			if <-queue != i {
-				b.Fatal()
-			}
-		}
+// overDepth runs a benchmark on a topic of its own.
+func overDepth[T shmpubsub.Value](b *testing.B, k kind[T], depth int, run func(*testing.B, *shmpubsub.Publisher[T], *shmpubsub.Subscriber[T])) {
+	b.Run(fmt.Sprintf("type=%s/depth=%d", k.name, depth), func(b *testing.B) {
+		domain(b)
+		p := made[*shmpubsub.Publisher[T]](b)(k.publisher("x", depth))
+		s := made[*shmpubsub.Subscriber[T]](b)(k.subscriber("x", k.def))
+		b.ReportAllocs()
+		run(b, p, s)
 	})
 }

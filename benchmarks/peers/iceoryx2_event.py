@@ -1,65 +1,66 @@
-"""iceoryx2: a publish-subscribe service for the value, an event service to wait on."""
+"""iceoryx2: a publish-subscribe service for the value, an event service to wait on.
+
+As in its repository's examples/python/event_based_communication
+"""
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
-import atexit
-import ctypes
-import os
-import shutil
-from pathlib import Path
+import _iceoryx2
 
+from peers import iceoryx2_topic, subscribers
+
+TITLE = "iceoryx2 publish-subscribe + event"
+KIND = "topic"
 REQUIREMENTS = ["iceoryx2"]
+
+USUAL = 16
+"""Its default of listeners to a service."""
 
 _kept = []
 
 
-def _services(topic):
-    import iceoryx2 as iox2
-
-    iox2.set_log_level(iox2.LogLevel.Error)
-    config = iox2.config.default()
-    prefix = f"bench{os.environ['BENCHMARK_RUN']}_"
-    folder = f"/tmp/{prefix}"  # short: the path of a socket must fit into 108 bytes
-    config.global_cfg.prefix = iox2.FileName.new(prefix)
-    config.global_cfg.root_path = iox2.Path.new(folder)
-    atexit.register(_remove, prefix, folder)
-    node = iox2.NodeBuilder.new().config(config).create(iox2.ServiceType.Ipc)
-    name = iox2.ServiceName.new(f"bench/{os.environ['BENCHMARK_RUN']}/{topic}")
-    values = node.service_builder(name).publish_subscribe(ctypes.c_double).open_or_create()
-    events = node.service_builder(name).event().open_or_create()
-    _kept.append((node, values, events))
-    return values, events
+def _events(topic):
+    builder = _iceoryx2.service(__name__, topic).event()
+    if (most := subscribers(USUAL)) > USUAL:
+        builder = builder.max_listeners(most).max_nodes(most + USUAL)
+    _kept.append(builder.open_or_create())
+    return _kept[-1]
 
 
-def _remove(prefix, folder):
-    """It leaves a file for whoever comes next."""
-    for path in Path("/dev/shm").glob(f"{prefix}*"):
-        path.unlink(missing_ok=True)
-    shutil.rmtree(folder, ignore_errors=True)
+def publisher(topic, shared):
+    send = iceoryx2_topic.publisher(topic, shared, __name__)
+    _kept.append(_events(topic).notifier_builder().create())
+    notify = _kept[-1].notify
 
-
-def sender(topic, shared):
-    values, events = _services(topic)
-    publisher = values.publisher_builder().create()
-    notifier = events.notifier_builder().create()
-    _kept.append((publisher, notifier))
-    send_copy, notify, double = publisher.send_copy, notifier.notify, ctypes.c_double
-
-    def send(value):
-        send_copy(double(value))
+    def publish(value):
+        send(value)
         notify()
 
-    return send
+    return publish
+
+
+def poller(topic, shared):
+    return iceoryx2_topic.poller(topic, shared, __name__)
 
 
 def receiver(topic, shared):
-    values, events = _services(topic)
-    subscriber = values.subscriber_builder().create()
-    listener = events.listener_builder().create()
-    _kept.append((subscriber, listener))
+    import iceoryx2
+
+    interrupted = iceoryx2.ListenerWaitError
+    poll = poller(topic, shared)
+    _kept.append(_events(topic).listener_builder().create())
+    wait = _kept[-1].blocking_wait
 
     def receive():
-        while (sample := subscriber.receive()) is None:
-            listener.blocking_wait()
-        return sample.payload().contents.value
+        while (value := poll()) is None:
+            try:
+                wait()
+            except interrupted:  # by any signal, that of being continued as well
+                continue
+        return value
 
     return receive
+
+
+def close():
+    _kept.clear()
+    iceoryx2_topic.close()

@@ -1,37 +1,106 @@
-"""kickmsg: a topic of a node, send() and receive()."""
+"""kickmsg: a topic of a node. A subscriber begins with the next value, and keeps the last 64.
+
+A batch is one message. Payloads are of the size that is needed, not its usual 4096 bytes.
+https://pypi.org/project/kickmsg/ and its examples/python/hello_pubsub.py
+"""
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
+import array
 import atexit
 import os
 import struct
 
+from peers import BATCH, name, subscribers
+
+TITLE = "kickmsg topic"
+KIND = "topic"
 REQUIREMENTS = ["kickmsg"]
 
 _value = struct.Struct("d")
 _kept = []
 
 
-def _node(role, topic):
+def _node(size):
+    """Of this process, with what it needs to make the topic, whoever comes first."""
     import kickmsg
 
-    _kept.append(kickmsg.Node(f"{role}-{topic}", f"bench{os.environ['BENCHMARK_RUN']}"))
-    return _kept[-1]
+    config = kickmsg.Config()
+    config.max_subscribers = subscribers(config.max_subscribers)
+    if size > config.max_payload_size:  # a subscriber's usual 64 of those would be much
+        config.pool_size, config.sub_ring_capacity = 32, 8
+    config.max_payload_size = size
+    if not _kept:
+        _kept.append(kickmsg.Node(f"node{os.getpid()}", name(__name__, "node")[:-1]))
+        atexit.register(_unlink, os.getpid())
+    return _kept[0], config
 
 
-def sender(topic, shared):
-    pack, send = _value.pack, _node("from", topic).advertise(topic).send
+def _unlink(pid):
+    import kickmsg
+
+    if pid != os.getpid():  # a forked child's end
+        return
+    node, *topics = _kept
+    for topic in topics:  # those of its publishers
+        node.unlink_topic(topic)
+    if topics:
+        kickmsg.Registry.unlink(node.namespace)
+
+
+def _publisher(topic, size=8):
+    node, config = _node(size)
+    _kept.append(topic)
+    return node.advertise_or_join(topic, config)
+
+
+def _subscriber(topic, size=8):
+    node, config = _node(size)
+    return node.subscribe_or_create(topic, config)
+
+
+def publisher(topic, shared):
+    pack, send = _value.pack, _publisher(topic).send
     return lambda value: send(pack(value))
 
 
+def poller(topic, shared):
+    unpack, try_receive = _value.unpack, _subscriber(topic).try_receive
+
+    def poll():
+        data = try_receive()
+        return None if data is None else unpack(data)[0]
+
+    return poll
+
+
 def receiver(topic, shared):
-    node = _node("to", topic)
-    unpack, receive = _value.unpack, node.subscribe(topic).receive
-    atexit.register(_remove, node, topic)
-    return lambda: unpack(receive(60.0))[0]
+    unpack, wait = _value.unpack, _subscriber(topic).receive
+
+    def receive():
+        while (data := wait(60.0)) is None:
+            pass
+        return unpack(data)[0]
+
+    return receive
 
 
-def _remove(node, topic):
-    import kickmsg
+def batch_publisher(topic, shared):
+    send = _publisher(topic, 8 * BATCH).send
+    return lambda values: send(array.array("d", values).tobytes())
 
-    node.unlink_topic(topic)
-    kickmsg.Registry.unlink(node.namespace)
+
+def batch_receiver(topic, shared):
+    try_receive = _subscriber(topic, 8 * BATCH).try_receive
+
+    def drain():
+        values = array.array("d")
+        while (data := try_receive()) is not None:
+            values.frombytes(data)
+        return values.tolist()
+
+    return drain
+
+
+def statements(topic, shared):
+    names = {"send": _publisher(topic).send, "pack": _value.pack}
+    return {"publish": ("send(pack(value))", names)}

@@ -1,17 +1,45 @@
-"""multiprocessing.Pipe."""
+"""multiprocessing.Pipe, in one direction. A batch is one list.
+
+https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Pipe
+"""
 
 import multiprocessing
 
+from peers import Inherited
+
+TITLE = "multiprocessing.Pipe"
+KIND = "queue"
 REQUIREMENTS: list[str] = []
 
 
 def prepare():
-    return {name: multiprocessing.Pipe(duplex=False) for name in ("there", "back")}
+    return Inherited(lambda topic: multiprocessing.Pipe(duplex=False))
 
 
-def sender(topic, shared):
+def publisher(topic, shared):
     return shared[topic][1].send
+
+
+def poller(topic, shared):
+    pipe = shared[topic][0]
+    there, receive = pipe.poll, pipe.recv
+    return lambda: receive() if there() else None
 
 
 def receiver(topic, shared):
     return shared[topic][0].recv
+
+
+batch_publisher = publisher
+
+
+def batch_receiver(topic, shared):
+    pipe = shared[topic][0]
+
+    def drain():
+        values = []
+        while pipe.poll():
+            values += pipe.recv()
+        return values
+
+    return drain

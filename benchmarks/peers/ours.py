@@ -1,16 +1,79 @@
-"""shm_pub_sub: publish() and recv()."""
+"""shm_pub_sub: publish(), subscribe(), try_recv(), recv(), publish_many(), drain()."""
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
+from peers import BATCH
+
+TITLE = "shm_pub_sub"
+KIND = "topic"
 REQUIREMENTS: list[str] = []
 
+_kept = []
 
-def sender(topic, shared):
+
+def _publisher(topic, buffer_num=128):
     import shm_pub_sub
 
-    return shm_pub_sub.Publisher(topic, 0.0).publish
+    _kept.append(shm_pub_sub.Publisher(topic, 0.0, buffer_num))
+    return _kept[-1]
+
+
+def _subscriber(topic):
+    import shm_pub_sub
+
+    _kept.append(shm_pub_sub.Subscriber(topic, 0.0))
+    return _kept[-1]
+
+
+def publisher(topic, shared):
+    return _publisher(topic).publish
+
+
+def small_publisher(topic, shared):
+    return _publisher(topic, buffer_num=3).publish
+
+
+def reader(topic, shared):
+    subscribe = _subscriber(topic).subscribe
+
+    def read():
+        value, ok = subscribe()
+        return value if ok else None
+
+    return read
+
+
+def poller(topic, shared):
+    return _subscriber(topic).try_recv
 
 
 def receiver(topic, shared):
+    return _subscriber(topic).recv
+
+
+def batch_publisher(topic, shared):
+    return _publisher(topic, 4 * BATCH).publish_many
+
+
+def batch_receiver(topic, shared):
+    return _subscriber(topic).drain
+
+
+def other_type(topic, shared):
     import shm_pub_sub
 
-    return shm_pub_sub.Subscriber(topic, 0.0).recv
+    _kept.append(shm_pub_sub.Publisher(topic, 0))
+    return _kept[-1].publish
+
+
+def statements(topic, shared):
+    publisher, subscriber = _publisher(topic), _subscriber(topic)
+    return {
+        "publish": ("publish(value)", {"publish": publisher.publish}),
+        "read": ("value, ok = subscribe()", {"subscribe": subscriber.subscribe}),
+        "poll": ("value = try_recv()", {"try_recv": subscriber.try_recv}),
+    }
+
+
+def close():
+    while _kept:
+        _kept.pop().close()

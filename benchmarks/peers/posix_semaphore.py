@@ -1,48 +1,58 @@
-"""posix_ipc: the value in shared memory, a semaphore to wait on."""
+"""posix_ipc: the value in shared memory, a semaphore to wait on.
+
+It counts the values, for one receiver; nothing keeps that from half a value. Says 0.0 before the
+first. https://semanchuk.com/philip/posix_ipc/
+"""
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
 import mmap
-import os
 import struct
 
-REQUIREMENTS = ["posix_ipc"]
+import _state
+
+from peers import name, remove_at_exit
+
+TITLE = "posix_ipc memory + semaphore"
+KIND = "state"
+BEFORE = 0.0
+REQUIREMENTS = ["posix-ipc"]
 
 _value = struct.Struct("d")
 
 
-def _memory(name):
+def _place(topic, shared):
     import posix_ipc
 
-    memory = posix_ipc.SharedMemory(name, posix_ipc.O_CREAT, size=8)
+    memory = posix_ipc.SharedMemory(f"/{name(__name__, topic)}", posix_ipc.O_CREAT, size=8)
     mapped = mmap.mmap(memory.fd, 8)
     memory.close_fd()
-    semaphore = posix_ipc.Semaphore(name, posix_ipc.O_CREAT, initial_value=0)
-    return mapped, semaphore
+    semaphore = posix_ipc.Semaphore(f"/{name(__name__, topic)}", posix_ipc.O_CREAT, initial_value=0)
+    names = {"memory": mapped, "acquire": semaphore.acquire, "release": semaphore.release}
+    return names | {"pack_into": _value.pack_into, "unpack_from": _value.unpack_from}
 
 
-def _name(topic):
-    return f"/shm_pub_sub.bench.{os.environ['BENCHMARK_RUN']}.{topic}"
+USE = (_place, "pack_into(memory, 0, value); release()", "unpack_from(memory)[0]")
+
+_publisher, reader, poller = _state.functions(*USE)
+_statements = _state.statements(*USE)
 
 
-def sender(topic, shared):
-    memory, semaphore = _memory(_name(topic))
+def publisher(topic, shared):
+    remove_at_exit(name(__name__, topic))
+    return _publisher(topic, shared)
 
-    def send(value):
-        _value.pack_into(memory, 0, value)
-        semaphore.release()
 
-    return send
+def statements(topic, shared):
+    remove_at_exit(name(__name__, topic))
+    return _statements(topic, shared)
 
 
 def receiver(topic, shared):
-    import posix_ipc
-
-    memory, semaphore = _memory(_name(topic))
-    posix_ipc.unlink_shared_memory(_name(topic))  # the mapping stays
-    semaphore.unlink()
+    names = _place(topic, shared)
+    memory, acquire, unpack_from = names["memory"], names["acquire"], _value.unpack_from
 
     def receive():
-        semaphore.acquire()
-        return _value.unpack_from(memory)[0]
+        acquire()
+        return unpack_from(memory)[0]
 
     return receive

@@ -1,29 +1,54 @@
-"""SharedPubSub: publish() and readWait()."""
+"""SharedPubSub: a value to read at any time, and a queue of 2048 for each subscriber.
+
+readWait() takes from the queue. For low latency its header recommends to poll the value, which the
+poller does; says 0.0 before the first. Several at once: setValueAndPush(), then notifyAll(). Where
+a queue is full, what is published then is what gets lost. Its files stay for good.
+https://github.com/SimonNGN/SharedPubSub
+"""
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
-import atexit
+import itertools
 import os
-from pathlib import Path
 
+import _state
+
+from peers import name, remove_at_exit
+
+TITLE = "SharedPubSub"
+KIND = "topic"
+BEFORE = 0.0
 REQUIREMENTS = ["SharedPubSub"]
 
-
-def _name(topic):
-    return f"shm_pub_sub.bench.{os.environ['BENCHMARK_RUN']}.{topic}"
+_number = itertools.count()
 
 
-def sender(topic, shared):
+def _publisher(topic):
     import SharedPubSub
 
-    return SharedPubSub.Publisher_double(_name(topic)).publish
+    remove_at_exit(name(__name__, topic))
+    return SharedPubSub.Publisher_atomic_double(name(__name__, topic))
+
+
+def _subscriber(topic, queue):
+    import SharedPubSub
+
+    own = f"{name(__name__, topic)}{os.getpid()}.{next(_number)}"
+    return SharedPubSub.Subscriber_atomic_double(name(__name__, topic), own, queue)
+
+
+def publisher(topic, shared):
+    return _publisher(topic).publish
+
+
+def _place(topic, shared):
+    return {"read_value": _subscriber(topic, queue=False).readValue}
+
+
+_, reader, poller = _state.functions(_place, "pass", "read_value()")
 
 
 def receiver(topic, shared):
-    import SharedPubSub
-
-    atexit.register(_remove, _name(topic))
-    reader = SharedPubSub.Subscriber_double(_name(topic), f"{_name(topic)}.reader", True)
-    wait = reader.readWait
+    wait = _subscriber(topic, queue=True).readWait
 
     def receive():
         while (value := wait()) is None:  # it may be woken for nothing
@@ -33,7 +58,40 @@ def receiver(topic, shared):
     return receive
 
 
-def _remove(name):
-    """It leaves its files for good."""
-    for path in Path("/dev/shm").glob(f"*{name}*"):
-        path.unlink(missing_ok=True)
+def batch_publisher(topic, shared):
+    publisher = _publisher(topic)
+    push, notify = publisher.setValueAndPush, publisher.notifyAll
+
+    def publish_many(values):
+        for value in values:
+            push(value)
+        notify()
+
+    return publish_many
+
+
+def batch_receiver(topic, shared):
+    take = _subscriber(topic, queue=True).readWaitMS
+
+    def drain():
+        values = []
+        while (value := take(0)) is not None:
+            values.append(value)
+        return values
+
+    return drain
+
+
+def other_type(topic, shared):
+    import SharedPubSub
+
+    remove_at_exit(name(__name__, topic))
+    return SharedPubSub.Publisher_atomic_int64(name(__name__, topic)).publish
+
+
+def statements(topic, shared):
+    publisher, names = _publisher(topic), _place(topic, shared)
+    return {
+        "publish": ("publish(value)", {"publish": publisher.publish}),
+        "read": ("value = read_value()", names),
+    }

@@ -38,19 +38,13 @@ def test_hot_path_measures_every_row_in_every_round(tmp_path: Path) -> None:
     assert "target <= " in printed
 
 
-@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler for the floor")
 def test_waiting_measures_every_part(tmp_path: Path) -> None:
-    """Without the peers that have to be installed, and without an earlier version."""
+    """Without an earlier version."""
     figures, printed = run(WAITING, tmp_path)
-    for rows in figures["round trips"].values():
-        assert {*rows} == {"a futex in C", "ours", "mp_pipe", "mp_queue"}
-        for row in rows.values():
-            assert row["trouble"] == ""
-            assert len(row["medians"]) == 3
     assert figures["publish"]["troubles"] == {}
     assert {"loop, nobody waits", "paused, blocked waiter", "loop, polling waiter"} <= {
         *figures["publish"]["ns"]
     }
     assert min(map(min, figures["values"].values())) > 0
     assert {*figures["idle"]} >= {"blocked in recv, with a publisher", "asyncio, no publisher"}
-    assert "ours / a futex in C: " in printed
+    assert "a waiting subscriber while nothing is published" in printed

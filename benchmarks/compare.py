@@ -1,0 +1,141 @@
+"""Ours, the floor and the peers, side by side, in one session.
+
+    python benchmarks/compare.py [--quick] [--only PART]... [--peer NAME]... [--here]
+
+Makes a virtual environment below build/, installs this repository's library and every peer there,
+runs all of benchmarks/parts in turn, A B C ... A B C ..., and writes results.json (all figures),
+results.md and plots. benchmarks/README.md says what each part measures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pkgutil
+import shlex
+import shutil
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import _environments
+import _machine
+import _report
+import _rows
+import parts
+
+ORDER = (
+    "calls",
+    "round_trips",
+    "streams",
+    "batches",
+    "subscribers",
+    "topics",
+    "footprint",
+    "behaviour",
+)
+EXTRAS = ["matplotlib", "numpy"]
+RESULTS = _environments.FOLDER / "results"
+
+
+def part_names() -> list[str]:
+    """All modules of parts/: in the order above, then others by their names."""
+    found = {module.name for module in pkgutil.iter_modules(parts.__path__)}
+    known = [name for name in ORDER if name in found]
+    return known + sorted(found.difference(known))
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="few and short rounds: a first look")
+    parser.add_argument("--only", action="append", metavar="PART", choices=part_names(), default=[])
+    parser.add_argument(
+        "--peer", action="append", metavar="NAME", choices=_rows.names(), default=[]
+    )
+    parser.add_argument(
+        "--here", action="store_true", help="measure what this interpreter can import; install none"
+    )
+    parser.add_argument("--output", type=Path, metavar="FOLDER", default=RESULTS)
+    return parser
+
+
+def in_environment(wanted: Sequence[str]) -> None:
+    """Install everything, and become the interpreter that has it."""
+    requirements = {name: _rows.requirements(name) for name in wanted}
+    python, troubles = _environments.comparison(requirements, EXTRAS)
+    os.environ[_rows.TROUBLES] = json.dumps(troubles)
+    sys.stdout.flush()
+    os.execv(python, [python, __file__, "--here", *sys.argv[1:]])
+
+
+@contextmanager
+def own_names(part: str, number: int) -> Iterator[Path]:
+    """Give a part a folder and a name of its own, and remove whatever its peers leave."""
+    from hot_path import own_domain  # noqa: PLC0415 - imports the library, which --here has
+
+    with own_domain() as folder:
+        folder.chmod(0o755)
+        run = os.environ["BENCHMARK_RUN"] = f"b{os.getpid()}x{number}"
+        os.environ["BENCHMARK_FOLDER"] = str(folder)
+        try:
+            yield folder
+        finally:
+            for place in ("/dev/shm", "/tmp"):
+                for left in Path(place).glob(f"*{run}*"):
+                    if left.is_dir():
+                        shutil.rmtree(left, ignore_errors=True)
+                    else:
+                        left.unlink(missing_ok=True)
+
+
+def measure(name: str, number: int, rows: Sequence[_rows.Row], quick: bool) -> dict[str, Any]:
+    """Return what a part found; that it failed, with why, where it did."""
+    start = time.monotonic()
+    try:
+        with own_names(name, number) as folder:
+            found: dict[str, Any] = import_module(f"parts.{name}").measure(rows, quick, folder)
+    except Exception as error:
+        traceback.print_exc()
+        found = {"failed": f"{type(error).__name__}: {error}"}
+    found["seconds"] = round(time.monotonic() - start, 1)
+    return found
+
+
+def main() -> None:
+    options = arguments().parse_args()
+    if not options.here:
+        in_environment([n for n in _rows.names() if not options.peer or n in options.peer])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is tidied up
+    rows = _rows.rows(options.peer)
+    usable = [row for row in rows if not row.trouble]
+    results: dict[str, Any] = {
+        "command": shlex.join(["python", "benchmarks/compare.py", *sys.argv[1:]]),
+        "quick": options.quick,
+        "machine": _machine.machine(),
+        "versions": _machine.versions(row.name for row in usable),
+        "rows": {row.name: {"title": row.title, "kind": row.kind} for row in rows},
+        "troubles": {row.name: row.trouble for row in rows if row.trouble},
+        "load": {"before": os.getloadavg()},
+        "parts": {},
+    }
+    options.output.mkdir(parents=True, exist_ok=True)
+    for number, name in enumerate(options.only or part_names()):
+        found = results["parts"][name] = measure(name, number, usable, options.quick)
+        print(f"{name}: {found['seconds']} s", flush=True)
+        results["load"]["after"] = os.getloadavg()
+        options.output.joinpath("results.json").write_text(_report.dumped(results))
+    _report.write(results, options.output)
+    print(options.output / "results.md")
+    if any("failed" in found for found in results["parts"].values()):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""eCAL: its binary publisher and subscriber over shared memory, in its default local mode.
+
+https://eclipse-ecal.github.io/ecal/stable/getting_started/howto/pubsub.html and
+https://eclipse-ecal.github.io/ecal/stable/configuration/options.html
+
+A subscriber has a callback and nothing else: eCAL's own thread takes what arrives, so that reader
+and poller only look at what it left; what that cost shows in the streams.
+"""
+# ruff: noqa: PLC0415 - nothing of it may run before the fork
+
+import atexit
+import os
+import struct
+import sys
+import time
+from array import array
+from collections import deque
+from contextlib import suppress
+from pathlib import Path
+
+TITLE = "eCAL binary publisher/subscriber"
+KIND = "topic"
+REQUIREMENTS = ["eclipse-ecal"]
+SETTLING = 1.0
+
+_value = struct.Struct("d")
+_kept = []
+
+
+def prepare():
+    sweep()
+    owner = os.getpid()
+    atexit.register(lambda: sweep() if os.getpid() == owner else None)
+
+
+def sweep():
+    """Remove the files of processes that were killed: eCAL gives them random names, never removes
+    them, and only what they are mapped by tells whether they are in use."""
+    mapped = set()
+    for maps in Path("/proc").glob("[0-9]*/maps"):
+        with suppress(OSError):
+            mapped.update(line.split()[-1] for line in maps.read_text().splitlines())
+    for path in Path("/dev/shm").glob("ecal_*"):
+        with suppress(OSError):
+            status = path.stat()
+            aged = time.time() - status.st_mtime > 2  # one just made is mapped in a moment
+            if status.st_uid == os.getuid() and aged and str(path) not in mapped:
+                path.unlink()
+
+
+def _start():
+    import ecal.nanobind_core as ecal
+
+    if not ecal.is_initialized():
+        # Where this thread spins, eCAL's gets the interpreter after so long, not after 5 ms.
+        sys.setswitchinterval(50e-6)
+        configuration = ecal.get_configuration()
+        configuration.registration.registration_refresh = 100  # ms; joining takes up to two
+        configuration.logging.provider.console.enable = False
+        ecal.initialize(configuration, f"bench-{os.environ['BENCHMARK_RUN']}-{os.getpid()}")
+        atexit.register(close)
+    return ecal
+
+
+def close():
+    import ecal.nanobind_core as ecal
+
+    _kept.clear()  # before its library ends
+    if ecal.is_initialized():
+        ecal.finalize()
+
+
+def _name(topic):
+    return f"bench-{os.environ['BENCHMARK_RUN']}-{topic}"
+
+
+def _subscribe(topic, take):
+    """Have take(bytes) called with each message."""
+    ecal = _start()
+    subscriber = ecal.Subscriber(_name(topic), ecal.DataTypeInformation("double", "raw", b""))
+    subscriber.set_receive_callback(lambda _publisher, _type, data: take(data.buffer))
+    _kept.append(subscriber)
+
+
+def _send(topic, type_name):
+    ecal = _start()
+    publisher = ecal.Publisher(_name(topic), ecal.DataTypeInformation(type_name, "raw", b""))
+    _kept.append(publisher)
+    return publisher.send
+
+
+def publisher(topic, shared):
+    pack, send = _value.pack, _send(topic, "double")
+    return lambda value: send(pack(value))
+
+
+def other_type(topic, shared):
+    pack, send = struct.Struct("q").pack, _send(topic, "int64")
+    return lambda value: send(pack(value))
+
+
+def batch_publisher(topic, shared):
+    send = _send(topic, "double[]")
+    return lambda values: send(array("d", values).tobytes())
+
+
+def reader(topic, shared):
+    newest = deque(maxlen=1)
+    _subscribe(topic, newest.append)
+    unpack = _value.unpack
+
+    def read():
+        return unpack(newest[0])[0] if newest else None
+
+    return read
+
+
+def poller(topic, shared):
+    arrived = deque()
+    _subscribe(topic, arrived.append)
+    unpack, take = _value.unpack, arrived.popleft
+    return lambda: unpack(take())[0] if arrived else None
+
+
+def receiver(topic, shared):
+    from queue import SimpleQueue
+
+    arrived = SimpleQueue()
+    _subscribe(topic, arrived.put)
+    unpack, take = _value.unpack, arrived.get
+    return lambda: unpack(take())[0]
+
+
+def batch_receiver(topic, shared):
+    arrived = deque()
+    _subscribe(topic, arrived.append)
+    take = arrived.popleft
+
+    def drain():
+        values = array("d")
+        while arrived:
+            values.frombytes(take())
+        return values.tolist()
+
+    return drain

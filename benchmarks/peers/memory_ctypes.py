@@ -1,0 +1,33 @@
+"""A c_double on plain memory that two processes share: a floor, not a peer. Says 0.0 at first.
+
+Nothing keeps a reader from half a value or from an old one.
+https://docs.python.org/3/library/ctypes.html#ctypes._CData.from_buffer
+"""
+# ruff: noqa: PLC0415 - nothing of it may run before the fork
+
+import mmap
+
+import _state
+
+from peers import Inherited
+
+TITLE = "plain memory, unprotected: ctypes"
+KIND = "state"
+BEFORE = 0.0
+REQUIREMENTS: list[str] = []
+
+
+def prepare():
+    return Inherited(lambda topic: mmap.mmap(-1, 8))
+
+
+def _place(topic, shared):
+    import ctypes
+
+    return {"double": ctypes.c_double.from_buffer(shared[topic])}
+
+
+USE = (_place, "double.value = value", "double.value")
+
+publisher, reader, poller = _state.functions(*USE)
+statements = _state.statements(*USE)

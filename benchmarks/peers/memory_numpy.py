@@ -1,0 +1,34 @@
+"""A numpy array on plain memory that two processes share: a floor, not a peer. Says 0.0 at first.
+
+Nothing keeps a reader from half a value or from an old one.
+https://numpy.org/doc/stable/reference/generated/numpy.frombuffer.html
+"""
+# ruff: noqa: PLC0415 - nothing of it may run before the fork
+
+import mmap
+
+import _state
+
+from peers import Inherited
+
+TITLE = "plain memory, unprotected: numpy"
+KIND = "state"
+BEFORE = 0.0
+REQUIREMENTS = ["numpy"]
+
+
+def prepare():
+    return Inherited(lambda topic: mmap.mmap(-1, 8))
+
+
+def _place(topic, shared):
+    import numpy
+
+    array = numpy.frombuffer(shared[topic])
+    return {"array": array, "item": array.item}
+
+
+USE = (_place, "array[0] = value", "item()")
+
+publisher, reader, poller = _state.functions(*USE)
+statements = _state.statements(*USE)

@@ -1,0 +1,34 @@
+"""struct on plain memory that two processes share: a floor, not a peer. Says 0.0 at first.
+
+Nothing keeps a reader from half a value or from an old one; pack_into writes zeros first.
+https://docs.python.org/3/library/struct.html#struct.Struct.pack_into
+"""
+
+import mmap
+import struct
+
+import _state
+
+from peers import Inherited
+
+TITLE = "plain memory, unprotected: struct"
+KIND = "state"
+BEFORE = 0.0
+REQUIREMENTS: list[str] = []
+
+_value = struct.Struct("d")
+
+
+def prepare():
+    return Inherited(lambda topic: mmap.mmap(-1, 8))
+
+
+def _place(topic, shared):
+    names = {"memory": shared[topic]}
+    return names | {"pack_into": _value.pack_into, "unpack_from": _value.unpack_from}
+
+
+USE = (_place, "pack_into(memory, 0, value)", "unpack_from(memory)[0]")
+
+publisher, reader, poller = _state.functions(*USE)
+statements = _state.statements(*USE)

@@ -1,0 +1,53 @@
+"""multiprocessing.shared_memory.SharedMemory, the value packed into it by struct.
+
+Says 0.0 before the first value; nothing keeps a reader from half a value; has no waiting.
+https://docs.python.org/3/library/multiprocessing.shared_memory.html
+"""
+# ruff: noqa: PLC0415 - an import of this module is not to be one of that
+
+import atexit
+import os
+import struct
+
+import _state
+
+from peers import Inherited, name
+
+TITLE = "SharedMemory + struct"
+KIND = "state"
+BEFORE = 0.0
+REQUIREMENTS: list[str] = []
+
+_value = struct.Struct("d")
+_made = []
+
+
+def prepare(module=__name__):
+    from multiprocessing.shared_memory import SharedMemory
+
+    def make(topic):
+        memory = SharedMemory(name(module, topic), create=True, size=8)
+        _made.append((os.getpid(), memory))
+        return memory
+
+    atexit.register(close)
+    return Inherited(make)
+
+
+def _place(topic, shared):
+    names = {"buffer": shared[topic].buf}
+    return names | {"pack_into": _value.pack_into, "unpack_from": _value.unpack_from}
+
+
+USE = (_place, "pack_into(buffer, 0, value)", "unpack_from(buffer)[0]")
+
+publisher, reader, poller = _state.functions(*USE)
+statements = _state.statements(*USE)
+
+
+def close():
+    while _made:
+        pid, memory = _made.pop()
+        memory.close()
+        if pid == os.getpid():
+            memory.unlink()
