@@ -51,8 +51,8 @@ def _tasks(
     """Yield a row, a scene and, of one, when to kill. Some outcomes differ from time to time."""
     for scene, row in itertools.product(SCENES, rows):
         yield row, scene, ()
-    kills = 1 if quick else 5
-    for turn in range(4 * kills):
+    kills, of_ours = (1, 4) if quick else (8, 24)
+    for turn in range(of_ours):
         for row in rows:
             if turn < kills or row.name == OURS:
                 yield row, "kill", (chance.uniform(0.001, 0.05),)
