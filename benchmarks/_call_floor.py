@@ -4,11 +4,11 @@ import sys
 from pathlib import Path
 
 from _call import LOOPS, clock_ns, each
-from hot_path import build_floor, timer
+from hot_path import build, timer
 
 
 def main():
-    floor = build_floor(Path(sys.argv[1])).Floor()
+    floor = build("floor", Path(sys.argv[1])).Floor()
     clock = clock_ns() / LOOPS
     rows = {
         "publish": timer("f(v)", f=floor.ring_put, v=1.5),

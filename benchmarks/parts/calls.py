@@ -82,6 +82,8 @@ def markdown(found: dict[str, Any]) -> str:
     text.append("")
     floors = [_floor_line(key, found["floors"]["ns"][key]) for key in found["floors"]["ns"]]
     text.append(table(["the floor", "min", "median", "p99", "spread"], floors))
+    if why := found["floors"]["trouble"]:
+        text += ["", f"The floor was not measured: {why}"]
     text += ["", *_ratios(rows)]
     for figure, title in FIGURES.items():
         text += ["", f"{title[0].upper()}{title[1:]}, ns:", "", _detail(rows, figure)]

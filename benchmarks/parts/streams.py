@@ -20,7 +20,7 @@ SUMS = ("backwards", "doubled", "wrong")
 
 
 def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
-    rounds, milliseconds = (3, 50) if quick else (9, 300)
+    rounds, milliseconds = (3, 50) if quick else (15, 150)
     processors = [str(number) for number in sorted(os.sched_getaffinity(0))[-2:]]
     placed = processors if len(processors) == 2 else []
     commands: dict[str, list[str | Path]] = {
