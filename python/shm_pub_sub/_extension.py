@@ -88,8 +88,8 @@ def _import(path: str) -> ModuleType:
     # that one of them took would not interrupt what the main thread waits in.
     # Asked for on its own: setting it runs a pending handler, which may raise.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
-    # Go's os package, as it begins, lets a process have all the descriptors that it may ask for: also
-    # the programs that this one starts, and select() can take no number above 1,023.
+    # Go's os package, as it begins, lets a process have all the descriptors that it may ask for,
+    # and the programs that it starts; select() cannot take numbers above 1,023.
     descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - needed)
