@@ -5,6 +5,7 @@ https://cyclonedds.io/docs/cyclonedds/latest/config/config_file_reference.html
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
+import functools
 import os
 
 TITLE = "Cyclone DDS writer/reader"
@@ -35,11 +36,11 @@ def _participant():
     return _participants[0]
 
 
-def _topic(topic, kind, many=False):
+@functools.cache
+def _type(kind, many):
     from dataclasses import dataclass
 
     from cyclonedds import idl
-    from cyclonedds.topic import Topic
 
     number = getattr(idl.types, kind)
 
@@ -48,7 +49,14 @@ def _topic(topic, kind, many=False):
     class Value(idl.IdlStruct, typename=f"bench.{kind}{'s' * many}"):
         value: idl.types.sequence[number] if many else number
 
-    return Value, Topic(_participant(), topic.replace("-", "_"), Value)
+    return Value
+
+
+def _topic(topic, kind, many=False):
+    from cyclonedds.topic import Topic
+
+    value = _type(kind, many)
+    return value, Topic(_participant(), topic.replace("-", "_"), value)
 
 
 def _quality(depth, durable):
