@@ -10,7 +10,7 @@ REQUIREMENTS: list[str] = []
 _kept = []
 
 
-def _publisher(topic, buffer_num=128):
+def _publisher(topic, buffer_num=1024):
     import shm_pub_sub
 
     _kept.append(shm_pub_sub.Publisher(topic, 0.0, buffer_num))
