@@ -91,7 +91,10 @@ def ask(
             process.wait()
         lines = _lines(output)
         if process.returncode == 0 and lines:
-            return json.loads(lines[-1])
+            try:
+                return json.loads(lines[-1])
+            except ValueError:
+                raise Failed(f"its answer is {lines[-1][:80]!r}") from None
         raise Failed(_why_ended(process.returncode, (_lines(errors) or ["it said nothing"])[-1]))
 
 

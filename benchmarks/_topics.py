@@ -159,18 +159,22 @@ def main():
     if name == _rows.OURS:
         result["elsewhere"] = elsewhere(name, len(publishers), seconds)
     result["close s"] = closing(peer, result, publishers, readers, warm)
+    answer(result)
+
+
+answering = threading.Lock()
+
+
+def answer(result):
+    """Say it and end, once: some take long over what they have closed."""
+    answering.acquire()
     print(json.dumps(result), flush=True)
-    os._exit(0)  # some take long over what they have closed
+    os._exit(0)
 
 
 def closing(peer, result, *kept):
     """Return seconds; the process ends with what it has found if they are too many."""
-
-    def give_up():
-        print(json.dumps(result), flush=True)
-        os._exit(0)
-
-    timer = threading.Timer(CLOSING, give_up)
+    timer = threading.Timer(CLOSING, answer, [result])
     timer.daemon = True
     timer.start()
     start = time.perf_counter()
