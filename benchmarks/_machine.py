@@ -27,7 +27,7 @@ def machine() -> dict[str, Any]:
         "governor": _text("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         "virtualised": "hypervisor" in processor.get("flags", "").split(),
         "memory": _text("/proc/meminfo").partition("\n")[0].removeprefix("MemTotal:").strip(),
-        "kernel": f"{platform.system()} {platform.release()}",
+        "kernel": f"{platform.system()} {platform.release().partition('-')[0]}",
         "architecture": platform.machine(),
         "libc": " ".join(platform.libc_ver()),
         "python": platform.python_version(),

@@ -41,7 +41,8 @@ def block(name: str, results: dict[str, Any]) -> str:
     found = results["parts"].get(part)
     if found is None or "failed" in found:
         raise SystemExit(f"{name}: the results have no such part")
-    text: str = import_module(f"parts.{part}").markdown(found)
+    module = import_module(f"parts.{part}")
+    text: str = getattr(module, "brief", module.markdown)(found)
     return f"{_report.tidy(text)}\n"
 
 

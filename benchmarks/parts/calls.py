@@ -71,6 +71,14 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
 
 
 def markdown(found: dict[str, Any]) -> str:
+    rows, text = found["rows"], [brief(found)]
+    for figure, title in FIGURES.items():
+        text += ["", f"{title[0].upper()}{title[1:]}, ns:", "", _detail(rows, figure)]
+    return "\n".join([*text, "", troubles(rows)])
+
+
+def brief(found: dict[str, Any]) -> str:
+    """Return the medians alone, and the ratios."""
     rows, text = found["rows"], []
     medians = [
         [mark(name, row["title"]), row["kind"], *(_median(row["ns"], f) for f in FIGURES)]
@@ -84,10 +92,7 @@ def markdown(found: dict[str, Any]) -> str:
     text.append(table(["the floor", "min", "median", "p99", "spread"], floors))
     if why := found["floors"]["trouble"]:
         text += ["", f"The floor was not measured: {why}"]
-    text += ["", *_ratios(rows)]
-    for figure, title in FIGURES.items():
-        text += ["", f"{title[0].upper()}{title[1:]}, ns:", "", _detail(rows, figure)]
-    return "\n".join([*text, "", troubles(rows)])
+    return "\n".join([*text, "", *_ratios(rows)])
 
 
 def _order(row: Mapping[str, Any]) -> float:

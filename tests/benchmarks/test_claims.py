@@ -87,3 +87,10 @@ def test_a_block_that_the_results_do_not_have_is_an_error(tmp_path: Path) -> Non
         assert ended.returncode == 1
         assert "figures" in ended.stderr or "no such part" in ended.stderr
         assert document.read_text() == text
+
+
+def test_the_documents_say_what_the_committed_results_say() -> None:
+    ended = subprocess.run(
+        [sys.executable, CLAIMS, "--check"], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -217,6 +217,20 @@ MUTATIONS = (
         "    if (false) {",
         STREAM,
     ),
+    Mutation(
+        "stream: a retained value that was left behind is lost at once",
+        STREAM_C,
+        "    if (retain && (s->in_doubt = newest_time(r)) != 0) {",
+        "    if (false && retain) {",
+        STREAM,
+    ),
+    Mutation(
+        "stream: a retained value that nobody carried over is not counted",
+        STREAM_C,
+        "    s->lost += s->in_doubt != 0;\n",
+        "",
+        STREAM,
+    ),
     # Waiting, in C.
     Mutation(
         "wait: no look between announcing and sleeping",
