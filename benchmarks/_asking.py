@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import peers
 from _workers import Failed
 
 HERE = Path(__file__).parent
@@ -41,9 +42,7 @@ def surroundings() -> Iterator[dict[str, str]]:
         yield {**os.environ, **own}
     finally:
         shutil.rmtree(sockets, ignore_errors=True)
-        for path in (Path(topics), *SHARED.glob(f"*{run}*")):
-            with suppress(OSError):
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        peers.remove_named(run)
 
 
 @functools.cache

@@ -14,7 +14,6 @@ import json
 import os
 import pkgutil
 import shlex
-import shutil
 import signal
 import sys
 import time
@@ -30,6 +29,7 @@ import _machine
 import _report
 import _rows
 import parts
+import peers
 
 ORDER = (
     "calls",
@@ -87,12 +87,7 @@ def own_names(part: str, number: int) -> Iterator[Path]:
         try:
             yield folder
         finally:
-            for place in ("/dev/shm", "/tmp"):
-                for left in Path(place).glob(f"*{run}*"):
-                    if left.is_dir():
-                        shutil.rmtree(left, ignore_errors=True)
-                    else:
-                        left.unlink(missing_ok=True)
+            peers.remove_named(run)
 
 
 def measure(name: str, number: int, rows: Sequence[_rows.Row], quick: bool) -> dict[str, Any]:

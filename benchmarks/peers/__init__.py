@@ -35,6 +35,7 @@ import atexit
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -87,25 +88,58 @@ def remove_at_exit(name: str) -> None:
 
 def sweep() -> None:
     """Remove what this BENCHMARK_RUN's processes left, however they ended."""
-    for path in _left():
+    remove_named(mark())
+
+
+def remove_named(part: str) -> None:
+    """Remove all files and folders with that in their names, where the libraries put them."""
+    for path in _named(part):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
+
+
+def newest(poll: Callable[[], float | None]) -> Callable[[], float | None]:
+    """Return a reader, where the library keeps the newest value only until it is taken."""
+    found = None
+
+    def read() -> float | None:
+        nonlocal found
+        value = poll()
+        if value is not None:
+            found = value
+        return found
+
+    return read
+
+
+def none_if_empty(get: Callable[[], Any]) -> Callable[[], Any]:
+    """Return a poller, of a queue that raises queue.Empty."""
+    import queue  # noqa: PLC0415 - it brings threading, which is not to be every row's
+
+    def poll() -> Any:
+        try:
+            return get()
+        except queue.Empty:
+            return None
+
+    return poll
 
 
 _leaving: set[str] = set()
 
 
-def _left() -> list[Path]:
+def _named(part: str) -> list[Path]:
     folders = Path("/dev/shm"), Path("/tmp")
-    return [path for folder in folders for path in folder.glob(f"*{mark()}*")]
+    return [path for folder in folders for path in folder.glob(f"*{part}*")]
 
 
 def _remove(pid: int) -> None:
     if pid != os.getpid():  # a forked child's end
         return
-    for path in _left():
+    for path in _named(mark()):
         *words, _ = path.name[path.name.index(mark()) :].split("_")
         if any("_".join([*words[:count], ""]) in _leaving for count in range(1, len(words) + 1)):
             path.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ https://pypi.org/project/faster-fifo/
 import queue
 import struct
 
-from peers import Inherited, room
+from peers import Inherited, none_if_empty, room
 
 TITLE = "faster-fifo"
 KIND = "queue"
@@ -36,15 +36,7 @@ def publisher(topic, shared):
 
 
 def poller(topic, shared):
-    get = shared[topic].get_nowait
-
-    def poll():
-        try:
-            return get()
-        except queue.Empty:
-            return None
-
-    return poll
+    return none_if_empty(shared[topic].get_nowait)
 
 
 def receiver(topic, shared):

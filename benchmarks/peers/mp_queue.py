@@ -4,9 +4,8 @@ https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Queue
 """
 
 import multiprocessing
-import queue
 
-from peers import Inherited
+from peers import Inherited, none_if_empty
 
 TITLE = "multiprocessing.Queue"
 KIND = "queue"
@@ -23,15 +22,7 @@ def publisher(topic, shared):
 
 
 def poller(topic, shared):
-    get = shared[topic].get_nowait
-
-    def poll():
-        try:
-            return get()
-        except queue.Empty:
-            return None
-
-    return poll
+    return none_if_empty(shared[topic].get_nowait)
 
 
 def receiver(topic, shared):

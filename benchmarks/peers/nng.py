@@ -9,6 +9,8 @@ import os
 import struct
 from array import array
 
+from peers import newest
+
 TITLE = "pynng Pub0/Sub0"
 KIND = "topic"
 REQUIREMENTS = ["pynng"]
@@ -54,17 +56,7 @@ def batch_publisher(topic, shared):
 
 def reader(topic, shared):
     # A full buffer loses its oldest; what was taken is kept here.
-    poll = _poller(_sub(topic, recv_buffer_size=1))
-    newest = None
-
-    def read():
-        nonlocal newest
-        value = poll()
-        if value is not None:
-            newest = value
-        return newest
-
-    return read
+    return newest(_poller(_sub(topic, recv_buffer_size=1)))
 
 
 def poller(topic, shared):

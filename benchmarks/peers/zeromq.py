@@ -9,6 +9,8 @@ import struct
 from array import array
 from contextlib import suppress
 
+from peers import newest
+
 TITLE = "pyzmq PUB/SUB"
 KIND = "topic"
 REQUIREMENTS = ["pyzmq"]
@@ -66,17 +68,7 @@ def batch_publisher(topic, shared):
 
 def reader(topic, shared):
     # The socket keeps the newest that has not been taken; what was taken is kept here.
-    poll = _poller(_sub(topic, conflate=1))
-    newest = None
-
-    def read():
-        nonlocal newest
-        value = poll()
-        if value is not None:
-            newest = value
-        return newest
-
-    return read
+    return newest(_poller(_sub(topic, conflate=1)))
 
 
 def poller(topic, shared):
