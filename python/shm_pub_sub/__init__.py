@@ -19,6 +19,7 @@ except ImportError as error:
         f"{error}; shm_pub_sub was not built for this Python: "
         "reinstall it with this interpreter's pip"
     ) from error
+from . import _extension
 from ._errors import (
     ClosedError,
     CreateError,
@@ -69,7 +70,8 @@ _LATE = ("TopicInfo", "inspect", "remove", "topics")
 def __getattr__(name: str) -> object:
     """Import what is seldom used, and slow to import, when it is first asked for (PEP 562)."""
     if name in _LATE:
-        from . import _topics  # noqa: PLC0415
+        with _extension.fork_lock:
+            from . import _topics  # noqa: PLC0415
 
         globals().update({late: getattr(_topics, late) for late in _LATE})
         return globals()[name]

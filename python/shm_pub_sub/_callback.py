@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 
+from . import _extension
 from ._arguments import shown
 from ._errors import ClosedError, TopicTypeError
 from ._log import logger
@@ -60,13 +62,15 @@ def _run(subscriber: Subscriber, callback: Callable[[Any], object], life: object
 
 
 def _log(text: str, *args: object, traceback: bool = False) -> None:
+    with _extension.fork_lock:  # a child forked meanwhile could never import it
+        import logging  # noqa: PLC0415
+
     log = logger()
+    assert isinstance(log, logging.Logger)
     if _heard(log):
         log.error(text, *args, exc_info=traceback)
         return
     # Nobody has set logging up, and an error in a program's own function must not go unseen.
-    import logging  # noqa: PLC0415
-    import sys  # noqa: PLC0415
 
     found = sys.exc_info() if traceback else None
     record = log.makeRecord(log.name, logging.ERROR, "", 0, text, args, found)

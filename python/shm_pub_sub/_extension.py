@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
+from _frozen_importlib import ModuleSpec  # importlib.machinery's: see below
+from _frozen_importlib_external import EXTENSION_SUFFIXES, ExtensionFileLoader
 from _thread import RLock  # threading's own; that takes half the time of importing all this
 from types import ModuleType
 
@@ -15,10 +17,16 @@ from . import _hot
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
+    import signal as _signal
     from typing import Any
+else:
+    import _signal  # signal, but for its enumerations
 
-# Held while Go makes a publisher, and by whoever forks: a child must not be born while a lock
-# descriptor exists that the C side does not know of yet and so cannot close in it.
+# Held by whoever forks, and while what a child must not see half done is under way. Go makes a
+# publisher: there is a lock descriptor that the C side does not know of yet and so cannot close in
+# it. The library imports a module: the child could never import that again, as the thread that
+# holds the module's lock is not there. What a child needs to load the library is imported above, or
+# built in, as a thread of the program's own may import anything meanwhile.
 fork_lock = RLock()
 _loaded: Any = None
 _loaded_after = 0  # forks: in a process with more of them behind it, that copy's Go is dead
@@ -40,8 +48,6 @@ def load() -> Any:
 
 
 def _library() -> str:
-    from importlib.machinery import EXTENSION_SUFFIXES  # noqa: PLC0415 - not before it is needed
-
     # Without pathlib, which costs 3 ms to import.
     folder = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
     for suffix in EXTENSION_SUFFIXES:
@@ -60,45 +66,43 @@ def _import_copy(forks: int) -> ModuleType:
     Both go by path and would return the parent's copy. Every child has more forks behind it than
     its ancestors, so none gets a path that one of them had.
     """
-    import shutil  # noqa: PLC0415 - only forked children need these
-    import tempfile  # noqa: PLC0415
-
     try:
-        fd = os.memfd_create("shm_pub_sub", os.MFD_CLOEXEC)
-        with open(fd, "wb") as copy, open(_library(), "rb") as source:  # noqa: PTH123
-            shutil.copyfileobj(source, copy, 1 << 20)
-            copy.flush()
-            return _import(f"/proc/self/fd/{'./' * forks}{fd}")
+        copy = os.memfd_create("shm_pub_sub", os.MFD_CLOEXEC)
+        with open(copy, "wb"), open(_library(), "rb") as source:  # noqa: PTH123
+            while os.sendfile(copy, source.fileno(), None, 1 << 30):
+                pass
+            return _import(f"/proc/self/fd/{'./' * forks}{copy}")
     except (OSError, ImportError):
         pass  # a kernel that does not make or execute memfds (vm.memfd_noexec), or no /proc
+    import shutil  # noqa: PLC0415 - hardly anybody needs these
+    import tempfile  # noqa: PLC0415
+
     with tempfile.TemporaryDirectory(prefix="shm_pub_sub.") as folder:
         return _import(shutil.copy(_library(), f"{folder}/copy{forks}.so"))
 
 
 def _import(path: str) -> ModuleType:
-    import resource  # noqa: PLC0415
-    import signal  # noqa: PLC0415 - for its enumerations
-    from importlib.machinery import ExtensionFileLoader, ModuleSpec  # noqa: PLC0415
+    import resource  # noqa: PLC0415 - not before it is needed
 
     name = f"{__package__}._shmpubsub"
     loader = ExtensionFileLoader(name, path)
     names = ("SEGV", "BUS", "FPE", "ILL", "TRAP", "ABRT", "SYS", "URG", "PROF")
-    needed = {getattr(signal, f"SIG{name}") for name in names}  # by Go's runtime itself
+    needed = {getattr(_signal, f"SIG{name}") for name in names}  # by Go's runtime itself
     # Go's threads take over the mask that is set while the library is loaded. A signal for Python
     # that one of them took would not interrupt what the main thread waits in.
     # Asked for on its own: setting it runs a pending handler, which may raise.
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, ())
     # Go's os package, as it begins, lets a process have all the descriptors that it may ask for,
     # and the programs that it starts; select() cannot take numbers above 1,023.
     descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
-        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - needed)
+        _signal.pthread_sigmask(_signal.SIG_BLOCK, _signal.valid_signals() - needed)
         module = loader.create_module(ModuleSpec(name, loader, origin=path))
         loader.exec_module(module)
         module.bind_Path("", "topic")  # a call waits until all of Go has begun
         resource.setrlimit(resource.RLIMIT_NOFILE, descriptors)
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
     return module
 
 

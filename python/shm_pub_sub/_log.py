@@ -1,20 +1,32 @@
 """The logger "shm_pub_sub": what happens to topics, never what happens to values.
 
-logging is imported when there is first something to say: that would cost as much as all else.
+Nothing here imports logging, which costs as much as all else: where the program has not, nobody
+hears.
 """
 
 from __future__ import annotations
+
+import sys
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
     import logging
 
 
-def logger() -> logging.Logger:
-    """Return the library's logger. It prints nothing unless the program sets logging up."""
-    import logging  # noqa: PLC0415
+class _Unheard:
+    def info(self, text: str, *args: object) -> None:
+        pass
 
-    found = logging.getLogger("shm_pub_sub")
+    warning = info
+
+
+def logger() -> logging.Logger | _Unheard:
+    """Return the library's logger. It prints nothing unless the program sets logging up."""
+    module = sys.modules.get("logging")
+    # Half imported it has no handlers either; in a forked child it may stay so.
+    if module is None or getattr(module.__spec__, "_initializing", False):
+        return _Unheard()
+    found: logging.Logger = module.getLogger("shm_pub_sub")
     if not found.handlers:
-        found.addHandler(logging.NullHandler())
+        found.addHandler(module.NullHandler())
     return found

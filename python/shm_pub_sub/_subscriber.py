@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from types import GenericAlias, TracebackType
 
-from . import _hot
+from . import _extension, _hot
 from ._arguments import (
     TYPE_TAGS,
     check_default,
@@ -41,7 +41,8 @@ _aio: Any = None  # the module, once it is needed: asyncio takes long to import
 def _asyncio_part() -> Any:
     global _aio
     if _aio is None:
-        from . import _aio as part  # noqa: PLC0415
+        with _extension.fork_lock:
+            from . import _aio as part  # noqa: PLC0415
 
         _aio = part
     return _aio
@@ -107,7 +108,8 @@ class Subscriber(_hot.Subscriber):
         age = check_max_age(self._name, max_age)
         history = check_history(self._name, history)
         if callback is not None:
-            from . import _callback  # noqa: PLC0415 - hardly ever needed
+            with _extension.fork_lock:
+                from . import _callback  # noqa: PLC0415 - hardly ever needed
 
             _callback.check_callback(self._name, callback)
         self._directory = directory()
@@ -188,7 +190,8 @@ class Subscriber(_hot.Subscriber):
 
     def _other_type_lives(self) -> bool:
         """Whether the topic of another type has a publisher, or is only retained."""
-        from . import _topics  # noqa: PLC0415 - slow to import, and hardly ever needed
+        with _extension.fork_lock:
+            from . import _topics  # noqa: PLC0415 - slow to import, and hardly ever needed
 
         try:
             return bool(_topics.describe(self._directory, self._name)["alive"])

@@ -90,7 +90,8 @@ def describe(where: str, name: str) -> dict[str, Any]:
 
 def _go(function: str, *arguments: str) -> Any:
     """Call the Go function, and decode what it answers."""
-    import json  # noqa: PLC0415 - a third of the time that importing all else takes
+    with _extension.fork_lock:
+        import json  # noqa: PLC0415 - a third of the time that importing all else takes
 
     try:
         return json.loads(getattr(load(), f"bind_{function}")(*arguments))
