@@ -1,0 +1,7 @@
+"""`python -m shm_pub_sub`: the command line."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

@@ -1,0 +1,63 @@
+"""The command line as a user has it: the program beside this python."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+PROGRAM = Path(sys.executable).parent / "shm-pub-sub"
+ENVIRONMENT = {"PYTHONWARNINGS": "error", "COLUMNS": "100"}
+
+
+class Cli:
+    """Starts and runs shm-pub-sub in the test's domain."""
+
+    def __init__(self) -> None:
+        self.processes: list[subprocess.Popen[str]] = []
+
+    def start(self, *arguments: object, **options: object) -> subprocess.Popen[str]:
+        """Start it. stdin, stdout and stderr are pipes, unless given otherwise."""
+        pipe = subprocess.PIPE
+        process: subprocess.Popen[str] = subprocess.Popen(
+            [PROGRAM, *map(str, arguments)],
+            **{"stdin": pipe, "stdout": pipe, "stderr": pipe, "encoding": "utf-8"}
+            | {"env": os.environ | ENVIRONMENT}
+            | options,  # type: ignore[call-overload]
+        )
+        self.processes.append(process)
+        return process
+
+    def run(
+        self, *arguments: object, timeout: float = 30, **options: object
+    ) -> subprocess.CompletedProcess[str]:
+        """Run it to its end, whatever that is."""
+        process = self.start(*arguments, **options)
+        out, err = process.communicate(timeout=timeout)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def end(self) -> None:
+        for process in self.processes:
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream is not None:
+                    stream.close()
+
+
+@pytest.fixture
+def cli(shm_dir: Path) -> Iterator[Cli]:
+    cli = Cli()
+    yield cli
+    cli.end()
+
+
+RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def run_cli(cli: Cli) -> RunCli:
+    """run_cli(*arguments, timeout=30): stdout, stderr and returncode of shm-pub-sub."""
+    return cli.run
