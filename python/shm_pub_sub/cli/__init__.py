@@ -40,9 +40,10 @@ VERBS = {
     "doctor": "find what is wrong with this machine's set-up",
 }
 
-EXIT_CODES = """exit codes: 0 done; 1 it failed, and stderr says why; 2 wrong usage; 3 nothing came in
-time; 130 Ctrl-C; 141 whoever reads the output has gone
-"""
+EXIT_CODES = (
+    "exit codes: 0 done; 1 it failed, and stderr says why; 2 wrong usage; 3 nothing came in time; "
+    "130 Ctrl-C; 141 whoever reads the output has gone"
+)
 
 
 def _parser(wanted: set[str]) -> argparse.ArgumentParser:
