@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SHOWN = 10
 """Topics that an error names."""
-SWITCH = 0.0005
+SWITCH = 0.0001
 """Seconds for which the threads may keep the GIL from each other."""
 
 
