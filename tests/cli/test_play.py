@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shm_pub_sub.cli import _mcap
 
-from ._recording import DEADLINE, start
+from ._recording import DEADLINE, start, until
 from .conftest import Cli, RunCli
 
 mcap_writer = pytest.importorskip("mcap.writer")
@@ -43,10 +43,6 @@ def write(path: Path, topics: dict[str, list[Timed]], buffers: int = 100) -> Non
     writer.finish()
 
 
-def received(subscriber: Any, count: int) -> list[Any]:
-    return [subscriber.recv(timeout=DEADLINE) for _ in range(count)]
-
-
 def as_float(data: bytes) -> float:
     value: float = struct.unpack("d", data)[0]
     return value
@@ -56,12 +52,29 @@ def bits(value: bool | int | float) -> object:
     return struct.pack("d", value) if type(value) is float else (type(value), value)
 
 
+class Listener:
+    """Receives all values of a topic from now on."""
+
+    def __init__(self, name: str, default: Any) -> None:
+        self.name = name
+        self.values: list[Any] = []
+        self._listener: Any = shm_pub_sub.Subscriber(name, default, callback=self.values.append)
+
+    def received(self, count: int) -> list[Any]:
+        """Wait for the first so many values."""
+        until(lambda: len(self.values) >= count, f"{count} values of {self.name}")
+        return self.values[:count]
+
+    def close(self) -> None:
+        self._listener.close()
+
+
 @contextmanager
-def listening(*topics: tuple[str, Any]) -> Iterator[list[Any]]:
-    subscribers: list[Any] = [shm_pub_sub.Subscriber(*topic, history=1000) for topic in topics]
-    yield subscribers
-    for subscriber in subscribers:
-        subscriber.close()
+def listening(*topics: tuple[str, Any]) -> Iterator[list[Listener]]:
+    listeners = [Listener(*topic) for topic in topics]
+    yield listeners
+    for listener in listeners:
+        listener.close()
 
 
 def test_values_types_and_buffers_are_as_recorded(run_cli: RunCli, tmp_path: Path) -> None:
@@ -72,34 +85,34 @@ def test_values_types_and_buffers_are_as_recorded(run_cli: RunCli, tmp_path: Pat
         "a/float": [(0.0, 0.1), (0.1, -0.0), (0.1, math.inf), (0.2, 1e-320)],
     }
     write(path, values, buffers=17)
-    with listening(("a/bool", False), ("a/int", 0), ("a/float", 0.0)) as subscribers:
+    with listening(("a/bool", False), ("a/int", 0), ("a/float", 0.0)) as listeners:
         played = run_cli("play", path)
         assert played.returncode == 0, played.stderr
         assert "published 8 values of 3 topics" in played.stderr
-        for subscriber in subscribers:
-            expected = [value for _, value in values[subscriber.name]]
-            assert list(map(repr, received(subscriber, len(expected)))) == list(map(repr, expected))
+        for listener in listeners:
+            expected = [value for _, value in values[listener.name]]
+            assert list(map(repr, listener.received(len(expected)))) == list(map(repr, expected))
 
 
 def test_timing_is_as_recorded_or_by_the_rate(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "run.mcap"
-    write(path, {"a": [(step / 10, step) for step in range(6)]})
-    for options, expected in (((), 0.5), (("--rate", 5), 0.1)):
-        with listening(("a", 0)) as (subscriber,):
-            player = cli.start("play", path, *options)
-            times = [subscriber.recv_sample(DEADLINE).time_ns for _ in range(6)]
-            assert player.wait(DEADLINE) == 0
-        assert expected - 0.05 <= (times[-1] - times[0]) / 1e9 <= expected + DEADLINE
+    write(path, {"a": [(step / 5, step) for step in range(6)]})
+    for options, expected in (((), 1.0), (("--rate", 5), 0.2)):
+        subscriber = shm_pub_sub.Subscriber("a", 0)
+        player = cli.start("play", path, *options)
+        times = [subscriber.recv_sample(DEADLINE).time_ns for _ in range(6)]
+        assert player.wait(DEADLINE) == 0
+        assert abs((times[-1] - times[0]) / 1e9 - expected) < 0.35  # the machine may be busy
 
 
 def test_part_of_a_recording_under_another_name(run_cli: RunCli, tmp_path: Path) -> None:
     path = tmp_path / "run.mcap"
     write(path, {"a/x": [(n / 100, n) for n in range(100)], "b": [(0.5, True)]})
     options = ("--start-offset", 0.3, "--duration", 0.05, "--remap", "a/x:=new")
-    with listening(("new", -1)) as (subscriber,):
+    with listening(("new", -1)) as (listener,):
         played = run_cli("play", path, "a/*", *options, "--format", "json")
         assert played.returncode == 0, played.stderr
-        assert received(subscriber, 5) == [30, 31, 32, 33, 34]
+        assert listener.received(5) == [30, 31, 32, 33, 34]
     assert json.loads(played.stdout)["values"] == 5
 
 
@@ -107,9 +120,9 @@ def test_loop_goes_on_until_it_is_ended(cli: Cli, tmp_path: Path, shm_dir: Path)
     path = tmp_path / "run.mcap"
     write(path, {"a": [(0.0, 1), (0.01, 2), (0.02, 3)]})
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
-        with listening(("a", 0)) as (subscriber,):
+        with listening(("a", 0)) as (listener,):
             player = cli.start("play", path, "--loop")
-            assert received(subscriber, 9) == [1, 2, 3] * 3
+            assert listener.received(9) == [1, 2, 3] * 3
             player.send_signal(number)
             _out, err = player.communicate(timeout=DEADLINE)
         assert (player.returncode, err) == (code, "")
@@ -129,10 +142,10 @@ def test_topic_changes_its_type_as_it_did(run_cli: RunCli, tmp_path: Path) -> No
         *("a", "float,", "int,", "bool"),
         *("5", "3", "3", "-"),
     ]
-    with listening(("a", False)) as (subscriber,):
+    with listening(("a", False)) as (listener,):
         played = run_cli("play", path)
         assert played.returncode == 0, played.stderr
-        assert received(subscriber, 1) == [True]
+        assert listener.received(1) == [True]
 
 
 @given(
@@ -166,11 +179,11 @@ def test_what_is_recorded_is_played_to_the_bit(
             publishers[name].publish_many(values)
         _out, err = recorder.communicate(timeout=DEADLINE)
         assert recorder.returncode == 0, err
-    with listening(*((name, type(values[0])()) for name, values in data.items())) as subscribers:
+    with listening(*((name, type(values[0])()) for name, values in data.items())) as listeners:
         assert cli.run("play", path).returncode == 0
-        for subscriber in subscribers:
-            expected = data[subscriber.name]
-            assert [*map(bits, received(subscriber, len(expected)))] == [*map(bits, expected)]
+        for listener in listeners:
+            expected = data[listener.name]
+            assert [*map(bits, listener.received(len(expected)))] == [*map(bits, expected)]
 
 
 def test_live_publisher_is_refused_before_anything_is_published(
@@ -178,13 +191,13 @@ def test_live_publisher_is_refused_before_anything_is_published(
 ) -> None:
     path = tmp_path / "run.mcap"
     write(path, {"a": [(0.0, 1)], "b": [(0.0, 2)]})
-    with shm_pub_sub.Publisher("b", 0), listening(("a", 0)) as (subscriber,):
+    with shm_pub_sub.Publisher("b", 0), listening(("a", 0)) as (listener,):
         refused = run_cli("play", path)
         assert refused.returncode == 1
         assert f"found live publishers of b (process {os.getpid()})" in refused.stderr
-        assert subscriber.try_recv() is None
+        assert listener.values == []
         assert run_cli("play", path, "--remap", "b:=c").returncode == 0
-        assert received(subscriber, 1) == [1]
+        assert listener.received(1) == [1]
 
 
 def test_list_says_what_is_in_the_file(run_cli: RunCli, tmp_path: Path) -> None:
@@ -229,11 +242,11 @@ def test_numbers_that_another_program_recorded_are_played(
             writer.add_message(reading, time_ns, message, time_ns)
             writer.add_message(log, time_ns, b'{"text":"hello"}', time_ns)
         writer.finish()
-    with listening(("reading", 0.0)) as (subscriber,):
+    with listening(("reading", 0.0)) as (listener,):
         played = run_cli("play", path)
         assert played.returncode == 0, played.stderr
         assert "log is left out: json messages of schema Log" in played.stderr
-        assert received(subscriber, 3) == [0.0, 1.0, 2.0]
+        assert listener.received(3) == [0.0, 1.0, 2.0]
     none = run_cli("play", path, "log")
     assert none.returncode == 1
     assert "found no topic that matches 'log'; expected one of reading" in none.stderr
