@@ -71,17 +71,20 @@ def run(options: argparse.Namespace) -> int:
         losses = Losses(follower)
         try:
             # Each is a batch; an empty one says that nothing has come for that long.
-            batches = _newest(follower, options) if options.every else _each(follower, options)
+            batches = (
+                _newest(follower, options)
+                if options.every
+                else _each(follower, losses, options.timeout)
+            )
             return _print(batches, follower, _writer(options, follower.several), options.times)
         finally:
             if not options.every:
-                losses.tell(at_the_end=True)
+                losses.sum_up()
 
 
-def _each(follower: Follower, options: argparse.Namespace) -> Iterator[Taken]:
-    losses = Losses(follower)
+def _each(follower: Follower, losses: Losses, timeout: float | None) -> Iterator[Taken]:
     while True:
-        yield follower.take(options.timeout)
+        yield follower.take(timeout)
         losses.tell()
 
 
@@ -190,15 +193,19 @@ class Losses:
         self._told = 0
         self._next = 0.0
 
-    def tell(self, at_the_end: bool = False) -> None:
-        """Say it if it is more than before, and not too soon after that."""
-        lost = {topic.name: topic.lost for topic in self._follower.topics if topic.lost}
+    def tell(self) -> None:
+        """Say it where there are more than before, and not too soon after that."""
+        lost = sum(topic.lost for topic in self._follower.topics)
         now = time.monotonic()
-        if sum(lost.values()) == self._told or (now < self._next and not at_the_end):
-            return
-        self._told, self._next = sum(lost.values()), now + NEWS_OF_LOSSES
-        for name, count in lost.items():
-            complain(
-                f"{name}: lost {count} values {'in all' if at_the_end else 'so far'}; "
-                "a publisher with a larger buffer_num keeps more"
-            )
+        if lost > self._told and now >= self._next:
+            self._told, self._next = lost, now + NEWS_OF_LOSSES
+            self._say("so far")
+
+    def sum_up(self) -> None:
+        """Say it at the end."""
+        self._say("in all; a publisher with a larger buffer_num keeps more")
+
+    def _say(self, which: str) -> None:
+        for topic in self._follower.topics:
+            if topic.lost:
+                complain(f"{topic.name}: lost {topic.lost} values {which}")

@@ -134,6 +134,8 @@ def _values(options: argparse.Namespace) -> tuple[type | None, Iterator[Value]]:
     """Return the topic's type, None where there is no value at all, and the values."""
     kind = TYPES.get(options.type)
     values: Iterator[Value]
+    if STDIN in options.values and len(options.values) > 1:
+        raise NotAValue(f"found {STDIN!r} among values; expected it alone, for values from stdin")
     if options.values == [STDIN]:
         lines = ((n, line.strip()) for n, line in enumerate(sys.stdin, 1) if line.strip())
         first = next(lines, None)
