@@ -46,11 +46,17 @@ def topics() -> list[TopicInfo]:
     domain's directory cannot be read.
     """
     found = []
-    for name in _go("List", directory()):
+    for name in names():
         try:
             found.append(inspect(name))
         except (OpenError, TopicNotFoundError):
             continue  # not ours to read, or gone since
+    return found
+
+
+def names() -> list[str]:
+    """Return the names alone of all topics, sorted: no topic is opened."""
+    found: list[str] = _go("List", directory())
     return found
 
 
@@ -80,6 +86,15 @@ def remove(name: str) -> None:
             go.bind_Remove(where, what)
     except RuntimeError as error:
         raise from_go(error) from None
+
+
+def file_of(where: str, name: str) -> str:
+    """Return the path of the topic's file in the directory, be it there or not."""
+    try:
+        path: str = load().bind_Path(where, name)
+    except RuntimeError as error:
+        raise from_go(error) from None
+    return path
 
 
 def describe(where: str, name: str) -> dict[str, Any]:
