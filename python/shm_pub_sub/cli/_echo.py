@@ -11,7 +11,7 @@ import time
 
 from ._arguments import positive_integer, positive_seconds
 from ._follow import Follower, WallClock, add_topics
-from ._output import EXIT_DONE, EXIT_TIMEOUT, EXIT_USAGE, complain, json_value
+from ._output import EXIT_DONE, EXIT_TIMEOUT, EXIT_USAGE, complain, json_value, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -172,9 +172,9 @@ def _formatter(options: argparse.Namespace, several: bool) -> Format:
 
     def lines(values: Values) -> list[str]:
         offset = clock.offset()
+        labels = {name: f"{printable(name)}: " if several else "" for name, _ in values}
         return [
-            (f"[{seconds(time_ns + offset)}] " if options.time else "")
-            + (f"{name}: {value}\n" if several else f"{value}\n")
+            (f"[{seconds(time_ns + offset)}] " if options.time else "") + f"{labels[name]}{value}\n"
             for name, (value, _, time_ns, _) in values
         ]
 

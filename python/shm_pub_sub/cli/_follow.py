@@ -13,10 +13,9 @@ import time
 
 import shm_pub_sub
 from shm_pub_sub import OpenError, Subscriber, TopicNotFoundError, TopicTypeError, WaitTimeoutError
-from shm_pub_sub._topics import names
 
 from ._output import complain
-from ._topics import names_for_completion
+from ._topics import names, names_for_completion, not_there
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -265,13 +264,13 @@ class Follower:
         found = [topic.name for topic in self.topics]
         for pattern in self._patterns:
             if not fnmatch.filter(found, pattern):
-                complain(f"no topic matches {pattern!r} yet; waiting for one")
+                complain(f"waiting: no topic matches {pattern!r}")
         for topic in self.topics:
             if topic.subscriber is None:
-                complain(f"there is no topic {topic.name!r} yet; waiting for it")
+                complain(f"waiting: {not_there(topic.name)}")
             elif topic.newest() is None:
-                lacks = "value yet" if topic.alive else "live publisher"
-                complain(f"{topic.name!r} has no {lacks}; waiting for one")
+                lacks = "published nothing yet" if topic.alive else "no live publisher"
+                complain(f"waiting: {topic.name!r} has {lacks}")
 
 
 def _wait(topics: list[Topic], timeout: float) -> list[tuple[Topic, list[Sample[Any]]]]:
