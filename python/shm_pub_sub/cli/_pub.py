@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import math
 import re
+import shlex
 import signal
 import sys
 import time
@@ -20,6 +20,7 @@ from ._values import TYPES, NotAValue, common_type, parsed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterable, Iterator
     from typing import Any, NoReturn
 
@@ -116,10 +117,10 @@ def run(options: argparse.Namespace) -> int:
             complain(f"{error}")
             return EXIT_FAILURE
         sys.stdout.flush()
-        if not retain:
-            time.sleep(KEEP if options.keep is None else options.keep)
+        keep = 0.0 if retain else KEEP
+        time.sleep(keep if options.keep is None else options.keep)
     if retain and not options.quiet:
-        complain(f"the value stays; `shm-pub-sub rm {options.topic}` removes it")
+        complain(f"the value stays; `shm-pub-sub rm {shlex.quote(options.topic)}` removes it")
     return EXIT_DONE
 
 
@@ -184,7 +185,9 @@ def _in_time(values: Iterator[Value], rate: float | None) -> Iterator[Value]:
         n += 1
 
 
-def _publish(publisher: Publisher[Any], values: Iterable[Value], options: Any) -> None:
+def _publish(
+    publisher: Publisher[Any], values: Iterable[Value], options: argparse.Namespace
+) -> None:
     """Publish values as they come, and say so."""
     each = max(1, math.ceil((options.rate or 0) / LINES_A_SECOND))
     for number, value in enumerate(values, 1):
