@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any, NoReturn
 
-    Value = bool | int | float
+    _Value = bool | int | float
 
 STDIN = "-"
 
@@ -133,10 +133,10 @@ def _rate(options: argparse.Namespace) -> float | None:
     return 1.0 if rate is None and options.values != [STDIN] else rate
 
 
-def _values(options: argparse.Namespace) -> tuple[type | None, Iterator[Value]]:
+def _values(options: argparse.Namespace) -> tuple[type | None, Iterator[_Value]]:
     """Return the topic's type, None where there is no value at all, and the values."""
     kind = TYPES.get(options.type)
-    values: Iterator[Value]
+    values: Iterator[_Value]
     if STDIN in options.values and len(options.values) > 1:
         raise NotAValue(f"found {STDIN!r} among values; expected it alone, for values from stdin")
     if options.values == [STDIN]:
@@ -165,7 +165,7 @@ def _type_for(topic: str, texts: Iterable[str]) -> type:
     return kind
 
 
-def _in_time(values: Iterator[Value], rate: float | None) -> Iterator[Value]:
+def _in_time(values: Iterator[_Value], rate: float | None) -> Iterator[_Value]:
     """Yield values when they are due: value n at n / rate from the start, whatever went before.
 
     Where sleeping takes longer than a period, as many as are due come at once.
@@ -186,7 +186,7 @@ def _in_time(values: Iterator[Value], rate: float | None) -> Iterator[Value]:
 
 
 def _publish(
-    publisher: Publisher[Any], values: Iterable[Value], options: argparse.Namespace
+    publisher: Publisher[Any], values: Iterable[_Value], options: argparse.Namespace
 ) -> None:
     """Publish values as they come, and say so."""
     each = max(1, math.ceil((options.rate or 0) / LINES_A_SECOND))
