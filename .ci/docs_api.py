@@ -37,6 +37,10 @@ def describe(described: Any, real: object) -> None:
     for name, overloads in described.overloads.items():
         if not overloads:
             continue
+        for overload in overloads:
+            for parameter in overload.parameters:
+                if parameter.name == "mode":
+                    parameter.default = "0o600"  # which griffe gives in decimal
         whole = griffe.Function(name, parameters=untyped(overloads[0].parameters))
         whole.overloads = overloads
         described.set_member(name, whole)
@@ -59,4 +63,5 @@ def docstring(of: Any, real: object) -> griffe.Docstring:
     if not text:
         raise SystemExit(f"{of.path} has no docstring")
     text = re.sub(r"__\w+__", r"`\g<0>`", text)  # which Markdown would print in bold
-    return griffe.Docstring(text, parent=of, parser="google")
+    options = griffe.GoogleOptions(warn_missing_types=False)  # overloads have them
+    return griffe.Docstring(text, parent=of, parser="google", parser_options=options)
