@@ -44,11 +44,11 @@ static int usable(const struct header *h, uint64_t room) { // room: bytes from t
         && h->slots <= (room - h->header_size) / h->stride;
 }
 
-static uint64_t read_newest(const struct header *h, uint64_t *time, uint64_t *payload) { // its number; 0: none yet
+static uint64_t read_newest(const struct header *h, uint64_t *time, uint64_t *payload) { // 0: none yet
     uint64_t k;
     while ((k = atomic_load_explicit(&h->head, memory_order_acquire)) != 0) {
         const struct slot *s = (const void *)((const char *)h + h->header_size + k % h->slots * h->stride);
-        if (atomic_load_explicit(&s->sequence, memory_order_acquire) != 2 * k) continue; // overtaken by the writer
+        if (atomic_load_explicit(&s->sequence, memory_order_acquire) != 2 * k) continue; // overtaken
         *time = atomic_load_explicit(&s->time, memory_order_relaxed);
         *payload = atomic_load_explicit(&s->payload, memory_order_relaxed);
         atomic_thread_fence(memory_order_acquire);
@@ -74,7 +74,7 @@ int main(int count, char **words) {
     if (!usable(h, (uint64_t)file.st_size - PAGE)) errx(1, "the topic is damaged, or of another version");
     for (long left = count > 2 ? atol(words[2]) : 1; left > 0; left--) {
         uint64_t time = 0, payload = 0, k = read_newest(h, &time, &payload);
-        if (atomic_load_explicit(&h->retired, memory_order_acquire)) errx(1, "its publisher has ended; open the name again");
+        if (atomic_load_explicit(&h->retired, memory_order_acquire)) errx(1, "its publisher has ended");
         if (!publisher_lives(fd) && !(h->flags & RETAIN)) errx(1, "its publisher was killed");
         if (k == 0) errx(1, "nothing is published yet");
         clock_gettime(CLOCK_MONOTONIC, &now);

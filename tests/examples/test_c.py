@@ -34,7 +34,7 @@ def read(program: Path) -> Read:
     """read(topic, times=1): the finished program."""
 
     def read(*arguments: object) -> "subprocess.CompletedProcess[str]":
-        command = [program, *map(str, arguments)]
+        command = [str(program), *map(str, arguments)]
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
     return read
@@ -125,6 +125,18 @@ def test_a_killed_publisher_is_seen_and_a_retained_value_read(
         pub.publish(2.5)
     assert read("speed").stdout.startswith("2.5, number 1")
     shm_pub_sub.remove("speed")
+
+
+def test_a_reader_at_work_sees_the_end_of_its_publisher(program: Path) -> None:
+    with shm_pub_sub.Publisher("speed", 0.0) as pub:
+        pub.publish(1.5)
+        reader = subprocess.Popen(
+            [str(program), "speed", "1000000000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert reader.stdout is not None
+        assert reader.stdout.readline().startswith(b"1.5, number 1 ")
+    _, trouble = reader.communicate(timeout=30)
+    assert trouble.endswith(b"its publisher has ended\n")
 
 
 def test_the_page_shows_the_program_as_it_is() -> None:
