@@ -18,7 +18,7 @@ import pytest
 import shm_pub_sub
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
 
 VARIABLE = "SHM_PUB_SUB_DIR"
 MEMORY = "/dev/shm"
@@ -34,13 +34,10 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     if call.when == "call":
         item.stash[_passed] = call.excinfo is None
-    return (yield)
 
 
 @pytest.fixture
