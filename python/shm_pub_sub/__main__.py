@@ -1,3 +1,4 @@
+# PYTHON_ARGCOMPLETE_OK
 """`python -m shm_pub_sub`: the command line."""
 
 import sys

@@ -60,6 +60,12 @@ def topics() -> list[TopicInfo]:
     return found
 
 
+def names() -> list[str]:
+    """Return the names alone of all topics, sorted: no topic is opened."""
+    found: list[str] = _go("List", directory())
+    return found
+
+
 def inspect(name: str) -> TopicInfo:
     """Return what the topic's file says.
 
@@ -86,6 +92,15 @@ def remove(name: str) -> None:
             go.bind_Remove(where, what)
     except RuntimeError as error:
         raise from_go(error) from None
+
+
+def file_of(where: str, name: str) -> str:
+    """Return the path of the topic's file in the directory, be it there or not."""
+    try:
+        path: str = load().bind_Path(where, name)
+    except RuntimeError as error:
+        raise from_go(error) from None
+    return path
 
 
 def describe(where: str, name: str) -> dict[str, Any]:

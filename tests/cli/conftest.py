@@ -55,6 +55,27 @@ def cli(shm_dir: Path) -> Iterator[Cli]:
     cli.end()
 
 
+DIE = """
+import os, shm_pub_sub, sys
+made = [shm_pub_sub.Publisher(name, 0, retain=sys.argv[1] == "retain") for name in sys.argv[2:]]
+for pub in made:
+    pub.publish(1)
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.fixture
+def leave(start_python: Callable[..., "subprocess.Popen[str]"]) -> Callable[..., int]:
+    """leave(*names, retain=False): topics of a publisher that was killed; its pid."""
+
+    def leave(*names: str, retain: bool = False) -> int:
+        process = start_python(DIE, "retain" if retain else "-", *names)
+        process.wait(30)
+        return process.pid
+
+    return leave
+
+
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import sys
 
 TYPE_CHECKING = False
@@ -19,7 +19,17 @@ EXIT_BROKEN_PIPE = 141
 
 def complain(text: str) -> None:
     """Print an error, or a remark that is no output, on stderr."""
-    print(f"shm-pub-sub: {text}", file=sys.stderr, flush=True)
+    lines = "\n".join(map(printable, text.splitlines()))
+    with contextlib.suppress(OSError):  # a stderr that nobody reads: the exit code says it
+        print(f"shm-pub-sub: {lines}", file=sys.stderr, flush=True)
+
+
+def printable(text: str) -> str:
+    """Return text without what moves the cursor or breaks the line: a topic may have any name."""
+    if text.isprintable():
+        return text
+    # A lone surrogate is printed as an escape too, by stdout itself.
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def print_json(record: Mapping[str, object]) -> None:
@@ -27,6 +37,8 @@ def print_json(record: Mapping[str, object]) -> None:
 
     Numbers that JSON lacks are strings: "NaN", "Infinity" and "-Infinity".
     """
+    import json  # noqa: PLC0415 - slow, and text needs none
+
     print(json.dumps({name: json_value(value) for name, value in record.items()}), flush=True)
 
 
@@ -39,15 +51,22 @@ def json_value(value: object) -> object:
 
 def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
     """Return rows, the first of them the heading, in columns; those in `right` at the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = (
-        "  ".join(
-            cell.rjust(width) if n in right else cell.ljust(width)
-            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
-    return "\n".join(lines)
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+
+    def padded(column: int, cell: str) -> str:
+        spaces = " " * (widths[column] - width(cell))
+        return spaces + cell if column in right else cell + spaces
+
+    return "\n".join("  ".join(map(padded, range(len(row)), row)).rstrip() for row in rows)
+
+
+def width(text: str) -> int:
+    """Return how many columns of a terminal text takes: a Chinese character has two."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width  # noqa: PLC0415 - hardly ever needed
+
+    return sum(0 if combining(c) else 1 + (east_asian_width(c) in "WF") for c in text)
 
 
 def duration(seconds: float | None) -> str:
@@ -62,3 +81,22 @@ def duration(seconds: float | None) -> str:
     if seconds < 3600:
         return f"{int(seconds // 60)} min {int(seconds % 60)} s"
     return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"
+
+
+def frequency(hertz: float | None) -> str:
+    """Return a rate as people say it: 0.5 Hz, 12.3 kHz."""
+    if hertz is None:
+        return "-"
+    for factor, unit in ((1, "Hz"), (1e3, "kHz")):
+        if hertz < 999.5 * factor:
+            return f"{hertz / factor:.3g} {unit}"
+    return f"{hertz / 1e6:.3g} MHz"
+
+
+def size(nbytes: float) -> str:
+    """Return bytes as people say it: 8 KiB, 1.5 MiB."""
+    for unit in ("bytes", "KiB", "MiB"):
+        if nbytes < 1024:
+            return f"{nbytes:.4g} {unit}"
+        nbytes /= 1024
+    return f"{nbytes:.4g} GiB"
