@@ -185,6 +185,29 @@ def test_topic_of_a_dead_publisher_is_waited_for(
         assert next_line(echo.stdout) == "2.5"
 
 
+def test_what_a_crash_left_holds_up_no_pattern(
+    run_cli: RunCli, start_python: Callable[..., "subprocess.Popen[str]"]
+) -> None:
+    publisher = start_python(
+        "import shm_pub_sub\np = shm_pub_sub.Publisher('a', 0)\nprint(input())"
+    )
+    with shm_pub_sub.Publisher("b", 0) as pub:
+        pub.publish(1)
+        while len(shm_pub_sub.topics()) < 2:
+            assert publisher.poll() is None
+        publisher.kill()
+        publisher.wait()
+        ended = run_cli("echo", "*", "--once")
+    assert (ended.returncode, ended.stdout) == (0, "b: 1\n")
+    assert ended.stderr == "shm-pub-sub: 'a' has no live publisher; waiting for one\n"
+    shm_pub_sub.remove("a")
+
+
+def test_table_and_objects_at_once_are_wrong_usage(run_cli: RunCli) -> None:
+    ended = run_cli("echo", "robot/speed", "--csv", "--format", "json")
+    assert (ended.returncode, ended.stdout) == (2, "")
+
+
 def test_what_it_could_not_take_is_counted(cli: Cli) -> None:
     with shm_pub_sub.Publisher("robot/speed", 0, 2) as pub:
         pub.publish(0)

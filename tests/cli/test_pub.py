@@ -155,8 +155,8 @@ def test_mode_and_buffers(cli: Cli) -> None:
     interrupt(pub)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_topic_goes_with_ctrl_c_and_with_sigterm(cli: Cli, number: int) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_topic_goes_with_its_publisher_however_that_is_ended(cli: Cli, number: int) -> None:
     pub = cli.start("pub", "robot/speed", "1")
     next_line(pub.stdout)
     pub.send_signal(number)

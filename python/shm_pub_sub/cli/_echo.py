@@ -10,7 +10,7 @@ import time
 
 from ._arguments import positive_integer, positive_seconds
 from ._follow import Follower, WallClock, add_topics
-from ._output import EXIT_DONE, EXIT_TIMEOUT, complain, json_value
+from ._output import EXIT_DONE, EXIT_TIMEOUT, EXIT_USAGE, complain, json_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,6 +67,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.csv and options.format == "json":
+        complain("found --csv and --format json; expected one of them")
+        return EXIT_USAGE
     with Follower(options.topics, history=1) as follower:
         losses = Losses(follower)
         try:
@@ -132,12 +135,11 @@ def _print(
             values.sort(key=lambda named: named[1].time_ns)
         write(values)
         sys.stdout.flush()
-        if (
-            times is not None
-            and follower.complete
-            and all(printed.get(topic.name, 0) >= times for topic in follower.topics)
-        ):
-            break
+        if times is not None and follower.complete:
+            lacking = [t for t in follower.topics if printed.get(t.name, 0) < times]
+            # Nobody has asked by name for what a crashed publisher has left.
+            if all(topic.by_pattern and not topic.alive for topic in lacking):
+                break
     return EXIT_DONE
 
 

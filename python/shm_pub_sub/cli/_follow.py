@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import math
+import resource
 import time
 
 import shm_pub_sub
@@ -51,8 +52,9 @@ def add_topics(parser: argparse.ArgumentParser) -> None:
 class Topic:
     """One topic that is followed."""
 
-    def __init__(self, name: str, history: int, later: int) -> None:
+    def __init__(self, name: str, history: int, later: int, by_pattern: bool = False) -> None:
         self.name = name
+        self.by_pattern = by_pattern
         self.subscriber: Any = None
         """None while there is no such topic."""
         self._history = history
@@ -104,6 +106,11 @@ class Topic:
             self.subscriber = None
 
     @property
+    def alive(self) -> bool:
+        """Whether somebody publishes it."""
+        return self.subscriber is not None and self.subscriber.publisher_alive
+
+    @property
     def lost(self) -> int:
         """How many values were overwritten before they were taken."""
         return self._lost + (self.subscriber.lost if self.subscriber is not None else 0)
@@ -119,6 +126,9 @@ class Follower:
     """
 
     def __init__(self, wanted: Sequence[str], history: int, later: int = EVERYTHING) -> None:
+        # Each subscriber takes a descriptor, and 1,024 are what a shell mostly allows.
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         self.topics: list[Topic] = []
         self._history = history
         self._later = later
@@ -181,6 +191,8 @@ class Follower:
             if self._patterns or len(subscribed) < len(self.topics):
                 pause = min(pause, LOOK)
             taken = [(topic, values) for topic, values in _wait(subscribed, pause) if values]
+            if any(topic.subscriber is None for topic in subscribed):
+                self._next_look = 0.0  # another type: no time to lose
             if taken or time.monotonic() >= until:
                 return taken
 
@@ -191,7 +203,7 @@ class Follower:
                 if name in self._known:
                     continue
                 self._known.add(name)
-                topic = Topic(name, self._history, self._later)
+                topic = Topic(name, self._history, self._later, by_pattern=True)
                 try:
                     topic.look()
                 except OpenError as error:
@@ -207,8 +219,9 @@ class Follower:
         for topic in self.topics:
             if topic.subscriber is None:
                 complain(f"there is no topic {topic.name!r} yet; waiting for it")
-            elif not topic.subscriber.publisher_alive and topic.newest() is None:
-                complain(f"{topic.name!r} has no live publisher; waiting for one")
+            elif topic.newest() is None:
+                lacks = "value yet" if topic.alive else "live publisher"
+                complain(f"{topic.name!r} has no {lacks}; waiting for one")
 
 
 def _wait(topics: list[Topic], timeout: float) -> list[tuple[Topic, list[Sample[Any]]]]:

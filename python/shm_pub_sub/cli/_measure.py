@@ -108,7 +108,7 @@ def _print_text(
         )
     elif not new:
         text = "no new messages"
-        if not topic.subscriber.publisher_alive:
+        if not topic.alive:
             text += ": there is no live publisher"
     else:
         return  # the first value says nothing

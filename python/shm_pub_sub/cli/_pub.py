@@ -103,8 +103,10 @@ def run(options: argparse.Namespace) -> int:
         complain("found no value on stdin; expected one a line")
         return EXIT_FAILURE
     retain = options.retain or (options.once and options.keep is None)
-    # A service manager's way to end programs. The topic goes, as with Ctrl-C.
-    signal.signal(signal.SIGTERM, _end)
+    # How service managers and closed terminals end programs. The topic goes, as with Ctrl-C.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
+            signal.signal(number, _end)
     with Publisher(
         options.topic, kind(), options.buffers, mode=options.mode, retain=retain
     ) as publisher:
