@@ -167,7 +167,7 @@ def test_pipe_gets_tables_one_after_the_other(run_cli: RunCli) -> None:
     first, second = (table.splitlines() for table in ended.stdout.split("\n\n"))
     assert len(first) == len(second) == 3
     assert first[0].startswith("1 topic, 1 alive, ")
-    assert first[1].split()[:3] == ["TOPIC", "TYPE", "VALUE"]
+    assert first[1].split()[:3] == ["topic", "type", "value"]
     assert {"1.5", "alive", str(os.getpid()), "5"} <= set(row(second, "robot/speed"))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._output import duration
+from ._output import duration, frequency, printable, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from ._watch import Row
 
 COLUMNS = (
-    "TOPIC",
-    "TYPE",
-    "VALUE",
-    "RATE",
-    "AGE",
-    "STATE",
-    "PID",
-    "BUFFERS",
-    "SIZE",
-    "COMMAND",
+    "topic",
+    "type",
+    "value",
+    "rate",
+    "age",
+    "publisher",
+    "pid",
+    "buffers",
+    "size",
+    "command",
 )
 RIGHT = (2, 3, 4, 6, 7, 8)
 """Columns of numbers, which stand at the right."""
@@ -33,13 +33,13 @@ def cells(row: Row) -> tuple[str, ...]:
         printable(topic.name),
         topic.type.__name__,
         _value(row.value),
-        _rate(row.rate),
+        frequency(row.rate),
         duration(row.age),
         row.state,
         str(topic.pid) if topic.alive else "-",
         str(topic.buffer_num),
-        _size(topic.nbytes),
-        printable(_short(row.command)) or "-",
+        size(topic.nbytes),
+        printable(_short(row.command or "-")),
     )
 
 
@@ -60,27 +60,10 @@ def summary(rows: Sequence[Row]) -> str:
     return f"{topics}, {alive:,} alive, {rate:,.0f} values/s"
 
 
-def printable(text: str) -> str:
-    """Return text without what would move the cursor: names may be of any characters."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
 def _value(value: bool | int | float | None) -> str:
     if value is None:
         return "-"
     return f"{value:.9g}" if isinstance(value, float) else str(value)
-
-
-def _rate(rate: float | None) -> str:
-    if rate is None:
-        return "-"
-    return f"{rate:,.1f} Hz" if rate >= 1 or rate == 0 else f"{rate:.2g} Hz"
-
-
-def _size(nbytes: int) -> str:
-    if nbytes < 1 << 20:
-        return f"{nbytes / (1 << 10):.3g} KiB"
-    return f"{nbytes / (1 << 20):.3g} MiB"
 
 
 def _short(command: str) -> str:

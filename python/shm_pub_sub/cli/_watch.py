@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import resource
 import time
-from pathlib import Path
 from typing import NamedTuple
 
 from shm_pub_sub import Sample, ShmError, Subscriber, TopicInfo
 
+from ._publishers import Commands
 from ._topics import matching
 
 TYPE_CHECKING = False
@@ -37,8 +37,8 @@ class Row(NamedTuple):
     """In Hz; None where it is not known, or nobody publishes."""
     age: float | None
     """Seconds since the newest was published; None where nothing was."""
-    command: str
-    """The publisher's, with its arguments; empty where it is dead or not to be seen from here."""
+    command: str | None
+    """The publisher's, with its arguments; None where it is dead or not to be seen from here."""
 
     @property
     def state(self) -> str:
@@ -74,7 +74,7 @@ class Watch:
 
     def _survey(self) -> None:
         before, self._watched = self._watched, {}
-        found = matching(self._patterns)
+        found, commands = matching(self._patterns), Commands()
         gone = before.keys() - {topic.name for topic in found}
         for name in gone:
             before.pop(name).close()
@@ -83,7 +83,8 @@ class Watch:
             if known is None or known.topic.created != topic.created:
                 if known is not None:
                     known.close()
-                known = _Watched(topic, with_values=len(self._watched) < self._room)
+                room = len(self._watched) < self._room
+                known = _Watched(topic, commands.of(topic), with_values=room)
             known.topic = topic
             self._watched[topic.name] = known
 
@@ -91,9 +92,9 @@ class Watch:
 class _Watched:
     """One publisher's topic."""
 
-    def __init__(self, topic: TopicInfo, with_values: bool) -> None:
+    def __init__(self, topic: TopicInfo, command: str | None, with_values: bool) -> None:
         self.topic = topic
-        self._command = _command(topic.pid) if topic.alive else ""
+        self._command = command
         self._subscriber: Subscriber[Any] | None = None
         self._last: Sample[Any] | None = None
         self._rate: float | None = None
@@ -106,7 +107,7 @@ class _Watched:
 
     def look(self) -> Row:
         newest = self._newest()
-        command = self._command if self.topic.alive else ""
+        command = self._command if self.topic.alive else None
         if newest is None:
             return Row(self.topic, None, None, self.topic.age, command)
         self._count(newest)
@@ -142,12 +143,3 @@ class _Watched:
             between = newest.time_ns - last.time_ns
             self._rate = (newest.sequence - last.sequence) * 1e9 / between
         self._last = newest
-
-
-def _command(pid: int) -> str:
-    """Return the command line of a process of this pid namespace, or an empty string."""
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return ""
-    return " ".join(word.decode(errors="replace") for word in words).rstrip()
