@@ -63,5 +63,5 @@ def test_other_process_that_dies_is_an_error(
         'os._exit(1)""")\n'
         "sys.exit(main(['bench', '--seconds', '0.02']))\n"
     )
-    assert ended.returncode == 1
+    assert ended.returncode == 3
     assert "the other process has ended" in ended.stderr

@@ -18,7 +18,7 @@ import shm_pub_sub
 from ._reading import interrupt, next_line, stop
 from .conftest import ENVIRONMENT, PROGRAM, Cli, RunCli
 
-WAITING = "shm-pub-sub: there is no topic 'robot/speed' yet; waiting for it"
+WAITING = "shm-pub-sub: waiting: no topic 'robot/speed' in "
 
 PUBLISH = """
 import sys, time, shm_pub_sub
@@ -32,7 +32,7 @@ sys.stdin.read()
 
 def test_topic_that_comes_later_is_printed_from_its_first_value(cli: Cli) -> None:
     echo = cli.start("echo", "robot/speed", "--times", 1000)
-    assert next_line(echo.stderr) == WAITING
+    assert next_line(echo.stderr).startswith(WAITING)
     with shm_pub_sub.Publisher("robot/speed", 0.0, 1000) as pub:
         pub.publish_many([n / 4 for n in range(1000)])
         out, err = echo.communicate(timeout=30)
@@ -59,7 +59,8 @@ def test_retained_value_is_printed(run_cli: RunCli) -> None:
 
 def test_nothing_in_time_is_exit_code_3(run_cli: RunCli) -> None:
     ended = run_cli("echo", "robot/speed", "--timeout", 0.2)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (3, "", f"{WAITING}\n")
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert ended.stderr.startswith(WAITING)
     with shm_pub_sub.Publisher("robot/speed", 0.0):
         assert run_cli("echo", "robot/speed", "--timeout", 0.2).returncode == 3
 
@@ -135,7 +136,7 @@ def test_values_of_several_topics_are_named_and_in_order_of_publication(run_cli:
 
 def test_new_topic_that_matches_joins_in(cli: Cli) -> None:
     echo = cli.start("echo", "robot/*")
-    assert "no topic matches 'robot/*' yet" in next_line(echo.stderr)
+    assert "waiting: no topic matches 'robot/*'" in next_line(echo.stderr)
     with shm_pub_sub.Publisher("robot/a", 0) as a:
         a.publish(1)
         assert next_line(echo.stdout) == "robot/a: 1"
@@ -179,7 +180,7 @@ def test_topic_of_a_dead_publisher_is_waited_for(
     publisher.kill()
     publisher.wait()
     echo = cli.start("echo", "robot/speed", "--once")
-    assert "'robot/speed' has no live publisher" in next_line(echo.stderr)
+    assert "waiting: 'robot/speed' has no live publisher" in next_line(echo.stderr)
     with shm_pub_sub.Publisher("robot/speed", 0.0) as pub:
         pub.publish(2.5)
         assert next_line(echo.stdout) == "2.5"
@@ -199,7 +200,7 @@ def test_what_a_crash_left_holds_up_no_pattern(
         publisher.wait()
         ended = run_cli("echo", "*", "--once")
     assert (ended.returncode, ended.stdout) == (0, "b: 1\n")
-    assert ended.stderr == "shm-pub-sub: 'a' has no live publisher; waiting for one\n"
+    assert ended.stderr == "shm-pub-sub: waiting: 'a' has no live publisher\n"
     shm_pub_sub.remove("a")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import sys
@@ -10,7 +11,7 @@ import time
 
 from ._arguments import positive_integer, positive_seconds
 from ._follow import Follower, WallClock, add_topics
-from ._output import EXIT_DONE, EXIT_TIMEOUT, EXIT_USAGE, complain, json_value
+from ._output import EXIT_DONE, EXIT_TIMEOUT, EXIT_USAGE, complain, json_value, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from ._follow import Topic
 
     Taken = list[tuple[Topic, list[Sample[Any]]]]
+    Values = list[tuple[str, Sample[Any]]]
+    Format = Callable[[Values], list[str]]
 
 NEWS_OF_LOSSES = 1.0
 """Seconds between remarks on lost values."""
@@ -70,6 +73,8 @@ def run(options: argparse.Namespace) -> int:
     if options.csv and options.format == "json":
         complain("found --csv and --format json; expected one of them")
         return EXIT_USAGE
+    if options.csv:
+        print("time,topic,sequence,value", flush=True)
     with Follower(options.topics, history=1) as follower:
         losses = Losses(follower)
         try:
@@ -79,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
                 if options.every
                 else _each(follower, losses, options.timeout)
             )
-            return _print(batches, follower, _writer(options, follower.several), options.times)
+            return _print(batches, follower, _formatter(options, follower.several), options.times)
         finally:
             if not options.every:
                 losses.sum_up()
@@ -116,7 +121,7 @@ def _newest(follower: Follower, options: argparse.Namespace) -> Iterator[Taken]:
 def _print(
     batches: Iterable[Taken],
     follower: Follower,
-    write: Callable[[list[tuple[str, Sample[Any]]]], object],
+    lines: Format,
     times: int | None,
 ) -> int:
     """Print batches until that many values of every topic are printed."""
@@ -133,7 +138,7 @@ def _print(
         values = [(topic.name, sample) for topic, samples in batch for sample in samples]
         if len(batch) > 1:
             values.sort(key=lambda named: named[1].time_ns)
-        write(values)
+        sys.stdout.write("".join(lines(values)))
         sys.stdout.flush()
         if times is not None and follower.complete:
             lacking = [t for t in follower.topics if printed.get(t.name, 0) < times]
@@ -143,48 +148,52 @@ def _print(
     return EXIT_DONE
 
 
-def _writer(
-    options: argparse.Namespace, several: bool
-) -> Callable[[list[tuple[str, Sample[Any]]]], object]:
-    """Return what writes values to stdout. It formats 100,000 a second in part of one processor."""
-    clock, out = WallClock(), sys.stdout
+def _formatter(options: argparse.Namespace, several: bool) -> Format:
+    """Return what turns values into lines: 100,000 a second in a part of one processor."""
+    clock = WallClock()
 
-    def write_table(values: list[tuple[str, Sample[Any]]]) -> None:
+    def rows(values: Values) -> list[str]:
         offset = clock.offset()
-        table.writerows(
-            (seconds(time_ns + offset), name, sequence, value)
+        cells = {name: _cell(name) for name in {name for name, _ in values}}
+        return [
+            f"{seconds(time_ns + offset)},{cells[name]},{sequence},{value}\n"
             for name, (value, sequence, time_ns, _) in values
-        )
+        ]
 
-    def write_objects(values: list[tuple[str, Sample[Any]]]) -> None:
+    def objects(values: Values) -> list[str]:
         offset = clock.offset()
         quoted = {name: json.dumps(name) for name in {name for name, _ in values}}
-        out.writelines(
+        return [
             f'{{"topic": {quoted[name]}, "sequence": {sequence}, "time_ns": {time_ns}, '
             f'"time": {seconds(time_ns + offset)}, '
             f'"value": {NOT_AS_PYTHON.get(text := repr(value), text)}}}\n'
             for name, (value, sequence, time_ns, _) in values
-        )
+        ]
 
-    def write_lines(values: list[tuple[str, Sample[Any]]]) -> None:
+    def lines(values: Values) -> list[str]:
         offset = clock.offset()
-        out.writelines(
-            (f"[{seconds(time_ns + offset)}] " if options.time else "")
-            + (f"{name}: {value}\n" if several else f"{value}\n")
+        labels = {name: f"{printable(name)}: " if several else "" for name, _ in values}
+        return [
+            (f"[{seconds(time_ns + offset)}] " if options.time else "") + f"{labels[name]}{value}\n"
             for name, (value, _, time_ns, _) in values
-        )
+        ]
 
     if options.csv:
-        table = csv.writer(out, lineterminator="\n")
-        table.writerow(["time", "topic", "sequence", "value"])
-        out.flush()
-        return write_table
-    return write_objects if options.format == "json" else write_lines
+        return rows
+    return objects if options.format == "json" else lines
 
 
 def seconds(ns: int) -> str:
-    """Return ns as seconds, every digit of them."""
-    return f"{ns // 1_000_000_000}.{ns % 1_000_000_000:09}"
+    """Return ns since 1970 as seconds, every digit of them."""
+    digits = str(ns)
+    return f"{digits[:-9]}.{digits[-9:]}"
+
+
+def _cell(name: str) -> str:
+    """Return the name as a cell of a table, quoted where it has to be."""
+    cell = io.StringIO()
+    csv.writer(cell, lineterminator="").writerow([name])
+    return cell.getvalue()
 
 
 class Losses:

@@ -7,7 +7,7 @@ import time
 
 from ._arguments import positive_integer, positive_seconds
 from ._follow import Follower, add_topics
-from ._output import EXIT_DONE, EXIT_TIMEOUT, print_json
+from ._output import EXIT_DONE, EXIT_TIMEOUT, print_json, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _print_text(
         return  # the first value says nothing
     if topic.lost:
         text += f" lost: {topic.lost}"
-    print(f"{topic.name}\n{text}" if several else text, flush=True)
+    print(f"{printable(topic.name)}\n{text}" if several else text, flush=True)
 
 
 def _print_record(
