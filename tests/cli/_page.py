@@ -9,17 +9,17 @@ How a page is written:
     input()
     -->
 
-A Python program in a comment prepares a domain. It prints "ready" when the domain is, and runs (or
-not) until its standard input ends. It serves the ```console blocks from there to the next such
-comment, which run in their order in that domain and in one folder; before the first comment the
-domain is empty. In a block
+A Python program in a comment prepares a domain. It prints "ready" when the domain is, and may run
+on until its standard input ends; to `list -v` it is `python publisher.py`. It serves the
+```console blocks from there to the next such comment, which run in their order in that domain and
+in one folder; before the first comment the domain is empty. In a block
 
     $ shm-pub-sub list -c | cat      a command, for bash; "> " goes on with it
     1                                what it prints, stderr as well
     ^C                               as a last line: it goes on until then, and Ctrl-C ends it
 
 and in what it prints a number stands for any number, spaces for any spaces, `...` for any text,
-and a line `...` for any lines.
+a line `...` for any lines, and /dev/shm for the test's own directory there.
 """
 
 from __future__ import annotations
@@ -32,8 +32,15 @@ _BLOCK = re.compile(
     r"^<!-- domain\n(?P<program>(?s:.*?))^-->$|^```console\n(?P<console>(?s:.*?))^```$",
     re.MULTILINE,
 )
-_PARTS = re.compile(r"(?P<any>\.\.\.)|(?P<number>\d+(?:\.\d+)?(?:e[-+]?\d+)?)|(?P<spaces>\s+)")
-_AS_REGEX = {"any": r".*?", "number": r"\d+(?:\.\d+)?(?:e[-+]?\d+)?", "spaces": r"\s+"}
+_PARTS = re.compile(
+    r"(?P<domain>/dev/shm)|(?P<any>\.\.\.)|(?P<number>\d+(?:\.\d+)?(?:e[-+]?\d+)?)|(?P<spaces>\s+)"
+)
+_AS_REGEX = {
+    "domain": r"/dev/shm(?:/shm_pub_sub-test-[^\s/]+)?",
+    "any": r".*?",
+    "number": r"\d+(?:\.\d+)?(?:e[-+]?\d+)?",
+    "spaces": r"\s+",
+}
 
 
 @dataclass

@@ -3,8 +3,10 @@
 import os
 import signal
 import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from ._page import Command, Section, sections, shape
 from .conftest import ENVIRONMENT, PROGRAM
 
 PAGES = Path(__file__).parents[2] / "docs" / "command-line"
+PATH = f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"
+PRELUDE = '__import__("signal").alarm(170)\n'  # it does not outlive a killed test run for long
 DEADLINE = 30.0  # seconds
 
 # Ctrl-C works even where the tests run in the background; and so do the commands of a venv.
@@ -29,32 +33,46 @@ def _found() -> list[object]:
 
 @pytest.mark.leaves_files("what the commands of a page leave is the page's own affair")
 @pytest.mark.parametrize("section", _found())
-def test_commands_of_a_page_print_what_it_says(
-    section: Section,
-    start_python: Callable[..., "subprocess.Popen[str]"],
-    tmp_path: Path,
-) -> None:
-    if section.program:
-        domain = start_python(section.program)
-        assert domain.stdout is not None
-        assert domain.stdout.readline() == "ready\n"
-    status = 0
-    for command in section.commands:
-        status, output = _run(command, status, tmp_path)
-        lines = shape(command.expected)
-        assert lines.fullmatch(output), f"line {command.line}: {command.text}\n{output}"
+def test_commands_of_a_page_print_what_it_says(section: Section, tmp_path: Path) -> None:
+    with _domain(section.program, tmp_path):
+        status = 0
+        for command in section.commands:
+            status, output = _run(command, status, tmp_path)
+            lines = shape(command.expected)
+            assert lines.fullmatch(output), f"line {command.line}: {command.text}\n{output}"
+
+
+@contextmanager
+def _domain(program: str, folder: Path) -> Iterator[None]:
+    """Run the program that prepares it, as `python publisher.py`, as long as commands run."""
+    (folder / "publisher.py").write_text(PRELUDE + program, encoding="utf-8")
+    process = subprocess.Popen(
+        ["python", "publisher.py"],
+        executable=sys.executable,
+        cwd=folder,
+        env=os.environ | ENVIRONMENT | {"PATH": PATH, "PYTHONUNBUFFERED": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert not program or process.stdout.readline() == "ready\n"
+        yield
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def _run(command: Command, status: int, folder: Path) -> tuple[int, str]:
     """Run it to its end, or until it has printed what the page says and Ctrl-C ends it."""
-    path = f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"
     process = subprocess.Popen(
         [*BASH, f"(exit {status})\n{command.text}"],  # $? is the last command's
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         cwd=folder,
-        env=os.environ | ENVIRONMENT | {"PATH": path, "PYTHONUNBUFFERED": "1"},
+        env=os.environ | ENVIRONMENT | {"PATH": PATH, "PYTHONUNBUFFERED": "1"},
         start_new_session=True,
     )
     output, deadline = b"", time.monotonic() + DEADLINE
@@ -92,22 +110,18 @@ def test_shape_is_the_same_words_with_other_numbers_and_spaces() -> None:
     assert not lines.fullmatch("a line before\nrobot/speed float     3 Hz\n")
 
 
-def test_page_that_is_wrong_fails(
-    start_python: Callable[..., "subprocess.Popen[str]"], tmp_path: Path
-) -> None:
+def test_page_that_is_wrong_fails(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("```console\n$ echo one\ntwo\n```\n", encoding="utf-8")
     (section,) = sections(page)
     with pytest.raises(AssertionError, match="line 2: echo one"):
-        test_commands_of_a_page_print_what_it_says(section, start_python, tmp_path)
+        test_commands_of_a_page_print_what_it_says(section, tmp_path)
 
 
-def test_page_goes_on_until_ctrl_c(
-    start_python: Callable[..., "subprocess.Popen[str]"], tmp_path: Path
-) -> None:
+def test_page_goes_on_until_ctrl_c(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(
         "```console\n$ seq 1 3; sleep 100\n1\n...\n3\n^C\n$ echo $?\n130\n```\n", encoding="utf-8"
     )
     (section,) = sections(page)
-    test_commands_of_a_page_print_what_it_says(section, start_python, tmp_path)
+    test_commands_of_a_page_print_what_it_says(section, tmp_path)

@@ -168,7 +168,5 @@ def extras() -> Verdict:
 def version() -> Verdict:
     """Say what is installed."""
     python = ".".join(map(str, sys.version_info[:3]))
-    where = Path(shm_pub_sub.__file__).parent
-    return Verdict(
-        "version", OK, f"shm_pub_sub {shm_pub_sub.__version__}, Python {python}, {where}"
-    )
+    found = f"shm_pub_sub {shm_pub_sub.__version__}, Python {python}, in {sys.prefix}"
+    return Verdict("version", OK, found)

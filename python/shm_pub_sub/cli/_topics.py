@@ -19,6 +19,9 @@ FIRST_LOOK = 0.001
 LAST_LOOK = 0.05
 """Seconds between looks at whether a topic is there."""
 
+CLOSE = 0.8
+"""How much of two names is the same where one is perhaps the other mistyped."""
+
 NO_HINT = "`shm-pub-sub list` shows what there is"
 
 
@@ -44,7 +47,9 @@ def not_there(name: str) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 - slow
 
     known = names()
-    close = [t for t in known if t.endswith(f"/{name}")] or get_close_matches(name, known)
+    close = [t for t in known if t.endswith(f"/{name}")] or get_close_matches(
+        name, known, cutoff=CLOSE
+    )
     hint = f"did you mean {' or '.join(map(repr, close[:3]))}?" if close else NO_HINT
     return f"no topic {name!r} in {directory()}; {hint}"
 
