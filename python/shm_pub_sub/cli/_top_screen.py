@@ -101,7 +101,7 @@ class _Screen:
             last = f"{self._top + 1}-{self._top + len(shown)} of {len(rows)} · {KEYS}"
         return Group(
             _text(summary(rows), "bold"),
-            _text(heading, "reverse"),
+            _text(heading.ljust(width), "reverse"),
             *(_text(line, STYLES[_mark(row)]) for line, row in zip(lines, shown, strict=True)),
             *[_text("")] * (self._room - len(shown)),
             _text(last, "dim"),
