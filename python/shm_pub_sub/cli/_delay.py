@@ -20,7 +20,7 @@ add_arguments = _measure.add_arguments
 
 def run(options: argparse.Namespace) -> int:
     # What was published before anybody received here says nothing of the way to here.
-    with Follower(options.topics, history=0, later=0) as follower:
+    with Follower(options.topics, history=0, later=0, gather=False) as follower:
         return _measure.measure(options, follower, lambda: Ages(options.window), "delay")
 
 

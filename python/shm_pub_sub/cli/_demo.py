@@ -38,7 +38,7 @@ class Failure(Exception):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "Its topics are in a directory of their own, apart from all others."
+    parser.description = f"{parser.description} Its topics are apart from all others."
 
 
 def run(options: argparse.Namespace) -> int:

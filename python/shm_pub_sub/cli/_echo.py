@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import sys
@@ -10,7 +11,7 @@ import time
 
 from ._arguments import positive_integer, positive_seconds
 from ._follow import Follower, WallClock, add_topics
-from ._output import EXIT_DONE, EXIT_TIMEOUT, complain, json_value
+from ._output import EXIT_DONE, EXIT_TIMEOUT, EXIT_USAGE, complain, json_value, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
     from ._follow import Topic
 
-    Taken = list[tuple[Topic, list[Sample[Any]]]]
+    _Taken = list[tuple[Topic, list[Sample[Any]]]]
+    _Values = list[tuple[str, Sample[Any]]]
+    _Format = Callable[[_Values], list[str]]
 
 NEWS_OF_LOSSES = 1.0
 """Seconds between remarks on lost values."""
@@ -67,29 +70,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.csv and options.format == "json":
+        complain("found --csv and --format json; expected one of them")
+        return EXIT_USAGE
+    if options.csv:
+        print("time,topic,sequence,value", flush=True)
     with Follower(options.topics, history=1) as follower:
         losses = Losses(follower)
         try:
             # Each is a batch; an empty one says that nothing has come for that long.
-            batches = _newest(follower, options) if options.every else _each(follower, options)
-            return _print(batches, follower, _writer(options, follower.several), options.times)
+            batches = (
+                _newest(follower, options)
+                if options.every
+                else _each(follower, losses, options.timeout)
+            )
+            return _print(batches, follower, _formatter(options, follower.several), options.times)
         finally:
             if not options.every:
-                losses.tell(at_the_end=True)
+                losses.sum_up()
 
 
-def _each(follower: Follower, options: argparse.Namespace) -> Iterator[Taken]:
-    losses = Losses(follower)
+def _each(follower: Follower, losses: Losses, timeout: float | None) -> Iterator[_Taken]:
     while True:
-        yield follower.take(options.timeout)
+        yield follower.take(timeout)
         losses.tell()
 
 
-def _newest(follower: Follower, options: argparse.Namespace) -> Iterator[Taken]:
+def _newest(follower: Follower, options: argparse.Namespace) -> Iterator[_Taken]:
     shown: dict[str, tuple[int, int]] = {}
     due = last = time.monotonic()
     while True:
-        batch: Taken = []
+        batch: _Taken = []
         for topic in follower.look():
             sample = topic.newest()
             if sample is not None and shown.get(topic.name) != (sample.sequence, sample.time_ns):
@@ -108,9 +119,9 @@ def _newest(follower: Follower, options: argparse.Namespace) -> Iterator[Taken]:
 
 
 def _print(
-    batches: Iterable[Taken],
+    batches: Iterable[_Taken],
     follower: Follower,
-    write: Callable[[list[tuple[str, Sample[Any]]]], object],
+    lines: _Format,
     times: int | None,
 ) -> int:
     """Print batches until that many values of every topic are printed."""
@@ -127,59 +138,62 @@ def _print(
         values = [(topic.name, sample) for topic, samples in batch for sample in samples]
         if len(batch) > 1:
             values.sort(key=lambda named: named[1].time_ns)
-        write(values)
+        sys.stdout.write("".join(lines(values)))
         sys.stdout.flush()
-        if (
-            times is not None
-            and follower.complete
-            and all(printed.get(topic.name, 0) >= times for topic in follower.topics)
-        ):
-            break
+        if times is not None and follower.complete:
+            lacking = [t for t in follower.topics if printed.get(t.name, 0) < times]
+            # Nobody has asked by name for what a crashed publisher has left.
+            if all(topic.by_pattern and not topic.alive for topic in lacking):
+                break
     return EXIT_DONE
 
 
-def _writer(
-    options: argparse.Namespace, several: bool
-) -> Callable[[list[tuple[str, Sample[Any]]]], object]:
-    """Return what writes values to stdout. It formats 100,000 a second in part of one processor."""
-    clock, out = WallClock(), sys.stdout
+def _formatter(options: argparse.Namespace, several: bool) -> _Format:
+    """Return what turns values into lines: 100,000 a second in a part of one processor."""
+    clock = WallClock()
 
-    def write_table(values: list[tuple[str, Sample[Any]]]) -> None:
+    def rows(values: _Values) -> list[str]:
         offset = clock.offset()
-        table.writerows(
-            (seconds(time_ns + offset), name, sequence, value)
+        cells = {name: _cell(name) for name in {name for name, _ in values}}
+        return [
+            f"{seconds(time_ns + offset)},{cells[name]},{sequence},{value}\n"
             for name, (value, sequence, time_ns, _) in values
-        )
+        ]
 
-    def write_objects(values: list[tuple[str, Sample[Any]]]) -> None:
+    def objects(values: _Values) -> list[str]:
         offset = clock.offset()
         quoted = {name: json.dumps(name) for name in {name for name, _ in values}}
-        out.writelines(
+        return [
             f'{{"topic": {quoted[name]}, "sequence": {sequence}, "time_ns": {time_ns}, '
             f'"time": {seconds(time_ns + offset)}, '
             f'"value": {NOT_AS_PYTHON.get(text := repr(value), text)}}}\n'
             for name, (value, sequence, time_ns, _) in values
-        )
+        ]
 
-    def write_lines(values: list[tuple[str, Sample[Any]]]) -> None:
+    def lines(values: _Values) -> list[str]:
         offset = clock.offset()
-        out.writelines(
-            (f"[{seconds(time_ns + offset)}] " if options.time else "")
-            + (f"{name}: {value}\n" if several else f"{value}\n")
+        labels = {name: f"{printable(name)}: " if several else "" for name, _ in values}
+        return [
+            (f"[{seconds(time_ns + offset)}] " if options.time else "") + f"{labels[name]}{value}\n"
             for name, (value, _, time_ns, _) in values
-        )
+        ]
 
     if options.csv:
-        table = csv.writer(out, lineterminator="\n")
-        table.writerow(["time", "topic", "sequence", "value"])
-        out.flush()
-        return write_table
-    return write_objects if options.format == "json" else write_lines
+        return rows
+    return objects if options.format == "json" else lines
 
 
 def seconds(ns: int) -> str:
-    """Return ns as seconds, every digit of them."""
-    return f"{ns // 1_000_000_000}.{ns % 1_000_000_000:09}"
+    """Return ns since 1970 as seconds, every digit of them."""
+    digits = str(ns)
+    return f"{digits[:-9]}.{digits[-9:]}"
+
+
+def _cell(name: str) -> str:
+    """Return the name as a cell of a table, quoted where it has to be."""
+    cell = io.StringIO()
+    csv.writer(cell, lineterminator="").writerow([name])
+    return cell.getvalue()
 
 
 class Losses:
@@ -190,15 +204,19 @@ class Losses:
         self._told = 0
         self._next = 0.0
 
-    def tell(self, at_the_end: bool = False) -> None:
-        """Say it if it is more than before, and not too soon after that."""
-        lost = {topic.name: topic.lost for topic in self._follower.topics if topic.lost}
+    def tell(self) -> None:
+        """Say it where there are more than before, and not too soon after that."""
+        lost = sum(topic.lost for topic in self._follower.topics)
         now = time.monotonic()
-        if sum(lost.values()) == self._told or (now < self._next and not at_the_end):
-            return
-        self._told, self._next = sum(lost.values()), now + NEWS_OF_LOSSES
-        for name, count in lost.items():
-            complain(
-                f"{name}: lost {count} values {'in all' if at_the_end else 'so far'}; "
-                "a publisher with a larger buffer_num keeps more"
-            )
+        if lost > self._told and now >= self._next:
+            self._told, self._next = lost, now + NEWS_OF_LOSSES
+            self._say("so far")
+
+    def sum_up(self) -> None:
+        """Say it at the end."""
+        self._say("in all; a publisher with a larger buffer_num keeps more")
+
+    def _say(self, which: str) -> None:
+        for topic in self._follower.topics:
+            if topic.lost:
+                complain(f"{topic.name}: lost {topic.lost} values {which}")

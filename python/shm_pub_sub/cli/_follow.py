@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import fnmatch
 import math
+import resource
 import time
 
 import shm_pub_sub
 from shm_pub_sub import OpenError, Subscriber, TopicNotFoundError, TopicTypeError, WaitTimeoutError
-from shm_pub_sub._topics import names
 
 from ._output import complain
-from ._topics import names_for_completion
+from ._topics import names, names_for_completion, not_there
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,16 +48,30 @@ def add_topics(parser: argparse.ArgumentParser) -> None:
     topics.completer = names_for_completion  # type: ignore[attr-defined]
 
 
+FAST = 1000
+"""Values a second from which on they are left to gather: to wake up for each costs more than it."""
+
+GATHER = 0.01
+GATHER_AT_LEAST = 0.0002
+"""Seconds for that."""
+
+FULL = 1 / 8
+"""How full the topic that fills up first may be by then."""
+
+
 class Topic:
     """One topic that is followed."""
 
-    def __init__(self, name: str, history: int, later: int) -> None:
+    def __init__(self, name: str, history: int, later: int, by_pattern: bool = False) -> None:
         self.name = name
+        self.by_pattern = by_pattern
         self.subscriber: Any = None
         """None while there is no such topic."""
         self._history = history
         self._later = later
         self._lost = 0
+        self._taken_at = time.monotonic()
+        self._interval = math.inf
 
     def look(self) -> bool:
         """Subscribe if the topic is there and return whether it is."""
@@ -87,6 +101,17 @@ class Topic:
             self.leave()
         return taken
 
+    def note(self, now: float, count: int) -> None:
+        """Take down that so many values were taken."""
+        self._interval = (now - self._taken_at) / count
+        self._taken_at = now
+
+    @property
+    def fills_in(self) -> float:
+        """In how many seconds values are lost, at the pace of the last ones."""
+        buffers = self.subscriber.buffer_num if self.subscriber is not None else None
+        return math.inf if buffers is None else buffers * self._interval
+
     def newest(self) -> Sample[Any] | None:
         """Return the newest value, taken or not; None where there is none."""
         try:
@@ -104,6 +129,11 @@ class Topic:
             self.subscriber = None
 
     @property
+    def alive(self) -> bool:
+        """Whether somebody publishes it."""
+        return self.subscriber is not None and self.subscriber.publisher_alive
+
+    @property
     def lost(self) -> int:
         """How many values were overwritten before they were taken."""
         return self._lost + (self.subscriber.lost if self.subscriber is not None else 0)
@@ -116,12 +146,25 @@ class Follower:
         wanted: Names and shell patterns. What is the name of a topic is no pattern.
         history: How many of the values that are there already are taken.
         later: The same of topics that come into being later on, with the same or another type.
+        gather: Let values that come fast gather for up to 10 ms, as far as none is lost by that.
     """
 
-    def __init__(self, wanted: Sequence[str], history: int, later: int = EVERYTHING) -> None:
+    def __init__(
+        self,
+        wanted: Sequence[str],
+        history: int,
+        later: int = EVERYTHING,
+        gather: bool = True,
+    ) -> None:
+        # Each subscriber takes a descriptor, and 1,024 are what a shell mostly allows.
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         self.topics: list[Topic] = []
         self._history = history
         self._later = later
+        self._gather = gather
+        self._pause = 0.0
+        self._taken_at = time.monotonic()
         self._patterns = []
         self._known = set()
         there = set(names())
@@ -175,14 +218,32 @@ class Follower:
     def take(self, timeout: float | None) -> list[tuple[Topic, list[Sample[Any]]]]:
         """Wait for values and return all that are there, by topic; an empty list after timeout."""
         until = math.inf if timeout is None else time.monotonic() + timeout
+        if self._pause:
+            time.sleep(self._pause if timeout is None else min(self._pause, timeout))
         while True:
             subscribed = self.look()
             pause = max(0.0, until - time.monotonic())
             if self._patterns or len(subscribed) < len(self.topics):
                 pause = min(pause, LOOK)
             taken = [(topic, values) for topic, values in _wait(subscribed, pause) if values]
+            if any(topic.subscriber is None for topic in subscribed):
+                self._next_look = 0.0  # another type: no time to lose
+            if taken and self._gather:
+                self._pause = self._gathering(taken)
             if taken or time.monotonic() >= until:
                 return taken
+
+    def _gathering(self, taken: list[tuple[Topic, list[Sample[Any]]]]) -> float:
+        """Return how long values are to gather before the next ones are taken."""
+        now = time.monotonic()
+        for topic, values in taken:
+            topic.note(now, len(values))
+        rate = sum(len(values) for _, values in taken) / (now - self._taken_at)
+        self._taken_at = now
+        if rate < FAST:
+            return 0.0
+        pause = min(GATHER, FULL * min(topic.fills_in for topic in self.topics))
+        return pause if pause >= GATHER_AT_LEAST else 0.0
 
     def _look_for_new(self) -> None:
         there = names()
@@ -191,7 +252,7 @@ class Follower:
                 if name in self._known:
                     continue
                 self._known.add(name)
-                topic = Topic(name, self._history, self._later)
+                topic = Topic(name, self._history, self._later, by_pattern=True)
                 try:
                     topic.look()
                 except OpenError as error:
@@ -203,12 +264,13 @@ class Follower:
         found = [topic.name for topic in self.topics]
         for pattern in self._patterns:
             if not fnmatch.filter(found, pattern):
-                complain(f"no topic matches {pattern!r} yet; waiting for one")
+                complain(f"waiting: no topic matches {pattern!r}")
         for topic in self.topics:
             if topic.subscriber is None:
-                complain(f"there is no topic {topic.name!r} yet; waiting for it")
-            elif not topic.subscriber.publisher_alive and topic.newest() is None:
-                complain(f"{topic.name!r} has no live publisher; waiting for one")
+                complain(f"waiting: {not_there(topic.name)}")
+            elif topic.newest() is None:
+                lacks = "published nothing yet" if topic.alive else "no live publisher"
+                complain(f"waiting: {topic.name!r} has {lacks}")
 
 
 def _wait(topics: list[Topic], timeout: float) -> list[tuple[Topic, list[Sample[Any]]]]:

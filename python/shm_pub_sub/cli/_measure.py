@@ -7,7 +7,7 @@ import time
 
 from ._arguments import positive_integer, positive_seconds
 from ._follow import Follower, add_topics
-from ._output import EXIT_DONE, EXIT_TIMEOUT, print_json
+from ._output import EXIT_DONE, EXIT_TIMEOUT, print_json, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ._follow import Topic
 
-    class Meter(Protocol):
+    class _Meter(Protocol):
         """Measures one topic."""
 
         def add(self, samples: list[Sample[Any]]) -> None:
@@ -65,10 +65,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def measure(
-    options: argparse.Namespace, follower: Follower, new_meter: Callable[[], Meter], title: str
+    options: argparse.Namespace, follower: Follower, new_meter: Callable[[], _Meter], title: str
 ) -> int:
     """Report what meters say of topics, until the arguments or Ctrl-C end it."""
-    meters: dict[Topic, Meter] = {}
+    meters: dict[Topic, _Meter] = {}
     new: dict[Topic, int] = {}
     start = last_value = time.monotonic()
     reports, due = 0, start + options.period
@@ -108,13 +108,13 @@ def _print_text(
         )
     elif not new:
         text = "no new messages"
-        if not topic.subscriber.publisher_alive:
+        if not topic.alive:
             text += ": there is no live publisher"
     else:
         return  # the first value says nothing
     if topic.lost:
         text += f" lost: {topic.lost}"
-    print(f"{topic.name}\n{text}" if several else text, flush=True)
+    print(f"{printable(topic.name)}\n{text}" if several else text, flush=True)
 
 
 def _print_record(

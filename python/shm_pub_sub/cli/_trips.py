@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-from shm_pub_sub import Publisher, Subscriber
+from shm_pub_sub import Publisher, Subscriber, WaitTimeoutError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def answer(way: str) -> None:
 
 
 def _receiver(sub: Subscriber[float], way: str) -> Callable[[], float]:
-    """Return what waits for the next value, and raises TimeoutError where the other end is gone."""
+    """Return what waits for the next value; WaitTimeoutError says that the other end is gone."""
     last = 0.0
 
     def spin() -> float:
@@ -77,6 +77,6 @@ def _receiver(sub: Subscriber[float], way: str) -> Callable[[], float]:
                 last = value
                 return value
             if not ok and not sub.publisher_alive:
-                raise TimeoutError("bench: the other process has ended; expected a value")
+                raise WaitTimeoutError("bench: the other process has ended; expected a value")
 
     return spin if way == "spinning" else lambda: sub.recv(PATIENCE)

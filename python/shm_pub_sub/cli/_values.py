@@ -62,9 +62,12 @@ def _type_of(text: str) -> type:
 def _integer(text: str) -> int:
     """Return an int as Python writes it, 0x10 too, or as C does not: 010 is ten."""
     try:
-        return int(text, 0)
+        number = int(text, 0)
     except ValueError:
-        return int(text)
+        number = int(text)
+    if not -(2**63) <= number < 2**63:
+        raise NotAValue(f"found {text!r}; expected an integer of 64 bits, or --type float")
+    return number
 
 
 def _float(text: str) -> float:
