@@ -13,9 +13,10 @@ from ._example import EXAMPLES, LAUNCH, ROOT, Example
 
 
 @pytest.fixture
-def _launch(
+def start_command(
     start_python: Callable[..., "subprocess.Popen[str]"],
 ) -> Iterator[Callable[..., Example]]:
+    """start_command(*command): a command in a process of its own, stderr with stdout."""
     started: list[Example] = []
 
     def launch(*command: object) -> Example:
@@ -28,11 +29,11 @@ def _launch(
 
 
 @pytest.fixture
-def start_example(_launch: Callable[..., Example]) -> Callable[..., Example]:
+def start_example(start_command: Callable[..., Example]) -> Callable[..., Example]:
     """start_example(name, *args): examples/name in a process of its own, stderr with stdout."""
 
     def start(name: str, *args: object) -> Example:
-        return _launch(sys.executable, "-W", "error", "-u", EXAMPLES / name, *args)
+        return start_command(sys.executable, "-W", "error", "-u", EXAMPLES / name, *args)
 
     return start
 
@@ -55,10 +56,10 @@ def go_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def start_go(_launch: Callable[..., Example], go_programs: Path) -> Callable[..., Example]:
+def start_go(start_command: Callable[..., Example], go_programs: Path) -> Callable[..., Example]:
     """start_go(name, *args): the same for a Go one."""
 
     def start(name: str, *args: object) -> Example:
-        return _launch(go_programs / name, *args)
+        return start_command(go_programs / name, *args)
 
     return start

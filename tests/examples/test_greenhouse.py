@@ -1,4 +1,4 @@
-"""A sensor, its two threads of watchers, and the moving average."""
+"""A sensor, its two threads of watchers, the moving average, and analytics of many topics."""
 
 import re
 from collections.abc import Callable
@@ -70,3 +70,29 @@ def test_moving_average_is_a_topic_of_its_own(start_example: Callable[..., Examp
     average.interrupt()
     assert mean.subscribe() == (0.0, False)
     assert not re.search("mean of +[4-9]", average.output)
+
+
+def test_analytics_of_all_topics_that_match(start_example: Callable[..., Example]) -> None:
+    with (
+        shm_pub_sub.Publisher("rover/a", 0.0, 10) as a,
+        shm_pub_sub.Publisher("rover/b", 0, 10) as b,
+        shm_pub_sub.Publisher("other", 0.0),
+    ):
+        analytics = start_example("analytics.py", "rover/*")
+        means = [shm_pub_sub.Subscriber(f"mean/{topic}", 0.0) for topic in ("rover/a", "rover/b")]
+        for mean in means:
+            mean.wait_for_publisher(timeout=30)
+        a.publish_many([1.0, 2.0, 3.0])
+        b.publish_many([-5, 5])
+        assert sorted(
+            analytics.wait_for(r"^(rover/[ab]: .* values), 0 lost")[1] for _ in means
+        ) == [
+            "rover/a: 2.000 ± 0.816, 1.000 to 3.000, 3 values",
+            "rover/b: 0.000 ± 5.000, -5.000 to 5.000, 2 values",
+        ]
+        assert [mean.subscribe() for mean in means] == [(2.0, True), (0.0, True)]
+        with shm_pub_sub.Publisher("rover/late", False) as late:
+            late.publish(True)
+            analytics.wait_for(r"^rover/late: 1\.000 ± 0\.000")
+        analytics.interrupt()
+    assert "other" not in analytics.output

@@ -20,3 +20,10 @@ def test_every_example_says_how_to_run_it() -> None:
     for name in GO_PROGRAMS:
         source = (EXAMPLES / "go" / name / "main.go").read_text(encoding="utf-8")
         assert f"go run ./examples/go/{name}" in source
+
+
+def test_every_link_leads_somewhere() -> None:
+    text = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#]+)", text)
+    assert "containers/compose.yaml" in links
+    assert [link for link in links if not (EXAMPLES / link).exists()] == []

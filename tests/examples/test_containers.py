@@ -1,0 +1,101 @@
+"""The two containers' commands, in namespaces such as containers have."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ._example import EXAMPLES, Example
+from ._order import appear_in_order
+
+FOLDER = EXAMPLES / "containers"
+COMPOSE = (FOLDER / "compose.yaml").read_text(encoding="utf-8")
+
+# Mounts of its own and process numbers of its own, with the shared directory at another place.
+CONTAINER = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+INSIDE = 'mount --bind "$0" "$1"; export SHM_PUB_SUB_DIR="$1"; shift; cd "$1"; shift; exec "$@"'
+
+
+def commands() -> dict[str, list[str]]:
+    """Each service's command, which are JSON as well as YAML."""
+    found = re.findall(
+        r"^  (\w+):\n    <<: \*example\n    command: (\[.*\])$", COMPOSE, re.MULTILINE
+    )
+    return {service: json.loads(command) for service, command in found}
+
+
+def test_services_run_examples_that_the_image_has() -> None:
+    assert list(commands()) == ["sensor", "watch"]
+    for program, *arguments in commands().values():
+        assert program == "python"
+        assert (EXAMPLES / arguments[0]).exists()
+    assert "COPY examples/*.py /examples/" in (FOLDER / "Dockerfile").read_text(encoding="utf-8")
+
+
+def test_compose_file_gives_both_the_same_directory() -> None:
+    compose = pytest.importorskip("yaml").safe_load(COMPOSE)
+    (volume,) = compose["volumes"]
+    assert compose["volumes"][volume]["driver_opts"]["type"] == "tmpfs"
+    for name, service in compose["services"].items():
+        assert service["command"] == commands()[name]
+        assert service["volumes"] == [f"{volume}:{service['environment']['SHM_PUB_SUB_DIR']}"]
+        assert (FOLDER / service["build"]["context"] / service["build"]["dockerfile"]).exists()
+
+
+def test_what_one_publishes_the_other_prints(
+    start_command: Callable[..., Example], shm_dir: Path, tmp_path: Path
+) -> None:
+    if shutil.which("unshare") is None:
+        pytest.skip("there is no unshare here")
+    user = () if os.geteuid() == 0 else ("--user", "--map-root-user")
+    container = [*CONTAINER, *user]
+    tried = subprocess.run([*container, "true"], capture_output=True, text=True, check=False)
+    if tried.returncode != 0:
+        pytest.skip(f"no such namespaces here: {tried.stderr.strip()}")
+
+    def up(service: str) -> Example:
+        there = tmp_path / service
+        there.mkdir()
+        _python, *arguments = commands()[service]
+        program = [sys.executable, "-W", "error", "-u", *arguments]
+        return start_command(
+            shutil.which("unshare"),
+            *container[1:],
+            "sh",
+            "-ec",
+            INSIDE,
+            shm_dir,
+            there,
+            EXAMPLES,
+            *program,
+        )
+
+    watch = up("watch")
+    watch.wait_for("no sensor")
+    sensor = up("sensor")
+    watch.wait_for(r"\d, -?\d+\.\d\d$")
+    watch.wait_for(r"\d, -?\d+\.\d\d$")
+    stop(sensor)
+    watch.wait_for("no sensor")
+    stop(watch)
+    published = [line.split()[1] for line in sensor.lines]
+    rows = [line.split(", ")[1] for line in watch.lines if "vent" not in line]
+    assert rows[0] == rows[-1] == "no sensor"
+    assert appear_in_order(rows[1:-1], published)
+    assert len(rows) > 3
+
+
+def stop(example: Example) -> None:
+    """As `docker stop` does: the stop signal to the container's first process."""
+    assert "stop_signal: SIGINT" in COMPOSE
+    unshare = example.process.pid
+    (first,) = Path(f"/proc/{unshare}/task/{unshare}/children").read_text().split()
+    os.kill(int(first), signal.SIGINT)
+    example.finish()
