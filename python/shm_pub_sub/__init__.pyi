@@ -27,7 +27,9 @@ from ._errors import TopicNotFoundError as TopicNotFoundError
 from ._errors import TopicTypeError as TopicTypeError
 from ._errors import TopicValueError as TopicValueError
 from ._errors import WaitTimeoutError as WaitTimeoutError
+from ._plot import plot as plot
 from ._topics import TopicInfo as TopicInfo
+from ._topics import TopicTable as TopicTable
 from ._topics import inspect as inspect
 from ._topics import remove as remove
 from ._topics import topics as topics
@@ -49,11 +51,13 @@ __all__ = [
     "Subscriber",
     "TopicInfo",
     "TopicNotFoundError",
+    "TopicTable",
     "TopicTypeError",
     "TopicValueError",
     "WaitTimeoutError",
     "__version__",
     "inspect",
+    "plot",
     "remove",
     "select",
     "topics",
@@ -115,6 +119,8 @@ class Publisher(Generic[_T]):
     def publish(self: Publisher[int], value: SupportsIndex, /) -> None: ...
     @overload
     def publish(self: Publisher[float], value: SupportsFloat | SupportsIndex, /) -> None: ...
+    @overload  # for functions that are generic over the three
+    def publish(self, value: _T, /) -> None: ...
     @overload
     def publish_many(self: Publisher[bool], values: Buffer | Iterable[bool], /) -> None: ...
     @overload
@@ -123,6 +129,8 @@ class Publisher(Generic[_T]):
     def publish_many(
         self: Publisher[float], values: Buffer | Iterable[SupportsFloat | SupportsIndex], /
     ) -> None: ...
+    @overload
+    def publish_many(self, values: Buffer | Iterable[_T], /) -> None: ...
     def close(self) -> None: ...
     @property
     def name(self) -> str: ...
@@ -139,6 +147,7 @@ class Publisher(Generic[_T]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None: ...
+    def _repr_html_(self) -> str: ...
     def __reduce__(self) -> NoReturn: ...
     def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
 
@@ -207,5 +216,6 @@ class Subscriber(Generic[_T]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None: ...
+    def _repr_html_(self) -> str: ...
     def __reduce__(self) -> NoReturn: ...
     def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...

@@ -1,7 +1,9 @@
+# PYTHON_ARGCOMPLETE_OK
 """`python -m shm_pub_sub`: the command line."""
 
 import sys
 
 from .cli import main
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

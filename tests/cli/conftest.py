@@ -22,7 +22,8 @@ class Cli:
         """Start it. stdin, stdout and stderr are pipes, unless given otherwise."""
         pipe = subprocess.PIPE
         process: subprocess.Popen[str] = subprocess.Popen(
-            [PROGRAM, *map(str, arguments)],
+            # Ctrl-C works even where the tests run in the background.
+            ["env", "--default-signal=INT", PROGRAM, *map(str, arguments)],
             **{"stdin": pipe, "stdout": pipe, "stderr": pipe, "encoding": "utf-8"}
             | {"env": os.environ | ENVIRONMENT}
             | options,  # type: ignore[call-overload]
@@ -52,6 +53,27 @@ def cli(shm_dir: Path) -> Iterator[Cli]:
     cli = Cli()
     yield cli
     cli.end()
+
+
+DIE = """
+import os, shm_pub_sub, sys
+made = [shm_pub_sub.Publisher(name, 0, retain=sys.argv[1] == "retain") for name in sys.argv[2:]]
+for pub in made:
+    pub.publish(1)
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.fixture
+def leave(start_python: Callable[..., "subprocess.Popen[str]"]) -> Callable[..., int]:
+    """leave(*names, retain=False): topics of a publisher that was killed; its pid."""
+
+    def leave(*names: str, retain: bool = False) -> int:
+        process = start_python(DIE, "retain" if retain else "-", *names)
+        process.wait(30)
+        return process.pid
+
+    return leave
 
 
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -1,10 +1,43 @@
 """shm-pub-sub list."""
 
 import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import pytest
 import shm_pub_sub
+from shm_pub_sub.cli._publishers import rate
 
 from .conftest import RunCli
+
+StartPython = Callable[..., "subprocess.Popen[str]"]
+
+PUBLISH = """
+import shm_pub_sub
+pub = shm_pub_sub.Publisher("robot/speed", 0.0, 4)
+pub.publish(1.5)
+print("ready")
+input()
+"""
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    """A table's rows, each value under its heading. No value has two spaces in it."""
+    import re  # noqa: PLC0415
+
+    heading, *lines = (re.split(r" {2,}", line.strip()) for line in text.splitlines())
+    return [dict(zip(heading, line, strict=True)) for line in lines]
+
+
+@pytest.fixture
+def publisher(start_python: StartPython) -> "subprocess.Popen[str]":
+    """A process that publishes robot/speed, once."""
+    process = start_python(PUBLISH)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
 
 
 def test_lists_names_sorted(run_cli: RunCli) -> None:
@@ -12,12 +45,142 @@ def test_lists_names_sorted(run_cli: RunCli) -> None:
         ended = run_cli("list")
         assert (ended.returncode, ended.stdout, ended.stderr) == (0, "estop\nrobot/speed\n", "")
         assert run_cli("list", "-t").stdout == "estop [bool]\nrobot/speed [float]\n"
-        assert run_cli("list", "-c", "robot/*").stdout == "1\n"
+
+
+@pytest.mark.parametrize(
+    ("patterns", "found"),
+    [
+        (["robot/*"], ["robot/arm/1", "robot/arm/2", "robot/speed"]),
+        (["*/speed"], ["robot/speed"]),
+        (["robot/arm/[!1]"], ["robot/arm/2"]),
+        (["estop", "*speed"], ["estop", "robot/speed"]),
+        (["a[1]"], ["a[1]"]),
+        (["nothing"], []),
+    ],
+)
+def test_patterns_match_along_the_hierarchy(
+    patterns: list[str], found: list[str], run_cli: RunCli
+) -> None:
+    names = ["robot/speed", "robot/arm/1", "robot/arm/2", "estop", "a[1]"]
+    publishers = [shm_pub_sub.Publisher(name, 0) for name in names]
+    assert run_cli("list", *patterns).stdout.splitlines() == found
+    assert run_cli("list", "-c", *patterns).stdout == f"{len(found)}\n"
+    for publisher in publishers:
+        publisher.close()
 
 
 def test_lists_as_json(run_cli: RunCli) -> None:
     with shm_pub_sub.Publisher("robot/speed", 0.0) as pub:
         pub.publish(1.5)
         (line,) = run_cli("list", "--format", "json").stdout.splitlines()
+        (verbose,) = run_cli("list", "-v", "--format", "json").stdout.splitlines()
     found = json.loads(line)
     assert (found["name"], found["type"], found["published"]) == ("robot/speed", "float", 1)
+    assert set(found) == {*shm_pub_sub.TopicInfo._fields, "error"}
+    assert set(json.loads(verbose)) == {*found, "command", "rate"}
+
+
+def test_details_say_who_publishes(publisher: "subprocess.Popen[str]", run_cli: RunCli) -> None:
+    (row,) = rows(run_cli("list", "-v").stdout)
+    command = row.pop("command")
+    assert command.endswith("program0.py")
+    assert 0 < float(row.pop("age").split()[0]) < 1000
+    assert row == {
+        "topic": "robot/speed",
+        "type": "float",
+        "publisher": "alive",
+        "buffers": "4",
+        "published": "1",
+        "rate": "-",
+        "size": "8 KiB",
+        "retained": "no",
+        "pid": str(publisher.pid),
+    }
+    publisher.kill()
+    publisher.wait()
+    (row,) = rows(run_cli("list", "-v").stdout)
+    assert (row["publisher"], row["command"]) == ("dead", "-")
+    shm_pub_sub.remove("robot/speed")
+
+
+def test_process_with_the_publishers_number_is_not_taken_for_it(
+    publisher: "subprocess.Popen[str]", shm_dir: Path, run_cli: RunCli
+) -> None:
+    """As where a subscriber in this container has the pid that the publisher has in another."""
+    sub = shm_pub_sub.Subscriber("robot/speed", 0.0)
+    assert sub.subscribe() == (1.5, True)
+    with open(shm_dir / "shm_pub_sub.robot%2Fspeed", "r+b") as file:  # noqa: PTH123
+        file.seek(4152)
+        file.write(os.getpid().to_bytes(4, "little"))
+    found = json.loads(run_cli("list", "-v", "--format", "json").stdout)
+    assert (found["alive"], found["pid"], found["command"]) == (True, os.getpid(), None)
+    sub.close()
+    publisher.communicate("\n")
+
+
+def test_rate_is_that_of_the_values_kept() -> None:
+    with shm_pub_sub.Publisher("topic", 0, 4) as pub:
+        assert rate(shm_pub_sub.inspect("topic")) is None, "none yet"
+        pub.publish(0)
+        assert rate(shm_pub_sub.inspect("topic")) is None, "one"
+        for number in range(10):
+            pub.publish(number)
+        topic = shm_pub_sub.inspect("topic")
+        with shm_pub_sub.Subscriber("topic", 0, history=4) as sub:
+            times = [sub.recv_sample(timeout=0).time_ns for _ in range(4)]
+        assert rate(topic) == pytest.approx(3e9 / (times[-1] - times[0]))
+        pub.publish_many([1, 2, 3, 4])
+        assert rate(topic) is None, "a batch has one time"
+    assert rate(topic) is None, "gone"
+
+
+@pytest.fixture
+def _damaged(shm_dir: Path) -> Iterator[None]:
+    path = shm_dir / "shm_pub_sub.robot%2Fbroken"
+    path.write_bytes(b"nonsense" * 1000)
+    yield
+    path.unlink()
+
+
+@pytest.mark.usefixtures("_damaged")
+def test_topic_that_cannot_be_opened_is_there_with_the_reason(run_cli: RunCli) -> None:
+    assert run_cli("list").stdout == "robot/broken\n"
+    assert run_cli("list", "-t").stdout == "robot/broken [?]\n"
+    row, reason = run_cli("list", "-v").stdout.splitlines()[1:]
+    assert row.split()[:4] == ["robot/broken", "?", "?", "-"]
+    assert reason.startswith("robot/broken: Failed to open shared memory: ")
+    assert 'expected "SHMPUBSB"' in reason
+    found = json.loads(run_cli("list", "--format", "json").stdout)
+    assert (found["name"], found["type"], found["alive"]) == ("robot/broken", None, None)
+    assert found["error"].startswith("Failed to open shared memory: ")
+
+
+AS_ANOTHER_USER = """
+import contextlib, io, os
+from shm_pub_sub.cli import main
+with contextlib.redirect_stdout(io.StringIO()):
+    main(["list", "-v"])  # imports all; Python's files may be in a place that only root can read
+os.setgroups([])
+os.setresgid(61001, 61001, 61001)
+os.setresuid(61001, 61001, 61001)
+main(["list", "-v"])
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_topics_of_another_user_are_there(
+    shm_dir: Path, run_python: Callable[..., "subprocess.CompletedProcess[str]"]
+) -> None:
+    shm_dir.chmod(0o755)
+    with (
+        shm_pub_sub.Publisher("theirs/open", 0, mode=0o644),
+        shm_pub_sub.Publisher("theirs/secret", 0),
+    ):
+        ended = run_python(AS_ANOTHER_USER)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    _, visible, hidden, reason = ended.stdout.splitlines()
+    assert visible.split()[:3] == ["theirs/open", "int", "alive"]
+    assert visible.endswith(f" {os.getpid()}  -"), "whose process cannot be looked at"
+    assert hidden.split()[:3] == ["theirs/secret", "?", "?"]
+    assert reason.startswith("theirs/secret: Failed to open shared memory: ")
+    assert "this process is user 61001" in reason

@@ -74,7 +74,7 @@ def test_ctrl_c_ends_a_busy_program_at_once(run: int, start_python: Start) -> No
 
 # Setting the mask runs the handler of a signal that is pending, and that may raise.
 INTERRUPTED = """\
-import signal, shm_pub_sub
+import _signal as signal, shm_pub_sub
 real = signal.pthread_sigmask
 
 def interrupted(how, signals):

@@ -7,87 +7,131 @@ the one that is asked for is imported.
 
 from __future__ import annotations
 
-import argparse
-import importlib
+# What is slow to import is imported where Ctrl-C is looked after already.
 import os
 import sys
 
 import shm_pub_sub
 
-from ._output import EXIT_BROKEN_PIPE, EXIT_FAILURE, EXIT_INTERRUPTED, complain
+from ._output import (
+    EXIT_BROKEN_PIPE,
+    EXIT_DONE,
+    EXIT_FAILURE,
+    EXIT_INTERRUPTED,
+    EXIT_TIMEOUT,
+    EXIT_USAGE,
+    complain,
+)
+from ._streams import drop_output, prepare
+from ._verbs import EXAMPLES, EXIT_CODES, VERBS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
 PROGRAM = "shm-pub-sub"
-
-VERBS = {
-    "list": "topics, or those that match patterns",
-    "info": "all that is known of a topic",
-    "echo": "print a topic's values",
-    "hz": "how often a topic is published",
-    "delay": "how long values take from publish() to the receiver",
-    "pub": "publish values to a topic",
-    "rm": "remove what a dead publisher left of a topic",
-    "clean": "remove what dead publishers left",
-    "top": "a live table of all topics",
-    "plot": "a live curve in the terminal, or a PNG",
-    "record": "write topics to an MCAP file",
-    "play": "publish what was recorded",
-    "bench": "what publishing and subscribing cost here",
-    "demo": "two processes, live values, a kill -9 and a restart",
-    "doctor": "find what is wrong with this machine's set-up",
-}
-
-EXIT_CODES = (
-    "exit codes: 0 done; 1 it failed, and stderr says why; 2 wrong usage; 3 nothing came in time; "
-    "130 Ctrl-C; 141 whoever reads the output has gone"
-)
-
-
-def _parser(wanted: set[str]) -> argparse.ArgumentParser:
-    """Make the parser; only the wanted verbs know their arguments."""
-    parser = argparse.ArgumentParser(
-        prog=PROGRAM,
-        description="Look at topics in shared memory, and publish them.",
-        epilog=EXIT_CODES,
-    )
-    parser.add_argument("--version", action="version", version=shm_pub_sub.__version__)
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    for verb, what in VERBS.items():
-        of_verb = verbs.add_parser(verb, help=what, description=what[0].upper() + what[1:] + ".")
-        if verb in wanted:
-            module = importlib.import_module(f"{__name__}._{verb}")
-            of_verb.add_argument(
-                "--format",
-                choices=["text", "json"],
-                default="text",
-                help="json: an object a line, for programs (default: text)",
-            )
-            module.add_arguments(of_verb)
-            of_verb.set_defaults(run=module.run)
-    return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        if "_ARGCOMPLETE" in os.environ:
-            import argcomplete  # noqa: PLC0415 - the extra [completion]
-
-            argcomplete.autocomplete(_parser(set(VERBS)))
-        options = _parser({given[0]} & set(VERBS) if given else set()).parse_args(given)
-        code: int = options.run(options)
+        prepare()
+        code = _run(given)
         sys.stdout.flush()
+    except SystemExit as ended:  # argparse, having said all
+        code = ended.code if isinstance(ended.code, int) else EXIT_DONE
     except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+        import signal  # noqa: PLC0415
+
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # the second one does not wait for the end
+        code = EXIT_INTERRUPTED
     except BrokenPipeError:
-        # What is still in the buffer would fail again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_BROKEN_PIPE
-    except (shm_pub_sub.ShmError, OSError) as error:
+        code = EXIT_BROKEN_PIPE
+    except shm_pub_sub.WaitTimeoutError as error:
         complain(str(error))
-        return EXIT_FAILURE
+        code = EXIT_TIMEOUT
+    except shm_pub_sub.ShmError as error:
+        complain(str(error))
+        code = EXIT_FAILURE
+    except OSError as error:
+        complain(f"{error.filename or 'stdin or stdout'}: {error.strerror or error}")
+        code = EXIT_FAILURE
+    drop_output()
     return code
+
+
+def _run(given: Sequence[str]) -> int:
+    if "_ARGCOMPLETE" in os.environ:
+        import argcomplete  # noqa: PLC0415 - the extra [completion]
+
+        argcomplete.autocomplete(_parser(_verb_of(os.environ.get("COMP_LINE", "").split())))
+    if not given:
+        _parser(None).print_help(sys.stderr)
+        return EXIT_USAGE
+    verb = _verb_of(given)
+    if verb is None and (unknown := _first_word(given)) is not None:
+        complain(f"no verb {unknown!r}; {_suggestion(unknown)}")
+        return EXIT_USAGE
+    options = _parser(verb).parse_args(given)
+    code: int = options.run(options)
+    return code
+
+
+def _first_word(given: Sequence[str]) -> str | None:
+    """Return the first of the arguments that is neither an option nor an option's value."""
+    for before, word in zip(("", *given), given, strict=False):
+        if not word.startswith("-") and before != "--format":
+            return word
+    return None
+
+
+def _verb_of(words: Sequence[str]) -> str | None:
+    """Return the verb among the words of a command line, whatever the program is called."""
+    return next((word for word in words if word in VERBS), None)
+
+
+def _suggestion(unknown: str) -> str:
+    import difflib  # noqa: PLC0415 - slow
+
+    close = difflib.get_close_matches(unknown, VERBS, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"`{PROGRAM} --help` lists them"
+
+
+def _parser(wanted: str | None) -> argparse.ArgumentParser:
+    """Make the parser; only the wanted verb knows its arguments."""
+    import argparse  # noqa: PLC0415 - slow
+    import importlib  # noqa: PLC0415
+
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description="Look at topics in shared memory, and publish them.",
+        epilog=f"`{PROGRAM} VERB --help` says more of a verb.\n\n{EXIT_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=shm_pub_sub.__version__)
+    _add_format(parser, "text")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for verb, what in VERBS.items():
+        of_verb = verbs.add_parser(
+            verb,
+            help=what,
+            description=f"{what[0].upper()}{what[1:]}.",
+            epilog=f"example: {PROGRAM} {EXAMPLES[verb]}",
+        )
+        if verb == wanted:
+            module = importlib.import_module(f"{__name__}._{verb}")
+            _add_format(of_verb, argparse.SUPPRESS)  # before the verb it means the same
+            module.add_arguments(of_verb)
+            of_verb.set_defaults(run=module.run)
+    return parser
+
+
+def _add_format(parser: argparse.ArgumentParser, default: str) -> None:
+    parser.add_argument(
+        "--format",
+        choices=["text", "json"],
+        default=default,
+        help="json: an object a line, for programs (default: text)",
+    )

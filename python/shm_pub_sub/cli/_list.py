@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from ._output import EXIT_DONE, print_json
-from ._topics import matching, names_for_completion
+import sys
+
+from shm_pub_sub._arguments import directory
+
+from ._output import EXIT_DONE, complain, duration, frequency, print_json, printable, size, table
+from ._topics import looked_at, names, names_for_completion
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-    from shm_pub_sub import TopicInfo
+    from shm_pub_sub import ShmError, TopicInfo
+
+HEADING = (
+    "topic",
+    "type",
+    "publisher",
+    "buffers",
+    "published",
+    "rate",
+    "age",
+    "size",
+    "retained",
+    "pid",
+    "command",
+)
+NUMBERS = range(3, 8)
+"""Columns that stand at the right."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,30 +37,96 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "patterns",
         metavar="PATTERN",
         nargs="*",
-        help="names, or shell patterns of them, as 'robot/*'",
+        help="names, or shell patterns of them, as 'robot/*' for all below robot",
     )
     patterns.completer = names_for_completion  # type: ignore[attr-defined]
     parser.add_argument("-t", "--types", action="store_true", help="show types as well")
-    parser.add_argument("-v", "--verbose", action="store_true", help="show all that is known")
+    parser.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="show all that is known; the rate is that of the values which the topic keeps",
+    )
     parser.add_argument("-c", "--count", action="store_true", help="print only how many there are")
 
 
 def run(options: argparse.Namespace) -> int:
-    found = matching(options.patterns)
+    found = names(options.patterns)
+    if not found and not options.count and sys.stderr.isatty():
+        complain(f"no such topic in {directory()}" if options.patterns else _nothing())
     if options.count:
         if options.format == "json":
             print_json({"count": len(found)})
         else:
             print(len(found))
     elif options.format == "json":
-        for topic in found:
-            print_json(record(topic))
+        _print_objects(found, options.verbose)
+    elif options.verbose:
+        _print_table(found)
+    elif options.types:
+        for name, (topic, _) in looked_at(found):
+            print(f"{printable(name)} [{topic.type.__name__ if topic else '?'}]")
     else:
-        for topic in found:
-            print(f"{topic.name} [{topic.type.__name__}]" if options.types else topic.name)
+        for name in found:
+            print(printable(name))
     return EXIT_DONE
 
 
 def record(topic: TopicInfo) -> dict[str, object]:
     """Return what JSON says of a topic."""
     return topic._asdict() | {"type": topic.type.__name__}
+
+
+def _nothing() -> str:
+    return f"no topic in {directory()}: nothing publishes there (SHM_PUB_SUB_DIR names another)"
+
+
+def _print_objects(found: list[str], verbose: bool) -> None:
+    from ._publishers import Commands, rate  # noqa: PLC0415 - only the details need it
+
+    commands = Commands()
+    for name, (topic, error) in looked_at(found):
+        fields = record(topic) if topic else _unknown(name)
+        if verbose:
+            fields["command"] = commands.of(topic) if topic else None
+            fields["rate"] = rate(topic) if topic else None
+        print_json(fields | {"error": error and str(error)})
+
+
+def _unknown(name: str) -> dict[str, object]:
+    from shm_pub_sub import TopicInfo  # noqa: PLC0415
+
+    return dict.fromkeys(TopicInfo._fields) | {"name": name}
+
+
+def _print_table(found: list[str]) -> None:
+    from ._publishers import Commands, rate  # noqa: PLC0415 - only the details need it
+
+    commands = Commands()
+    rows: list[tuple[str, ...]] = []
+    errors: list[tuple[str, ShmError]] = []
+    for name, (topic, error) in looked_at(found):
+        if topic is None:
+            rows.append((printable(name), "?", "?", *"-" * (len(HEADING) - 3)))
+            if error is not None:
+                errors.append((name, error))
+            continue
+        rows.append(
+            (
+                printable(name),
+                topic.type.__name__,
+                "alive" if topic.alive else "dead",
+                str(topic.buffer_num),
+                str(topic.published),
+                frequency(rate(topic)),
+                duration(topic.age),
+                size(topic.nbytes),
+                "yes" if topic.retain else "no",
+                str(topic.pid),
+                printable(commands.of(topic) or "-"),
+            )
+        )
+    if rows:
+        print(table([HEADING, *rows], right=NUMBERS))
+    for name, error in errors:
+        print(f"{printable(name)}: {printable(str(error))}")

@@ -1,0 +1,76 @@
+"""`doctor`: what is wrong with this machine's set-up, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+
+from shm_pub_sub import ShmError
+from shm_pub_sub._arguments import directory
+
+from . import _check_directory, _check_machine
+from ._output import EXIT_DONE, EXIT_FAILURE, print_json, printable
+from ._self_test import self_test
+from ._verdict import FAIL, Verdict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Find what is wrong with this machine's set-up, and say what to do about it. It tries one "
+        "value between two processes. The exit code is 1 where a check fails; warnings are none."
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    code = EXIT_DONE
+    for verdict in checked():
+        if options.format == "json":
+            print_json(verdict._asdict())
+        else:
+            _print(verdict)
+        if verdict.verdict == FAIL:
+            code = EXIT_FAILURE
+    return code
+
+
+def _print(verdict: Verdict) -> None:
+    print(f"{verdict.verdict:<4}  {verdict.check:<11}  {printable(verdict.found)}", flush=True)
+    if verdict.do:
+        print(f"{'':<4}  {'':<11}  -> {verdict.do}", flush=True)
+
+
+def checked() -> Iterator[Verdict]:
+    """Yield each check's verdict, as it is found."""
+    where = directory()
+    yield _check_machine.version()
+    there = _check_directory.directory(where)
+    yield there
+    if there.verdict != FAIL:
+        for check in (
+            _check_directory.file_system,
+            _check_directory.space,
+            _check_directory.leftovers,
+            _check_directory.damaged,
+        ):
+            yield _safely(check.__name__.replace("_", " "), check, where)
+        yield _safely("descriptors", _check_machine.descriptors)
+    yield _check_machine.file_size()
+    yield _check_machine.container()
+    yield _check_machine.logind(where, os.geteuid())
+    yield _safely("waiting", _check_machine.waiting)
+    yield _check_machine.forking()
+    yield _check_machine.extras()
+    if there.verdict != FAIL:
+        yield self_test()
+
+
+def _safely(name: str, check: Callable[..., Verdict], *arguments: str) -> Verdict:
+    """Return the check's verdict; what it cannot find out is one too."""
+    try:
+        return check(*arguments)
+    except (ShmError, OSError, ImportError) as error:
+        return Verdict(name, FAIL, str(error))

@@ -1,0 +1,110 @@
+"""`info`: all that is known of one topic."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import shm_pub_sub
+from shm_pub_sub import ShmError, Subscriber, TopicNotFoundError
+
+from ._list import record
+from ._output import (
+    EXIT_DONE,
+    EXIT_FAILURE,
+    complain,
+    duration,
+    frequency,
+    print_json,
+    printable,
+    size,
+)
+from ._publishers import Commands, rate
+from ._topics import add_topic, not_there
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+    from shm_pub_sub import Sample, TopicInfo
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_topic(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    try:
+        topic = shm_pub_sub.inspect(options.topic)
+    except TopicNotFoundError:
+        complain(not_there(options.topic))
+        return EXIT_FAILURE
+    newest = _newest(topic)
+    command = Commands().of(topic)
+    if options.format == "json":
+        print_json(
+            record(topic)
+            | {
+                "command": command,
+                "rate": rate(topic),
+                "newest": newest.value if newest else None,
+                "newest_ns": newest.time_ns if newest else None,
+            }
+        )
+        return EXIT_DONE
+    for name, text in _lines(topic, newest, command):
+        print(f"{name + ':':<11}{text}")
+    return EXIT_DONE
+
+
+def _newest(topic: TopicInfo) -> Sample[float] | None:
+    """Return the newest value, if there is one to be had: of a live publisher, or retained."""
+    try:
+        with Subscriber(topic.name, topic.type()) as sub:
+            found: Sample[float] | None = sub.sample()
+            return found
+    except ShmError:
+        return None  # gone, or made anew, since
+
+
+def _lines(
+    topic: TopicInfo, newest: Sample[float] | None, command: str | None
+) -> list[tuple[str, str]]:
+    kept = "values stay readable" if topic.buffer_num > 1 else "value stays readable"
+    made = time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(topic.created))
+    hertz = rate(topic)
+    return [
+        ("topic", printable(topic.name)),
+        ("type", topic.type.__name__),
+        ("publisher", _publisher(topic, command)),
+        ("newest", f"{newest.value!r}, {duration(newest.age)} old" if newest else _none(topic)),
+        ("published", str(topic.published) + (f", {frequency(hertz)}" if hertz else "")),
+        ("buffers", f"{topic.buffer_num} {kept}"),
+        ("retained", "yes, the last value outlives the publisher" if topic.retain else "no"),
+        ("created", f"{made}, {duration(time.time() - topic.created)} ago"),
+        ("size", size(topic.nbytes)),
+        ("file", f"{printable(topic.path)}, {_access(topic.path)}"),
+    ]
+
+
+def _publisher(topic: TopicInfo, command: str | None) -> str:
+    if not topic.alive:
+        return f"dead, process {topic.pid}; `shm-pub-sub rm` removes what it left"
+    if command is None:
+        return f"alive, process {topic.pid}, in a container or of another user"
+    return f"alive, process {topic.pid}: {printable(command)}"
+
+
+def _none(topic: TopicInfo) -> str:
+    if topic.published == 0:
+        return "none yet"
+    return f"none to be had: its publisher died; it was {duration(topic.age)} old"
+
+
+def _access(path: str) -> str:
+    """Return who may read the file."""
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return "gone since"
+    return f"mode {status.st_mode & 0o7777:04o}, user {status.st_uid}, group {status.st_gid}"

@@ -1,0 +1,232 @@
+"""shm-pub-sub doctor: each of its checks, where it is well and where it is not."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import shm_pub_sub
+from shm_pub_sub.cli import _check_directory, _check_machine
+from shm_pub_sub.cli._self_test import self_test
+from shm_pub_sub.cli._verdict import FAIL, OK, WARN
+
+from .conftest import PROGRAM, Cli, RunCli
+
+RunPython = Callable[..., "subprocess.CompletedProcess[str]"]
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can")
+
+
+def verdicts(ended: "subprocess.CompletedProcess[str]") -> dict[str, dict[str, str]]:
+    found = [json.loads(line) for line in ended.stdout.splitlines()]
+    return {one["check"]: one for one in found}
+
+
+def diagnose(command: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command of bash, in which `doctor` is shm-pub-sub doctor."""
+    return subprocess.run(
+        ["bash", "-c", command.replace("doctor", f"{PROGRAM} doctor --format json")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_healthy_machine(run_cli: RunCli, shm_dir: Path) -> None:
+    ended = run_cli("doctor")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    lines = ended.stdout.splitlines()
+    assert f"ok    directory    {shm_dir}, mode 0700" in lines
+    assert "ok    file system  tmpfs, in memory" in lines
+    assert lines[-1].startswith("ok    self-test    a value came to another process in ")
+    assert lines[-1].endswith(" (layout 1)")
+    assert list(shm_dir.iterdir()) == []
+
+
+def test_json_has_the_same_checks(run_cli: RunCli) -> None:
+    found = verdicts(run_cli("doctor", "--format", "json"))
+    assert all(set(one) == {"check", "verdict", "found", "do"} for one in found.values())
+    named = {line[6:17].rstrip() for line in run_cli("doctor").stdout.splitlines()}
+    assert named - {""} == set(found)
+
+
+@pytest.mark.parametrize("directory", ["/nowhere", "/etc/passwd"])
+def test_directory_that_is_none_fails(directory: str, cli: Cli) -> None:
+    ended = cli.run("doctor", "--format", "json", env=os.environ | {"SHM_PUB_SUB_DIR": directory})
+    assert (ended.returncode, ended.stderr) == (1, "")
+    found = verdicts(ended)
+    assert found["directory"]["verdict"] == FAIL
+    assert "SHM_PUB_SUB_DIR" in found["directory"]["do"]
+    assert "self-test" not in found, "it could say nothing else"
+
+
+AS_ANOTHER_USER = """
+import contextlib, io, os, sys
+from shm_pub_sub.cli import main
+with contextlib.redirect_stdout(io.StringIO()):
+    main(["doctor"])  # imports all; Python's files may be in a place that only root can read
+os.setgroups([])
+os.setresgid(61001, 61001, 61001)
+os.setresuid(61001, 61001, 61001)
+sys.exit(main(["doctor"]))
+"""
+
+
+@needs_root
+def test_directory_that_one_may_not_write_to_fails(shm_dir: Path, run_python: RunPython) -> None:
+    shm_dir.chmod(0o755)
+    ended = run_python(AS_ANOTHER_USER)
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert f"fail  directory    {shm_dir}, mode 0755, is not writable" in ended.stdout
+    assert "-> let user 61001 write there" in ended.stdout
+
+
+def test_directory_without_the_sticky_bit_is_a_warning(shm_dir: Path) -> None:
+    shm_dir.chmod(0o777)
+    found = _check_directory.directory(str(shm_dir))
+    assert (found.verdict, found.do) == (WARN, f"chmod +t {shm_dir}")
+    shm_dir.chmod(0o1777)
+    assert _check_directory.directory(str(shm_dir)).verdict == OK
+
+
+def test_file_system_is_that_of_the_mount_nearest_to_it(
+    shm_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _check_directory.file_system(str(shm_dir)).verdict == OK
+    found = _check_directory.file_system("/proc/self")
+    assert (found.verdict, found.found) == (WARN, "proc: not known to work")
+    monkeypatch.setattr(_check_directory, "ON_A_NETWORK", {"tmpfs"})
+    monkeypatch.setattr(_check_directory, "IN_MEMORY", set())
+    assert _check_directory.file_system(str(shm_dir)).verdict == FAIL
+
+
+MOUNT = (
+    "unshare -m bash -c '"
+    "mount -t tmpfs -o {options} tmpfs $SHM_PUB_SUB_DIR || exit 77; {fill}; doctor'"
+)
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("options", "fill", "check", "verdict", "remedy"),
+    [
+        ("size=64k", "", "space", WARN, "--shm-size=1g"),
+        ("size=64k", "fallocate -l 64k $SHM_PUB_SUB_DIR/full", "space", FAIL, "clean"),
+        ("nr_inodes=20", "", "space", WARN, "nr_inodes"),
+        ("nr_inodes=2", "touch $SHM_PUB_SUB_DIR/full", "space", FAIL, "nr_inodes"),
+        ("size=64k,mode=777", "", "directory", WARN, "chmod +t"),
+        ("size=64k", "mount -o remount,ro $SHM_PUB_SUB_DIR", "directory", FAIL, "let user"),
+    ],
+)
+def test_file_system_that_is_too_small_or_not_ours(
+    options: str, fill: str, check: str, verdict: str, remedy: str
+) -> None:
+    ended = diagnose(MOUNT.format(options=options, fill=fill or ":"))
+    if ended.returncode == 77 or "unshare" in ended.stderr:
+        pytest.skip(f"mounting is not allowed here: {ended.stderr.strip()}")
+    found = verdicts(ended)[check]
+    assert found["verdict"] == verdict
+    assert remedy in found["do"]
+    failed = any(one["verdict"] == FAIL for one in verdicts(ended).values())
+    assert ended.returncode == int(failed)
+    assert failed == (verdict == FAIL)
+
+
+def test_limits_that_are_too_low() -> None:
+    publishers = [shm_pub_sub.Publisher(f"topic/{n}", 0) for n in range(20)]
+    found = verdicts(diagnose("ulimit -n 80; doctor"))["descriptors"]
+    assert found["verdict"] == WARN
+    assert (found["found"], found["do"][:9]) == ("80 a process, and 20 topics", "ulimit -n")
+    for publisher in publishers:
+        publisher.close()
+    assert verdicts(diagnose("ulimit -n 80; doctor"))["descriptors"]["verdict"] == OK
+
+    ended = diagnose("ulimit -f 100; doctor")
+    assert (ended.returncode, verdicts(ended)["file size"]["verdict"]) == (0, WARN)
+    ended = diagnose("ulimit -f 4; doctor")
+    assert (ended.returncode, verdicts(ended)["file size"]["verdict"]) == (1, FAIL)
+    assert verdicts(ended)["self-test"]["verdict"] == FAIL, "no topic can be made"
+
+
+def test_leftovers_and_damage(leave: Callable[..., int], run_cli: RunCli, shm_dir: Path) -> None:
+    leave("dead/1", "dead/2")
+    leave("retained", retain=True)
+    (shm_dir / "shm_pub_sub.broken").write_bytes(b"nonsense")
+    with shm_pub_sub.Publisher("alive", 0):
+        ended = run_cli("doctor", "--format", "json")
+    found = verdicts(ended)
+    assert ended.returncode == 0, "warnings are no failure"
+    assert found["leftovers"] == {
+        "check": "leftovers",
+        "verdict": WARN,
+        "found": "1 live topic, 1 retained value, 2 files that a killed publisher left (16 KiB)",
+        "do": "shm-pub-sub clean",
+    }
+    assert found["damage"]["verdict"] == WARN
+    assert found["damage"]["found"] == "1 topic: damaged, or of another version: 'broken'"
+    run_cli("rm", "broken", "dead/*", "retained")
+
+
+def test_containers_are_told_by_their_marks(tmp_path: Path) -> None:
+    assert _check_machine.container(str(tmp_path)).found == "none"
+    (tmp_path / "proc" / "self" / "ns").mkdir(parents=True)
+    (tmp_path / "proc" / "self" / "ns" / "pid").symlink_to("pid:[4026532000]")
+    found = _check_machine.container(str(tmp_path))
+    assert found.found == "of some kind, own process numbers"
+    (tmp_path / ".dockerenv").touch()
+    (tmp_path / "proc" / "1").mkdir()
+    (tmp_path / "proc" / "1" / "cgroup").write_text("0::/kubepods/pod1/docker/2\n")
+    found = _check_machine.container(str(tmp_path))
+    assert found.found == "docker, kubepods, own process numbers"
+    assert "--ipc=host" in str(found.do)
+
+
+def test_systemd_that_removes_a_users_files_at_logout(tmp_path: Path) -> None:
+    root = str(tmp_path)
+    logind = _check_machine.logind
+    assert logind("/dev/shm", 1000, root).verdict == OK, "no systemd"
+    (tmp_path / "run" / "systemd" / "system").mkdir(parents=True)
+    assert logind("/dev/shm", 1000, root).verdict == WARN
+    assert logind("/dev/shm", 999, root).verdict == OK, "a system's user"
+    assert logind("/srv/topics", 1000, root).verdict == OK
+    (tmp_path / "etc" / "systemd" / "logind.conf.d").mkdir(parents=True)
+    (tmp_path / "etc" / "systemd" / "logind.conf").write_text("[Login]\n#RemoveIPC=no\n")
+    assert logind("/dev/shm", 1000, root).verdict == WARN, "a comment"
+    (tmp_path / "etc" / "systemd" / "logind.conf.d" / "robot.conf").write_text(
+        "[Login]\nRemoveIPC=no\n"
+    )
+    assert logind("/dev/shm", 1000, root).verdict == OK
+
+
+def test_kernel_that_lacks_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _check_machine.forking().verdict == OK
+    monkeypatch.setattr(_check_machine, "FUTEX_WAITV", 100_000)
+    found = _check_machine.waiting()
+    assert (found.verdict, "without futex_waitv" in found.found) == (WARN, True)
+
+    def refuse(name: str, flags: int) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "memfd_create", refuse)
+    assert _check_machine.forking().verdict == WARN
+
+
+def test_extras_that_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    extras = {"here": ("json",), "one": ("json", "no_such_module"), "two": ("no_such_module",)}
+    monkeypatch.setattr(_check_machine, "EXTRAS", extras)
+    found = _check_machine.extras()
+    assert (found.verdict, found.found) == (OK, "here; not one, two")
+    assert str(found.do).endswith("pip install 'shm_pub_sub[one,two]'")
+
+
+def test_self_test_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert self_test().verdict == OK
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    found = self_test()
+    assert (found.verdict, found.found) == (FAIL, "the other process: it received nothing")
+    monkeypatch.setattr(sys, "executable", "/nowhere")
+    assert "/nowhere" in self_test().found

@@ -1,0 +1,252 @@
+"""What all verbs of shm-pub-sub have in common: streams, exit codes, help."""
+
+import argparse
+import fcntl
+import importlib
+import json
+import os
+import pty
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import shm_pub_sub
+from shm_pub_sub import _text
+from shm_pub_sub import cli as command_line
+from shm_pub_sub.cli._verbs import EXAMPLES, VERBS
+
+from .conftest import PROGRAM, Cli, RunCli
+
+
+def shell(command: str, **options: object) -> "subprocess.CompletedProcess[str]":
+    """Run a command of bash, in which $P is shm-pub-sub."""
+    return subprocess.run(
+        ["bash", "-c", command],
+        env=os.environ | {"P": str(PROGRAM), "PYTHONWARNINGS": "error"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        **options,  # type: ignore[call-overload]
+    )
+
+
+@pytest.fixture
+def many() -> Iterator[None]:
+    """Topics whose names are more than a pipe or a buffer holds."""
+    name = "x" * 200
+    publishers = [shm_pub_sub.Publisher(f"{name}{n:03}", 0) for n in range(400)]
+    yield
+    for publisher in publishers:
+        publisher.close()
+
+
+@pytest.mark.usefixtures("many")
+def test_head_takes_what_it_wants_without_a_complaint() -> None:
+    ended = shell('$P list | head -n 1; echo "${PIPESTATUS[0]}"')
+    assert ended.stdout == f"{'x' * 200}000\n141\n"
+    assert ended.stderr == ""
+
+
+def test_pipe_that_is_broken_at_the_last_flush() -> None:
+    with shm_pub_sub.Publisher("topic", 0):
+        ended = shell("($P list; echo $? >&2) | true; ($P --help; echo $? >&2) | true")
+        read, write = os.pipe()
+        os.close(read)
+        broken = subprocess.run(
+            [PROGRAM, "list"], stdout=write, stderr=subprocess.PIPE, timeout=30, check=False
+        )
+        os.close(write)
+    assert set(ended.stderr.split()) <= {"0", "141"}, "where it was quicker than `true`, 0"
+    assert (broken.returncode, broken.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize(
+    ("redirection", "reason"),
+    [(">&-", "Bad file descriptor"), ("> /dev/full", "No space left on device")],
+)
+def test_stdout_that_takes_nothing_is_an_error(redirection: str, reason: str) -> None:
+    with shm_pub_sub.Publisher("topic", 0):
+        ended = shell(f"$P list {redirection}")
+    assert ended.returncode == 1
+    assert ended.stderr == f"shm-pub-sub: stdin or stdout: {reason}\n"
+
+
+def test_closed_stdout_does_not_matter_to_who_prints_nothing(shm_dir: Path) -> None:
+    assert shell("$P list 'none*' >&- <&-").returncode == 0
+    ended = shell("$P rm none >&-; echo $?")
+    assert ended.stdout == "1\n"
+    assert "none" in ended.stderr
+
+
+def test_closed_stderr_puts_no_error_on_stdout() -> None:
+    ended = shell("$P info none 2>&-; echo $?")
+    assert (ended.stdout, ended.stderr) == ("1\n", "")
+    ended = shell("$P --nonsense 2>&-; echo $?")
+    assert (ended.stdout, ended.stderr) == ("2\n", "")
+
+
+def test_error_where_nobody_reads_stderr() -> None:
+    ended = shell("($P info none; echo $? >&3) 2>&1 3>&2 >&- | true; true")
+    assert "Traceback" not in ended.stderr
+    read, write = os.pipe()
+    os.close(read)
+    broken = subprocess.run(
+        [PROGRAM, "info", "none"], stderr=write, stdout=subprocess.PIPE, timeout=30, check=False
+    )
+    os.close(write)
+    assert (broken.returncode, broken.stdout) == (1, b"")
+
+
+@pytest.mark.parametrize("arguments", [["lst"], ["--format", "json", "lst"], ["lst", "--help"]])
+def test_unknown_verb_has_a_suggestion(arguments: list[str], run_cli: RunCli) -> None:
+    ended = run_cli(*arguments)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == "shm-pub-sub: no verb 'lst'; did you mean 'list'?\n"
+
+
+def test_unknown_verb_like_none_points_to_help(run_cli: RunCli) -> None:
+    ended = run_cli("zzzz")
+    assert ended.returncode == 2
+    assert ended.stderr == "shm-pub-sub: no verb 'zzzz'; `shm-pub-sub --help` lists them\n"
+
+
+def test_without_arguments_it_says_what_there_is_on_stderr(run_cli: RunCli) -> None:
+    ended = run_cli()
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == run_cli("--help").stdout
+    for verb in VERBS:
+        assert re.search(rf"^    {verb} ", ended.stderr, re.MULTILINE)
+
+
+def test_wrong_option_is_wrong_usage(run_cli: RunCli) -> None:
+    ended = run_cli("list", "--nonsense")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "unrecognized arguments: --nonsense" in ended.stderr
+
+
+def test_format_is_taken_before_and_after_the_verb(run_cli: RunCli) -> None:
+    for arguments in (["--format", "json", "list", "-c"], ["list", "-c", "--format=json"]):
+        assert json.loads(run_cli(*arguments).stdout) == {"count": 0}
+    assert run_cli("--format", "text", "list", "-c").stdout == "0\n"
+    assert run_cli("list", "--format", "xml").returncode == 2
+
+
+def test_python_m_is_the_same_program(run_cli: RunCli) -> None:
+    by_module = subprocess.run(
+        [sys.executable, "-m", "shm_pub_sub", "list", "--help"],
+        env=os.environ | {"COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (by_module.returncode, by_module.stderr) == (0, "")
+    assert by_module.stdout == run_cli("list", "--help").stdout
+    assert by_module.stdout.startswith("usage: shm-pub-sub list ")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_an_example_that_it_understands(
+    verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if importlib.util.find_spec(f"shm_pub_sub.cli._{verb}") is None:
+        pytest.skip("not written yet")
+    assert command_line.main([verb, "--help"]) == 0
+    assert f"example: shm-pub-sub {EXAMPLES[verb]}\n" in capsys.readouterr().out
+    options = command_line._parser(verb).parse_args(shlex.split(EXAMPLES[verb]))
+    assert isinstance(options, argparse.Namespace)
+    assert options.verb == verb
+
+
+def test_all_verbs_have_examples() -> None:
+    assert list(EXAMPLES) == list(VERBS)
+    assert all(example.split()[0] == verb for verb, example in EXAMPLES.items())
+
+
+def test_what_the_encoding_lacks_is_an_escape(cli: Cli) -> None:
+    with shm_pub_sub.Publisher("температура/\U0001f321", 0.0):
+        ascii_only = cli.run("list", env=os.environ | {"PYTHONIOENCODING": "ascii"})
+        utf_8 = cli.run("list", env=os.environ | {"PYTHONIOENCODING": "utf-8"})
+    assert ascii_only.stdout.startswith("\\u0442\\u0435")
+    assert (ascii_only.returncode, ascii_only.stderr) == (0, "")
+    assert utf_8.stdout == "температура/\U0001f321\n"
+
+
+def test_argument_that_is_no_text_is_an_error(cli: Cli) -> None:
+    ended = subprocess.run(
+        [PROGRAM, "info", b"\xff"], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "lone surrogate" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_name_that_would_move_the_cursor_is_escaped(run_cli: RunCli) -> None:
+    with shm_pub_sub.Publisher("a\x1b[2J\nb", 0):
+        assert run_cli("list").stdout == "a\\x1b[2J\\nb\n"
+        assert run_cli("list", "-v").stdout.splitlines()[1].startswith("a\\x1b[2J\\nb ")
+
+
+def test_wide_characters_keep_the_columns() -> None:
+    lines = _text.table([("name", "n"), ("温度", "1"), ("e\u0301", "22")], right=[1]).splitlines()
+    assert lines == ["name   n", "温度   1", "e\u0301     22"]
+
+
+def test_missing_directory_is_said(cli: Cli) -> None:
+    ended = cli.run("list", env=os.environ | {"SHM_PUB_SUB_DIR": "/nowhere"})
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "make it, or point SHM_PUB_SUB_DIR at one that exists" in ended.stderr
+
+
+INTERRUPTED_AT = """
+import signal, sys
+from shm_pub_sub import cli
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == sys.argv[1]:
+            signal.raise_signal(signal.SIGINT)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Finder())
+code = cli.main(["list", "-v"])
+print("ended by itself" if sys.argv[1] in sys.modules else "interrupted")
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["argparse", "shm_pub_sub.cli._list", "shm_pub_sub._topics", "json"],
+)
+def test_ctrl_c_while_it_starts(
+    module: str, run_python: Callable[..., "subprocess.CompletedProcess[str]"]
+) -> None:
+    with shm_pub_sub.Publisher("topic", 0):
+        ended = run_python(INTERRUPTED_AT, module)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "interrupted\n", "")
+
+
+def test_second_ctrl_c_ends_it_at_once(
+    run_python: Callable[..., "subprocess.CompletedProcess[str]"],
+) -> None:
+    """While it ends, by a publisher's close() perhaps, another one has no traceback either."""
+    ended = run_python(
+        INTERRUPTED_AT.replace("sys.exit(code)", "signal.raise_signal(signal.SIGINT)"), "argparse"
+    )
+    assert (ended.returncode, ended.stderr) == (-signal.SIGINT, "")
+
+
+def test_it_works_on_a_terminal() -> None:
+    with shm_pub_sub.Publisher("topic", 0):
+        parent, child = pty.openpty()
+        fcntl.fcntl(parent, fcntl.F_SETFL, os.O_NONBLOCK)
+        ended = subprocess.run([PROGRAM, "list"], stdout=child, timeout=30, check=False)
+        assert os.read(parent, 100) == b"topic\r\n"
+        os.close(parent)
+        os.close(child)
+    assert ended.returncode == 0
