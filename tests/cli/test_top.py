@@ -98,7 +98,7 @@ def test_ctrl_z_gives_the_terminal_back_and_goes_on(top: StartTop) -> None:
         assert terminal.end() == 0
 
 
-@pytest.mark.leaves_files("a publisher is killed")
+@pytest.mark.shm_leaves_files("a publisher is killed")
 def test_topics_appear_die_and_disappear(
     top: StartTop, start_python: Callable[..., "subprocess.Popen[str]"]
 ) -> None:
