@@ -54,27 +54,39 @@ __all__ = [
     "Subscriber",
     "TopicInfo",
     "TopicNotFoundError",
+    "TopicTable",
     "TopicTypeError",
     "TopicValueError",
     "WaitTimeoutError",
     "__version__",
     "inspect",
+    "plot",
     "remove",
     "select",
     "topics",
 ]
 
-_LATE = ("TopicInfo", "inspect", "remove", "topics")
+_LATE = {
+    "TopicInfo": "_topics",
+    "TopicTable": "_topics",
+    "inspect": "_topics",
+    "plot": "_plot",
+    "remove": "_topics",
+    "topics": "_topics",
+}
 
 
 def __getattr__(name: str) -> object:
     """Import what is seldom used, and slow to import, when it is first asked for (PEP 562)."""
     if name in _LATE:
         with _extension.fork_lock:
-            from . import _topics  # noqa: PLC0415
+            if _LATE[name] == "_plot":
+                from . import _plot as module  # noqa: PLC0415
+            else:
+                from . import _topics as module  # type: ignore[no-redef]  # noqa: PLC0415
 
-        globals().update({late: getattr(_topics, late) for late in _LATE})
-        return globals()[name]
+        globals()[name] = found = getattr(module, name)
+        return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

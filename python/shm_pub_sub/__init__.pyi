@@ -27,7 +27,9 @@ from ._errors import TopicNotFoundError as TopicNotFoundError
 from ._errors import TopicTypeError as TopicTypeError
 from ._errors import TopicValueError as TopicValueError
 from ._errors import WaitTimeoutError as WaitTimeoutError
+from ._plot import plot as plot
 from ._topics import TopicInfo as TopicInfo
+from ._topics import TopicTable as TopicTable
 from ._topics import inspect as inspect
 from ._topics import remove as remove
 from ._topics import topics as topics
@@ -49,11 +51,13 @@ __all__ = [
     "Subscriber",
     "TopicInfo",
     "TopicNotFoundError",
+    "TopicTable",
     "TopicTypeError",
     "TopicValueError",
     "WaitTimeoutError",
     "__version__",
     "inspect",
+    "plot",
     "remove",
     "select",
     "topics",
@@ -143,6 +147,7 @@ class Publisher(Generic[_T]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None: ...
+    def _repr_html_(self) -> str: ...
     def __reduce__(self) -> NoReturn: ...
     def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
 
@@ -211,5 +216,6 @@ class Subscriber(Generic[_T]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None: ...
+    def _repr_html_(self) -> str: ...
     def __reduce__(self) -> NoReturn: ...
     def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...

@@ -198,6 +198,13 @@ class Publisher(_hot.Publisher):
         kind = getattr(self, "_type", object).__name__
         return f"<Publisher {name} {kind}, {getattr(self, '_buffers', 0)} buffers, {state}>"
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows. It never raises."""
+        with _extension.fork_lock:
+            from . import _html  # noqa: PLC0415 - only notebooks need it
+
+        return _html.of_publisher(self)
+
     def __reduce__(self) -> NoReturn:
         raise TopicTypeError(
             f"cannot pickle the publisher of {getattr(self, '_name', '?')!r}: "

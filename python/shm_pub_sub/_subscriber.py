@@ -19,7 +19,6 @@ from ._errors import (
     ClosedError,
     LayoutError,
     OpenError,
-    ShmError,
     TopicNotFoundError,
     TopicTypeError,
     TopicValueError,
@@ -112,7 +111,17 @@ class Subscriber(_hot.Subscriber):
                 from . import _callback  # noqa: PLC0415 - hardly ever needed
 
             _callback.check_callback(self._name, callback)
-        self._directory = directory()
+        self._begin(directory(), age, history)
+        if callback is not None:
+            try:
+                _callback.start(self, callback)
+            except BaseException:
+                self._close()
+                raise
+
+    def _begin(self, where: str, age: int, history: int) -> None:
+        """Open the topic in a directory; name, type and default are known. age: nanoseconds."""
+        self._directory = where
         self._buffers = 0
         self._trouble = ""
         self._at_once = 0
@@ -125,8 +134,6 @@ class Subscriber(_hot.Subscriber):
         self._open(os.fsencode(path), TYPE_TAGS[self._type], missing, age, history)
         try:
             self._attach(first=True)
-            if callback is not None:
-                _callback.start(self, callback)
         except BaseException:
             self._close()
             raise
@@ -305,11 +312,20 @@ class Subscriber(_hot.Subscriber):
             return f"<Subscriber {name}, closed>"
         try:
             state = "publisher alive" if self._look() else "no publisher"
-        except ShmError as error:
+            if (newest := _hot.Subscriber.sample(self)) is not None:
+                state += f", newest {newest.value!r}, {newest.age:.3g} s old"
+        except Exception as error:  # a repr is asked for where something is wrong already
             state = type(error).__name__
         buffers = f", {self._buffers} buffers" if self._mapped else ""
         kind = f"{self._type.__name__}, default {self._default!r}"
         return f"<Subscriber {name} {kind}{buffers}, {state}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows. It takes nothing from the stream, and never raises."""
+        with _extension.fork_lock:
+            from . import _html  # noqa: PLC0415 - only notebooks need it
+
+        return _html.of_subscriber(self)
 
     def __reduce__(self) -> NoReturn:
         raise TopicTypeError(

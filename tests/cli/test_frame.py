@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
+from shm_pub_sub import _text
 from shm_pub_sub import cli as command_line
-from shm_pub_sub.cli import _output
 from shm_pub_sub.cli._verbs import EXAMPLES, VERBS
 
 from .conftest import PROGRAM, Cli, RunCli
@@ -194,7 +194,7 @@ def test_name_that_would_move_the_cursor_is_escaped(run_cli: RunCli) -> None:
 
 
 def test_wide_characters_keep_the_columns() -> None:
-    lines = _output.table([("name", "n"), ("温度", "1"), ("e\u0301", "22")], right=[1]).splitlines()
+    lines = _text.table([("name", "n"), ("温度", "1"), ("e\u0301", "22")], right=[1]).splitlines()
     assert lines == ["name   n", "温度   1", "e\u0301     22"]
 
 

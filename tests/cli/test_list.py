@@ -153,3 +153,34 @@ def test_topic_that_cannot_be_opened_is_there_with_the_reason(run_cli: RunCli) -
     found = json.loads(run_cli("list", "--format", "json").stdout)
     assert (found["name"], found["type"], found["alive"]) == ("robot/broken", None, None)
     assert found["error"].startswith("Failed to open shared memory: ")
+
+
+AS_ANOTHER_USER = """
+import contextlib, io, os
+from shm_pub_sub.cli import main
+with contextlib.redirect_stdout(io.StringIO()):
+    main(["list", "-v"])  # imports all; Python's files may be in a place that only root can read
+os.setgroups([])
+os.setresgid(61001, 61001, 61001)
+os.setresuid(61001, 61001, 61001)
+main(["list", "-v"])
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_topics_of_another_user_are_there(
+    shm_dir: Path, run_python: Callable[..., "subprocess.CompletedProcess[str]"]
+) -> None:
+    shm_dir.chmod(0o755)
+    with (
+        shm_pub_sub.Publisher("theirs/open", 0, mode=0o644),
+        shm_pub_sub.Publisher("theirs/secret", 0),
+    ):
+        ended = run_python(AS_ANOTHER_USER)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    _, visible, hidden, reason = ended.stdout.splitlines()
+    assert visible.split()[:3] == ["theirs/open", "int", "alive"]
+    assert visible.endswith(f" {os.getpid()}  -"), "whose process cannot be looked at"
+    assert hidden.split()[:3] == ["theirs/secret", "?", "?"]
+    assert reason.startswith("theirs/secret: Failed to open shared memory: ")
+    assert "this process is user 61001" in reason

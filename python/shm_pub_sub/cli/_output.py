@@ -5,9 +5,28 @@ from __future__ import annotations
 import contextlib
 import sys
 
+from shm_pub_sub._text import duration, frequency, printable, size, table
+
+__all__ = [
+    "EXIT_BROKEN_PIPE",
+    "EXIT_DONE",
+    "EXIT_FAILURE",
+    "EXIT_INTERRUPTED",
+    "EXIT_TIMEOUT",
+    "EXIT_USAGE",
+    "complain",
+    "duration",
+    "frequency",
+    "json_value",
+    "print_json",
+    "printable",
+    "size",
+    "table",
+]
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 EXIT_DONE = 0
 EXIT_FAILURE = 1
@@ -22,14 +41,6 @@ def complain(text: str) -> None:
     lines = "\n".join(map(printable, text.splitlines()))
     with contextlib.suppress(OSError):  # a stderr that nobody reads: the exit code says it
         print(f"shm-pub-sub: {lines}", file=sys.stderr, flush=True)
-
-
-def printable(text: str) -> str:
-    """Return text without what moves the cursor or breaks the line: a topic may have any name."""
-    if text.isprintable():
-        return text
-    # A lone surrogate is printed as an escape too, by stdout itself.
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def print_json(record: Mapping[str, object]) -> None:
@@ -47,56 +58,3 @@ def json_value(value: object) -> object:
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(value)]
     return value
-
-
-def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """Return rows, the first of them the heading, in columns; those in `right` at the right."""
-    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
-
-    def padded(column: int, cell: str) -> str:
-        spaces = " " * (widths[column] - width(cell))
-        return spaces + cell if column in right else cell + spaces
-
-    return "\n".join("  ".join(map(padded, range(len(row)), row)).rstrip() for row in rows)
-
-
-def width(text: str) -> int:
-    """Return how many columns of a terminal text takes: a Chinese character has two."""
-    if text.isascii():
-        return len(text)
-    from unicodedata import combining, east_asian_width  # noqa: PLC0415 - hardly ever needed
-
-    return sum(0 if combining(c) else 1 + (east_asian_width(c) in "WF") for c in text)
-
-
-def duration(seconds: float | None) -> str:
-    """Return seconds as people say it: 12.3 us, 4.56 ms, 7.8 s, 2 min 3 s, 5 h 6 min."""
-    if seconds is None:
-        return "-"
-    for factor, unit in ((1e9, "ns"), (1e6, "us"), (1e3, "ms")):
-        if seconds * factor < 999.5:
-            return f"{seconds * factor:.3g} {unit}"
-    if seconds < 60:
-        return f"{seconds:.3g} s"
-    if seconds < 3600:
-        return f"{int(seconds // 60)} min {int(seconds % 60)} s"
-    return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"
-
-
-def frequency(hertz: float | None) -> str:
-    """Return a rate as people say it: 0.5 Hz, 12.3 kHz."""
-    if hertz is None:
-        return "-"
-    for factor, unit in ((1, "Hz"), (1e3, "kHz")):
-        if hertz < 999.5 * factor:
-            return f"{hertz / factor:.3g} {unit}"
-    return f"{hertz / 1e6:.3g} MHz"
-
-
-def size(nbytes: float) -> str:
-    """Return bytes as people say it: 8 KiB, 1.5 MiB."""
-    for unit in ("bytes", "KiB", "MiB"):
-        if nbytes < 1024:
-            return f"{nbytes:.4g} {unit}"
-        nbytes /= 1024
-    return f"{nbytes:.4g} GiB"

@@ -1,0 +1,88 @@
+"""Text for people: columns, durations, numbers and names."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ._curves import Curve
+
+
+def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
+    """Return rows, the first of them the heading, in columns; those in `right` at the right."""
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+
+    def padded(column: int, cell: str) -> str:
+        spaces = " " * (widths[column] - width(cell))
+        return spaces + cell if column in right else cell + spaces
+
+    return "\n".join("  ".join(map(padded, range(len(row)), row)).rstrip() for row in rows)
+
+
+def width(text: str) -> int:
+    """Return how many columns of a terminal text takes: a Chinese character has two."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width  # noqa: PLC0415 - hardly ever needed
+
+    return sum(0 if combining(c) else 1 + (east_asian_width(c) in "WF") for c in text)
+
+
+def duration(seconds: float | None) -> str:
+    """Return seconds as people say it: 12.3 us, 4.56 ms, 7.8 s, 2 min 3 s, 5 h 6 min."""
+    if seconds is None:
+        return "-"
+    for factor, unit in ((1e9, "ns"), (1e6, "us"), (1e3, "ms")):
+        if seconds * factor < 999.5:
+            return f"{seconds * factor:.3g} {unit}"
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    if seconds < 3600:
+        return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+    return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"
+
+
+def frequency(hertz: float | None) -> str:
+    """Return a rate as people say it: 0.5 Hz, 12.3 kHz."""
+    if hertz is None:
+        return "-"
+    for factor, unit in ((1, "Hz"), (1e3, "kHz")):
+        if hertz < 999.5 * factor:
+            return f"{hertz / factor:.3g} {unit}"
+    return f"{hertz / 1e6:.3g} MHz"
+
+
+def size(nbytes: float) -> str:
+    """Return bytes as people say it: 8 KiB, 1.5 MiB."""
+    for unit in ("bytes", "KiB", "MiB"):
+        if nbytes < 1024:
+            return f"{nbytes:.4g} {unit}"
+        nbytes /= 1024
+    return f"{nbytes:.4g} GiB"
+
+
+def number(value: bool | int | float) -> str:
+    """Return a value in a few characters: True, 123456, 3.14159."""
+    return f"{value:.6g}" if type(value) is float else str(value)
+
+
+def printable(text: str) -> str:
+    """Return text without what moves the cursor or breaks the line: a topic may have any name."""
+    if text.isprintable():
+        return text
+    # A lone surrogate is printed as an escape too, by the command line's stdout.
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def label(curve: Curve) -> str:
+    """Return what a legend says of a curve."""
+    name = printable(curve.name)
+    if curve.type is None:
+        return f"{name}: not there yet"
+    if curve.newest is None:
+        return f"{name}: no value yet"
+    state = "" if curve.alive else ", no publisher"
+    if curve.alive and (age := curve.age()) > 1:
+        state = f", {duration(age)} old"
+    return f"{name}: {number(curve.newest)}{state}"
