@@ -16,6 +16,13 @@ def next_line(stream: "object") -> str:
     return line.rstrip("\n")
 
 
+def next_report(process: "subprocess.Popen[str]") -> tuple[str, str]:
+    """The two lines of the next report of hz or delay that has figures."""
+    while (line := next_line(process.stdout)) == "no new messages":
+        pass  # the machine is busy with something else
+    return line, next_line(process.stdout)
+
+
 def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + DEADLINE
     while not condition():

@@ -7,7 +7,7 @@ import pytest
 import shm_pub_sub
 from shm_pub_sub.cli._delay import Ages
 
-from ._reading import interrupt, next_line
+from ._reading import interrupt, next_line, next_report
 from .conftest import Cli, RunCli
 
 AVERAGE = r"average delay: (\d+\.\d{3,})"
@@ -31,8 +31,8 @@ def test_reports_have_the_shape_of_ros2s(cli: Cli) -> None:
     pub = cli.start("pub", "robot/speed", "1.5", "-r", 50, "-q")
     delay = cli.start("delay", "robot/speed", "-p", 0.3)
     for _ in range(2):
-        average = re.fullmatch(AVERAGE, next_line(delay.stdout))
-        spread = re.fullmatch(SPREAD, next_line(delay.stdout))
+        first, second = next_report(delay)
+        average, spread = re.fullmatch(AVERAGE, first), re.fullmatch(SPREAD, second)
         assert average
         assert spread
         least, most, _, _ = map(float, spread.groups())

@@ -8,7 +8,7 @@ import pytest
 import shm_pub_sub
 from shm_pub_sub.cli._hz import Intervals
 
-from ._reading import interrupt, next_line
+from ._reading import interrupt, next_line, next_report
 from .conftest import Cli, RunCli
 
 AVERAGE = r"average rate: (\d+\.\d{3})"
@@ -72,8 +72,8 @@ def test_reports_have_the_shape_of_ros2s(cli: Cli) -> None:
     pub = cli.start("pub", "robot/speed", "1.5", "-r", 50, "-q")
     hz = cli.start("hz", "robot/speed", "-w", 20, "-p", 0.3)
     for _ in range(4):
-        average = re.fullmatch(AVERAGE, next_line(hz.stdout))
-        spread = re.fullmatch(SPREAD, next_line(hz.stdout))
+        first, second = next_report(hz)
+        average, spread = re.fullmatch(AVERAGE, first), re.fullmatch(SPREAD, second)
         assert average
         assert spread
         least, most, _, window = map(float, spread.groups())

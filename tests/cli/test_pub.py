@@ -100,11 +100,21 @@ def test_once_with_keep_takes_the_topic_away(cli: Cli) -> None:
 def test_values_are_published_in_turn_to_who_waits(cli: Cli) -> None:
     echo = cli.start("echo", "robot/speed", "--times", 5)
     next_line(echo.stderr)
-    pub = cli.run("pub", "robot/speed", "1", "2", "--times", 5, "-r", 1000, "--buffers", 10)
-    assert pub.stdout == "publishing #1: 1\n"  # of every ten, at that rate
-    assert (pub.returncode, pub.stderr) == (0, "")
+    how = ["--times", 5, "-r", 1000, "--buffers", 10, "--keep", 60]
+    pub = cli.start("pub", "robot/speed", "1", "2", *how)
     assert echo.communicate(timeout=30)[0] == "1\n2\n1\n2\n1\n"
+    assert interrupt(pub) == ("publishing #1: 1\n", "")  # of every ten, at that rate
     assert shm_pub_sub.topics() == []
+
+
+def test_it_ends_after_so_many_values(run_cli: RunCli) -> None:
+    ended = run_cli("pub", "robot/speed", "1", "--times", 2, "-r", 50)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout == "publishing #1: 1\npublishing #2: 1\n"
+    assert shm_pub_sub.topics() == []
+    ended = run_cli("pub", "robot/speed", "1", "2", "--times", 2, "-r", 50, "--retain")
+    assert "the value stays" in ended.stderr
+    assert published("robot/speed") == (int, 2)
 
 
 def test_every_value_is_told_up_to_100_hz(run_cli: RunCli) -> None:
@@ -200,15 +210,15 @@ def test_schedule_begins_anew_after_a_long_pause(monkeypatch: pytest.MonkeyPatch
 
 
 def test_rate_is_kept(cli: Cli) -> None:
+    how = ["-r", 2000, "--times", 1000, "-q", "--buffers", 1000, "--keep", 60]
     with shm_pub_sub.Subscriber("fast", 0) as sub:
         start = time.monotonic_ns()
-        pub = cli.start("pub", "fast", "1", "-r", 2000, "--times", 1000, "-q", "--buffers", 1000)
+        pub = cli.start("pub", "fast", "1", *how)
         samples = [sub.recv_sample(timeout=30) for _ in range(1000)]
-        assert pub.wait(30) == 0
     # The first is published no earlier than its schedule begins, and no value before its time.
     assert (samples[-1].time_ns - start) / 1e9 >= 999 / 2000
     assert [sample.sequence for sample in samples] == list(range(1, 1001))
-    assert pub.communicate() == ("", "")
+    assert interrupt(pub) == ("", "")
 
 
 def test_quiet_until_there_is_something_to_say(cli: Cli) -> None:

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from ._follow import Topic
 
-    Taken = list[tuple[Topic, list[Sample[Any]]]]
-    Values = list[tuple[str, Sample[Any]]]
-    Format = Callable[[Values], list[str]]
+    _Taken = list[tuple[Topic, list[Sample[Any]]]]
+    _Values = list[tuple[str, Sample[Any]]]
+    _Format = Callable[[_Values], list[str]]
 
 NEWS_OF_LOSSES = 1.0
 """Seconds between remarks on lost values."""
@@ -90,17 +90,17 @@ def run(options: argparse.Namespace) -> int:
                 losses.sum_up()
 
 
-def _each(follower: Follower, losses: Losses, timeout: float | None) -> Iterator[Taken]:
+def _each(follower: Follower, losses: Losses, timeout: float | None) -> Iterator[_Taken]:
     while True:
         yield follower.take(timeout)
         losses.tell()
 
 
-def _newest(follower: Follower, options: argparse.Namespace) -> Iterator[Taken]:
+def _newest(follower: Follower, options: argparse.Namespace) -> Iterator[_Taken]:
     shown: dict[str, tuple[int, int]] = {}
     due = last = time.monotonic()
     while True:
-        batch: Taken = []
+        batch: _Taken = []
         for topic in follower.look():
             sample = topic.newest()
             if sample is not None and shown.get(topic.name) != (sample.sequence, sample.time_ns):
@@ -119,9 +119,9 @@ def _newest(follower: Follower, options: argparse.Namespace) -> Iterator[Taken]:
 
 
 def _print(
-    batches: Iterable[Taken],
+    batches: Iterable[_Taken],
     follower: Follower,
-    lines: Format,
+    lines: _Format,
     times: int | None,
 ) -> int:
     """Print batches until that many values of every topic are printed."""
@@ -148,11 +148,11 @@ def _print(
     return EXIT_DONE
 
 
-def _formatter(options: argparse.Namespace, several: bool) -> Format:
+def _formatter(options: argparse.Namespace, several: bool) -> _Format:
     """Return what turns values into lines: 100,000 a second in a part of one processor."""
     clock = WallClock()
 
-    def rows(values: Values) -> list[str]:
+    def rows(values: _Values) -> list[str]:
         offset = clock.offset()
         cells = {name: _cell(name) for name in {name for name, _ in values}}
         return [
@@ -160,7 +160,7 @@ def _formatter(options: argparse.Namespace, several: bool) -> Format:
             for name, (value, sequence, time_ns, _) in values
         ]
 
-    def objects(values: Values) -> list[str]:
+    def objects(values: _Values) -> list[str]:
         offset = clock.offset()
         quoted = {name: json.dumps(name) for name in {name for name, _ in values}}
         return [
@@ -170,7 +170,7 @@ def _formatter(options: argparse.Namespace, several: bool) -> Format:
             for name, (value, sequence, time_ns, _) in values
         ]
 
-    def lines(values: Values) -> list[str]:
+    def lines(values: _Values) -> list[str]:
         offset = clock.offset()
         labels = {name: f"{printable(name)}: " if several else "" for name, _ in values}
         return [

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ._follow import Topic
 
-    class Meter(Protocol):
+    class _Meter(Protocol):
         """Measures one topic."""
 
         def add(self, samples: list[Sample[Any]]) -> None:
@@ -65,10 +65,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def measure(
-    options: argparse.Namespace, follower: Follower, new_meter: Callable[[], Meter], title: str
+    options: argparse.Namespace, follower: Follower, new_meter: Callable[[], _Meter], title: str
 ) -> int:
     """Report what meters say of topics, until the arguments or Ctrl-C end it."""
-    meters: dict[Topic, Meter] = {}
+    meters: dict[Topic, _Meter] = {}
     new: dict[Topic, int] = {}
     start = last_value = time.monotonic()
     reports, due = 0, start + options.period

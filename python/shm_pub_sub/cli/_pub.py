@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import math
 import re
+import shlex
 import signal
 import sys
 import time
@@ -20,10 +20,11 @@ from ._values import TYPES, NotAValue, common_type, parsed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterable, Iterator
     from typing import Any, NoReturn
 
-    Value = bool | int | float
+    _Value = bool | int | float
 
 STDIN = "-"
 
@@ -116,10 +117,10 @@ def run(options: argparse.Namespace) -> int:
             complain(f"{error}")
             return EXIT_FAILURE
         sys.stdout.flush()
-        if not retain:
-            time.sleep(KEEP if options.keep is None else options.keep)
+        keep = 0.0 if retain else KEEP
+        time.sleep(keep if options.keep is None else options.keep)
     if retain and not options.quiet:
-        complain(f"the value stays; `shm-pub-sub rm {options.topic}` removes it")
+        complain(f"the value stays; `shm-pub-sub rm {shlex.quote(options.topic)}` removes it")
     return EXIT_DONE
 
 
@@ -132,10 +133,10 @@ def _rate(options: argparse.Namespace) -> float | None:
     return 1.0 if rate is None and options.values != [STDIN] else rate
 
 
-def _values(options: argparse.Namespace) -> tuple[type | None, Iterator[Value]]:
+def _values(options: argparse.Namespace) -> tuple[type | None, Iterator[_Value]]:
     """Return the topic's type, None where there is no value at all, and the values."""
     kind = TYPES.get(options.type)
-    values: Iterator[Value]
+    values: Iterator[_Value]
     if STDIN in options.values and len(options.values) > 1:
         raise NotAValue(f"found {STDIN!r} among values; expected it alone, for values from stdin")
     if options.values == [STDIN]:
@@ -164,7 +165,7 @@ def _type_for(topic: str, texts: Iterable[str]) -> type:
     return kind
 
 
-def _in_time(values: Iterator[Value], rate: float | None) -> Iterator[Value]:
+def _in_time(values: Iterator[_Value], rate: float | None) -> Iterator[_Value]:
     """Yield values when they are due: value n at n / rate from the start, whatever went before.
 
     Where sleeping takes longer than a period, as many as are due come at once.
@@ -184,7 +185,9 @@ def _in_time(values: Iterator[Value], rate: float | None) -> Iterator[Value]:
         n += 1
 
 
-def _publish(publisher: Publisher[Any], values: Iterable[Value], options: Any) -> None:
+def _publish(
+    publisher: Publisher[Any], values: Iterable[_Value], options: argparse.Namespace
+) -> None:
     """Publish values as they come, and say so."""
     each = max(1, math.ceil((options.rate or 0) / LINES_A_SECOND))
     for number, value in enumerate(values, 1):
