@@ -12,6 +12,7 @@ from shm_pub_sub import (
     ShmError,
     Subscriber,
     TopicInfo,
+    TopicTable,
     inspect,
     remove,
     select,
@@ -168,7 +169,9 @@ def annotations_can_be_written(pub: Publisher[bool]) -> Subscriber[int]:
 
 
 def topics_are_typed() -> None:
-    assert_type(topics(), list[TopicInfo])
+    assert_type(topics(), TopicTable)
+    as_list: list[TopicInfo] = topics()
+    print(as_list)
     info = inspect("t")
     assert_type(info.name, str)
     assert_type(info.age, float | None)
