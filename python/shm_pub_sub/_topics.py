@@ -16,6 +16,7 @@ class TopicInfo(NamedTuple):
     """What can be said of a topic without subscribing to it."""
 
     name: str
+    """The topic's name."""
     type: type
     """bool, int or float."""
     buffer_num: int
