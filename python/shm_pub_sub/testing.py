@@ -46,7 +46,8 @@ def wait_for(
         ClosedError: The subscriber is closed, or is closed meanwhile (a ValueError).
     """
     __tracebackhide__ = True  # pytest then shows the line of the test
-    is_it: Any = expected if callable(expected) else lambda value: value == expected
+    wanted: Any = expected  # of an object that is callable mypy makes a type, which stubtest misses
+    is_it: Any = wanted if callable(wanted) else lambda value: value == wanted
     deadline = time.monotonic() + timeout
     newest, ok = subscriber.subscribe()
     if ok and is_it(newest):
