@@ -9,8 +9,10 @@ shows becomes SVG: text, whatever fonts a reader has. Needs tmux and the extras 
 from __future__ import annotations
 
 import argparse
+import html
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -92,10 +94,10 @@ PICTURES = {
     "list": Picture("list -v", 126, 20, lines_with("$", 2)),
     "echo": Picture("echo 'robot/wheel/*' --csv --times 6", 100, 20, lines_with("$", 2)),
     "hz": Picture("hz robot/lidar/distance", 100, 20, lines_with("average rate", 3), ("C-c",)),
-    "top": Picture("top", 120, 18, lines_with("alive ", 10)),
-    "plot": Picture("plot robot/lidar/distance", 100, 26, lines_with("robot/lidar/distance", 2)),
+    "top": Picture("top", 126, 18, lines_with("alive ", 10)),
+    "plot": Picture("plot 'robot/arm/joint[1-3]/angle'", 100, 26, lines_with("seconds", 1)),
 }
-SETTLE = {"top": 3.0, "plot": 6.0}
+SETTLE = {"top": 3.0, "plot": 10.0}
 """Seconds that a live picture goes on before it is taken: rates and curves need some time."""
 
 THEME = TerminalTheme(
@@ -140,6 +142,11 @@ SVG = """\
 </g>
 </svg>
 """
+
+TEXT = re.compile(
+    r'(?P<begin><text class="[^"]*" )x="(?P<x>[\d.]+)" (?P<y>y="[\d.]+")'
+    r' textLength="(?P<length>[\d.]+)"(?P<rest>[^>]*)>(?P<characters>[^<]*)</text>'
+)
 
 
 @contextmanager
@@ -237,11 +244,22 @@ def photograph(name: str, picture: Picture, folder: Path) -> None:
     svg = console.export_svg(
         title=f"shm-pub-sub {name}", theme=THEME, code_format=SVG, unique_id=f"terminal-{name}"
     )
+    svg = TEXT.sub(placed, svg)
     for private in (str(folder), os.uname().nodename, str(BIN)):
         if private in svg:
             raise SystemExit(f"the picture of {name} shows {private!r}, which is this machine's")
     (IMAGES / f"{name}.svg").write_text(svg, encoding="utf-8")
     print(f"docs/images/{name}.svg")
+
+
+def placed(text: re.Match[str]) -> str:
+    """Give each character its place, where a font may lack some, and another has other widths."""
+    characters = html.unescape(text["characters"])
+    if characters.replace("\N{NO-BREAK SPACE}", " ").isascii():
+        return text[0]
+    cell = float(text["length"]) / len(characters)
+    places = " ".join(f"{float(text['x']) + n * cell:g}" for n in range(len(characters)))
+    return f'{text["begin"]}x="{places}" {text["y"]}{text["rest"]}>{text["characters"]}</text>'
 
 
 def has_verb(verb: str) -> bool:

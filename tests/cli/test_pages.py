@@ -31,7 +31,7 @@ def _found() -> list[object]:
     ]
 
 
-@pytest.mark.leaves_files("what the commands of a page leave is the page's own affair")
+@pytest.mark.shm_leaves_files("what the commands of a page leave is the page's own affair")
 @pytest.mark.parametrize("section", _found())
 def test_commands_of_a_page_print_what_it_says(section: Section, tmp_path: Path) -> None:
     with _domain(section.program, tmp_path):
