@@ -7,6 +7,8 @@ shm_pub_sub[notebook]; a release runs it: `python docs/screenshots/notebook.py`.
 from __future__ import annotations
 
 import argparse
+import importlib
+import io
 import json
 import os
 import shutil
@@ -27,13 +29,16 @@ IMAGE = ROOT / "docs" / "images" / "notebook.png"
 LARGEST = 200_000
 """Bytes of the picture."""
 
-WIDTH, HEIGHT = 1000, 1180
+WIDTH, HEIGHT = 900, 1250
 PATIENCE = 90
 FILLED = 9
 """Seconds until the live plot has all of its window."""
 
-LAST = "## Use"
-"""The heading that the picture ends before."""
+AGAIN = "shm_pub_sub.topics()"
+"""The cell that is run again with those below it, when there is more to see."""
+
+FIRST, LAST = "## Look", "## Use"
+"""Headings: what the picture begins with, and what it ends before."""
 
 CHROMIUM = [
     "--headless",
@@ -50,9 +55,20 @@ CHROMIUM = [
 LAB = [
     *("--no-browser", "--allow-root", "--expose-app-in-browser"),
     *("--IdentityProvider.token=", "--ServerApp.password=", "--ServerApp.port_retries=0"),
-    "--LabApp.news_url=None",
-    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
 ]
+
+SELECT = """
+    const notebook = window.jupyterapp.shell.currentWidget.content;
+    const begins = cell => cell.model.sharedModel.source.startsWith(arguments[0]);
+    notebook.activeCellIndex = notebook.widgets.findIndex(begins);
+    notebook.deselectAll();
+    notebook.mode = "command";
+    notebook.activeCell.node.scrollIntoView();
+"""
+"""Makes the cell that begins with the argument the active one, at the top."""
+
+QUIET = "config/lab/user-settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+"""The file that keeps JupyterLab from asking about news."""
 
 
 def shown_part(notebook: dict[str, Any]) -> dict[str, Any]:
@@ -88,7 +104,7 @@ def jupyterlab(folder: Path) -> Iterator[str]:
 @contextmanager
 def browser(folder: Path) -> Iterator[Any]:
     """Run Chromium."""
-    from selenium import webdriver  # noqa: PLC0415 - the tests of this file do without
+    webdriver: Any = importlib.import_module("selenium.webdriver")
 
     options = webdriver.ChromeOptions()
     for argument in (*CHROMIUM, f"--user-data-dir={folder}", f"--window-size={WIDTH},{HEIGHT}"):
@@ -126,26 +142,25 @@ def run_and_photograph(driver: Any, address: str) -> bytes:
     driver.execute_script("window.jupyterapp.commands.execute('notebook:run-all-cells')")
     wait(lambda: "process" in driver.find_element("tag name", "body").text)
     time.sleep(FILLED)
-    # What was run last is scrolled to; the picture begins at the top, with no cell marked.
-    driver.execute_script(
-        "const notebook = window.jupyterapp.shell.currentWidget.content;"
-        "notebook.activeCellIndex = 0; notebook.deselectAll(); notebook.mode = 'command';"
-        "notebook.node.querySelector('.jp-WindowedPanel-outer').scrollTop = 0;"
-    )
+    # Again, as by now there is more to see.
+    driver.execute_script(SELECT, AGAIN)
+    driver.execute_script("window.jupyterapp.commands.execute('notebook:run-all-below')")
+    time.sleep(1)
+    driver.execute_script(SELECT, FIRST)
     time.sleep(1)
     picture: bytes = driver.get_screenshot_as_png()
     return picture
 
 
 def save(picture: bytes, path: Path) -> None:
-    """Write the picture with 128 colours: a third of its size."""
-    import io  # noqa: PLC0415
-
+    """Write the picture with 256 colours: a third of its size."""
     from PIL import Image  # noqa: PLC0415
 
     image = Image.open(io.BytesIO(picture)).convert("RGB")
     path.parent.mkdir(exist_ok=True)
-    image.quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+    image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+        path, optimize=True
+    )
     if path.stat().st_size > LARGEST:
         raise ValueError(f"{path}: found {path.stat().st_size} bytes; expected {LARGEST} at most")
 
@@ -160,6 +175,8 @@ def main() -> None:
     ):
         notebook = shown_part(json.loads(TUTORIAL.read_text(encoding="utf-8")))
         (Path(notebooks) / TUTORIAL.name).write_text(json.dumps(notebook), encoding="utf-8")
+        (Path(notebooks) / QUIET).parent.mkdir(parents=True)
+        (Path(notebooks) / QUIET).write_text('{"fetchNews": "false", "checkForUpdates": false}')
         with jupyterlab(Path(notebooks)) as address, browser(Path(profile)) as driver:
             save(run_and_photograph(driver, address), options.output)
     print(f"{options.output}: {options.output.stat().st_size:,} bytes")

@@ -48,8 +48,8 @@ class Plot(ABC):
     @property
     def figure(self) -> Any:
         """What it shows now as a new matplotlib Figure. Raises ImportError without matplotlib."""
+        drawing = Drawing(self._collector)  # imports matplotlib, which takes long
         with self._lock:
-            drawing = Drawing(self._collector)
             drawing.draw()
         return drawing.figure
 

@@ -1,5 +1,6 @@
 """The page on notebooks and the tutorial notebook, run cell by cell in a kernel, several times."""
 
+import importlib.util
 import re
 from pathlib import Path
 
@@ -89,6 +90,22 @@ def test_the_tutorial_runs_in_nbclient_and_shows_what_it_says() -> None:
     ]
     assert sum("robot/arm_radians" in text for text in html) >= 3
     assert sum("<svg" in text for text in html) == 2, "the plot and the sparkline"
+
+
+def test_the_picture_is_small_and_shows_a_part_of_the_tutorial_that_is_there() -> None:
+    path = ROOT / "docs" / "screenshots" / "notebook.py"
+    spec = importlib.util.spec_from_file_location("notebook_picture", path)
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    shown = script.shown_part(nbformat.read(TUTORIAL, as_version=4))["cells"]
+    assert shown[-1].cell_type == "code"
+    for beginning in (script.FIRST, script.AGAIN):
+        assert any(cell.source.startswith(beginning) for cell in shown)
+    assert 10_000 < script.IMAGE.stat().st_size <= script.LARGEST
+    page = (ROOT / "docs" / "notebooks.md").read_text(encoding="utf-8")
+    assert f"(images/{script.IMAGE.name})" in page
 
 
 def test_the_tutorial_is_committed_without_outputs() -> None:
