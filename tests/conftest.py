@@ -2,37 +2,19 @@
 
 import gc
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 SHM = Path("/dev/shm")
 VARIABLE = "SHM_PUB_SUB_DIR"
-MARKER = "leaves_files(reason): the test leaves files in its own directory of shared memory"
-DOMAINS = f"shm_pub_sub-test-{os.getpid()}-"
+DOMAINS = f"shm_pub_sub-test-{os.getpid()}-"  # shm_domain's
 
 # No child outlives a killed test run for long. One line, so line numbers shift by no more.
 PRELUDE = '__import__("signal").alarm(170)\n'
-
-_passed = pytest.StashKey[bool]()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", MARKER)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    if call.when == "call":
-        item.stash[_passed] = call.excinfo is None
-    return (yield)
 
 
 def _outside_domains() -> set[str]:
@@ -55,20 +37,9 @@ def _shared_memory_as_before() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def shm_dir(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def shm_dir(shm_domain: Path) -> Path:
     """SHM_PUB_SUB_DIR of this test alone, where nothing may be left at its end."""
-    directory = Path(tempfile.mkdtemp(prefix=DOMAINS, dir=SHM))
-    monkeypatch.setenv(VARIABLE, str(directory))
-    try:
-        yield directory
-        gc.collect()
-        left = sorted(path.name for path in directory.iterdir())
-    finally:
-        shutil.rmtree(directory)
-    # The traceback of a failed test keeps its publishers open.
-    failed = not request.node.stash.get(_passed, False)
-    if not failed and request.node.get_closest_marker("leaves_files") is None:
-        assert left == [], "left in shared memory"
+    return shm_domain
 
 
 class Python:

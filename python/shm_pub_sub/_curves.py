@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
-    Point = tuple[int, float]
-    """CLOCK_MONOTONIC in nanoseconds, and the value; NaN where the curve has a gap."""
+Point = tuple[int, float]
+"""CLOCK_MONOTONIC in nanoseconds, and the value; NaN where the curve has a gap."""
 
 COLUMNS = 1000
 """Moments that a window is divided into: no plot has more pixels in a row."""
@@ -123,6 +123,8 @@ class Curve:
 
         bools are for steps: the last one lasts until now while its publisher lives.
         """
+        if now // self._width > self._moment:
+            self._seal()
         self._trim(now)
         points = [*self._points, *self._open()]
         if self.type is bool and self.alive and points and points[-1][1] == points[-1][1]:

@@ -8,23 +8,36 @@ class ShmError(Exception):
 
 
 class ExistsError(ShmError, RuntimeError):
-    """A live publisher holds the topic. The text says which process."""
+    """A live publisher holds the topic: a second one, or remove(), is refused.
+
+    The text says which process it is. End that one, pass replace=True where it is this process
+    itself, or take another name.
+    """
 
 
 class CreateError(ShmError, RuntimeError):
-    """The topic's shared memory could not be made: no space, no permission, no directory."""
+    """The topic's shared memory could not be made: no space, no permission, no directory.
+
+    The text says what was asked for, what is there and what to do.
+    """
 
 
 class OpenError(ShmError, RuntimeError):
-    """The topic's shared memory is there but could not be opened."""
+    """The topic's shared memory is there but could not be opened: mostly for want of permission."""
 
 
 class LayoutError(OpenError):
-    """The topic's file is damaged, foreign, or of another version of the library."""
+    """The topic's file is damaged, foreign, or of another version of the library.
+
+    Its publisher, started again, makes it anew.
+    """
 
 
 class ForkedError(ShmError, RuntimeError):
-    """A publisher was used in a forked child of the process that made it."""
+    """A publisher was used in a forked child of the process that made it.
+
+    Make one in the child, for another topic while the parent's lives.
+    """
 
 
 class ClosedError(ShmError, ValueError):
@@ -40,15 +53,15 @@ class TopicValueError(ShmError, ValueError):
 
 
 class RangeError(ShmError, OverflowError):
-    """A number does not fit into 64 bits."""
+    """An int is beyond signed 64 bits, or a number beyond what a float can hold."""
 
 
 class WaitTimeoutError(ShmError, TimeoutError):
-    """What was waited for did not come in time."""
+    """What was waited for did not come within the timeout that was given."""
 
 
 class TopicNotFoundError(ShmError, LookupError):
-    """There is no topic of that name."""
+    """There is no topic of that name for inspect() or remove()."""
 
 
 _BY_KIND: dict[str, type[ShmError]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from ._extras import need
@@ -33,6 +34,16 @@ class Drawing:
         self._axes: list[Any] = []
         self._lines: list[Any] = []
         self._labels: list[Any] = []
+
+    def check(self, path: str) -> None:
+        """Raise ValueError where the path's ending is none of a picture, OSError for its folder."""
+        known = self.figure.canvas.get_supported_filetypes()
+        ending = os.path.splitext(path)[1].removeprefix(".").lower()  # noqa: PTH122
+        if ending not in known:
+            raise ValueError(f"write {path!r}: found {ending!r}; expected {', '.join(known)}")
+        folder = os.path.dirname(path) or "."  # noqa: PTH120
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise OSError(f"write {path!r}: found no folder {folder!r} that takes files")
 
     def draw(self) -> None:
         """Bring the figure up to date; it is rendered when it is saved or shown."""

@@ -1,12 +1,10 @@
 """What notebooks show of publishers, subscribers and topics: HTML without scripts.
 
-Colours are the page's own, or are readable on dark and on light. Nothing here raises: what a
-notebook shows is asked for when something is wrong, too.
+Colours are the page's own, or are readable on dark and on light.
 """
 
 from __future__ import annotations
 
-import functools
 from html import escape
 
 from ._svg import sparkline
@@ -29,18 +27,14 @@ _CELL = f"padding:.25em .8em;border-bottom:{_BORDER};"
 _ALIVE, _GONE = "#2a9d4a", "#8a8a8a"
 
 
-def _never_raises(show: Callable[[Any], str]) -> Callable[[Any], str]:
-    @functools.wraps(show)
-    def shown(what: Any) -> str:
-        try:
-            return show(what)
-        except Exception:
-            return f"<pre>{escape(repr(what))}</pre>"
-
-    return shown
+def safely(show: Callable[[Any], str], what: Any) -> str:
+    """Return what `show`, one of the functions below, makes of it; its repr where that fails."""
+    try:
+        return show(what)
+    except Exception:
+        return f"<pre>{escape(repr(what))}</pre>"
 
 
-@_never_raises
 def of_publisher(pub: Any) -> str:
     """Return what a notebook shows of a Publisher."""
     what = f"Publisher · {pub._type.__name__} · buffers: {pub.buffer_num:,}"
@@ -50,7 +44,6 @@ def of_publisher(pub: Any) -> str:
     return _card(pub.name, what, reading, "inherited by fork" if pub._inherited else "")
 
 
-@_never_raises
 def of_subscriber(sub: Any) -> str:
     """Return what a notebook shows of a Subscriber."""
     what = f"Subscriber · {sub._type.__name__}"
@@ -66,7 +59,6 @@ def of_subscriber(sub: Any) -> str:
         return _card(sub.name, what, "", str(error))
 
 
-@_never_raises
 def of_topic(topic: TopicInfo) -> str:
     """Return what a notebook shows of a TopicInfo: what it says, not what is so by now."""
     rows = "".join(
@@ -77,7 +69,6 @@ def of_topic(topic: TopicInfo) -> str:
     return f'<table style="border-collapse:collapse">{rows}</table>'
 
 
-@_never_raises
 def of_topics(topics: Sequence[TopicInfo]) -> str:
     """Return what a notebook shows of a list of topics."""
     if not topics:

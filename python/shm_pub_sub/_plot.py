@@ -220,7 +220,8 @@ def _end_earlier(cell: str | None, execution: str, asked: tuple[Any, ...] | None
             plot
             for plot in _plots
             if plot.execution != execution
-            and (plot.asked == asked if cell is None else plot.cell == cell)
+            and plot.cell == cell
+            and (cell is not None or plot.asked == asked)
         ]
     for plot in earlier:
         plot.stop()

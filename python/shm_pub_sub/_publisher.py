@@ -203,7 +203,7 @@ class Publisher(_hot.Publisher):
         with _extension.fork_lock:
             from . import _html  # noqa: PLC0415 - only notebooks need it
 
-        return _html.of_publisher(self)
+        return _html.safely(_html.of_publisher, self)
 
     def __reduce__(self) -> NoReturn:
         raise TopicTypeError(

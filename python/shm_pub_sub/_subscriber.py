@@ -325,7 +325,7 @@ class Subscriber(_hot.Subscriber):
         with _extension.fork_lock:
             from . import _html  # noqa: PLC0415 - only notebooks need it
 
-        return _html.of_subscriber(self)
+        return _html.safely(_html.of_subscriber, self)
 
     def __reduce__(self) -> NoReturn:
         raise TopicTypeError(

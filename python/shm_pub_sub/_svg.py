@@ -10,7 +10,7 @@ from ._text import label, number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ._curves import Collector, Curve
 
@@ -44,10 +44,12 @@ def path(points: Iterable[tuple[float, float]], steps: bool) -> str:
     return "".join(parts)
 
 
-def scale(low: float, high: float, top: float, bottom: float) -> tuple[float, float]:
-    """Return factor and offset that turn a value into a pixel: `offset - factor * value`."""
-    factor = (bottom - top) / (high - low) if 0 < high - low < math.inf else 0.0
-    return factor, (bottom + factor * low if factor else (top + bottom) / 2)
+def scale(low: float, high: float, top: float, bottom: float) -> Callable[[float], float]:
+    """Return what turns a value into a pixel: low is at the bottom."""
+    if not 0 < high - low < math.inf:
+        return lambda _: (top + bottom) / 2
+    factor = (bottom - top) / (high - low)
+    return lambda value: bottom - (value - low) * factor
 
 
 def sparkline(values: Sequence[bool | int | float]) -> str:
@@ -56,11 +58,11 @@ def sparkline(values: Sequence[bool | int | float]) -> str:
     if len(values) < 2 or not finite:
         return ""
     low, high = min(finite), max(finite)
-    factor, offset = scale(low, high, 2, SPARK_HEIGHT - 2)
+    y_of = scale(low, high, 2, SPARK_HEIGHT - 2)
     step = (SPARK_WIDTH - 4) / (len(values) - 1)
     line = path(
         (
-            (2 + at * step, offset - factor * value if value - value == 0 else math.nan)
+            (2 + at * step, y_of(value) if value - value == 0 else math.nan)
             for at, value in enumerate(values)
         ),
         type(values[0]) is bool,
@@ -139,12 +141,13 @@ def _plot(
     low, high = limits or bounds(
         value for _, points, _ in drawn for at, value in points if at >= since
     )
-    factor, offset = scale(low, high, top, bottom)
+    y_of = scale(low, high, top, bottom)
     frame = f'x="{left}" y="{top}" width="{width}" height="{height}"'
     parts = [f'<rect {frame} fill="none" stroke="currentColor" stroke-opacity=".4"/>']
-    marks = [(at, f"{at:.6g}") for at in ticks(low, high, 6)]
+    digits = min(max(6, round(math.log10(max(abs(low), abs(high)) / (high - low))) + 3), 17)
+    marks = [(at, f"{at:.{digits}g}") for at in ticks(low, high, 6)]
     for at, text in [(0.0, "False"), (1.0, "True")] if limits else marks:
-        y = offset - factor * at
+        y = y_of(at)
         parts.append(
             f'<path d="M{left} {y:.1f}h{width}" stroke="currentColor" stroke-opacity=".15"/>'
             f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{text}</text>'
@@ -152,9 +155,7 @@ def _plot(
     parts.append(f'<svg {frame} viewBox="{left} {top} {width} {height}">')
     per_ns = width / (seconds * 1e9)
     for curve, points, colour in drawn:
-        pixels = [
-            (left + width - (now - at) * per_ns, offset - factor * value) for at, value in points
-        ]
+        pixels = [(left + width - (now - at) * per_ns, y_of(value)) for at, value in points]
         dots = curve.type is not bool and len(points) <= FEW
         parts.append(
             f'<path d="{path(pixels, curve.type is bool)}" fill="none" '

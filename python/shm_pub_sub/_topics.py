@@ -11,15 +11,12 @@ from ._extension import load
 from ._subscriber import Subscriber
 from ._text import duration, printable, table
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from pandas import DataFrame  # type: ignore[import-untyped,unused-ignore]
-
 
 class TopicInfo(NamedTuple):
     """What can be said of a topic without subscribing to it."""
 
     name: str
+    """The topic's name."""
     type: type
     """bool, int or float."""
     buffer_num: int
@@ -46,7 +43,7 @@ class TopicInfo(NamedTuple):
         with _extension.fork_lock:
             from . import _html  # noqa: PLC0415 - only notebooks need it
 
-        return _html.of_topic(self)
+        return _html.safely(_html.of_topic, self)
 
 
 class TopicTable(list[TopicInfo]):
@@ -54,7 +51,7 @@ class TopicTable(list[TopicInfo]):
 
     __slots__ = ()
 
-    def to_pandas(self) -> DataFrame:
+    def to_pandas(self) -> Any:
         """Return a pandas DataFrame with a row for each topic and a column for each field.
 
         `type` is the type's name and `created` a time in UTC. Raises ImportError where there is no
@@ -64,7 +61,7 @@ class TopicTable(list[TopicInfo]):
             from ._extras import need  # noqa: PLC0415
 
         pandas = need("pandas", "notebook")
-        frame: DataFrame = pandas.DataFrame.from_records(list(self), columns=TopicInfo._fields)
+        frame = pandas.DataFrame.from_records(list(self), columns=TopicInfo._fields)
         frame["type"] = [topic.type.__name__ for topic in self]
         frame["age"] = frame["age"].astype("float64")
         frame["created"] = pandas.to_datetime(frame["created"], unit="s", utc=True)
@@ -72,7 +69,7 @@ class TopicTable(list[TopicInfo]):
 
     def __repr__(self) -> str:
         if not self:
-            return "no topics"
+            return "[]"
         heading = ("topic", "type", "publisher", "published", "newest", "buffers")
         rows = [
             (
@@ -92,7 +89,7 @@ class TopicTable(list[TopicInfo]):
         with _extension.fork_lock:
             from . import _html  # noqa: PLC0415 - only notebooks need it
 
-        return _html.of_topics(self)
+        return _html.safely(_html.of_topics, self)
 
 
 def state(topic: TopicInfo) -> str:

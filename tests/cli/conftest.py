@@ -22,7 +22,8 @@ class Cli:
         """Start it. stdin, stdout and stderr are pipes, unless given otherwise."""
         pipe = subprocess.PIPE
         process: subprocess.Popen[str] = subprocess.Popen(
-            [PROGRAM, *map(str, arguments)],
+            # Ctrl-C works even where the tests run in the background.
+            ["env", "--default-signal=INT", PROGRAM, *map(str, arguments)],
             **{"stdin": pipe, "stdout": pipe, "stderr": pipe, "encoding": "utf-8"}
             | {"env": os.environ | ENVIRONMENT}
             | options,  # type: ignore[call-overload]

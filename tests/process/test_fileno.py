@@ -105,7 +105,7 @@ def test_it_follows_the_topic_from_one_publisher_to_the_next(peer: Peer) -> None
 
 
 @pytest.mark.parametrize("how", ["kill", "close"])
-@pytest.mark.leaves_files(reason="a killed publisher's")
+@pytest.mark.shm_leaves_files(reason="a killed publisher's")
 def test_a_new_publisher_is_told_of_where_the_last_has_ended(peer: Peer, how: str) -> None:
     peer.call(_remote.make_publisher, "topic", 0)
     with Subscriber("topic", 0) as subscriber:

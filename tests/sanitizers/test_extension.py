@@ -109,7 +109,7 @@ def test_tests_pass_with_sanitized_types(tmp_path: Path) -> None:
     assert " passed" in done.stdout.splitlines()[-1]
 
 
-@pytest.mark.leaves_files("the broken library crashes in the middle")
+@pytest.mark.shm_leaves_files("the broken library crashes in the middle")
 @pytest.mark.parametrize(("fault", "found"), FAULTS.values(), ids=FAULTS)
 def test_a_fault_is_found(fault: Fault, found: str, tmp_path: Path) -> None:
     done = run(build(tmp_path, fault), "-c", USE)

@@ -83,7 +83,7 @@ def test_no_reference_is_lost_or_kept(debug: tuple[str, str, str], tmp_path: Pat
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.leaves_files("the broken library crashes in the middle")
+@pytest.mark.shm_leaves_files("the broken library crashes in the middle")
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_a_fault_in_counting_is_found(
     debug: tuple[str, str, str], fault: Fault, tmp_path: Path

@@ -3,6 +3,7 @@
 from array import array
 from enum import IntEnum
 from fractions import Fraction
+from typing import TypeVar
 
 from shm_pub_sub import (
     ExistsError,
@@ -11,12 +12,15 @@ from shm_pub_sub import (
     ShmError,
     Subscriber,
     TopicInfo,
+    TopicTable,
     inspect,
     remove,
     select,
     topics,
 )
 from typing_extensions import Self, assert_type
+
+Value = TypeVar("Value", bool, int, float)
 
 
 class Colour(IntEnum):
@@ -74,27 +78,36 @@ def batches_are_checked() -> None:
     ints.publish_many(array("q"))
     floats.publish_many(value / 2 for value in range(3))
     floats.publish_many(["1"])  # type: ignore[list-item]
-    floats.publish_many(1.0)  # type: ignore[arg-type]
+    floats.publish_many(1.0)  # type: ignore[call-overload]
 
 
 def publishing_is_checked() -> None:
     flags, ints, floats = Publisher("b", False), Publisher("i", 0), Publisher("f", 0.0)
     flags.publish(True)
-    flags.publish(1)  # type: ignore[arg-type]
-    flags.publish(1.0)  # type: ignore[arg-type]
+    flags.publish(1)  # type: ignore[call-overload]
+    flags.publish(1.0)  # type: ignore[call-overload]
     ints.publish(1)
     ints.publish(True)
     ints.publish(Colour.RED)
-    ints.publish(1.0)  # type: ignore[arg-type]
-    ints.publish("1")  # type: ignore[arg-type]
+    ints.publish(1.0)  # type: ignore[call-overload]
+    ints.publish("1")  # type: ignore[call-overload]
     floats.publish(1.0)
     floats.publish(1)
     floats.publish(Fraction(1, 2))
-    floats.publish("1")  # type: ignore[arg-type]
-    floats.publish(None)  # type: ignore[arg-type]
-    floats.publish()  # type: ignore[call-arg]
-    floats.publish(1.0, 2.0)  # type: ignore[call-arg]
+    floats.publish("1")  # type: ignore[call-overload]
+    floats.publish(None)  # type: ignore[call-overload]
+    floats.publish()  # type: ignore[call-overload]
+    floats.publish(1.0, 2.0)  # type: ignore[call-overload]
     assert_type(floats.publish(1.0), None)
+
+
+def functions_may_be_generic(pub: Publisher[Value], sub: Subscriber[Value]) -> Value:
+    pub.publish(sub.recv())
+    pub.publish_many(sub.drain())
+    pub.publish("1")  # type: ignore[call-overload]
+    value, ok = sub.subscribe()
+    assert_type(ok, bool)
+    return value
 
 
 def keywords_are_checked() -> None:
@@ -128,14 +141,17 @@ def with_keeps_the_type() -> None:
     with Distance("lidar") as distance:
         assert_type(distance, Distance)
         distance.publish(1.5)
-        distance.publish("1.5")  # type: ignore[arg-type]
+        distance.publish("1.5")  # type: ignore[call-overload]
 
 
 async def waiting_keeps_the_type() -> None:
     def note(value: float) -> None: ...
+    def note_flag(value: bool) -> None: ...
 
     sub = Subscriber("t", 0.0, callback=note)
     Subscriber("t", False, callback=note)
+    Subscriber("t", 0.0, callback=note_flag)  # type: ignore[arg-type]
+    Subscriber("t", 0, callback=note_flag)  # type: ignore[arg-type]
     Subscriber("t", 0.0, callback="note")  # type: ignore[call-overload]
     assert_type(await sub.arecv(0.5), float)
     async for value in sub:
@@ -153,7 +169,9 @@ def annotations_can_be_written(pub: Publisher[bool]) -> Subscriber[int]:
 
 
 def topics_are_typed() -> None:
-    assert_type(topics(), list[TopicInfo])
+    assert_type(topics(), TopicTable)
+    as_list: list[TopicInfo] = topics()
+    print(as_list)
     info = inspect("t")
     assert_type(info.name, str)
     assert_type(info.age, float | None)

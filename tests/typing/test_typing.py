@@ -1,6 +1,7 @@
 """What type checkers see: the stubs against examples, and against the library itself."""
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -10,12 +11,16 @@ import pytest
 import shm_pub_sub
 
 HERE = Path(__file__).parent
+EXAMPLES = HERE.parents[1] / "examples"
 INSTALLED = Path(shm_pub_sub.__file__).parent
 ALLOWED = HERE.parent / "stubtest_allowed.txt"
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("mypy") is None, reason="mypy is not installed in this environment"
-)
+
+def needs(checker: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(
+        importlib.util.find_spec(checker) is None,
+        reason=f"{checker} is not installed in this environment",
+    )
 
 
 def run(tmp_path: Path, *arguments: object) -> None:
@@ -39,14 +44,53 @@ def run(tmp_path: Path, *arguments: object) -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-def test_examples_are_typed_as_they_say(tmp_path: Path) -> None:
+def run_pyright(folder: Path, *arguments: object) -> None:
+    """Runs it on the library of this environment, whose python is to be the first on PATH."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "pyright", *map(str, arguments)],
+        cwd=folder,
+        env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=110,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@needs("mypy")
+def test_mypy_finds_what_the_stubs_say(tmp_path: Path) -> None:
     # Strict also means that a `type: ignore` without an error to ignore is an error.
     run(tmp_path, "mypy", HERE / "examples.py")
 
 
+@needs("mypy")
+def test_mypy_finds_no_fault_in_the_examples(tmp_path: Path) -> None:
+    run(tmp_path, "mypy", *sorted(EXAMPLES.glob("*.py")))
+
+
+@needs("mypy")
 def test_stubs_agree_with_the_library(tmp_path: Path) -> None:
     allow = ["--allowlist", ALLOWED] if ALLOWED.exists() else []
     run(tmp_path, "mypy.stubtest", "shm_pub_sub", *allow)
+
+
+@needs("pyright")
+def test_pyright_finds_what_the_stubs_say_and_no_fault_in_the_examples(tmp_path: Path) -> None:
+    settings = {
+        "include": [str(HERE / "examples.py"), str(EXAMPLES)],
+        "executionEnvironments": [{"root": str(EXAMPLES)}],  # they import from their folder
+        "typeCheckingMode": "strict",
+        # Where examples.py has one, there must be an error.
+        "reportUnnecessaryTypeIgnoreComment": True,
+    }
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
+    run_pyright(tmp_path)
+
+
+@needs("pyright")
+def test_everything_public_has_a_type(tmp_path: Path) -> None:
+    run_pyright(tmp_path, "--verifytypes", "shm_pub_sub", "--ignoreexternal")
 
 
 def test_library_is_marked_as_typed() -> None:

@@ -71,7 +71,7 @@ NOT_REGULAR = [
 ]
 
 
-@pytest.mark.leaves_files("none of these is ours to remove")
+@pytest.mark.shm_leaves_files("none of these is ours to remove")
 @pytest.mark.parametrize("make", NOT_REGULAR)
 def test_what_is_no_regular_file_is_a_clear_error_and_stays(
     make: Callable[[Path], None], shm_dir: Path, run_python: RunPython
@@ -93,7 +93,7 @@ def test_what_is_no_regular_file_is_a_clear_error_and_stays(
     assert path.lstat().st_ino == before.st_ino
 
 
-@pytest.mark.leaves_files("the symbolic link")
+@pytest.mark.shm_leaves_files("the symbolic link")
 def test_link_to_another_topic_is_not_followed(shm_dir: Path, run_python: RunPython) -> None:
     with Publisher("other", 0.0, retain=True) as other, Subscriber("other", 0.0) as sub:
         other.publish(1.5)
@@ -164,7 +164,7 @@ def test_error_about_a_foreign_file_says_what_was_found_and_what_to_do(shm_dir: 
     assert not path.exists()
 
 
-@pytest.mark.leaves_files("files that are not ours")
+@pytest.mark.shm_leaves_files("files that are not ours")
 def test_files_with_other_names_are_no_topics(shm_dir: Path) -> None:
     for name in ("shm_pub_sub.", "shm_pub_sub.a/b".replace("/", "%2f"), "shm_pub_sub.%41", "other"):
         shm_dir.joinpath(name).touch()

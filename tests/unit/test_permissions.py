@@ -115,7 +115,7 @@ def test_mode_lets_another_user_read_but_not_write(shm_dir: Path, run_python: Ru
         assert last == "read only"
 
 
-@pytest.mark.leaves_files("who may not remove the name at the end leaves it")
+@pytest.mark.shm_leaves_files("who may not remove the name at the end leaves it")
 def test_publisher_that_may_no_longer_remove_its_name_hangs_nobody(
     shm_dir: Path, run_python: RunPython
 ) -> None:

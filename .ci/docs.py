@@ -1,0 +1,47 @@
+"""The documentation site, in build/site: `build.py test` builds it strictly."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from typing import TYPE_CHECKING
+
+from proofs import run
+
+from build import BUILD, ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SHOWN = ("docs", "examples", "benchmarks")
+"""Folders with pages, or with files that pages link to."""
+
+OUTSIDE = re.compile(r"<(?:script|link|img|iframe|source)\b[^>]+(?:src|href)=[\"']?https?:[^>]*>")
+QUIET = {"NO_MKDOCS_2_WARNING": "1"}  # mkdocs-material's, of another tool
+
+
+def build_docs(bin_folder: Path) -> None:
+    """Build the site. A broken link, anchor or reference is an error.
+
+    bin_folder is that of an environment with this wheel and the dependency group docs.
+    """
+    # mkdocs wants one folder with everything but its own configuration in it.
+    tree = BUILD / "docs"
+    shutil.rmtree(tree, ignore_errors=True)
+    tree.mkdir(parents=True)
+    for folder in SHOWN:
+        (tree / folder).symlink_to(ROOT / folder)
+    configuration = ROOT / ".ci" / "mkdocs.yml"
+    run(
+        bin_folder / "mkdocs",
+        "build",
+        "-q",
+        "--strict",
+        "-f",
+        configuration,
+        env=QUIET | os.environ,
+    )
+    for page in sorted((BUILD / "site").rglob("*.html")):
+        if loaded := OUTSIDE.findall(page.read_text(encoding="utf-8")):
+            raise SystemExit(f"{page} loads what is elsewhere: {loaded}")

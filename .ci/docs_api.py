@@ -1,0 +1,67 @@
+"""For the API reference: signatures and types from the stub, docstrings from the library itself.
+
+The classes are half in C, where griffe sees nothing: their docstrings are in the extension. So the
+library has to be installed where the reference is built.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+import griffe
+import shm_pub_sub
+
+TYPED_BY_STUB = ("Publisher", "Subscriber", "Sample", "select")
+
+
+class Stub(griffe.Extension):
+    """Puts what the stub says in the place of what the sources say."""
+
+    def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
+        source = Path(str(pkg.filepath)).with_name("__init__.pyi")
+        stub = griffe.visit("shm_pub_sub", source, source.read_text(encoding="utf-8"))
+        for name in TYPED_BY_STUB:
+            described = stub.members[name]
+            describe(described, getattr(shm_pub_sub, name))
+            pkg.set_member(name, described)
+
+
+def describe(described: Any, real: object) -> None:
+    """Give it, and what is public in it, the docstrings that they have at run time."""
+    if not isinstance(described, griffe.Class):
+        described.docstring = docstring(described, real)
+        return
+    for name, overloads in described.overloads.items():
+        if not overloads:
+            continue
+        for overload in overloads:
+            for parameter in overload.parameters:
+                if parameter.name == "mode":
+                    parameter.default = "0o600"  # which griffe gives in decimal
+        whole = griffe.Function(name, parameters=untyped(overloads[0].parameters))
+        whole.overloads = overloads
+        described.set_member(name, whole)
+    described.docstring = docstring(described, real)
+    for name, member in described.members.items():
+        if not name.startswith("_"):
+            member.docstring = docstring(member, getattr(real, name))
+
+
+def untyped(parameters: griffe.Parameters) -> griffe.Parameters:
+    """Return what overloads have in common, the types excepted."""
+    return griffe.Parameters(
+        *(griffe.Parameter(p.name, kind=p.kind, default=p.default) for p in parameters)
+    )
+
+
+def docstring(of: Any, real: object) -> griffe.Docstring:
+    """Return the docstring; it is an error where there is none."""
+    text = inspect.getdoc(real)
+    if not text:
+        raise SystemExit(f"{of.path} has no docstring")
+    text = re.sub(r"__\w+__", r"`\g<0>`", text)  # which Markdown would print in bold
+    options = griffe.GoogleOptions(warn_missing_types=False)  # overloads have them
+    return griffe.Docstring(text, parent=of, parser="google", parser_options=options)

@@ -1,0 +1,88 @@
+/* Prints a topic's newest value, by docs/memory-layout.md alone: nothing here is shm_pub_sub's.
+ *
+ *     cc -std=c11 -O2 examples/c/read_topic.c -o read_topic
+ *     ./read_topic robot/speed        # a number behind it: as many readings, as fast as they can be made
+ */
+#define _GNU_SOURCE // F_OFD_GETLK
+#include <err.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { PAGE = 4096, BOOL = 1, INT = 2, FLOAT = 3, RETAIN = 1 };
+struct header { // at PAGE; only the last two fields ever change
+    char magic[8];
+    uint32_t version, header_size, type_tag, flags;
+    uint64_t elem_size, stride, slots, file_size, pid, created, desc_offset, desc_size, unused[5];
+    _Atomic uint64_t head;
+    _Atomic uint32_t retired;
+};
+struct slot { _Atomic uint64_t sequence, time, payload; };
+_Static_assert(offsetof(struct header, head) == 4224 - PAGE, "as the table has it");
+
+static int open_topic(const char *name) {
+    const char *plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    const char *folder = getenv("SHM_PUB_SUB_DIR");
+    char path[PAGE];
+    int n = snprintf(path, sizeof path, "%s/shm_pub_sub.", folder && *folder ? folder : "/dev/shm");
+    for (; *name && n < PAGE - 4; name++)
+        n += sprintf(path + n, strchr(plain, *name) ? "%c" : "%%%02X", (unsigned char)*name);
+    return *name ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+}
+
+static int usable(const struct header *h, uint64_t room) { // room: bytes from the header to the file's end
+    return !memcmp(h->magic, "SHMPUBSB", 8) && h->version == 1 && h->type_tag >= BOOL && h->type_tag <= FLOAT
+        && h->elem_size == (h->type_tag == BOOL ? 1 : 8) && h->header_size >= sizeof *h && h->header_size <= room
+        && h->header_size % 8 == 0 && h->stride >= sizeof(struct slot) && h->stride % 8 == 0 && h->slots > 0
+        && h->slots <= (room - h->header_size) / h->stride;
+}
+
+static uint64_t read_newest(const struct header *h, uint64_t *time, uint64_t *payload) { // 0: none yet
+    uint64_t k;
+    while ((k = atomic_load_explicit(&h->head, memory_order_acquire)) != 0) {
+        const struct slot *s = (const void *)((const char *)h + h->header_size + k % h->slots * h->stride);
+        if (atomic_load_explicit(&s->sequence, memory_order_acquire) != 2 * k) continue; // overtaken
+        *time = atomic_load_explicit(&s->time, memory_order_relaxed);
+        *payload = atomic_load_explicit(&s->payload, memory_order_relaxed);
+        atomic_thread_fence(memory_order_acquire);
+        if (atomic_load_explicit(&s->sequence, memory_order_relaxed) == 2 * k) break;
+    }
+    return k;
+}
+
+static int publisher_lives(int fd) { // it holds a lock on byte 0
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
+    return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_WRLCK;
+}
+
+int main(int count, char **words) {
+    struct stat file;
+    struct timespec now;
+    int fd = count > 1 ? open_topic(words[1]) : -1;
+    if (fd < 0 || fstat(fd, &file)) err(1, "cannot open the topic");
+    if (!S_ISREG(file.st_mode) || file.st_size < PAGE + (off_t)sizeof(struct header)) errx(1, "this is no topic");
+    const char *memory = mmap(NULL, (size_t)file.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    if (memory == MAP_FAILED) err(1, "cannot map the topic");
+    const struct header *h = (const void *)(memory + PAGE);
+    if (!usable(h, (uint64_t)file.st_size - PAGE)) errx(1, "the topic is damaged, or of another version");
+    for (long left = count > 2 ? atol(words[2]) : 1; left > 0; left--) {
+        uint64_t time = 0, payload = 0, k = read_newest(h, &time, &payload);
+        if (atomic_load_explicit(&h->retired, memory_order_acquire)) errx(1, "its publisher has ended");
+        if (!publisher_lives(fd) && !(h->flags & RETAIN)) errx(1, "its publisher was killed");
+        if (k == 0) errx(1, "nothing is published yet");
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        double number, age = (double)(now.tv_sec * INT64_C(1000000000) + now.tv_nsec - (int64_t)time) / 1e9;
+        memcpy(&number, &payload, sizeof number);
+        if (h->type_tag == FLOAT) printf("%.17g", number);
+        else if (h->type_tag == INT) printf("%" PRId64, (int64_t)payload);
+        else printf("%s", payload & 1 ? "True" : "False");
+        printf(", number %" PRIu64 " of its publisher, %.6f s old\n", k, age);
+    }
+}

@@ -1,0 +1,45 @@
+"""Types of arguments for argparse. What they raise becomes its error, with exit code 2."""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+
+def positive_integer(text: str) -> int:
+    """Return an int from 1 up."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"found {text!r}; expected a whole number from 1 up")
+    return number
+
+
+def positive_seconds(text: str) -> float:
+    """Return seconds, more than 0."""
+    return _positive(text, "seconds")
+
+
+def positive_rate(text: str) -> float:
+    """Return a rate in Hz, more than 0."""
+    return _positive(text, "a rate in Hz")
+
+
+def _positive(text: str, what: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"found {text!r}; expected {what}, more than 0")
+    return number
+
+
+def octal_mode(text: str) -> int:
+    """Return permission bits, given as chmod takes them."""
+    try:
+        return int(text, 8)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"found {text!r}; expected octal digits as 644") from None

@@ -1,0 +1,29 @@
+"""A domain of one's own, apart from all other topics of the machine."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+from shm_pub_sub._arguments import DIR_VARIABLE, directory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def own_domain(verb: str) -> Iterator[Path]:
+    """Have this process and its children use an empty directory, which is removed at the end."""
+    with tempfile.TemporaryDirectory(prefix=f"shm_pub_sub-{verb}-", dir=directory()) as path:
+        before = os.environ.get(DIR_VARIABLE)
+        os.environ[DIR_VARIABLE] = path
+        try:
+            yield Path(path)
+        finally:
+            if before is None:
+                del os.environ[DIR_VARIABLE]
+            else:
+                os.environ[DIR_VARIABLE] = before

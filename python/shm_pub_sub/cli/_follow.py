@@ -1,0 +1,302 @@
+"""Following topics, by names and patterns: those that are there, and those that will be.
+
+What echo, hz and delay have in common. A topic is followed from one publisher to the next, also
+where the next one publishes another type.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import math
+import resource
+import time
+
+import shm_pub_sub
+from shm_pub_sub import OpenError, Subscriber, TopicNotFoundError, TopicTypeError, WaitTimeoutError
+
+from ._output import complain
+from ._topics import names, names_for_completion, not_there
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from types import TracebackType
+    from typing import Any
+
+    from shm_pub_sub import Sample
+
+EVERYTHING = 2**36
+"""A history that is all that the topic keeps."""
+
+AT_ONCE = 10_000
+"""Values of a topic that are taken in one turn at most, so that the others have theirs."""
+
+LOOK = 0.05
+LOOK_FOR_NEW = 0.5
+"""Seconds between looks at whether a topic is there, and whether a new one matches a pattern."""
+
+
+def add_topics(parser: argparse.ArgumentParser) -> None:
+    """Add the argument TOPIC... of verbs that follow topics."""
+    topics = parser.add_argument(
+        "topics",
+        metavar="TOPIC",
+        nargs="+",
+        help="names, or shell patterns as 'robot/*'; it waits for what is not there yet",
+    )
+    topics.completer = names_for_completion  # type: ignore[attr-defined]
+
+
+FAST = 1000
+"""Values a second from which on they are left to gather: to wake up for each costs more than it."""
+
+GATHER = 0.01
+GATHER_AT_LEAST = 0.0002
+"""Seconds for that."""
+
+FULL = 1 / 8
+"""How full the topic that fills up first may be by then."""
+
+
+class Topic:
+    """One topic that is followed."""
+
+    def __init__(self, name: str, history: int, later: int, by_pattern: bool = False) -> None:
+        self.name = name
+        self.by_pattern = by_pattern
+        self.subscriber: Any = None
+        """None while there is no such topic."""
+        self._history = history
+        self._later = later
+        self._lost = 0
+        self._taken_at = time.monotonic()
+        self._interval = math.inf
+
+    def look(self) -> bool:
+        """Subscribe if the topic is there and return whether it is."""
+        if self.subscriber is None:
+            try:
+                kind = shm_pub_sub.inspect(self.name).type
+                self.subscriber = Subscriber(self.name, kind(), history=self._history)
+            except (TopicNotFoundError, TopicTypeError):
+                pass  # not there; or made anew with another type since
+            self._history = self._later
+        return self.subscriber is not None
+
+    def take(self, timeout: float | None = 0) -> list[Sample[Any]]:
+        """Return values that have not been taken yet. It waits for the first, the others are there.
+
+        The list is empty where none comes in time, or where the topic's type is another now.
+        """
+        taken: list[Sample[Any]] = []
+        receive = self.subscriber.recv_sample
+        try:
+            taken.append(receive(timeout))
+            for _ in range(AT_ONCE - 1):
+                taken.append(receive(0))
+        except WaitTimeoutError:
+            pass
+        except TopicTypeError:
+            self.leave()
+        return taken
+
+    def note(self, now: float, count: int) -> None:
+        """Take down that so many values were taken."""
+        self._interval = (now - self._taken_at) / count
+        self._taken_at = now
+
+    @property
+    def fills_in(self) -> float:
+        """In how many seconds values are lost, at the pace of the last ones."""
+        buffers = self.subscriber.buffer_num if self.subscriber is not None else None
+        return math.inf if buffers is None else buffers * self._interval
+
+    def newest(self) -> Sample[Any] | None:
+        """Return the newest value, taken or not; None where there is none."""
+        try:
+            newest: Sample[Any] | None = self.subscriber.sample()
+        except TopicTypeError:
+            self.leave()
+            return None
+        return newest
+
+    def leave(self) -> None:
+        """Give up the subscriber; look() makes another."""
+        if self.subscriber is not None:
+            self._lost += self.subscriber.lost
+            self.subscriber.close()
+            self.subscriber = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether somebody publishes it."""
+        return self.subscriber is not None and self.subscriber.publisher_alive
+
+    @property
+    def lost(self) -> int:
+        """How many values were overwritten before they were taken."""
+        return self._lost + (self.subscriber.lost if self.subscriber is not None else 0)
+
+
+class Follower:
+    """Topics by name, and all that match patterns.
+
+    Args:
+        wanted: Names and shell patterns. What is the name of a topic is no pattern.
+        history: How many of the values that are there already are taken.
+        later: The same of topics that come into being later on, with the same or another type.
+        gather: Let values that come fast gather for up to 10 ms, as far as none is lost by that.
+    """
+
+    def __init__(
+        self,
+        wanted: Sequence[str],
+        history: int,
+        later: int = EVERYTHING,
+        gather: bool = True,
+    ) -> None:
+        # Each subscriber takes a descriptor, and 1,024 are what a shell mostly allows.
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        self.topics: list[Topic] = []
+        self._history = history
+        self._later = later
+        self._gather = gather
+        self._pause = 0.0
+        self._taken_at = time.monotonic()
+        self._patterns = []
+        self._known = set()
+        there = set(names())
+        for word in dict.fromkeys(wanted):
+            if word not in there and any(mark in word for mark in "*?["):
+                self._patterns.append(word)
+            else:
+                self.topics.append(Topic(word, history, later))
+                self._known.add(word)
+        self._next_look = self._next_look_for_new = 0.0
+        self.look()
+        self._history = later
+        self._say_what_is_missing()
+
+    def __enter__(self) -> Follower:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for topic in self.topics:
+            topic.leave()
+
+    @property
+    def several(self) -> bool:
+        """Whether a value needs its topic's name beside it."""
+        return bool(self._patterns) or len(self.topics) > 1
+
+    @property
+    def complete(self) -> bool:
+        """Whether every name and every pattern has its topic."""
+        found = [topic.name for topic in self.topics]
+        return all(topic.subscriber is not None for topic in self.topics) and all(
+            fnmatch.filter(found, pattern) for pattern in self._patterns
+        )
+
+    def look(self) -> list[Topic]:
+        """Subscribe what is there by now, if it is time to look, and return all that are."""
+        now = time.monotonic()
+        if self._patterns and now >= self._next_look_for_new:
+            self._look_for_new()
+            self._next_look_for_new = now + LOOK_FOR_NEW
+        due = now >= self._next_look
+        if due:
+            self._next_look = now + LOOK
+        return [t for t in self.topics if t.subscriber is not None or (due and t.look())]
+
+    def take(self, timeout: float | None) -> list[tuple[Topic, list[Sample[Any]]]]:
+        """Wait for values and return all that are there, by topic; an empty list after timeout."""
+        until = math.inf if timeout is None else time.monotonic() + timeout
+        if self._pause:
+            time.sleep(self._pause if timeout is None else min(self._pause, timeout))
+        while True:
+            subscribed = self.look()
+            pause = max(0.0, until - time.monotonic())
+            if self._patterns or len(subscribed) < len(self.topics):
+                pause = min(pause, LOOK)
+            taken = [(topic, values) for topic, values in _wait(subscribed, pause) if values]
+            if any(topic.subscriber is None for topic in subscribed):
+                self._next_look = 0.0  # another type: no time to lose
+            if taken and self._gather:
+                self._pause = self._gathering(taken)
+            if taken or time.monotonic() >= until:
+                return taken
+
+    def _gathering(self, taken: list[tuple[Topic, list[Sample[Any]]]]) -> float:
+        """Return how long values are to gather before the next ones are taken."""
+        now = time.monotonic()
+        for topic, values in taken:
+            topic.note(now, len(values))
+        rate = sum(len(values) for _, values in taken) / (now - self._taken_at)
+        self._taken_at = now
+        if rate < FAST:
+            return 0.0
+        pause = min(GATHER, FULL * min(topic.fills_in for topic in self.topics))
+        return pause if pause >= GATHER_AT_LEAST else 0.0
+
+    def _look_for_new(self) -> None:
+        there = names()
+        for pattern in self._patterns:
+            for name in fnmatch.filter(there, pattern):
+                if name in self._known:
+                    continue
+                self._known.add(name)
+                topic = Topic(name, self._history, self._later, by_pattern=True)
+                try:
+                    topic.look()
+                except OpenError as error:
+                    complain(f"{error}; it is left out")
+                else:
+                    self.topics.append(topic)
+
+    def _say_what_is_missing(self) -> None:
+        found = [topic.name for topic in self.topics]
+        for pattern in self._patterns:
+            if not fnmatch.filter(found, pattern):
+                complain(f"waiting: no topic matches {pattern!r}")
+        for topic in self.topics:
+            if topic.subscriber is None:
+                complain(f"waiting: {not_there(topic.name)}")
+            elif topic.newest() is None:
+                lacks = "published nothing yet" if topic.alive else "no live publisher"
+                complain(f"waiting: {topic.name!r} has {lacks}")
+
+
+def _wait(topics: list[Topic], timeout: float) -> list[tuple[Topic, list[Sample[Any]]]]:
+    """Wait until one of the topics has values, and take them."""
+    if not topics:
+        time.sleep(timeout)
+        return []
+    if len(topics) == 1:  # the fastest to wake up
+        return [(topics[0], topics[0].take(None if timeout == math.inf else timeout))]
+    by_subscriber = {topic.subscriber: topic for topic in topics}
+    ready = shm_pub_sub.select(by_subscriber, None if timeout == math.inf else timeout)
+    return [(by_subscriber[s], by_subscriber[s].take()) for s in ready]
+
+
+class WallClock:
+    """Turns times of publication, which are CLOCK_MONOTONIC's, into those of the calendar."""
+
+    def __init__(self) -> None:
+        self._offset = 0
+
+    def offset(self) -> int:
+        """Return ns to be added to CLOCK_MONOTONIC. It changes only where somebody sets the clock.
+
+        Asking for it anew each time would give every batch of values another error.
+        """
+        offset = time.time_ns() - time.monotonic_ns()
+        if abs(offset - self._offset) > 1_000_000:
+            self._offset = offset
+        return self._offset

@@ -1,0 +1,190 @@
+"""`play`: publish what was recorded, at the pace at which it was."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from contextlib import closing
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from . import _mcap
+from ._arguments import positive_rate, positive_seconds
+from ._mcap import RecordingError
+from ._output import EXIT_DONE, complain, duration, print_json, table
+from ._player import Ahead, Player, rounds
+from ._progress import INTERVAL, Progress
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ._mcap_reader import Recording, Track
+
+SHOWN = 10
+"""Topics that an error names."""
+SWITCH = 0.0005
+"""Seconds for which the threads may keep the GIL from each other."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", type=Path, help="an MCAP file")
+    parser.add_argument(
+        "topics", metavar="TOPIC", nargs="*", help="names, or shell patterns (default: all)"
+    )
+    parser.add_argument("--list", action="store_true", help="only say what is in the file")
+    parser.add_argument(
+        "-r",
+        "--rate",
+        metavar="FACTOR",
+        type=positive_rate,
+        default=1.0,
+        help="2 for twice as fast, 0.5 for half (default: 1)",
+    )
+    parser.add_argument("-l", "--loop", action="store_true", help="begin again at the end")
+    parser.add_argument(
+        "--start-offset",
+        metavar="SECONDS",
+        type=positive_seconds,
+        default=0.0,
+        help="begin so far into the recording",
+    )
+    parser.add_argument(
+        "-d",
+        "--duration",
+        metavar="SECONDS",
+        type=positive_seconds,
+        help="play so much of the recording (default: to its end)",
+    )
+    parser.add_argument(
+        "-m",
+        "--remap",
+        metavar="OLD:=NEW",
+        type=_remapping,
+        action="append",
+        default=[],
+        help="publish the topic OLD as NEW; may be given again",
+    )
+
+
+def _remapping(text: str) -> tuple[str, str]:
+    old, sign, new = text.partition(":=")
+    if not (old and sign and new):
+        raise argparse.ArgumentTypeError(f"found {text!r}; expected OLD:=NEW, two names")
+    return old, new
+
+
+def run(options: argparse.Namespace) -> int:
+    """Publish what is wanted of the file, or list what it has."""
+    _mcap.check_installed()
+    from ._mcap_reader import Recording  # noqa: PLC0415 - it needs the extra [record]
+
+    with closing(Recording(options.file)) as recording:
+        if not recording.complete:
+            complain(f"{options.file} has no end: its recorder was killed, or is still at work")
+        tracks = _choose(recording, options.topics)
+        if options.list:
+            _list(recording, tracks, options.format)
+            return EXIT_DONE
+        first, end = _span(recording, options)
+        # docker stop, systemd: the publishers are to end in order.
+        signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+        sys.setswitchinterval(SWITCH)
+        with (
+            closing(Player(tracks, options.remap)) as player,
+            closing(Ahead(rounds(recording, tracks, first, end, options.loop))) as batches,
+        ):
+            _play(player, batches, first, end, options.rate)
+        if options.format == "json":
+            print_json({"file": str(options.file)} | player.summary())
+        else:
+            complain(player.told())
+    return EXIT_DONE
+
+
+def _choose(recording: Recording, patterns: Sequence[str]) -> dict[int, Track]:
+    """Return the channels that the patterns match; all where there is no pattern."""
+
+    def wanted(topic: str) -> bool:
+        return not patterns or any(fnmatchcase(topic, pattern) for pattern in patterns)
+
+    for topic, what in sorted(recording.others.items()):
+        if wanted(topic):
+            complain(f"{topic} is left out: {what}")
+    tracks = {number: track for number, track in recording.tracks.items() if wanted(track.topic)}
+    if not tracks:
+        topics = sorted({track.topic for track in recording.tracks.values()})
+        more = ", ..." if len(topics) > SHOWN else ""
+        expected = f"expected one of {', '.join(topics[:SHOWN])}{more}; see --list"
+        if not topics:
+            expected = "expected one of bools, ints or floats"
+        what = f" that matches {' or '.join(map(repr, patterns))}" if patterns else ""
+        raise RecordingError(f"play {str(recording.path)!r}: found no topic{what}; {expected}")
+    return tracks
+
+
+def _span(recording: Recording, options: argparse.Namespace) -> tuple[int, int]:
+    """Return when to begin and before when to end, in recorded time."""
+    first, end = recording.start_ns + round(options.start_offset * 1e9), recording.end_ns + 1
+    if first >= end:
+        raise RecordingError(
+            f"play {str(recording.path)!r}: found {recording.seconds:.3f} s; expected a "
+            "--start-offset within them"
+        )
+    if options.duration is not None:
+        end = min(end, first + round(options.duration * 1e9))
+    if options.loop and end - first <= 1:
+        raise RecordingError("play: found a single instant; expected more for --loop")
+    return first, end
+
+
+def _list(recording: Recording, tracks: dict[int, Track], form: str) -> None:
+    """Print what is in the file, topic by topic."""
+    topics: list[dict[str, object]] = []
+    for topic in sorted({track.topic for track in tracks.values()}):
+        channels = [number for number, track in tracks.items() if track.topic == topic]
+        types = dict.fromkeys(tracks[number].type.__name__ for number in channels)
+        topics.append(
+            {
+                "topic": topic,
+                "type": ", ".join(types),
+                "buffer_num": max(tracks[number].buffer_num for number in channels),
+                "publishers": len(channels),
+                "values": sum(recording.counts[number] for number in channels),
+                "lost": None if recording.lost is None else recording.lost.get(topic, 0),
+            }
+        )
+    if form == "json":
+        about = {"file": str(recording.path), "start": recording.start_ns / 1e9}
+        about |= {"seconds": recording.seconds, "complete": recording.complete, "topics": topics}
+        print_json(about)
+        return
+    began = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(recording.start_ns / 1e9))
+    print(f"{recording.path}: {duration(recording.seconds)}, from {began}")
+    rows = [["TOPIC", "TYPE", "BUFFERS", "PUBLISHERS", "VALUES", "LOST"]]
+    rows += (["-" if cell is None else str(cell) for cell in row.values()] for row in topics)
+    print(table(rows, right=(2, 3, 4, 5)))
+
+
+def _play(player: Player, batches: Ahead, first: int, end: int, rate: float) -> None:
+    """Publish each value at its time: an absolute one, so that no delay adds to another."""
+    progress = Progress()
+    clock, publish, factor = time.monotonic, player.publish, 1e-9 / rate
+    length, start = (end - first) / 1e9, 0.0
+    try:
+        for batch in batches:
+            start = start or clock()  # the first one takes a while to be decoded
+            for time_ns, channel, value in batch:
+                due = start + (time_ns - first) * factor
+                while (now := clock()) < due:
+                    if progress.due():
+                        done = (now - start) * rate % length
+                        progress.show(f"{done:.1f} s of {length:.1f} s, {player.values} values")
+                    time.sleep(min(due - now, INTERVAL))
+                publish(channel, value)
+                if now - due > player.late:
+                    player.late = now - due
+    finally:
+        progress.end()

@@ -1,0 +1,227 @@
+"""`record`: write every value of topics to an MCAP file, with the time of its publication."""
+
+from __future__ import annotations
+
+import math
+import queue
+import resource
+import signal
+import sys
+import time
+from pathlib import Path
+
+from . import _mcap
+from ._arguments import positive_integer, positive_seconds
+from ._output import EXIT_DONE, EXIT_USAGE, complain, duration, print_json
+from ._progress import INTERVAL, Progress
+from ._receiver import Receiver
+from ._topics import names_for_completion
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+    from ._mcap_writer import McapWriter
+    from ._receiver import Source
+
+COMPRESSIONS = ["zstd", "lz4", "none"]
+MOST_CHANNELS = 0xFFFF
+FLUSH = 1.0
+"""Seconds after which a value is in the file, whatever happens to this process then."""
+SWITCH = 0.0005
+"""Seconds for which the threads may keep the GIL from each other."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    topics = parser.add_argument(
+        "topics",
+        metavar="TOPIC",
+        nargs="*",
+        help="names, or shell patterns as 'robot/*' (default: all); also those that appear later",
+    )
+    topics.completer = names_for_completion  # type: ignore[attr-defined]
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help="the file (default: shm_DATE_TIME.mcap in this folder)",
+    )
+    parser.add_argument(
+        "-d",
+        "--duration",
+        metavar="SECONDS",
+        type=positive_seconds,
+        default=math.inf,
+        help="how long (default: until Ctrl-C)",
+    )
+    parser.add_argument(
+        "--max-values", metavar="N", type=positive_integer, help="end after N values of all topics"
+    )
+    parser.add_argument("--compression", choices=COMPRESSIONS, default=COMPRESSIONS[0])
+    parser.add_argument("--force", action="store_true", help="overwrite FILE")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Record until the time, the number of values or a signal ends it."""
+    _mcap.check_installed()
+    from ._mcap_writer import McapWriter  # noqa: PLC0415 - it needs the extra [record]
+
+    path = options.output or Path(time.strftime("shm_%Y-%m-%d_%H-%M-%S.mcap"))
+    try:
+        writer = McapWriter(path, options.compression, options.force)
+    except FileExistsError:
+        complain(f"record {str(path)!r}: found a file there; take another name, or --force")
+        return EXIT_USAGE
+    # Each topic takes a descriptor.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    sys.setswitchinterval(SWITCH)
+    receiver = Receiver(options.topics, options.duration)
+
+    def end(number: int, _frame: object) -> None:
+        receiver.stop = True
+        signal.signal(number, signal.SIG_DFL)  # the second time it ends at once
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    recorder = Recorder(receiver, writer, options.max_values or sys.maxsize)
+    complain(f"recording to {path}; Ctrl-C ends it")
+    try:
+        recorder.record()
+    finally:
+        recorder.progress.end()
+        writer.close()
+    if options.format == "json":
+        print_json({"file": str(path)} | recorder.summary())
+    else:
+        recorder.tell()
+    return EXIT_DONE
+
+
+class Recorder:
+    """Writes what a Receiver takes."""
+
+    def __init__(self, receiver: Receiver, writer: McapWriter, most: int) -> None:
+        self._receiver = receiver
+        self._writer = writer
+        self._left = most
+        self._values: dict[str, int] = {}
+        self._schemas: dict[type, int] = {}
+        self._channels: dict[Source, int] = {}
+        self._newest_channel: dict[tuple[str, type], int] = {}
+        self._lost_written: dict[str, int] = {}
+        self._start = time.monotonic_ns()
+        self._offset = time.time_ns() - self._start
+        self._seconds = 0.0
+        self.progress = Progress()
+
+    def record(self) -> None:
+        """Write all that comes until the receiver ends, and finish the file."""
+        self._writer.add_metadata(_mcap.CLOCK, {"epoch_minus_monotonic_ns": str(self._offset)})
+        self._receiver.start()
+        try:
+            self._write_all()
+        finally:
+            self._receiver.stop = True
+            self._receiver.join()
+        if self._receiver.error is not None:
+            complain("the file has what came before this error")
+            self._finish()
+            raise self._receiver.error
+        self._finish()
+
+    def _write_all(self) -> None:
+        flush_at = 0.0
+        while self._left > 0:
+            try:
+                batch = self._receiver.batches.get(timeout=INTERVAL)
+            except queue.Empty:
+                batch = []
+            if batch is None:
+                return
+            if batch:
+                self._write(batch[: self._left])
+                self._receiver.written += len(batch)
+            now = time.monotonic()
+            if now >= flush_at:
+                self._write_lost(every_topic=False)
+                self._writer.flush()
+                flush_at = now + FLUSH / 2
+            if self.progress.due():
+                self.progress.show(self._figures(f"{self._elapsed():.1f} s"))
+
+    def _write(self, batch: list[tuple[Source, int, int, Any]]) -> None:
+        channels, add, encode = self._channels, self._writer.add_message, _mcap.encode
+        start, offset = self._start, self._offset
+        for source, sequence, time_ns, value in batch:
+            channel = channels.get(source) or self._add_channel(source)
+            published = time_ns + offset
+            # What was there before the recording is logged at its start.
+            logged = published if time_ns >= start else start + offset
+            add(channel, sequence, logged, published, encode(value))
+            self._values[source.name] += 1
+        self._left -= len(batch)
+
+    def _add_channel(self, source: Source) -> int:
+        name, kind, info = source.name, source.type, source.info
+        self._values.setdefault(name, 0)
+        if len(self._channels) >= MOST_CHANNELS and (name, kind) in self._newest_channel:
+            # No more fit into a file: this publisher's values join those of the one before.
+            return self._newest_channel[name, kind]
+        if kind not in self._schemas:
+            self._schemas[kind] = self._writer.add_schema(
+                _mcap.schema_name(kind), _mcap.SCHEMA_ENCODING, _mcap.schema(kind)
+            )
+        metadata = {"type": kind.__name__}
+        if info is not None:
+            metadata |= {"buffer_num": str(info.buffer_num), "publisher_pid": str(info.pid)}
+        channel = self._writer.add_channel(
+            name, _mcap.MESSAGE_ENCODING, self._schemas[kind], metadata
+        )
+        self._channels[source] = self._newest_channel[name, kind] = channel
+        return channel
+
+    def _write_lost(self, every_topic: bool) -> None:
+        lost = {t: n for t, n in dict(self._receiver.lost).items() if n or every_topic}
+        if every_topic or lost != self._lost_written:
+            self._lost_written = lost
+            self._writer.add_metadata(_mcap.LOST, {t: str(n) for t, n in lost.items()})
+
+    def _finish(self) -> None:
+        self._write_lost(every_topic=True)
+        self._writer.finish()
+        self._seconds = self._elapsed()
+
+    def summary(self) -> dict[str, object]:
+        """Return what was recorded, for JSON."""
+        lost = self._receiver.lost
+        return {
+            "seconds": self._seconds,
+            "values": sum(self._values.values()),
+            "lost": sum(lost.values()),
+            "bytes": self._writer.nbytes,
+            "topics": {
+                name: {"values": self._values.get(name, 0), "lost": lost[name]}
+                for name in sorted(lost)
+            },
+        }
+
+    def tell(self) -> None:
+        """Say on stderr what was recorded, and of which topics values were lost."""
+        lost = self._receiver.lost
+        complain(f"{self._figures(duration(self._seconds))}")
+        for name in sorted(lost):
+            if lost[name]:
+                complain(f"{name}: lost {lost[name]} of {lost[name] + self._values.get(name, 0)}")
+
+    def _figures(self, seconds: str) -> str:
+        values, lost = sum(self._values.values()), sum(dict(self._receiver.lost).values())
+        return (
+            f"{seconds}, {values} values of {len(self._receiver.lost)} topics, {lost} lost, "
+            f"{self._writer.nbytes} bytes"
+        )
+
+    def _elapsed(self) -> float:
+        return (time.monotonic_ns() - self._start) / 1e9

@@ -1,0 +1,122 @@
+"""`top`: a live table of topics.
+
+On a terminal it is drawn by rich (_top_screen.py). With -n, in a pipe and as JSON one table or one
+object comes after the other, which needs nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import time
+
+from ._arguments import positive_integer, positive_seconds
+from ._list import record
+from ._output import EXIT_DONE, EXIT_FAILURE, complain, json_value, print_json, table
+from ._top_cells import COLUMNS, RIGHT, cells, in_order, summary
+from ._topics import names_for_completion
+from ._watch import Watch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+
+    from ._watch import Row
+
+ENDLESS = sys.maxsize
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    patterns = parser.add_argument(
+        "patterns",
+        metavar="PATTERN",
+        nargs="*",
+        help="names, or shell patterns of them, as 'robot/*'",
+    )
+    patterns.completer = names_for_completion  # type: ignore[attr-defined]
+    parser.add_argument(
+        "-d",
+        "--delay",
+        metavar="SECONDS",
+        type=positive_seconds,
+        default=1.0,
+        help="time from one table to the next (default: 1)",
+    )
+    parser.add_argument(
+        "-n",
+        "--iterations",
+        metavar="N",
+        type=positive_integer,
+        help="print N tables one after the other, as in a pipe, and end",
+    )
+    parser.add_argument(
+        "-s",
+        "--sort",
+        choices=["name", "rate", "age"],
+        default="name",
+        help="rate: the fastest first; age: the oldest first (default: name)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    live = options.format == "text" and options.iterations is None and _can_move_the_cursor()
+    if live and importlib.util.find_spec("rich") is None:
+        complain(
+            "a live table needs rich: pip install 'shm_pub_sub[cli]'; "
+            "without it there is -n N, or top | cat, or --format json"
+        )
+        return EXIT_FAILURE
+    watch = Watch(options.patterns)
+    try:
+        if live:
+            from ._top_screen import show  # noqa: PLC0415 - imports rich
+
+            show(watch, options.delay, options.sort)
+        elif options.format == "json":
+            _repeat(options, watch, _print_json)
+        else:
+            _repeat(options, watch, _print_table)
+    except KeyboardInterrupt:
+        pass  # how it ends
+    finally:
+        watch.close()
+    return EXIT_DONE
+
+
+def _can_move_the_cursor() -> bool:
+    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def _repeat(
+    options: argparse.Namespace, watch: Watch, output: Callable[[Sequence[Row], bool], None]
+) -> None:
+    due = time.monotonic()
+    for number in range(options.iterations or ENDLESS):
+        if number:
+            due = max(due + options.delay, time.monotonic())
+            time.sleep(due - time.monotonic())
+        output(in_order(watch.look(), options.sort), number == 0)
+
+
+def _print_table(rows: Sequence[Row], first: bool) -> None:
+    if not first:
+        print()
+    print(summary(rows))
+    if rows:
+        print(table([COLUMNS, *map(cells, rows)], RIGHT), flush=True)
+
+
+def _print_json(rows: Sequence[Row], first: bool) -> None:
+    print_json({"time": time.time(), "topics": [_record(row) for row in rows]})
+
+
+def _record(row: Row) -> dict[str, object]:
+    known = record(row.topic) | {
+        "value": row.value,
+        "rate": row.rate,
+        "age": row.age,
+        "command": row.command,
+    }
+    return {name: json_value(value) for name, value in known.items()}

@@ -1,0 +1,92 @@
+"""Waiting for a value in a test, whatever runs it. The fixtures for pytest are its plugin's."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+import shm_pub_sub
+
+from ._arguments import directory, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    from shm_pub_sub import Subscriber
+
+    _T = TypeVar("_T", bool, int, float)
+
+__all__ = ["wait_for"]
+
+_SHOWN = 8
+"""Values, or names of topics, that the text of a failure shows."""
+
+
+def wait_for(
+    subscriber: Subscriber[_T], expected: Callable[[_T], object] | object, timeout: float = 5.0
+) -> _T:
+    """Wait until a topic has the expected value, and return it.
+
+    The newest value counts, however old it is. After it each one that this subscriber has not
+    taken yet is looked at in turn, so that a value which was there for a moment only is not missed,
+    and taken, up to the first that is as expected. In between it sleeps.
+
+    Args:
+        subscriber: Its publisher may come later.
+        expected: What the value is to be equal to (a pytest.approx() too), or a function that says
+            of each value whether it is the one.
+        timeout: Seconds to wait at most.
+
+    Raises:
+        AssertionError: It was not seen in time. The text says what was received instead, which
+            value is the newest, how old it is, and whether the publisher lives.
+        TopicTypeError: The publisher's type is not the subscriber's (a TypeError).
+        ClosedError: The subscriber is closed, or is closed meanwhile (a ValueError).
+    """
+    __tracebackhide__ = True  # pytest then shows the line of the test
+    is_it: Any = expected if callable(expected) else lambda value: value == expected
+    deadline = time.monotonic() + timeout
+    newest, ok = subscriber.subscribe()
+    if ok and is_it(newest):
+        return newest
+    seen: list[_T] | deque[_T] = deque(maxlen=_SHOWN)
+    count = 0
+    while True:
+        try:
+            value = subscriber.recv(timeout=max(0.0, deadline - time.monotonic()))
+        except TimeoutError:
+            break
+        if is_it(value):
+            return value
+        seen.append(value)
+        count += 1
+        if time.monotonic() > deadline:
+            break  # its publisher never pauses
+    what = f"{expected.__qualname__}()" if hasattr(expected, "__qualname__") else shown(expected)
+    received = ", ".join(map(shown, seen)) or "nothing"
+    if count > len(seen):
+        received = f"{count} values, the last of them {received}"
+    if subscriber.lost:
+        received += f"; {subscriber.lost} were lost"
+    raise AssertionError(
+        f"wait for {what} of {subscriber.name!r}: not seen within {timeout} s\n"
+        f"  received: {received}\n"
+        f"  {_state(subscriber.name)}"
+    )
+
+
+def _state(name: str) -> str:
+    """Say what is known of a topic now."""
+    try:
+        topic = shm_pub_sub.inspect(name)
+    except shm_pub_sub.TopicNotFoundError:
+        names = [repr(topic.name) for topic in shm_pub_sub.topics()]
+        there = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "") or "no topic"
+        return f"publisher: none, no topic of this name; in {directory()} there is: {there}"
+    except shm_pub_sub.ShmError as error:
+        return f"publisher: {error}"
+    newest = "none yet" if topic.age is None else f"number {topic.published}, {topic.age:.3f} s old"
+    state = "lives" if topic.alive else "has ended"
+    return f"newest value: {newest}\n  publisher: process {topic.pid} {state}"

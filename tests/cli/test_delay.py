@@ -1,0 +1,60 @@
+"""shm-pub-sub delay."""
+
+import json
+import re
+
+import pytest
+import shm_pub_sub
+from shm_pub_sub.cli._delay import Ages
+
+from ._reading import interrupt, next_line, next_report
+from .conftest import Cli, RunCli
+
+AVERAGE = r"average delay: (\d+\.\d{3,})"
+SPREAD = r"\tmin: (\d+\.\d{3,})s max: (\d+\.\d{3,})s std dev: (\d+\.\d{5,})s window: (\d+)"
+
+
+def test_figures_are_of_the_newest_values() -> None:
+    ages = Ages(4)
+    assert ages.figures() is None
+    ages.add([shm_pub_sub.Sample((0, n, 0, age)) for n, age in enumerate((9, 1, 1, 3, 3), 1)])
+    assert ages.figures() == {
+        "delay": pytest.approx(2),
+        "min": 1,
+        "max": 3,
+        "std_dev": pytest.approx(1),
+        "window": 4,
+    }
+
+
+def test_reports_have_the_shape_of_ros2s(cli: Cli) -> None:
+    pub = cli.start("pub", "robot/speed", "1.5", "-r", 50, "-q")
+    delay = cli.start("delay", "robot/speed", "-p", 0.3)
+    for _ in range(2):
+        first, second = next_report(delay)
+        average, spread = re.fullmatch(AVERAGE, first), re.fullmatch(SPREAD, second)
+        assert average
+        assert spread
+        least, most, _, _ = map(float, spread.groups())
+        assert 0 <= least <= float(average[1]) <= most < 30
+    interrupt(delay)
+    interrupt(pub)
+
+
+def test_value_that_was_there_before_does_not_count(cli: Cli) -> None:
+    with shm_pub_sub.Publisher("robot/speed", 0) as pub:
+        pub.publish(1)
+        delay = cli.start("delay", "robot/speed", "--format", "json", "-p", 0.1)
+        found = json.loads(next_line(delay.stdout))
+        assert (found["delay"], found["new"]) == (None, 0)
+        pub.publish(2)
+        while (found := json.loads(next_line(delay.stdout)))["new"] == 0:
+            assert found["delay"] is None
+    assert list(found) == ["topic", "delay", "min", "max", "std_dev", "window", "new", "lost"]
+    assert found["window"] == 1
+    assert 0 < found["min"] == found["delay"] == found["max"]
+    interrupt(delay)
+
+
+def test_nothing_in_time_is_exit_code_3(run_cli: RunCli) -> None:
+    assert run_cli("delay", "robot/speed", "--timeout", 0.2).returncode == 3

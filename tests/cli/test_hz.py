@@ -1,0 +1,117 @@
+"""shm-pub-sub hz."""
+
+import json
+import math
+import re
+
+import pytest
+import shm_pub_sub
+from shm_pub_sub.cli._hz import Intervals
+
+from ._reading import interrupt, next_line, next_report
+from .conftest import Cli, RunCli
+
+AVERAGE = r"average rate: (\d+\.\d{3})"
+SPREAD = r"\tmin: (\d+\.\d{3,})s max: (\d+\.\d{3,})s std dev: (\d+\.\d{5,})s window: (\d+)"
+
+
+def sample(sequence: int, ms: float) -> shm_pub_sub.Sample[int]:
+    return shm_pub_sub.Sample((0, sequence, round(ms * 1e6), 0.0))
+
+
+def test_intervals_are_those_between_publications() -> None:
+    intervals = Intervals(100)
+    assert intervals.figures() is None
+    intervals.add([sample(7, 1000)])
+    assert intervals.figures() is None
+    intervals.add([sample(8, 1010), sample(9, 1040)])
+    found = intervals.figures()
+    assert found == {
+        "rate": pytest.approx(50),
+        "min": pytest.approx(0.010),
+        "max": pytest.approx(0.030),
+        "std_dev": pytest.approx(0.010),
+        "window": 2,
+    }
+
+
+def test_lost_values_count_for_the_rate() -> None:
+    intervals = Intervals(100)
+    intervals.add([sample(1, 0), sample(2, 10), sample(6, 50)])
+    found = intervals.figures()
+    assert found is not None
+    assert (found["rate"], found["max"]) == (pytest.approx(100), pytest.approx(0.010))
+
+
+def test_window_is_of_the_newest_values() -> None:
+    intervals = Intervals(2)
+    intervals.add([sample(n, 1000 * n) for n in range(1, 10)])
+    intervals.add([sample(10, 9001), sample(11, 9002)])
+    found = intervals.figures()
+    assert found is not None
+    assert (found["rate"], found["window"]) == (pytest.approx(1000), 2)
+
+
+def test_time_between_two_publishers_is_no_interval() -> None:
+    intervals = Intervals(10)
+    intervals.add([sample(1, 0), sample(2, 10), sample(1, 5000), sample(2, 5010)])
+    found = intervals.figures()
+    assert found is not None
+    assert (found["rate"], found["window"]) == (pytest.approx(100), 2)
+
+
+def test_batch_of_one_time_has_no_end_of_a_rate() -> None:
+    intervals = Intervals(10)
+    intervals.add([sample(1, 5), sample(2, 5)])
+    found = intervals.figures()
+    assert found is not None
+    assert found["rate"] == math.inf
+
+
+def test_reports_have_the_shape_of_ros2s(cli: Cli) -> None:
+    pub = cli.start("pub", "robot/speed", "1.5", "-r", 50, "-q")
+    hz = cli.start("hz", "robot/speed", "-w", 20, "-p", 0.3)
+    for _ in range(4):
+        first, second = next_report(hz)
+        average, spread = re.fullmatch(AVERAGE, first), re.fullmatch(SPREAD, second)
+        assert average
+        assert spread
+        least, most, _, window = map(float, spread.groups())
+        assert least - 0.001 <= 1 / float(average[1]) <= most + 0.001
+        assert 1 <= window <= 20
+    interrupt(hz)
+    interrupt(pub)
+
+
+def test_several_topics_are_named_and_silence_is_told(run_cli: RunCli) -> None:
+    with shm_pub_sub.Publisher("robot/a", 0), shm_pub_sub.Publisher("robot/b", 0):
+        ended = run_cli("hz", "robot/*", "-p", 0.1, "--times", 1)
+    assert (ended.returncode, ended.stderr.count("has published nothing yet")) == (0, 2)
+    assert ended.stdout == "robot/a\nno new messages\nrobot/b\nno new messages\n"
+
+
+def test_publishers_end_is_told(cli: Cli) -> None:
+    with shm_pub_sub.Publisher("robot/a", 0):
+        hz = cli.start("hz", "robot/a", "-p", 0.1)
+        assert next_line(hz.stdout) == "no new messages"
+    while (line := next_line(hz.stdout)) == "no new messages":
+        pass
+    assert line == "no new messages: there is no live publisher"
+    interrupt(hz)
+
+
+def test_json(cli: Cli) -> None:
+    pub = cli.start("pub", "robot/speed", "1", "-r", 100, "-q")
+    hz = cli.start("hz", "robot/speed", "--format", "json", "-p", 0.3)
+    while (found := json.loads(next_line(hz.stdout)))["rate"] is None:
+        assert found["window"] == 0
+    assert list(found) == ["topic", "rate", "min", "max", "std_dev", "window", "new", "lost"]
+    assert 10 < found["rate"] < 1000
+    interrupt(hz)
+    interrupt(pub)
+
+
+def test_nothing_in_time_is_exit_code_3(run_cli: RunCli) -> None:
+    ended = run_cli("hz", "robot/speed", "--timeout", 0.2, "-p", 0.1)
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert "waiting: no topic 'robot/speed' in" in ended.stderr

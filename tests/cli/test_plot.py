@@ -1,0 +1,229 @@
+"""shm-pub-sub plot."""
+
+import fcntl
+import json
+import math
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import termios
+import time
+from pathlib import Path
+
+import pytest
+import shm_pub_sub
+from shm_pub_sub._curves import Collector, Curve
+from shm_pub_sub.cli._braille import Dots, picture
+
+from .conftest import Cli, RunCli
+
+SECOND = 1_000_000_000
+
+
+def test_one_picture_of_what_a_topic_has(run_cli: RunCli) -> None:
+    with (
+        shm_pub_sub.Publisher("robot/arm", 0.0, 50) as arm,
+        shm_pub_sub.Publisher("on", True) as on,
+    ):
+        on.publish(True)
+        for n in range(50):
+            arm.publish(n / 10)
+        ended = run_cli("plot", "robot/*", "on", "--seconds", "0.5", "--once")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    lines = ended.stdout.splitlines()
+    assert all(len(line) <= 100 for line in lines)
+    assert lines[0].startswith("on: True")
+    assert any(line.startswith("robot/arm: 4.9") for line in lines)
+    assert re.fullmatch(r" +-0.5 s +seconds before now +0", lines[-1])
+    assert any("⠁" <= sign <= "⣿" for sign in ended.stdout)
+
+
+def test_an_output_that_lacks_braille_gets_ascii(run_cli: RunCli) -> None:
+    with shm_pub_sub.Publisher("ü", 0) as pub:
+        pub.publish(1)
+        environment = os.environ | {"PYTHONIOENCODING": "ascii", "LINES": "8", "COLUMNS": "40"}
+        ended = run_cli("plot", "ü", "--seconds", "0.2", env=environment)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("\\xfc: 1\n")
+    assert ended.stdout.isascii()
+
+
+def test_json_has_the_points_of_each_topic(run_cli: RunCli) -> None:
+    with shm_pub_sub.Publisher("topic", 0.0, 3) as pub:
+        for value in (1.0, math.nan, 3.0):
+            pub.publish(value)
+            time.sleep(0.002)  # so that each has a moment of its own
+        ended = run_cli(
+            "plot", "topic", "none", "--seconds", "2", "--duration", "0.1", "--format", "json"
+        )
+    assert ended.returncode == 0
+    topic, none = map(json.loads, ended.stdout.splitlines())
+    assert (topic["name"], topic["type"], topic["lost"]) == ("topic", "float", 0)
+    assert [value for _, value in topic["points"]] == [1.0, "NaN", 3.0]
+    assert all(-2 <= at <= 0 for at, _ in topic["points"])
+    assert none == {"name": "none", "type": None, "lost": 0, "points": []}
+
+
+def test_nothing_in_time_is_code_3(run_cli: RunCli) -> None:
+    ended = run_cli("plot", "topic", "--duration", "0.1")
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert "found no value within 0.1 s" in ended.stderr
+
+
+@pytest.mark.parametrize("arguments", [[], ["t", "--seconds", "0"], ["t", "--seconds", "x"]])
+def test_wrong_usage_is_code_2(run_cli: RunCli, arguments: list[str]) -> None:
+    assert run_cli("plot", *arguments).returncode == 2
+
+
+@pytest.mark.parametrize(("ending", "begins"), [("png", b"\x89PNG"), ("svg", b"<?xml")])
+def test_a_file(run_cli: RunCli, tmp_path: Path, ending: str, begins: bytes) -> None:
+    pytest.importorskip("matplotlib")
+    path = tmp_path / f"plot.{ending}"
+    with shm_pub_sub.Publisher("topic", 0) as pub:
+        pub.publish(1)
+        ended = run_cli("plot", "topic", "--duration", "0.1", "-o", path)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert path.read_bytes().startswith(begins)
+
+
+def test_a_file_that_cannot_be_is_an_error_at_once(run_cli: RunCli, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    for path, words in (("plot.foo", "found 'foo'; expected "), ("no/plot.png", "no/plot.png")):
+        began = time.monotonic()
+        ended = run_cli("plot", "topic", "--duration", "60", "-o", tmp_path / path)
+        assert ended.returncode == 1
+        assert words in ended.stderr
+        assert "Traceback" not in ended.stderr
+        assert time.monotonic() - began < 30
+
+
+def test_a_file_without_matplotlib_says_what_to_install(run_cli: RunCli, tmp_path: Path) -> None:
+    (tmp_path / "matplotlib").mkdir()
+    (tmp_path / "matplotlib" / "__init__.py").write_text(
+        "raise ModuleNotFoundError(\"No module named 'matplotlib'\", name='matplotlib')"
+    )
+    ended = run_cli("plot", "topic", "-o", "x.png", env=os.environ | {"PYTHONPATH": str(tmp_path)})
+    assert ended.returncode == 1
+    assert "pip install 'shm_pub_sub[notebook]'" in ended.stderr
+
+
+def test_ctrl_c_without_a_terminal_is_code_130(cli: Cli) -> None:
+    child = cli.start("plot", "topic", "--duration", "100")
+    wait_until_it_reads(child.pid)
+    child.send_signal(signal.SIGINT)
+    assert child.communicate(timeout=30) == ("", "")
+    assert child.returncode == 130
+
+
+def wait_until_it_reads(pid: int) -> None:
+    """Wait until the process has loaded Go, as it does with the first look at a topic."""
+    end = time.monotonic() + 30
+    while "_shmpubsub" not in Path(f"/proc/{pid}/maps").read_text():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    time.sleep(0.1)
+
+
+class Terminal:
+    """A terminal that shm-pub-sub plot runs in."""
+
+    def __init__(self, cli: Cli, *arguments: object) -> None:
+        self.master, slave = pty.openpty()
+        self.resize(24, 80)
+        environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
+        self.process = cli.start(
+            *arguments, stdin=slave, stdout=slave, stderr=slave, env=environment
+        )
+        os.close(slave)
+        self.text = ""
+
+    def resize(self, lines: int, columns: int) -> None:
+        size = struct.pack("HHHH", lines, columns, 0, 0)
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, size)
+
+    def read(self, done: object) -> None:
+        """Read until done(), or the end where there is none."""
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            if done is not None and done():  # type: ignore[operator]
+                return
+            try:
+                if select.select([self.master], [], [], 0.1)[0]:
+                    self.text += os.read(self.master, 65536).decode(errors="replace")
+            except OSError:
+                return  # the program has ended
+        raise AssertionError(self.text[-2000:])
+
+    def frame(self) -> list[str]:
+        """The last whole picture."""
+        return self.text.split("\033[H")[-2].replace("\033[K", "").splitlines()
+
+
+def test_live_in_a_terminal_until_ctrl_c(cli: Cli) -> None:
+    with shm_pub_sub.Publisher("topic", 0) as pub:
+        terminal = Terminal(cli, "plot", "topic", "--seconds", "2")
+        pub.publish(1)
+        terminal.read(lambda: "topic: 1" in terminal.text)
+        pub.publish(2)
+        terminal.read(lambda: terminal.text.count("topic: 2") > 1)
+        assert len(terminal.frame()) in (22, 23)
+        terminal.resize(12, 40)
+        terminal.read(lambda: len(terminal.frame()) in (10, 11))
+        assert max(map(len, terminal.frame())) <= 40
+        terminal.process.send_signal(signal.SIGINT)
+        terminal.read(None)
+        os.close(terminal.master)
+    assert terminal.process.wait(30) == 0
+    assert terminal.text.count("\033[?1049h") == terminal.text.count("\033[?1049l") == 1
+    after = terminal.text.split("\033[?1049l")[1]
+    assert "topic: 2" in after, "the last picture stays"
+    assert "Traceback" not in terminal.text
+
+
+def test_live_ends_after_its_duration(cli: Cli) -> None:
+    with shm_pub_sub.Publisher("topic", 0) as pub:
+        pub.publish(1)
+        terminal = Terminal(cli, "plot", "topic", "--duration", "0.3")
+        terminal.read(None)
+        os.close(terminal.master)
+    assert terminal.process.wait(30) == 0
+
+
+def test_dots_of_a_line() -> None:
+    dots = Dots(2, 1)
+    dots.line((0, 0), (3, 3))
+    assert dots.braille() == ["⠑⢄"]
+    assert dots.ascii() == ["'."]
+    dots = Dots(1, 1)
+    dots.line((-(10**30), -(10**30)), (1, 3))  # from far outside, and soon done
+    assert dots.braille() != [" "]
+
+
+def drawn(*curves: Curve, columns: int = 40, lines: int = 12) -> list[str]:
+    collector = Collector([curve.name for curve in curves], 10)
+    collector._curves = {("", curve.name): curve for curve in curves}
+    return picture(collector, 10 * SECOND, columns, lines, ascii_only=True)
+
+
+def test_a_picture_has_steps_for_bools_and_gaps_for_nan() -> None:
+    flag, number = Curve("flag", "", 10 * SECOND), Curve("number", "", 10 * SECOND)
+    flag.type, flag.alive, number.type = bool, True, float
+    for n, value in enumerate((False, True), 1):
+        flag.add(n, n * 3 * SECOND, value)
+    for n, value in enumerate((1.0, math.nan, 1.0), 1):
+        number.add(n, n * 3 * SECOND, value)
+    text = drawn(flag)
+    assert "False |" in text[-2]
+    assert re.search(r"True \|.*''+$|True \|.*::+$", text[1]), text
+    dots = [line.split("|")[1].replace(" ", "") for line in drawn(number) if "|" in line]
+    assert sum(map(len, dots)) == 2, "two dots, with nothing between them"
+
+
+def test_what_has_no_room_is_counted() -> None:
+    curves = [Curve(f"topic{n}", "", 10 * SECOND) for n in range(9)]
+    text = drawn(*curves, lines=12)
+    assert "7 more: a higher terminal shows them" in text
+    assert len(text) <= 12

@@ -1,0 +1,103 @@
+"""A real kernel, as JupyterLab has one: one for each module, with a domain of each test's own."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+manager = pytest.importorskip("jupyter_client.manager")
+pytest.importorskip("ipykernel")
+
+PATIENCE = 60
+
+
+class Notebook:
+    """Runs cells, and keeps what front ends would show: the outputs of each run."""
+
+    def __init__(self) -> None:
+        # A warning is an error in the cells' own code and in ours, not in the kernel's.
+        environment = os.environ | {"PYTHONWARNINGS": "ignore", "MPLBACKEND": "agg"}
+        self.manager, self.client = manager.start_new_kernel(
+            kernel_name="python3", env=environment, startup_timeout=PATIENCE
+        )
+        self.displays: dict[str, list[dict[str, str]]] = {}
+        """What each display handle has shown, by its id."""
+
+    def restart(self) -> None:
+        self.manager.restart_kernel(now=False)
+        self.client.wait_for_ready(timeout=PATIENCE)
+
+    def end(self) -> None:
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=False)
+
+    def send(self, code: str, cell: str | None = None) -> str:
+        """Begin to run a cell, and return the number of the request."""
+        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}}
+        content |= {"allow_stdin": False, "stop_on_error": True}
+        metadata = {} if cell is None else {"cellId": cell}
+        message = self.client.session.msg("execute_request", content, metadata=metadata)
+        self.client.shell_channel.send(message)
+        return str(message["header"]["msg_id"])
+
+    def finish(self, request: str) -> str:
+        """Wait for a cell's end and return its text: what it printed, its result, its error."""
+        text = ""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            message = self.client.get_iopub_msg(timeout=PATIENCE)
+            kind, content = message["msg_type"], message["content"]
+            if kind in ("display_data", "update_display_data"):
+                self.displays.setdefault(content["transient"]["display_id"], []).append(
+                    content["data"]
+                )
+            if message["parent_header"].get("msg_id") != request:
+                continue
+            if kind == "stream":
+                text += content["text"]
+            elif kind == "execute_result":
+                text += content["data"]["text/plain"]
+            elif kind == "error":
+                text += f"{content['ename']}: {content['evalue']}"
+            elif kind == "status" and content["execution_state"] == "idle":
+                return text
+        raise AssertionError(f"the cell did not end; so far: {text}")
+
+    def run(self, code: str, cell: str | None = None) -> str:
+        """Run a cell to its end, and return its text."""
+        return self.finish(self.send(code, cell))
+
+
+@pytest.fixture(scope="module")
+def _kernel() -> Iterator[Notebook]:
+    notebook = Notebook()
+    yield notebook
+    notebook.end()
+
+
+@pytest.fixture
+def notebook(_kernel: Notebook, shm_dir: Path) -> Iterator[Notebook]:
+    """A kernel in the test's domain, without variables of earlier tests."""
+    _kernel.displays.clear()
+    prepare(_kernel, shm_dir)
+    yield _kernel
+    _kernel.run("import gc, shm_pub_sub._plot\nshm_pub_sub._plot._end_all()")
+    assert _kernel.run("%reset -f\nimport gc; print(gc.collect() >= 0)") == "True\n"
+
+
+def prepare(kernel: Notebook, shm_dir: Path) -> None:
+    """Set the kernel's domain. Warnings are errors in what cells and the library do."""
+    kernel.run(
+        "import os, warnings\n"
+        f"os.environ['SHM_PUB_SUB_DIR'] = {str(shm_dir)!r}\n"
+        "warnings.filterwarnings('error', module='__main__|shm_pub_sub|matplotlib')"
+    )
+
+
+def the_display(notebook: Any) -> list[dict[str, str]]:
+    """Return what the one display of the notebook has shown."""
+    (shown,) = notebook.displays.values()
+    return shown  # type: ignore[no-any-return]

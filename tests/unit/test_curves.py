@@ -1,0 +1,159 @@
+"""Curves: few points that look like all of them."""
+
+import math
+import random
+import time
+
+import pytest
+import shm_pub_sub
+from shm_pub_sub._curves import COLUMNS, Collector, Curve
+
+SECOND = 1_000_000_000
+WINDOW = 10 * SECOND
+
+
+def curve() -> Curve:
+    return Curve("topic", "", WINDOW)
+
+
+def columns(points: list[tuple[int, float]]) -> dict[int, tuple[float, float]]:
+    """The lowest and the highest value of each moment."""
+    found: dict[int, tuple[float, float]] = {}
+    for at, value in points:
+        low, high = found.get(at * COLUMNS // WINDOW, (value, value))
+        found[at * COLUMNS // WINDOW] = (min(low, value), max(high, value))
+    return found
+
+
+def test_few_values_are_all_there() -> None:
+    one = curve()
+    values = [(n * SECOND, float(n)) for n in range(1, 8)]
+    for n, (at, value) in enumerate(values, 1):
+        one.add(n, at, value)
+    assert one.points(8 * SECOND) == values
+    assert one.newest == 7
+
+
+def test_many_values_become_few_that_cover_the_same_pixels() -> None:
+    one, seed = curve(), random.randrange(2**32)
+    print("seed", seed)
+    chance = random.Random(seed)
+    values = [(n * SECOND // 10_000, chance.gauss(0, 1)) for n in range(1, 100_000)]
+    for n, (at, value) in enumerate(values, 1):
+        one.add(n, at, value)
+    points = one.points(WINDOW)
+    assert len(points) <= 4 * COLUMNS + 4
+    assert set(points) <= set(values)
+    assert points == sorted(points)
+    assert columns(points) == columns(values)
+
+
+def test_old_points_go_but_the_last_one_before_the_window() -> None:
+    one = curve()
+    for n in range(1, 40):
+        one.add(n, n * SECOND, n)
+    assert [at // SECOND for at, _ in one.points(40 * SECOND)] == [*range(29, 40)]
+    assert [at // SECOND for at, _ in one.points(400 * SECOND)] == [39]
+
+
+def test_nan_infinity_and_a_restart_are_gaps() -> None:
+    one = curve()
+    values = [1.0, math.nan, 2.0, math.inf, math.inf, 3.0]
+    for n, value in enumerate(values, 1):
+        one.add(n, n * SECOND, value)
+    one.add(1, 7 * SECOND, 4.0)  # another publisher's first
+    shown = [str(value) for _, value in one.points(8 * SECOND)]
+    assert shown == ["1.0", "nan", "2.0", "nan", "nan", "3.0", "nan", "4.0"]
+
+
+def test_a_value_that_is_there_already_is_not_added_again() -> None:
+    one = curve()
+    one.add(5, SECOND, 1.0)
+    one.add(5, SECOND, 1.0)  # the topic was opened again
+    one.add(1, SECOND - 1, 0.5)  # retained by an earlier publisher
+    assert one.points(2 * SECOND) == [(SECOND, 1.0)]
+
+
+def test_whatever_comes_the_memory_is_bounded() -> None:
+    one = curve()
+    for n in range(1, 60_000):
+        one.add(n, n * SECOND // 3000, math.nan if n % 2 else float(n))
+    assert len(one.points(20 * SECOND)) <= 5 * COLUMNS + 15
+
+
+def collect(collector: Collector, done: object) -> None:
+    end = time.monotonic() + 20
+    while not done():  # type: ignore[operator]
+        assert time.monotonic() < end, [vars(curve) for curve in collector.curves]
+        time.sleep(collector.poll())
+
+
+def test_collector_follows_names_patterns_and_subscribers() -> None:
+    sub = shm_pub_sub.Subscriber("of/sub", 0)
+    collector = Collector(["named", "robot/*", sub], 5)
+    assert [curve.name for curve in collector.curves] == ["named", "of/sub"]
+    pubs = [shm_pub_sub.Publisher(name, 0) for name in ("robot/a[1]", "named", "of/sub", "other")]
+    for pub in pubs:
+        pub.publish(1)
+    collect(collector, lambda: [curve.newest for curve in collector.curves] == [1, 1, 1])
+    assert collector.curves[2].name == "robot/a[1]"
+    collector.close()
+    exact = Collector(["robot/a[1]"], 5)  # looks like a pattern
+    collect(exact, lambda: [curve.newest for curve in exact.curves] == [1])
+    exact.close()
+
+
+def test_curves_of_patterns_are_limited_and_the_rest_is_counted() -> None:
+    pubs = [shm_pub_sub.Publisher(f"many/{n:02}", 0) for n in range(25)]
+    collector = Collector(["many/*"], 5)
+    collector.poll()
+    assert (len(collector.curves), collector.more) == (20, 5)
+    collector.close()
+    del pubs
+
+
+def test_a_curve_goes_on_with_the_next_publisher_of_another_type() -> None:
+    collector = Collector(["topic"], 5)
+    (found,) = collector.curves
+    for value in (1, 2.5, True):
+        with shm_pub_sub.Publisher("topic", value) as pub:
+            pub.publish(value)
+            collect(collector, lambda value=value: found.newest == value and found.alive)
+            assert found.type is type(value)
+        collect(collector, lambda: not found.alive)
+    assert [v for _, v in found.points(time.monotonic_ns()) if v == v] == [1, 2.5, 1]
+    collector.close()
+
+
+def test_a_flood_is_taken_together_with_its_extremes() -> None:
+    collector = Collector(["flood"], 5)
+    (found,) = collector.curves
+    with shm_pub_sub.Publisher("flood", 0, 100_000) as pub:
+        batch = [*range(-5000, 5001)]
+
+        def flooded() -> bool:
+            pub.publish_many(batch)
+            return found._fast
+
+        collect(collector, flooded)
+        pub.publish_many([7, 10**6, -(10**6), 8])
+        collect(collector, lambda: found.newest == 8)
+        values = [value for _, value in found.points(time.monotonic_ns())]
+        assert (min(values), max(values), values[-1]) == (-(10**6), 10**6, 8)
+        assert found.lost == 0
+        # It goes back to one by one when the flood is over.
+        collect(collector, lambda: not found._fast)
+    collector.close()
+
+
+def test_what_is_no_topic_is_refused() -> None:
+    for topics, seconds, error in (
+        ([], 1, shm_pub_sub.TopicTypeError),
+        ([5], 1, shm_pub_sub.TopicTypeError),
+        (["topic"], 0, shm_pub_sub.TopicValueError),
+        (["topic"], math.nan, shm_pub_sub.TopicValueError),
+        (["topic"], "1", shm_pub_sub.TopicTypeError),
+        (["topic"], True, shm_pub_sub.TopicTypeError),
+    ):
+        with pytest.raises(error, match="expected"):
+            Collector(topics, seconds)
