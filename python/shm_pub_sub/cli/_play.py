@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
     from ._mcap_reader import Recording, Track
 
+FOUND = 0.1
+"""Seconds after which those who wait for a topic have found it: they look 50 times a second."""
 SHOWN = 10
 """Topics that an error names."""
-SWITCH = 0.0005
+SWITCH = 0.0001
 """Seconds for which the threads may keep the GIL from each other."""
 
 
@@ -175,7 +177,7 @@ def _play(player: Player, batches: Ahead, first: int, end: int, rate: float) -> 
     length, start = (end - first) / 1e9, 0.0
     try:
         for batch in batches:
-            start = start or clock()  # the first one takes a while to be decoded
+            start = start or clock() + FOUND  # it takes a while until the first one is decoded
             for time_ns, channel, value in batch:
                 due = start + (time_ns - first) * factor
                 while (now := clock()) < due:
@@ -186,5 +188,6 @@ def _play(player: Player, batches: Ahead, first: int, end: int, rate: float) -> 
                 publish(channel, value)
                 if now - due > player.late:
                     player.late = now - due
+        time.sleep(FOUND)
     finally:
         progress.end()

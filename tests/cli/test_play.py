@@ -1,0 +1,340 @@
+"""shm-pub-sub play: what a recording has comes back as it was."""
+
+import json
+import math
+import os
+import signal
+import struct
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shm_pub_sub
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from shm_pub_sub.cli import _mcap
+
+from ._recording import DEADLINE, start, until
+from .conftest import Cli, RunCli
+
+mcap_writer = pytest.importorskip("mcap.writer")
+from shm_pub_sub.cli._mcap_reader import Recording  # noqa: E402
+from shm_pub_sub.cli._mcap_writer import McapWriter  # noqa: E402
+
+START = 1_700_000_000_000_000_000  # ns since the epoch
+
+Timed = tuple[float, bool | int | float]
+
+
+def write(path: Path, topics: dict[str, list[Timed]], buffers: int = 100) -> None:
+    """Write a recording: of each topic its values, with their seconds since the start."""
+    writer = McapWriter(path, "zstd")
+    messages = []
+    for topic, values in topics.items():
+        kind = type(values[0][1])
+        schema = writer.add_schema(kind.__name__, _mcap.SCHEMA_ENCODING, _mcap.schema(kind))
+        channel = writer.add_channel(topic, "json", schema, {"buffer_num": str(buffers)})
+        messages += [(seconds, channel, value) for seconds, value in values]
+    for seconds, channel, value in sorted(messages, key=lambda message: message[0]):
+        time_ns = START + round(seconds * 1e9)
+        writer.add_message(channel, 1, time_ns, time_ns, _mcap.encode(value))
+    writer.finish()
+
+
+def as_float(data: bytes) -> float:
+    value: float = struct.unpack("d", data)[0]
+    return value
+
+
+def bits(value: bool | int | float) -> object:
+    return struct.pack("d", value) if type(value) is float else (type(value), value)
+
+
+class Listener:
+    """Receives all values of a topic from now on."""
+
+    def __init__(self, name: str, default: Any) -> None:
+        self.name = name
+        self.values: list[Any] = []
+        self._listener: Any = shm_pub_sub.Subscriber(name, default, callback=self.values.append)
+
+    def received(self, count: int) -> list[Any]:
+        """Wait for the first so many values."""
+        until(lambda: len(self.values) >= count, f"{count} values of {self.name}")
+        return self.values[:count]
+
+    def close(self) -> None:
+        self._listener.close()
+
+
+@contextmanager
+def listening(*topics: tuple[str, Any]) -> Iterator[list[Listener]]:
+    listeners = [Listener(*topic) for topic in topics]
+    yield listeners
+    for listener in listeners:
+        listener.close()
+
+
+def test_values_types_and_buffers_are_as_recorded(run_cli: RunCli, tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    values: dict[str, list[Timed]] = {
+        "a/bool": [(0.0, True), (0.1, False)],
+        "a/int": [(0.0, 2**63 - 1), (0.05, -(2**63))],
+        "a/float": [(0.0, 0.1), (0.1, -0.0), (0.1, math.inf), (0.2, 1e-320)],
+    }
+    write(path, values, buffers=17)
+    with listening(("a/bool", False), ("a/int", 0), ("a/float", 0.0)) as listeners:
+        played = run_cli("play", path)
+        assert played.returncode == 0, played.stderr
+        assert "published 8 values of 3 topics" in played.stderr
+        for listener in listeners:
+            expected = [value for _, value in values[listener.name]]
+            assert list(map(repr, listener.received(len(expected)))) == list(map(repr, expected))
+
+
+def test_timing_is_as_recorded_or_by_the_rate(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    write(path, {"a": [(step / 5, step) for step in range(6)]})
+    for options, expected in (((), 1.0), (("--rate", 5), 0.2)):
+        subscriber = shm_pub_sub.Subscriber("a", 0)
+        player = cli.start("play", path, *options)
+        times = [subscriber.recv_sample(DEADLINE).time_ns for _ in range(6)]
+        assert player.wait(DEADLINE) == 0
+        assert abs((times[-1] - times[0]) / 1e9 - expected) < 0.35  # the machine may be busy
+
+
+def test_part_of_a_recording_under_another_name(run_cli: RunCli, tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    write(path, {"a/x": [(n / 100, n) for n in range(100)], "b": [(0.5, True)]})
+    options = ("--start-offset", 0.3, "--duration", 0.05, "--remap", "a/x:=new")
+    with listening(("new", -1)) as (listener,):
+        played = run_cli("play", path, "a/*", *options, "--format", "json")
+        assert played.returncode == 0, played.stderr
+        assert listener.received(5) == [30, 31, 32, 33, 34]
+    assert json.loads(played.stdout)["values"] == 5
+
+
+def test_loop_goes_on_until_it_is_ended(cli: Cli, tmp_path: Path, shm_dir: Path) -> None:
+    path = tmp_path / "run.mcap"
+    write(path, {"a": [(0.0, 1), (0.01, 2), (0.02, 3)]})
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        with listening(("a", 0)) as (listener,):
+            player = cli.start("play", path, "--loop")
+            assert listener.received(9) == [1, 2, 3] * 3
+            player.send_signal(number)
+            _out, err = player.communicate(timeout=DEADLINE)
+        assert (player.returncode, err) == (code, "")
+        assert list(shm_dir.iterdir()) == []
+
+
+def test_topic_changes_its_type_as_it_did(run_cli: RunCli, tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    writer = McapWriter(path, "none")
+    for step, value in enumerate([1.5, 7, True]):
+        kind = type(value)
+        schema = writer.add_schema(kind.__name__, "jsonschema", _mcap.schema(kind))
+        channel = writer.add_channel("a", "json", schema, {"buffer_num": str(step + 3)})
+        writer.add_message(channel, 1, START + step * 10**8, START, _mcap.encode(value))
+    writer.finish()
+    assert run_cli("play", path, "--list").stdout.splitlines()[-1].split() == [
+        *("a", "float,", "int,", "bool"),
+        *("5", "3", "3", "-"),
+    ]
+    with listening(("a", False)) as (listener,):
+        played = run_cli("play", path)
+        assert played.returncode == 0, played.stderr
+        assert listener.received(1) == [True]
+
+
+@given(
+    data=st.fixed_dictionaries(
+        {
+            "bool": st.lists(st.booleans(), min_size=1, max_size=300),
+            "int": st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=300),
+            "float": st.lists(
+                st.floats() | st.binary(min_size=8, max_size=8).map(as_float),
+                min_size=1,
+                max_size=300,
+            ),
+        }
+    )
+)
+@settings(
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_what_is_recorded_is_played_to_the_bit(
+    cli: Cli, tmp_path: Path, data: dict[str, list[Any]]
+) -> None:
+    path = tmp_path / "run.mcap"
+    total = sum(map(len, data.values()))
+    with ExitStack() as stack:
+        publishers: Any = {
+            name: stack.enter_context(shm_pub_sub.Publisher(name, type(values[0])(), 300))
+            for name, values in data.items()
+        }
+        recorder = start(cli, "-o", path, "--force", "--max-values", total, topics=3)
+        for name, values in data.items():
+            publishers[name].publish_many(values)
+        _out, err = recorder.communicate(timeout=DEADLINE)
+        assert recorder.returncode == 0, err
+    with listening(*((name, type(values[0])()) for name, values in data.items())) as listeners:
+        assert cli.run("play", path).returncode == 0
+        for listener in listeners:
+            expected = data[listener.name]
+            assert [*map(bits, listener.received(len(expected)))] == [*map(bits, expected)]
+
+
+def test_live_publisher_is_refused_before_anything_is_published(
+    run_cli: RunCli, tmp_path: Path
+) -> None:
+    path = tmp_path / "run.mcap"
+    write(path, {"a": [(0.0, 1)], "b": [(0.0, 2)]})
+    with shm_pub_sub.Publisher("b", 0), listening(("a", 0)) as (listener,):
+        refused = run_cli("play", path)
+        assert refused.returncode == 1
+        assert f"found live publishers of b (process {os.getpid()})" in refused.stderr
+        assert listener.values == []
+        assert run_cli("play", path, "--remap", "b:=c").returncode == 0
+        assert listener.received(1) == [1]
+
+
+def test_list_says_what_is_in_the_file(run_cli: RunCli, tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    write(path, {"robot/a": [(0.0, 1), (2.5, 2)], "robot/b": [(1.0, 0.5)], "other": [(1.0, True)]})
+    first, *lines = run_cli("play", path, "robot/*", "--list").stdout.splitlines()
+    assert first.startswith(f"{path}: 2.5 s, from 2023-11-1")
+    assert [line.split() for line in lines] == [
+        ["TOPIC", "TYPE", "BUFFERS", "PUBLISHERS", "VALUES", "LOST"],
+        ["robot/a", "int", "100", "1", "2", "-"],
+        ["robot/b", "float", "100", "1", "1", "-"],
+    ]
+    found = json.loads(run_cli("play", path, "--list", "--format", "json").stdout)
+    assert (found["seconds"], found["complete"], found["start"]) == (2.5, True, START / 1e9)
+    assert found["topics"][0] == {
+        "topic": "other",
+        "type": "bool",
+        "buffer_num": 100,
+        "publishers": 1,
+        "values": 1,
+        "lost": None,
+    }
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+def test_numbers_that_another_program_recorded_are_played(
+    run_cli: RunCli, tmp_path: Path, chunked: bool
+) -> None:
+    path = tmp_path / "theirs.mcap"
+    with path.open("wb") as file:
+        writer = mcap_writer.Writer(file, use_chunking=chunked)
+        writer.start()
+        number = {"type": "object", "properties": {"value": {"type": "number"}, "unit": {}}}
+        schema = writer.register_schema("Reading", "jsonschema", json.dumps(number).encode())
+        reading = writer.register_channel("reading", "json", schema)
+        text = {"type": "object", "properties": {"text": {"type": "string"}}}
+        schema = writer.register_schema("Log", "jsonschema", json.dumps(text).encode())
+        log = writer.register_channel("log", "json", schema)
+        for step in (2, 0, 1):  # the order of the file is not that of time
+            time_ns = START + step * 10**6
+            message = json.dumps({"value": step, "unit": "m"}).encode()
+            writer.add_message(reading, time_ns, message, time_ns)
+            writer.add_message(log, time_ns, b'{"text":"hello"}', time_ns)
+        writer.finish()
+    with listening(("reading", 0.0)) as (listener,):
+        played = run_cli("play", path)
+        assert played.returncode == 0, played.stderr
+        assert "log is left out: json messages of schema Log" in played.stderr
+        assert listener.received(3) == [0.0, 1.0, 2.0]
+    none = run_cli("play", path, "log")
+    assert none.returncode == 1
+    assert "found no topic that matches 'log'; expected one of reading" in none.stderr
+
+
+def test_chunks_that_overlap_are_read_in_the_order_of_time(tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    writer = McapWriter(path, "lz4")
+    schema = writer.add_schema("int", "jsonschema", _mcap.schema(int))
+    channel = writer.add_channel("a", "json", schema, {})
+    for chunk in ([3, 9, 1], [2, 4, 12], [0, 20], [15]):
+        for value in chunk:
+            writer.add_message(channel, 1, START + value, START + value, _mcap.encode(value))
+        writer.flush()
+    writer.finish()
+    with closing(Recording(path)) as recording:
+        assert (recording.start_ns, recording.end_ns) == (START, START + 20)
+        for first, end in ((0, 21), (1, 20), (4, 5), (5, 9)):
+            batches = recording.batches([channel], START + first, START + end)
+            played = [value for batch in batches for *_, value in batch]
+            values = [0, 1, 2, 3, 4, 9, 12, 15, 20]
+            assert played == [value for value in values if first <= value < end]
+
+
+def test_every_way_to_cut_a_file_off_leaves_what_was_flushed(tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    writer = McapWriter(path, "zstd")
+    channel = writer.add_channel(
+        "a", "json", writer.add_schema("int", "jsonschema", _mcap.schema(int)), {}
+    )
+    chunks = []
+    for value in range(3):
+        writer.add_message(channel, 1, START + value, START + value, _mcap.encode(value))
+        writer.flush()
+        chunks.append(path.stat().st_size)
+    writer.finish()
+    whole = path.read_bytes()
+    for size in range(8, len(whole) - 8):
+        path.write_bytes(whole[:size])
+        with closing(Recording(path)) as recording:
+            assert not recording.complete
+            values = [v for batch in recording.batches([channel], 0, 2**63) for *_, v in batch]
+        flushed = sum(size >= end for end in chunks)
+        assert values[:flushed] == [*range(flushed)]
+        assert len(values) - flushed in (0, 1)  # a chunk is whole before its index is
+
+
+def test_damaged_file_is_an_error(run_cli: RunCli, tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    write(path, {"a": [(n / 1e6, n * 1.1) for n in range(100)]})
+    whole = bytearray(path.read_bytes())
+    whole[300] ^= 0xFF
+    path.write_bytes(whole)
+    failed = run_cli("play", path)
+    assert failed.returncode == 1
+    assert "found a damaged chunk at byte" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "code", "error"),
+    [
+        (b"", (), 1, "found no MCAP file"),
+        (b"name,value\n", (), 1, "found no MCAP file"),
+        (b"\x89MCAP0\r\n", (), 1, "found no topic; expected"),
+        (None, ("c",), 1, "found no topic that matches 'c'; expected one of a, b"),
+        (None, ("--start-offset", 9), 1, "found 0.500 s; expected a --start-offset within them"),
+        (None, ("--remap", "c:=d"), 1, "found --remap of 'c'; expected a topic that is played"),
+        (None, ("--remap", "a:=b"), 1, "found 2 topics to be published as 'b'"),
+        (None, ("--remap", "a=b"), 2, "expected OLD:=NEW"),
+        (None, ("--rate", 0), 2, "more than 0"),
+        (None, ("a", "--loop", "-d", 1e-9), 1, "found a single instant"),
+    ],
+)
+def test_wrong_input_is_explained(
+    run_cli: RunCli, tmp_path: Path, content: bytes | None, arguments: Any, code: int, error: str
+) -> None:
+    path = tmp_path / "run.mcap"
+    write(path, {"a": [(0.0, 1), (0.5, 2)], "b": [(0.0, 1.5)]})
+    if content is not None:
+        path.write_bytes(content)
+    failed = run_cli("play", path, *arguments)
+    assert (failed.returncode, failed.stdout) == (code, "")
+    assert error in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
+def test_missing_file_is_an_error(run_cli: RunCli, tmp_path: Path) -> None:
+    failed = run_cli("play", tmp_path / "none.mcap")
+    assert failed.returncode == 1
+    assert "No such file or directory" in failed.stderr

@@ -1,0 +1,338 @@
+"""shm-pub-sub record: what is in the file, as the mcap package's own reader has it."""
+
+import json
+import math
+import os
+import pty
+import signal
+import struct
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import shm_pub_sub
+from hypothesis import given
+from hypothesis import strategies as st
+from shm_pub_sub.cli import _mcap
+
+from ._recording import DEADLINE, followed, start, until
+from .conftest import Cli, RunCli
+
+mcap_reader = pytest.importorskip("mcap.reader")
+
+
+def end(recorder: "subprocess.Popen[str]", number: signal.Signals = signal.SIGINT) -> str:
+    recorder.send_signal(number)
+    _out, err = recorder.communicate(timeout=DEADLINE)
+    assert recorder.returncode == 0, err
+    return err
+
+
+def wait_written(path: Path, count: int) -> None:
+    """Wait for so many values in a file that is not compressed."""
+    until(lambda: path.read_bytes().count(b'{"value":') >= count, f"{count} values in the file")
+
+
+def read(path: Path) -> list[tuple[str, Any, Any]]:
+    """Topic, message and decoded JSON of all messages, checked against their schemas."""
+    found, checks = [], {}
+    with path.open("rb") as file:
+        for schema, channel, message in mcap_reader.make_reader(
+            file, validate_crcs=True
+        ).iter_messages():
+            if channel.id not in checks:
+                assert (schema.encoding, channel.message_encoding) == ("jsonschema", "json")
+                jsonschema.Draft202012Validator.check_schema(json.loads(schema.data))
+                checks[channel.id] = jsonschema.Draft202012Validator(json.loads(schema.data))
+            content = json.loads(message.data)
+            checks[channel.id].validate(content)
+            found.append((channel.topic, message, content))
+    return found
+
+
+def metadata(path: Path) -> dict[str, dict[str, str]]:
+    with path.open("rb") as file:
+        records = mcap_reader.make_reader(file).iter_metadata()
+        return {record.name: record.metadata for record in records}
+
+
+@pytest.mark.parametrize("compression", ["zstd", "lz4", "none"])
+def test_each_type_is_json_that_its_schema_describes(
+    cli: Cli, tmp_path: Path, compression: str
+) -> None:
+    path = tmp_path / "run.mcap"
+    with (
+        shm_pub_sub.Publisher("a/bool", False, 10) as flag,
+        shm_pub_sub.Publisher("a/float", 0.0, 10) as number,
+        shm_pub_sub.Publisher("a/int", 0, 10) as count,
+    ):
+        recorder = start(cli, "-o", path, "--compression", compression, topics=3)
+        before = time.time_ns()
+        flag.publish_many([True, False])
+        number.publish_many([0.1, -0.0, math.nan, math.inf, 1e300])
+        count.publish_many([-(2**63), 2**63 - 1])
+        after = time.time_ns()
+        err = end(recorder)
+    found = read(path)
+    values = {
+        topic: [content for name, _, content in found if name == topic]
+        for topic in ("a/bool", "a/float", "a/int")
+    }
+    assert values["a/bool"] == [{"value": True}, {"value": False}]
+    assert values["a/int"] == [{"value": -(2**63)}, {"value": 2**63 - 1}]
+    assert [str(message) for message in values["a/float"]] == [
+        "{'value': 0.1}",
+        "{'value': -0.0}",
+        "{'nonfinite': 'NaN'}",
+        "{'nonfinite': 'Infinity'}",
+        "{'value': 1e+300}",
+    ]
+    for _, message, _ in found:
+        assert before - 10**6 <= message.log_time == message.publish_time <= after + 10**6
+    assert [m.sequence for topic, m, _ in found if topic == "a/float"] == [1, 2, 3, 4, 5]
+    assert "9 values of 3 topics, 0 lost" in err
+
+
+def test_summary_says_what_is_in_the_file(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    with shm_pub_sub.Publisher("speed", 0.0, 7) as speed:
+        recorder = start(cli, "-o", path)
+        published = time.monotonic_ns()
+        speed.publish_many([1.0, 2.0])
+        end(recorder)
+    with path.open("rb") as file:
+        summary = mcap_reader.make_reader(file).get_summary()
+    (channel,) = summary.channels.values()
+    assert channel.metadata == {
+        "type": "float",
+        "buffer_num": "7",
+        "publisher_pid": str(os.getpid()),
+    }
+    statistics = summary.statistics
+    assert (statistics.message_count, statistics.channel_message_counts) == (2, {1: 2})
+    assert metadata(path)[_mcap.LOST] == {"speed": "0"}
+    # With the offset of the clocks the times are CLOCK_MONOTONIC's again.
+    offset = int(metadata(path)[_mcap.CLOCK]["epoch_minus_monotonic_ns"])
+    (_, message, _), _ = read(path)
+    assert 0 <= message.publish_time - offset - published < 10**9
+
+
+def test_newest_value_is_recorded_as_of_the_beginning(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    with shm_pub_sub.Publisher("speed", 0.0) as speed:
+        speed.publish_many([1.0, 2.0])
+        until(lambda: shm_pub_sub.inspect("speed").age > 0.05, "it is old")  # type: ignore[operator]
+        recorder = start(cli, "-o", path)
+        speed.publish(3.0)
+        end(recorder)
+    (_, first, content), (_, second, _) = read(path)
+    assert content == {"value": 2.0}
+    assert first.publish_time < first.log_time <= second.log_time
+
+
+def test_topics_that_match_and_appear_later_are_recorded_from_their_first_value(
+    cli: Cli, tmp_path: Path
+) -> None:
+    path = tmp_path / "run.mcap"
+    with shm_pub_sub.Publisher("robot/a", 0), shm_pub_sub.Publisher("other", 0) as other:
+        recorder = start(cli, "robot/*", "-o", path)
+        with shm_pub_sub.Publisher("robot/b", 0, 10) as late:
+            late.publish_many([1, 2, 3])
+            other.publish(9)
+            until(lambda: followed(recorder, 2), "the new topic")
+            end(recorder)
+    assert [(topic, content["value"]) for topic, _, content in read(path)] == [
+        ("robot/b", value) for value in (1, 2, 3)
+    ]
+
+
+def test_first_values_that_a_late_topic_no_longer_keeps_are_lost(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    with shm_pub_sub.Publisher("a", 0):
+        recorder = start(cli, "-o", path)
+        os.kill(recorder.pid, signal.SIGSTOP)
+        with shm_pub_sub.Publisher("late", 0, 3) as late:
+            late.publish_many(range(10))
+            os.kill(recorder.pid, signal.SIGCONT)
+            until(lambda: followed(recorder, 2), "the new topic")
+            err = end(recorder)
+    assert [content["value"] for _, _, content in read(path)] == [7, 8, 9]
+    assert metadata(path)[_mcap.LOST] == {"a": "0", "late": "7"}
+    assert "late: lost 7 of 10" in err
+
+
+def test_another_publisher_is_another_channel_also_of_another_type(
+    cli: Cli, tmp_path: Path
+) -> None:
+    path = tmp_path / "run.mcap"
+    with shm_pub_sub.Publisher("speed", 0.0, 5) as first:
+        recorder = start(cli, "-o", path, "--compression", "none")
+        first.publish_many([1.0, 2.0])
+    with shm_pub_sub.Publisher("speed", 0.0, 6) as second:
+        second.publish_many([3.0, 4.0])
+        wait_written(path, 4)
+    with shm_pub_sub.Publisher("speed", 0, 7) as third:
+        third.publish_many([5, 6])
+        wait_written(path, 6)
+        end(recorder)
+    with path.open("rb") as file:
+        summary = mcap_reader.make_reader(file).get_summary()
+    channels = summary.channels
+    found = [(m.channel_id, m.sequence, content["value"]) for _, m, content in read(path)]
+    assert [value for *_, value in found] == [1.0, 2.0, 3.0, 4.0, 5, 6]
+    assert [number for number, *_ in found] == [1, 1, 2, 2, 3, 3]
+    assert [channels[n].metadata["type"] for n in (1, 2, 3)] == ["float", "float", "int"]
+    assert channels[3].metadata["buffer_num"] == "7"
+    assert len({channels[n].schema_id for n in (1, 2, 3)}) == 2
+
+
+def test_values_that_are_overwritten_first_are_counted(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    with shm_pub_sub.Publisher("fast", 0, 4) as fast, shm_pub_sub.Publisher("slow", 0) as slow:
+        recorder = start(cli, "-o", path, "--format", "json", topics=2)
+        os.kill(recorder.pid, signal.SIGSTOP)
+        fast.publish_many(range(100))
+        slow.publish(1)
+        os.kill(recorder.pid, signal.SIGCONT)
+        recorder.send_signal(signal.SIGTERM)
+        out, _err = recorder.communicate(timeout=DEADLINE)
+    assert recorder.returncode == 0
+    (line,) = out.splitlines()
+    summary = json.loads(line)
+    assert summary["topics"] == {
+        "fast": {"values": 4, "lost": 96},
+        "slow": {"values": 1, "lost": 0},
+    }
+    assert (summary["values"], summary["lost"]) == (5, 96)
+    assert summary["bytes"] == path.stat().st_size
+    assert metadata(path)[_mcap.LOST] == {"fast": "96", "slow": "0"}
+    assert Counter(topic for topic, *_ in read(path)) == {"fast": 4, "slow": 1}
+
+
+def test_nothing_is_lost_of_a_full_ring(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    count = 20_000
+    with shm_pub_sub.Publisher("fast", 0, count) as fast:
+        recorder = start(cli, "-o", path, "--max-values", count)
+        for begin in range(0, count, 500):
+            fast.publish_many(range(begin, begin + 500))
+        recorder.communicate(timeout=DEADLINE)
+    assert recorder.returncode == 0
+    assert [content["value"] for _, _, content in read(path)] == [*range(count)]
+
+
+def test_file_of_a_killed_recorder_can_be_read(cli: Cli, run_cli: RunCli, tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    with shm_pub_sub.Publisher("speed", 0.0, 10) as speed:
+        recorder = start(cli, "-o", path)
+        speed.publish_many([1.0, 2.0, 3.0])
+        size = path.stat().st_size
+        until(lambda: path.stat().st_size > size + 100, "a chunk within a second or two")
+        recorder.kill()
+        recorder.wait()
+    with path.open("rb") as file:
+        read_on = mcap_reader.NonSeekingReader(file).iter_messages(log_time_order=False)
+        values = [json.loads(next(read_on)[2].data)["value"] for _ in range(3)]
+    assert values == [1.0, 2.0, 3.0]
+    # Torn in the next record.
+    path.write_bytes(path.read_bytes() + b"\x06\xff\x00")
+    played = run_cli("play", path, "--format", "json")
+    assert "has no end" in played.stderr
+    assert json.loads(played.stdout)["values"] == 3
+
+
+def test_existing_file_is_kept_unless_forced(run_cli: RunCli, tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    path.write_text("precious")
+    refused = run_cli("record", "-o", path, "-d", 0.1)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "found a file there; take another name, or --force" in refused.stderr
+    assert path.read_text() == "precious"
+    assert run_cli("record", "-o", path, "-d", 0.1, "--force").returncode == 0
+    assert read(path) == []
+
+
+def test_default_name_is_the_time(run_cli: RunCli, tmp_path: Path) -> None:
+    assert run_cli("record", "-d", 0.1, cwd=tmp_path).returncode == 0
+    (path,) = tmp_path.iterdir()
+    time.strptime(path.name, "shm_%Y-%m-%d_%H-%M-%S.mcap")
+
+
+def test_place_that_cannot_be_written_is_an_error(run_cli: RunCli, tmp_path: Path) -> None:
+    failed = run_cli("record", "-o", tmp_path / "no" / "run.mcap")
+    assert failed.returncode == 1
+    assert "No such file or directory" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
+def test_full_disk_is_an_error(run_cli: RunCli) -> None:
+    failed = run_cli("record", "-o", "/dev/full", "--force", "-d", 5)
+    assert failed.returncode == 1
+    assert "No space left on device" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
+def test_without_the_mcap_package_the_error_says_what_to_install(
+    run_cli: RunCli, tmp_path: Path
+) -> None:
+    (tmp_path / "mcap.py").write_text("raise ImportError\n")
+    for verb in (["record", "-o", tmp_path / "x"], ["play", tmp_path / "x"]):
+        environment = os.environ | {"PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+        failed = run_cli(*verb, env=environment)
+        assert failed.returncode == 1
+        assert "pip install 'shm_pub_sub[record]'" in failed.stderr
+
+
+def test_progress_is_shown_on_a_terminal(cli: Cli, tmp_path: Path) -> None:
+    terminal, screen = pty.openpty()
+    with shm_pub_sub.Publisher("speed", 0.0, 10) as speed:
+        speed.publish(1.0)
+        recorder = cli.start("record", "-o", tmp_path / "run.mcap", "-d", 1, stderr=screen)
+        assert recorder.wait(DEADLINE) == 0
+    os.close(screen)
+    shown = os.read(terminal, 10_000).decode()
+    os.close(terminal)
+    assert shown.count("\r") > 2
+    assert "1 values of 1 topics, 0 lost" in shown
+
+
+@given(st.one_of(st.booleans(), st.integers(-(2**63), 2**63 - 1)))
+def test_bools_and_ints_come_back_from_json(value: bool | int) -> None:
+    back = _mcap.decode(_mcap.encode(value), type(value))
+    assert (back, type(back)) == (value, type(value))
+
+
+@given(
+    st.integers(0, 2**64 - 1).map(lambda bits: struct.pack(">Q", bits))
+    | st.floats().map(lambda value: struct.pack(">d", value))
+)
+def test_floats_come_back_from_json_to_the_bit(bits: bytes) -> None:
+    (value,) = struct.unpack(">d", bits)
+    message = _mcap.encode(value)
+    jsonschema.validate(
+        json.loads(message, parse_constant=pytest.fail), json.loads(_mcap.schema(float))
+    )
+    assert struct.pack(">d", _mcap.decode(message, float)) == bits
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"", float),
+        (b"[1]", float),
+        (b'{"value":1.5}', int),
+        (b'{"value":1}', bool),
+        (b'{"value":true}', float),
+        (b'{"value":null}', float),
+        (b'{"nonfinite":"NaN"}', int),
+        (b'{"nonfinite":"NaN 0xzz"}', float),
+        (b'{"nonfinite":7}', float),
+    ],
+)
+def test_what_is_no_value_of_the_type_is_refused(data: bytes, kind: type) -> None:
+    with pytest.raises((ValueError, TypeError, AttributeError)):
+        _mcap.decode(data, kind)
