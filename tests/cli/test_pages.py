@@ -105,6 +105,8 @@ def _run(command: Command, status: int, folder: Path) -> tuple[int, str]:
 
 
 def test_shape_is_the_same_words_with_other_numbers_and_spaces() -> None:
+    assert shape(["1.2 s ago, in /dev/shm"]).fullmatch("3 ms ago, in /dev/shm\n")
+    assert not shape(["1.2 s ago"]).fullmatch("3 Hz ago\n")
     lines = shape(["robot/speed  float  12.5 Hz", "..."])
     assert lines.fullmatch("robot/speed float     3 Hz\n")
     assert lines.fullmatch("robot/speed float     3 Hz\nmore\nand more\n")
