@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
+import docs
 import proofs
 from proofs import run
 
@@ -189,6 +190,13 @@ def lint_environment(python: str, version: str) -> None:
     run(bin_folder / "pip", "install", "-q", *wheels, "--group", "lint")
 
 
+def documentation(python: str, version: str) -> None:
+    bin_folder = new_environment(BUILD / "docs-environment", python)  # build/docs is docs.py's own
+    wheels = (BUILD / "wheels" / f"test-{version}").glob("*.whl")
+    run(bin_folder / "pip", "install", "-q", *wheels, "--group", "docs")
+    docs.build_docs(bin_folder)
+
+
 def check_ruff() -> None:
     run(LINT / "ruff", "format", "--check")
     run(LINT / "ruff", "check")
@@ -245,7 +253,11 @@ def test(targets: dict[str, str]) -> None:
         steps.append((f"Python {version}: wheel and tests", step))
     version, path = next(iter(targets.items()))
     steps.append(("Python linters", partial(lint_environment, path, version)))
-    steps += [("ruff", check_ruff), ("mypy, stubtest", check_types)]
+    steps += [
+        ("ruff", check_ruff),
+        ("mypy, pyright, stubtest", check_types),
+        ("documentation", partial(documentation, path, version)),
+    ]
     run_all(steps)
 
 

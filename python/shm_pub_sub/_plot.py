@@ -48,8 +48,8 @@ class Plot(ABC):
     @property
     def figure(self) -> Any:
         """What it shows now as a new matplotlib Figure. Raises ImportError without matplotlib."""
+        drawing = Drawing(self._collector)  # imports matplotlib, which takes long
         with self._lock:
-            drawing = Drawing(self._collector)
             drawing.draw()
         return drawing.figure
 
@@ -133,7 +133,8 @@ class WindowPlot(Plot):
         super().__init__(topics, seconds)
         self._pyplot = pyplot
         self._figure = pyplot.figure(figsize=(9, 4.5))
-        if getattr(self._figure.canvas, "required_interactive_framework", None) is None:
+        without_window = need("matplotlib.backend_bases", "notebook").FigureManagerBase
+        if type(self._figure.canvas.manager) is without_window:
             pyplot.close(self._figure)
             raise RuntimeError(
                 "plot: found neither a notebook nor a window (matplotlib's backend is "

@@ -19,7 +19,7 @@ WIDTH, HEIGHT, STRIP = 720, 220, 36
 
 SPARK_WIDTH, SPARK_HEIGHT = 240, 40
 
-LEFT, RIGHT, MARGIN, BELOW = 70, 10, 8, 34
+LEFT, RIGHT, MARGIN, BELOW = 70, 12, 8, 30
 """Beside the plot, above and below each part of it, and for the time axis."""
 
 FEW = 60
@@ -122,8 +122,9 @@ def chart(collector: Collector, state: str) -> str:
     )
     return (
         f'<div style="line-height:1.5;max-width:{WIDTH}px">{legend}</div>'
-        f'<svg width="{WIDTH}" height="{bottom + BELOW - MARGIN}" font-size="12" '
-        f'fill="currentColor" font-family="sans-serif" role="img">{"".join(parts)}</svg>'
+        f'<svg width="{WIDTH}" viewBox="0 0 {WIDTH} {bottom + BELOW:g}" font-size="12" '
+        'style="max-width:100%;height:auto" fill="currentColor" font-family="sans-serif" '
+        f'role="img" aria-label="live plot">{"".join(parts)}</svg>'
     )
 
 

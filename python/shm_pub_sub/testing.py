@@ -46,7 +46,10 @@ def wait_for(
         ClosedError: The subscriber is closed, or is closed meanwhile (a ValueError).
     """
     __tracebackhide__ = True  # pytest then shows the line of the test
-    is_it: Any = expected if callable(expected) else lambda value: value == expected
+    wanted: Any = expected
+    is_it: Callable[[Any], object] = (
+        wanted if callable(wanted) else lambda value: bool(value == wanted)
+    )
     deadline = time.monotonic() + timeout
     newest, ok = subscriber.subscribe()
     if ok and is_it(newest):
@@ -64,7 +67,7 @@ def wait_for(
         count += 1
         if time.monotonic() > deadline:
             break  # its publisher never pauses
-    what = f"{expected.__qualname__}()" if hasattr(expected, "__qualname__") else shown(expected)
+    what = f"{wanted.__qualname__}()" if hasattr(wanted, "__qualname__") else shown(wanted)
     received = ", ".join(map(shown, seen)) or "nothing"
     if count > len(seen):
         received = f"{count} values, the last of them {received}"

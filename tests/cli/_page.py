@@ -18,8 +18,8 @@ in one folder; before the first comment the domain is empty. In a block
     1                                what it prints, stderr as well
     ^C                               as a last line: it goes on until then, and Ctrl-C ends it
 
-and in what it prints a number stands for any number, spaces for any spaces, `...` for any text,
-a line `...` for any lines, and /dev/shm for the test's own directory there.
+and in what it prints a number stands for any number, a time as 1.2 s for any time, spaces for any
+spaces, `...` for any text, a line `...` for any lines, and /dev/shm for the test's own directory.
 """
 
 from __future__ import annotations
@@ -32,13 +32,16 @@ _BLOCK = re.compile(
     r"^<!-- domain\n(?P<program>(?s:.*?))^-->$|^```console\n(?P<console>(?s:.*?))^```$",
     re.MULTILINE,
 )
+_NUMBER = r"\d+(?:\.\d+)?(?:e[-+]?\d+)?"
+_TIME = r"\d+(?:\.\d+)? (?:ns|us|ms|s)\b"
 _PARTS = re.compile(
-    r"(?P<domain>/dev/shm)|(?P<any>\.\.\.)|(?P<number>\d+(?:\.\d+)?(?:e[-+]?\d+)?)|(?P<spaces>\s+)"
+    rf"(?P<domain>/dev/shm)|(?P<any>\.\.\.)|(?P<time>{_TIME})|(?P<number>{_NUMBER})|(?P<spaces>\s+)"
 )
 _AS_REGEX = {
     "domain": r"/dev/shm(?:/shm_pub_sub-test-[^\s/]+)?",
     "any": r".*?",
-    "number": r"\d+(?:\.\d+)?(?:e[-+]?\d+)?",
+    "time": _TIME,
+    "number": _NUMBER,
     "spaces": r"\s+",
 }
 

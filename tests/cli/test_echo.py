@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import shm_pub_sub
@@ -202,6 +203,25 @@ def test_what_a_crash_left_holds_up_no_pattern(
     assert (ended.returncode, ended.stdout) == (0, "b: 1\n")
     assert ended.stderr == "shm-pub-sub: waiting: 'a' has no live publisher\n"
     shm_pub_sub.remove("a")
+
+
+def test_topic_that_cannot_be_read_is_an_error_or_left_out(cli: Cli, shm_dir: Path) -> None:
+    with shm_pub_sub.Publisher("a", 0) as a, shm_pub_sub.Publisher("b", 0) as b:
+        a.publish(1)
+        b.publish(2)
+        echo = cli.start("echo", "*")
+        assert [next_line(echo.stdout) for _ in range(2)] == ["a: 1", "b: 2"]
+        a.close()
+        (shm_dir / "shm_pub_sub.a").write_bytes(b"not a topic" * 1000)
+        assert re.fullmatch("shm-pub-sub: .*; it is left out", next_line(echo.stderr))
+        b.publish(3)
+        assert next_line(echo.stdout) == "b: 3"
+        interrupt(echo)
+        assert "it is left out" in cli.run("echo", "*", "--once").stderr
+        named = cli.run("echo", "a", "--once")
+        (shm_dir / "shm_pub_sub.a").unlink()
+    assert (named.returncode, named.stdout) == (1, "")
+    assert named.stderr.startswith("shm-pub-sub: ")
 
 
 def test_table_and_objects_at_once_are_wrong_usage(run_cli: RunCli) -> None:

@@ -1,6 +1,5 @@
 """How echo and hz follow fast topics: values gather, but never as many as the topic keeps."""
 
-import time
 from types import SimpleNamespace
 
 import pytest
@@ -79,16 +78,3 @@ def test_delay_lets_none_gather(clock: Clock) -> None:
             fast.publish_many(range(1000))
             follower.take(1.0)
     assert clock.slept == []
-
-
-def test_calendar_time_follows_a_clock_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = _follow.WallClock()
-    offset = clock.offset()
-    assert abs(time.monotonic_ns() + offset - time.time_ns()) < 2_000_000_000
-    assert abs(clock.offset() - offset) < 1_000_000_000
-    hour = 3600 * 10**9
-    set_forward = SimpleNamespace(
-        time_ns=lambda: time.time_ns() + hour, monotonic_ns=time.monotonic_ns
-    )
-    monkeypatch.setattr(_follow, "time", set_forward)
-    assert abs(clock.offset() - offset - hour) < 10**9

@@ -31,15 +31,18 @@ def _found() -> list[object]:
     ]
 
 
-@pytest.mark.leaves_files("what the commands of a page leave is the page's own affair")
 @pytest.mark.parametrize("section", _found())
-def test_commands_of_a_page_print_what_it_says(section: Section, tmp_path: Path) -> None:
+def test_commands_of_a_page_print_what_it_says(
+    section: Section, tmp_path: Path, shm_dir: Path
+) -> None:
     with _domain(section.program, tmp_path):
         status = 0
         for command in section.commands:
             status, output = _run(command, status, tmp_path)
             lines = shape(command.expected)
             assert lines.fullmatch(output), f"line {command.line}: {command.text}\n{output}"
+    for path in shm_dir.iterdir():  # what publishers were killed with
+        path.unlink()
 
 
 @contextmanager
@@ -102,6 +105,8 @@ def _run(command: Command, status: int, folder: Path) -> tuple[int, str]:
 
 
 def test_shape_is_the_same_words_with_other_numbers_and_spaces() -> None:
+    assert shape(["1.2 s ago, in /dev/shm"]).fullmatch("3 ms ago, in /dev/shm\n")
+    assert not shape(["1.2 s ago"]).fullmatch("3 Hz ago\n")
     lines = shape(["robot/speed  float  12.5 Hz", "..."])
     assert lines.fullmatch("robot/speed float     3 Hz\n")
     assert lines.fullmatch("robot/speed float     3 Hz\nmore\nand more\n")
@@ -110,18 +115,18 @@ def test_shape_is_the_same_words_with_other_numbers_and_spaces() -> None:
     assert not lines.fullmatch("a line before\nrobot/speed float     3 Hz\n")
 
 
-def test_page_that_is_wrong_fails(tmp_path: Path) -> None:
+def test_page_that_is_wrong_fails(tmp_path: Path, shm_dir: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("```console\n$ echo one\ntwo\n```\n", encoding="utf-8")
     (section,) = sections(page)
     with pytest.raises(AssertionError, match="line 2: echo one"):
-        test_commands_of_a_page_print_what_it_says(section, tmp_path)
+        test_commands_of_a_page_print_what_it_says(section, tmp_path, shm_dir)
 
 
-def test_page_goes_on_until_ctrl_c(tmp_path: Path) -> None:
+def test_page_goes_on_until_ctrl_c(tmp_path: Path, shm_dir: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(
         "```console\n$ seq 1 3; sleep 100\n1\n...\n3\n^C\n$ echo $?\n130\n```\n", encoding="utf-8"
     )
     (section,) = sections(page)
-    test_commands_of_a_page_print_what_it_says(section, tmp_path)
+    test_commands_of_a_page_print_what_it_says(section, tmp_path, shm_dir)

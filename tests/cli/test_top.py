@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -98,7 +99,7 @@ def test_ctrl_z_gives_the_terminal_back_and_goes_on(top: StartTop) -> None:
         assert terminal.end() == 0
 
 
-@pytest.mark.leaves_files("a publisher is killed")
+@pytest.mark.shm_leaves_files("a publisher is killed")
 def test_topics_appear_die_and_disappear(
     top: StartTop, start_python: Callable[..., "subprocess.Popen[str]"]
 ) -> None:
@@ -259,3 +260,19 @@ def test_retained_value_is_no_dead_one(watch: Watch) -> None:
     (found,) = watch.look()
     assert (found.value, found.rate, found.state) == (7, None, "retained")
     shm_pub_sub.remove("gain")
+
+
+def test_next_publisher_is_looked_up(watch: Watch) -> None:
+    with shm_pub_sub.Publisher("speed", 0.0, 3) as pub:
+        pub.publish(1.5)
+        assert [(row.topic.buffer_num, row.value) for row in watch.look()] == [(3, 1.5)]
+        pub.publish_many([2.5, 3.5])
+        (found,) = watch.look()
+        assert (found.value, found.topic.published) == (3.5, 3)
+    with shm_pub_sub.Publisher("speed", 0.0, 9) as pub:
+        pub.publish(4.5)
+        deadline = time.monotonic() + 20
+        while (found := watch.look()[0]).topic.buffer_num != 9:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert (found.value, found.topic.published, found.state) == (4.5, 1, "alive")

@@ -15,6 +15,13 @@ from . import _page
 from ._page import Block, Command
 
 PAGES = ["index.md", "tutorial.md", "testing.md", "containers.md", "migration.md", "faq.md"]
+ELSEWHERE = (
+    "receiving.md",  # examples/test_pages.py
+    "memory-layout.md",  # examples/test_c.py
+    "notebooks.md",  # notebook/
+    "command-line/",  # cli/test_pages.py
+    "api.md",  # test_api.py
+)
 BLOCKS = [block for page in PAGES for block in _page.blocks(page)]
 DEADLINE = 30.0  # seconds
 # Ctrl-C works even where the tests run in the background.
@@ -125,6 +132,12 @@ def test_every_block_is_run_or_says_why_not(page: str) -> None:
         elif block.language != "console":
             assert block.excuse, f"{where}: {block.language} is nothing that can be run"
         assert not block.excuse or len(block.excuse) > 5, where
+
+
+def test_every_page_with_blocks_is_tested() -> None:
+    pages = {str(path.relative_to(_page.DOCS)) for path in _page.DOCS.rglob("*.md")}
+    with_blocks = {page for page in pages if any(_page.blocks(page))}
+    assert {page for page in with_blocks if not page.startswith(ELSEWHERE)} == set(PAGES)
 
 
 @pytest.mark.parametrize("page", PAGES)

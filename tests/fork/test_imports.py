@@ -57,6 +57,8 @@ with shm_pub_sub.Publisher(f"topic/{os.getpid()}", 0) as pub:
         assert failed.wait(20)
 """,
     "shm_pub_sub._topics": "shm_pub_sub.topics()",
+    "shm_pub_sub._html": "shm_pub_sub.Subscriber('topic', 0)._repr_html_()",
+    "shm_pub_sub._plot": "shm_pub_sub.plot",
     "json": "shm_pub_sub.topics()",
     "shm_pub_sub._callback": "shm_pub_sub.Subscriber('topic', 0, callback=print).close()",
     "shm_pub_sub._aio": """

@@ -117,7 +117,7 @@ def test_a_topic_of_another_type_is_said_to_be_that() -> None:
         assert repr(sub)
 
 
-@pytest.mark.leaves_files("the test damages it")
+@pytest.mark.shm_leaves_files("the test damages it")
 def test_a_damaged_file_is_shown_as_such(shm_dir: Path) -> None:
     with Publisher("topic", 0) as pub:
         pub.publish(1)

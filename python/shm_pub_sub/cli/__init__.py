@@ -70,9 +70,9 @@ def _run(given: Sequence[str]) -> int:
     if not given:
         _parser(None).print_help(sys.stderr)
         return EXIT_USAGE
-    verb = _verb_of(given)
-    if verb is None and (unknown := _first_word(given)) is not None:
-        complain(f"no verb {unknown!r}; {_suggestion(unknown)}")
+    verb = _first_word(given)
+    if verb is not None and verb not in VERBS:
+        complain(f"no verb {verb!r}; {_suggestion(verb)}")
         return EXIT_USAGE
     options = _parser(verb).parse_args(given)
     code: int = options.run(options)

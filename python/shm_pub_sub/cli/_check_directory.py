@@ -101,7 +101,7 @@ def leftovers(_: str) -> Verdict:
     return Verdict("leftovers", OK, f"{found}, nothing that a killed publisher left")
 
 
-def damaged(_: str) -> Verdict:
+def damage(_: str) -> Verdict:
     """Every topic can be read."""
     broken = [one for one in remains() if one.what in (DAMAGED, UNREADABLE)]
     if not broken:

@@ -30,7 +30,7 @@ FIRST_LOGIN_UID = 1000
 EXTRAS = {
     "cli": ("rich",),
     "completion": ("argcomplete",),
-    "notebook": ("matplotlib", "ipywidgets", "pandas"),
+    "notebook": ("matplotlib", "pandas"),
     "record": ("mcap",),
 }
 

@@ -54,7 +54,7 @@ def checked() -> Iterator[Verdict]:
             _check_directory.file_system,
             _check_directory.space,
             _check_directory.leftovers,
-            _check_directory.damaged,
+            _check_directory.damage,
         ):
             yield _safely(check.__name__.replace("_", " "), check, where)
         yield _safely("descriptors", _check_machine.descriptors)

@@ -10,7 +10,8 @@ import sys
 import time
 
 from ._arguments import positive_integer, positive_seconds
-from ._follow import Follower, WallClock, add_topics
+from ._calendar import WallClock, seconds
+from ._follow import Follower, add_topics
 from ._output import EXIT_DONE, EXIT_TIMEOUT, EXIT_USAGE, complain, json_value, printable
 
 TYPE_CHECKING = False
@@ -181,12 +182,6 @@ def _formatter(options: argparse.Namespace, several: bool) -> _Format:
     if options.csv:
         return rows
     return objects if options.format == "json" else lines
-
-
-def seconds(ns: int) -> str:
-    """Return ns since 1970 as seconds, every digit of them."""
-    digits = str(ns)
-    return f"{digits[:-9]}.{digits[-9:]}"
 
 
 def _cell(name: str) -> str:

@@ -36,6 +36,16 @@ LOOK = 0.05
 LOOK_FOR_NEW = 0.5
 """Seconds between looks at whether a topic is there, and whether a new one matches a pattern."""
 
+FAST = 1000
+"""Values a second from which on they are left to gather: to wake up for each costs more than it."""
+
+GATHER = 0.01
+GATHER_AT_LEAST = 0.0002
+"""Seconds for that."""
+
+FULL = 1 / 8
+"""How full the topic that fills up first may be by then."""
+
 
 def add_topics(parser: argparse.ArgumentParser) -> None:
     """Add the argument TOPIC... of verbs that follow topics."""
@@ -48,17 +58,6 @@ def add_topics(parser: argparse.ArgumentParser) -> None:
     topics.completer = names_for_completion  # type: ignore[attr-defined]
 
 
-FAST = 1000
-"""Values a second from which on they are left to gather: to wake up for each costs more than it."""
-
-GATHER = 0.01
-GATHER_AT_LEAST = 0.0002
-"""Seconds for that."""
-
-FULL = 1 / 8
-"""How full the topic that fills up first may be by then."""
-
-
 class Topic:
     """One topic that is followed."""
 
@@ -67,6 +66,8 @@ class Topic:
         self.by_pattern = by_pattern
         self.subscriber: Any = None
         """None while there is no such topic."""
+        self.left_out = False
+        """It cannot be read, as another user's, and nobody has asked for it by name."""
         self._history = history
         self._later = later
         self._lost = 0
@@ -81,13 +82,18 @@ class Topic:
                 self.subscriber = Subscriber(self.name, kind(), history=self._history)
             except (TopicNotFoundError, TopicTypeError):
                 pass  # not there; or made anew with another type since
+            except OpenError as error:
+                if not self.by_pattern:
+                    raise
+                self.left_out = True
+                complain(f"{error}; it is left out")
             self._history = self._later
         return self.subscriber is not None
 
     def take(self, timeout: float | None = 0) -> list[Sample[Any]]:
         """Return values that have not been taken yet. It waits for the first, the others are there.
 
-        The list is empty where none comes in time, or where the topic's type is another now.
+        The list is empty where none comes in time, or where the topic is another now.
         """
         taken: list[Sample[Any]] = []
         receive = self.subscriber.recv_sample
@@ -97,8 +103,8 @@ class Topic:
                 taken.append(receive(0))
         except WaitTimeoutError:
             pass
-        except TopicTypeError:
-            self.leave()
+        except (TopicTypeError, OpenError):
+            self.leave()  # look() says what is the matter
         return taken
 
     def note(self, now: float, count: int) -> None:
@@ -116,7 +122,7 @@ class Topic:
         """Return the newest value, taken or not; None where there is none."""
         try:
             newest: Sample[Any] | None = self.subscriber.sample()
-        except TopicTypeError:
+        except (TopicTypeError, OpenError):
             self.leave()
             return None
         return newest
@@ -213,7 +219,9 @@ class Follower:
         due = now >= self._next_look
         if due:
             self._next_look = now + LOOK
-        return [t for t in self.topics if t.subscriber is not None or (due and t.look())]
+        subscribed = [t for t in self.topics if t.subscriber is not None or (due and t.look())]
+        self.topics = [topic for topic in self.topics if not topic.left_out]
+        return subscribed
 
     def take(self, timeout: float | None) -> list[tuple[Topic, list[Sample[Any]]]]:
         """Wait for values and return all that are there, by topic; an empty list after timeout."""
@@ -238,9 +246,8 @@ class Follower:
         now = time.monotonic()
         for topic, values in taken:
             topic.note(now, len(values))
-        rate = sum(len(values) for _, values in taken) / (now - self._taken_at)
-        self._taken_at = now
-        if rate < FAST:
+        elapsed, self._taken_at = now - self._taken_at, now
+        if sum(len(values) for _, values in taken) < FAST * elapsed:
             return 0.0
         pause = min(GATHER, FULL * min(topic.fills_in for topic in self.topics))
         return pause if pause >= GATHER_AT_LEAST else 0.0
@@ -253,12 +260,8 @@ class Follower:
                     continue
                 self._known.add(name)
                 topic = Topic(name, self._history, self._later, by_pattern=True)
-                try:
-                    topic.look()
-                except OpenError as error:
-                    complain(f"{error}; it is left out")
-                else:
-                    self.topics.append(topic)
+                topic.look()
+                self.topics.append(topic)
 
     def _say_what_is_missing(self) -> None:
         found = [topic.name for topic in self.topics]
@@ -283,20 +286,3 @@ def _wait(topics: list[Topic], timeout: float) -> list[tuple[Topic, list[Sample[
     by_subscriber = {topic.subscriber: topic for topic in topics}
     ready = shm_pub_sub.select(by_subscriber, None if timeout == math.inf else timeout)
     return [(by_subscriber[s], by_subscriber[s].take()) for s in ready]
-
-
-class WallClock:
-    """Turns times of publication, which are CLOCK_MONOTONIC's, into those of the calendar."""
-
-    def __init__(self) -> None:
-        self._offset = 0
-
-    def offset(self) -> int:
-        """Return ns to be added to CLOCK_MONOTONIC. It changes only where somebody sets the clock.
-
-        Asking for it anew each time would give every batch of values another error.
-        """
-        offset = time.time_ns() - time.monotonic_ns()
-        if abs(offset - self._offset) > 1_000_000:
-            self._offset = offset
-        return self._offset

@@ -95,8 +95,9 @@ def _repeat(
     due = time.monotonic()
     for number in range(options.iterations or ENDLESS):
         if number:
-            due = max(due + options.delay, time.monotonic())
-            time.sleep(due - time.monotonic())
+            now = time.monotonic()
+            due = max(due + options.delay, now)
+            time.sleep(due - now)
         output(in_order(watch.look(), options.sort), number == 0)
 
 
@@ -105,7 +106,8 @@ def _print_table(rows: Sequence[Row], first: bool) -> None:
         print()
     print(summary(rows))
     if rows:
-        print(table([COLUMNS, *map(cells, rows)], RIGHT), flush=True)
+        print(table([COLUMNS, *map(cells, rows)], RIGHT))
+    sys.stdout.flush()
 
 
 def _print_json(rows: Sequence[Row], first: bool) -> None:

@@ -34,8 +34,11 @@ AROUND = 3
 NEEDS = {"type": 70, "pid": 80, "size": 90, "buffers": 100, "command": 120}
 """Columns of a terminal from which on there is room for these."""
 
-LEAST = {"topic": 16, "value": 12, "rate": 10, "age": 8, "publisher": 9, "command": 24}
+LEAST = {"topic": 16, "value": 12, "rate": 10, "age": 8, "publisher": 9}
 """Least widths, lest columns move with each value."""
+
+COMMAND = 24
+"""The width that commands have at least, where they are so long, before names are shortened."""
 
 GAP = "  "
 
@@ -115,7 +118,7 @@ def _lines(table: Sequence[Sequence[str]], width: int) -> list[str]:
         n: max(LEAST.get(COLUMNS[n], 0), *(cell_len(row[n]) for row in table)) for n in chosen
     }
     # Names are shortened where they would leave no room for the others, and commands at the edge.
-    others = (min(w, LEAST["command"]) if COLUMNS[n] == "command" else w for n, w in widths.items())
+    others = (min(w, COMMAND) if COLUMNS[n] == "command" else w for n, w in widths.items())
     room = width - sum(others) + widths[0] - len(GAP) * (len(chosen) - 1)
     widths[0] = min(widths[0], max(room, LEAST["topic"]))
     return [GAP.join(_cell(row[n], widths[n], n in RIGHT) for n in chosen) for row in table]

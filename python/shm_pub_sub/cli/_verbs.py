@@ -1,7 +1,7 @@
 """The verbs: what each does, in the words of its help, and an example of its use."""
 
 VERBS = {
-    "list": "topics, or those that match patterns",
+    "list": "what topics there are, or which match patterns",
     "info": "all that is known of a topic",
     "echo": "print a topic's values",
     "hz": "how often a topic is published",
@@ -36,7 +36,11 @@ EXAMPLES = {
     "doctor": "doctor",
 }
 
-EXIT_CODES = (
-    "exit codes: 0 done; 1 it failed, and stderr says why; 2 wrong usage; 3 nothing came in time; "
-    "130 Ctrl-C; 141 whoever reads the output has gone"
-)
+EXIT_CODES = """\
+exit codes:
+  0    done
+  1    it failed, and stderr says why
+  2    wrong usage
+  3    nothing came in time
+  130  Ctrl-C
+  141  whoever reads the output has gone"""

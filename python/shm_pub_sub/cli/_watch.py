@@ -1,24 +1,28 @@
 """Topics under observation: what they are, their newest values, and how often they are published.
 
-A subscriber of each stays open, so that a look costs a microsecond a topic. What there is, and who
-lives, is looked up less often: that takes a hundred times as long.
+A subscriber of each stays open, so that a look costs a microsecond a topic. To inspect one takes a
+hundred times as long: that is done where its file is another one, or its publisher has died.
 """
 
 from __future__ import annotations
 
+import os
 import resource
 import time
 from typing import NamedTuple
 
+import shm_pub_sub
 from shm_pub_sub import Sample, ShmError, Subscriber, TopicInfo
 
 from ._publishers import Commands
-from ._topics import matching
+from ._topics import names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
+
+    _File = tuple[int, int, int]
 
 SURVEY = 1.0
 """Seconds between looks at what topics there are."""
@@ -74,30 +78,39 @@ class Watch:
 
     def _survey(self) -> None:
         before, self._watched = self._watched, {}
-        found, commands = matching(self._patterns), Commands()
-        gone = before.keys() - {topic.name for topic in found}
-        for name in gone:
-            before.pop(name).close()
-        for topic in found:
-            known = before.pop(topic.name, None)
-            if known is None or known.topic.created != topic.created:
-                if known is not None:
-                    known.close()
+        commands = Commands()
+        for name in names(self._patterns):
+            known = before.pop(name, None)
+            file = known.file() if known is not None else None
+            if known is not None and known.is_up_to_date(file):
+                self._watched[name] = known
+                continue
+            try:
+                topic = shm_pub_sub.inspect(name)
+            except ShmError:
+                topic = None  # not ours to read, or gone since
+            if known is not None and topic is not None and known.topic.created == topic.created:
+                known.update(topic, file)
+                self._watched[name] = known
+                continue
+            if known is not None:
+                known.close()
+            if topic is not None:
                 room = len(self._watched) < self._room
-                known = _Watched(topic, commands.of(topic), with_values=room)
-            known.topic = topic
-            self._watched[topic.name] = known
+                self._watched[name] = _Watched(topic, commands.of(topic), with_values=room)
+        for gone in before.values():
+            gone.close()
 
 
 class _Watched:
     """One publisher's topic."""
 
     def __init__(self, topic: TopicInfo, command: str | None, with_values: bool) -> None:
-        self.topic = topic
         self._command = command
         self._subscriber: Subscriber[Any] | None = None
         self._last: Sample[Any] | None = None
         self._rate: float | None = None
+        self.update(topic, None)
         if with_values:
             try:
                 self._subscriber = Subscriber(topic.name, topic.type(), history=topic.buffer_num)
@@ -105,16 +118,38 @@ class _Watched:
             except ShmError:
                 pass  # gone, or made anew, since it was looked up
 
+    def file(self) -> _File | None:
+        """Return what tells the topic's file from another one."""
+        try:
+            found = os.stat(self.topic.path)  # noqa: PTH116 - half the time
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino, found.st_ctime_ns
+
+    def update(self, topic: TopicInfo, file: _File | None) -> None:
+        """Take over what is known of the topic; file is what it was before that was looked up."""
+        self.topic, self._file, self._updated = topic, file, time.monotonic()
+
+    def is_up_to_date(self, file: _File | None) -> bool:
+        """Report whether nothing has changed but values."""
+        if self._subscriber is None or file is None or file != self._file:
+            return False
+        return self._subscriber.publisher_alive == self.topic.alive
+
     def look(self) -> Row:
         newest = self._newest()
         command = self._command if self.topic.alive else None
         if newest is None:
-            return Row(self.topic, None, None, self.topic.age, command)
+            age = self.topic.age
+            if age is not None:
+                age += time.monotonic() - self._updated
+            return Row(self.topic, None, None, age, command)
         self._count(newest)
         rate = self._rate if self.topic.alive else None
         if rate and newest.age > 2 / rate:
             rate = 1 / newest.age  # the next is overdue: it is no more than this any longer
-        return Row(self.topic, newest.value, rate, newest.age, command)
+        topic = self.topic._replace(published=newest.sequence)
+        return Row(topic, newest.value, rate, newest.age, command)
 
     def close(self) -> None:
         if self._subscriber is not None:

@@ -1,4 +1,4 @@
-"""What containers.md says of a directory that is mounted read-only."""
+"""What containers.md says of a read-only directory, and of a group's own."""
 
 import os
 import subprocess
@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 import shm_pub_sub
 
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount, and become others")
+
+GROUP = 62001
 READER = """
 import shm_pub_sub
 topic = shm_pub_sub.Subscriber("topic", 0)
@@ -21,7 +24,6 @@ except shm_pub_sub.CreateError as error:
 """
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
 def test_a_reader_with_a_read_only_directory_receives_and_cannot_publish(
     start_python: Callable[..., "subprocess.Popen[str]"], shm_dir: Path, tmp_path: Path
 ) -> None:
@@ -45,3 +47,29 @@ def test_a_reader_with_a_read_only_directory_receives_and_cannot_publish(
         assert reader.stdout.readline() == "[1, 2, 3]\n"
         assert "read-only file system" in reader.stdout.readline()
         reader.wait(30)
+
+
+MEMBER = """
+import os, sys, shm_pub_sub
+shm_pub_sub.topics()  # the library is loaded: its files may be in a place that only root can read
+user, group = int(sys.argv[1]), int(sys.argv[2])
+os.setgroups([group])
+os.setresgid(user, user, user)
+os.setresuid(user, user, user)
+topic = shm_pub_sub.Publisher("turns", 0, mode=0o660)
+topic.publish(user)
+print(shm_pub_sub.Subscriber("turns", 0).subscribe(), flush=True)
+if sys.argv[3:]:
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_members_of_a_group_take_turns_in_its_directory(
+    run_python: Callable[..., "subprocess.CompletedProcess[str]"], shm_dir: Path
+) -> None:
+    os.chown(shm_dir, 0, GROUP)
+    shm_dir.chmod(0o2770)
+    assert run_python(MEMBER, 61001, GROUP, "killed").stdout == "(61001, True)\n"
+    (left,) = shm_dir.iterdir()
+    assert (left.stat().st_uid, left.stat().st_gid) == (61001, GROUP)
+    assert run_python(MEMBER, 61002, GROUP).stdout == "(61002, True)\n"
