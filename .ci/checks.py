@@ -16,10 +16,10 @@ from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
-import docs
 import proofs
 from proofs import run
 
+import docs
 from build import BUILD, COMPILER, EXTENSIONS, INCLUDE, ROOT, find_go, go_environment, use_tools
 
 VERSIONS = [f"3.{minor}" for minor in range(10, 15)]

@@ -36,8 +36,15 @@ SHORT = {
 # What is the same with any Python: for the first one of a run only.
 ONCE = [
     "tests/benchmarks",
+    "tests/cli/test_bench.py",
+    "tests/cli/test_pages.py",
+    "tests/docs",
+    "tests/examples/test_c.py",
+    "tests/examples/test_containers.py",
     "tests/examples/test_go.py",
     "tests/mutations",
+    "tests/notebook",
+    "tests/sanitizers/test_extension.py",
     "tests/sanitizers/test_ring.py",
     "tests/sanitizers/test_watch.py",
 ]

@@ -11,7 +11,8 @@ GO_PROGRAMS = sorted(path.parent.name for path in EXAMPLES.glob("go/*/main.go"))
 def test_table_names_every_example() -> None:
     text = (EXAMPLES / "README.md").read_text(encoding="utf-8")
     linked = re.findall(r"^\| \[.*?\]\((.*?)\)", text, re.MULTILINE)
-    assert sorted(linked) == sorted([*PROGRAMS, *(f"go/{name}/main.go" for name in GO_PROGRAMS)])
+    others = ["c/read_topic.c", "tutorial.ipynb", *(f"go/{name}/main.go" for name in GO_PROGRAMS)]
+    assert sorted(linked) == sorted([*PROGRAMS, *others])
 
 
 def test_every_example_says_how_to_run_it() -> None:
