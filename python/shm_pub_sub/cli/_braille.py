@@ -53,17 +53,15 @@ def _panel(
         low, high = 0.0, 1.0
     dots = Dots(width, height)
     across, y_of = (2 * width - 1) / window, scale(low, high, 0, 4 * height - 1)
-    before: tuple[int, int] | None = None
+    # Of a fast topic many values are in one column of dots: what it spans is drawn once.
+    column = _Column(dots)
     for at, value in points:
         if value != value:
-            before = None
-            continue
-        here = (round((at - now + window) * across), round(y_of(value)))
-        if before is not None and curve.type is bool:
-            dots.line(before, (here[0], before[1]))
-            before = (here[0], before[1])
-        dots.line(before or here, here)
-        before = here
+            column.end()
+        else:
+            x, y = round((at - now + window) * across), round(y_of(value))
+            column.go_to(x, y, stepwise=curve.type is bool)
+    column.end()
     yield label(curve)
     top, bottom = ("True", "False") if curve.type is bool else (_short(high), _short(low))
     frame = "|" if ascii_only else "┤"
@@ -75,6 +73,34 @@ def _panel(
 def _short(value: float) -> str:
     text = number(value)
     return text if len(text) <= AXIS else f"{value:.3g}"
+
+
+class _Column:
+    """Where the pen of a curve is, and between which heights it has been there."""
+
+    def __init__(self, dots: Dots) -> None:
+        self._dots = dots
+        self._down = False
+        self._x = self._y = self._low = self._high = 0
+
+    def go_to(self, x: int, y: int, stepwise: bool) -> None:
+        """Draw on to a dot; stepwise: along, and then up or down."""
+        if self._down and x == self._x:
+            self._low, self._high = min(self._low, y), max(self._high, y)
+        else:
+            turn = y
+            if self._down:
+                self.end()
+                turn = self._y if stepwise else y
+                self._dots.line((self._x, self._y), (x, turn))
+            self._low, self._high = min(turn, y), max(turn, y)
+        self._down, self._x, self._y = True, x, y
+
+    def end(self) -> None:
+        """Draw what is spanned, and lift the pen."""
+        if self._down:
+            self._dots.line((self._x, self._low), (self._x, self._high))
+        self._down = False
 
 
 class Dots:
