@@ -29,7 +29,13 @@ class Terminal:
         self.written = ""
         self.resize(lines, columns)
         self.process = subprocess.Popen(
-            ["setsid", "--ctty", *map(str, command)],  # so that Ctrl-C is a signal
+            [
+                "env",
+                "--default-signal=INT",
+                "setsid",
+                "--ctty",
+                *map(str, command),
+            ],  # so that Ctrl-C is a signal, and not ignored
             stdin=slave,
             stdout=slave,
             stderr=slave,

@@ -23,7 +23,7 @@ class Cli:
         pipe = subprocess.PIPE
         process: subprocess.Popen[str] = subprocess.Popen(
             # Ctrl-C works even where the tests run in the background.
-            ["env", "--default-signal=INT", PROGRAM, *map(str, arguments)],
+            ["env", "--default-signal=INT,HUP", PROGRAM, *map(str, arguments)],
             **{"stdin": pipe, "stdout": pipe, "stderr": pipe, "encoding": "utf-8"}
             | {"env": os.environ | ENVIRONMENT}
             | options,  # type: ignore[call-overload]
