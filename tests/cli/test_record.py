@@ -269,6 +269,31 @@ def test_place_that_cannot_be_written_is_an_error(run_cli: RunCli, tmp_path: Pat
     assert "Traceback" not in failed.stderr
 
 
+def test_a_signal_that_comes_twice_at_once_leaves_a_complete_file(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    with shm_pub_sub.Publisher("speed", 0.0, 100_000) as speed:
+        speed.publish(1.0)
+        recorder = start(cli, "-o", path, "--compression", "none")
+        wait_written(path, 1)
+        speed.publish_many([2.0] * 50_000)  # what it has yet to write
+        recorder.send_signal(signal.SIGINT)
+        err = end(recorder)
+    assert "50001 values of 1 topic, 0 lost" in err
+    with path.open("rb") as file:
+        summary = mcap_reader.make_reader(file).get_summary()
+    assert summary is not None
+    assert summary.statistics.message_count == 50_001
+
+
+def test_a_name_that_no_topic_had_is_said(run_cli: RunCli, tmp_path: Path) -> None:
+    with shm_pub_sub.Publisher("robot/speed", 0.0):
+        ended = run_cli("record", "-o", tmp_path / "x", "-d", 0.1, "robot/sped", "robot/*")
+    assert ended.returncode == 0
+    assert "no topic 'robot/sped'" in ended.stderr
+    assert "did you mean 'robot/speed'" in ended.stderr
+    assert "robot/*" not in ended.stderr
+
+
 def test_full_disk_is_an_error(run_cli: RunCli) -> None:
     failed = run_cli("record", "-o", "/dev/full", "--force", "-d", 5)
     assert failed.returncode == 1
@@ -297,7 +322,7 @@ def test_progress_is_shown_on_a_terminal(cli: Cli, tmp_path: Path) -> None:
     shown = os.read(terminal, 10_000).decode()
     os.close(terminal)
     assert shown.count("\r") > 2
-    assert "1 values of 1 topics, 0 lost" in shown
+    assert "1 value of 1 topic, 0 lost" in shown
 
 
 @given(st.one_of(st.booleans(), st.integers(-(2**63), 2**63 - 1)))

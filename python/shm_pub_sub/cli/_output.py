@@ -36,6 +36,11 @@ EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
 
 
+def counted(number: int, noun: str) -> str:
+    """Return "1 topic", "2 topics"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def complain(text: str) -> None:
     """Print an error, or a remark that is no output, on stderr."""
     lines = "\n".join(map(printable, text.splitlines()))

@@ -11,7 +11,7 @@ import shm_pub_sub
 from shm_pub_sub import Publisher
 
 from ._mcap import RecordingError
-from ._output import duration
+from ._output import counted, duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -131,7 +131,8 @@ class Player:
     def told(self) -> str:
         """Return the same for people."""
         return (
-            f"published {self.values} values of {len(self._publishers)} topics, the latest "
+            f"published {counted(self.values, 'value')} of "
+            f"{counted(len(self._publishers), 'topic')}, the latest "
             f"{duration(self.late)} after its time"
         )
 

@@ -13,7 +13,7 @@ from shm_pub_sub import Subscriber, TopicInfo, TopicTypeError, WaitTimeoutError
 from shm_pub_sub._arguments import directory
 
 from ._output import complain
-from ._topics import matching
+from ._topics import matching, one_matches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -129,6 +129,10 @@ class Receiver(threading.Thread):
         for topic in self._topics.values():
             topic.subscriber.close()
         self.batches.put(None)
+
+    def unmatched(self) -> list[str]:
+        """Return the names and patterns that no topic has matched."""
+        return [p for p in self._patterns if not any(one_matches([p], t) for t in self.lost)]
 
     def _receive(self) -> None:
         history, look_at = 1, 0.0

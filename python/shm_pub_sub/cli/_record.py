@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import queue
 import resource
 import signal
@@ -12,10 +13,10 @@ from pathlib import Path
 
 from . import _mcap
 from ._arguments import positive_integer, positive_seconds
-from ._output import EXIT_DONE, EXIT_USAGE, complain, duration, print_json
+from ._output import EXIT_DONE, EXIT_USAGE, complain, counted, duration, print_json
 from ._progress import INTERVAL, Progress
 from ._receiver import Receiver
-from ._topics import names_for_completion
+from ._topics import names_for_completion, not_there
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ COMPRESSIONS = ["zstd", "lz4", "none"]
 MOST_CHANNELS = 0xFFFF
 FLUSH = 1.0
 """Seconds after which a value is in the file, whatever happens to this process then."""
+PATIENCE = 1.0
+"""Seconds after the first signal from which on another one ends it at once, file or no file. The
+first may come twice: `timeout` sends it to the program, and to its group."""
 SWITCH = 0.0005
 """Seconds for which the threads may keep the GIL from each other."""
 
@@ -80,9 +84,16 @@ def run(options: argparse.Namespace) -> int:
     sys.setswitchinterval(SWITCH)
     receiver = Receiver(options.topics, options.duration)
 
+    asked = math.inf  # when a signal came first
+
     def end(number: int, _frame: object) -> None:
+        nonlocal asked
         receiver.stop = True
-        signal.signal(number, signal.SIG_DFL)  # the second time it ends at once
+        now = time.monotonic()
+        if now > asked + PATIENCE:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        asked = min(asked, now)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
@@ -212,14 +223,17 @@ class Recorder:
         """Say on stderr what was recorded, and of which topics values were lost."""
         lost = self._receiver.lost
         complain(f"{self._figures(duration(self._seconds))}")
+        for pattern in self._receiver.unmatched():
+            complain(not_there(pattern))
         for name in sorted(lost):
             if lost[name]:
                 complain(f"{name}: lost {lost[name]} of {lost[name] + self._values.get(name, 0)}")
 
     def _figures(self, seconds: str) -> str:
         values, lost = sum(self._values.values()), sum(dict(self._receiver.lost).values())
+        of = counted(len(self._receiver.lost), "topic")
         return (
-            f"{seconds}, {values} values of {len(self._receiver.lost)} topics, {lost} lost, "
+            f"{seconds}, {counted(values, 'value')} of {of}, {lost} lost, "
             f"{self._writer.nbytes} bytes"
         )
 
