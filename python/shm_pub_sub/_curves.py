@@ -66,6 +66,8 @@ class Curve:
         self.alive = False
         self.lost = 0
         """Values that were overwritten before they could be taken."""
+        self.matched = False
+        """Whether a pattern found it, and nobody named it."""
         self._where = where
         self._window = window
         self._width = max(window // COLUMNS, 1)
@@ -113,6 +115,10 @@ class Curve:
         elif corner[2] > corners[2][2]:
             corners[2] = corner
         corners[3] = corner
+
+    def is_older_than(self, since: int) -> bool:
+        """Report whether the newest value was published before that time."""
+        return self._time < since
 
     def age(self) -> float:
         """Return how many seconds ago the newest value was published."""
@@ -180,7 +186,9 @@ class Curve:
             sequence = self._sequence + taken if newest is None else newest.sequence
             values = room[:taken]
             self.add(sequence, at, values[0])
-            for value in (min(values), max(values), values[-1]):
+            # NaN is neither less nor more than others, and would hide them.
+            drawn = [value for value in values if value - value == 0] or values[-1:]
+            for value in (min(drawn), max(drawn), values[-1]):
                 self._place(at, value)
         return taken
 
@@ -273,17 +281,31 @@ class Collector:
 
     def _match(self) -> None:
         """Follow what matches a pattern. A name with the signs of a pattern matches itself."""
+        self._next_look = time.monotonic() + LOOK
+        try:
+            there = names(self._where)
+        except OpenError:
+            return  # the directory is not there, or not now
+        self._forget_but(there)
         found = [
             name
-            for name in names()
+            for name in there
             if any(name == p or fnmatch.fnmatchcase(name, p) for p in self._patterns)
             and (self._where, name) not in self._curves
         ]
         room = max(MOST_CURVES - len(self._curves), 0)
         for name in found[:room]:
             self._follow(self._where, name)
+            self._curves[self._where, name].matched = True
         self.more = len(found[room:])
-        self._next_look = time.monotonic() + LOOK
+
+    def _forget_but(self, there: Sequence[str]) -> None:
+        """Let go of a pattern's topics that are gone, and whose curves have left the window."""
+        known, since = set(there), time.monotonic_ns() - round(self.seconds * 1e9)
+        for key, curve in [*self._curves.items()]:
+            if curve.matched and curve.name not in known and curve.is_older_than(since):
+                curve.close()
+                del self._curves[key]
 
     def _follow(self, where: str, name: str) -> None:
         self._curves.setdefault((where, name), Curve(name, where, round(self.seconds * 1e9)))

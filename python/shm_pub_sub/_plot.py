@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from abc import ABC, abstractmethod
+from html import escape
 
 from ._curves import Collector
 from ._extras import need
@@ -123,7 +124,11 @@ class CellPlot(Plot):
 
     def _picture(self, state: str = "") -> dict[str, str]:
         with self._lock:
-            return {"text/html": chart(self._collector, state), "text/plain": repr(self)}
+            try:
+                html = chart(self._collector, state)
+            except Exception as error:  # the thread goes on, and the cell says it once
+                html = f"<pre>{escape(f'cannot draw: {error!r}{state}')}</pre>"
+            return {"text/html": html, "text/plain": repr(self)}
 
 
 class WindowPlot(Plot):

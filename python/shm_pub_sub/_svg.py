@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from html import escape
 
@@ -21,6 +22,9 @@ SPARK_WIDTH, SPARK_HEIGHT = 240, 40
 
 LEFT, RIGHT, MARGIN, BELOW = 70, 12, 8, 30
 """Beside the plot, above and below each part of it, and for the time axis."""
+
+LEAST_SPAN = 1e-300
+"""Of a value axis. What is closer together is drawn as equal: a pixel's share would be 0."""
 
 FEW = 60
 """A curve of no more points than these shows them as dots."""
@@ -46,7 +50,10 @@ def path(points: Iterable[tuple[float, float]], steps: bool) -> str:
 
 def scale(low: float, high: float, top: float, bottom: float) -> Callable[[float], float]:
     """Return what turns a value into a pixel: low is at the bottom."""
-    if not 0 < high - low < math.inf:
+    if high - low == math.inf:
+        half = scale(low / 2, high / 2, top, bottom)
+        return lambda value: half(value / 2)
+    if not high - low > LEAST_SPAN:
         return lambda _: (top + bottom) / 2
     factor = (bottom - top) / (high - low)
     return lambda value: bottom - (value - low) * factor
@@ -78,7 +85,7 @@ def sparkline(values: Sequence[bool | int | float]) -> str:
 def ticks(low: float, high: float, most: int) -> list[float]:
     """Return at most `most` round numbers from low to high: 1, 2 or 5 times 10**n apart."""
     span = high - low
-    if not 0 < span < math.inf:
+    if not LEAST_SPAN < span < math.inf:
         return [low]
     step = 10 ** math.floor(math.log10(span / most))
     step *= next((m for m in (1, 2, 5, 10) if span / (step * m) <= most), 20)
@@ -145,7 +152,9 @@ def _plot(
     y_of = scale(low, high, top, bottom)
     frame = f'x="{left}" y="{top}" width="{width}" height="{height}"'
     parts = [f'<rect {frame} fill="none" stroke="currentColor" stroke-opacity=".4"/>']
-    digits = min(max(6, round(math.log10(max(abs(low), abs(high)) / (high - low))) + 3), 17)
+    span, digits = high - low, 6
+    if LEAST_SPAN < span < math.inf:
+        digits = min(max(6, round(math.log10(max(abs(low), abs(high)) / span)) + 3), 17)
     marks = [(at, f"{at:.{digits}g}") for at in ticks(low, high, 6)]
     for at, text in [(0.0, "False"), (1.0, "True")] if limits else marks:
         y = y_of(at)
@@ -176,8 +185,6 @@ def bounds(values: Iterable[float]) -> tuple[float, float]:
     """Return limits of an axis that has room for all values that are not NaN."""
     finite = [value for value in values if value == value]
     low, high = min(finite, default=0.0), max(finite, default=1.0)
-    if low == high:
-        room = abs(low) / 10 or 1.0
-        return low - room, high + room
-    room = (high - low) / 20
-    return (low - room, high + room) if room < math.inf else (low, high)
+    room = high / 20 - low / 20 if low != high else abs(low) / 10 or 1.0
+    most = sys.float_info.max
+    return max(low - room, -most), min(high + room, most)

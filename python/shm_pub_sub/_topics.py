@@ -102,9 +102,12 @@ def state(topic: TopicInfo) -> str:
 _TYPES = {"bool": bool, "int": int, "float": float}
 
 
-def names() -> list[str]:
-    """Return the names of all topics of this domain, sorted: in a tenth of the time of topics()."""
-    found: list[str] = _go("List", directory())
+def names(where: str | None = None) -> list[str]:
+    """Return the names of all topics of this domain, sorted: in a tenth of the time of topics().
+
+    where is another directory than this domain's.
+    """
+    found: list[str] = _go("List", directory() if where is None else where)
     return found
 
 

@@ -2,11 +2,17 @@
 
 import math
 import random
+import sys
 import time
+from pathlib import Path
 
 import pytest
 import shm_pub_sub
-from shm_pub_sub._curves import COLUMNS, Collector, Curve
+from hypothesis import example, given
+from hypothesis import strategies as st
+from shm_pub_sub._curves import COLUMNS, MOST_CURVES, Collector, Curve
+from shm_pub_sub._svg import bounds, chart, scale
+from shm_pub_sub.cli._braille import picture
 
 SECOND = 1_000_000_000
 WINDOW = 10 * SECOND
@@ -157,3 +163,79 @@ def test_what_is_no_topic_is_refused() -> None:
     ):
         with pytest.raises(error, match="expected"):
             Collector(topics, seconds)
+
+
+@given(st.lists(st.floats(), min_size=1, max_size=5))
+@example([sys.float_info.max])
+@example([-sys.float_info.max, sys.float_info.max])
+@example([0.0, 5e-324])
+@example([5e-324, 1e-323])
+@example([1.0, 1.0 + 2**-52])
+def test_any_floats_can_be_drawn(values: list[float]) -> None:
+    collector = Collector(["topic"], 10.0)
+    (one,) = collector.curves
+    one.type = float
+    now = time.monotonic_ns()
+    for n, value in enumerate(values, 1):
+        one.add(n, now - (10 - n) * SECOND // 10, value)
+    drawing = chart(collector, "")
+    assert "nan" not in drawing.split("<svg", 1)[1]
+    finite = [value for value in values if math.isfinite(value)]
+    low, high = bounds(finite)
+    assert math.isfinite(low)
+    assert math.isfinite(high)
+    assert all(0 <= y <= 10 for y in map(scale(low, high, 0, 10), finite))
+    assert len(picture(collector, now, 80, 20, ascii_only=True)) > 3
+
+
+def test_a_largest_float_and_an_ordinary_one_are_apart() -> None:
+    low, high = bounds([-1.0, sys.float_info.max])
+    y_of = scale(low, high, 0, 10)
+    assert y_of(sys.float_info.max) < 1 < 5 < y_of(-1.0) <= 10
+
+
+def test_a_fast_topics_batch_is_drawn_although_nans_are_in_it() -> None:
+    with shm_pub_sub.Publisher("fast", 0.0, 10) as pub:
+        collector = Collector(["fast"], 10.0)
+        collector.poll()
+        (one,) = collector.curves
+        one._fast = True
+        pub.publish_many([math.nan, -3.0, 7.0, math.inf, 1.0])
+        one.take()
+        drawn = [value for _, value in one.points(time.monotonic_ns()) if value == value]
+        collector.close()
+    assert {min(drawn), max(drawn), drawn[-1]} == {-3.0, 7.0, 1.0}
+
+
+def test_a_patterns_topics_make_room_for_others_when_they_have_left_the_window() -> None:
+    collector = Collector(["run/*"], 0.2)
+    for n in range(MOST_CURVES):
+        with shm_pub_sub.Publisher(f"run/{n}", 0) as pub:
+            pub.publish(n)
+            collector._match()
+            collector.poll()
+    assert len(collector.curves) == MOST_CURVES
+    with shm_pub_sub.Publisher("run/new", 0):
+        deadline = time.monotonic() + 20
+        while [curve.name for curve in collector.curves] != ["run/new"]:
+            assert time.monotonic() < deadline, [curve.name for curve in collector.curves]
+            time.sleep(0.01)
+            collector.poll()
+    collector.close()
+
+
+def test_patterns_outlast_their_directory_and_keep_to_it(
+    shm_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    below = shm_dir / "below"
+    monkeypatch.setenv("SHM_PUB_SUB_DIR", str(below))
+    collector = Collector(["*"], 10.0)
+    collector._match()  # there is no such directory yet
+    below.mkdir()
+    with shm_pub_sub.Publisher("there", 0):
+        monkeypatch.setenv("SHM_PUB_SUB_DIR", str(shm_dir))
+        with shm_pub_sub.Publisher("elsewhere", 0):
+            collector._match()
+            assert [curve.name for curve in collector.curves] == ["there"]
+    collector.close()
+    below.rmdir()

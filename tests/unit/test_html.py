@@ -180,7 +180,7 @@ def heights(svg: str) -> list[list[float]]:
 def test_sparkline_spans_its_values_and_breaks_at_nan() -> None:
     assert heights(sparkline([0.0, 5.0, math.nan, 10.0])) == [[38.0, 20.0], [2.0]]
     assert heights(sparkline([3, 3])) == [[20.0, 20.0]]
-    assert heights(sparkline([-1e308, 1e308])) == [[20.0, 20.0]]
+    assert heights(sparkline([-1e308, 1e308])) == [[38.0, 2.0]]
     assert sparkline([1.0]) == sparkline([math.nan, math.inf]) == ""
 
 
