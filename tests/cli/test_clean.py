@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
+from shm_pub_sub.cli._remains import remains
 
 from .conftest import Cli, RunCli
 
@@ -137,3 +138,20 @@ def test_what_cannot_be_removed_is_said_and_the_rest_goes(
     assert ended.stdout == "removed dead (dead publisher, 8 KiB)\n1 removed, 8 KiB\n"
     assert f"{shm_dir}/shm_pub_sub.folder" in ended.stderr
     (shm_dir / "shm_pub_sub.folder").rmdir()
+
+
+def test_file_that_came_since_stays(leave: Leave, shm_dir: Path) -> None:
+    leave("dead")
+    (shm_dir / "shm_pub_sub.damaged").write_bytes(b"nonsense" * 1000)
+    damaged, dead = sorted(remains(), key=lambda one: one.name)
+    with (
+        shm_pub_sub.Publisher("damaged", 0),
+        shm_pub_sub.Publisher("dead", 0, retain=True) as retained,
+    ):
+        retained.publish(1)
+        retained.close()
+        for one in (damaged, dead):
+            with pytest.raises(FileNotFoundError, match="another file"):
+                one.remove()
+        assert [topic.name for topic in shm_pub_sub.topics()] == ["damaged", "dead"]
+    shm_pub_sub.remove("dead")

@@ -184,3 +184,20 @@ def test_topics_of_another_user_are_there(
     assert hidden.split()[:3] == ["theirs/secret", "?", "?"]
     assert reason.startswith("theirs/secret: Failed to open shared memory: ")
     assert "this process is user 61001" in reason
+
+
+def test_rate_leaves_out_what_an_earlier_publisher_retained() -> None:
+    with shm_pub_sub.Publisher("topic", 0, retain=True) as pub:
+        pub.publish(1)
+    with shm_pub_sub.Publisher("topic", 0, 10, retain=True) as pub:
+        reader = shm_pub_sub.Subscriber("topic", 0)
+        times = []
+        for value in range(3):
+            pub.publish(value)
+            sample = reader.sample()
+            assert sample is not None
+            times.append(sample.time_ns)
+        found = rate(shm_pub_sub.inspect("topic"))
+        reader.close()
+    shm_pub_sub.remove("topic")
+    assert found == pytest.approx(2e9 / (times[-1] - times[0]))

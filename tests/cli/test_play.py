@@ -338,3 +338,26 @@ def test_missing_file_is_an_error(run_cli: RunCli, tmp_path: Path) -> None:
     failed = run_cli("play", tmp_path / "none.mcap")
     assert failed.returncode == 1
     assert "No such file or directory" in failed.stderr
+
+
+def test_loop_over_nothing_is_an_error(run_cli: RunCli, tmp_path: Path) -> None:
+    write(tmp_path / "run.mcap", {"early": [(0, True)], "late": [(2.0, 1)]})
+    failed = run_cli("play", tmp_path / "run.mcap", "early", "--loop", "--start-offset", 1)
+    assert failed.returncode == 1
+    assert "found no value there" in failed.stderr
+
+
+def test_name_that_looks_like_a_pattern_is_played(run_cli: RunCli, tmp_path: Path) -> None:
+    write(tmp_path / "run.mcap", {"joint[1]": [(0, True)]})
+    ended = run_cli("play", tmp_path / "run.mcap", "joint[1]")
+    assert (ended.returncode, "published 1 value of 1 topic" in ended.stderr) == (0, True)
+
+
+def test_closed_terminal_takes_its_topics_away(cli: Cli, tmp_path: Path, shm_dir: Path) -> None:
+    write(tmp_path / "run.mcap", {"speed": [(0, 1.0), (60.0, 2.0)]})
+    with shm_pub_sub.Subscriber("speed", 0.0) as sub:
+        player = cli.start("play", tmp_path / "run.mcap")
+        assert sub.recv(DEADLINE) == 1.0
+        player.send_signal(signal.SIGHUP)
+        assert player.wait(DEADLINE) == 128 + signal.SIGHUP
+    assert list(shm_dir.iterdir()) == []

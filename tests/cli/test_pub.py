@@ -225,3 +225,19 @@ def test_quiet_until_there_is_something_to_say(cli: Cli) -> None:
     pub = cli.start("pub", "robot/speed", "1", "-q")
     wait_until(lambda: [t for t in shm_pub_sub.topics() if t.published] != [])
     assert interrupt(pub) == ("", "")
+
+
+def test_line_that_is_no_text_is_an_error(cli: Cli) -> None:
+    strict = {"PYTHONIOENCODING": "utf-8:strict"}
+    pub = cli.start("pub", "x", "-", env=os.environ | strict, encoding=None)
+    _out, err = pub.communicate(b"1\n\xff\n", timeout=30)
+    assert pub.returncode == 1
+    assert b"Traceback" not in err
+    assert b"shm-pub-sub: " in err
+
+
+@pytest.mark.parametrize("options", [["-r", "1e-12"], ["--once", "--keep", "1e10"]])
+def test_times_that_nobody_waits_for_are_refused(run_cli: RunCli, options: list[str]) -> None:
+    refused = run_cli("pub", "x", "1", *options)
+    assert refused.returncode == 2
+    assert "more than 0, at " in refused.stderr

@@ -18,6 +18,7 @@ import shm_pub_sub
 from hypothesis import given
 from hypothesis import strategies as st
 from shm_pub_sub.cli import _mcap
+from shm_pub_sub.cli._receiver import Receiver
 
 from ._recording import DEADLINE, followed, start, until
 from .conftest import Cli, RunCli
@@ -297,7 +298,7 @@ def test_a_name_that_no_topic_had_is_said(run_cli: RunCli, tmp_path: Path) -> No
 def test_full_disk_is_an_error(run_cli: RunCli) -> None:
     failed = run_cli("record", "-o", "/dev/full", "--force", "-d", 5)
     assert failed.returncode == 1
-    assert "No space left on device" in failed.stderr
+    assert "/dev/full: No space left on device" in failed.stderr
     assert "Traceback" not in failed.stderr
 
 
@@ -361,3 +362,36 @@ def test_floats_come_back_from_json_to_the_bit(bits: bytes) -> None:
 def test_what_is_no_value_of_the_type_is_refused(data: bytes, kind: type) -> None:
     with pytest.raises((ValueError, TypeError, AttributeError)):
         _mcap.decode(data, kind)
+
+
+def test_topic_that_changes_its_type_between_two_looks_ends_nothing() -> None:
+    receiver = Receiver([], math.inf)
+    with shm_pub_sub.Publisher("topic", 0):
+        was_int = shm_pub_sub.inspect("topic")
+    with shm_pub_sub.Publisher("topic", 0.0) as pub:
+        pub.publish(1.5)
+        receiver._follow(was_int, 1)
+        assert receiver._changed == -1, "it looks again"
+        receiver._look(1)
+        (found,) = receiver._topics.values()
+        batch: list[Any] = []
+        found.take(batch)
+        assert [value for *_, value in batch] == [1.5]
+        found.subscriber.close()
+
+
+def test_topics_that_are_gone_for_long_are_followed_no_longer() -> None:
+    receiver = Receiver([], math.inf)
+    for _ in range(2):
+        with shm_pub_sub.Publisher("topic", 0) as pub:
+            pub.publish(1)
+            receiver._look(1)
+        assert list(receiver._topics) == ["topic"]
+        receiver._leave_what_is_gone()
+        receiver._leave_what_is_gone()
+        assert list(receiver._topics) == ["topic"], "its value has not been taken"
+        receiver._take(receiver._subscribers)
+        receiver._leave_what_is_gone()
+        assert not receiver._topics
+        assert not receiver._subscribers
+    assert receiver.batches.get() is not None

@@ -55,3 +55,12 @@ def test_damaged_file_that_is_named_goes(run_cli: RunCli, shm_dir: Path) -> None
     (shm_dir / "shm_pub_sub.broken").write_bytes(b"nonsense")
     assert run_cli("rm", "broken").stdout == "removed broken\n"
     assert list(shm_dir.iterdir()) == []
+
+
+def test_name_that_looks_like_a_pattern_is_that_topic_alone(
+    run_cli: RunCli, leave: Callable[..., int]
+) -> None:
+    leave("joint1", "joint[1]")
+    assert run_cli("list", "joint[1]").stdout == "joint[1]\n"
+    assert run_cli("rm", "joint[1]").stdout == "removed joint[1]\n"
+    assert run_cli("rm", "joint[1]").stdout == "removed joint1\n", "a pattern, now"

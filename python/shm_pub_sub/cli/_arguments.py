@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import math
 
+MOST = 1e9
+"""Seconds, 30 years: what time.sleep() takes everywhere."""
+
 
 def positive_integer(text: str) -> int:
     """Return an int from 1 up."""
@@ -19,21 +22,22 @@ def positive_integer(text: str) -> int:
 
 def positive_seconds(text: str) -> float:
     """Return seconds, more than 0."""
-    return _positive(text, "seconds")
+    return _positive(text, "seconds", 0.0, MOST)
 
 
 def positive_rate(text: str) -> float:
     """Return a rate in Hz, more than 0."""
-    return _positive(text, "a rate in Hz")
+    return _positive(text, "a rate in Hz", 1 / MOST, math.inf)
 
 
-def _positive(text: str, what: str) -> float:
+def _positive(text: str, what: str, least: float, most: float) -> float:
     try:
         number = float(text)
     except ValueError:
         number = 0.0
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"found {text!r}; expected {what}, more than 0")
+    if not (0 < number < math.inf and least <= number <= most):
+        limit = f"at least {least:g}" if math.isinf(most) else f"at most {most:,.0f}"
+        raise argparse.ArgumentTypeError(f"found {text!r}; expected {what}, more than 0, {limit}")
     return number
 
 

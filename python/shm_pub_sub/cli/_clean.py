@@ -97,7 +97,8 @@ def _remove(found: list[Remains], options: argparse.Namespace) -> int:
         count += 1
         nbytes += one.nbytes
         if options.format == "json":
-            print_json(one._asdict() | {"removed": not options.dry_run})
+            record = {name: value for name, value in one._asdict().items() if name != "file"}
+            print_json(record | {"removed": not options.dry_run})
         else:
             print(_line("would remove" if options.dry_run else "removed", one))
     if options.format == "text":

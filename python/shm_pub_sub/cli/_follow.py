@@ -6,7 +6,6 @@ where the next one publishes another type.
 
 from __future__ import annotations
 
-import fnmatch
 import math
 import resource
 import time
@@ -15,7 +14,7 @@ import shm_pub_sub
 from shm_pub_sub import OpenError, Subscriber, TopicNotFoundError, TopicTypeError, WaitTimeoutError
 
 from ._output import complain
-from ._topics import names, names_for_completion, not_there
+from ._topics import names, names_for_completion, not_there, one_matches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -207,7 +206,7 @@ class Follower:
         """Whether every name and every pattern has its topic."""
         found = [topic.name for topic in self.topics]
         return all(topic.subscriber is not None for topic in self.topics) and all(
-            fnmatch.filter(found, pattern) for pattern in self._patterns
+            any(one_matches([pattern], name) for name in found) for pattern in self._patterns
         )
 
     def look(self) -> list[Topic]:
@@ -255,8 +254,8 @@ class Follower:
     def _look_for_new(self) -> None:
         there = names()
         for pattern in self._patterns:
-            for name in fnmatch.filter(there, pattern):
-                if name in self._known:
+            for name in there:
+                if name in self._known or not one_matches([pattern], name):
                     continue
                 self._known.add(name)
                 topic = Topic(name, self._history, self._later, by_pattern=True)
@@ -266,7 +265,7 @@ class Follower:
     def _say_what_is_missing(self) -> None:
         found = [topic.name for topic in self.topics]
         for pattern in self._patterns:
-            if not fnmatch.filter(found, pattern):
+            if not any(one_matches([pattern], name) for name in found):
                 complain(f"waiting: no topic matches {pattern!r}")
         for topic in self.topics:
             if topic.subscriber is None:

@@ -7,7 +7,6 @@ import signal
 import sys
 import time
 from contextlib import closing
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from . import _mcap
@@ -16,6 +15,7 @@ from ._mcap import RecordingError
 from ._output import EXIT_DONE, complain, duration, print_json, table
 from ._player import Ahead, Player, rounds
 from ._progress import INTERVAL, Progress
+from ._topics import one_matches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,7 +92,9 @@ def run(options: argparse.Namespace) -> int:
             return EXIT_DONE
         first, end = _span(recording, options)
         # docker stop, systemd: the publishers are to end in order.
-        signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
+                signal.signal(number, lambda number, _frame: sys.exit(128 + number))
         sys.setswitchinterval(SWITCH)
         with (
             closing(Player(tracks, options.remap)) as player,
@@ -110,7 +112,7 @@ def _choose(recording: Recording, patterns: Sequence[str]) -> dict[int, Track]:
     """Return the channels that the patterns match; all where there is no pattern."""
 
     def wanted(topic: str) -> bool:
-        return not patterns or any(fnmatchcase(topic, pattern) for pattern in patterns)
+        return not patterns or one_matches(patterns, topic)
 
     for topic, what in sorted(recording.others.items()):
         if wanted(topic):

@@ -31,12 +31,16 @@ def rounds(
     """Yield the values, in small batches; again and again, one round after the other, in a loop."""
     shift = 0
     while True:
+        some = False
         for values in recording.batches(tracks, first, end):
+            some = some or bool(values)
             for start in range(0, len(values), BATCH):
                 batch = values[start : start + BATCH]
                 yield [v._replace(time_ns=v.time_ns + shift) for v in batch] if shift else batch
         if not loop:
             return
+        if not some:
+            raise RecordingError("play: found no value there; expected one at least to --loop over")
         shift += end - first
 
 

@@ -91,6 +91,8 @@ def rate(topic: TopicInfo) -> float | None:
     try:
         with Subscriber(topic.name, topic.type(), history=topic.buffer_num) as sub:
             oldest = sub.recv_sample(timeout=0)
+            if topic.retain and oldest.sequence == 1:  # perhaps what the publisher before left
+                oldest = sub.recv_sample(timeout=0)
             newest = sub.sample()
     except (ShmError, OSError):
         return None  # gone, or made anew, since

@@ -13,7 +13,7 @@ from shm_pub_sub import Subscriber, TopicInfo, TopicTypeError, WaitTimeoutError
 from shm_pub_sub._arguments import directory
 
 from ._output import complain
-from ._topics import matching, one_matches
+from ._topics import looked_at, names, one_matches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LOOK = 0.02
 """Seconds between looks for new topics."""
+GONE = 5.0
+"""Seconds between looks for topics that are gone. Twice, and they are followed no longer."""
 SETTLED = 100_000_000
 """Nanoseconds after which a directory that changes again gets another time of change for sure."""
 TURN = 2000
@@ -120,6 +122,8 @@ class Receiver(threading.Thread):
         self._subscribers: list[Any] = []
         self._changed = -1  # when the directory did, as far as is known; ns since the epoch
         self._received = 0
+        self._gone: set[str] = set()
+        self._leave_at = 0.0
 
     def run(self) -> None:
         try:
@@ -163,8 +167,9 @@ class Receiver(threading.Thread):
                 topic.take(batch)
                 self.lost[topic.name] = topic.lost
             except TopicTypeError:
+                self.lost[topic.name] = topic.lost
                 self._drop(topic)
-                self._follow(shm_pub_sub.inspect(topic.name), ALL, topic.lost)
+                self._changed = -1
             except shm_pub_sub.ShmError as error:
                 complain(str(error))
                 self._drop(topic)
@@ -173,6 +178,8 @@ class Receiver(threading.Thread):
                 batch.sort(key=itemgetter(2))
             self._received += len(batch)
             self.batches.put(batch)
+        if self._changed == -1:  # a topic is of another type: no time to lose
+            self._look(ALL)
 
     def _look(self, history: int) -> None:
         """Follow the topics that are new."""
@@ -180,17 +187,39 @@ class Receiver(threading.Thread):
             changed = Path(directory()).stat().st_mtime_ns
         except FileNotFoundError:
             return  # no topic yet
+        if time.monotonic() >= self._leave_at:
+            self._leave_what_is_gone()
+            self._leave_at = time.monotonic() + GONE
         if changed == self._changed and time.time_ns() - changed > SETTLED:
             return
         self._changed = changed
-        for info in matching(self._patterns):
-            if info.name not in self._topics:
-                self._follow(info, history, self.lost.get(info.name, 0))
+        new = [name for name in names(self._patterns) if name not in self._topics]
+        for _, (info, _) in looked_at(new):
+            if info is not None:
+                self._follow(info, history)
 
-    def _follow(self, info: TopicInfo, history: int, lost: int) -> None:
-        topic = self._topics[info.name] = _Topic(info, history, lost)
+    def _follow(self, info: TopicInfo, history: int) -> None:
+        lost = self.lost.get(info.name, 0)
+        try:
+            topic = _Topic(info, history, lost)
+        except shm_pub_sub.ShmError:  # gone, or made anew with another type, since
+            self._changed = -1  # so the next look is a new one
+            return
+        self._topics[info.name] = topic
         self._subscribers.append(topic.subscriber)
         self.lost[info.name] = lost
+
+    def _leave_what_is_gone(self) -> None:
+        """Drop topics that have been gone for long: asking each whether it is back costs."""
+        there = set(names(self._patterns))
+        gone = {name for name in self._topics if name not in there}
+        stale = [self._topics[name] for name in gone & self._gone]
+        self._gone = gone
+        if stale:
+            left = set(shm_pub_sub.select([topic.subscriber for topic in stale], 0))
+            for topic in stale:
+                if topic.subscriber not in left:
+                    self._drop(topic)
 
     def _drop(self, topic: _Topic) -> None:
         topic.subscriber.close()

@@ -95,15 +95,22 @@ def run(options: argparse.Namespace) -> int:
             os.kill(os.getpid(), number)
         asked = min(asked, now)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, end)
+    signal.signal(signal.SIGINT, end)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
+            signal.signal(number, end)
     recorder = Recorder(receiver, writer, options.max_values or sys.maxsize)
     complain(f"recording to {path}; Ctrl-C ends it")
     try:
-        recorder.record()
-    finally:
-        recorder.progress.end()
-        writer.close()
+        try:
+            recorder.record()
+        finally:
+            recorder.progress.end()
+            writer.close()
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
     if options.format == "json":
         print_json({"file": str(path)} | recorder.summary())
     else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import time
+from errno import ENOENT
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -46,12 +47,16 @@ class Remains(NamedTuple):
     path: str
     what: str
     nbytes: int
+    file: tuple[int, int]
+    """Device and inode."""
 
     def remove(self) -> None:
         """Remove it; of a topic that is dead, only while that is so.
 
-        Raises ShmError or OSError.
+        Raises ShmError or OSError: FileNotFoundError also where another file has the name by now.
         """
+        if _file(os.lstat(self.path)) != self.file:
+            raise FileNotFoundError(ENOENT, "found another file by now", self.path)
         if self.what in (DEAD, RETAINED):
             shm_pub_sub.remove(self.name)
         else:
@@ -63,15 +68,15 @@ def remains(patterns: Sequence[str] = ()) -> Iterator[Remains]:
     where = directory()
     for name, (topic, error) in looked_at(names(patterns)):
         if topic is None:
-            path = file_of(where, name)
             what = DAMAGED if isinstance(error, LayoutError) else UNREADABLE
-            try:
-                yield Remains(name, path, what, os.lstat(path).st_size)
-            except FileNotFoundError:
-                continue
         else:
             what = ALIVE if topic.alive else RETAINED if topic.retain else DEAD
-            yield Remains(name, topic.path, what, topic.nbytes)
+        path = file_of(where, name)
+        try:
+            status = os.lstat(path)
+        except FileNotFoundError:
+            continue
+        yield Remains(name, path, what, status.st_size, _file(status))
     yield from _drafts(where, patterns)
 
 
@@ -85,4 +90,8 @@ def _drafts(where: str, patterns: Sequence[str]) -> Iterator[Remains]:
         except OSError:
             continue  # it has its name by now
         if stat.S_ISREG(status.st_mode) and time.time() - status.st_mtime > DRAFT_AGE:
-            yield Remains(entry.name, entry.path, DRAFT, status.st_size)
+            yield Remains(entry.name, entry.path, DRAFT, status.st_size, _file(status))
+
+
+def _file(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino

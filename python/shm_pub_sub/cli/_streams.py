@@ -22,6 +22,8 @@ def prepare() -> None:
             os.set_inheritable(os.open(os.devnull, flags), True)  # the lowest number that is free
             opened = open(number, "r" if number == 0 else "w", closefd=False)  # noqa: SIM115
             setattr(sys, stream, opened)
+    if hasattr(sys.stdin, "reconfigure"):
+        sys.stdin.reconfigure(errors="surrogateescape")  # what reads it says what it expected
     for output in (sys.stdout, sys.stderr):
         if hasattr(output, "reconfigure"):
             output.reconfigure(errors="backslashreplace")

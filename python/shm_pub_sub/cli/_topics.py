@@ -28,13 +28,15 @@ NO_HINT = "`shm-pub-sub list` shows what there is"
 def names(patterns: Sequence[str] = ()) -> list[str]:
     """Return the names that one of the shell patterns matches, sorted; all without a pattern.
 
-    `*` matches slashes as well: robot/* is all below robot. No topic is opened, so those that
-    cannot be are there too.
+    `*` matches slashes as well: robot/* is all below robot. What is the name of a topic that is
+    there is no pattern. No topic is opened, so those that cannot be are there too.
     """
     found = _topics.names()
     if not patterns:
         return found
-    return [name for name in found if one_matches(patterns, name)]
+    exact = set(patterns) & set(found)
+    others = [pattern for pattern in patterns if pattern not in exact]
+    return [name for name in found if name in exact or one_matches(others, name)]
 
 
 def one_matches(patterns: Sequence[str], name: str) -> bool:
