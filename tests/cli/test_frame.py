@@ -94,7 +94,12 @@ def test_error_where_nobody_reads_stderr() -> None:
     read, write = os.pipe()
     os.close(read)
     broken = subprocess.run(
-        [PROGRAM, "info", "none"], stderr=write, stdout=subprocess.PIPE, timeout=30, check=False
+        [PROGRAM, "info", "none"],
+        stderr=write,
+        stdout=subprocess.PIPE,
+        timeout=30,
+        check=False,
+        env={name: text for name, text in os.environ.items() if name != "PYTHONUNBUFFERED"},
     )
     os.close(write)
     assert (broken.returncode, broken.stdout) == (1, b"")

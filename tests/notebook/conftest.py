@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 import pytest
@@ -29,6 +30,15 @@ class Notebook:
     def restart(self) -> None:
         self.manager.restart_kernel(now=False)
         self.client.wait_for_ready(timeout=PATIENCE)
+        # What it sends to all is lost until this client is connected to it again.
+        until = time.monotonic() + PATIENCE
+        while True:
+            self.client.kernel_info()
+            try:
+                self.client.get_iopub_msg(timeout=1)
+                return
+            except Empty:
+                assert time.monotonic() < until, "the restarted kernel says nothing"
 
     def end(self) -> None:
         self.client.stop_channels()

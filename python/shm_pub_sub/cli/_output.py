@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import os
 import sys
 
 from shm_pub_sub._text import duration, frequency, printable, size, table
@@ -44,8 +44,13 @@ def counted(number: int, noun: str) -> str:
 def complain(text: str) -> None:
     """Print an error, or a remark that is no output, on stderr."""
     lines = "\n".join(map(printable, text.splitlines()))
-    with contextlib.suppress(OSError):  # a stderr that nobody reads: the exit code says it
+    try:
         print(f"shm-pub-sub: {lines}", file=sys.stderr, flush=True)
+    except OSError:  # a stderr that nobody reads: the exit code says it
+        # What is still in the buffer would fail again at exit, and make that code 120.
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 2)
+        os.close(null)
 
 
 def print_json(record: Mapping[str, object]) -> None:
