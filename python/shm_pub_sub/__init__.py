@@ -80,11 +80,7 @@ def __getattr__(name: str) -> object:
     """Import what is seldom used, and slow to import, when it is first asked for (PEP 562)."""
     if name in _LATE:
         with _extension.fork_lock:
-            if _LATE[name] == "_plot":
-                from . import _plot as module  # noqa: PLC0415
-            else:
-                from . import _topics as module  # type: ignore[no-redef]  # noqa: PLC0415
-
+            module = __import__(_LATE[name], globals(), fromlist=[name], level=1)
         globals()[name] = found = getattr(module, name)
         return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,7 +7,6 @@ limits. So a topic that is faster than its ring is long shows as a part of its v
 
 from __future__ import annotations
 
-import fnmatch
 import time
 from collections import deque
 
@@ -19,6 +18,7 @@ from ._errors import (
     TopicValueError,
     WaitTimeoutError,
 )
+from ._patterns import is_pattern, one_matches
 from ._subscriber import Subscriber
 from ._topics import inspect_in, names, reader
 
@@ -255,7 +255,7 @@ class Collector:
         for topic in topics:
             if issubclass(type(topic), Subscriber):
                 self._follow(topic._directory, topic.name)
-            elif set("*?[") & set(check_name(topic)):
+            elif is_pattern(check_name(topic)):
                 self._patterns.append(topic)
             else:
                 self._follow(self._where, topic)
@@ -290,8 +290,7 @@ class Collector:
         found = [
             name
             for name in there
-            if any(name == p or fnmatch.fnmatchcase(name, p) for p in self._patterns)
-            and (self._where, name) not in self._curves
+            if one_matches(self._patterns, name) and (self._where, name) not in self._curves
         ]
         room = max(MOST_CURVES - len(self._curves), 0)
         for name in found[:room]:

@@ -6,6 +6,7 @@ import os
 import time
 
 from ._extras import need
+from ._svg import FEW
 from ._text import label
 
 TYPE_CHECKING = False
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 7.5, 3.2
 """Inches, of 100 pixels."""
-
-FEW = 60
-"""A curve of no more points than these shows them as dots."""
 
 
 class Drawing:

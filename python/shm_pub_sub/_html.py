@@ -8,8 +8,8 @@ from __future__ import annotations
 from html import escape
 
 from ._svg import sparkline
-from ._text import duration, number
-from ._topics import inspect_in, reader, state
+from ._text import number
+from ._topics import ago, inspect_in, reader, state
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def of_topics(topics: Sequence[TopicInfo]) -> str:
         f'<td style="{left}">{topic.type.__name__}</td>'
         f'<td style="{left}">{_dot(topic)} {state(topic)}</td>'
         f'<td style="{right}">{topic.published:,}</td>'
-        f'<td style="{right}">{_ago(topic)}</td>'
+        f'<td style="{right}">{ago(topic)}</td>'
         f'<td style="{right}">{topic.buffer_num:,}</td></tr>'
         for topic in topics
     )
@@ -109,7 +109,7 @@ def _reading(where: str, topic: TopicInfo) -> str:
     value = "" if newest is None else escape(number(newest.value))
     facts = f"{state(topic)} · {topic.published:,} published"
     if topic.published:
-        facts += f" · {_ago(topic)}"
+        facts += f" · {ago(topic)}"
     return (
         '<div style="display:flex;align-items:center;gap:1em">'
         f'<span style="font-size:1.6em">{value}</span>{sparkline(kept)}</div>'
@@ -119,10 +119,6 @@ def _reading(where: str, topic: TopicInfo) -> str:
 
 def _dot(topic: TopicInfo) -> str:
     return f'<span style="color:{_ALIVE if topic.alive else _GONE}">●</span>'
-
-
-def _ago(topic: TopicInfo) -> str:
-    return "-" if topic.age is None else f"{duration(topic.age)} ago"
 
 
 def _said(value: object) -> str:

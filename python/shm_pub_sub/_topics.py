@@ -77,7 +77,7 @@ class TopicTable(list[TopicInfo]):
                 topic.type.__name__,
                 state(topic),
                 f"{topic.published:,}",
-                "-" if topic.age is None else f"{duration(topic.age)} ago",
+                ago(topic),
                 str(topic.buffer_num),
             )
             for topic in self
@@ -97,6 +97,11 @@ def state(topic: TopicInfo) -> str:
     if topic.alive:
         return f"process {topic.pid}"
     return "retained" if topic.retain else "gone"
+
+
+def ago(topic: TopicInfo) -> str:
+    """Return when the newest value was published."""
+    return "-" if topic.age is None else f"{duration(topic.age)} ago"
 
 
 _TYPES = {"bool": bool, "int": int, "float": float}

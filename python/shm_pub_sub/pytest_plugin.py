@@ -17,10 +17,11 @@ import pytest
 
 import shm_pub_sub
 
+from ._arguments import DIR_VARIABLE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-VARIABLE = "SHM_PUB_SUB_DIR"
 MEMORY = "/dev/shm"
 PREFIX = f"shm_pub_sub-test-{os.getpid()}-"
 """Of the directories' names; a run that was killed leaves its own behind."""
@@ -49,7 +50,7 @@ def shm_domain(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """
     folder = MEMORY if os.access(MEMORY, os.W_OK | os.X_OK) else None
     directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
-    monkeypatch.setenv(VARIABLE, str(directory))
+    monkeypatch.setenv(DIR_VARIABLE, str(directory))
     try:
         yield directory
         # A failed test's traceback keeps its publishers open: that failure is what counts.
@@ -83,7 +84,7 @@ def _left(directory: Path) -> list[str]:
     if not names:
         return []
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv(VARIABLE, str(directory))  # the test may have changed it
+        environment.setenv(DIR_VARIABLE, str(directory))  # the test may have changed it
         topics = {Path(topic.path).name: topic for topic in shm_pub_sub.topics()}
     return [_describe(topics[name]) if name in topics else f"{name}: no topic" for name in names]
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import statistics
-import sys
 import time
-from contextlib import contextmanager
 from itertools import repeat
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from shm_pub_sub import Publisher, Subscriber
 from ._arguments import positive_seconds
 from ._domain import own_domain
 from ._output import EXIT_DONE, complain, duration, print_json, table
+from ._progress import Progress
 from ._trips import round_trips
 
 TYPE_CHECKING = False
@@ -56,10 +55,13 @@ def run(options: argparse.Namespace) -> int:
     if options.format == "text":
         print(", ".join(f"{value}" for value in machine.values()), end="\n\n", flush=True)
     with own_domain("bench"):
-        results = {}
+        results, progress = {}, Progress()
         for number, (what, measure) in enumerate(MEASUREMENTS.items(), 1):
-            with _progress(f"{number} of {len(MEASUREMENTS)}: {what}"):
+            progress.show(f"{number} of {len(MEASUREMENTS)}: {what}")
+            try:
                 results[what] = sorted(measure(options.seconds))
+            finally:
+                progress.end()
     figures = {what: _figures(ns) for what, ns in results.items()}
     if options.format == "json":
         print_json({"machine": machine, "seconds": figures})
@@ -96,18 +98,6 @@ def _machine() -> dict[str, str]:
         "processors": f"{len(os.sched_getaffinity(0))} processors "
         f"({models[0] if models else platform.machine()})",
     }
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[None]:
-    """Say on a terminal what is being measured, and take it back."""
-    if sys.stderr.isatty():
-        print(f"\r\x1b[K{what}", end="", file=sys.stderr, flush=True)
-    try:
-        yield
-    finally:
-        if sys.stderr.isatty():
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def _tutorial(seconds: float) -> Iterator[float]:

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 
-from ._output import size
+from ._output import counted, size
 from ._remains import ALIVE, DAMAGED, DEAD, DRAFT, RETAINED, UNREADABLE, remains
 from ._verdict import FAIL, OK, WARN, Verdict
 
@@ -93,10 +93,10 @@ def leftovers(_: str) -> Verdict:
     dead = [one for one in there if one.what in (DEAD, DRAFT)]
     alive = sum(one.what == ALIVE for one in there)
     retained = sum(one.what == RETAINED for one in there)
-    found = f"{_count(alive, 'live topic')}, {_count(retained, 'retained value')}"
+    found = f"{counted(alive, 'live topic')}, {counted(retained, 'retained value')}"
     if dead:
         nbytes = size(sum(one.nbytes for one in dead))
-        found += f", {_count(len(dead), 'file')} that a killed publisher left ({nbytes})"
+        found += f", {counted(len(dead), 'file')} that a killed publisher left ({nbytes})"
         return Verdict("leftovers", WARN, found, "shm-pub-sub clean")
     return Verdict("leftovers", OK, f"{found}, nothing that a killed publisher left")
 
@@ -108,9 +108,5 @@ def damage(_: str) -> Verdict:
         return Verdict("damage", OK, "every topic can be read")
     names = ", ".join(repr(one.name) for one in broken[:3]) + (", ..." if broken[3:] else "")
     what = " or ".join(sorted({one.what for one in broken}))
-    found = f"{_count(len(broken), 'topic')}: {what}: {names}"
+    found = f"{counted(len(broken), 'topic')}: {what}: {names}"
     return Verdict("damage", WARN, found, "shm-pub-sub list -v says why, rm TOPIC removes")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'s' if number != 1 else ''}"

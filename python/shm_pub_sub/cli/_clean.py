@@ -16,7 +16,7 @@ from ._output import (
     size,
 )
 from ._remains import ALIVE, ALWAYS, DAMAGED, RETAINED, UNREADABLE, Remains, remains
-from ._topics import names_for_completion
+from ._topics import add_patterns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,10 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Remove the files of topics whose publishers died, and files whose making was killed. "
         "Retained values, live topics and what cannot be read stay."
     )
-    patterns = parser.add_argument(
-        "patterns", metavar="PATTERN", nargs="*", help="only topics that match, as 'robot/*'"
-    )
-    patterns.completer = names_for_completion  # type: ignore[attr-defined]
+    add_patterns(parser, "only topics that match, as 'robot/*'")
     parser.add_argument(
         "-n", "--dry-run", action="store_true", help="only print what would be removed"
     )

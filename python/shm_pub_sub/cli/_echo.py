@@ -11,8 +11,9 @@ import time
 
 from ._arguments import positive_integer, positive_seconds
 from ._calendar import WallClock, seconds
-from ._follow import Follower, add_topics
+from ._follow import FOLLOWED, Follower
 from ._output import EXIT_DONE, EXIT_TIMEOUT, EXIT_USAGE, complain, json_value, printable
+from ._topics import add_topics
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ NOT_AS_PYTHON = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_topics(parser)
+    add_topics(parser, "+", FOLLOWED)
     parser.add_argument(
         "--every",
         metavar="SECONDS",

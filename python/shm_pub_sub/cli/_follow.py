@@ -7,18 +7,17 @@ where the next one publishes another type.
 from __future__ import annotations
 
 import math
-import resource
 import time
 
 import shm_pub_sub
 from shm_pub_sub import OpenError, Subscriber, TopicNotFoundError, TopicTypeError, WaitTimeoutError
+from shm_pub_sub._patterns import is_pattern, one_matches
 
 from ._output import complain
-from ._topics import names, names_for_completion, not_there, one_matches
+from ._topics import names, not_there, open_as_many_as_allowed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
     from types import TracebackType
     from typing import Any
@@ -30,6 +29,9 @@ EVERYTHING = 2**36
 
 AT_ONCE = 10_000
 """Values of a topic that are taken in one turn at most, so that the others have theirs."""
+
+FOLLOWED = "names, or shell patterns as 'robot/*'; it waits for what is not there yet"
+"""The help of the argument TOPIC... of verbs that follow topics."""
 
 LOOK = 0.05
 LOOK_FOR_NEW = 0.5
@@ -44,17 +46,6 @@ GATHER_AT_LEAST = 0.0002
 
 FULL = 1 / 8
 """How full the topic that fills up first may be by then."""
-
-
-def add_topics(parser: argparse.ArgumentParser) -> None:
-    """Add the argument TOPIC... of verbs that follow topics."""
-    topics = parser.add_argument(
-        "topics",
-        metavar="TOPIC",
-        nargs="+",
-        help="names, or shell patterns as 'robot/*'; it waits for what is not there yet",
-    )
-    topics.completer = names_for_completion  # type: ignore[attr-defined]
 
 
 class Topic:
@@ -161,9 +152,7 @@ class Follower:
         later: int = EVERYTHING,
         gather: bool = True,
     ) -> None:
-        # Each subscriber takes a descriptor, and 1,024 are what a shell mostly allows.
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        open_as_many_as_allowed()
         self.topics: list[Topic] = []
         self._history = history
         self._later = later
@@ -174,7 +163,7 @@ class Follower:
         self._known = set()
         there = set(names())
         for word in dict.fromkeys(wanted):
-            if word not in there and any(mark in word for mark in "*?["):
+            if word not in there and is_pattern(word):
                 self._patterns.append(word)
             else:
                 self.topics.append(Topic(word, history, later))

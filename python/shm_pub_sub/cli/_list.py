@@ -7,7 +7,7 @@ import sys
 from shm_pub_sub._arguments import directory
 
 from ._output import EXIT_DONE, complain, duration, frequency, print_json, printable, size, table
-from ._topics import looked_at, names, names_for_completion
+from ._topics import add_patterns, looked_at, names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,13 +33,7 @@ NUMBERS = range(3, 8)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    patterns = parser.add_argument(
-        "patterns",
-        metavar="PATTERN",
-        nargs="*",
-        help="names, or shell patterns of them, as 'robot/*' for all below robot",
-    )
-    patterns.completer = names_for_completion  # type: ignore[attr-defined]
+    add_patterns(parser, "names, or shell patterns of them, as 'robot/*' for all below robot")
     parser.add_argument("-t", "--types", action="store_true", help="show types as well")
     parser.add_argument(
         "-v",

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 INSTALL = "pip install 'shm_pub_sub[record]'"
 
+MAGIC = b"\x89MCAP0\r\n"
+"""At the beginning and at the end of a file."""
+
 SCHEMA_ENCODING = "jsonschema"
 MESSAGE_ENCODING = "json"
 

@@ -20,7 +20,7 @@ from mcap.exceptions import EndOfFile
 from mcap.opcode import Opcode
 
 from . import _mcap
-from ._mcap import RecordingError
+from ._mcap import MAGIC, RecordingError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ _message = struct.Struct("<HIQQ")  # channel, sequence, log_time and publish_tim
 _times = struct.Struct("<QQ")  # at the beginning of a chunk: those of the first and last message
 _index = struct.Struct("<HI")  # channel, bytes of 16 each for a message
 
-MAGIC = b"\x89MCAP0\r\n"
 EXPECTED = "expected a file as it was written"
 USUAL_BUFFERS = 3
 """For recordings that do not say it."""

@@ -16,6 +16,8 @@ from mcap.opcode import Opcode
 
 import shm_pub_sub
 
+from ._mcap import MAGIC
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 
     from mcap.records import McapRecord
 
-MAGIC = b"\x89MCAP0\r\n"
 CHUNK_BYTES = 1 << 20
 """After so many, uncompressed, a chunk is written."""
 

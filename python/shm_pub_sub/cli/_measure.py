@@ -6,8 +6,9 @@ import math
 import time
 
 from ._arguments import positive_integer, positive_seconds
-from ._follow import Follower, add_topics
+from ._follow import FOLLOWED, Follower
 from ._output import EXIT_DONE, EXIT_TIMEOUT, print_json, printable
+from ._topics import add_topics
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ WINDOW = 10_000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of both verbs."""
-    add_topics(parser)
+    add_topics(parser, "+", FOLLOWED)
     parser.add_argument(
         "-w",
         "--window",

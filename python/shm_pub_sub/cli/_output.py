@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from shm_pub_sub._text import duration, frequency, printable, size, table
+
+from ._streams import discard
 
 __all__ = [
     "EXIT_BROKEN_PIPE",
@@ -15,6 +16,7 @@ __all__ = [
     "EXIT_TIMEOUT",
     "EXIT_USAGE",
     "complain",
+    "counted",
     "duration",
     "frequency",
     "json_value",
@@ -48,9 +50,7 @@ def complain(text: str) -> None:
         print(f"shm-pub-sub: {lines}", file=sys.stderr, flush=True)
     except OSError:  # a stderr that nobody reads: the exit code says it
         # What is still in the buffer would fail again at exit, and make that code 120.
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, 2)
-        os.close(null)
+        discard(2)
 
 
 def print_json(record: Mapping[str, object]) -> None:

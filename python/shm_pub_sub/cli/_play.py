@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import time
 from contextlib import closing
 from pathlib import Path
+
+from shm_pub_sub._patterns import one_matches
 
 from . import _mcap
 from ._arguments import positive_rate, positive_seconds
@@ -15,7 +16,7 @@ from ._mcap import RecordingError
 from ._output import EXIT_DONE, complain, duration, print_json, table
 from ._player import Ahead, Player, rounds
 from ._progress import INTERVAL, Progress
-from ._topics import one_matches
+from ._signals import at_the_end, leave
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,10 +92,7 @@ def run(options: argparse.Namespace) -> int:
             _list(recording, tracks, options.format)
             return EXIT_DONE
         first, end = _span(recording, options)
-        # docker stop, systemd: the publishers are to end in order.
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
-                signal.signal(number, lambda number, _frame: sys.exit(128 + number))
+        at_the_end(leave)  # the publishers are to end in order
         sys.setswitchinterval(SWITCH)
         with (
             closing(Player(tracks, options.remap)) as player,

@@ -12,7 +12,7 @@ from shm_pub_sub._curves import Collector, check_seconds
 
 from ._braille import picture
 from ._output import EXIT_DONE, EXIT_FAILURE, EXIT_TIMEOUT, complain, json_value, print_json
-from ._topics import names_for_completion
+from ._topics import add_topics
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,13 +26,9 @@ _HOME, _LINE_END, _SCREEN_END = "\033[H", "\033[K", "\033[J"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    topics = parser.add_argument(
-        "topics",
-        metavar="TOPIC",
-        nargs="+",
-        help="names, or shell patterns of them, as 'robot/*'; they need not be there yet",
+    add_topics(
+        parser, "+", "names, or shell patterns of them, as 'robot/*'; they need not be there yet"
     )
-    topics.completer = names_for_completion  # type: ignore[attr-defined]
     parser.add_argument(
         "--seconds",
         type=_seconds,

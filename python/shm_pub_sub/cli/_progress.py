@@ -22,7 +22,9 @@ class Progress:
         return self._wanted and time.monotonic() >= self._next
 
     def show(self, text: str) -> None:
-        """Show the text instead of the one before."""
+        """Show the text instead of the one before, on a terminal."""
+        if not self._wanted:
+            return
         print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)
         self._shown = True
         self._next = time.monotonic() + INTERVAL

@@ -6,7 +6,6 @@ import itertools
 import math
 import re
 import shlex
-import signal
 import sys
 import time
 
@@ -15,6 +14,7 @@ from shm_pub_sub import Publisher, TopicNotFoundError
 
 from ._arguments import octal_mode, positive_integer, positive_rate, positive_seconds
 from ._output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, complain, print_json
+from ._signals import at_the_end, leave
 from ._topics import add_topic
 from ._values import TYPES, NotAValue, common_type, parsed
 
@@ -22,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
-    from typing import Any, NoReturn
+    from typing import Any
 
     _Value = bool | int | float
 
@@ -104,10 +104,7 @@ def run(options: argparse.Namespace) -> int:
         complain("found no value on stdin; expected one a line")
         return EXIT_FAILURE
     retain = options.retain or (options.once and options.keep is None)
-    # How service managers and closed terminals end programs. The topic goes, as with Ctrl-C.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
-            signal.signal(number, _end)
+    at_the_end(leave)  # the topic goes, as with Ctrl-C
     with Publisher(
         options.topic, kind(), options.buffers, mode=options.mode, retain=retain
     ) as publisher:
@@ -122,10 +119,6 @@ def run(options: argparse.Namespace) -> int:
     if retain and not options.quiet:
         complain(f"the value stays; `shm-pub-sub rm {shlex.quote(options.topic)}` removes it")
     return EXIT_DONE
-
-
-def _end(number: int, frame: object) -> NoReturn:
-    sys.exit(128 + number)
 
 
 def _rate(options: argparse.Namespace) -> float | None:

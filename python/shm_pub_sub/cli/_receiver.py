@@ -11,9 +11,10 @@ from pathlib import Path
 import shm_pub_sub
 from shm_pub_sub import Subscriber, TopicInfo, TopicTypeError, WaitTimeoutError
 from shm_pub_sub._arguments import directory
+from shm_pub_sub._patterns import one_matches
 
 from ._output import complain
-from ._topics import looked_at, names, one_matches
+from ._topics import looked_at, names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

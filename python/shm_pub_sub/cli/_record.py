@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import queue
-import resource
 import signal
 import sys
 import time
@@ -16,7 +15,8 @@ from ._arguments import positive_integer, positive_seconds
 from ._output import EXIT_DONE, EXIT_USAGE, complain, counted, duration, print_json
 from ._progress import INTERVAL, Progress
 from ._receiver import Receiver
-from ._topics import names_for_completion, not_there
+from ._signals import at_the_end
+from ._topics import add_topics, not_there, open_as_many_as_allowed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,13 +38,11 @@ SWITCH = 0.0005
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    topics = parser.add_argument(
-        "topics",
-        metavar="TOPIC",
-        nargs="*",
-        help="names, or shell patterns as 'robot/*' (default: all); also those that appear later",
+    add_topics(
+        parser,
+        "*",
+        "names, or shell patterns as 'robot/*' (default: all); also those that appear later",
     )
-    topics.completer = names_for_completion  # type: ignore[attr-defined]
     parser.add_argument(
         "-o",
         "--output",
@@ -78,9 +76,7 @@ def run(options: argparse.Namespace) -> int:
     except FileExistsError:
         complain(f"record {str(path)!r}: found a file there; take another name, or --force")
         return EXIT_USAGE
-    # Each topic takes a descriptor.
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    open_as_many_as_allowed()
     sys.setswitchinterval(SWITCH)
     receiver = Receiver(options.topics, options.duration)
 
@@ -96,9 +92,7 @@ def run(options: argparse.Namespace) -> int:
         asked = min(asked, now)
 
     signal.signal(signal.SIGINT, end)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
-            signal.signal(number, end)
+    at_the_end(end)
     recorder = Recorder(receiver, writer, options.max_values or sys.maxsize)
     complain(f"recording to {path}; Ctrl-C ends it")
     try:

@@ -16,9 +16,10 @@ from urllib.parse import unquote
 import shm_pub_sub
 from shm_pub_sub import LayoutError
 from shm_pub_sub._arguments import directory
+from shm_pub_sub._patterns import one_matches
 from shm_pub_sub._topics import file_of
 
-from ._topics import looked_at, names, one_matches
+from ._topics import looked_at, names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

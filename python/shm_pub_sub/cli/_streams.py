@@ -42,6 +42,11 @@ def drop_output() -> None:
     try:
         sys.stdout.flush()
     except (OSError, ValueError):
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, 1)
-        os.close(null)
+        discard(1)
+
+
+def discard(number: int) -> None:
+    """Have a descriptor write to /dev/null from now on."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, number)
+    os.close(null)

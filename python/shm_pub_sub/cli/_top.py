@@ -15,7 +15,7 @@ from ._arguments import positive_integer, positive_seconds
 from ._list import record
 from ._output import EXIT_DONE, EXIT_FAILURE, complain, json_value, print_json, table
 from ._top_cells import COLUMNS, RIGHT, cells, in_order, summary
-from ._topics import names_for_completion
+from ._topics import add_patterns
 from ._watch import Watch
 
 TYPE_CHECKING = False
@@ -29,13 +29,7 @@ ENDLESS = sys.maxsize
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    patterns = parser.add_argument(
-        "patterns",
-        metavar="PATTERN",
-        nargs="*",
-        help="names, or shell patterns of them, as 'robot/*'",
-    )
-    patterns.completer = names_for_completion  # type: ignore[attr-defined]
+    add_patterns(parser, "names, or shell patterns of them, as 'robot/*'")
     parser.add_argument(
         "-d",
         "--delay",

@@ -17,6 +17,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from ._signals import leave
 from ._top_cells import COLUMNS, RIGHT, cells, in_order, summary
 
 TYPE_CHECKING = False
@@ -165,7 +166,7 @@ def _signals() -> Iterator[int]:
     handlers = {
         signal.SIGWINCH: signal.signal(signal.SIGWINCH, lambda *_: None),
         signal.SIGTSTP: signal.signal(signal.SIGTSTP, lambda *_: None),
-        signal.SIGTERM: signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number)),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, leave),
     }
     try:
         yield readable

@@ -1,23 +1,20 @@
-"""What several verbs need: topics by pattern, and a subscriber of a topic whatever its type."""
+"""What several verbs need: their argument TOPIC, and topics by name and pattern."""
 
 from __future__ import annotations
 
-import time
-from fnmatch import fnmatchcase
+import resource
 
 import shm_pub_sub
-from shm_pub_sub import ShmError, Subscriber, TopicInfo, TopicNotFoundError, _topics
+from shm_pub_sub import ShmError, TopicNotFoundError, _topics
 from shm_pub_sub._arguments import directory
+from shm_pub_sub._patterns import one_matches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Sequence
-    from typing import Any
 
-FIRST_LOOK = 0.001
-LAST_LOOK = 0.05
-"""Seconds between looks at whether a topic is there."""
+    from shm_pub_sub import TopicInfo
 
 CLOSE = 0.8
 """How much of two names is the same where one is perhaps the other mistyped."""
@@ -37,11 +34,6 @@ def names(patterns: Sequence[str] = ()) -> list[str]:
     exact = set(patterns) & set(found)
     others = [pattern for pattern in patterns if pattern not in exact]
     return [name for name in found if name in exact or one_matches(others, name)]
-
-
-def one_matches(patterns: Sequence[str], name: str) -> bool:
-    """Report whether one of the shell patterns is name, or matches it."""
-    return any(name == pattern or fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def not_there(name: str) -> str:
@@ -66,13 +58,34 @@ def names_for_completion(**_: object) -> list[str]:
 
 def add_topic(parser: argparse.ArgumentParser, nargs: str | None = None) -> None:
     """Add the argument TOPIC; nargs as argparse has it."""
-    topic = parser.add_argument("topic", metavar="TOPIC", nargs=nargs, help="the topic's name")
-    topic.completer = names_for_completion  # type: ignore[attr-defined]
+    _add(parser, "topic", "TOPIC", nargs, "the topic's name")
 
 
-def matching(patterns: Sequence[str]) -> list[TopicInfo]:
-    """Return the topics that names() finds, without those that cannot be opened."""
-    return [topic for _, (topic, _) in looked_at(names(patterns)) if topic is not None]
+def add_topics(parser: argparse.ArgumentParser, nargs: str, what: str) -> None:
+    """Add the argument TOPIC..., names and patterns; what is its help."""
+    _add(parser, "topics", "TOPIC", nargs, what)
+
+
+def add_patterns(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add the argument PATTERN... of verbs that take all topics where there is none."""
+    _add(parser, "patterns", "PATTERN", "*", what)
+
+
+def _add(
+    parser: argparse.ArgumentParser, dest: str, metavar: str, nargs: str | None, what: str
+) -> None:
+    argument = parser.add_argument(dest, metavar=metavar, nargs=nargs, help=what)
+    argument.completer = names_for_completion  # type: ignore[attr-defined]
+
+
+def open_as_many_as_allowed() -> int:
+    """Let this process have all descriptors that it may have, and return how many that is.
+
+    Each subscriber takes one, and 1,024 are what a shell mostly allows.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most
 
 
 def looked_at(
@@ -89,22 +102,3 @@ def looked_at(
             continue
         except ShmError as error:
             yield name, (None, error)
-
-
-def subscribe_whatever_type(name: str, timeout: float | None = None, **options: Any) -> Any:
-    """Return a Subscriber of the type that the topic has, or None where there is none in time.
-
-    It waits for the topic to be there. options are the Subscriber's.
-    """
-    until = None if timeout is None else time.monotonic() + timeout
-    pause = FIRST_LOOK
-    while True:
-        try:
-            return Subscriber(name, shm_pub_sub.inspect(name).type(), **options)
-        except (TopicNotFoundError, shm_pub_sub.TopicTypeError):
-            pass  # not there yet; or made anew with another type since
-        left = pause if until is None else min(pause, until - time.monotonic())
-        if left <= 0:
-            return None
-        time.sleep(left)
-        pause = min(2 * pause, LAST_LOOK)

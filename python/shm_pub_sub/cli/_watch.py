@@ -7,7 +7,6 @@ hundred times as long: that is done where its file is another one, or its publis
 from __future__ import annotations
 
 import os
-import resource
 import time
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ import shm_pub_sub
 from shm_pub_sub import Sample, ShmError, Subscriber, TopicInfo
 
 from ._publishers import Commands
-from ._topics import names
+from ._topics import names, open_as_many_as_allowed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,10 +57,7 @@ class Watch:
         self._patterns = patterns
         self._watched: dict[str, _Watched] = {}
         self._next_survey = 0.0
-        # Each subscriber takes a descriptor, and 1,024 are what a shell mostly allows.
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-        self._room = most - SPARE
+        self._room = open_as_many_as_allowed() - SPARE
 
     def look(self) -> list[Row]:
         """Return a row for each topic, sorted by name."""
