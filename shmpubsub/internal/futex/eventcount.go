@@ -2,6 +2,7 @@
 package futex
 
 import (
+	"math"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -58,7 +59,7 @@ func Announce(word *atomic.Uint32) uint32 {
 // passed. It may return for nothing. d is what a publisher's death costs that was killed between
 // its change and its wake. An error says that no waiting is possible there.
 func Wait(word *atomic.Uint32, announced uint32, whose Owner, d time.Duration) error {
-	until := unix.NsecToTimespec(clock.Now() + int64(d))
+	until := deadline(clock.Now(), d)
 	killpoint.Here()
 	_, _, err := unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWaitBitset,
 		uintptr(announced), uintptr(unsafe.Pointer(&until)), 0, uintptr(whose))
@@ -68,6 +69,12 @@ func Wait(word *atomic.Uint32, announced uint32, whose Owner, d time.Duration) e
 		return nil // woken; the word has moved on; a signal; the time is up
 	}
 	return err
+}
+
+// deadline returns when d is over, as the kernel takes it: never before the clock's zero, which on a machine that
+// was just booted is not long ago, and never beyond its end.
+func deadline(now int64, d time.Duration) unix.Timespec {
+	return unix.NsecToTimespec(max(now+min(int64(d), math.MaxInt64-now), 0))
 }
 
 // Owner tells one subscriber's waiters from others', roughly: who shares its bit wakes for nothing.

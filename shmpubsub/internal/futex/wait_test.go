@@ -2,6 +2,7 @@ package futex
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -38,12 +39,52 @@ func TestWait_DoesNotSleepOnAWordThatHasMovedOn(t *testing.T) {
 func TestWait_EndsWithItsSlice(t *testing.T) {
 	var word atomic.Uint32
 	announced := Announce(&word)
-	for _, d := range []time.Duration{-time.Hour, 0, time.Millisecond, 30 * time.Millisecond} {
+	for _, d := range []time.Duration{math.MinInt64, -time.Hour, 0, time.Millisecond, 30 * time.Millisecond} {
 		start := time.Now()
 		require.NoError(t, Wait(&word, announced, OwnerOf(0), d))
-		require.GreaterOrEqual(t, time.Since(start), d-time.Millisecond)
+		require.GreaterOrEqual(t, time.Since(start), max(d, 0)-time.Millisecond)
 	}
 	require.Equal(t, announced, word.Load())
+}
+
+// However long the machine has been up.
+func TestDeadline_IsATimeThatTheKernelTakes(t *testing.T) {
+	const boot, late = int64(0), int64(math.MaxInt64)
+	for _, c := range []struct {
+		now  int64
+		d    time.Duration
+		want int64
+	}{
+		{boot, 0, 0},
+		{boot, time.Second, 1e9},
+		{boot, -1, 0},
+		{boot, math.MinInt64, 0},
+		{boot, math.MaxInt64, late},
+		{60e9, -time.Minute, 0},
+		{60e9, -time.Hour, 0},
+		{60e9, -time.Second, 59e9},
+		{60e9, math.MaxInt64, late},
+		{late, 1, late},
+		{late, math.MaxInt64, late},
+		{late, math.MinInt64, 0},
+	} {
+		require.Equal(t, unix.NsecToTimespec(c.want), deadline(c.now, c.d), "%+v", c)
+	}
+}
+
+func TestWait_SleepsOnWhereItsTimeIsBeyondTheClocksEnd(t *testing.T) {
+	mine, theirs := sharedWord(t)
+	announced := Announce(theirs)
+	thread, done := make(chan int, 1), make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		thread <- unix.Gettid()
+		done <- Wait(theirs, announced, OwnerOf(0), math.MaxInt64)
+	}()
+	asleep(t, <-thread, theirs)
+	Notify(mine)
+	require.NoError(t, <-done)
 }
 
 func TestWait_SaysWhereNoWaitingIsPossible(t *testing.T) {
