@@ -13,7 +13,7 @@ type Sample[T Value] struct {
 	Value    T
 	Sequence uint64        // its number among its publisher's values, from 1
 	Time     int64         // when it was published, CLOCK_MONOTONIC, nanoseconds
-	Age      time.Duration // since then, when it was read
+	Age      time.Duration // since then, when it was read; math.MaxInt64 if its time is another boot's
 }
 
 func (s *Subscriber[T]) sample(of ring.Sample, word uint64, now int64) Sample[T] {
@@ -34,7 +34,7 @@ func (s *Subscriber[T]) Newest() (Sample[T], bool) {
 	return s.sample(newest, w[0], now), true
 }
 
-// age returns how old a value is. Another process's clock may be a little ahead of the one just read; a
+// age returns how old a value is, as C's value_age does, whatever 64 bits its time is. Another process's clock may be a little ahead of the one just read; a
 // time further ahead is another boot's or another time namespace's, and says nothing but that the
 // value is old.
 func age(published, now int64) time.Duration {

@@ -19,7 +19,7 @@ type Info struct {
 	Retain    bool          // the last value outlives the publisher
 	Created   time.Time     // when the publisher was made
 	Published uint64        // values so far
-	Age       time.Duration // since the newest was published; 0 where Published is 0
+	Age       time.Duration // since the newest was published, as Sample.Age; 0 if Published is 0
 }
 
 // List returns the names of all topics, sorted, those of dead publishers too.
@@ -39,7 +39,7 @@ func Inspect(topic string, opts ...Option) (Info, error) {
 		Alive: i.Alive, Retain: i.Retain, Created: time.Unix(0, i.Created), Published: i.Published,
 	}
 	if i.Published > 0 {
-		info.Age = time.Duration(clock.Now() - i.Newest)
+		info.Age = age(i.Newest, clock.Now())
 	}
 	return info, nil
 }

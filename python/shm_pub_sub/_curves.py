@@ -48,7 +48,7 @@ MOST_CURVES = 20
 FAST = 20_000
 """Values a second, from which on they are not taken one by one."""
 
-NAN = float("nan")
+NAN, INFINITY = float("nan"), float("inf")
 
 
 class Curve:
@@ -83,7 +83,7 @@ class Curve:
         self._subscriber: Any = None
         self._next_look = 0.0
         self._fast = False
-        self._turn = float("inf")  # when the last one was
+        self._turn = INFINITY  # when the last one was
 
     def add(self, sequence: int, at: int, value: bool | int | float) -> None:
         """Add a value; its sequence number tells whether another publisher has begun."""
@@ -158,21 +158,21 @@ class Curve:
             self.alive = self._subscriber.publisher_alive
         if self._fast:
             return self._width * 1e-9
-        if self._time == before:
-            return LONGEST_PAUSE  # nothing, or a batch alone
+        if self._time == before or not before:
+            return LONGEST_PAUSE  # nothing, a batch alone, or the first ones: no pace to tell
         interval = (self._time - before) / 1e9 / (taken + lost)
         buffers: int = self._subscriber.buffer_num or 1
         return interval * buffers / 2
 
     def _take_each(self) -> int:
-        """Take values one by one, each with its time."""
+        """Take values one by one, each with its time, or now if that is another clock's."""
         receive, add = self._subscriber.recv_sample, self.add
         for taken in range(AT_ONCE):
             try:
-                value, sequence, at, _ = receive(0)
+                value, sequence, at, age = receive(0)
             except WaitTimeoutError:
                 return taken
-            add(sequence, at, value)
+            add(sequence, at if age < INFINITY else time.monotonic_ns(), value)
         return AT_ONCE
 
     def _take_together(self) -> int:
@@ -182,7 +182,8 @@ class Curve:
         taken: int = self._subscriber.drain(into=room)
         if taken:
             newest = self._subscriber.sample()
-            at = time.monotonic_ns() if newest is None else newest.time_ns
+            known = newest is not None and newest.age < INFINITY
+            at = newest.time_ns if known else time.monotonic_ns()
             sequence = self._sequence + taken if newest is None else newest.sequence
             values = room[:taken]
             self.add(sequence, at, values[0])

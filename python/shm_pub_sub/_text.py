@@ -36,6 +36,8 @@ def duration(seconds: float | None) -> str:
     """Return seconds as people say it: 12.3 us, 4.56 ms, 7.8 s, 2 min 3 s, 5 h 6 min."""
     if seconds is None:
         return "-"
+    if seconds == float("inf"):  # the age of a value from before this boot
+        return "an unknown time"
     for factor, unit in ((1e9, "ns"), (1e6, "us"), (1e3, "ms")):
         if seconds * factor < 999.5:
             return f"{seconds * factor:.3g} {unit}"

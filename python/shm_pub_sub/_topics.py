@@ -24,7 +24,8 @@ class TopicInfo(NamedTuple):
     published: int
     """Values published so far."""
     age: float | None
-    """Seconds since the newest was published; None where there is none."""
+    """Seconds since the newest was published; None if there is none; inf if its time is another
+    boot's."""
     alive: bool
     """Whether its publisher lives."""
     retain: bool
@@ -106,6 +107,9 @@ def ago(topic: TopicInfo) -> str:
 
 _TYPES = {"bool": bool, "int": int, "float": float}
 
+_NEVER = 2**63 - 1
+"""Go's age, in ns, of a value whose time is another boot's."""
+
 
 def names(where: str | None = None) -> list[str]:
     """Return the names of all topics of this domain, sorted: in a tenth of the time of topics().
@@ -146,7 +150,9 @@ def inspect_in(where: str, name: str) -> TopicInfo:
     """Return what the topic's file in a directory says; as inspect(), and it raises the same."""
     fields = describe(where, name)
     fields["type"] = _TYPES[fields["type"]]
-    fields["age"] = fields["age"] / 1e9 if fields["published"] else None
+    age = fields["age"]
+    seconds = age / 1e9 if age < _NEVER else float("inf")
+    fields["age"] = seconds if fields["published"] else None
     fields["created"] /= 1e9
     return TopicInfo(**fields)
 

@@ -7,15 +7,17 @@
 
 static PyTypeObject *sample_type;
 
-/* How old a value is, ns. A publisher's clock may be a little ahead of the one just read; a time further
-   ahead is another boot's or another time namespace's, and says nothing but that the value is old. */
+/* How old a value is, ns, as Go's age() has it, whatever 64 bits its time is. A publisher's clock may be a little
+   ahead of the one just read; a time further ahead is another boot's or another time namespace's, and says
+   nothing but that the value is old: UINT64_MAX. */
 uint64_t
 value_age(uint64_t published, uint64_t now)
 {
-    if (published <= now) {
-        return now - published;
+    int64_t old = (int64_t)(now - published);
+    if (old > -1000000000) {
+        return old > 0 ? (uint64_t)old : 0;
     }
-    return published - now < 1000000000u ? 0 : UINT64_MAX;
+    return UINT64_MAX;
 }
 
 static PyStructSequence_Field fields[] = {

@@ -101,7 +101,7 @@ def _print_text(
         figure, least, most, deviation, window = figures.values()
         mean = 1 / figure if title == "rate" else figure
         # As ros2 has it from 10 ms on; below that two digits of the mean.
-        digits = 3 if mean <= 0 else max(3, 1 - math.floor(math.log10(mean)))
+        digits = max(3, 1 - math.floor(math.log10(mean))) if 0 < mean < math.inf else 3
         text = (
             f"average {title}: {figure:.{3 if title == 'rate' else digits}f}\n"
             f"\tmin: {least:.{digits}f}s max: {most:.{digits}f}s "
