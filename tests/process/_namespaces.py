@@ -4,6 +4,7 @@ import ctypes
 import os
 import signal
 import subprocess
+import time
 from multiprocessing.connection import wait
 from pathlib import Path
 
@@ -21,6 +22,26 @@ PID = ("--pid", "--fork", "--kill-child", "--mount-proc")
 USER = ("--user", "--map-root-user")
 MOUNT = ("--mount",)
 TIME = ("--time", "--fork", "--kill-child")
+
+
+def _clock_offset() -> int:
+    """Seconds that CLOCK_MONOTONIC is ahead of the machine's here: the kernel counts from that."""
+    for line in Path("/proc/self/timens_offsets").read_text().splitlines():
+        clock, seconds, _ = line.split()
+        if clock in ("monotonic", "1"):
+            return int(seconds)
+    return 0
+
+
+def clock_ahead(seconds: int) -> tuple[str, ...]:
+    """For launcher(): a time namespace whose CLOCK_MONOTONIC is so many seconds ahead of ours."""
+    here = _clock_offset() if Path("/proc/self/timens_offsets").exists() else 0
+    return (*TIME, "--monotonic", str(here + seconds))
+
+
+def booted_ago(seconds: int) -> tuple[str, ...]:
+    """For launcher(): as on a machine that was booted so many seconds ago."""
+    return clock_ahead(seconds - int(time.monotonic()))
 
 
 def launcher(*options: str) -> tuple[str, ...]:
@@ -59,7 +80,7 @@ def own_pid() -> int:
     return os.getpid()
 
 
-def fork_reader_in_the_past(topic: str, tell: str, seconds: int) -> None:
+def fork_reader_in_the_past(topic: str, tell: str) -> None:
     """In a Peer: a child whose CLOCK_MONOTONIC is behind, and which tells whether topic is ok."""
     if os.fork() != 0:
         return
@@ -67,7 +88,8 @@ def fork_reader_in_the_past(topic: str, tell: str, seconds: int) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWTIME) != 0:
         os._exit(ctypes.get_errno())
-    Path("/proc/self/timens_offsets").write_text(f"monotonic -{seconds} 0\n")
+    past = _clock_offset() - min(20, int(time.monotonic() / 2))
+    Path("/proc/self/timens_offsets").write_text(f"monotonic {past} 0\n")
     if os.fork() == 0:
         signal.alarm(LIFETIME)
         publisher = shm_pub_sub.Publisher(tell, False)

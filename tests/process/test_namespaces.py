@@ -10,7 +10,7 @@ import shm_pub_sub
 from shm_pub_sub import ExistsError, Publisher, Subscriber
 
 from . import _namespaces, _remote
-from ._namespaces import MOUNT, PID, TIME, USER, launcher
+from ._namespaces import MOUNT, PID, TIME, USER, clock_ahead, launcher
 from ._peer import Peer
 from ._waiting import until
 
@@ -131,7 +131,7 @@ def test_a_clock_of_another_time_namespace_ages_values_and_nothing_else(
     new_peer: NewPeer, seconds: int
 ) -> None:
     """Its CLOCK_MONOTONIC is another one: what is ahead of ours counts as old, never as new."""
-    peer = new_peer(*launcher(*TIME, "--monotonic", str(seconds)))
+    peer = new_peer(*launcher(*clock_ahead(seconds)))
     peer.call(_remote.make_publisher, "topic", 0)
     peer.call(_remote.publish, "topic", 1)
     lasting, fresh = Subscriber("topic", -1), Subscriber("topic", -1, max_age=0.5)
@@ -153,7 +153,7 @@ def test_a_child_in_the_past_notices_a_death(new_peer: NewPeer) -> None:
     publisher.call(_remote.publish, "topic", 1)
     peer.call(_remote.make_subscriber, "topic", -1)
     assert peer.call(_remote.subscribe, "topic") == (1, True)
-    peer.call(_namespaces.fork_reader_in_the_past, "topic", "told", 20)
+    peer.call(_namespaces.fork_reader_in_the_past, "topic", "told")
     told = Subscriber("told", False)
     until(lambda: told.subscribe() == (True, True), "the child's first value")
     publisher.kill()
