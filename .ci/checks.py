@@ -10,12 +10,13 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
+import conditions
 import proofs
 from proofs import run
 
@@ -26,6 +27,7 @@ VERSIONS = [f"3.{minor}" for minor in range(10, 15)]
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 LINT = BUILD / "lint" / "bin"
 GO_BENCHMARKS = ["go", "test", "-run=^$", "-bench=.", "-benchtime=1x", "./..."]
+UNIT = "tests/unit"
 FAILURE_LENGTH = 4000
 """Characters of a failed test's end that are repeated where everything ends."""
 
@@ -133,16 +135,28 @@ def inspect_extensions(version: str) -> None:
             raise SystemExit(f"{extension}: {faults}")
 
 
-def test_wheel(python: str, version: str, counts: dict[str, str], *tests: str) -> None:
+def install_wheel(python: str, version: str) -> None:
     bin_folder = new_environment(BUILD / f"test-{version}", python)
     wheel = build_wheel(bin_folder)
     run(bin_folder / "pip", "install", "-q", wheel, "--group", "test")
     inspect_extensions(version)
+
+
+def test_wheel(python: str, version: str, counts: dict[str, str], *tests: str) -> None:
+    install_wheel(python, version)
+    run_pytest(version, counts, *tests)
+
+
+def run_pytest(
+    version: str, counts: dict[str, str], *tests: str, before: Sequence[str] = ()
+) -> None:
+    """Run pytest on the wheel that is installed; by the command `before`, if there is one."""
     results = BUILD / f"test-{version}.xml"
     results.unlink(missing_ok=True)
+    # The program, not `python -m pytest`: that one puts the source tree on sys.path.
+    pytest = BUILD / f"test-{version}" / "bin" / "pytest"
     try:
-        # The program, not `python -m pytest`: that one puts the source tree on sys.path.
-        run(bin_folder / "pytest", f"--junit-xml={results}", *tests, env=counts | os.environ)
+        run(*before, pytest, f"--junit-xml={results}", *tests, env=counts | os.environ)
     except subprocess.CalledProcessError as error:
         raise SystemExit(f"{error}\n{failures(results)}") from None
 
@@ -179,8 +193,29 @@ def check_c() -> None:
         run(*COMPILER, *strict, "-c", source, "-o", os.devnull)
 
 
-def test_go(environment: dict[str, str], *options: str) -> None:
-    run("go", "test", "-shuffle=on", "-timeout=300s", *options, "./...", env=environment)
+def go_test(environment: dict[str, str], *options: str, before: Sequence[str] = ()) -> None:
+    test = [*before, "go", "test", "-shuffle=on", "-timeout=300s"]
+    run(*test, *options, "./...", env=environment)
+
+
+def test_go_young(environment: dict[str, str]) -> None:
+    go_test(environment, before=conditions.young_machine())
+
+
+def test_young(version: str, *tests: str) -> None:
+    run_pytest(version, {}, *tests, before=conditions.young_machine())
+
+
+def test_everything_young(environment: dict[str, str], version: str) -> None:
+    test_go_young(environment)
+    test_young(version)
+
+
+def test_everything_busy(environment: dict[str, str], version: str) -> None:
+    """Deadlines that say that a test hangs are longer; those that say what a test finds are not."""
+    with conditions.busy_machine():
+        go_test(environment, "-timeout=1500s")
+        run_pytest(version, {}, "--timeout=600")
 
 
 def lint_environment(python: str, version: str) -> None:
@@ -237,20 +272,22 @@ def test(targets: dict[str, str]) -> None:
     steps: list[tuple[str, Callable[[], None]]] = [
         ("gofmt, go vet, staticcheck", partial(check_go, environment)),
         ("C warnings", check_c),
-        ("Go tests", partial(test_go, environment)),
-        ("Go tests, race detector", partial(test_go, environment, "-race")),
+        ("Go tests, on a machine booted a minute ago", partial(test_go_young, environment)),
+        ("Go tests, race detector", partial(go_test, environment, "-race")),
         ("Go benchmarks, once each", partial(run, *GO_BENCHMARKS, env=environment)),
         ("Go kill points", partial(proofs.check_kill_points, environment)),
         ("Go fuzzing", partial(proofs.fuzz, environment, times=1)),
         ("models", partial(proofs.check_models, full=False)),
     ]
     for version, path in targets.items():
-        if version == next(iter(targets)):
-            step = partial(test_wheel, path, version, {})
-        else:
-            but = [f"--ignore={tests}" for tests in proofs.ONCE]
-            step = partial(test_wheel, path, version, proofs.SHORT, *but)
+        first = version == next(iter(targets))
+        counts = {} if first else proofs.SHORT
+        but = [f"--ignore={tests}" for tests in ([UNIT] if first else proofs.ONCE)]
+        step = partial(test_wheel, path, version, counts, *but)
         steps.append((f"Python {version}: wheel and tests", step))
+        if first:
+            name = f"Python {version}: {UNIT}, on a machine booted a minute ago"
+            steps.append((name, partial(test_young, version, UNIT)))
     version, path = next(iter(targets.items()))
     steps.append(("Python linters", partial(lint_environment, path, version)))
     steps += [
@@ -264,6 +301,8 @@ def test(targets: dict[str, str]) -> None:
 def soak(python: str, version: str) -> None:
     """The proofs at length: more kills, storms, children, fuzzing, and the models' full sizes."""
     environment = go_environment()
+    young = partial(test_everything_young, environment, version)
+    busy = partial(test_everything_busy, environment, version)
     run_all(
         [
             ("models", partial(proofs.check_models, full=True)),
@@ -273,6 +312,8 @@ def soak(python: str, version: str) -> None:
                 f"Python {version}",
                 partial(test_wheel, python, version, proofs.LONG, *proofs.SOAKED),
             ),
+            ("everything, on a machine booted a minute ago", young),
+            (f"everything, beside {conditions.BUSY} busy processes", busy),
         ]
     )
 
