@@ -20,8 +20,8 @@ def main() -> None:
     closing = threading.Timer(min(options.seconds, threading.TIMEOUT_MAX), air.close)
     closing.daemon = True
     closing.start()
-    print("row, air in °C", flush=True)
     with suppress(KeyboardInterrupt), air:
+        print("row, air in °C", flush=True)
         for row, celsius in enumerate(air, 1):
             print(f"{row}, {celsius:.2f}", flush=True)
     print(f"{air.lost} values were lost")

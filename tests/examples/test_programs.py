@@ -14,19 +14,19 @@ RunPython = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.mark.parametrize(
-    ("kind", "first", "second"),
-    [("bool", "True", "False"), ("int", "1", "2"), ("float", "1.0", "2.0")],
+    ("kind", "value"), [("bool", "True|False"), ("int", r"\d+"), ("float", r"\d+\.0")]
 )
 def test_check_programs_count_on_a_topic_of_each_type(
-    start_example: Callable[..., Example], kind: str, first: str, second: str
+    start_example: Callable[..., Example], kind: str, value: str
 ) -> None:
     topic = ("--topic", f"check/of {kind}", "--type", kind)
     subscriber = start_example("check_subscriber.py", *topic)
     subscriber.wait_for("no value; live topics: none")
     publisher = start_example("check_publisher.py", *topic, "--buffers", 5)
     publisher.wait_for(f"<Publisher 'check/of {kind}' {kind}, 5 buffers, open>")
-    subscriber.wait_for(rf" s  {re.escape(first)}$")
-    subscriber.wait_for(rf" s  {re.escape(second)}$")
+    first = subscriber.wait_for(rf" s  ({value})$")[1]
+    while subscriber.wait_for(rf" s  ({value})$")[1] == first:
+        pass
     publisher.interrupt()
     subscriber.wait_for("no value")
     arrived = int(subscriber.interrupt()[-1].split()[0])
@@ -53,8 +53,9 @@ def test_throughput_measures_three_things(start_example: Callable[..., Example])
     lines = start_example("throughput.py", "--seconds", 0.2).finish()
     rates = [int(rate.replace(",", "")) for rate in re.findall(r"([\d,]+) /s", "\n".join(lines))]
     assert len(rates) == 5
-    assert all(rate > 0 for rate in rates)
-    assert rates[4] <= rates[3]
+    assert all(rate > 0 for rate in rates[:3])
+    # The other process's: it may not have had a processor meanwhile.
+    assert 0 <= rates[4] <= rates[3]
 
 
 def test_throughput_ends_by_ctrl_c(start_example: Callable[..., Example]) -> None:

@@ -83,14 +83,13 @@ def launcher(sanitizer: str, command: tuple[str, ...]) -> list[str]:
 
 
 def run_c(
-    before: list[str], program: Path, *arguments: object, timeout: float = 100
+    before: list[str], program: Path, *arguments: object
 ) -> "subprocess.CompletedProcess[str]":
     done = subprocess.run(
         [*before, program, *map(str, arguments)],
         env=os.environ | OPTIONS,
         capture_output=True,
         text=True,
-        timeout=timeout,
         check=False,
     )
     sys.stdout.write(done.stdout)

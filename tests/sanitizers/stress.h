@@ -1,4 +1,4 @@
-/* What ring_stress.c and wait_stress.c share: a ring's memory, its writer, and threads.
+/* What ring_stress.c, ring_meeting.c and wait_stress.c share: a ring's memory, its writer, and threads.
 
    mapped: a memfd, mapped again and read-only for the readers, as in the product. TSan goes by
    virtual address and sees no pair of accesses there; heap is for it.
@@ -80,7 +80,7 @@ free_memory(struct memory m)
     }
 }
 
-static uint64_t
+static inline uint64_t
 head_of(const struct shm_ring *r)
 {
     return __atomic_load_n(&r->state->head, __ATOMIC_ACQUIRE);
@@ -109,7 +109,7 @@ write_value(struct shm_ring *r, uint64_t k)
 #endif
 }
 
-static pthread_t
+static inline pthread_t
 start(void *(*function)(void *), void *argument)
 {
     pthread_t thread;

@@ -17,7 +17,8 @@ def build(sanitizer: str, folder: Path, *macros: str) -> Path:
     program = folder / "watch_stress"
     product = [str(HOT / "watch.c"), str(HOT / "watcher.c")]
     source = HERE / "watch_stress.c"
-    compile_c(compiler(), [*FLAGS[sanitizer], *product], source, program, *macros)
+    flags = [*FLAGS[sanitizer], *product, "-Wl,--wrap=syscall"]
+    compile_c(compiler(), flags, source, program, *macros)
     return program
 
 
@@ -26,13 +27,11 @@ def build(sanitizer: str, folder: Path, *macros: str) -> Path:
 def test_no_wake_up_is_lost(sanitizer: str, topics: int, tmp_path: Path) -> None:
     before = launcher(sanitizer, tuple(compiler()))
     rounds = ROUNDS[sanitizer] * LONGER
-    done = run_c(before, build(sanitizer, tmp_path), topics, rounds, timeout=100 * LONGER)
+    done = run_c(before, build(sanitizer, tmp_path), topics, rounds)
     assert (done.returncode, done.stderr) == (0, "")
-    made, _, late, _ = done.stdout.split()
-    assert int(made) == topics * rounds
-    assert int(late) <= 10 * LONGER, "some are late where processors are busy"
+    assert done.stdout == f"{topics * rounds} rounds\n"
 
 
 def test_a_lost_wake_up_is_found(tmp_path: Path) -> None:
-    done = run_c([], build("plain", tmp_path, "NO_WAKE"), 1, 60)
-    assert int(done.stdout.split()[2]) > 10
+    done = run_c([], build("plain", tmp_path, "NO_WAKE", "PATIENCE=1"), 1, 10_000)
+    assert (done.returncode, done.stderr) == (1, "watch_stress: a descriptor stays unreadable\n")
