@@ -3,7 +3,6 @@ package shmpubsub_test
 import (
 	"context"
 	"os"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -152,22 +151,16 @@ func inEveryPlace(t *testing.T, test func(*testing.T, *shmpubsub.IntSubscriber))
 	}
 }
 
-// A context's end is no matter of slices, which last 90 ms.
+// That a context's end is no matter of slices is TestRecv_SurvivesAStormOfCancellations's business.
 func TestRecv_EndsWithItsContext(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, s *shmpubsub.IntSubscriber) {
-		var took []time.Duration
 		for range 15 {
 			ctx, cancel := context.WithCancel(context.Background())
 			done := receiving(ctx, s)
 			time.Sleep(3 * time.Millisecond) // most likely it waits by now
-			start := time.Now()
 			cancel()
-			r := <-done
-			took = append(took, time.Since(start))
-			require.Equal(t, received{-1, context.Canceled}, r)
+			require.Equal(t, received{-1, context.Canceled}, <-done)
 		}
-		slices.Sort(took)
-		require.Less(t, took[len(took)/2], 45*time.Millisecond, "%v", took)
 
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Millisecond)
 		defer cancel()

@@ -26,7 +26,8 @@ from shm_pub_sub import (
 
 from .conftest import Run
 
-SLACK = 0.4
+SLACK = 10.0
+"""Seconds that a busy machine may take for anything."""
 
 
 def test_returns_every_value_in_turn(run: Run) -> None:
@@ -165,7 +166,9 @@ def test_each_waiting_task_is_woken_by_a_value_of_its_own(run: Run) -> None:
             waiting = [asyncio.ensure_future(subscriber.arecv()) for _ in range(5)]
             await asyncio.sleep(0.02)
             publisher.publish_many(range(3))
-            done, rest = await asyncio.wait(waiting, timeout=0.2)
+            while sum(task.done() for task in waiting) < 3:
+                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED, timeout=0.01)
+            done, rest = await asyncio.wait(waiting, timeout=0.05)
             assert sorted(task.result() for task in done) == [0, 1, 2]
             publisher.publish_many(range(3, 5))
             assert sorted(await asyncio.gather(*rest)) == [3, 4]
@@ -201,8 +204,9 @@ def test_no_reader_stays_busy_when_nobody_waits(run: Run) -> None:
             with pytest.raises(TimeoutError):
                 await subscriber.arecv(0.01)
             publisher.publish(1)
-            await asyncio.sleep(0.05)
-            assert subscriber._waiters[loop]._fd == -1, "not read any more"  # type: ignore[attr-defined]
+            waiters = subscriber._waiters[loop]  # type: ignore[attr-defined]
+            while waiters._fd != -1:  # until the loop has found it readable, for nobody
+                await asyncio.sleep(0.01)
             assert not loop.remove_reader(subscriber.fileno())
             used = time.process_time()
             await asyncio.sleep(0.3)

