@@ -8,7 +8,7 @@ import shm_pub_sub
 
 from ._mirrored import MIRRORED, Mirrored
 
-SECONDS = 25.0
+SECONDS = 100.0
 """After which it does not go on, however little was seen."""
 
 

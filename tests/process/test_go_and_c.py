@@ -15,7 +15,7 @@ from ._values import DEFAULTS, EDGES, bits
 from ._waiting import until
 
 WRITERS: dict[str, Any] = {"Go": GoPublisher, "C": shm_pub_sub.Publisher}
-ENOUGH = 5_000
+ENOUGH = 2_000
 """Different values that a reader must see while another process writes."""
 
 READERS: dict[str, Any] = {"Go": GoSubscriber, "C": shm_pub_sub.Subscriber}
