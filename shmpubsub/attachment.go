@@ -60,7 +60,7 @@ func (s *Subscriber[T]) check(now int64) bool {
 // from then, a process that loses its processor in between would take a dead one for alive for longer.
 func (s *Subscriber[T]) attach(now int64) {
 	s.detach()
-	v, err := segment.Attach(s.opts.dir, s.topic, s.codec.tag)
+	v, err := segment.Attach(s.opts.dir, s.topic, s.codec.tag, s.opts.trust)
 	if errors.Is(err, ErrNoPublisher) {
 		err = nil
 	}

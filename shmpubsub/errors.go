@@ -15,6 +15,8 @@ var (
 	ErrCreate = segment.ErrCreate
 	// ErrOpen says that a topic's shared memory is there and could not be opened.
 	ErrOpen = segment.ErrOpen
+	// ErrUntrusted says that what has a topic's name belongs to a user who is not trusted: see [WithTrust].
+	ErrUntrusted = segment.ErrUntrusted
 	// ErrLayout says that a topic's file is damaged, foreign, or of another layout version.
 	ErrLayout = segment.ErrLayout
 	// ErrType says that the topic's publisher publishes another type.
@@ -27,6 +29,8 @@ var (
 	ErrDepth = segment.ErrDepth
 	// ErrMode says that a file mode is not a sensible one.
 	ErrMode = segment.ErrMode
+	// ErrTrust says that a user to be trusted is unknown.
+	ErrTrust = segment.ErrTrust
 	// ErrMaxAge says that a maximum age is not positive.
 	ErrMaxAge = errors.New("invalid maximum age")
 	// ErrHistory says that a number of earlier values is negative.

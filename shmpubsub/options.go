@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"shm_pub_sub/shmpubsub/internal/segment"
 )
 
 // DefaultDir is where topics live unless the environment variable DirEnv or InDir says otherwise.
@@ -15,12 +17,18 @@ const DefaultDir = "/dev/shm"
 // other's topics only in the same directory, so it serves to keep domains apart, tests among them.
 const DirEnv = "SHM_PUB_SUB_DIR"
 
+// TrustEnv names the environment variable with the users whose topics are trusted, as [WithTrust] has it: names, uids or
+// "any", separated by commas.
+const TrustEnv = segment.TrustEnv
+
 type options struct {
 	dir     string
 	mode    fs.FileMode
 	retain  bool
 	maxAge  time.Duration // 0: none
 	history int           // values, before the subscriber was made, that it receives
+	trust   segment.Trust
+	trusts  *[]string // what WithTrust has; nil: it is not given
 	err     error
 }
 
@@ -40,6 +48,7 @@ type (
 	publisherOption  func(*options)
 	subscriberOption func(*options)
 	dirOption        string
+	trustOption      []string
 )
 
 func (o publisherOption) forPublisher(p *options)   { o(p) }
@@ -47,8 +56,19 @@ func (o subscriberOption) forSubscriber(p *options) { o(p) }
 func (o dirOption) forPublisher(p *options)         { p.dir = absolute(string(o)) }
 func (o dirOption) forSubscriber(p *options)        { p.dir = absolute(string(o)) }
 
+func (o trustOption) forPublisher(p *options)  { p.trusts = (*[]string)(&o) }
+func (o trustOption) forSubscriber(p *options) { p.trusts = (*[]string)(&o) }
+
 // InDir puts the topic in dir.
 func InDir(dir string) Option { return dirOption(dir) }
+
+// WithTrust trusts the topics of these users, by name, by uid or "any", beside those of the effective user and root; without
+// it those of the users in the environment variable [TrustEnv], and, if the effective user is root, of the one who called sudo.
+// In a directory that only its owner and group can write to everything is trusted if its owner is.
+//
+// A topic of somebody else does not exist for a subscriber, and its values are not carried over by a publisher that takes
+// it over. [Remove] does not ask.
+func WithTrust(users ...string) Option { return trustOption(users) }
 
 // WithMode gives the topic's file these permission bits, whatever the umask; without it they are
 // 0600. Readers need the read bit; those who also have the write bit could overwrite values.
@@ -91,6 +111,19 @@ func defaultOptions() options {
 		dir = DefaultDir
 	}
 	return options{dir: absolute(dir), mode: 0o600, history: 1}
+}
+
+// resolve finds out whom to trust.
+func (o *options) resolve() error {
+	if o.err != nil {
+		return o.err
+	}
+	if o.trusts != nil {
+		o.trust, o.err = segment.NewTrust(*o.trusts)
+	} else {
+		o.trust, o.err = segment.DefaultTrust()
+	}
+	return o.err
 }
 
 // absolute keeps a relative directory where it was when it was named, whatever the program does next.

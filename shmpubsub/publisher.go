@@ -33,7 +33,7 @@ type Publisher[T Value] struct {
 
 // NewBoolPublisher makes topic, a topic of bool values, keeping the last depth of them readable.
 // It reports ErrExists while another publisher of topic lives; a dead one's topic is taken over,
-// whatever its type and depth. ErrCreate, ErrName, ErrDepth and ErrMode are the other errors.
+// whatever its type and depth. ErrCreate, ErrName, ErrDepth, ErrMode and ErrTrust are the other errors.
 func NewBoolPublisher(topic string, depth int, opts ...PublisherOption) (*BoolPublisher, error) {
 	return newPublisher(topic, depth, boolCodec, opts)
 }
@@ -53,11 +53,14 @@ func newPublisher[T Value](topic string, depth int, c codec[T], opts []Publisher
 	for _, opt := range opts {
 		opt.forPublisher(&o)
 	}
+	if err := o.resolve(); err != nil {
+		return nil, err
+	}
 	if o.mode&^fs.ModePerm != 0 {
 		return nil, fmt.Errorf("%w: topic %q: found %v; expected permission bits only", ErrMode, topic, o.mode)
 	}
 	s, err := segment.Create(segment.Spec{
-		Dir: o.dir, Topic: topic, Type: c.tag, Depth: depth, Mode: uint32(o.mode), Retain: o.retain,
+		Dir: o.dir, Topic: topic, Type: c.tag, Depth: depth, Mode: uint32(o.mode), Retain: o.retain, Trust: o.trust,
 	})
 	if err != nil {
 		return nil, err

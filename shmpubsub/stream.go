@@ -43,7 +43,7 @@ func (s *Subscriber[T]) take(dst []uint64) (ring.Sample, error) {
 		case ready:
 			s.err = nil
 		}
-		return ring.Sample{}, s.err
+		return ring.Sample{}, s.trouble()
 	}
 }
 

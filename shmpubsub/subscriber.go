@@ -1,6 +1,7 @@
 package shmpubsub
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -46,7 +47,7 @@ type Subscriber[T Value] struct {
 
 // NewBoolSubscriber subscribes to topic, a topic of bool values; Subscribe returns def while there is
 // nothing to read. The errors are ErrType where a live publisher publishes another type, ErrOpen,
-// ErrName, ErrMaxAge and ErrHistory. That there is no publisher yet is none.
+// ErrUntrusted, ErrName, ErrMaxAge, ErrHistory and ErrTrust. That there is no publisher yet is none.
 func NewBoolSubscriber(topic string, def bool, opts ...SubscriberOption) (*BoolSubscriber, error) {
 	return newSubscriber(topic, def, boolCodec, opts)
 }
@@ -66,8 +67,8 @@ func newSubscriber[T Value](topic string, def T, c codec[T], opts []SubscriberOp
 	for _, opt := range opts {
 		opt.forSubscriber(&o)
 	}
-	if o.err != nil {
-		return nil, o.err
+	if err := o.resolve(); err != nil {
+		return nil, err
 	}
 	s := &Subscriber[T]{
 		topic: topic, def: def, codec: c, opts: o,
@@ -118,12 +119,21 @@ func (s *Subscriber[T]) garbage() error {
 }
 
 // Err returns why the last call could not read a topic that is there, such as ErrType after a restart
-// with another type; nil where it could, or where there simply is no publisher.
+// with another type; nil where it could, or where there simply is no publisher. ErrUntrusted ends no wait: somebody else's
+// file is no publisher's, and stays one only until the topic's own publisher replaces it.
 func (s *Subscriber[T]) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return s.closedError("subscribe")
+	}
+	return s.err
+}
+
+// trouble is what ends a wait.
+func (s *Subscriber[T]) trouble() error {
+	if errors.Is(s.err, ErrUntrusted) {
+		return nil
 	}
 	return s.err
 }

@@ -15,6 +15,8 @@ type Info struct {
 	Depth     int           // values kept readable
 	Bytes     uint64        // of shared memory
 	PID       int           // its publisher, as that process sees itself
+	UID       uint32        // the owner of its file
+	Trusted   bool          // a subscriber reads it: see WithTrust
 	Alive     bool          // the publisher lives
 	Retain    bool          // the last value outlives the publisher
 	Created   time.Time     // when the publisher was made
@@ -27,16 +29,20 @@ func List(opts ...Option) ([]string, error) {
 	return segment.List(topicOptions(opts).dir)
 }
 
-// Inspect describes one topic. The errors are ErrNoPublisher where there is none, ErrOpen (with
-// ErrLayout where its file is damaged) and ErrName.
+// Inspect describes one topic, that of an owner who is not trusted as well: then it is that one who says all this. The errors
+// are ErrNoPublisher where there is none, ErrOpen (with ErrLayout where its file is damaged), ErrName and ErrTrust.
 func Inspect(topic string, opts ...Option) (Info, error) {
-	i, err := segment.Inspect(topicOptions(opts).dir, topic)
+	o := topicOptions(opts)
+	if err := o.resolve(); err != nil {
+		return Info{}, err
+	}
+	i, err := segment.Inspect(o.dir, topic, o.trust)
 	if err != nil {
 		return Info{}, err
 	}
 	info := Info{
 		Topic: topic, Path: i.Path, Type: i.Type.String(), Depth: i.Depth(), Bytes: i.FileSize, PID: i.PID,
-		Alive: i.Alive, Retain: i.Retain, Created: time.Unix(0, i.Created), Published: i.Published,
+		UID: i.UID, Trusted: i.Trusted, Alive: i.Alive, Retain: i.Retain, Created: time.Unix(0, i.Created), Published: i.Published,
 	}
 	if i.Published > 0 {
 		info.Age = age(i.Newest, clock.Now())

@@ -40,7 +40,8 @@ func TestInspect_DescribesALivePublisher(t *testing.T) {
 	require.WithinRange(t, info.Created, start, time.Now().Add(time.Second))
 	info.Created = time.Time{}
 	want := shmpubsub.Info{
-		Topic: "x", Path: fileOf("x"), Type: "float", Depth: 5, Bytes: 8192, PID: os.Getpid(), Alive: true, Retain: true,
+		Topic: "x", Path: fileOf("x"), Type: "float", Depth: 5, Bytes: 8192, PID: os.Getpid(), UID: uint32(os.Geteuid()),
+		Trusted: true, Alive: true, Retain: true,
 	}
 	require.Equal(t, want, info)
 

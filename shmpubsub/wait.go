@@ -133,7 +133,7 @@ func (s *Subscriber[T]) hasPublisher() (bool, error) {
 	}
 	if !s.ready(clock.Now()) {
 		if s.view == nil {
-			return false, s.err
+			return false, s.trouble()
 		}
 		return false, nil
 	}

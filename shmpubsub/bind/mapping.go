@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"shm_pub_sub/shmpubsub"
 	"shm_pub_sub/shmpubsub/internal/segment"
@@ -21,13 +22,22 @@ func mappingText(m shmpubsub.Mapping, err error) (string, error) {
 // Attach opens topic in dir for values of the type of that name, and returns its mapping as the
 // integers that map in hot/attachment.c scans (address, size, first, stride, slots, fd, retain, dead), the
 // publisher's pid and the depth. The caller must unmap and close it. Where there is no topic it returns "".
+// What is not trusted is an error of kind untrusted, whose text is what was found.
 // The hot path calls it when it has no mapping, or when the one it has was retired.
-func Attach(dir, topic, typeName string) (string, error) {
+func Attach(dir, topic, typeName, trust string) (string, error) {
 	want, ok := map[string]segment.Type{"bool": segment.Bool, "int": segment.Int, "float": segment.Float}[typeName]
 	if !ok {
 		return "", coded(fmt.Errorf("attach %q: found type %q; expected bool, int or float", topic, typeName))
 	}
-	v, err := segment.Attach(dir, topic, want)
+	trusted, err := segment.NewTrust(users(trust))
+	if err != nil {
+		return "", coded(err)
+	}
+	v, err := segment.Attach(dir, topic, want, trusted)
+	var untrusted *segment.UntrustedError
+	if errors.As(err, &untrusted) {
+		return "", errors.New("untrusted\n" + strings.ToValidUTF8(untrusted.Found(), "\uFFFD"))
+	}
 	if errors.Is(err, shmpubsub.ErrNoPublisher) {
 		return "", nil
 	}

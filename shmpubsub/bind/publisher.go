@@ -6,8 +6,10 @@ import (
 	"shm_pub_sub/shmpubsub"
 )
 
-func publisherOptions(dir string, mode int64, retain bool) []shmpubsub.PublisherOption {
-	opts := []shmpubsub.PublisherOption{shmpubsub.InDir(dir), shmpubsub.WithMode(fs.FileMode(mode))}
+func publisherOptions(dir string, mode int64, retain bool, trust string) []shmpubsub.PublisherOption {
+	opts := []shmpubsub.PublisherOption{
+		shmpubsub.InDir(dir), shmpubsub.WithMode(fs.FileMode(mode)), shmpubsub.WithTrust(users(trust)...),
+	}
 	if retain {
 		opts = append(opts, shmpubsub.WithRetain())
 	}
@@ -18,8 +20,8 @@ func publisherOptions(dir string, mode int64, retain bool) []shmpubsub.Publisher
 type BoolPublisher struct{ p *shmpubsub.BoolPublisher }
 
 // NewBoolPublisher makes topic in dir, keeping depth values.
-func NewBoolPublisher(dir, topic string, depth, mode int64, retain bool) (*BoolPublisher, error) {
-	p, err := shmpubsub.NewBoolPublisher(topic, int(depth), publisherOptions(dir, mode, retain)...)
+func NewBoolPublisher(dir, topic string, depth, mode int64, retain bool, trust string) (*BoolPublisher, error) {
+	p, err := shmpubsub.NewBoolPublisher(topic, int(depth), publisherOptions(dir, mode, retain, trust)...)
 	if err != nil {
 		return nil, coded(err)
 	}
@@ -39,8 +41,8 @@ func (p *BoolPublisher) Mapping() (string, error) { return mappingText(p.p.Mappi
 type IntPublisher struct{ p *shmpubsub.IntPublisher }
 
 // NewIntPublisher makes topic in dir, keeping depth values.
-func NewIntPublisher(dir, topic string, depth, mode int64, retain bool) (*IntPublisher, error) {
-	p, err := shmpubsub.NewIntPublisher(topic, int(depth), publisherOptions(dir, mode, retain)...)
+func NewIntPublisher(dir, topic string, depth, mode int64, retain bool, trust string) (*IntPublisher, error) {
+	p, err := shmpubsub.NewIntPublisher(topic, int(depth), publisherOptions(dir, mode, retain, trust)...)
 	if err != nil {
 		return nil, coded(err)
 	}
@@ -60,8 +62,8 @@ func (p *IntPublisher) Mapping() (string, error) { return mappingText(p.p.Mappin
 type FloatPublisher struct{ p *shmpubsub.FloatPublisher }
 
 // NewFloatPublisher makes topic in dir, keeping depth values.
-func NewFloatPublisher(dir, topic string, depth, mode int64, retain bool) (*FloatPublisher, error) {
-	p, err := shmpubsub.NewFloatPublisher(topic, int(depth), publisherOptions(dir, mode, retain)...)
+func NewFloatPublisher(dir, topic string, depth, mode int64, retain bool, trust string) (*FloatPublisher, error) {
+	p, err := shmpubsub.NewFloatPublisher(topic, int(depth), publisherOptions(dir, mode, retain, trust)...)
 	if err != nil {
 		return nil, coded(err)
 	}

@@ -6,8 +6,8 @@ import (
 	"shm_pub_sub/shmpubsub"
 )
 
-func subscriberOptions(dir string, maxAge int64) []shmpubsub.SubscriberOption {
-	opts := []shmpubsub.SubscriberOption{shmpubsub.InDir(dir)}
+func subscriberOptions(dir string, maxAge int64, trust string) []shmpubsub.SubscriberOption {
+	opts := []shmpubsub.SubscriberOption{shmpubsub.InDir(dir), shmpubsub.WithTrust(users(trust)...)}
 	if maxAge != 0 {
 		opts = append(opts, shmpubsub.WithMaxAge(time.Duration(maxAge)))
 	}
@@ -29,8 +29,8 @@ func read[T shmpubsub.Value](v T, ok bool, err error) (T, error) {
 type BoolSubscriber struct{ s *shmpubsub.BoolSubscriber }
 
 // NewBoolSubscriber subscribes to topic in dir. maxAge is in nanoseconds, 0 for none.
-func NewBoolSubscriber(dir, topic string, value bool, maxAge int64) (*BoolSubscriber, error) {
-	s, err := shmpubsub.NewBoolSubscriber(topic, value, subscriberOptions(dir, maxAge)...)
+func NewBoolSubscriber(dir, topic string, value bool, maxAge int64, trust string) (*BoolSubscriber, error) {
+	s, err := shmpubsub.NewBoolSubscriber(topic, value, subscriberOptions(dir, maxAge, trust)...)
 	if err != nil {
 		return nil, coded(err)
 	}
@@ -50,8 +50,8 @@ func (s *BoolSubscriber) Close() (bool, error) { return true, coded(s.s.Close())
 type IntSubscriber struct{ s *shmpubsub.IntSubscriber }
 
 // NewIntSubscriber subscribes to topic in dir. maxAge is in nanoseconds, 0 for none.
-func NewIntSubscriber(dir, topic string, value int64, maxAge int64) (*IntSubscriber, error) {
-	s, err := shmpubsub.NewIntSubscriber(topic, value, subscriberOptions(dir, maxAge)...)
+func NewIntSubscriber(dir, topic string, value int64, maxAge int64, trust string) (*IntSubscriber, error) {
+	s, err := shmpubsub.NewIntSubscriber(topic, value, subscriberOptions(dir, maxAge, trust)...)
 	if err != nil {
 		return nil, coded(err)
 	}
@@ -71,8 +71,8 @@ func (s *IntSubscriber) Close() (bool, error) { return true, coded(s.s.Close()) 
 type FloatSubscriber struct{ s *shmpubsub.FloatSubscriber }
 
 // NewFloatSubscriber subscribes to topic in dir. maxAge is in nanoseconds, 0 for none.
-func NewFloatSubscriber(dir, topic string, value float64, maxAge int64) (*FloatSubscriber, error) {
-	s, err := shmpubsub.NewFloatSubscriber(topic, value, subscriberOptions(dir, maxAge)...)
+func NewFloatSubscriber(dir, topic string, value float64, maxAge int64, trust string) (*FloatSubscriber, error) {
+	s, err := shmpubsub.NewFloatSubscriber(topic, value, subscriberOptions(dir, maxAge, trust)...)
 	if err != nil {
 		return nil, coded(err)
 	}

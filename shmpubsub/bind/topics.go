@@ -16,6 +16,8 @@ type info struct {
 	Bytes     uint64 `json:"nbytes"`
 	PID       int    `json:"pid"`
 	Alive     bool   `json:"alive"`
+	UID       uint32 `json:"uid"`
+	Trusted   bool   `json:"trusted"`
 	Retain    bool   `json:"retain"`
 	Created   int64  `json:"created"` // ns since the epoch
 	Published uint64 `json:"published"`
@@ -23,14 +25,14 @@ type info struct {
 }
 
 // Inspect describes topic, as JSON.
-func Inspect(dir, topic string) (string, error) {
-	i, err := shmpubsub.Inspect(topic, shmpubsub.InDir(dir))
+func Inspect(dir, topic, trust string) (string, error) {
+	i, err := shmpubsub.Inspect(topic, topicOptions(dir, trust)...)
 	if err != nil {
 		return "", coded(err)
 	}
 	return toJSON(info{
 		Name: i.Topic, Path: i.Path, Type: i.Type, BufferNum: i.Depth, Bytes: i.Bytes, PID: i.PID,
-		Alive: i.Alive, Retain: i.Retain, Created: i.Created.UnixNano(), Published: i.Published, Age: int64(i.Age),
+		UID: i.UID, Trusted: i.Trusted, Alive: i.Alive, Retain: i.Retain, Created: i.Created.UnixNano(), Published: i.Published, Age: int64(i.Age),
 	})
 }
 

@@ -25,20 +25,24 @@ type View struct {
 }
 
 // Attach opens topic for reading values of type want. It reports ErrNoPublisher where the name does
-// not exist.
-func Attach(dir, topic string, want Type) (*View, error) {
+// not exist, and an *UntrustedError where what it names is not trusted, of which nothing is read then.
+func Attach(dir, topic string, want Type, trust Trust) (*View, error) {
 	file, err := FileName(topic)
 	if err != nil {
 		return nil, err
 	}
 	path := filepath.Join(dir, file)
 	for {
-		v, err := open(path)
+		v, err := open(path, trust)
+		var untrusted *UntrustedError
 		switch {
-		case errors.Is(err, errGone) && unix.Access(dir, unix.F_OK) != nil:
+		case errors.Is(err, errNoDirectory):
 			return nil, openError(topic, path, unix.ENOENT) // a mistyped directory is no quiet topic
 		case errors.Is(err, errGone):
 			return nil, fmt.Errorf("open %q: %w", topic, ErrNoPublisher)
+		case errors.As(err, &untrusted):
+			untrusted.Topic = topic
+			return nil, untrusted
 		case err != nil:
 			return nil, openError(topic, path, err)
 		case v.Retired() && !v.Current():
@@ -52,18 +56,18 @@ func Attach(dir, topic string, want Type) (*View, error) {
 	}
 }
 
-// open maps the file at path, of whatever type.
-func open(path string) (*View, error) {
-	fd, err := openTopic(path, unix.O_RDONLY)
-	if err != nil {
-		return nil, err
+// open maps the file at path, of whatever type, if it is trusted.
+func open(path string, trust Trust) (*View, error) {
+	e, err := openTopic(path, unix.O_RDONLY)
+	v := &View{path: path, fd: e.fd}
+	if err = trust.check(path, e, err); err == nil {
+		v.Header, err = readHeader(e.fd)
 	}
-	v := &View{path: path, fd: fd}
-	if v.Header, err = readHeader(fd); err == nil {
-		v.memory, err = mapFile(fd, v.FileSize, unix.PROT_READ)
+	if err == nil {
+		v.memory, err = mapFile(e.fd, v.FileSize, unix.PROT_READ)
 	}
 	if err != nil {
-		_ = unix.Close(fd)
+		e.close()
 		return nil, err
 	}
 	alive, err := v.Alive()

@@ -13,7 +13,7 @@ func attach(t *testing.T, s Spec) *View {
 	t.Helper()
 	var v *View
 	require.NoError(t, inTime(t, func() (err error) {
-		v, err = Attach(s.Dir, s.Topic, s.Type)
+		v, err = Attach(s.Dir, s.Topic, s.Type, Trust{})
 		return err
 	}))
 	t.Cleanup(v.Close)
@@ -38,7 +38,7 @@ func TestAttach_FindsALivePublisher(t *testing.T) {
 	alive, err = v.Alive()
 	require.NoError(t, err)
 	require.False(t, alive)
-	_, err = Attach(s.Dir, s.Topic, s.Type)
+	_, err = Attach(s.Dir, s.Topic, s.Type, Trust{})
 	require.ErrorIs(t, err, ErrNoPublisher)
 }
 
@@ -103,7 +103,7 @@ func TestAttach_RefusesAnotherType(t *testing.T) {
 	s := specOf(domain(t), "x")
 	o := create(t, s)
 	defer func() { require.NoError(t, o.Close()) }()
-	_, err := Attach(s.Dir, "x", Bool)
+	_, err := Attach(s.Dir, "x", Bool, Trust{})
 	require.ErrorIs(t, err, ErrType)
 	require.ErrorContains(t, err, `open "x": found a topic of type int (publisher: process `)
 	require.ErrorContains(t, err, `; expected bool; use the publisher's type or another name`)
@@ -142,12 +142,12 @@ func TestAttach_RefusesDamagedFiles(t *testing.T) {
 			dir := domain(t)
 			path := pathOf(t, dir, "x")
 			require.NoError(t, c.put(path))
-			err := inTime(t, func() error { _, err := Attach(dir, "x", Int); return err })
+			err := inTime(t, func() error { _, err := Attach(dir, "x", Int, Trust{}); return err })
 			require.ErrorIs(t, err, ErrOpen)
 			require.ErrorIs(t, err, ErrLayout)
 			require.ErrorContains(t, err, `Failed to open shared memory: open "x": `+c.text)
 			require.ErrorContains(t, err, "remove "+path)
-			err = inTime(t, func() error { _, err := Inspect(dir, "x"); return err })
+			err = inTime(t, func() error { _, err := Inspect(dir, "x", Trust{}); return err })
 			require.ErrorIs(t, err, ErrLayout)
 			topics, err := List(dir)
 			require.NoError(t, err)
@@ -181,7 +181,7 @@ func TestInspect_SaysThatTheRingIsDamaged(t *testing.T) {
 	o := create(t, s)
 	defer func() { require.NoError(t, o.Close()) }()
 	o.memory.head().Store(7)
-	_, err := Inspect(s.Dir, "x")
+	_, err := Inspect(s.Dir, "x", Trust{})
 	require.ErrorIs(t, err, ErrOpen)
 	require.ErrorIs(t, err, ErrLayout)
 }

@@ -3,6 +3,8 @@ package segment
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -10,55 +12,60 @@ import (
 	"shm_pub_sub/shmpubsub/internal/killpoint"
 )
 
-// errGone says that the name no longer points at the file that was looked at: look again.
-var errGone = errors.New("the file went away")
-
 // errStuck says that somebody holds the taker lock and does not let go of it.
 var errStuck = errors.New("found another process that has been replacing it for a second; expected it to go on")
 
-// regularFile is what a topic's name must be, if it exists.
-const regularFile = "a regular file"
-
 // liveError says who holds the topic.
 type liveError struct {
+	owner  uint32
 	header Header
 	known  bool // the header could be read
 }
 
 func (e *liveError) Error() string {
-	if !e.known {
-		return "its file locked by an unknown process"
+	whose, where := "", ""
+	if e.owner != uint32(os.Geteuid()) {
+		whose = " of " + userText(e.owner)
 	}
-	where := ""
+	if !e.known {
+		return "its file locked by an unknown process" + whose
+	}
 	if errors.Is(unix.Kill(e.header.PID, 0), unix.ESRCH) {
 		where = ", which is not in this pid namespace" // a container's
 	}
-	return fmt.Sprintf("process %d%s (%s, %d buffers)", e.header.PID, where, e.header.Type, e.header.Depth())
+	return fmt.Sprintf("process %d%s%s (%s, %d buffers)", e.header.PID, whose, where, e.header.Type, e.header.Depth())
 }
 
 // claimed is the file of a dead publisher, which nobody but the claimant may replace or remove until
 // release.
 type claimed struct {
-	fd     int
-	header Header
-	valid  bool // header is a header
+	entry
+	trusted bool // otherwise it is replaced or removed by its name alone: nothing of it is mapped, written or carried over
+	may     int  // how fd is open: O_RDWR or O_RDONLY
+	lockDir int  // the directory, locked; -1: not
+	header  Header
+	valid   bool // header is a header
 }
 
 // takerPatience bounds the wait for another taker, who needs microseconds unless it was stopped.
 const takerPatience = time.Second
 
-// claim gets the right to replace or remove path: the taker lock on its file, with the owner lock free and the
+// claim gets the right to replace or remove what path names: the taker lock on its file, with the owner lock free and the
 // name still pointing there. It reports a *liveError for a live publisher's file and errGone where
-// the name has moved on.
-func claim(path string) (*claimed, error) {
-	fd, err := openTopic(path, unix.O_RDWR)
-	if errors.Is(err, unix.EACCES) {
-		err = errOr(liveAt(path), err) // another user's, who may let others read
+// the name has moved on. Something that is no file is claimed if it is not trusted, and refused otherwise: a user's own is
+// there by mistake.
+func claim(path string, trust Trust) (*claimed, error) {
+	c := &claimed{may: unix.O_RDWR, lockDir: -1}
+	var err error
+	c.entry, err = openTopic(path, unix.O_RDWR)
+	if errors.Is(err, unix.EACCES) && c.known() && c.isRegular() { // another user's, who may let others read
+		c.may = unix.O_RDONLY
+		c.entry, err = openTopic(path, unix.O_RDONLY)
 	}
-	if err != nil {
-		return nil, err
+	c.trusted = c.known() && trust.covers(c.entry)
+	if err != nil && (c.trusted || !c.known() || c.isRegular()) {
+		return nil, c.explain(path, err)
 	}
-	c := &claimed{fd: fd}
 	if err := c.take(path); err != nil {
 		c.release()
 		return nil, err
@@ -66,56 +73,93 @@ func claim(path string) (*claimed, error) {
 	return c, nil
 }
 
+// explain says whose file it is if err, of opening or replacing it, comes of its being another user's.
+func (c *claimed) explain(path string, err error) error {
+	if c.trusted || !c.known() {
+		return err
+	}
+	return &blockedError{entry: c.entry, path: path, err: err}
+}
+
 // liveAt returns a *liveError where path is the file of a live publisher that this process may read.
 func liveAt(path string) error {
-	fd, err := openTopic(path, unix.O_RDONLY)
+	e, err := openTopic(path, unix.O_RDONLY)
 	if err != nil {
 		return nil
 	}
-	defer func() { _ = unix.Close(fd) }()
-	if alive, err := held(fd, ownerByte); err != nil || !alive {
+	defer e.close()
+	if alive, err := held(e.fd, ownerByte); err != nil || !alive {
 		return nil
 	}
-	header, err := readHeader(fd)
-	return &liveError{header: header, known: err == nil}
+	header, err := readHeader(e.fd)
+	return &liveError{owner: e.file.Uid, header: header, known: err == nil}
 }
 
 func (c *claimed) take(path string) error {
-	header, err := readHeader(c.fd)
-	c.header, c.valid = header, err == nil
+	if c.fd >= 0 {
+		header, err := readHeader(c.fd)
+		c.header, c.valid = header, err == nil
+	}
 	for deadline := time.Now().Add(takerPatience); ; time.Sleep(time.Millisecond) {
-		ok, err := tryLock(c.fd, takerByte)
+		ok, err := c.tryLock(path)
 		if err != nil {
 			return fmt.Errorf("lock: %w", err)
 		}
 		if ok {
 			break
 		}
-		if same, err := pointsAt(path, c.fd); err != nil || !same {
+		if same, err := c.isAt(path); err != nil || !same {
 			return errOr(err, errGone)
 		}
 		if time.Now().After(deadline) {
 			return errStuck
 		}
 	}
-	alive, err := held(c.fd, ownerByte)
-	if err != nil {
-		return fmt.Errorf("query the lock: %w", err)
+	alive := false
+	if c.fd >= 0 {
+		var err error
+		if alive, err = held(c.fd, ownerByte); err != nil {
+			return fmt.Errorf("query the lock: %w", err)
+		}
 	}
-	same, err := pointsAt(path, c.fd)
+	same, err := c.isAt(path)
 	if err != nil || !same {
 		return errOr(err, errGone)
 	}
 	if alive {
-		return &liveError{header: c.header, known: c.valid}
+		return &liveError{owner: c.file.Uid, header: c.header, known: c.valid}
 	}
 	return nil
 }
 
+// tryLock reports whether it got the taker lock. Who may not write to the file cannot lock it against others of his kind,
+// and what is no file nobody can lock: of those, one at a time has the directory. A reader's lock on the taker's byte keeps
+// writers out.
+func (c *claimed) tryLock(path string) (bool, error) {
+	if c.may == unix.O_RDWR && c.fd >= 0 {
+		return tryLock(c.fd, takerByte)
+	}
+	if c.lockDir < 0 {
+		dir, err := openRetry(unix.AT_FDCWD, filepath.Dir(path), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return false, err
+		}
+		c.lockDir = dir
+	}
+	err := retry(func() error { return unix.Flock(c.lockDir, unix.LOCK_EX|unix.LOCK_NB) })
+	switch {
+	case errors.Is(err, unix.EWOULDBLOCK):
+		return false, nil
+	case err != nil || c.fd < 0:
+		return err == nil, err
+	}
+	return tryReadLock(c.fd, takerByte)
+}
+
 // retire tells the subscribers of the dead publisher's file to look at the name again.
 func (c *claimed) retire() {
-	if !c.valid {
-		return // not a topic: nobody is attached
+	if !c.valid || !c.trusted || c.may != unix.O_RDWR {
+		return // not a topic: nobody is attached; or not ours to write to: they find out as below
 	}
 	m, err := mapFile(c.fd, HeaderOffset+headerSize, unix.PROT_READ|unix.PROT_WRITE)
 	if err != nil {
@@ -126,59 +170,15 @@ func (c *claimed) retire() {
 }
 
 func (c *claimed) release() {
-	unlock(c.fd, takerByte)
-	_ = unix.Close(c.fd)
+	if c.fd >= 0 {
+		unlock(c.fd, takerByte)
+	}
+	c.close()
+	if c.lockDir >= 0 {
+		_ = unix.Flock(c.lockDir, unix.LOCK_UN)
+		_ = unix.Close(c.lockDir)
+	}
 	killpoint.Here()
-}
-
-// openTopic opens what a topic's name points at, and refuses everything but a regular file. It
-// neither follows a symbolic link nor waits on a FIFO.
-func openTopic(path string, access int) (int, error) {
-	fd, err := openRetry(path, access|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
-	var st unix.Stat_t
-	switch {
-	case errors.Is(err, unix.ENOENT):
-		return -1, errGone
-	case err != nil && (unix.Lstat(path, &st) != nil || isRegular(st)):
-		return -1, fmt.Errorf("open the existing file: %w", err)
-	case err != nil: // what is no file fails in many ways, a device on a nodev mount by EACCES
-		return -1, invalid(fileKind(st), regularFile)
-	}
-	if err := unix.Fstat(fd, &st); err == nil && isRegular(st) {
-		return fd, nil
-	}
-	_ = unix.Close(fd)
-	return -1, invalid(fileKind(st), regularFile)
-}
-
-func isRegular(st unix.Stat_t) bool { return st.Mode&unix.S_IFMT == unix.S_IFREG }
-
-func fileKind(st unix.Stat_t) string {
-	switch st.Mode & unix.S_IFMT {
-	case unix.S_IFDIR:
-		return "a directory"
-	case unix.S_IFIFO:
-		return "a FIFO"
-	case unix.S_IFLNK:
-		return "a symbolic link"
-	case unix.S_IFSOCK:
-		return "a socket"
-	}
-	return "a device"
-}
-
-// pointsAt reports whether path names the file that fd has open.
-func pointsAt(path string, fd int) (bool, error) {
-	var name, file unix.Stat_t
-	if err := unix.Fstat(fd, &file); err != nil {
-		return false, err
-	}
-	if err := unix.Lstat(path, &name); errors.Is(err, unix.ENOENT) {
-		return false, nil
-	} else if err != nil {
-		return false, err
-	}
-	return name.Dev == file.Dev && name.Ino == file.Ino, nil
 }
 
 // readHeader validates the header of an open file without mapping it, so that a truncated file is

@@ -147,7 +147,7 @@ func TestCreate_HasOneOwnerAmongManyProcesses(t *testing.T) {
 				}
 			}
 			require.Equal(t, 1, owners, "%s, round %d", what, round)
-			info, err := Inspect(s.Dir, "x")
+			info, err := Inspect(s.Dir, "x", Trust{})
 			require.NoError(t, err)
 			require.True(t, info.Alive)
 			for _, c := range children {

@@ -23,6 +23,7 @@ type Spec struct {
 	Depth  int    // values kept readable
 	Mode   uint32 // permission bits of the file, whatever the umask
 	Retain bool   // keep the last value readable after the publisher's end
+	Trust  Trust  // whose dead publisher's file it takes over, with its retained value
 }
 
 func (s Spec) validate() (file string, err error) {
@@ -53,7 +54,7 @@ func Create(s Spec) (*Owned, error) {
 		return nil, s.explain(err)
 	}
 	d, err := newDraft(s)
-	if errors.Is(err, unix.ENOSPC) && makeRoom(path) {
+	if errors.Is(err, unix.ENOSPC) && makeRoom(path, s.Trust) {
 		d, err = newDraft(s)
 	}
 	if err != nil {
@@ -70,17 +71,17 @@ func Create(s Spec) (*Owned, error) {
 }
 
 // makeRoom removes what is about to be replaced anyway: what a crashed taker left, and the file of a
-// dead publisher, unless it holds a retained value. It reports whether there was anything. What
+// dead publisher, unless it holds a retained value to be carried over. It reports whether there was anything. What
 // subscribers still map takes its space until their next read.
-func makeRoom(path string) bool {
-	old, err := claim(path)
+func makeRoom(path string, trust Trust) bool {
+	old, err := claim(path, trust)
 	if err != nil {
 		return false
 	}
 	defer old.release()
 	made := unix.Unlink(successorOf(path)) == nil
 	killpoint.Here()
-	if old.valid && old.header.Retain || unix.Unlink(path) != nil {
+	if old.trusted && old.valid && old.header.Retain || unix.Unlink(path) != nil {
 		return made
 	}
 	killpoint.Here()
@@ -185,7 +186,7 @@ func (d *draft) publish(path string) error {
 		if !errors.Is(err, unix.EEXIST) {
 			return fmt.Errorf("link: %w", err)
 		}
-		old, err := claim(path)
+		old, err := claim(path, d.spec.Trust)
 		if errors.Is(err, errGone) {
 			continue
 		}
@@ -206,7 +207,7 @@ func (d *draft) replace(path string, old *claimed) error {
 	}
 	if err := unix.Rename(d.linkAs, path); err != nil {
 		d.removeName() // before old is released, and the name another taker's
-		return fmt.Errorf("replace the dead publisher's file: %w", err)
+		return old.explain(path, fmt.Errorf("replace the dead publisher's file: %w", err))
 	}
 	d.named = false
 	killpoint.Here()
@@ -219,19 +220,12 @@ func (d *draft) replace(path string, old *claimed) error {
 // inherit makes a retained value of the same type the first one of the new ring, with the time of its
 // publication, so that it stays readable until the new publisher publishes, as MQTT's do.
 func (d *draft) inherit(old *claimed) {
-	if !old.valid || !old.header.Retain || old.header.Type != d.header.Type {
+	if !old.trusted || !old.valid || !old.header.Retain || old.header.Type != d.header.Type {
 		return
 	}
-	m, err := mapFile(old.fd, old.header.FileSize, unix.PROT_READ)
-	if err != nil {
-		return
-	}
-	defer m.unmap()
-	from := m.ring(old.header)
-	value := make([]uint64, words64(old.header.ElemSize))
-	if s, sound := from.Newest(value); sound && s.Sequence > 0 {
+	if newest, sound := peek(old.fd, old.header); sound && newest.whole {
 		w := ring.NewWriter(d.memory.ring(d.header))
-		w.Write(value, s.Time)
+		w.Write(newest.value, newest.Time)
 	}
 }
 

@@ -111,7 +111,7 @@ func TestCreate_ReplacesADeadPublishersFileWhateverItIs(t *testing.T) {
 			leave(t, s)
 			o := create(t, s)
 			require.Equal(t, []string{"shm_pub_sub.x"}, names(t, s.Dir))
-			info, err := Inspect(s.Dir, "x")
+			info, err := Inspect(s.Dir, "x", Trust{})
 			require.NoError(t, err)
 			require.True(t, info.Alive)
 			require.Equal(t, o.Header, info.Header)

@@ -22,7 +22,7 @@ const draftPrefix = "shm_pub_sub#"
 // open makes the draft's file: unnamed where the file system and /proc allow it, which a crash
 // leaves no trace of.
 func (d *draft) open() error {
-	fd, err := openRetry(d.spec.Dir, unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
+	fd, err := openRetry(unix.AT_FDCWD, d.spec.Dir, unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
 	killpoint.Here()
 	if err == nil {
 		d.fd, d.linkAs = fd, fmt.Sprintf("/proc/self/fd/%d", fd)
@@ -36,7 +36,7 @@ func (d *draft) open() error {
 	}
 	sweepDrafts(d.spec.Dir)
 	name := filepath.Join(d.spec.Dir, draftPrefix+"#"+rand.Text()) // no topic's successor: # is encoded
-	fd, err = openRetry(name, unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
+	fd, err = openRetry(unix.AT_FDCWD, name, unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
 	if err != nil {
 		return fmt.Errorf("make a file in %s: %w", d.spec.Dir, err)
 	}
@@ -51,6 +51,10 @@ func (d *draft) open() error {
 func (d *draft) nameFor(path string) error {
 	name := successorOf(path)
 	if err := unix.Unlink(name); err != nil && !errors.Is(err, unix.ENOENT) {
+		there := entry{fd: -1}
+		if unix.Lstat(name, &there.file) == nil && int(there.file.Uid) != os.Geteuid() {
+			err = &blockedError{entry: there, path: name, err: err}
+		}
 		return err
 	}
 	killpoint.Here()
@@ -96,14 +100,6 @@ func sweepDraft(dir string, e fs.DirEntry) {
 		_ = os.Remove(filepath.Join(dir, e.Name()))
 		killpoint.Here()
 	}
-}
-
-func openRetry(path string, flags int, mode uint32) (fd int, err error) {
-	err = retry(func() error {
-		fd, err = unix.Open(path, flags, mode)
-		return err
-	})
-	return fd, err
 }
 
 // eachFile calls visit for every entry of dir, without holding more than a few names at a time.

@@ -15,6 +15,10 @@ var (
 	// ErrOpen says that existing shared memory could not be opened.
 	//lint:ignore ST1005 in the manner of the other two
 	ErrOpen = errors.New("Failed to open shared memory")
+	// ErrUntrusted says that what is at a topic's name belongs to a user who is not trusted.
+	ErrUntrusted = errors.New("not trusted")
+	// ErrTrust says that a user to be trusted is unknown.
+	ErrTrust = errors.New("invalid trust")
 	// ErrName says that a topic's name cannot be used.
 	ErrName = errors.New("invalid topic name")
 	// ErrDepth says that a number of buffers cannot be used.

@@ -30,7 +30,10 @@ func openError(topic, path string, err error) error {
 // remedy says what the user can do about err.
 func remedy(dir, topic string, need uint64, err error) string {
 	var layout *LayoutError
+	var blocked *blockedError
 	switch {
+	case errors.As(err, &blocked):
+		return blocked.remedy()
 	case errors.As(err, &layout) && layout.Expected == regularFile: // no publisher replaces that
 		return "remove " + pathIn(dir, topic)
 	case errors.As(err, &layout):

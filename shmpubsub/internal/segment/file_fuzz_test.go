@@ -170,7 +170,7 @@ func besideALiveOwner(t *testing.T, s Spec, file fuzzedFile) {
 	require.True(t, os.SameFile(before, after))
 
 	h, valid := file.header(t)
-	v, err := Attach(s.Dir, s.Topic, s.Type)
+	v, err := Attach(s.Dir, s.Topic, s.Type, Trust{})
 	switch {
 	case !valid:
 		require.ErrorIs(t, err, ErrLayout)
@@ -193,8 +193,8 @@ func read(t *testing.T, s Spec, file fuzzedFile) {
 	require.NoError(t, err)
 	require.Equal(t, []string{s.Topic}, topics)
 	h, valid := file.header(t)
-	info, infoErr := Inspect(s.Dir, s.Topic)
-	v, err := Attach(s.Dir, s.Topic, s.Type)
+	info, infoErr := Inspect(s.Dir, s.Topic, Trust{})
+	v, err := Attach(s.Dir, s.Topic, s.Type, Trust{})
 	if !valid {
 		require.ErrorIs(t, err, ErrLayout)
 		require.ErrorIs(t, infoErr, ErrLayout)
@@ -203,7 +203,7 @@ func read(t *testing.T, s Spec, file fuzzedFile) {
 	head, sound, at, word := file.newest(t, h)
 	if sound {
 		require.NoError(t, infoErr)
-		require.Equal(t, Info{Header: h, Topic: s.Topic, Path: file.path, Published: head, Newest: at}, info)
+		require.Equal(t, Info{Header: h, Topic: s.Topic, Path: file.path, UID: uint32(os.Geteuid()), Trusted: true, Published: head, Newest: at}, info)
 	} else {
 		require.ErrorIs(t, infoErr, ErrLayout)
 	}
@@ -238,7 +238,7 @@ func createOver(t *testing.T, s Spec, file fuzzedFile) {
 	if valid {
 		head, sound, at, word = file.newest(t, h)
 		var err error
-		old, err = open(file.path)
+		old, err = open(file.path, Trust{})
 		require.NoError(t, err)
 		defer old.Close()
 	}
@@ -248,7 +248,7 @@ func createOver(t *testing.T, s Spec, file fuzzedFile) {
 		require.False(t, old.Current())
 	}
 	require.Equal(t, h.PID, o.Replaced)
-	v, err := Attach(s.Dir, s.Topic, s.Type)
+	v, err := Attach(s.Dir, s.Topic, s.Type, Trust{})
 	require.NoError(t, err)
 	value := []uint64{0}
 	r := v.Ring()

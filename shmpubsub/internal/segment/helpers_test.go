@@ -91,14 +91,18 @@ func inTime(t testing.TB, work func() error) error {
 
 // goesOnInChild runs the calling test again in a process of its own, where it returns true; in this
 // process it returns false, with the child's verdict taken over. It is for tests that change what
-// cannot be changed back: mounts, user ids, system call filters.
-func goesOnInChild(t *testing.T, attr *syscall.SysProcAttr) bool {
+// cannot be changed back: mounts, user ids, system call filters. What is to be done before, in the directory, is done here.
+func goesOnInChild(t *testing.T, attr *syscall.SysProcAttr, before ...func(dir string)) bool {
 	t.Helper()
 	if os.Getenv(domainEnv) != "" {
 		return true
 	}
 	cmd := exec.Command(executable(t), "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=60s")
-	cmd.Env = childEnv(domainEnv + "=" + domain(t))
+	dir := domain(t)
+	for _, do := range before {
+		do(dir)
+	}
+	cmd.Env = childEnv(domainEnv + "=" + dir)
 	cmd.SysProcAttr = attr
 	out, err := cmd.CombinedOutput()
 	if cmd.ProcessState == nil {

@@ -20,8 +20,13 @@ const (
 )
 
 // tryLock reports whether it got an exclusive lock on one byte of fd, which must be open for writing.
-func tryLock(fd int, at int64) (bool, error) {
-	lk := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart, Start: at, Len: 1}
+func tryLock(fd int, at int64) (bool, error) { return setLock(fd, at, unix.F_WRLCK) }
+
+// tryReadLock reports whether it got a lock on one byte of fd that keeps exclusive ones away.
+func tryReadLock(fd int, at int64) (bool, error) { return setLock(fd, at, unix.F_RDLCK) }
+
+func setLock(fd int, at int64, kind int16) (bool, error) {
+	lk := unix.Flock_t{Type: kind, Whence: io.SeekStart, Start: at, Len: 1}
 	err := retry(func() error { return unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLK, &lk) })
 	killpoint.Here()
 	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) {

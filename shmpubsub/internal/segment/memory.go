@@ -11,17 +11,21 @@ import (
 	"shm_pub_sub/shmpubsub/internal/ring"
 )
 
-// memory is a mapped segment.
+// memory is a mapped segment. It is mapped by address: unix.Mmap keeps a list of what it has mapped, in which
+// whatever the C side unmaps would stay.
 type memory []byte
 
 func mapFile(fd int, size uint64, prot int) (memory, error) {
-	var m []byte
+	var at unsafe.Pointer
 	err := retry(func() (err error) {
-		m, err = unix.Mmap(fd, 0, int(size), prot, unix.MAP_SHARED)
+		at, err = unix.MmapPtr(fd, 0, nil, uintptr(size), prot, unix.MAP_SHARED)
 		return err
 	})
 	killpoint.Here()
-	return m, err
+	if err != nil {
+		return nil, err
+	}
+	return unsafe.Slice((*byte)(at), size), nil
 }
 
 // keepFromChildren leaves m out of what a forked child inherits. A mapping holds its open file, and with
@@ -30,7 +34,10 @@ func mapFile(fd int, size uint64, prot int) (memory, error) {
 func (m memory) keepFromChildren() { _ = unix.Madvise(m, unix.MADV_DONTFORK) } // fails only on a wrong address
 
 func (m memory) unmap() {
-	_ = unix.Munmap(m) // fails only on a wrong address
+	if m == nil {
+		return
+	}
+	_ = unix.MunmapPtr(unsafe.Pointer(unsafe.SliceData(m)), uintptr(len(m))) // fails only on a wrong address
 	killpoint.Here()
 }
 

@@ -50,7 +50,7 @@ func TestAttach_SaysWhoMayReadTheFile(t *testing.T) {
 	s := specOf(domain(t), "x")
 	o := create(t, s)
 	require.NoError(t, os.Chmod(o.path, 0o200))
-	_, err := Attach(s.Dir, "x", Int)
+	_, err := Attach(s.Dir, "x", Int, Trust{})
 	require.ErrorIs(t, err, ErrOpen)
 	require.ErrorIs(t, err, unix.EACCES)
 	require.ErrorContains(t, err, mine(o.path, 0o200))

@@ -17,37 +17,41 @@ type Info struct {
 	Header
 	Topic     string
 	Path      string
+	UID       uint32 // the file's owner
+	Trusted   bool   // a subscriber would read it
 	Alive     bool   // its publisher lives
 	Published uint64 // values so far
 	Newest    int64  // publication of the newest, CLOCK_MONOTONIC ns; 0: none
 }
 
-// Inspect reads the topic's file. It reports ErrNoPublisher where there is none.
-func Inspect(dir, topic string) (Info, error) {
+// Inspect reads the topic's file, that of an owner who is not trusted as well: nothing of it is mapped. It reports
+// ErrNoPublisher where there is none.
+func Inspect(dir, topic string, trust Trust) (Info, error) {
 	file, err := FileName(topic)
 	if err != nil {
 		return Info{}, err
 	}
 	path := filepath.Join(dir, file)
-	v, err := open(path)
+	e, err := openTopic(path, unix.O_RDONLY)
 	if errors.Is(err, errGone) {
 		return Info{}, fmt.Errorf("inspect %q: %w", topic, ErrNoPublisher)
 	}
 	if err != nil {
 		return Info{}, openError(topic, path, err)
 	}
-	defer v.Close()
-	info := Info{Header: v.Header, Topic: topic, Path: path}
-	if info.Alive, err = v.Alive(); err != nil {
+	defer e.close()
+	info := Info{Topic: topic, Path: path, UID: e.file.Uid, Trusted: trust.covers(e)}
+	if info.Header, err = readHeader(e.fd); err == nil {
+		info.Alive, err = held(e.fd, ownerByte)
+	}
+	if err != nil {
 		return Info{}, openError(topic, path, err)
 	}
-	r := v.Ring()
-	value := make([]uint64, words64(v.ElemSize))
-	s, ok := r.Newest(value)
-	if !ok {
+	newest, sound := peek(e.fd, info.Header)
+	if !sound {
 		return Info{}, openError(topic, path, invalid("a slot that contradicts the head", "a topic written by this library"))
 	}
-	info.Published, info.Newest = s.Sequence, s.Time
+	info.Published, info.Newest = newest.Sequence, newest.Time
 	return info, nil
 }
 
@@ -67,16 +71,17 @@ func List(dir string) ([]string, error) {
 }
 
 // Remove unlinks the file of a topic whose publisher is gone. It reports ErrExists for a live
-// publisher and ErrNoPublisher where there is no file.
+// publisher and ErrNoPublisher where there is no file. Whose it is does not matter, where the kernel permits it; of a user's
+// who is not trusted nothing is mapped or written.
 func Remove(dir, topic string) error {
 	file, err := FileName(topic)
 	if err != nil {
 		return err
 	}
 	path := filepath.Join(dir, file)
-	c, err := claim(path)
+	c, err := claim(path, Trust{})
 	for errors.Is(err, errGone) && unix.Access(path, unix.F_OK) == nil {
-		c, err = claim(path) // replaced meanwhile
+		c, err = claim(path, Trust{}) // replaced meanwhile
 	}
 	var live *liveError
 	switch {
@@ -88,10 +93,13 @@ func Remove(dir, topic string) error {
 		return openError(topic, path, err)
 	}
 	defer c.release()
+	if !c.isRegular() {
+		return openError(topic, path, invalid(c.kind(), regularFile))
+	}
 	_ = unix.Unlink(successorOf(path)) // of a taker who crashed
 	killpoint.Here()
 	if err := unix.Unlink(path); err != nil {
-		return openError(topic, path, err)
+		return openError(topic, path, c.explain(path, err))
 	}
 	killpoint.Here()
 	c.retire()

@@ -78,17 +78,17 @@ func TestRemove_TakesOnlyWhatADeadPublisherLeft(t *testing.T) {
 
 func TestInspect_DescribesATopic(t *testing.T) {
 	s := specOf(domain(t), "x")
-	_, err := Inspect(s.Dir, "x")
+	_, err := Inspect(s.Dir, "x", Trust{})
 	require.ErrorIs(t, err, ErrNoPublisher)
-	_, err = Inspect(s.Dir, "")
+	_, err = Inspect(s.Dir, "", Trust{})
 	require.ErrorIs(t, err, ErrName)
 
 	o := create(t, s)
-	info, err := Inspect(s.Dir, "x")
+	info, err := Inspect(s.Dir, "x", Trust{})
 	require.NoError(t, err)
-	require.Equal(t, Info{Header: o.Header, Topic: "x", Path: o.path, Alive: true}, info)
+	require.Equal(t, Info{Header: o.Header, Topic: "x", Path: o.path, UID: uint32(os.Geteuid()), Trusted: true, Alive: true}, info)
 	abandon(o)
-	info, err = Inspect(s.Dir, "x")
+	info, err = Inspect(s.Dir, "x", Trust{})
 	require.NoError(t, err)
 	require.False(t, info.Alive)
 	require.NoError(t, Remove(s.Dir, "x"))

@@ -63,19 +63,19 @@ func (v *View) Interrupt(whose futex.Owner) {
 
 // mapWaitPage opens the file again, by its name: the descriptor there is may only read.
 func (v *View) mapWaitPage() (memory, error) {
-	fd, err := openTopic(v.path, unix.O_RDWR)
+	e, err := openTopic(v.path, unix.O_RDWR)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = unix.Close(fd) }()
-	var mine, found unix.Stat_t
-	if err := errors.Join(unix.Fstat(v.fd, &mine), unix.Fstat(fd, &found)); err != nil {
+	defer e.close()
+	var mine unix.Stat_t
+	if err := unix.Fstat(v.fd, &mine); err != nil {
 		return nil, err
 	}
-	if mine.Dev != found.Dev || mine.Ino != found.Ino {
+	if mine.Dev != e.file.Dev || mine.Ino != e.file.Ino { // and nobody has vouched for that one
 		return nil, errGone
 	}
-	m, err := mapFile(fd, HeaderOffset, unix.PROT_READ|unix.PROT_WRITE)
+	m, err := mapFile(e.fd, HeaderOffset, unix.PROT_READ|unix.PROT_WRITE)
 	if err != nil {
 		return nil, fmt.Errorf("map the wait page: %w", err)
 	}

@@ -36,7 +36,7 @@ func TestWaitPage_StaysWithItsLastUser(t *testing.T) {
 	s := specOf(domain(t), "x")
 	o := create(t, s)
 	defer func() { require.NoError(t, o.Close()) }()
-	v, err := Attach(s.Dir, s.Topic, s.Type)
+	v, err := Attach(s.Dir, s.Topic, s.Type, Trust{})
 	require.NoError(t, err)
 	first, second := waitPage(t, v), waitPage(t, v)
 	require.Same(t, first, second)

@@ -1,0 +1,26 @@
+package bind
+
+import (
+	"strings"
+
+	"shm_pub_sub/shmpubsub"
+	"shm_pub_sub/shmpubsub/internal/segment"
+)
+
+// users is what check_trust in _trust.py writes: whom to trust, separated by commas.
+func users(trust string) []string {
+	if trust == "" {
+		return nil
+	}
+	return strings.Split(trust, ",")
+}
+
+func topicOptions(dir, trust string) []shmpubsub.Option {
+	return []shmpubsub.Option{shmpubsub.InDir(dir), shmpubsub.WithTrust(users(trust)...)}
+}
+
+// CheckTrust finds out who the users are that trust names.
+func CheckTrust(trust string) (bool, error) {
+	_, err := segment.NewTrust(users(trust))
+	return true, coded(err)
+}

@@ -1,0 +1,133 @@
+package segment
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// errGone says that the name no longer points at the file that was looked at: look again.
+var errGone = errors.New("the file went away")
+
+// errNoDirectory says that the domain's directory does not exist.
+var errNoDirectory = fmt.Errorf("%w, with its directory", errGone)
+
+// regularFile is what a topic's name must be, if it exists.
+const regularFile = "a regular file"
+
+// entry is what a topic's name points at.
+type entry struct {
+	fd        int // -1: it is not open
+	file, dir unix.Stat_t
+}
+
+// openTopic opens what a topic's name points at, and refuses everything but a regular file. It neither follows a
+// symbolic link nor waits on a FIFO. With an error the entry says what is there, if that is known.
+//
+// The directory is opened first: whoever replaces it meanwhile does not make one of its files look like another's.
+func openTopic(path string, access int) (entry, error) {
+	e := entry{fd: -1}
+	dir, err := openRetry(unix.AT_FDCWD, filepath.Dir(path), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if errors.Is(err, unix.ENOENT) {
+		return e, errNoDirectory
+	}
+	if err == nil {
+		defer func() { _ = unix.Close(dir) }()
+		err = unix.Fstat(dir, &e.dir)
+	}
+	if err != nil {
+		return e, fmt.Errorf("open its directory: %w", err)
+	}
+	if err := e.open(dir, filepath.Base(path), access); err != nil {
+		return e, err
+	}
+	if !e.isRegular() {
+		e.close()
+		return e, invalid(e.kind(), regularFile)
+	}
+	return e, nil
+}
+
+// open opens name in dir. If it cannot, e says what is there all the same.
+func (e *entry) open(dir int, name string, access int) (err error) {
+	for {
+		e.fd, err = openRetry(dir, name, access|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+		if err == nil {
+			return unix.Fstat(e.fd, &e.file) // of what is open it cannot fail
+		}
+		there := unix.ENOENT
+		if !errors.Is(err, unix.ENOENT) {
+			there, _ = unix.Fstatat(dir, name, &e.file, unix.AT_SYMLINK_NOFOLLOW).(unix.Errno)
+		}
+		switch {
+		case there == unix.ENOENT:
+			e.file = unix.Stat_t{}
+			return errGone
+		case there != 0:
+			e.file = unix.Stat_t{}
+		case !e.isRegular(): // and fails in many ways, a device on a nodev mount by EACCES
+			return nil
+		case errors.Is(err, unix.ELOOP), errors.Is(err, unix.EISDIR), errors.Is(err, unix.ENXIO):
+			continue // a file has taken the place of what was there
+		}
+		return fmt.Errorf("open the existing file: %w", err)
+	}
+}
+
+func (e *entry) close() {
+	if e.fd >= 0 {
+		_ = unix.Close(e.fd)
+	}
+	e.fd = -1
+}
+
+// known reports whether there is something at the name that could be looked at.
+func (e entry) known() bool { return e.file.Mode != 0 }
+
+func (e entry) isRegular() bool { return e.file.Mode&unix.S_IFMT == unix.S_IFREG }
+
+func (e entry) kind() string {
+	switch e.file.Mode & unix.S_IFMT {
+	case unix.S_IFREG:
+		return "a file"
+	case unix.S_IFDIR:
+		return "a directory"
+	case unix.S_IFIFO:
+		return "a FIFO"
+	case unix.S_IFLNK:
+		return "a symbolic link"
+	case unix.S_IFSOCK:
+		return "a socket"
+	}
+	return "a device"
+}
+
+// isAt reports whether path names what e is.
+func (e entry) isAt(path string) (bool, error) {
+	var name unix.Stat_t
+	if err := unix.Lstat(path, &name); errors.Is(err, unix.ENOENT) {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	return name.Dev == e.file.Dev && name.Ino == e.file.Ino, nil
+}
+
+// pointsAt reports whether path names the file that fd has open.
+func pointsAt(path string, fd int) (bool, error) {
+	var e entry
+	if err := unix.Fstat(fd, &e.file); err != nil {
+		return false, err
+	}
+	return e.isAt(path)
+}
+
+func openRetry(dir int, path string, flags int, mode uint32) (fd int, err error) {
+	err = retry(func() error {
+		fd, err = unix.Openat(dir, path, flags, mode)
+		return err
+	})
+	return fd, err
+}

@@ -1,0 +1,69 @@
+package segment
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"shm_pub_sub/shmpubsub/internal/ring"
+)
+
+// peeked is a topic's newest value, as a look from outside sees it.
+type peeked struct {
+	ring.Sample
+	value []uint64
+	whole bool // it was not being overwritten meanwhile, so that value is what was published
+}
+
+// peek reads the newest value by pread, which a file that is cut meanwhile does not end with SIGBUS. It reports false where
+// the file contradicts itself.
+//
+// A publisher may go round a small ring in less time than a system call takes. Head and slots of such a ring come with one
+// call, and where head moves on, a slot that is some rounds further on tells all the same when the newest value was
+// published, give or take that time.
+func peek(fd int, h Header) (peeked, bool) {
+	const (
+		patience   = 100
+		impossible = 1 << 62 // more than can ever have been published
+	)
+	page := make([]byte, min(HeaderOffset, h.FileSize-HeadOffset))
+	slot := make([]byte, SlotPayload+words64(h.ElemSize)*8)
+	for last, same := uint64(0), 0; same < patience; same++ {
+		if !readAll(fd, page, HeadOffset) {
+			return peeked{}, false
+		}
+		k := binary.LittleEndian.Uint64(page)
+		if k == 0 {
+			return peeked{}, true
+		}
+		moves := last != 0 && k != last
+		if k != last {
+			last, same = k, 0
+		}
+		at := h.First + k%h.Slots*h.Stride
+		if end := at + uint64(len(slot)) - HeadOffset; end <= uint64(len(page)) {
+			copy(slot, page[at-HeadOffset:])
+		} else if !readAll(fd, slot, at) {
+			return peeked{}, false
+		}
+		sequence := binary.LittleEndian.Uint64(slot)
+		// Values k, k + slots and so on lie in that slot in their turn, each with 2k-1 and then 2k.
+		overtaken := moves && sequence > 2*k && (sequence+1)/2%h.Slots == k%h.Slots
+		if k >= impossible || sequence != 2*k && !overtaken {
+			continue
+		}
+		p := peeked{Sample: ring.Sample{Sequence: k, Time: int64(binary.LittleEndian.Uint64(slot[8:]))}, whole: sequence == 2*k}
+		for word := range slices.Chunk(slot[SlotPayload:], 8) {
+			p.value = append(p.value, binary.LittleEndian.Uint64(word))
+		}
+		return p, true
+	}
+	return peeked{}, false
+}
+
+func readAll(fd int, b []byte, at uint64) bool {
+	var n int
+	err := retry(func() (err error) { n, err = unix.Pread(fd, b, int64(at)); return err })
+	return err == nil && n == len(b)
+}

@@ -1,0 +1,188 @@
+package segment
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Trust says whose files this process maps. Anyone who may write a file can put values there, and end by SIGBUS who has
+// it mapped by cutting it; so in a directory where anyone can create files it counts whose file has a topic's name, as for
+// the kernel's fs.protected_regular. A file is trusted if its owner is
+//
+//	(a) the effective user or root,
+//	(b) if the effective user is root: the user who called sudo,
+//	(c) one whom the program or TrustEnv names,
+//	(d) anyone, if the directory belongs to one of these and others may not write to it.
+//
+// It is fstat(2) on the open descriptor that says whose a file is, before anything of it is read or mapped, and
+// geteuid(2) of that moment. The zero value is (a) and (d).
+type Trust struct {
+	any   bool
+	users []uint32 // (c)
+	sudo  uint32   // (b); 0: nobody but root
+}
+
+// TrustEnv names the environment variable with the users to trust, separated by commas.
+const TrustEnv = "SHM_PUB_SUB_TRUST"
+
+// sudoPrefix is in no user's name.
+const sudoPrefix = "sudo:"
+
+// Anyone stands for all users, those that this user namespace does not map as well: only by this are they trusted.
+const Anyone = "any"
+
+// DefaultTrust is what the environment says.
+func DefaultTrust() (Trust, error) {
+	users := []string{sudoPrefix + os.Getenv("SUDO_UID")}
+	for user := range strings.SplitSeq(os.Getenv(TrustEnv), ",") {
+		if user = strings.TrimSpace(user); user != "" {
+			users = append(users, user)
+		}
+	}
+	t, err := NewTrust(users)
+	if err != nil {
+		return Trust{}, fmt.Errorf("%s: %w", TrustEnv, err)
+	}
+	return t, nil
+}
+
+// NewTrust trusts users, by name, by uid or Anyone. With sudoPrefix one is trusted by (b); it is nobody's if it is no uid.
+func NewTrust(users []string) (Trust, error) {
+	var t Trust
+	for _, user := range users {
+		if user == Anyone {
+			t.any = true
+			continue
+		}
+		if sudo, is := strings.CutPrefix(user, sudoPrefix); is {
+			uid, _ := strconv.ParseUint(sudo, 10, 32)
+			t.sudo = uint32(uid)
+			continue
+		}
+		uid, err := uidOf(user)
+		if err != nil {
+			return Trust{}, err
+		}
+		t.users = append(t.users, uid)
+	}
+	return t, nil
+}
+
+// user reports whether a user is trusted, by (a), (b) or (c).
+func (t Trust) user(uid uint32) bool {
+	if t.any || mayBeUnmapped(uid) {
+		return t.any
+	}
+	me := uint32(os.Geteuid())
+	return uid == me || uid == 0 || me == 0 && uid == t.sudo || slices.Contains(t.users, uid)
+}
+
+// covers reports whether e is trusted.
+func (t Trust) covers(e entry) bool {
+	return t.user(e.file.Uid) || e.dir.Mode&unix.S_IWOTH == 0 && t.user(e.dir.Uid) || e.isCertainlyMine()
+}
+
+// isCertainlyMine reports whether e is the effective user's if that one has the uid that users without one in this
+// namespace are given, too: only an owner may set the flag.
+func (e entry) isCertainlyMine() bool {
+	if e.fd < 0 || !mayBeUnmapped(e.file.Uid) || int(e.file.Uid) != os.Geteuid() {
+		return false
+	}
+	flags, err := unix.FcntlInt(uintptr(e.fd), unix.F_GETFL, 0)
+	if err == nil {
+		_, err = unix.FcntlInt(uintptr(e.fd), unix.F_SETFL, flags|unix.O_NOATIME)
+	}
+	return err == nil
+}
+
+// check returns err, what came of opening e at path; an *UntrustedError if there is something that is not trusted,
+// whatever else is wrong with it.
+func (t Trust) check(path string, e entry, err error) error {
+	if !e.known() || t.covers(e) {
+		return err
+	}
+	return &UntrustedError{entry: e, path: path, trust: t}
+}
+
+// UntrustedError is something at a topic's name whose owner is not trusted. Its text is made only when somebody asks.
+type UntrustedError struct {
+	Topic string
+	entry entry
+	path  string
+	trust Trust
+}
+
+func (e *UntrustedError) Error() string {
+	return fmt.Sprintf("%v: open %q: %s", ErrOpen, e.Topic, e.Found())
+}
+
+func (e *UntrustedError) Unwrap() []error { return []error{ErrOpen, ErrUntrusted} }
+
+// Found says what there is, what was expected and what to do.
+func (e *UntrustedError) Found() string {
+	dir := filepath.Dir(e.path)
+	uid := e.entry.file.Uid
+	why := "where anyone can create files"
+	if e.entry.dir.Mode&unix.S_IWOTH == 0 {
+		why = "a directory of " + userText(e.entry.dir.Uid)
+	}
+	remedy := fmt.Sprintf("pass trust=%q or set %s=%[1]s", nameOrUID(uid), TrustEnv)
+	switch {
+	case mayBeUnmapped(uid):
+		remedy = fmt.Sprintf("pass trust=%q or set %s=%[1]s", Anyone, TrustEnv)
+	case userName(uid) == "":
+		remedy = fmt.Sprintf("pass trust=%d or set %s=%[1]d", uid, TrustEnv)
+	}
+	return fmt.Sprintf("found %s of %s in %s, %s; expected one of %s; %s",
+		e.entry.kind(), userText(uid), dir, why, e.trust.expected(), remedy)
+}
+
+// expected lists the users that are trusted.
+func (t Trust) expected() string {
+	me := uint32(os.Geteuid())
+	uids := append([]uint32{me}, t.users...)
+	if me == 0 {
+		uids = append(uids, t.sudo)
+	}
+	var names []string
+	for _, uid := range uids {
+		name := nameOrUID(uid)
+		if userName(uid) == "" {
+			name = "user " + name
+		}
+		if uid != 0 && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return "root"
+	}
+	return strings.Join(names, ", ") + " or root"
+}
+
+// blockedError is something of another user that a publisher cannot replace.
+type blockedError struct {
+	entry entry
+	path  string
+	err   error
+}
+
+func (e *blockedError) Error() string {
+	return fmt.Sprintf("found %s of %s in the way, %s: %v; expected none", e.entry.kind(), userText(e.entry.file.Uid), e.path, e.err)
+}
+
+func (e *blockedError) Unwrap() error { return e.err }
+
+func (e *blockedError) remedy() string {
+	who := nameOrUID(e.entry.file.Uid) + " or root"
+	if e.entry.file.Uid == 0 {
+		who = "root"
+	}
+	return fmt.Sprintf("have %s remove it, or use another name", who)
+}
