@@ -7,6 +7,7 @@ from typing import (
     NoReturn,
     SupportsFloat,
     SupportsIndex,
+    TypeAlias,
     TypeVar,
     final,
     overload,
@@ -34,6 +35,7 @@ from ._topics import inspect as inspect
 from ._topics import remove as remove
 from ._topics import topics as topics
 
+_Trust: TypeAlias = SupportsIndex | str | Iterable[SupportsIndex | str] | None
 _T = TypeVar("_T", bool, int, float)
 _S = TypeVar("_S", bound=Subscriber[Any])
 
@@ -90,6 +92,7 @@ class Publisher(Generic[_T]):
         mode: SupportsIndex = 0o600,
         replace: bool = False,
         retain: bool = False,
+        trust: _Trust = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -101,6 +104,7 @@ class Publisher(Generic[_T]):
         mode: SupportsIndex = 0o600,
         replace: bool = False,
         retain: bool = False,
+        trust: _Trust = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -112,6 +116,7 @@ class Publisher(Generic[_T]):
         mode: SupportsIndex = 0o600,
         replace: bool = False,
         retain: bool = False,
+        trust: _Trust = None,
     ) -> None: ...
     @overload
     def publish(self: Publisher[bool], value: bool, /) -> None: ...
@@ -161,6 +166,7 @@ class Subscriber(Generic[_T]):
         max_age: float | None = None,
         history: SupportsIndex = 1,
         callback: Callable[[bool], object] | None = None,
+        trust: _Trust = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -171,6 +177,7 @@ class Subscriber(Generic[_T]):
         max_age: float | None = None,
         history: SupportsIndex = 1,
         callback: Callable[[int], object] | None = None,
+        trust: _Trust = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -181,6 +188,7 @@ class Subscriber(Generic[_T]):
         max_age: float | None = None,
         history: SupportsIndex = 1,
         callback: Callable[[float], object] | None = None,
+        trust: _Trust = None,
     ) -> None: ...
     def subscribe(self) -> tuple[_T, bool]: ...
     def recv(self, timeout: float | None = None) -> _T: ...

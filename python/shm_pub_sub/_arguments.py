@@ -23,7 +23,7 @@ _MAX_BUFFERS: Final = 2**36  # MaxDepth in internal/segment/layout.go
 def directory() -> str:
     """Return the absolute path of the directory that holds the topics."""
     path = os.path.abspath(os.environ.get(DIR_VARIABLE) or DEFAULT_DIR)  # noqa: PTH100
-    if _not_utf8(path) is not None:
+    if not_utf8(path) is not None:
         raise TopicValueError(
             f"{DIR_VARIABLE}: found {shown(path)}; expected a path that is valid UTF-8"
         )
@@ -40,7 +40,7 @@ def check_name(name: Any) -> str:
             f"topic name {shown(text)}: found a NUL at character {text.index(chr(0))}; "
             "expected text without NUL"
         )
-    if (at := _not_utf8(text)) is not None:
+    if (at := not_utf8(text)) is not None:
         raise TopicValueError(
             f"topic name {shown(text)}: found a lone surrogate at character {at}; "
             "expected text that UTF-8 can encode"
@@ -126,7 +126,7 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _not_utf8(text: str) -> int | None:
+def not_utf8(text: str) -> int | None:
     """Return where text cannot be encoded."""
     try:
         text.encode()

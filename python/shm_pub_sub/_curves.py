@@ -21,6 +21,7 @@ from ._errors import (
 from ._patterns import is_pattern, one_matches
 from ._subscriber import Subscriber
 from ._topics import inspect_in, names, reader
+from ._trust import check_trust
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Curve:
     the same pixels as that of all values (M4; Jugel and others, VLDB 2014).
     """
 
-    def __init__(self, name: str, where: str, window: int) -> None:
+    def __init__(self, name: str, where: str, window: int, trust: str) -> None:
         self.name = name
         self.type: type | None = None
         """None until the topic is there."""
@@ -69,6 +70,7 @@ class Curve:
         self.matched = False
         """Whether a pattern found it, and nobody named it."""
         self._where = where
+        self._trust = trust
         self._window = window
         self._width = max(window // COLUMNS, 1)
         self._points: deque[Point] = deque(maxlen=5 * COLUMNS + 10)
@@ -207,8 +209,8 @@ class Curve:
             return False
         self._next_look = now + LOOK
         try:
-            topic = inspect_in(self._where, self.name)
-            self._subscriber = reader(self._where, topic, AT_ONCE)
+            topic = inspect_in(self._where, self.name, self._trust)
+            self._subscriber = reader(self._where, topic, AT_ONCE, self._trust)
         except (TopicNotFoundError, TopicTypeError, OpenError):
             return False  # not there; or another type since, or not readable
         self.type = topic.type
@@ -239,14 +241,16 @@ class Collector:
     Args:
         topics: Names, shell patterns of names as 'robot/*', or Subscribers.
         seconds: How long the window is.
+        trust: As for Subscriber; a Subscriber's topic goes by its own.
 
     Raises:
         TopicTypeError: No topics, or one that is neither text nor a Subscriber (a TypeError).
         TopicValueError: An impossible name, or seconds that are not positive (a ValueError).
     """
 
-    def __init__(self, topics: Sequence[Any], seconds: float) -> None:
+    def __init__(self, topics: Sequence[Any], seconds: float, trust: Any = None) -> None:
         self.seconds = check_seconds(seconds)
+        self._trust = check_trust(trust)
         self.more = 0
         """Topics that match a pattern and are beyond MOST_CURVES."""
         self._where = directory()
@@ -255,11 +259,11 @@ class Collector:
         self._next_look = 0.0
         for topic in topics:
             if issubclass(type(topic), Subscriber):
-                self._follow(topic._directory, topic.name)
+                self._follow(topic._directory, topic.name, topic._trust)
             elif is_pattern(check_name(topic)):
                 self._patterns.append(topic)
             else:
-                self._follow(self._where, topic)
+                self._follow(self._where, topic, self._trust)
         if not topics:
             raise TopicTypeError("plot: found no topic; expected names, patterns or Subscribers")
 
@@ -295,7 +299,7 @@ class Collector:
         ]
         room = max(MOST_CURVES - len(self._curves), 0)
         for name in found[:room]:
-            self._follow(self._where, name)
+            self._follow(self._where, name, self._trust)
             self._curves[self._where, name].matched = True
         self.more = len(found[room:])
 
@@ -307,8 +311,9 @@ class Collector:
                 curve.close()
                 del self._curves[key]
 
-    def _follow(self, where: str, name: str) -> None:
-        self._curves.setdefault((where, name), Curve(name, where, round(self.seconds * 1e9)))
+    def _follow(self, where: str, name: str, trust: str) -> None:
+        curve = Curve(name, where, round(self.seconds * 1e9), trust)
+        self._curves.setdefault((where, name), curve)
 
 
 def check_seconds(seconds: Any) -> float:

@@ -40,7 +40,7 @@ def of_publisher(pub: Any) -> str:
     what = f"Publisher · {pub._type.__name__} · buffers: {pub.buffer_num:,}"
     if pub.closed and not pub._inherited:
         return _card(pub.name, what, "", "closed")
-    reading = _reading(pub._directory, inspect_in(pub._directory, pub.name))
+    reading = _reading(pub._directory, inspect_in(pub._directory, pub.name, ""), "")
     return _card(pub.name, what, reading, "inherited by fork" if pub._inherited else "")
 
 
@@ -50,9 +50,9 @@ def of_subscriber(sub: Any) -> str:
     if sub.closed:
         return _card(sub.name, what, "", "closed")
     try:
-        topic = inspect_in(sub._directory, sub.name)
+        topic = inspect_in(sub._directory, sub.name, sub._trust)
         wrong = "" if topic.type is sub._type else f"the topic's type is {topic.type.__name__}"
-        return _card(sub.name, what, _reading(sub._directory, topic), wrong)
+        return _card(sub.name, what, _reading(sub._directory, topic, sub._trust), wrong)
     except LookupError:
         return _card(sub.name, what, "", f"no publisher; default: {sub._default!r}")
     except RuntimeError as error:  # a damaged file, or one that may not be read
@@ -101,9 +101,9 @@ def _card(name: str, what: str, reading: str, remark: str = "") -> str:
     )
 
 
-def _reading(where: str, topic: TopicInfo) -> str:
+def _reading(where: str, topic: TopicInfo, trust: str) -> str:
     """Show what the topic has now. A subscriber of its own reads it: nobody's stream is touched."""
-    with reader(where, topic, MOST_VALUES) as sub:
+    with reader(where, topic, MOST_VALUES, trust) as sub:
         newest = sub.sample()
         kept = sub.drain()[-MOST_VALUES:]
     value = "" if newest is None else escape(number(newest.value))

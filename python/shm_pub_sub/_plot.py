@@ -18,6 +18,7 @@ from ._svg import chart
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterable
     from typing import Any
 
 FRAME = 0.1
@@ -37,8 +38,8 @@ _lock = threading.Lock()
 class Plot(ABC):
     """A live plot. It runs until stop(), until its cell is run again, or until the process ends."""
 
-    def __init__(self, topics: tuple[Any, ...], seconds: float) -> None:
-        self._collector = Collector(topics, seconds)
+    def __init__(self, topics: tuple[Any, ...], seconds: float, trust: Any) -> None:
+        self._collector = Collector(topics, seconds, trust)
         self._lock = threading.Lock()  # of the collector
 
     @property
@@ -79,8 +80,8 @@ class CellPlot(Plot):
     GIL, for a hundred times as long.
     """
 
-    def __init__(self, topics: tuple[Any, ...], seconds: float, shell: Any) -> None:
-        super().__init__(topics, seconds)
+    def __init__(self, topics: tuple[Any, ...], seconds: float, trust: Any, shell: Any) -> None:
+        super().__init__(topics, seconds, trust)
         self.cell, self.execution = _running_cell(shell)
         self.asked = tuple(getattr(topic, "name", topic) for topic in topics)
         _end_earlier(self.cell, self.execution, self.asked)
@@ -134,8 +135,8 @@ class CellPlot(Plot):
 class WindowPlot(Plot):
     """In a window of matplotlib, whose own timer brings it up to date."""
 
-    def __init__(self, topics: tuple[Any, ...], seconds: float, pyplot: Any) -> None:
-        super().__init__(topics, seconds)
+    def __init__(self, topics: tuple[Any, ...], seconds: float, trust: Any, pyplot: Any) -> None:
+        super().__init__(topics, seconds, trust)
         self._pyplot = pyplot
         self._figure = pyplot.figure(figsize=(9, 4.5))
         without_window = need("matplotlib.backend_bases", "notebook").FigureManagerBase
@@ -181,7 +182,11 @@ class WindowPlot(Plot):
             self._due = began + max(FRAME, (time.monotonic() - began) / SHARE)
 
 
-def plot(*topics: Any, seconds: float = 10.0) -> Plot:
+def plot(
+    *topics: Any,
+    seconds: float = 10.0,
+    trust: int | str | Iterable[int | str] | None = None,
+) -> Plot:
     """Plot topics live: in the notebook's cell, without blocking the kernel, or in a window.
 
     It follows topics of any type that are there or will be, from one publisher to the next, and
@@ -193,21 +198,22 @@ def plot(*topics: Any, seconds: float = 10.0) -> Plot:
         topics: Names, shell patterns of names as "robot/*", or Subscribers, from whose stream
             nothing is taken.
         seconds: How much of the past is shown.
+        trust: Whose topics are shown, as for Subscriber; a Subscriber's own counts for its topic.
 
     Returns:
         A plot with stop(), running, figure (a matplotlib Figure of this moment) and save(path).
 
     Raises:
         TopicTypeError: No topics, or something else than text and Subscribers (a TypeError).
-        TopicValueError: An impossible name or length (a ValueError).
+        TopicValueError: An impossible name, length or trust (a ValueError).
         ImportError: Outside a notebook, without matplotlib.
         RuntimeError: Outside a notebook, where matplotlib has no window to show.
     """
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     if getattr(shell, "kernel", None) is not None:
-        return CellPlot(topics, seconds, shell)
-    return WindowPlot(topics, seconds, need("matplotlib.pyplot", "notebook"))
+        return CellPlot(topics, seconds, trust, shell)
+    return WindowPlot(topics, seconds, trust, need("matplotlib.pyplot", "notebook"))
 
 
 def _running_cell(shell: Any) -> tuple[str | None, str]:

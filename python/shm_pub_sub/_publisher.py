@@ -19,9 +19,11 @@ from ._errors import ClosedError, ExistsError, ForkedError, RangeError, TopicTyp
 from ._extension import load
 from ._log import logger
 from ._open import close_at_exit, end_daemon_thread, open_publisher, outlives_process
+from ._trust import check_trust
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, NoReturn
 
 _ACCEPTED = {
@@ -43,6 +45,9 @@ class Publisher(_hot.Publisher):
         replace: First close this process's own earlier publisher of the topic, as when a notebook
             cell is run again.
         retain: Keep the last value readable, with ok True, after close() or the process's end.
+        trust: Whose retained values are carried over, beside this user's and root's: a uid, a user
+            name, an iterable of these, or "any". None for those in SHM_PUB_SUB_TRUST and, for
+            root, sudo's user.
 
     Raises:
         ExistsError: Another live publisher holds the topic (a RuntimeError).
@@ -73,6 +78,7 @@ class Publisher(_hot.Publisher):
         mode: int = 0o600,
         replace: bool = False,
         retain: bool = False,
+        trust: int | str | Iterable[int | str] | None = None,
     ) -> None:
         if self._mapped:
             Publisher.close(self)  # __init__ is called again
@@ -80,6 +86,7 @@ class Publisher(_hot.Publisher):
         self._type, _ = check_default(self._name, default_value)
         self._buffers = check_buffers(self._name, buffer_num)
         mode = check_mode(self._name, mode)
+        trusted = check_trust(trust)
         self._directory = directory()
         self._owner = os.getpid()
         if replace and (earlier := open_publisher(self._directory, self._name)) is not None:
@@ -87,7 +94,7 @@ class Publisher(_hot.Publisher):
         close_at_exit()
         go = load()
         make = getattr(go, f"bind_New{self._type.__name__.capitalize()}Publisher")
-        arguments = (self._directory, self._name, self._buffers, mode, bool(retain))
+        arguments = (self._directory, self._name, self._buffers, mode, bool(retain), trusted)
         try:
             with _extension.fork_lock:
                 end_daemon_thread()

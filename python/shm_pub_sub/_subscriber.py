@@ -27,10 +27,11 @@ from ._errors import (
 )
 from ._extension import load
 from ._log import logger
+from ._trust import check_trust
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterable
     from typing import Any, NoReturn
 
 
@@ -69,13 +70,19 @@ class Subscriber(_hot.Subscriber):
             thread of this subscriber's own. What it raises is logged and does not end it; only
             close() does, which does not wait for a call that is under way. Until then the
             thread keeps the subscriber. A forked child has no such thread.
+        trust: Whose topics are read, beside this user's and root's: a uid, a user name, an iterable
+            of these, or "any". None for those in SHM_PUB_SUB_TRUST and, for root, sudo's user. In a
+            directory that only its owner and group can write to, the owner's trust is enough.
 
     Raises:
         TopicTypeError: A live publisher publishes another type, or an argument's type is not
             accepted (a TypeError).
         TopicValueError: An argument's value is not accepted (a ValueError).
-        OpenError: The topic is there and cannot be opened (a RuntimeError); LayoutError where its
-            file is damaged or another version's.
+        OpenError: The topic is there and cannot be opened (a RuntimeError), or its file belongs to
+            somebody who is not trusted; LayoutError where it is damaged or another version's.
+
+    Once it exists, a file of somebody who is not trusted is no publisher: it is logged once, and
+    the subscriber waits on.
 
     Threads may share a subscriber, and a forked child reads on with those it inherited.
     """
@@ -86,7 +93,9 @@ class Subscriber(_hot.Subscriber):
         "_default",
         "_directory",
         "_name",
+        "_stranger",
         "_trouble",
+        "_trust",
         "_type",
         "_waiters",  # for _aio: by loop
     )
@@ -99,6 +108,7 @@ class Subscriber(_hot.Subscriber):
         max_age: float | None = None,
         history: int = 1,
         callback: Callable[[Any], object] | None = None,
+        trust: int | str | Iterable[int | str] | None = None,
     ) -> None:
         if self._is_open:
             Subscriber.close(self)  # __init__ is called again
@@ -106,12 +116,13 @@ class Subscriber(_hot.Subscriber):
         self._type, self._default = check_default(self._name, default_value)
         age = check_max_age(self._name, max_age)
         history = check_history(self._name, history)
+        trusted = check_trust(trust)
         if callback is not None:
             with _extension.fork_lock:
                 from . import _callback  # noqa: PLC0415 - hardly ever needed
 
             _callback.check_callback(self._name, callback)
-        self._begin(directory(), age, history)
+        self._begin(directory(), age, history, trusted)
         if callback is not None:
             try:
                 _callback.start(self, callback)
@@ -119,11 +130,12 @@ class Subscriber(_hot.Subscriber):
                 self._close()
                 raise
 
-    def _begin(self, where: str, age: int, history: int) -> None:
+    def _begin(self, where: str, age: int, history: int, trust: str) -> None:
         """Open the topic in a directory; name, type and default are known. age: nanoseconds."""
         self._directory = where
         self._buffers = 0
-        self._trouble = ""
+        self._trust = trust
+        self._trouble = self._stranger = ""
         self._at_once = 0
         self._waiters: dict[Any, Any] = {}
         try:
@@ -201,14 +213,15 @@ class Subscriber(_hot.Subscriber):
             from . import _topics  # noqa: PLC0415 - slow to import, and hardly ever needed
 
         try:
-            return bool(_topics.describe(self._directory, self._name)["alive"])
+            found = _topics.describe(self._directory, self._name, self._trust)
+            return bool(found["alive"] and found["trusted"])
         except (OpenError, TopicNotFoundError):
             return False  # gone since
 
-    def _attach(self, first: bool = False) -> bool:
+    def _attach(self, first: bool = False) -> bool | None:
         """Open what the topic's name points at now, and return whether there was something to read.
 
-        Called from C when there is nothing.
+        None stands for something that is not trusted. Called from C when there is nothing.
         """
         if not self._is_open:
             raise ClosedError(
@@ -216,8 +229,12 @@ class Subscriber(_hot.Subscriber):
                 "make a new one"
             )
         try:
-            found = self._map(load().bind_Attach, self._directory, self._name, self._type.__name__)
+            kind = self._type.__name__
+            found = self._map(load().bind_Attach, self._directory, self._name, kind, self._trust)
         except RuntimeError as error:
+            if (text := str(error)).startswith("untrusted\n"):
+                self._found_stranger(text.partition("\n")[2], first)
+                return None
             trouble = from_go(error)
             known, self._trouble = self._trouble, str(trouble)
             if not first and known != self._trouble:
@@ -226,6 +243,7 @@ class Subscriber(_hot.Subscriber):
         self._trouble = ""
         if found is None:
             return False
+        self._stranger = ""
         dead, pid, buffers = found
         self._buffers = buffers or self._buffers
         if buffers and not first and not dead:
@@ -236,6 +254,14 @@ class Subscriber(_hot.Subscriber):
                 self._buffers,
             )
         return not dead
+
+    def _found_stranger(self, text: str, first: bool) -> None:
+        """Say that what has the topic's name is not trusted."""
+        if first:
+            raise OpenError(f"Failed to open shared memory: open {self._name!r}: {text}") from None
+        known, self._stranger = self._stranger, text
+        if not known:
+            logger().warning("subscriber of %r: no publisher: %s", self._name, text)
 
     def _corrupt(self) -> NoReturn:
         """Say that the memory contradicts itself. Called from C."""
@@ -253,9 +279,10 @@ class Subscriber(_hot.Subscriber):
 
     def _timed_out(self, what: str, timeout: float) -> NoReturn:
         """Say that a wait was in vain. Called from C."""
-        raise WaitTimeoutError(
-            f"wait for a {what} of {self._name!r}: found none within {shown(timeout)} s"
-        )
+        text = f"wait for a {what} of {self._name!r}: found none within {shown(timeout)} s"
+        if self._strange:
+            text += f", but {self._stranger}"
+        raise WaitTimeoutError(text)
 
     def _refuse_timeout(self, timeout: object) -> NoReturn:
         """Say why it is none. Called from C."""

@@ -10,6 +10,11 @@ from ._errors import OpenError, TopicNotFoundError, from_go
 from ._extension import load
 from ._subscriber import Subscriber
 from ._text import duration, printable, table
+from ._trust import check_trust
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class TopicInfo(NamedTuple):
@@ -38,6 +43,10 @@ class TopicInfo(NamedTuple):
     """Of shared memory."""
     path: str
     """The topic's file."""
+    uid: int
+    """The user who owns it."""
+    trusted: bool
+    """Whether a Subscriber with the same `trust` reads it. If not, all this is its owner's word."""
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
@@ -95,6 +104,8 @@ class TopicTable(list[TopicInfo]):
 
 def state(topic: TopicInfo) -> str:
     """Return what there is to say of the topic's publisher."""
+    if not topic.trusted:
+        return f"of {user(topic.uid)}, not trusted"
     if topic.alive:
         return f"process {topic.pid}"
     return "retained" if topic.retain else "gone"
@@ -103,6 +114,16 @@ def state(topic: TopicInfo) -> str:
 def ago(topic: TopicInfo) -> str:
     """Return when the newest value was published."""
     return "-" if topic.age is None else f"{duration(topic.age)} ago"
+
+
+def user(uid: int) -> str:
+    """Name a user."""
+    try:
+        import pwd  # noqa: PLC0415 - hardly ever needed
+
+        return f"user {pwd.getpwuid(uid).pw_name} ({uid})"
+    except (ImportError, KeyError):
+        return f"user {uid}"
 
 
 _TYPES = {"bool": bool, "int": int, "float": float}
@@ -120,35 +141,39 @@ def names(where: str | None = None) -> list[str]:
     return found
 
 
-def topics() -> TopicTable:
+def topics(*, trust: int | str | Iterable[int | str] | None = None) -> TopicTable:
     """Return all topics of this domain, sorted by name, those of dead publishers too.
 
     The list prints as a table, and `.to_pandas()` makes a DataFrame of it.
 
-    Topics that cannot be opened, such as another user's, are left out. Raises OpenError where the
-    domain's directory cannot be read.
+    Topics that cannot be opened, such as another user's, are left out. Those that may be read and
+    are not trusted are there, with `trusted` False: trust is as for Subscriber. Raises OpenError
+    where the domain's directory cannot be read, TopicTypeError and TopicValueError for trust.
     """
-    found = TopicTable()
-    for name in names():
+    found, trusted, where = TopicTable(), check_trust(trust), directory()
+    for name in names(where):
         try:
-            found.append(inspect(name))
+            found.append(inspect_in(where, name, trusted))
         except (OpenError, TopicNotFoundError):
             continue  # not ours to read, or gone since
     return found
 
 
-def inspect(name: str) -> TopicInfo:
-    """Return what the topic's file says.
+def inspect(name: str, *, trust: int | str | Iterable[int | str] | None = None) -> TopicInfo:
+    """Return what the topic's file says, be it trusted or not: trust is as for Subscriber.
 
     Raises TopicNotFoundError (a LookupError) where there is no such topic, OpenError (LayoutError
-    for a damaged file), TopicTypeError and TopicValueError for an impossible name.
+    for a damaged file), TopicTypeError and TopicValueError for an impossible name or trust.
     """
-    return inspect_in(directory(), check_name(name))
+    return inspect_in(directory(), check_name(name), check_trust(trust))
 
 
-def inspect_in(where: str, name: str) -> TopicInfo:
-    """Return what the topic's file in a directory says; as inspect(), and it raises the same."""
-    fields = describe(where, name)
+def inspect_in(where: str, name: str, trust: str) -> TopicInfo:
+    """Return what the topic's file in a directory says; as inspect(), and it raises the same.
+
+    trust is what check_trust() makes of it.
+    """
+    fields = describe(where, name, trust)
     fields["type"] = _TYPES[fields["type"]]
     age = fields["age"]
     seconds = age / 1e9 if age < _NEVER else float("inf")
@@ -162,7 +187,7 @@ def remove(name: str) -> None:
 
     Raises ExistsError (a RuntimeError) while its publisher lives, TopicNotFoundError (a
     LookupError) where there is nothing, OpenError, TopicTypeError and TopicValueError for an
-    impossible name.
+    impossible name. Whose it is does not matter if the kernel permits it.
     """
     go, where, what = load(), directory(), check_name(name)
     try:
@@ -181,17 +206,17 @@ def file_of(where: str, name: str) -> str:
     return path
 
 
-def reader(where: str, topic: TopicInfo, history: int) -> Any:
+def reader(where: str, topic: TopicInfo, history: int, trust: str) -> Any:
     """Return a Subscriber of a topic in a directory, whichever directory is this process's own."""
     sub: Any = Subscriber.__new__(Subscriber)
     sub._name, sub._type, sub._default = topic.name, topic.type, topic.type()
-    sub._begin(where, 0, history)
+    sub._begin(where, 0, history, trust)
     return sub
 
 
-def describe(where: str, name: str) -> dict[str, Any]:
+def describe(where: str, name: str, trust: str) -> dict[str, Any]:
     """Return what Go says of a topic."""
-    fields: dict[str, Any] = _go("Inspect", where, name)
+    fields: dict[str, Any] = _go("Inspect", where, name, trust)
     return fields
 
 

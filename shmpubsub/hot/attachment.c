@@ -27,16 +27,21 @@ attachment_let_go(Subscriber *s)
     s->ring = (struct shm_ring){0};
 }
 
-enum name { NAME_ABSENT, NAME_SAME, NAME_OTHER };
+enum name { NAME_ABSENT, NAME_SAME, NAME_STRANGE, NAME_OTHER };
 
 /* What the topic's name points at, compared with the file last attached to. */
 static enum name
-look_up(Subscriber *s)
+look_up(Subscriber *s, struct shm_identity *found)
 {
     struct stat st;
     if (lstat(PyBytes_AS_STRING(s->path), &st) != 0) {
         /* Anything but absence is for _attach to explain. */
         return errno == ENOENT ? NAME_ABSENT : NAME_OTHER;
+    }
+    *found = identity_of(&st);
+    if (s->strange.ino != 0 && identity_same(found, &s->strange) &&
+        shm_now(CLOCK_MONOTONIC_COARSE) - s->strange_at < CHECK_EVERY) {
+        return NAME_STRANGE;
     }
     bool same = s->file != NULL && !s->file->reopen && st.st_dev == s->file->dev && st.st_ino == s->file->ino;
     return same ? NAME_SAME : NAME_OTHER;
@@ -66,7 +71,8 @@ attachment_check(Subscriber *s, uint64_t now)
         s->file->reopen = true;
         return false;
     }
-    return lives || (s->file->retain && look_up(s) == NAME_SAME);
+    struct shm_identity found;
+    return lives || (s->file->retain && look_up(s, &found) == NAME_SAME);
 }
 
 /* Looks for something to read where there is nothing: 1 found, 0 not, -1 an error is set. */
@@ -74,13 +80,17 @@ int
 attachment_renew(Subscriber *s)
 {
     for (;;) {
+        struct shm_identity found = {0};
+        uint64_t generation = s->generation, asked_at = shm_now(CLOCK_MONOTONIC_COARSE);
         if (s->path != NULL) {
-            switch (look_up(s)) {
+            switch (look_up(s, &found)) {
             case NAME_ABSENT:
+                s->strange = (struct shm_identity){0};
                 attachment_let_go(s);
                 return 0;
-            case NAME_SAME:
-                return 0; /* the same dead file */
+            case NAME_SAME:    /* the same dead file */
+            case NAME_STRANGE: /* the same stranger's */
+                return 0;
             case NAME_OTHER:
                 break;
             }
@@ -90,13 +100,19 @@ attachment_renew(Subscriber *s)
         if (result == NULL) {
             return -1;
         }
-        bool something = result == Py_True;
+        bool something = result == Py_True, strange = result == Py_None;
         Py_DECREF(result);
         if (s->path == NULL) {
             continue; /* closed meanwhile: now _attach says so */
         }
         if (s->ring.state != NULL) {
             return 1;
+        }
+        if (strange && s->generation == generation) {
+            attachment_let_go(s);
+            /* Of what was seen before it was judged: was it another one, that one has left the name. */
+            s->strange = found;
+            s->strange_at = asked_at;
         }
         if (!something) {
             return 0;
@@ -166,6 +182,7 @@ take(Subscriber *s, const struct found *f, uint64_t asked_at)
     s->file = file;
     s->ring = file->ring;
     s->checked_at = asked_at;
+    s->strange = (struct shm_identity){0};
     if (!again) {
         stream_enter(s);
     }
@@ -175,14 +192,14 @@ take(Subscriber *s, const struct found *f, uint64_t asked_at)
 PyObject *
 attachment_map(Subscriber *s, PyObject *args)
 {
-    PyObject *attach, *directory, *name, *type;
-    if (!PyArg_ParseTuple(args, "OOOO:_map", &attach, &directory, &name, &type)) {
+    PyObject *attach, *directory, *name, *type, *trust;
+    if (!PyArg_ParseTuple(args, "OOOOO:_map", &attach, &directory, &name, &type, &trust)) {
         return NULL;
     }
     uint64_t generation = s->generation;
     /* Before the lock is asked: a publisher may die while this thread waits for its processor, or the GIL. */
     uint64_t now = shm_now(CLOCK_MONOTONIC_COARSE);
-    PyObject *text = PyObject_CallFunctionObjArgs(attach, directory, name, type, NULL);
+    PyObject *text = PyObject_CallFunctionObjArgs(attach, directory, name, type, trust, NULL);
     if (text == NULL) {
         return NULL;
     }

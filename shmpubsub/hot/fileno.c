@@ -12,7 +12,7 @@ void
 fileno_arm(Subscriber *s)
 {
     struct shm_file *f = s->file;
-    struct watch_target t = {.path = PyBytes_AS_STRING(s->path), .fd = -1};
+    struct watch_target t = {.path = PyBytes_AS_STRING(s->path), .fd = -1, .strange = s->strange};
     if (f != NULL) {
         t.fd = f->mapping.fd;
         t.dev = f->dev;

@@ -174,6 +174,7 @@ open_(Subscriber *s, PyObject *args)
     s->lives++;
     s->history = history;
     s->joined = false;
+    s->strange = (struct shm_identity){0};
     s->lost = s->taken_time = s->in_doubt = 0;
     s->type = type;
     s->max_age = max_age;
@@ -182,8 +183,8 @@ open_(Subscriber *s, PyObject *args)
     Py_RETURN_NONE;
 }
 
-PyDoc_STRVAR(map_doc, "_map($self, attach, directory, name, type, /)\n--\n\n"
-"Call attach(directory, name, type), gopy's, and read from what it found. Return (dead, pid, depth),\n"
+PyDoc_STRVAR(map_doc, "_map($self, attach, directory, name, type, trust, /)\n--\n\n"
+"Call attach(directory, name, type, trust), gopy's, and read from what it found. Return (dead, pid, depth),\n"
 "with depth 0 where another thread was faster, or None where there is nothing. No signal is handled\n"
 "between: an interrupt cannot leak the mapping.");
 
@@ -224,6 +225,12 @@ static PyObject *
 get_mapped(Subscriber *s, void *Py_UNUSED(closure))
 {
     return PyBool_FromLong(s->ring.state != NULL);
+}
+
+static PyObject *
+get_strange(Subscriber *s, void *Py_UNUSED(closure))
+{
+    return PyBool_FromLong(s->strange.ino != 0);
 }
 
 static PyObject *
@@ -276,6 +283,8 @@ static PyMethodDef methods[] = {
 
 static PyGetSetDef getset[] = {
     {"_mapped", (getter)get_mapped, NULL, "Whether there is something to read.", NULL},
+    {"_strange", (getter)get_strange, NULL, "Whether the name was found to be that of somebody's who is not trusted.",
+     NULL},
     {"_is_open", (getter)get_open, NULL, "Whether subscribe works.", NULL},
     {"lost", (getter)get_lost, NULL, lost_doc, NULL},
     {NULL, NULL, NULL, NULL, NULL},

@@ -6,6 +6,8 @@
 
 #include <sys/types.h>
 
+#include "identity.h"
+
 /* How long a killed publisher may look alive, ns; the promise is 100 ms and the coarse clock ticks
    every 10 ms at worst. It is compared with a difference: a child forked into another time namespace
    may find that the last look lies in its future. */
@@ -45,6 +47,11 @@ typedef struct Subscriber {
     /* The file last attached to stays mapped when its publisher has died or its name has moved on: its inode
        number, by which its successor is told from it, cannot be used again until then. */
     struct shm_file *file;
+
+    /* What has the name and is somebody's who is not trusted: as good as nothing. Go says so, and is asked again
+       now and then, as the directory's mode counts as well. */
+    struct shm_identity strange; /* .ino 0: nothing */
+    uint64_t strange_at;         /* when Go was asked, CLOCK_MONOTONIC_COARSE ns */
 
     /* The stream of every value: stream.c. */
     struct shm_ring unread; /* behind the last value taken, in left or else in file; .state NULL: nowhere */

@@ -193,7 +193,7 @@ watch_arm(struct watch *w, const struct watch_target *target, uint64_t seen)
 {
     const struct watch_target *old = &w->target;
     bool same = old->word == target->word && old->state == target->state && old->dev == target->dev &&
-                old->ino == target->ino && old->path == target->path;
+                old->ino == target->ino && old->path == target->path && identity_same(&old->strange, &target->strange);
     /* A watcher may be about to tell: then it tells of something. */
     if (same && w->seen == seen && __atomic_load_n(&w->state, __ATOMIC_RELAXED) == ARMED) {
         return;
@@ -222,6 +222,7 @@ watch_arm(struct watch *w, const struct watch_target *target, uint64_t seen)
             uint64_t now = watch_needs_looks(w) || watcher_polls(w) ? watcher_now() : 0, by = UINT64_MAX;
             if (watch_needs_looks(w)) {
                 watcher_look_soon(w, now);
+                w->strange_until = now + STRANGE_FOR;
                 by = w->look_at;
             }
             else if (watcher_polls(w)) {

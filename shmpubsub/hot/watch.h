@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "identity.h"
 #include "layout.h"
 
 /* What is watched. */
@@ -16,6 +17,7 @@ struct watch_target {
     int fd;                  /* the file's, to ask after its publisher */
     dev_t dev;               /* and which file that is; 0, 0 without one */
     ino_t ino;
+    struct shm_identity strange; /* what the name is and nobody is to be told of; .ino 0: nothing */
 };
 
 struct watch;

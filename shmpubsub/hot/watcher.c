@@ -29,11 +29,15 @@ watcher_now(void)
 }
 
 static bool
-name_has_moved_on(const struct watch *w)
+name_has_moved_on(const struct watch *w, uint64_t now)
 {
     struct stat st;
     if (lstat(w->target.path, &st) != 0) {
         return errno != ENOENT; /* anything else is for the subscriber to explain */
+    }
+    struct shm_identity found = identity_of(&st);
+    if (w->target.strange.ino != 0 && identity_same(&found, &w->target.strange)) {
+        return now >= w->strange_until;
     }
     return st.st_dev != w->target.dev || st.st_ino != w->target.ino;
 }
@@ -93,7 +97,7 @@ attend(struct watch *w, uint64_t now)
         return UINT64_MAX;
     }
     if (now >= w->look_at) {
-        if (name_has_moved_on(w)) {
+        if (name_has_moved_on(w, now)) {
             watch_signal(w);
             return UINT64_MAX;
         }

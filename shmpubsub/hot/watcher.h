@@ -10,10 +10,14 @@
 
 #define WATCHER_MOST (FUTEXV_MOST - 1) /* one is the control word */
 
+#define STRANGE_FOR 1000000000u /* ns: so often a stranger's file costs a wake-up for nothing */
+
 enum watch_state { ARMED, SIGNALLED };
 
 struct watch {
-    enum watch_state state;
+    #define STRANGE_FOR 1000000000u /* ns: so often a stranger's file costs a wake-up for nothing */
+
+enum watch_state state;
     int fd;
     dev_t dev; /* of fd: see watch_fd_is_ours */
     ino_t ino;
@@ -26,6 +30,7 @@ struct watch {
     uint64_t seen;           /* head, when it was armed */
     uint64_t look_at;        /* the name, next time, CLOCK_MONOTONIC ns */
     uint64_t look_every;
+    uint64_t strange_until;  /* then the subscriber judges it again */
 };
 
 struct watcher {

@@ -45,7 +45,7 @@ class GoPublisher(_Handle):
     def __init__(
         self, topic: str, default: Any, buffer_num: int = 3, *, retain: bool = False
     ) -> None:
-        super().__init__(type(default), "Publisher", topic, buffer_num, 0o600, retain)
+        super().__init__(type(default), "Publisher", topic, buffer_num, 0o600, retain, "")
 
     def publish(self, value: Any) -> None:
         self._call("Publish", value)
@@ -57,7 +57,7 @@ class GoPublisher(_Handle):
 class GoSubscriber(_Handle):
     def __init__(self, topic: str, default: Any, *, max_age: float | None = None) -> None:
         age = round((max_age or 0) * 1e9)
-        super().__init__(type(default), "Subscriber", topic, default, age)
+        super().__init__(type(default), "Subscriber", topic, default, age, "")
         self._default = default
 
     def subscribe(self) -> tuple[Any, bool]:

@@ -19,7 +19,7 @@ WINDOW = 10 * SECOND
 
 
 def curve() -> Curve:
-    return Curve("topic", "", WINDOW)
+    return Curve("topic", "", WINDOW, "")
 
 
 def columns(points: list[tuple[int, float]]) -> dict[int, tuple[float, float]]:

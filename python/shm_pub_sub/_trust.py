@@ -1,0 +1,70 @@
+"""trust=: whose topics are read, beside one's own and root's. Go has the rule (trust.go)."""
+
+from __future__ import annotations
+
+import operator
+import os
+
+from ._arguments import not_utf8, shown
+from ._errors import TopicTypeError, TopicValueError, from_go
+from ._extension import load
+
+TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
+if TYPE_CHECKING:
+    from typing import Any, Final
+
+VARIABLE: Final = "SHM_PUB_SUB_TRUST"
+
+_EXPECTED = 'a uid, a user name, an iterable of these, "any" or None'
+
+
+def check_trust(trust: Any) -> str:
+    """Return trust= as Go takes it: user names, uids and "any", separated by commas.
+
+    None stands for what the environment says. There sudo's user counts as well, as `sudo:UID`,
+    which Go trusts only while root is the effective user.
+    """
+    if trust is None:
+        listed = os.environ.get(VARIABLE, "").split(",")
+        users, source = [_name(user) for user in map(str.strip, listed) if user], VARIABLE
+        sudo = os.environ.get("SUDO_UID", "")
+        if sudo.isascii() and sudo.isdecimal():
+            users.append(f"sudo:{sudo}")
+    else:
+        users, source = _users(trust), "trust"
+    text = ",".join(users)
+    if not all(user == "any" or user.removeprefix("sudo:").isdecimal() for user in users):
+        try:
+            load().bind_CheckTrust(text)
+        except RuntimeError as error:
+            found = str(from_go(error)).removeprefix("invalid trust: ")
+            raise TopicValueError(f"{source}: {found}") from None
+    return text
+
+
+def _users(trust: Any) -> list[str]:
+    if issubclass(type(trust), str) or hasattr(type(trust), "__index__"):
+        return [_user(trust)]
+    if issubclass(type(trust), (bytes, bytearray)) or not hasattr(type(trust), "__iter__"):
+        raise TopicTypeError(
+            f"trust: found {type(trust).__name__} {shown(trust)}; expected {_EXPECTED}"
+        )
+    return [_user(user) for user in trust]
+
+
+def _user(user: Any) -> str:
+    kind = type(user)
+    if issubclass(kind, str):
+        return _name(str.__str__(user))
+    if kind is bool or not hasattr(kind, "__index__"):
+        raise TopicTypeError(f"trust: found {kind.__name__} {shown(user)}; expected {_EXPECTED}")
+    uid = operator.index(user)
+    if not 0 <= uid < 2**32 - 1:
+        raise TopicValueError(f"trust: found the uid {shown(uid)}; expected 0 to {2**32 - 2}")
+    return str(uid)
+
+
+def _name(name: str) -> str:
+    if not name or any(sign in name for sign in ",:\0\n") or not_utf8(name) is not None:
+        raise TopicValueError(f"trust: found the user {shown(name)}; expected {_EXPECTED}")
+    return name
