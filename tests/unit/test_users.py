@@ -1,4 +1,4 @@
-"""Several users in one directory, as /dev/shm is: who reads, who writes, and who is told what."""
+"""Several users in one directory: who reads, who writes, and who is told what."""
 
 import os
 import signal
@@ -8,47 +8,30 @@ from pathlib import Path
 
 import pytest
 
+from ._users import (
+    BECOME,
+    GROUP,
+    MEMBER,
+    NEWGRP,
+    NOBODY,
+    OTHER_GROUP,
+    OUTSIDER,
+    OWNER,
+    PUBLISH,
+    needs_root,
+    who,
+)
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Start = Callable[..., "subprocess.Popen[str]"]
 
-OWNER, MEMBER, NEWGRP, OUTSIDER = 61001, 61002, 61003, 61004
-GROUP, OTHER_GROUP = 62001, 62002
-
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become other users")
-
-# The library is loaded first: its files may be in a place that only root can read.
-BECOME = """
-import logging, os, sys, shm_pub_sub
-from shm_pub_sub import *
-topics()
-def become(user, group, *groups):
-    os.setgroups(groups)
-    os.setresgid(group, group, group)
-    os.setresuid(user, user, user)
-def attempt(use):
-    try:
-        print("done", use())
-    except RuntimeError as error:
-        print(type(error).__name__, error)
-become(*map(int, sys.argv[1].split(",")))
-"""
-
-PUBLISH = (
-    BECOME
-    + """
-publisher = Publisher("topic", 0, mode=int(sys.argv[2], 8))
-publisher.publish(1)
-print("ready", flush=True)
-input()
-publisher.close()
-"""
-)
+pytestmark = needs_root
 
 LOOK = (
     BECOME
     + """
-attempt(lambda: Subscriber("topic", -1).subscribe())
-attempt(lambda: Publisher("topic", 0).publish(2))
+attempt(lambda: Subscriber("topic", -1, trust=int(sys.argv[3])).subscribe())
+attempt(lambda: Publisher("topic", 0, trust=int(sys.argv[3])).publish(2))
 attempt(lambda: remove("topic"))
 print([topic.name for topic in topics()])
 try:
@@ -58,10 +41,6 @@ except PermissionError:
     print("may not write")
 """
 )
-
-
-def who(*ids: int) -> str:
-    return ",".join(map(str, ids))
 
 
 @pytest.fixture(autouse=True)
@@ -78,17 +57,17 @@ def test_mode_0640_lets_the_group_read_and_nobody_else(
     path = shm_dir / "shm_pub_sub.topic"
 
     for ids in [(MEMBER, OTHER_GROUP, GROUP), (NEWGRP, GROUP)]:
-        ended = run_python(LOOK, who(*ids), path)
+        ended = run_python(LOOK, who(*ids), path, OWNER)
         assert ended.returncode == 0, ended.stderr
         read, publish, remove, listed, write = ended.stdout.splitlines()
         assert read == "done (1, True)"
         for refused in (publish, remove):
             assert refused.startswith("ExistsError ")
-            assert f"process {owner.pid} " in refused
+            assert f"process {owner.pid} of user {OWNER} " in refused
         assert listed == "['topic']"
         assert write == "may not write"
 
-    ended = run_python(LOOK, who(OUTSIDER, OTHER_GROUP), path)
+    ended = run_python(LOOK, who(OUTSIDER, OTHER_GROUP), path, OWNER)
     assert ended.returncode == 0, ended.stderr
     read, publish, remove, listed, write = ended.stdout.splitlines()
     assert read.startswith("OpenError Failed to open shared memory: ")
@@ -115,7 +94,7 @@ def test_another_users_dead_topic_stays_and_the_error_says_whose_it_is(
     owner.wait(20)
     path = shm_dir / "shm_pub_sub.topic"
 
-    ended = run_python(LOOK, who(OUTSIDER, OTHER_GROUP), path)
+    ended = run_python(LOOK, who(OUTSIDER, OTHER_GROUP), path, OWNER)
     assert ended.returncode == 0, ended.stderr
     read, publish, remove, *_ = ended.stdout.splitlines()
     assert read.startswith("OpenError " if mode == "600" else "done (-1, False)")
@@ -135,7 +114,7 @@ def test_own_file_without_any_permission_is_a_clear_error(run_python: Run, shm_d
     path.touch()
     os.chown(path, OWNER, GROUP)
     path.chmod(0)
-    ended = run_python(LOOK, who(OWNER, GROUP), path)
+    ended = run_python(LOOK, who(OWNER, GROUP), path, OWNER)
     assert ended.returncode == 0, ended.stderr
     read, publish, remove, listed, write = ended.stdout.splitlines()
     for kind, refused in zip(
@@ -145,3 +124,206 @@ def test_own_file_without_any_permission_is_a_clear_error(run_python: Run, shm_d
         assert f"user {OWNER}'s and group {GROUP}'s with mode 0;" in refused
     assert (listed, write) == ("[]", "may not write")
     path.unlink()
+
+
+READ = (
+    BECOME
+    + """
+if len(sys.argv) > 2:
+    os.environ[sys.argv[2]] = sys.argv[3]
+attempt(lambda: Subscriber("topic", -1).subscribe())
+"""
+)
+
+
+@pytest.fixture
+def published(start_python: Start) -> Start:
+    """published(who(...), mode): a program of that user's, which publishes until it is ended."""
+
+    def start(ids: str, mode: str, *more: str) -> "subprocess.Popen[str]":
+        program = start_python(PUBLISH, ids, mode, *more)
+        assert program.stdout is not None
+        assert program.stdout.readline() == "ready\n"
+        return program
+
+    return start
+
+
+def end(publisher: "subprocess.Popen[str]") -> None:
+    """Lets it remove its topic."""
+    assert publisher.communicate("\n", timeout=20)[0] == ""
+
+
+def test_everybody_trusts_root(published: Start, run_python: Run) -> None:
+    publisher = published(who(0, 0), "644")
+    assert run_python(READ, who(OUTSIDER, OTHER_GROUP)).stdout == "done (1, True)\n"
+    end(publisher)
+
+
+def test_root_trusts_the_user_who_called_sudo(published: Start, run_python: Run) -> None:
+    publisher = published(who(OWNER, GROUP), "600")
+    refused = run_python(READ, who(0, 0)).stdout
+    assert refused.startswith("OpenError Failed to open shared memory: open 'topic': found a file ")
+    assert f" of user {OWNER} in " in refused
+    assert "; expected one of root; pass trust=" in refused
+    assert run_python(READ, who(0, 0), "SUDO_UID", OWNER).stdout == "done (1, True)\n"
+    assert run_python(READ, who(0, 0), "SUDO_UID", MEMBER).stdout.startswith("OpenError ")
+    end(publisher)
+
+
+def test_only_root_trusts_the_user_who_called_sudo(published: Start, run_python: Run) -> None:
+    publisher = published(who(OWNER, GROUP), "644")
+    ended = run_python(READ, who(MEMBER, GROUP), "SUDO_UID", OWNER)  # sudo -u MEMBER
+    assert ended.stdout.startswith("OpenError ")
+    end(publisher)
+
+
+@pytest.mark.parametrize("named", [str(OWNER), "any", f"daemon, {OWNER}"])
+def test_root_in_a_container_trusts_whom_the_variable_names(
+    named: str, published: Start, run_python: Run
+) -> None:
+    publisher = published(who(OWNER, GROUP), "600")
+    ended = run_python(READ, who(0, 0), "SHM_PUB_SUB_TRUST", named)
+    assert ended.stdout == "done (1, True)\n"
+    end(publisher)
+
+
+def test_two_users_trust_each_other_if_they_say_so(published: Start, run_python: Run) -> None:
+    publisher = published(who(OWNER, GROUP), "644")
+    refused = run_python(READ, who(OUTSIDER, OTHER_GROUP)).stdout
+    assert f"; expected one of user {OUTSIDER} or root; pass trust={OWNER} or set " in refused
+    trusting = BECOME + (
+        f"for trust in ({OWNER}, '{OWNER}', ['daemon', {OWNER}], 'any'):\n"
+        "    attempt(lambda: Subscriber('topic', -1, trust=trust).subscribe())\n"
+        "os.environ['SHM_PUB_SUB_TRUST'] = 'any'\n"
+        "attempt(lambda: Subscriber('topic', -1, trust=()).subscribe())\n"
+    )
+    *read, refused = run_python(trusting, who(OUTSIDER, OTHER_GROUP)).stdout.splitlines()
+    assert read == ["done (1, True)"] * 4
+    assert refused.startswith("OpenError "), "trust= takes the variable's place"
+    end(publisher)
+
+
+def test_nobody_is_a_user_like_any_other(published: Start, run_python: Run) -> None:
+    publisher = published(who(NOBODY, NOBODY), "644")
+    refused = run_python(READ, who(OWNER, GROUP)).stdout
+    assert refused.startswith("OpenError ")
+    assert f"({NOBODY}) in " in refused
+    named = run_python(READ, who(OWNER, GROUP), "SHM_PUB_SUB_TRUST", NOBODY)
+    assert named.stdout == "done (1, True)\n"
+    assert run_python(READ, who(NOBODY, NOBODY)).stdout == "done (1, True)\n"
+    end(publisher)
+
+
+def test_members_of_a_group_take_turns_in_a_directory_of_theirs(
+    published: Start, run_python: Run, shm_dir: Path
+) -> None:
+    """2770: others cannot make files there, so it does not matter which member made one."""
+    os.chown(shm_dir, 0, GROUP)
+    shm_dir.chmod(0o2770)
+    first = published(who(MEMBER, OTHER_GROUP, GROUP), "660", "retain")
+    assert (shm_dir / "shm_pub_sub.topic").stat().st_gid == GROUP
+    use = BECOME + (
+        "attempt(lambda: Subscriber('topic', -1).subscribe())\n"
+        "attempt(lambda: Publisher('topic', 0, mode=0o660))\n"
+        "attempt(lambda: Subscriber('topic', -1).subscribe())\n"
+        "attempt(lambda: remove('topic'))\n"
+    )
+    ended = run_python(use, who(OWNER, OTHER_GROUP, GROUP))
+    read, refused, *_ = ended.stdout.splitlines()
+    assert read == "done (1, True)"
+    assert refused.startswith("ExistsError ")
+    assert f"process {first.pid} of user {MEMBER} " in refused
+    first.kill()
+    first.wait(20)
+    ended = run_python(use, who(OWNER, OTHER_GROUP, GROUP))
+    read, taken, *_ = ended.stdout.splitlines()
+    assert read == "done (1, True)"
+    assert taken.startswith("done <Publisher 'topic' ")
+    assert list(shm_dir.iterdir()) == []
+
+
+def test_a_user_namespace_has_its_own_root_and_strangers(
+    published: Start, run_python: Run, shm_dir: Path
+) -> None:
+    """unshare -Ur, as in rootless containers: whoever has no uid there is trusted by "any" only."""
+    publisher = published(who(OWNER, GROUP), "644")
+    program = """
+import os, sys
+if not sys.argv[1:]:
+    os.execvp("unshare", ["unshare", "-Ur", sys.executable, sys.argv[0], "inside"])
+from shm_pub_sub import *
+assert os.geteuid() == 0
+for trust in (None, 65534, "any"):
+    try:
+        print(Subscriber("topic", -1, trust=trust).subscribe())
+    except OpenError as error:
+        print(error)
+with Publisher("mine", 0) as publisher:
+    publisher.publish(2)
+    print(Subscriber("mine", -1).subscribe())
+"""
+    tried = subprocess.run(["unshare", "-Ur", "true"], capture_output=True, text=True, check=False)
+    if tried.returncode != 0:
+        pytest.skip(f"no user namespaces here: {tried.stderr.strip()}")
+    ended = run_python(program)
+    assert ended.returncode == 0, ended.stderr
+    *refused, read, own = ended.stdout.splitlines()
+    for text in refused:
+        assert "found a file of a user that this user namespace does not map (65534) in " in text
+        assert text.endswith(
+            '; expected one of root; pass trust="any" or set SHM_PUB_SUB_TRUST=any'
+        )
+    assert (len(refused), read, own) == (2, "(1, True)", "(2, True)")
+    end(publisher)
+
+
+def test_root_removes_what_a_users_publisher_left(
+    published: Start, run_python: Run, shm_dir: Path
+) -> None:
+    publisher = published(who(OWNER, GROUP), "600")
+    remove = BECOME + "attempt(lambda: remove('topic'))\n"
+    refused = run_python(remove, who(0, 0)).stdout
+    assert refused.startswith("ExistsError ")
+    assert f"process {publisher.pid} of user {OWNER} " in refused
+    publisher.kill()
+    publisher.wait(20)
+    assert run_python(remove, who(0, 0)).stdout == "done None\n"
+    assert list(shm_dir.iterdir()) == []
+
+
+def test_root_takes_over_what_a_users_publisher_left_and_nothing_of_it(
+    published: Start, run_python: Run, shm_dir: Path
+) -> None:
+    publisher = published(who(OWNER, GROUP), "600", "retain")
+    publisher.kill()
+    publisher.wait(20)
+    file = shm_dir / "shm_pub_sub.topic"
+    with file.open("rb") as kept:
+        before = kept.read()
+        take = BECOME + (
+            "with Publisher('topic', 0) as publisher, Subscriber('topic', -1) as sub:\n"
+            "    print(sub.subscribe(), inspect('topic').uid)\n"
+        )
+        assert run_python(take, who(0, 0)).stdout == "(-1, False) 0\n"
+        kept.seek(0)
+        assert kept.read() == before
+    assert list(shm_dir.iterdir()) == []
+
+
+def test_what_is_listed_says_whose_it_is_and_whether_it_is_trusted(
+    published: Start, run_python: Run
+) -> None:
+    publisher = published(who(OWNER, GROUP), "644")
+    look = BECOME + (
+        "for trust in (None, 'any'):\n"
+        "    topic = inspect('topic', trust=trust)\n"
+        "    assert [topic[:4]] == [found[:4] for found in topics(trust=trust)]\n"
+        "    print(topic.uid, topic.trusted, topic.published, topic.alive)\n"
+        "print(topics())\n"
+    )
+    strange, trusted, _, row = run_python(look, who(MEMBER, GROUP)).stdout.splitlines()
+    assert strange == f"{OWNER} False 1 True"
+    assert trusted == f"{OWNER} True 1 True"
+    assert f" of user {OWNER}, not trusted " in row
+    end(publisher)

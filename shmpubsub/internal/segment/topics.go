@@ -84,6 +84,10 @@ func Remove(dir, topic string) error {
 		c, err = claim(path, Trust{}) // replaced meanwhile
 	}
 	var live *liveError
+	var blocked *blockedError
+	if errors.As(err, &blocked) {
+		err = blocked.err // this asks for permission, not for trust
+	}
 	switch {
 	case errors.Is(err, errGone):
 		return fmt.Errorf("remove %q: %w", topic, ErrNoPublisher)
@@ -99,7 +103,7 @@ func Remove(dir, topic string) error {
 	_ = unix.Unlink(successorOf(path)) // of a taker who crashed
 	killpoint.Here()
 	if err := unix.Unlink(path); err != nil {
-		return openError(topic, path, c.explain(path, err))
+		return openError(topic, path, err)
 	}
 	killpoint.Here()
 	c.retire()

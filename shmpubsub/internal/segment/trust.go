@@ -156,7 +156,7 @@ func (t Trust) expected() string {
 		if userName(uid) == "" {
 			name = "user " + name
 		}
-		if uid != 0 && !slices.Contains(names, name) {
+		if uid != 0 && !mayBeUnmapped(uid) && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
