@@ -24,7 +24,8 @@
    per arming, at worst three, and not for one per value.
 
    What no wake tells of is looked for: whether a publisher has died (every slice), and, where it has
-   or where there is no file, whether the name points at another file. What may not be written is polled,
+   or where there is no file, whether the name points at another file. One that its subscriber does not trust is
+   none, until the subscriber judges it again: every second it is woken for that. What may not be written is polled,
    and so is everything on a kernel without futex_waitv. */
 #define _GNU_SOURCE /* dup3 */
 #include "watcher.h"

@@ -14,9 +14,9 @@ DAEMON, NOBODY = 1, 65534
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become other users")
 
-# The library is loaded first: its files may be in a place that only root can read.
+# What is needed is loaded first: it may be in a place that only root can read.
 BECOME = """
-import logging, os, signal, sys, shm_pub_sub
+import logging, os, select, sys, threading, time, shm_pub_sub
 from shm_pub_sub import *
 topics()
 for name in ("SUDO_UID", "SHM_PUB_SUB_TRUST"):

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"os"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -184,6 +185,24 @@ func TestInspect_SaysThatTheRingIsDamaged(t *testing.T) {
 	_, err := Inspect(s.Dir, "x", Trust{})
 	require.ErrorIs(t, err, ErrOpen)
 	require.ErrorIs(t, err, ErrLayout)
+}
+
+// x/sys keeps a list of what unix.Mmap has mapped. What somebody else unmaps would stay in it, with an address that is
+// another mapping's before long.
+func TestRelease_HandsOverWhatNobodyElseKnowsOf(t *testing.T) {
+	s := specOf(domain(t), "x")
+	o := create(t, s)
+	defer func() { require.NoError(t, o.Close()) }()
+	v := attach(t, s)
+	published, fd := o.Lend()
+	defer func() { _ = unix.Close(fd) }()
+	read, fd := v.Release()
+	defer func() { _ = unix.Close(fd) }()
+	for _, address := range []uintptr{published, read} {
+		m := unsafe.Slice((*byte)(unsafe.Add(nil, address)), o.FileSize)
+		require.ErrorIs(t, unix.Munmap(m), unix.EINVAL)
+	}
+	require.NoError(t, unix.MunmapPtr(unsafe.Add(nil, read), uintptr(o.FileSize)))
 }
 
 func TestClose_LeavesANameThatIsAnothersAlone(t *testing.T) {
