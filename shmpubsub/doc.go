@@ -112,7 +112,14 @@ the longest pause of its slowest subscriber, and look at Lost.
 A goroutine that waits in Recv for a publisher's next value holds a thread of its process; some hundreds of them
 are no trouble.
 
-A process that may write a topic's file can damage it. Damage to the header, and
+Anyone can create files in /dev/shm, so only those of the effective user, of root, and,
+for root, of the user who called sudo are read. [WithTrust] and the environment variable
+[TrustEnv] name more users. In a directory that belongs to one of these, and to which
+others may not write, every file is trusted. A new subscriber reports [ErrUntrusted] for
+any other file; to one that exists it is no publisher.
+
+A process that may write a topic's file can damage it: one of a user who is trusted,
+or of those whom that user gave the write bit. Damage to the header, and
 to the order of the values, is found and reported as [ErrLayout], and no file makes
 a subscriber hang; but a file that is truncated while it is mapped ends its readers
 with SIGBUS. Nothing in this library truncates one.

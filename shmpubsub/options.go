@@ -66,8 +66,9 @@ func InDir(dir string) Option { return dirOption(dir) }
 // it those of the users in the environment variable [TrustEnv], and, if the effective user is root, of the one who called sudo.
 // In a directory that only its owner and group can write to everything is trusted if its owner is.
 //
-// A topic of somebody else does not exist for a subscriber, and its values are not carried over by a publisher that takes
-// it over. [Remove] does not ask.
+// Anything of somebody else's at the topic's name is [ErrUntrusted] for a new subscriber and no publisher for one that exists,
+// and a publisher that takes it over carries no value over. [Remove] does not ask. Whoever is trusted can feed this process
+// any value, and end it by truncating a file that it has mapped; so can those who may write to his files.
 func WithTrust(users ...string) Option { return trustOption(users) }
 
 // WithMode gives the topic's file these permission bits, whatever the umask; without it they are

@@ -119,8 +119,8 @@ func (s *Subscriber[T]) garbage() error {
 }
 
 // Err returns why the last call could not read a topic that is there, such as ErrType after a restart
-// with another type; nil where it could, or where there simply is no publisher. ErrUntrusted ends no wait: somebody else's
-// file is no publisher's, and stays one only until the topic's own publisher replaces it.
+// with another type; nil where it could, or where there simply is no publisher. With ErrUntrusted
+// Recv and its like wait on all the same: what a stranger has put there may give way to a publisher.
 func (s *Subscriber[T]) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

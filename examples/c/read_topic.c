@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { PAGE = 4096, BOOL = 1, INT = 2, FLOAT = 3, RETAIN = 1 };
 struct header { // at PAGE; only the last two fields ever change
@@ -67,6 +68,7 @@ int main(int count, char **words) {
     struct timespec now;
     int fd = count > 1 ? open_topic(words[1]) : -1;
     if (fd < 0 || fstat(fd, &file)) err(1, "cannot open the topic");
+    if (file.st_uid != geteuid() && file.st_uid != 0) errx(1, "this is user %u's: trust nobody else", file.st_uid);
     if (!S_ISREG(file.st_mode) || file.st_size < PAGE + (off_t)sizeof(struct header)) errx(1, "this is no topic");
     const char *memory = mmap(NULL, (size_t)file.st_size, PROT_READ, MAP_SHARED, fd, 0);
     if (memory == MAP_FAILED) err(1, "cannot map the topic");

@@ -201,3 +201,52 @@ def test_rate_leaves_out_what_an_earlier_publisher_retained() -> None:
         reader.close()
     shm_pub_sub.remove("topic")
     assert found == pytest.approx(2e9 / (times[-1] - times[0]))
+
+
+@pytest.fixture
+def _among_strangers(shm_dir: Path) -> Iterator[None]:
+    """A live topic "odd" of somebody else's, where anyone can create files."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file to somebody else")
+    shm_dir.chmod(0o1777)
+    with shm_pub_sub.Publisher("odd", 0, mode=0o644) as pub, shm_pub_sub.Publisher("own", 0):
+        pub.publish(1)
+        os.chown(shm_dir / "shm_pub_sub.odd", 61002, 61002)
+        yield
+
+
+@pytest.mark.usefixtures("_among_strangers")
+def test_says_whose_topics_are_not_trusted(run_cli: RunCli, shm_dir: Path) -> None:
+    whose = "of user 61002, who is not trusted"
+    ended = run_cli("list")
+    assert ended.stdout == "odd\nown\n"
+    assert f"'odd': {whose}" in ended.stderr
+    assert run_cli("list", "-t").stdout == f"odd [int] {whose}\nown [int]\n"
+    *table, last = run_cli("list", "-v").stdout.splitlines()
+    assert last == f"odd: {whose}; file {shm_dir}/shm_pub_sub.odd"
+    assert [row["topic"] for row in rows("\n".join(table))] == ["odd", "own"]
+    odd, own = map(json.loads, run_cli("list", "--format", "json").stdout.splitlines())
+    assert (odd["uid"], odd["trusted"], own["uid"], own["trusted"]) == (61002, False, 0, True)
+    assert f"{whose}; all here is that user's word" in run_cli("info", "odd").stdout
+
+
+@pytest.mark.usefixtures("_among_strangers")
+def test_doctor_says_whose_topics_are_not_trusted(run_cli: RunCli) -> None:
+    ended = run_cli("doctor", "--format", "json")
+    (owners,) = (v for v in map(json.loads, ended.stdout.splitlines()) if v["check"] == "owners")
+    assert owners["verdict"] == "warn"
+    assert owners["found"] == "1 topic that no subscriber here reads: 'odd' of user 61002"
+
+
+@pytest.mark.usefixtures("_among_strangers")
+def test_trusts_whom_the_variable_names(run_cli: RunCli, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = run_cli("echo", "odd", "--once")
+    assert refused.returncode == 1
+    assert "found a file of user 61002 in " in refused.stderr
+    monkeypatch.setenv("SHM_PUB_SUB_TRUST", "61002")
+    assert run_cli("echo", "odd", "--once").stdout.startswith("1")
+    assert run_cli("list").stderr == ""
+    monkeypatch.setenv("SHM_PUB_SUB_TRUST", "no such user")
+    refused = run_cli("echo", "odd", "--once")
+    assert refused.returncode == 1
+    assert "SHM_PUB_SUB_TRUST: found user" in refused.stderr

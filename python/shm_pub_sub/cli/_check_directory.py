@@ -8,6 +8,7 @@ import stat
 
 from ._output import counted, size
 from ._remains import ALIVE, DAMAGED, DEAD, DRAFT, RETAINED, UNREADABLE, remains
+from ._topics import names, strangers
 from ._verdict import FAIL, OK, WARN, Verdict
 
 TOPIC_BYTES = 8192
@@ -101,12 +102,23 @@ def leftovers(_: str) -> Verdict:
     return Verdict("leftovers", OK, f"{found}, nothing that a killed publisher left")
 
 
+def owners(_: str) -> Verdict:
+    """Every topic belongs to somebody who is trusted."""
+    there = list(strangers(names()))
+    if not there:
+        return Verdict("owners", OK, "every topic that can be read is trusted")
+    listed = ", ".join(f"{name!r} of {whose}" for name, whose in there[:3])
+    found = f"{counted(len(there), 'topic')} that no subscriber here reads: {listed}"
+    do = "name the user in SHM_PUB_SUB_TRUST, or shm-pub-sub rm TOPIC as root or that user"
+    return Verdict("owners", WARN, found + (", ..." if there[3:] else ""), do)
+
+
 def damage(_: str) -> Verdict:
     """Every topic can be read."""
     broken = [one for one in remains() if one.what in (DAMAGED, UNREADABLE)]
     if not broken:
         return Verdict("damage", OK, "every topic can be read")
-    names = ", ".join(repr(one.name) for one in broken[:3]) + (", ..." if broken[3:] else "")
+    listed = ", ".join(repr(one.name) for one in broken[:3]) + (", ..." if broken[3:] else "")
     what = " or ".join(sorted({one.what for one in broken}))
-    found = f"{counted(len(broken), 'topic')}: {what}: {names}"
+    found = f"{counted(len(broken), 'topic')}: {what}: {listed}"
     return Verdict("damage", WARN, found, "shm-pub-sub list -v says why, rm TOPIC removes")

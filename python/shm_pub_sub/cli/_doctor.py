@@ -54,6 +54,7 @@ def checked() -> Iterator[Verdict]:
             _check_directory.file_system,
             _check_directory.space,
             _check_directory.leftovers,
+            _check_directory.owners,
             _check_directory.damage,
         ):
             yield _safely(check.__name__.replace("_", " "), check, where)

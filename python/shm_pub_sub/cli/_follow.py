@@ -12,6 +12,7 @@ import time
 import shm_pub_sub
 from shm_pub_sub import OpenError, Subscriber, TopicNotFoundError, TopicTypeError, WaitTimeoutError
 from shm_pub_sub._patterns import is_pattern, one_matches
+from shm_pub_sub._topics import user
 
 from ._output import complain
 from ._topics import names, not_there, open_as_many_as_allowed
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
-    from shm_pub_sub import Sample
+    from shm_pub_sub import Sample, TopicInfo
 
 EVERYTHING = 2**36
 """A history that is all that the topic keeps."""
@@ -58,6 +59,8 @@ class Topic:
         """None while there is no such topic."""
         self.left_out = False
         """It cannot be read, as another user's, and nobody has asked for it by name."""
+        self._first = True
+        self._strange = False
         self._history = history
         self._later = later
         self._lost = 0
@@ -67,9 +70,13 @@ class Topic:
     def look(self) -> bool:
         """Subscribe if the topic is there and return whether it is."""
         if self.subscriber is None:
+            first, self._first = self._first, False
             try:
-                kind = shm_pub_sub.inspect(self.name).type
-                self.subscriber = Subscriber(self.name, kind(), history=self._history)
+                topic = shm_pub_sub.inspect(self.name)
+                if not topic.trusted and not first and not self.by_pattern:
+                    self._say_whose(topic)
+                    return False
+                self.subscriber = Subscriber(self.name, topic.type(), history=self._history)
             except (TopicNotFoundError, TopicTypeError):
                 pass  # not there; or made anew with another type since
             except OpenError as error:
@@ -79,6 +86,12 @@ class Topic:
                 complain(f"{error}; it is left out")
             self._history = self._later
         return self.subscriber is not None
+
+    def _say_whose(self, topic: TopicInfo) -> None:
+        """Say, once, that somebody who is not trusted has the name now: that ends nothing."""
+        if not self._strange:
+            self._strange = True
+            complain(f"waiting: {self.name!r} is of {user(topic.uid)}, who is not trusted")
 
     def take(self, timeout: float | None = 0) -> list[Sample[Any]]:
         """Return values that have not been taken yet. It waits for the first, the others are there.

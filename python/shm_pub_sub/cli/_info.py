@@ -7,6 +7,7 @@ from pathlib import Path
 
 import shm_pub_sub
 from shm_pub_sub import ShmError, Subscriber, TopicNotFoundError
+from shm_pub_sub._topics import user
 
 from ._list import record
 from ._output import (
@@ -88,6 +89,8 @@ def _lines(
 
 
 def _publisher(topic: TopicInfo, command: str | None) -> str:
+    if not topic.trusted:
+        return f"of {user(topic.uid)}, who is not trusted; all here is that user's word"
     if not topic.alive:
         return f"dead, process {topic.pid}; `shm-pub-sub rm` removes what it left"
     if command is None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 
 from shm_pub_sub._arguments import directory
+from shm_pub_sub._topics import user
 
 from ._output import EXIT_DONE, complain, duration, frequency, print_json, printable, size, table
-from ._topics import add_patterns, looked_at, names
+from ._topics import add_patterns, looked_at, names, strangers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,16 +60,24 @@ def run(options: argparse.Namespace) -> int:
         _print_table(found)
     elif options.types:
         for name, (topic, _) in looked_at(found):
-            print(f"{printable(name)} [{topic.type.__name__ if topic else '?'}]")
+            print(f"{printable(name)} [{topic.type.__name__ if topic else '?'}]{_whose(topic)}")
     else:
         for name in found:
             print(printable(name))
+        for name, whose in strangers(found):
+            complain(f"{name!r}: of {whose}, who is not trusted")
     return EXIT_DONE
 
 
 def record(topic: TopicInfo) -> dict[str, object]:
     """Return what JSON says of a topic."""
     return topic._asdict() | {"type": topic.type.__name__}
+
+
+def _whose(topic: TopicInfo | None) -> str:
+    if topic is None or topic.trusted:
+        return ""
+    return f" of {user(topic.uid)}, who is not trusted"
 
 
 def _nothing() -> str:
@@ -99,12 +108,15 @@ def _print_table(found: list[str]) -> None:
     commands = Commands()
     rows: list[tuple[str, ...]] = []
     errors: list[tuple[str, ShmError]] = []
+    strange: list[str] = []
     for name, (topic, error) in looked_at(found):
         if topic is None:
             rows.append((printable(name), "?", "?", *"-" * (len(HEADING) - 3)))
             if error is not None:
                 errors.append((name, error))
             continue
+        if not topic.trusted:
+            strange.append(f"{printable(name)}:{_whose(topic)}; file {printable(topic.path)}")
         rows.append(
             (
                 printable(name),
@@ -122,5 +134,7 @@ def _print_table(found: list[str]) -> None:
         )
     if rows:
         print(table([HEADING, *rows], right=NUMBERS))
+    for line in strange:
+        print(line)
     for name, error in errors:
         print(f"{printable(name)}: {printable(str(error))}")

@@ -12,6 +12,7 @@ import shm_pub_sub
 from shm_pub_sub import Subscriber, TopicInfo, TopicTypeError, WaitTimeoutError
 from shm_pub_sub._arguments import directory
 from shm_pub_sub._patterns import one_matches
+from shm_pub_sub._topics import user
 
 from ._output import complain
 from ._topics import looked_at, names
@@ -124,6 +125,7 @@ class Receiver(threading.Thread):
         self._changed = -1  # when the directory did, as far as is known; ns since the epoch
         self._received = 0
         self._gone: set[str] = set()
+        self._strange: set[str] = set()
         self._leave_at = 0.0
 
     def run(self) -> None:
@@ -195,9 +197,14 @@ class Receiver(threading.Thread):
             return
         self._changed = changed
         new = [name for name in names(self._patterns) if name not in self._topics]
-        for _, (info, _) in looked_at(new):
-            if info is not None:
+        for name, (info, _) in looked_at(new):
+            if info is None:
+                continue
+            if info.trusted:
                 self._follow(info, history)
+            elif name not in self._strange:
+                self._strange.add(name)
+                complain(f"{name!r} is left out: it is of {user(info.uid)}, who is not trusted")
 
     def _follow(self, info: TopicInfo, history: int) -> None:
         lost = self.lost.get(info.name, 0)

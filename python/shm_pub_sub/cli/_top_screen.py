@@ -43,7 +43,7 @@ COMMAND = 24
 
 GAP = "  "
 
-STYLES = {"dead": "red", "retained": "dim", "old": "yellow", "alive": ""}
+STYLES = {"dead": "red", "not trusted": "red", "retained": "dim", "old": "yellow", "alive": ""}
 
 KEYS = "q quit · n r a sort by name, rate, age · ↑ ↓ PgUp PgDn"
 _KEY = re.compile(rb"\x1b[\[O][0-9;]*[A-Za-z~]|.", re.DOTALL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 
 import shm_pub_sub
@@ -34,6 +35,23 @@ def names(patterns: Sequence[str] = ()) -> list[str]:
     exact = set(patterns) & set(found)
     others = [pattern for pattern in patterns if pattern not in exact]
     return [name for name in found if name in exact or one_matches(others, name)]
+
+
+def strangers(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the topics that are there and not trusted, and the user whose each is.
+
+    What belongs to this user or to root need not be opened to know.
+    """
+    where = directory()
+    for name in names:
+        try:
+            if os.lstat(_topics.file_of(where, name)).st_uid in (0, os.geteuid()):
+                continue
+            topic = shm_pub_sub.inspect(name)
+        except (OSError, ShmError):
+            continue  # gone since, or unreadable: then the error says whose it is
+        if not topic.trusted:
+            yield name, _topics.user(topic.uid)
 
 
 def not_there(name: str) -> str:

@@ -45,6 +45,8 @@ class Row(NamedTuple):
 
     @property
     def state(self) -> str:
+        if not self.topic.trusted:
+            return "not trusted"
         if self.topic.alive:
             return "alive"
         return "retained" if self.topic.retain and self.topic.published else "dead"

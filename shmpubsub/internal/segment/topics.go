@@ -36,6 +36,11 @@ func Inspect(dir, topic string, trust Trust) (Info, error) {
 	if errors.Is(err, errGone) {
 		return Info{}, fmt.Errorf("inspect %q: %w", topic, ErrNoPublisher)
 	}
+	var untrusted *UntrustedError
+	if err != nil && !e.isRegular() && errors.As(trust.check(path, e, err), &untrusted) {
+		untrusted.Topic = topic
+		return Info{}, untrusted
+	}
 	if err != nil {
 		return Info{}, openError(topic, path, err)
 	}

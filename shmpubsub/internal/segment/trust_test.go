@@ -182,6 +182,9 @@ func TestAttach_SaysWhoseWhatItFoundIs(t *testing.T) {
 				err := inTime(t, func() error { _, err := Attach(dir, "x", Int, Trust{}); return err })
 				require.EqualError(t, err, `Failed to open shared memory: open "x": found `+kind+` of user 61002 in `+dir+
 					`, where anyone can create files; expected one of `+expected+`; pass trust=61002 or set SHM_PUB_SUB_TRUST=61002`)
+				if _, inspected := Inspect(dir, "x", Trust{}); kind != "a file" {
+					require.EqualError(t, inspected, err.Error())
+				}
 			})
 		}
 		require.NoError(t, os.Remove(path))
