@@ -91,5 +91,7 @@ def _state(name: str) -> str:
     except shm_pub_sub.ShmError as error:
         return f"publisher: {error}"
     newest = "none yet" if topic.age is None else f"number {topic.published}, {topic.age:.3f} s old"
+    if not topic.trusted:
+        return f"publisher: none; the name is of user {topic.uid}, who is not trusted"
     state = "lives" if topic.alive else "has ended"
     return f"newest value: {newest}\n  publisher: process {topic.pid} {state}"

@@ -48,11 +48,6 @@ typedef struct Subscriber {
        number, by which its successor is told from it, cannot be used again until then. */
     struct shm_file *file;
 
-    /* What has the name and is somebody's who is not trusted: as good as nothing. Go says so, and is asked again
-       now and then, as the directory's mode counts as well. */
-    struct shm_identity strange; /* .ino 0: nothing */
-    uint64_t strange_at;         /* when Go was asked, CLOCK_MONOTONIC_COARSE ns */
-
     /* The stream of every value: stream.c. */
     struct shm_ring unread; /* behind the last value taken, in left or else in file; .state NULL: nowhere */
     struct shm_file *left;  /* an earlier publisher's, not all of whose values have been taken */
@@ -65,6 +60,11 @@ typedef struct Subscriber {
 
     struct watch *watch; /* behind fileno(): watch.c; NULL: nobody asked for it */
     unsigned spins, until_spin, spin_patience; /* whether spinning has paid off of late: wait.c */
+    /* What has the name and is somebody's who is not trusted: as good as nothing. Go says so, and is asked again
+       now and then, as the directory's mode counts as well. */
+    struct shm_identity strange; /* .ino 0: nothing */
+    uint64_t strange_at;         /* when Go was asked, CLOCK_MONOTONIC_COARSE ns */
+
     PyObject *weakrefs;
 } Subscriber;
 

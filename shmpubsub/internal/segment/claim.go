@@ -68,7 +68,11 @@ func claim(path string, trust Trust) (*claimed, error) {
 	}
 	if err := c.take(path); err != nil {
 		c.release()
-		return nil, err
+		var live *liveError
+		if errors.Is(err, errGone) || errors.As(err, &live) {
+			return nil, err
+		}
+		return nil, c.explain(path, err)
 	}
 	return c, nil
 }

@@ -152,11 +152,7 @@ func (t Trust) expected() string {
 	}
 	var names []string
 	for _, uid := range uids {
-		name := nameOrUID(uid)
-		if userName(uid) == "" {
-			name = "user " + name
-		}
-		if uid != 0 && !mayBeUnmapped(uid) && !slices.Contains(names, name) {
+		if name := userShort(uid); uid != 0 && !mayBeUnmapped(uid) && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
@@ -180,9 +176,9 @@ func (e *blockedError) Error() string {
 func (e *blockedError) Unwrap() error { return e.err }
 
 func (e *blockedError) remedy() string {
-	who := nameOrUID(e.entry.file.Uid) + " or root"
-	if e.entry.file.Uid == 0 {
-		who = "root"
+	who := userShort(e.entry.file.Uid)
+	if e.entry.file.Uid != 0 {
+		who += " or root"
 	}
 	return fmt.Sprintf("have %s remove it, or use another name", who)
 }

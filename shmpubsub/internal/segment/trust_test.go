@@ -294,7 +294,7 @@ func TestCreate_TakesOverAStrangersFileByItsNameAlone(t *testing.T) {
 			_, err := Create(s)
 			require.ErrorIs(t, err, ErrCreate)
 			require.ErrorContains(t, err, "found a directory of user 61002 in the way, "+o.path)
-			require.ErrorContains(t, err, "; expected none; have 61002 or root remove it, or use another name")
+			require.ErrorContains(t, err, "; expected none; have user 61002 or root remove it, or use another name")
 			require.NoError(t, os.Remove(o.path))
 			continue
 		}
@@ -371,7 +371,7 @@ func TestCreate_SaysWhoHasTheTopic(t *testing.T) {
 		require.ErrorIs(t, err, ErrCreate)
 		require.ErrorIs(t, err, unix.EPERM)
 		require.ErrorContains(t, err, "found a file of user 61002 in the way, "+o.path+
-			": replace the dead publisher's file: operation not permitted; expected none; have 61002 or root remove it, or use another name")
+			": replace the dead publisher's file: operation not permitted; expected none; have user 61002 or root remove it, or use another name")
 		err = Remove(s.Dir, "x")
 		require.ErrorIs(t, err, ErrOpen)
 		require.ErrorContains(t, err, fmt.Sprintf("this process is user %d; %s is user %d's and group %[3]d's with mode 0666", alice, o.path, bob))
@@ -392,7 +392,7 @@ func TestCreate_SaysWhoseFileIsInTheWayOfATakeOver(t *testing.T) {
 			_, err := Create(s)
 			require.ErrorIs(t, err, ErrCreate)
 			require.ErrorContains(t, err, "found "+kind+" of user 61002 in the way, "+successorOf(path)+": ")
-			require.ErrorContains(t, err, "; expected none; have 61002 or root remove it, or use another name")
+			require.ErrorContains(t, err, "; expected none; have user 61002 or root remove it, or use another name")
 		})
 		require.NoError(t, os.Remove(successorOf(path)))
 	}
@@ -415,4 +415,23 @@ func TestRemove_NeedsNoTrustAndWritesNothing(t *testing.T) {
 	put(t, path, "a FIFO", bob)
 	require.ErrorContains(t, Remove(s.Dir, "x"), "found a FIFO; expected a regular file; remove "+path)
 	require.NoError(t, os.Remove(path))
+}
+
+// Whoever locks his file's byte 1 holds up those who would replace it; that they do not wait for long, they say.
+func TestCreate_SaysWhoseFileCannotBeLocked(t *testing.T) {
+	if !asRoot(t) {
+		return
+	}
+	s := specOf(domain(t), "x")
+	path := leave(t, s, 0o644, bob)
+	fd, err := unix.Open(path, unix.O_RDWR|unix.O_CLOEXEC, 0)
+	require.NoError(t, err)
+	locked, err := tryLock(fd, takerByte)
+	require.NoError(t, err)
+	require.True(t, locked)
+	err = inTime(t, func() error { _, err := Create(s); return err })
+	require.ErrorIs(t, err, ErrCreate)
+	require.ErrorContains(t, err, "found a file of user 61002 in the way, "+path+": found another process that has been replacing it")
+	require.NoError(t, unix.Close(fd))
+	require.NoError(t, Remove(s.Dir, "x"))
 }

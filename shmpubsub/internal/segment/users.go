@@ -91,6 +91,14 @@ func nameOrUID(uid uint32) string {
 	return strconv.FormatUint(uint64(uid), 10)
 }
 
+// userShort names a user among others.
+func userShort(uid uint32) string {
+	if name := userName(uid); name != "" {
+		return name
+	}
+	return fmt.Sprintf("user %d", uid)
+}
+
 // userText names a user in a sentence.
 func userText(uid uint32) string {
 	name := userName(uid)
