@@ -108,10 +108,12 @@ func overwrite(t testing.TB, topic string, at int64, value uint64) {
 
 // The memory layout's, as far as tests damage it.
 const (
-	headAt  = 4224
-	slotsAt = 4352
-	stride  = 32
-	stampAt = 8 // in a slot
+	slotsNumberAt = 4136
+	fileSizeAt    = 4144
+	headAt        = 4224
+	slotsAt       = 4352
+	stride        = 32
+	stampAt       = 8 // in a slot
 )
 
 // slotOf returns where value k lies in a topic of depth 3.

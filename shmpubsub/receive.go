@@ -3,7 +3,6 @@ package shmpubsub
 import (
 	"context"
 	"iter"
-	"slices"
 
 	"shm_pub_sub/shmpubsub/internal/clock"
 	"shm_pub_sub/shmpubsub/internal/ring"
@@ -82,46 +81,4 @@ func (s *Subscriber[T]) Values(ctx context.Context) iter.Seq[T] {
 			}
 		}
 	}
-}
-
-// Drain returns all values that Recv would return without waiting, those of publishers that have ended
-// among them, and none that are published much later than it is called.
-func (s *Subscriber[T]) Drain() []T {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.receiving = true
-	var all []T
-	for view := s.view; !s.closed; view = s.view {
-		n := s.unseen()
-		all = slices.Grow(all, int(n))
-		for range n {
-			var w [1]uint64
-			if taken, _ := s.take(w[:]); taken.Sequence == 0 {
-				break
-			}
-			all = append(all, s.codec.decode(w[0]))
-		}
-		if s.ready(clock.Now()); s.view == view && s.left.view == nil {
-			break
-		}
-	}
-	return all
-}
-
-// DrainInto is Drain into a slice that is there already: it takes at most len(dst) values, and returns how
-// many. It does not allocate.
-func (s *Subscriber[T]) DrainInto(dst []T) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i := range dst {
-		var w [1]uint64
-		if s.closed {
-			return i
-		}
-		if taken, _ := s.take(w[:]); taken.Sequence == 0 {
-			return i
-		}
-		dst[i] = s.codec.decode(w[0])
-	}
-	return len(dst)
 }

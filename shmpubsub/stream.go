@@ -102,16 +102,6 @@ func (a *attachment) newestTime() int64 {
 	return newest.Time
 }
 
-// unseen returns how many values can be taken from the files that are mapped.
-func (s *Subscriber[T]) unseen() (n uint64) {
-	for _, a := range []*attachment{&s.left, &s.attachment} {
-		if a.readable() {
-			n += min(a.ring.Unseen(a.cursor), uint64(a.view.Depth()))
-		}
-	}
-	return n
-}
-
 // Lost returns how many values were overwritten before this subscriber took them. They are counted when the
 // next one is taken, or when the subscriber goes on to another publisher.
 func (s *Subscriber[T]) Lost() uint64 {

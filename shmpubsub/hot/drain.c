@@ -5,25 +5,43 @@
 #include "buffer.h"
 #include "convert.h"
 
-/* How far a drain goes: to the head of each file as it was when the drain came to it, if that has moved on
-   since; else it looks for another file. */
+/* How far a drain goes: in each file to the head as it was when the drain came there, if that has moved on
+   since. It looks for another file once: what was published before the drain began is in those that are mapped
+   then. So it ends, however fast publishers publish, end and begin. */
 struct bound {
-    const struct shm_state *state;
-    uint64_t last;
+    uint64_t began;      /* the generation when it began */
+    uint64_t generation; /* and the left file of the last value taken: together they say which file that was in */
+    const struct shm_file *left;
+    uint64_t last; /* how far it goes there; 0: nothing is taken yet */
 };
+
+static struct bound
+drains(const Subscriber *s)
+{
+    return (struct bound){.began = s->generation};
+}
+
+static bool
+is_in(const struct bound *b, const Subscriber *s)
+{
+    return b->last != 0 && b->generation == s->generation && b->left == s->left;
+}
 
 /* Takes the next value within the bound: 1, 0 or -1 as stream_take. */
 static int
 take(Subscriber *s, struct bound *b, struct shm_value *v)
 {
-    if (b->state != NULL && s->unread.state == b->state && s->unread.k >= b->last &&
-        __atomic_load_n(&b->state->head, __ATOMIC_ACQUIRE) != s->unread.k) {
-        return 0;
+    if (is_in(b, s) && s->unread.state != NULL && s->unread.k >= b->last) {
+        bool looked = s->left == NULL && s->generation != b->began;
+        if (looked || __atomic_load_n(&s->unread.state->head, __ATOMIC_ACQUIRE) != s->unread.k) {
+            return 0;
+        }
     }
     int found = stream_take(s, v);
-    if (found > 0 && s->unread.state != b->state) {
-        b->state = s->unread.state;
-        b->last = __atomic_load_n(&b->state->head, __ATOMIC_ACQUIRE);
+    if (found > 0 && !is_in(b, s)) {
+        b->generation = s->generation;
+        b->left = s->left;
+        b->last = __atomic_load_n(&s->unread.state->head, __ATOMIC_ACQUIRE);
     }
     return found;
 }
@@ -36,7 +54,7 @@ drain_list(Subscriber *s)
         return NULL;
     }
     struct shm_place before = stream_place(s);
-    struct bound b = {0};
+    struct bound b = drains(s);
     struct shm_value v = {0};
     int found;
     while ((found = take(s, &b, &v)) > 0) {
@@ -78,7 +96,7 @@ drain_into(Subscriber *s, PyObject *into)
         PyBuffer_Release(&view);
         return PyObject_CallMethod((PyObject *)s, "_refuse_buffer", "O", into);
     }
-    struct bound b = {0};
+    struct bound b = drains(s);
     struct shm_value v;
     Py_ssize_t n = 0, room = view.len / view.itemsize;
     int found = 0;
