@@ -16,7 +16,7 @@ func (s *Subscriber[T]) join() {
 	head := newest.Sequence
 	s.cursor.After = head - min(uint64(s.opts.history), head, uint64(s.view.Depth()))
 	if s.opts.history == 0 {
-		s.lastTime = newest.Time // should the next publisher carry it over, it is not new
+		s.takenTime = newest.Time // should the next publisher carry it over, it is not new
 	}
 }
 
@@ -52,7 +52,7 @@ func (s *Subscriber[T]) next(dst []uint64) (ring.Sample, bool) {
 	for s.left.view != nil {
 		sample, lost, _ := s.left.ring.Next(&s.left.cursor, dst)
 		if s.lost += lost; sample.Sequence > 0 {
-			s.lastTime = sample.Time
+			s.takenTime = sample.Time
 			return sample, true
 		}
 		s.lost += s.left.ring.Unseen(s.left.cursor) // none, but of garbage
@@ -63,32 +63,35 @@ func (s *Subscriber[T]) next(dst []uint64) (ring.Sample, bool) {
 	}
 	sample, lost, sound := s.ring.Next(&s.cursor, dst)
 	if s.lost += lost; sample.Sequence > 0 {
-		s.lastTime = sample.Time
+		s.takenTime = sample.Time
 	}
 	return sample, sound
 }
 
-// enter stands before what the present file has for this subscriber. A retained value has become its first one,
-// with its time: so it is known again.
+// enter stands before what the present file has for this subscriber. If its value 1 is a retained one that the
+// publisher carried over, the header has that one's time, by which it is known again.
 func (s *Subscriber[T]) enter() {
-	var w [1]uint64
-	first, _, _ := s.ring.Next(&ring.Cursor{}, w[:])
-	if first.Sequence == 1 && (first.Time == s.lastTime || first.Time == s.left.newestTime()) {
+	carried, doubt := s.view.CarriedTime, s.doubtTime
+	s.doubtTime = 0
+	if carried == doubt {
+		return // none, or one that was left behind: still to be received
+	}
+	if carried != 0 && (carried == s.takenTime || carried == s.left.newestTime()) {
 		s.cursor.After = 1 // received, or to be received from left
 	}
-	// A first value that is overwritten already is counted with those behind it.
-	if s.doubtTime != 0 && first.Time != s.doubtTime && first.Sequence <= 1 {
+	if doubt != 0 {
 		s.lost++
 	}
-	s.doubtTime = 0
 }
 
 // lose leaves the present file with n values that were not received. A retained one is lost only if the next
-// publisher has not got it: in doubt until then, so that Lost never falls.
+// publisher has not carried it over: in doubt until then, so that Lost never falls.
 func (s *Subscriber[T]) lose(n uint64) {
-	if s.lost += n; n > 0 && s.view.Retain {
-		s.doubtTime = s.newestTime()
-		s.lost--
+	s.lost += n
+	if n > 0 && s.view.Retain {
+		if s.doubtTime = s.newestTime(); s.doubtTime != 0 {
+			s.lost--
+		}
 	}
 }
 

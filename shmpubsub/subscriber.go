@@ -40,7 +40,7 @@ type Subscriber[T Value] struct {
 
 	left      attachment // an earlier file in which there may be something to receive
 	receiving bool       // values are being received
-	lastTime  int64      // that of the last value received; 0: none yet
+	takenTime int64      // that of the last value received; 0: none yet
 	lost      uint64
 	doubtTime int64 // that of a retained value left behind, lost if the next publisher has not got it; 0: none
 }

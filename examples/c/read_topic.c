@@ -21,7 +21,9 @@ enum { PAGE = 4096, BOOL = 1, INT = 2, FLOAT = 3, RETAIN = 1 };
 struct header { // at PAGE; only the last two fields ever change
     char magic[8];
     uint32_t version, header_size, type_tag, flags;
-    uint64_t elem_size, stride, slots, file_size, pid, created, desc_offset, desc_size, unused[5];
+    uint64_t elem_size, stride, slots, file_size, pid, created, desc_offset, desc_size;
+    int64_t carried_time;
+    uint64_t unused[4];
     _Atomic uint64_t head;
     _Atomic uint32_t retired;
 };

@@ -12,22 +12,31 @@
 
 #include "owner.h"
 
-void
-attachment_let_go(Subscriber *s)
+/* Nothing is read from the present file any more. It stays mapped: its inode number, by which its successor is
+   told from it, cannot be used again until then. */
+static void
+leave(Subscriber *s)
 {
     s->last_k = 0;
-    if (s->file != NULL) {
-        s->generation++;
-        file_abandon(s->file);
-        fileno_detach(s);
-        stream_leave(s);
-        file_release(s->file);
-        s->file = NULL;
-    }
+    s->generation++;
+    file_abandon(s->file);
+    fileno_detach(s);
+    stream_leave(s);
+    s->file->ring.state = NULL;
     s->ring = (struct shm_ring){0};
 }
 
-enum name { NAME_ABSENT, NAME_SAME, NAME_STRANGE, NAME_OTHER };
+void
+attachment_let_go(Subscriber *s)
+{
+    if (s->file != NULL) {
+        leave(s);
+        file_release(s->file);
+        s->file = NULL;
+    }
+}
+
+enum name { NAME_ABSENT, NAME_SAME, NAME_REOPEN, NAME_STRANGE, NAME_OTHER };
 
 /* What the topic's name points at, compared with the file last attached to. */
 static enum name
@@ -43,8 +52,10 @@ look_up(Subscriber *s, struct shm_identity *found)
         shm_now(CLOCK_MONOTONIC_COARSE) - s->strange_at < CHECK_EVERY) {
         return NAME_STRANGE;
     }
-    bool same = s->file != NULL && !s->file->reopen && st.st_dev == s->file->dev && st.st_ino == s->file->ino;
-    return same ? NAME_SAME : NAME_OTHER;
+    if (s->file == NULL || st.st_dev != s->file->dev || st.st_ino != s->file->ino) {
+        return NAME_OTHER;
+    }
+    return s->file->reopen ? NAME_REOPEN : NAME_SAME;
 }
 
 /* 1 yes, 0 no, -1 the descriptor is not ours any more. */
@@ -81,20 +92,29 @@ attachment_renew(Subscriber *s)
 {
     for (;;) {
         struct shm_identity found = {0};
-        uint64_t generation = s->generation, asked_at = shm_now(CLOCK_MONOTONIC_COARSE);
+        uint64_t asked_at = shm_now(CLOCK_MONOTONIC_COARSE);
         if (s->path != NULL) {
             switch (look_up(s, &found)) {
             case NAME_ABSENT:
                 s->strange = (struct shm_identity){0};
                 attachment_let_go(s);
                 return 0;
-            case NAME_SAME:    /* the same dead file */
             case NAME_STRANGE: /* the same stranger's */
+                attachment_let_go(s);
                 return 0;
+            case NAME_SAME: /* and dead */
+                if (s->file->ring.state != NULL) {
+                    leave(s);
+                }
+                return 0;
+            case NAME_REOPEN:
+                break;
             case NAME_OTHER:
+                attachment_let_go(s);
                 break;
             }
         }
+        uint64_t generation = s->generation;
         /* Runs Python: another thread may close s meanwhile, or attach it as well. */
         PyObject *result = PyObject_CallMethod((PyObject *)s, "_attach", NULL);
         if (result == NULL) {
@@ -171,7 +191,8 @@ take(Subscriber *s, const struct found *f, uint64_t asked_at)
         file->ring = ring_at(file->mapping.base, f->first, f->stride, f->slots);
     }
     /* The same file once more: its values are those that were there before. */
-    bool again = s->file != NULL && !f->dead && s->file->dev == file->dev && s->file->ino == file->ino;
+    bool again = s->file != NULL && s->file->ring.state != NULL && !f->dead && s->file->dev == file->dev &&
+                 s->file->ino == file->ino;
     if (again) {
         replace(s, file);
     }
@@ -185,6 +206,9 @@ take(Subscriber *s, const struct found *f, uint64_t asked_at)
     s->strange = (struct shm_identity){0};
     if (!again) {
         stream_enter(s);
+    }
+    if (!s->joined) {
+        stream_join(s);
     }
     return true;
 }

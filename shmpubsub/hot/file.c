@@ -23,6 +23,7 @@ file_open(const struct shm_mapping *mapping)
         return NULL;
     }
     f->mapping = *mapping;
+    f->carried_time = *(const uint64_t *)((const unsigned char *)mapping->base + SHM_CARRIED_TIME_OFFSET);
     f->users = 1;
     static unsigned opened; /* under the GIL */
     f->bits = 1u << ((unsigned)getpid() + opened++) % 32;

@@ -64,7 +64,7 @@ watch_of(Subscriber *s)
             Py_XDECREF(PyObject_CallMethod((PyObject *)s, "_no_descriptor", "i", failure)); /* it raises */
             return NULL;
         }
-        s->streaming = true;
+        s->receiving = true;
         if (!stream_unread(s)) {
             fileno_arm(s);
         }

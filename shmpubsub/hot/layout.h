@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define SHM_WAIT_OFFSET 0
+#define SHM_CARRIED_TIME_OFFSET 4184
 #define SHM_HEAD_OFFSET 4224
 #define SHM_RETIRED_OFFSET 4232
 #define SHM_SLOT_TIME 8
@@ -24,6 +25,7 @@ struct shm_slot {
     uint64_t payload[1];
 };
 
+_Static_assert(SHM_CARRIED_TIME_OFFSET % 8 == 0 && SHM_CARRIED_TIME_OFFSET + 8 <= SHM_HEAD_OFFSET, "of the header");
 _Static_assert(SHM_HEAD_OFFSET % 64 == 0, "head begins a cache line");
 _Static_assert(offsetof(struct shm_state, retired) == SHM_RETIRED_OFFSET - SHM_HEAD_OFFSET, "state");
 _Static_assert(offsetof(struct shm_slot, time) == SHM_SLOT_TIME, "slot");

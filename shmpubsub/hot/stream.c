@@ -1,5 +1,8 @@
-/* Every value in its turn. A subscriber's place in the stream is `unread`, a ring of its own that stands at
-   the last value taken, so that subscribe(), which takes nothing, and the stream do not disturb each other.
+/* Every value in its turn. This is stream.go and detach of attachment.go once more, function by function;
+   tests/differential gives both the same to do.
+
+   A subscriber's cursor is `unread`, a ring of its own that stands at the last value taken, so that
+   subscribe(), which takes nothing, and the stream do not disturb each other.
 
    What an ended publisher had published is taken before the next one's: its file, which nobody writes any
    more, stays mapped as `left` until then. One at a time: what is unread in a file between that one and the
@@ -14,23 +17,15 @@ head_of(const struct shm_ring *r)
     return __atomic_load_n(&r->state->head, __ATOMIC_ACQUIRE);
 }
 
-/* How many values are behind the place in r. A head that is behind it is garbage. */
+/* How many values were published after the cursor r. Where head contradicts it, or there is no file, 0. */
 static uint64_t
-unread_in(const struct shm_ring *r)
+unseen(const struct shm_ring *r)
 {
-    uint64_t head = head_of(r);
+    uint64_t head = r->state == NULL ? 0 : head_of(r);
     return head > r->k && head < RING_IMPOSSIBLE ? head - r->k : 0;
 }
 
-/* The time of value 1, for a place before it; 0 where that one is not there. A publisher that takes a retained
-   value over has it as its first one, with its time: so it is known again. */
-static uint64_t
-first_time(struct shm_ring r)
-{
-    uint64_t word, time, lost;
-    return ring_next(&r, &word, &time, &lost) == RING_OK && r.k == 1 ? time : 0;
-}
-
+/* When the last value was published; 0 where there is none. */
 static uint64_t
 newest_time(struct shm_ring r)
 {
@@ -38,101 +33,87 @@ newest_time(struct shm_ring r)
     return ring_newest(&r, &word, &time) == RING_OK ? time : 0;
 }
 
-/* The value that the next publisher might have had is lost: it has not. */
-static void
-settle(Subscriber *s)
+/* The cursor in the present file. */
+static struct shm_ring
+present(const Subscriber *s)
 {
-    s->lost += s->in_doubt != 0;
-    s->in_doubt = 0;
+    if (s->left == NULL) {
+        return s->unread;
+    }
+    struct shm_ring r = s->file == NULL ? (struct shm_ring){0} : s->file->ring;
+    if (r.state != NULL) {
+        (void)ring_seek(&r, s->after);
+    }
+    return r;
 }
 
-/* What is behind the place in r is left behind. A retained value is lost only if the next publisher has not got
-   it: in doubt until then, so that `lost` never falls. */
-static void
-lose(Subscriber *s, struct shm_ring r, bool retain)
+/* Sets a new subscriber before the last values of the publisher that is there, if one is. Every later
+   publisher's are new from the first. */
+void
+stream_join(Subscriber *s)
 {
-    settle(s);
-    s->lost += unread_in(&r);
-    if (retain && (s->in_doubt = newest_time(r)) != 0) {
+    if (s->unread.state == NULL) {
+        return;
+    }
+    struct shm_ring newest = s->unread;
+    uint64_t word, time = 0, kept = newest.count - 1, back = s->history < kept ? s->history : kept;
+    uint64_t head = ring_newest(&newest, &word, &time) == RING_OK ? newest.k : 0;
+    (void)ring_seek(&s->unread, head > back ? head - back : 0);
+    if (s->history == 0) {
+        s->taken_time = time; /* should the next publisher carry it over, it is not new */
+    }
+}
+
+/* Stands before what the present file has for this subscriber. If its value 1 is a retained one that the
+   publisher carried over, the header has that one's time, by which it is known again. */
+void
+stream_enter(Subscriber *s)
+{
+    if (s->file->ring.state == NULL) {
+        return;
+    }
+    uint64_t carried = s->file->carried_time, doubt = s->doubt_time;
+    s->doubt_time = s->after = 0;
+    if (carried != doubt) { /* else none, or one that was left behind: still to be taken */
+        if (carried != 0 && (carried == s->taken_time || (s->left != NULL && carried == newest_time(s->unread)))) {
+            s->after = 1; /* taken, or to be taken from left */
+        }
+        s->lost += doubt != 0;
+    }
+    if (s->left == NULL) {
+        s->unread = s->file->ring;
+        (void)ring_seek(&s->unread, s->after);
+    }
+}
+
+/* Leaves the present file with n values that were not taken. A retained one is lost only if the next
+   publisher has not carried it over: in doubt until then, so that `lost` never falls. */
+static void
+lose(Subscriber *s, uint64_t n)
+{
+    s->lost += n;
+    if (n > 0 && s->file->retain && (s->doubt_time = newest_time(s->file->ring)) != 0) {
         s->lost--;
     }
 }
 
-/* A new subscriber begins with the last few values, all of them there before it. */
-static void
-join(Subscriber *s)
-{
-    struct shm_ring *r = &s->unread;
-    uint64_t head = r->k, kept = r->count - 1, back = s->history;
-    back = back < kept ? back : kept;
-    (void)ring_seek(r, head > back ? head - back : 0);
-    if (back == 0 && head != 0) {
-        s->taken_time = newest_time(*r); /* should it be retained, it is known */
-    }
-}
-
-/* Stands before what the present file has for this subscriber. */
-void
-stream_enter(Subscriber *s)
-{
-    if (s->left != NULL) {
-        return; /* later */
-    }
-    s->unread = (struct shm_ring){0};
-    if (s->file == NULL || s->file->ring.state == NULL) {
-        return;
-    }
-    s->unread = s->file->ring;
-    if (!s->joined) {
-        join(s);
-        return;
-    }
-    (void)ring_seek(&s->unread, 0);
-    uint64_t first = first_time(s->unread);
-    if (first != 0 && first == s->taken_time) {
-        (void)ring_seek(&s->unread, 1);
-    }
-    /* A first value that is overwritten already is counted with those behind it. */
-    if (first == s->in_doubt || (first == 0 && head_of(&s->unread) != 0)) {
-        s->in_doubt = 0;
-    }
-    settle(s);
-}
-
-/* The present file is about to be let go. */
+/* Lets the present file go: nothing is published there any more. Whoever receives can still have what he has
+   not yet: the file is kept for that, one at a time. (Without a stream none is kept: it would hold on to the
+   memory for good.) */
 void
 stream_leave(Subscriber *s)
 {
-    struct shm_file *f = s->file;
-    if (f->ring.state == NULL) {
+    struct shm_ring r = present(s);
+    uint64_t n = unseen(&r);
+    if (n > 0 && s->receiving && s->left == NULL) {
+        s->file->users++;
+        s->left = s->file;
         return;
     }
-    if (s->left != NULL) {
-        struct shm_ring all = f->ring;
-        (void)ring_seek(&all, 0);
-        uint64_t first = first_time(all);
-        bool in_doubt = first != 0 && first == s->in_doubt;
-        if (in_doubt || (first != 0 && first == newest_time(s->unread))) {
-            (void)ring_seek(&all, 1); /* it is taken from left, or counted as an earlier file's */
-        }
-        if (unread_in(&all) > 0) {
-            lose(s, all, f->retain);
-        }
-        else if (!in_doubt || !f->retain) {
-            settle(s);
-        }
-        return;
+    lose(s, n);
+    if (s->left == NULL) {
+        s->unread = (struct shm_ring){0};
     }
-    uint64_t unread = s->unread.state == NULL ? 0 : unread_in(&s->unread);
-    if (unread > 0 && s->streaming) {
-        f->users++;
-        s->left = f;
-        return;
-    }
-    if (unread > 0) {
-        lose(s, s->unread, f->retain);
-    }
-    s->unread = (struct shm_ring){0};
 }
 
 /* The present file was mapped once more, as f: the place stays. */
@@ -154,19 +135,21 @@ stream_end(Subscriber *s)
         s->left = NULL;
     }
     s->unread = (struct shm_ring){0};
-    s->streaming = false;
+    s->receiving = false;
 }
 
-/* Goes on to the present file. */
+/* Goes on from left to the present file. */
 static void
 move_on(Subscriber *s)
 {
+    s->lost += unseen(&s->unread); /* none, but of garbage */
+    struct shm_ring r = present(s);
     file_release(s->left);
     s->left = NULL;
-    stream_enter(s);
+    s->unread = r;
 }
 
-/* Takes the next value that is there. 1: v is it; 0: there is none; -1 the ring is garbage. */
+/* Takes the next value of the files that are mapped. 1: v is it; 0: there is none; -1 the present one is garbage. */
 static int
 next(Subscriber *s, struct shm_value *v)
 {
@@ -210,8 +193,8 @@ nothing_left(Subscriber *s)
 int
 stream_take(Subscriber *s, struct shm_value *v)
 {
-    s->streaming = true;
-    for (int looks = 0;; looks++) {
+    s->receiving = true;
+    for (;;) {
         int found = next(s, v);
         if (found > 0) {
             if (__builtin_expect(s->watch != NULL, 0) && !stream_unread(s)) {
@@ -219,6 +202,8 @@ stream_take(Subscriber *s, struct shm_value *v)
             }
             return found;
         }
+        /* Only whoever has nothing left to take here may look whether it goes on elsewhere. What is published
+           between the two looks, as the last, is in left then. */
         uint64_t generation = s->generation;
         int ready = attachment_ready(s);
         if (ready < 0) {
@@ -227,19 +212,12 @@ stream_take(Subscriber *s, struct shm_value *v)
         if (generation != s->generation) {
             continue;
         }
-        if (found < 0) {
-            if (ready == 0) {
-                s->unread = (struct shm_ring){0}; /* its publisher has ended, and there is no other yet */
-                return nothing_left(s);
-            }
+        if (ready > 0 && found < 0) {
             PyObject *nothing = PyObject_CallMethod((PyObject *)s, "_corrupt", NULL);
             Py_XDECREF(nothing); /* it raises */
             return -1;
         }
-        if (ready > 0 || looks > 0) {
-            return nothing_left(s);
-        }
-        /* The publisher has ended: between the two looks it may have published its last. */
+        return nothing_left(s);
     }
 }
 
@@ -247,9 +225,9 @@ stream_take(Subscriber *s, struct shm_value *v)
 int
 stream_look(Subscriber *s)
 {
-    s->streaming = true;
-    for (int looks = 0;; looks++) {
-        while (s->left != NULL && unread_in(&s->unread) == 0) {
+    s->receiving = true;
+    for (;;) {
+        while (s->left != NULL && unseen(&s->unread) == 0) {
             move_on(s);
         }
         if (stream_unread(s)) {
@@ -257,18 +235,18 @@ stream_look(Subscriber *s)
         }
         uint64_t generation = s->generation;
         int ready = attachment_ready(s);
-        if (ready < 0 || (generation == s->generation && (ready > 0 || looks > 0))) {
+        if (ready < 0 || generation == s->generation) {
             return ready < 0 ? -1 : 0;
         }
     }
 }
 
-/* Returns to place after value k was taken, and reports whether it could: not where the file has changed, or
+/* Returns to place after value k was taken, and reports whether it could: not if that was in another file, or
    somebody else has gone on. */
 bool
 stream_return(Subscriber *s, const struct shm_place *place, uint64_t k)
 {
-    if (s->unread.state == NULL || s->unread.state != place->state || s->unread.k != k) {
+    if (s->unread.state == NULL || s->generation != place->generation || s->left != place->left || s->unread.k != k) {
         return false;
     }
     fileno_detach(s);

@@ -175,7 +175,7 @@ open_(Subscriber *s, PyObject *args)
     s->history = history;
     s->joined = false;
     s->strange = (struct shm_identity){0};
-    s->lost = s->taken_time = s->in_doubt = 0;
+    s->lost = s->taken_time = s->doubt_time = 0;
     s->type = type;
     s->max_age = max_age;
     Py_XSETREF(s->path, Py_NewRef(path));

@@ -20,6 +20,7 @@ struct shm_file {
     dev_t dev;
     ino_t ino;
     struct shm_ring ring; /* as it was when the file was opened; .state NULL: its publisher was dead by then */
+    uint64_t carried_time; /* of the retained value of an earlier publisher that is value 1 here; 0: none */
     bool retain;          /* its values outlive its publisher */
     bool unwritable;      /* page 0 may not be written: who waits must poll */
     bool reopen;          /* somebody closed its descriptor: it is to be opened once more */
@@ -49,13 +50,14 @@ typedef struct Subscriber {
     struct shm_file *file;
 
     /* The stream of every value: stream.c. */
-    struct shm_ring unread; /* behind the last value taken, in left or else in file; .state NULL: nowhere */
-    struct shm_file *left;  /* an earlier publisher's, not all of whose values have been taken */
+    struct shm_ring unread; /* the cursor: at the last value taken, in left or else in file; .state NULL: nowhere */
+    uint64_t after;         /* with left: the cursor in file, of which nothing is taken yet */
+    struct shm_file *left;  /* an earlier publisher's, in which there may be something to take */
     uint64_t lost;          /* values that were passed over */
-    uint64_t taken_time;    /* of the last value taken */
-    uint64_t in_doubt;      /* time of a value that was left behind and retained: lost, unless the next file has it */
+    uint64_t taken_time;    /* of the last value taken; 0: none yet */
+    uint64_t doubt_time;    /* of a retained value left behind, lost if the next file has not got it; 0: none */
     uint64_t history;       /* with how many of the values already there it begins */
-    bool streaming;         /* somebody takes values */
+    bool receiving;         /* values are being taken */
     bool joined;            /* it was made; what is published from now on is for it */
 
     struct watch *watch; /* behind fileno(): watch.c; NULL: nobody asked for it */
@@ -92,6 +94,7 @@ int attachment_renew(Subscriber *s);
 PyObject *attachment_map(Subscriber *s, PyObject *args);
 
 /* stream.c */
+void stream_join(Subscriber *s);
 void stream_enter(Subscriber *s);
 void stream_leave(Subscriber *s);
 void stream_reopen(Subscriber *s, const struct shm_file *f);
@@ -102,8 +105,8 @@ int stream_look(Subscriber *s);
 
 /* A place in the stream, to return to where a value could not be handed over. */
 struct shm_place {
-    const struct shm_state *state;
-    uint64_t k, lost, taken_time;
+    const struct shm_file *left;
+    uint64_t generation, k, lost, taken_time;
 };
 bool stream_return(Subscriber *s, const struct shm_place *place, uint64_t k);
 
@@ -139,7 +142,7 @@ PyObject *drain(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *na
 static inline struct shm_place
 stream_place(const Subscriber *s)
 {
-    return (struct shm_place){s->unread.state, s->unread.k, s->lost, s->taken_time};
+    return (struct shm_place){s->left, s->generation, s->unread.k, s->lost, s->taken_time};
 }
 
 static inline bool

@@ -22,6 +22,7 @@ FIELDS = {
     "created": (HEADER + 64, "<q"),
     "desc_offset": (HEADER + 72, "<Q"),
     "desc_size": (HEADER + 80, "<Q"),
+    "carried_time": (HEADER + 88, "<q"),
     "head": (HEADER + 128, "<Q"),
     "retired": (HEADER + 136, "<I"),
     "slot_0_sequence": (FIRST_SLOT, "<Q"),

@@ -107,6 +107,7 @@ STATE = {
     "created": [-1, -(2**63), 2**63 - 1],
     "desc_offset": [1, 2**63, MAX],
     "desc_size": [1, 2**63, MAX],
+    "carried_time": [1, -1, -(2**63), 2**63 - 1],
 }
 
 

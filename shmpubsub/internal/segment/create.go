@@ -218,7 +218,8 @@ func (d *draft) replace(path string, old *claimed) error {
 }
 
 // inherit makes a retained value of the same type the first one of the new ring, with the time of its
-// publication, so that it stays readable until the new publisher publishes, as MQTT's do.
+// publication, so that it stays readable until the new publisher publishes, as MQTT's do. The header says so:
+// a subscriber that has it already knows it again by its time.
 func (d *draft) inherit(old *claimed) {
 	if !old.trusted || !old.valid || !old.header.Retain || old.header.Type != d.header.Type {
 		return
@@ -226,6 +227,8 @@ func (d *draft) inherit(old *claimed) {
 	if newest, sound := peek(old.fd, old.header); sound && newest.whole {
 		w := ring.NewWriter(d.memory.ring(d.header))
 		w.Write(newest.value, newest.Time)
+		d.header.CarriedTime = newest.Time
+		d.header.encode(d.memory)
 	}
 }
 

@@ -29,6 +29,7 @@ import (
 //	      +64   i64  created    CLOCK_REALTIME, ns
 //	      +72   u64  descOffset where a type descriptor begins, from the file's start; 0: none
 //	      +80   u64  descSize   its bytes
+//	      +88   i64  carriedTime time of the retained value of an earlier publisher that is value 1 here; 0: none
 //	4224  state: written by the publisher, on a cache line of its own
 //	      +0    u64  head       values published so far
 //	      +8    u32  retired    1: the name no longer points here, open it again
@@ -55,6 +56,8 @@ const (
 	createdOffset    = HeaderOffset + 64
 	descOffsetOffset = HeaderOffset + 72
 	descSizeOffset   = HeaderOffset + 80
+
+	CarriedTimeOffset = HeaderOffset + 88
 
 	HeadOffset    = HeaderOffset + 128
 	RetiredOffset = HeaderOffset + 136
@@ -118,6 +121,8 @@ type Header struct {
 	PID      int
 	Created  int64  // ns since the epoch
 	First    uint64 // offset of slot 0 in the file
+	// CarriedTime is when the retained value of an earlier publisher that is value 1 here was published; 0: there is none.
+	CarriedTime int64
 }
 
 // Depth reports how many values the topic keeps readable.
@@ -153,6 +158,7 @@ func (h Header) encode(b []byte) {
 	put64(fileSizeOffset, h.FileSize)
 	put32(pidOffset, uint32(h.PID))
 	put64(createdOffset, uint64(h.Created))
+	put64(CarriedTimeOffset, uint64(h.CarriedTime))
 }
 
 // decodeHeader validates the first minSize bytes of a file of the given size. After it, every slot
@@ -178,6 +184,8 @@ func decodeHeader(b []byte, size int64) (Header, error) {
 		PID:      int(le.Uint32(b[pidOffset:])),
 		Created:  int64(le.Uint64(b[createdOffset:])),
 		First:    HeaderOffset + uint64(le.Uint32(b[headerSizeOffset:])),
+
+		CarriedTime: int64(le.Uint64(b[CarriedTimeOffset:])),
 	}
 	if h.First < minSize || h.First%8 != 0 {
 		return Header{}, invalid(f("a header of %d bytes", h.First-HeaderOffset), f("at least %d, a multiple of 8", headerSize))

@@ -18,11 +18,12 @@ func TestLayout_IsTheOneOfTheCHeader(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.Equal(t, map[string]int{
-		"SHM_WAIT_OFFSET":    WaitOffset,
-		"SHM_HEAD_OFFSET":    HeadOffset,
-		"SHM_RETIRED_OFFSET": RetiredOffset,
-		"SHM_SLOT_TIME":      8,
-		"SHM_SLOT_PAYLOAD":   SlotPayload,
+		"SHM_WAIT_OFFSET":         WaitOffset,
+		"SHM_HEAD_OFFSET":         HeadOffset,
+		"SHM_RETIRED_OFFSET":      RetiredOffset,
+		"SHM_CARRIED_TIME_OFFSET": CarriedTimeOffset,
+		"SHM_SLOT_TIME":           8,
+		"SHM_SLOT_PAYLOAD":        SlotPayload,
 	}, defined)
 }
 
@@ -40,22 +41,23 @@ func TestLayout_IsTheOneOfTheDocumentation(t *testing.T) {
 		documented[m[3]] = field{offset, m[2]}
 	}
 	require.Equal(t, map[string]field{
-		"wait":       {WaitOffset, "u32"},
-		"magic":      {magicOffset, "u64"},
-		"version":    {versionOffset, "u32"},
-		"headerSize": {headerSizeOffset, "u32"},
-		"typeTag":    {typeTagOffset, "u32"},
-		"flags":      {flagsOffset, "u32"},
-		"elemSize":   {elemSizeOffset, "u64"},
-		"stride":     {strideOffset, "u64"},
-		"slots":      {slotsOffset, "u64"},
-		"fileSize":   {fileSizeOffset, "u64"},
-		"pid":        {pidOffset, "u32"},
-		"created":    {createdOffset, "i64"},
-		"descOffset": {descOffsetOffset, "u64"},
-		"descSize":   {descSizeOffset, "u64"},
-		"head":       {HeadOffset, "u64"},
-		"retired":    {RetiredOffset, "u32"},
+		"wait":        {WaitOffset, "u32"},
+		"magic":       {magicOffset, "u64"},
+		"version":     {versionOffset, "u32"},
+		"headerSize":  {headerSizeOffset, "u32"},
+		"typeTag":     {typeTagOffset, "u32"},
+		"flags":       {flagsOffset, "u32"},
+		"elemSize":    {elemSizeOffset, "u64"},
+		"stride":      {strideOffset, "u64"},
+		"slots":       {slotsOffset, "u64"},
+		"fileSize":    {fileSizeOffset, "u64"},
+		"pid":         {pidOffset, "u32"},
+		"created":     {createdOffset, "i64"},
+		"descOffset":  {descOffsetOffset, "u64"},
+		"descSize":    {descSizeOffset, "u64"},
+		"carriedTime": {CarriedTimeOffset, "i64"},
+		"head":        {HeadOffset, "u64"},
+		"retired":     {RetiredOffset, "u32"},
 		// Of a slot:
 		"sequence": {0, "u64"},
 		"time":     {8, "i64"},
@@ -66,7 +68,7 @@ func TestLayout_IsTheOneOfTheDocumentation(t *testing.T) {
 func TestLayout_KeepsWritersAndReadersApart(t *testing.T) {
 	require.Zero(t, HeaderOffset%4096, "the wait page is a page: subscribers map it alone as writable")
 	require.Zero(t, HeadOffset%64, "head begins a cache line")
-	require.GreaterOrEqual(t, HeadOffset, descSizeOffset+8)
+	require.GreaterOrEqual(t, HeadOffset, CarriedTimeOffset+8)
 	require.Equal(t, HeadOffset/64, RetiredOffset/64, "one cache line tells a reader all that can change")
 	require.GreaterOrEqual(t, minSize, HeadOffset+64)
 }
