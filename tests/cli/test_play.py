@@ -28,7 +28,7 @@ START = 1_700_000_000_000_000_000  # ns since the epoch
 Timed = tuple[float, bool | int | float]
 
 
-def write(path: Path, topics: dict[str, list[Timed]], buffers: int = 100) -> None:
+def write(path: Path, topics: dict[str, list[Timed]], buffers: int | str = 100) -> None:
     """Write a recording: of each topic its values, with their seconds since the start."""
     writer = McapWriter(path, "zstd")
     messages = []
@@ -303,6 +303,16 @@ def test_damaged_file_is_an_error(run_cli: RunCli, tmp_path: Path) -> None:
     failed = run_cli("play", path)
     assert failed.returncode == 1
     assert "found a damaged chunk at byte" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
+@pytest.mark.parametrize("digits", [20, 5000])
+def test_absurd_number_of_buffers_is_an_error(run_cli: RunCli, tmp_path: Path, digits: int) -> None:
+    path = tmp_path / "run.mcap"
+    write(path, {"a": [(0.0, 1)]}, buffers="9" * digits)
+    failed = run_cli("play", path)
+    assert failed.returncode == 1
+    assert "found buffer_num 99999" in failed.stderr
     assert "Traceback" not in failed.stderr
 
 

@@ -235,7 +235,8 @@ class Recording:
                 self.others[channel.topic] = f"{what} of schema {schema.name}" if schema else what
                 continue
             buffers = channel.metadata.get("buffer_num", "")
-            buffer_num = int(buffers) if buffers.isdecimal() else USUAL_BUFFERS
+            # Refused as it is with fewer digits, of which int() takes thousands only.
+            buffer_num = int(buffers[:30]) if buffers.isdecimal() else USUAL_BUFFERS
             self.tracks[channel.id] = Track(channel.topic, kind, buffer_num)
 
     def _damaged(self, chunk: _Chunk) -> RecordingError:
