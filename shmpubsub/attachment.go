@@ -71,10 +71,13 @@ func (s *Subscriber[T]) attach(now int64) {
 	s.enter()
 }
 
-// detach lets the present file go. Nothing is published there any more, so that who receives can still
-// have what he has not yet: the file is kept for that, one at a time. (One that only ever asks for the newest
-// value keeps none: it would hold on to the memory for good.)
+// detach lets the present file go. Nothing is published there any more, so that a subscriber that receives can
+// still have what it has not yet: the file is kept for that, one at a time. (One that only ever asks for the
+// newest value keeps none: it would hold on to the memory for good.)
 func (s *Subscriber[T]) detach() {
+	if s.left.view != nil && s.left.ring.Unseen(s.left.cursor) == 0 {
+		s.left.close()
+	}
 	if s.readable() {
 		unseen := s.ring.Unseen(s.cursor)
 		if unseen > 0 && s.receiving && s.left.view == nil {

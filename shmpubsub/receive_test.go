@@ -145,6 +145,24 @@ func TestRecv_ReturnsWhatAnEndedPublisherLeftBeforeTheNextOnesValues(t *testing.
 	require.Zero(t, s.Lost())
 }
 
+func TestRecv_KeepsAnEndedPublishersValuesWhenAllOfTheOneBeforeAreReceived(t *testing.T) {
+	domain(t)
+	s := intSubscriber(t, "x")
+	requireReceivesNothing(t, s)
+	for v := int64(1); v <= 3; v++ {
+		p := intPublisher(t, "x")
+		publish(t, p, v)
+		requireReads(t, s, v, true) // which moves on
+		if v > 1 {
+			requireReceives(t, s, v-1)
+		}
+		require.NoError(t, p.Close())
+	}
+	requireReceives(t, s, 3)
+	requireReceivesNothing(t, s)
+	require.Zero(t, s.Lost())
+}
+
 func TestRecv_KeepsOneEndedPublishersValuesAndCountsTheOthers(t *testing.T) {
 	domain(t)
 	s := intSubscriber(t, "x")

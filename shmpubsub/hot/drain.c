@@ -9,10 +9,11 @@
    since. It looks for another file once: what was published before the drain began is in those that are mapped
    then. So it ends, however fast publishers publish, end and begin. */
 struct bound {
-    uint64_t began;      /* the generation when it began */
-    uint64_t generation; /* and the left file of the last value taken: together they say which file that was in */
+    uint64_t began; /* the generation when it began */
+    /* Which file the last value taken was in, and how far it goes there; 0 before the first. */
+    uint64_t generation;
     const struct shm_file *left;
-    uint64_t last; /* how far it goes there; 0: nothing is taken yet */
+    uint64_t last;
 };
 
 static struct bound
@@ -21,27 +22,27 @@ drains(const Subscriber *s)
     return (struct bound){.began = s->generation};
 }
 
-static bool
+static inline bool
 is_in(const struct bound *b, const Subscriber *s)
 {
-    return b->last != 0 && b->generation == s->generation && b->left == s->left;
+    return b->generation == s->generation && b->left == s->left;
 }
 
 /* Takes the next value within the bound: 1, 0 or -1 as stream_take. */
-static int
+static inline int
 take(Subscriber *s, struct bound *b, struct shm_value *v)
 {
-    if (is_in(b, s) && s->unread.state != NULL && s->unread.k >= b->last) {
+    if (__builtin_expect(s->unread.k >= b->last, 0) && b->last != 0 && is_in(b, s)) {
         bool looked = s->left == NULL && s->generation != b->began;
-        if (looked || __atomic_load_n(&s->unread.state->head, __ATOMIC_ACQUIRE) != s->unread.k) {
+        if (looked || head_of(&s->unread) != s->unread.k) {
             return 0;
         }
     }
     int found = stream_take(s, v);
-    if (found > 0 && !is_in(b, s)) {
+    if (found > 0 && __builtin_expect(b->last == 0 || !is_in(b, s), 0)) {
         b->generation = s->generation;
         b->left = s->left;
-        b->last = __atomic_load_n(&s->unread.state->head, __ATOMIC_ACQUIRE);
+        b->last = head_of(&s->unread);
     }
     return found;
 }

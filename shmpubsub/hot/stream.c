@@ -11,12 +11,6 @@
 
 #include <string.h>
 
-static uint64_t
-head_of(const struct shm_ring *r)
-{
-    return __atomic_load_n(&r->state->head, __ATOMIC_ACQUIRE);
-}
-
 /* How many values were published after the cursor r. Where head contradicts it, or there is no file, 0. */
 static uint64_t
 unseen(const struct shm_ring *r)
@@ -97,12 +91,26 @@ lose(Subscriber *s, uint64_t n)
     }
 }
 
-/* Lets the present file go: nothing is published there any more. Whoever receives can still have what he has
-   not yet: the file is kept for that, one at a time. (Without a stream none is kept: it would hold on to the
-   memory for good.) */
+/* Goes on from left to the present file. */
+static void
+move_on(Subscriber *s)
+{
+    s->lost += unseen(&s->unread); /* none, but of garbage */
+    struct shm_ring r = present(s);
+    file_release(s->left);
+    s->left = NULL;
+    s->unread = r;
+}
+
+/* Lets the present file go: nothing is published there any more. A subscriber that receives can still have what
+   it has not yet: the file is kept for that, one at a time. (One that only ever asks for the newest value keeps
+   none: it would hold on to the memory for good.) */
 void
 stream_leave(Subscriber *s)
 {
+    if (s->left != NULL && unseen(&s->unread) == 0) {
+        move_on(s);
+    }
     struct shm_ring r = present(s);
     uint64_t n = unseen(&r);
     if (n > 0 && s->receiving && s->left == NULL) {
@@ -136,17 +144,6 @@ stream_end(Subscriber *s)
     }
     s->unread = (struct shm_ring){0};
     s->receiving = false;
-}
-
-/* Goes on from left to the present file. */
-static void
-move_on(Subscriber *s)
-{
-    s->lost += unseen(&s->unread); /* none, but of garbage */
-    struct shm_ring r = present(s);
-    file_release(s->left);
-    s->left = NULL;
-    s->unread = r;
 }
 
 /* Takes the next value of the files that are mapped. 1: v is it; 0: there is none; -1 the present one is garbage. */

@@ -139,6 +139,13 @@ PyObject *receive_newest(Subscriber *s, PyObject *ignored);
 PyObject *receive_publisher(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names);
 PyObject *drain(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names);
 
+/* How many values r's publisher has published. */
+static inline uint64_t
+head_of(const struct shm_ring *r)
+{
+    return __atomic_load_n(&r->state->head, __ATOMIC_ACQUIRE);
+}
+
 static inline struct shm_place
 stream_place(const Subscriber *s)
 {

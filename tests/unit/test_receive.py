@@ -112,6 +112,19 @@ def test_an_ended_publisher_s_values_can_still_be_received() -> None:
         assert sub.try_recv() is None
 
 
+def test_nothing_is_left_behind_when_all_of_the_publisher_before_is_taken() -> None:
+    with Subscriber("topic", 0) as sub:
+        assert sub.try_recv() is None
+        for n in (1, 2, 3):
+            with Publisher("topic", 0) as pub:
+                pub.publish(n)
+                assert sub.subscribe() == (n, True)  # which moves on
+                if n > 1:
+                    assert sub.try_recv() == n - 1
+        assert sub.drain() == [3]
+        assert sub.lost == 0
+
+
 def test_what_two_publishers_leave_behind_is_counted() -> None:
     with Subscriber("topic", 0) as sub:
         taken = 0
@@ -247,7 +260,10 @@ def test_lost_never_falls_where_a_retained_value_may_yet_be_received(removed: bo
             remove("topic")
         with Publisher("topic", 0) as pub:
             pub.publish(6)
-            assert sub.subscribe() == (6, True)  # 4 is lost; so is 5 if this publisher has not got it
+            assert sub.subscribe() == (
+                6,
+                True,
+            )  # 4 is lost; so is 5 if this publisher has not got it
             assert sub.lost == 1 + removed
             assert sub.drain() == ([2, 3, 6] if removed else [2, 3, 5, 6])
             assert sub.lost == 1 + removed
