@@ -22,6 +22,7 @@ LONG = {
     "SHM_PUB_SUB_WAITS": "900000",
     "SHM_PUB_SUB_VALUES": "30000000",
     "SHM_PUB_SUB_INTERRUPTS": "500",
+    "SHM_PUB_SUB_SCRIPTS": "10000",
 }
 
 # For the second and later Pythons of a run: what depends on the library more than on Python.
@@ -31,6 +32,7 @@ SHORT = {
     "SHM_PUB_SUB_CHILDREN": "16",
     "SHM_PUB_SUB_EXAMPLES": "30",
     "SHM_PUB_SUB_VALUES": "1000000",
+    "SHM_PUB_SUB_SCRIPTS": "100",
 }
 
 # What is the same with any Python: for the first one of a run only.
@@ -53,6 +55,7 @@ ONCE = [
 SOAKED = [
     "-s",
     "tests/crash",
+    "tests/differential",
     "tests/storm",
     "tests/stream",
     "tests/fork/test_storm.py",

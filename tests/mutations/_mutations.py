@@ -32,6 +32,7 @@ PYTHON = {
         "tests/process/test_long_batches.py",
     ),
     "streams": ("tests/stream",),
+    "C and Go": ("tests/differential",),
     "watcher under sanitizers": ("tests/sanitizers/test_watch.py",),
     "descriptors": ("tests/process/test_fileno.py", "tests/process/test_select.py", "tests/aio"),
     "promises": (
@@ -51,7 +52,7 @@ PYTHON = {
 # In the order in which they are asked. For the ring the memory model's come last: one of them
 # compares the source with its table, and would leave the others nothing to show.
 RING = ("instructions", "pairings", "C under sanitizers", "storm", "Go ring, memory model")
-STREAM = ("receiving", "streams", "C under sanitizers", "Go ring, memory model")
+STREAM = ("receiving", "C and Go", "streams", "C under sanitizers", "Go ring, memory model")
 WAIT = ("receiving", "streams", "descriptors")
 OWNERSHIP = ("promises", "storm", "kill points", "Go segment", "kills")
 
@@ -230,6 +231,34 @@ MUTATIONS = (
         "        s->lost += doubt != 0;\n",
         "",
         STREAM,
+    ),
+    Mutation(
+        "stream: the header does not say what was carried over",
+        f"{SEGMENT}/create.go",
+        "\t\td.header.CarriedTime = s.Time\n",
+        "",
+        STREAM,
+    ),
+    Mutation(
+        "stream in Go: a retained value that is carried over is taken again",
+        "shmpubsub/stream.go",
+        "\t\ts.cursor.After = 1 ",
+        "\t\ts.cursor.After = 0 ",
+        ("C and Go", "Go package"),
+    ),
+    Mutation(
+        "stream in Go: a retained value that nobody carried over is not counted",
+        "shmpubsub/stream.go",
+        "\tif doubt != 0 {\n\t\ts.lost++\n\t}\n",
+        "",
+        ("C and Go", "Go package"),
+    ),
+    Mutation(
+        "stream in Go: a former file of which nothing is left is not let go",
+        "shmpubsub/attachment.go",
+        "\tif s.left.view != nil && s.left.ring.Unseen(s.left.cursor) == 0 {\n",
+        "\tif false {\n",
+        ("Go package",),
     ),
     # Waiting, in C.
     Mutation(

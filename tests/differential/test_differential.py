@@ -1,0 +1,83 @@
+"""One random script for a C subscriber, a Go subscriber and a model: they return the same."""
+
+import heapq
+import itertools
+import logging
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+from crash._counts import dice
+from process._peer import TESTS
+
+from ._scripts import Step, random_script, shortened
+from ._sides import NoAnswer
+from ._stage import Difference, Run, Stage
+
+SCRIPTS = int(os.environ.get("SHM_PUB_SUB_SCRIPTS") or 600)
+AT_A_TIME = 40
+"""Scripts under way: most of them wait until a killed publisher is noticed."""
+
+
+@pytest.fixture(scope="module")
+def actor(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program in actor/, built."""
+    go = shutil.which("go")
+    if go is None:
+        pytest.skip("there is no go to build the Go side with")
+    program = tmp_path_factory.mktemp("go") / "actor"
+    subprocess.run(
+        [go, "build", "-o", program, "./tests/differential/actor"],
+        check=True,
+        cwd=TESTS.parent,
+        env={**os.environ, "CGO_ENABLED": "0"},
+        timeout=300,
+    )
+    return program
+
+
+def first_difference(
+    stage: Stage, scripts: Iterator[list[Step]]
+) -> tuple[list[Step], Exception] | None:
+    """Run scripts, several at a time, and return one whose answers differ, with how."""
+    order = itertools.count()
+    waiting: list[tuple[float, int, list[Step], Generator[float, None, None]]] = []
+    while True:
+        while len(waiting) < AT_A_TIME and (script := next(scripts, None)) is not None:
+            heapq.heappush(waiting, (0.0, next(order), script, Run(stage, script).steps()))
+        if not waiting:
+            return None
+        until, _, script, steps = heapq.heappop(waiting)
+        time.sleep(max(0, until - time.monotonic()))
+        try:
+            until = next(steps)
+        except StopIteration:
+            continue
+        except (Difference, NoAnswer) as error:
+            for *_, others in waiting:
+                others.close()
+            return script, error
+        heapq.heappush(waiting, (until, next(order), script, steps))
+
+
+@pytest.mark.timeout(180 + SCRIPTS // 10)
+def test_c_go_and_the_model_return_the_same(actor: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.ERROR, "shm_pub_sub")  # it warns of each topic of another type
+    rng = dice()
+    with Stage(actor) as stage:
+        found = first_difference(stage, (random_script(rng) for _ in range(SCRIPTS)))
+    if found is not None:
+        script = shortened(found[0], lambda part: alone(actor, part) is not None, seconds=60)
+        steps = "\n".join(map(repr, script))
+        pytest.fail(f"{alone(actor, script) or found[1]}\nin the script\n{steps}")
+
+
+def alone(actor: Path, script: list[Step]) -> Exception | None:
+    """Run one script, and return how the answers differ."""
+    with Stage(actor, patience=3) as stage:
+        found = first_difference(stage, iter([script]))
+    return None if found is None else found[1]
