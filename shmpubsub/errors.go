@@ -23,7 +23,7 @@ var (
 	ErrType = segment.ErrType
 	// ErrNoPublisher says that there is no such topic.
 	ErrNoPublisher = segment.ErrNoPublisher
-	// ErrName says that a topic name is empty, too long, or has a NUL in it.
+	// ErrName says that a topic name is empty, too long, not UTF-8, or has a NUL in it.
 	ErrName = segment.ErrName
 	// ErrDepth says that a depth is below 1 or beyond all memory.
 	ErrDepth = segment.ErrDepth

@@ -22,12 +22,17 @@ _MAX_BUFFERS: Final = 2**36  # MaxDepth in internal/segment/layout.go
 
 def directory() -> str:
     """Return the absolute path of the directory that holds the topics."""
-    path = os.path.abspath(os.environ.get(DIR_VARIABLE) or DEFAULT_DIR)  # noqa: PTH100
-    if not_utf8(path) is not None:
-        raise TopicValueError(
-            f"{DIR_VARIABLE}: found {shown(path)}; expected a path that is valid UTF-8"
-        )
-    return path
+    return os.path.abspath(os.environ.get(DIR_VARIABLE) or DEFAULT_DIR)  # noqa: PTH100
+
+
+def path_to_go(path: str) -> str:
+    """Return a path as it crosses to Go: its bytes as Latin-1 (shmpubsub/bind/path.go)."""
+    return os.fsencode(path).decode("latin-1")
+
+
+def path_from_go(path: str) -> str:
+    """Return a path as Python has it."""
+    return os.fsdecode(path.encode("latin-1"))
 
 
 def check_name(name: Any) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from itertools import groupby
+
 
 class ShmError(Exception):
     """The root of all errors that this library raises."""
@@ -77,6 +80,20 @@ _BY_KIND: dict[str, type[ShmError]] = {
 
 
 def from_go(error: RuntimeError) -> ShmError:
-    """Turn an error of the Go side, `kind\\ntext`, into its class."""
+    """Turn an error of the Go side, `kind\\ntext` in Latin-1, into its class."""
     kind, _, text = str(error).partition("\n")
-    return _BY_KIND.get(kind, ShmError)(text or kind)
+    return _BY_KIND.get(kind, ShmError)(_decoded((text or kind).encode("latin-1", "replace")))
+
+
+def _decoded(text: bytes) -> str:
+    """Return Go's text without lone surrogates, which few loggers and terminals can take.
+
+    Names of topics are UTF-8. What is not is a path's, and as the file system's encoding has it.
+    """
+    pieces = groupby(text.decode("utf-8", "surrogateescape"), lambda c: "\udc80" <= c <= "\udcff")
+    return "".join(
+        "".join(piece)
+        .encode("utf-8", "surrogateescape")
+        .decode(sys.getfilesystemencoding() if foreign else "utf-8", "backslashreplace")
+        for foreign, piece in pieces
+    )

@@ -13,6 +13,7 @@ from ._arguments import (
     check_mode,
     check_name,
     directory,
+    path_to_go,
     shown,
 )
 from ._errors import ClosedError, ExistsError, ForkedError, RangeError, TopicTypeError, from_go
@@ -94,7 +95,8 @@ class Publisher(_hot.Publisher):
         close_at_exit()
         go = load()
         make = getattr(go, f"bind_New{self._type.__name__.capitalize()}Publisher")
-        arguments = (self._directory, self._name, self._buffers, mode, bool(retain), trusted)
+        where = path_to_go(self._directory)
+        arguments = (where, self._name, self._buffers, mode, bool(retain), trusted)
         try:
             with _extension.fork_lock:
                 end_daemon_thread()

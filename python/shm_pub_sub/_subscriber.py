@@ -13,6 +13,7 @@ from ._arguments import (
     check_max_age,
     check_name,
     directory,
+    path_to_go,
     shown,
 )
 from ._errors import (
@@ -139,11 +140,11 @@ class Subscriber(_hot.Subscriber):
         self._at_once = 0
         self._waiters: dict[Any, Any] = {}
         try:
-            path = load().bind_Path(self._directory, self._name)
+            path = load().bind_Path(path_to_go(where), self._name)
         except RuntimeError as error:
             raise from_go(error) from None
         missing = (self._default, False)
-        self._open(os.fsencode(path), TYPE_TAGS[self._type], missing, age, history)
+        self._open(path.encode("latin-1"), TYPE_TAGS[self._type], missing, age, history)
         try:
             self._attach(first=True)
         except BaseException:
@@ -229,13 +230,13 @@ class Subscriber(_hot.Subscriber):
                 "make a new one"
             )
         try:
-            kind = self._type.__name__
-            found = self._map(load().bind_Attach, self._directory, self._name, kind, self._trust)
+            where, kind = path_to_go(self._directory), self._type.__name__
+            found = self._map(load().bind_Attach, where, self._name, kind, self._trust)
         except RuntimeError as error:
-            if (text := str(error)).startswith("untrusted\n"):
-                self._found_stranger(text.partition("\n")[2], first)
-                return None
             trouble = from_go(error)
+            if str(error).startswith("untrusted\n"):
+                self._found_stranger(str(trouble), first)
+                return None
             known, self._trouble = self._trouble, str(trouble)
             if not first and known != self._trouble:
                 logger().warning("subscriber of %r: %s", self._name, trouble)

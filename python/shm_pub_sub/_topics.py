@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from . import _extension
-from ._arguments import check_name, directory
+from ._arguments import check_name, directory, path_from_go, path_to_go
 from ._errors import OpenError, TopicNotFoundError, from_go
 from ._extension import load
 from ._subscriber import Subscriber
@@ -137,7 +137,7 @@ def names(where: str | None = None) -> list[str]:
 
     where is another directory than this domain's.
     """
-    found: list[str] = _go("List", directory() if where is None else where)
+    found: list[str] = _go("List", path_to_go(directory() if where is None else where))
     return found
 
 
@@ -192,7 +192,7 @@ def remove(name: str) -> None:
     go, where, what = load(), directory(), check_name(name)
     try:
         with _extension.fork_lock:
-            go.bind_Remove(where, what)
+            go.bind_Remove(path_to_go(where), what)
     except RuntimeError as error:
         raise from_go(error) from None
 
@@ -200,10 +200,10 @@ def remove(name: str) -> None:
 def file_of(where: str, name: str) -> str:
     """Return the path of the topic's file in the directory, be it there or not."""
     try:
-        path: str = load().bind_Path(where, name)
+        path: str = load().bind_Path(path_to_go(where), name)
     except RuntimeError as error:
         raise from_go(error) from None
-    return path
+    return path_from_go(path)
 
 
 def reader(where: str, topic: TopicInfo, history: int, trust: str) -> Any:
@@ -216,7 +216,8 @@ def reader(where: str, topic: TopicInfo, history: int, trust: str) -> Any:
 
 def describe(where: str, name: str, trust: str) -> dict[str, Any]:
     """Return what Go says of a topic."""
-    fields: dict[str, Any] = _go("Inspect", where, name, trust)
+    fields: dict[str, Any] = _go("Inspect", path_to_go(where), name, trust)
+    fields["path"] = path_from_go(fields["path"])
     return fields
 
 

@@ -8,6 +8,7 @@ from collections import deque
 import shm_pub_sub
 
 from ._arguments import directory, shown
+from ._text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ def _state(name: str) -> str:
     except shm_pub_sub.TopicNotFoundError:
         names = [repr(topic.name) for topic in shm_pub_sub.topics()]
         there = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "") or "no topic"
-        return f"publisher: none, no topic of this name; in {directory()} there is: {there}"
+        where = printable(directory())
+        return f"publisher: none, no topic of this name; in {where} there is: {there}"
     except shm_pub_sub.ShmError as error:
         return f"publisher: {error}"
     newest = "none yet" if topic.age is None else f"number {topic.published}, {topic.age:.3f} s old"

@@ -29,7 +29,7 @@ var kinds = []struct {
 // errNothing says that Subscribe returned false.
 var errNothing = errors.New("nothing\nno value")
 
-// coded puts err's kind in front of its text, which becomes a C string of UTF-8.
+// coded puts err's kind in front of its text, in Latin-1 as path.go says: a C string.
 func coded(err error) error {
 	if err == nil {
 		return nil
@@ -41,6 +41,6 @@ func coded(err error) error {
 			break
 		}
 	}
-	text := strings.ReplaceAll(strings.ToValidUTF8(err.Error(), "\uFFFD"), "\x00", `\x00`)
-	return errors.New(kind + "\n" + text)
+	text := strings.ReplaceAll(err.Error(), "\x00", `\x00`)
+	return errors.New(kind + "\n" + latin1(text))
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"shm_pub_sub/shmpubsub"
 	"shm_pub_sub/shmpubsub/internal/segment"
@@ -33,10 +32,10 @@ func Attach(dir, topic, typeName, trust string) (string, error) {
 	if err != nil {
 		return "", coded(err)
 	}
-	v, err := segment.Attach(dir, topic, want, trusted)
+	v, err := segment.Attach(fromLatin1(dir), topic, want, trusted)
 	var untrusted *segment.UntrustedError
 	if errors.As(err, &untrusted) {
-		return "", errors.New("untrusted\n" + strings.ToValidUTF8(untrusted.Found(), "\uFFFD"))
+		return "", errors.New("untrusted\n" + latin1(untrusted.Found()))
 	}
 	if errors.Is(err, shmpubsub.ErrNoPublisher) {
 		return "", nil

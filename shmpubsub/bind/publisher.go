@@ -8,7 +8,7 @@ import (
 
 func publisherOptions(dir string, mode int64, retain bool, trust string) []shmpubsub.PublisherOption {
 	opts := []shmpubsub.PublisherOption{
-		shmpubsub.InDir(dir), shmpubsub.WithMode(fs.FileMode(mode)), shmpubsub.WithTrust(users(trust)...),
+		shmpubsub.InDir(fromLatin1(dir)), shmpubsub.WithMode(fs.FileMode(mode)), shmpubsub.WithTrust(users(trust)...),
 	}
 	if retain {
 		opts = append(opts, shmpubsub.WithRetain())

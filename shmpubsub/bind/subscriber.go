@@ -7,7 +7,7 @@ import (
 )
 
 func subscriberOptions(dir string, maxAge int64, trust string) []shmpubsub.SubscriberOption {
-	opts := []shmpubsub.SubscriberOption{shmpubsub.InDir(dir), shmpubsub.WithTrust(users(trust)...)}
+	opts := []shmpubsub.SubscriberOption{shmpubsub.InDir(fromLatin1(dir)), shmpubsub.WithTrust(users(trust)...)}
 	if maxAge != 0 {
 		opts = append(opts, shmpubsub.WithMaxAge(time.Duration(maxAge)))
 	}

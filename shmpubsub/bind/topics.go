@@ -10,7 +10,7 @@ import (
 // info is shmpubsub.Info in JSON's types.
 type info struct {
 	Name      string `json:"name"`
-	Path      string `json:"path"`
+	Path      string `json:"path"` // Latin-1
 	Type      string `json:"type"`
 	BufferNum int    `json:"buffer_num"`
 	Bytes     uint64 `json:"nbytes"`
@@ -31,14 +31,14 @@ func Inspect(dir, topic, trust string) (string, error) {
 		return "", coded(err)
 	}
 	return toJSON(info{
-		Name: i.Topic, Path: i.Path, Type: i.Type, BufferNum: i.Depth, Bytes: i.Bytes, PID: i.PID,
+		Name: i.Topic, Path: latin1(i.Path), Type: i.Type, BufferNum: i.Depth, Bytes: i.Bytes, PID: i.PID,
 		UID: i.UID, Trusted: i.Trusted, Alive: i.Alive, Retain: i.Retain, Created: i.Created.UnixNano(), Published: i.Published, Age: int64(i.Age),
 	})
 }
 
 // List returns the names of all topics in dir, as JSON.
 func List(dir string) (string, error) {
-	topics, err := shmpubsub.List(shmpubsub.InDir(dir))
+	topics, err := shmpubsub.List(shmpubsub.InDir(fromLatin1(dir)))
 	if err != nil {
 		return "", coded(err)
 	}
@@ -50,10 +50,10 @@ func List(dir string) (string, error) {
 
 // Remove deletes what a dead publisher left of topic.
 func Remove(dir, topic string) (bool, error) {
-	return true, coded(shmpubsub.Remove(topic, shmpubsub.InDir(dir)))
+	return true, coded(shmpubsub.Remove(topic, shmpubsub.InDir(fromLatin1(dir))))
 }
 
-// Path returns the path of topic's file in dir.
+// Path returns the path of topic's file in dir, both in Latin-1: what it adds is ASCII.
 func Path(dir, topic string) (string, error) {
 	file, err := segment.FileName(topic)
 	if err != nil {

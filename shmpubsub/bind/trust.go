@@ -16,7 +16,7 @@ func users(trust string) []string {
 }
 
 func topicOptions(dir, trust string) []shmpubsub.Option {
-	return []shmpubsub.Option{shmpubsub.InDir(dir), shmpubsub.WithTrust(users(trust)...)}
+	return []shmpubsub.Option{shmpubsub.InDir(fromLatin1(dir)), shmpubsub.WithTrust(users(trust)...)}
 }
 
 // CheckTrust finds out who the users are that trust names.

@@ -58,6 +58,15 @@ def test_topics(verb: str) -> None:
         publisher.close()
 
 
+def test_topics_that_the_locale_cannot_express_are_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for variable, value in (("LC_ALL", "C"), ("PYTHONUTF8", "0"), ("PYTHONCOERCECLOCALE", "0")):
+        monkeypatch.setenv(variable, value)
+    with shm_pub_sub.Publisher("robot/tür", 0), shm_pub_sub.Publisher("robot/arm", 0):
+        assert complete("shm-pub-sub info robot/") == ["robot/arm"]
+
+
 def test_no_topics_where_there_is_no_directory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHM_PUB_SUB_DIR", "/nowhere")
     assert complete("shm-pub-sub info robot") == []

@@ -17,7 +17,8 @@ class _Handle:
         self._go = _extension.load()
         self._prefix = f"bind_{kind.__name__.capitalize()}{role}_"
         make = getattr(self._go, f"bind_New{kind.__name__.capitalize()}{role}")
-        self._handle: int | None = make(_arguments.directory(), *arguments)
+        where = _arguments.path_to_go(_arguments.directory())
+        self._handle: int | None = make(where, *arguments)
         self._go.IncRef(self._handle)
         self._pid = os.getpid()
 

@@ -58,15 +58,16 @@ def file_system(where: str) -> Verdict:
 
 def _file_system_of(path: str) -> str:
     """Return the type of the mount that path is on, by proc_pid_mountinfo(5)."""
-    longest, kind = "", "unknown"
-    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as mounts:  # noqa: PTH123
+    where, longest, kind = os.fsencode(path), b"", b"unknown"
+    with open("/proc/self/mountinfo", "rb") as mounts:  # noqa: PTH123
         for line in mounts:
-            before, _, after = line.partition(" - ")
-            point = re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), before.split()[4])
-            below = point == "/" or f"{path}/".startswith(f"{point}/")
+            before, _, after = line.partition(b" - ")
+            octal = before.split(b" ")[4]
+            point = re.sub(rb"\\([0-7]{3})", lambda m: bytes((int(m[1], 8),)), octal)
+            below = point == b"/" or (where + b"/").startswith(point + b"/")
             if below and len(point) >= len(longest):  # of two at one point the later one is seen
                 longest, kind = point, after.split()[0]
-    return kind
+    return kind.decode()
 
 
 def space(where: str) -> Verdict:

@@ -52,6 +52,7 @@ def _try(publisher: Publisher[float], layout: int) -> Verdict:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        errors="backslashreplace",
     ) as receiver:
         try:
             assert receiver.stdout is not None

@@ -67,9 +67,12 @@ def not_there(name: str) -> str:
 
 
 def names_for_completion(**_: object) -> list[str]:
-    """Return all topics' names, for argcomplete."""
+    """Return all topics' names that the locale can express, for argcomplete."""
+    from locale import getpreferredencoding  # noqa: PLC0415
+
+    encoding = getpreferredencoding(False)
     try:
-        return names()
+        return [n for n in names() if n.encode(encoding, "ignore").decode(encoding) == n]
     except ShmError:
         return []
 

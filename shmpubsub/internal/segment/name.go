@@ -3,6 +3,7 @@ package segment
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Prefix begins the file name of every topic; what follows is the topic, percent-encoded.
@@ -20,6 +21,9 @@ func FileName(topic string) (string, error) {
 	}
 	if i := strings.IndexByte(topic, 0); i >= 0 {
 		return "", &NameError{Topic: topic, Reason: fmt.Sprintf("found a NUL at byte %d; expected text without NUL", i)}
+	}
+	if !utf8.ValidString(topic) { // Python could neither show nor open it
+		return "", &NameError{Topic: topic, Reason: "found bytes that are not UTF-8; expected text"}
 	}
 	var b strings.Builder
 	b.WriteString(Prefix)

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 var fileNames = regexp.MustCompile(`^shm_pub_sub\.([A-Za-z0-9._~-]|%[0-9A-F]{2})+$`)
@@ -51,7 +52,7 @@ func FuzzFileName(f *testing.F) {
 }
 
 func checkFileName(t *testing.T, topic, file string, err error) {
-	if usable := topic != "" && !strings.Contains(topic, "\x00") && encodedLen(topic) <= 255-len("shm_pub_sub."); usable != (err == nil) {
+	if usable := topic != "" && utf8.ValidString(topic) && !strings.Contains(topic, "\x00") && encodedLen(topic) <= 255-len("shm_pub_sub."); usable != (err == nil) {
 		t.Fatalf("%q: %v", topic, err)
 	}
 	if err != nil {

@@ -21,7 +21,6 @@ func TestFileName_EncodesTopics(t *testing.T) {
 		"/":             "shm_pub_sub.%2F",
 		" \n":           "shm_pub_sub.%20%0A",
 		"ä":             "shm_pub_sub.%C3%A4",
-		"\xff\xfe":      "shm_pub_sub.%FF%FE",
 		"shm_pub_sub.a": "shm_pub_sub.shm_pub_sub.a",
 	} {
 		file, err := FileName(topic)
@@ -33,7 +32,7 @@ func TestFileName_EncodesTopics(t *testing.T) {
 	}
 }
 
-func TestFileName_IsInjectiveOverEveryPairOfBytes(t *testing.T) {
+func TestFileName_IsInjectiveOverEveryPairOfCharacters(t *testing.T) {
 	seen := map[string]string{}
 	check := func(topic string) {
 		file, err := FileName(topic)
@@ -44,12 +43,21 @@ func TestFileName_IsInjectiveOverEveryPairOfBytes(t *testing.T) {
 		}
 		seen[file] = topic
 	}
-	for a := 1; a < 256; a++ {
-		check(string([]byte{byte(a)}))
-		for b := 1; b < 256; b++ {
-			check(string([]byte{byte(a), byte(b)}))
+	for a := rune(1); a < 256; a++ {
+		check(string(a))
+		for b := rune(1); b < 256; b++ {
+			check(string([]rune{a, b}))
 		}
 	}
+}
+
+func TestFileName_RefusesBytesThatAreNoText(t *testing.T) {
+	for _, topic := range []string{"\xff\xfe", "a\xe4", "\xed\xa0\x80", "\xc3"} {
+		_, err := FileName(topic)
+		require.ErrorIs(t, err, ErrName, "%q", topic)
+	}
+	_, ok := topicOf("shm_pub_sub.%E4")
+	require.False(t, ok)
 }
 
 func TestFileName_HasAnInverseForAnyText(t *testing.T) {
