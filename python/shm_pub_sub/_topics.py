@@ -221,6 +221,15 @@ def describe(where: str, name: str, trust: str) -> dict[str, Any]:
     return fields
 
 
+def memory_room() -> tuple[int, int, str] | None:
+    """Return how large a topic memory allows, the limit, and the cgroup's path or "", in bytes.
+
+    None where no limit is known.
+    """
+    found = _go("MemoryRoom")
+    return found and (found["bytes"], found["limit"], path_from_go(found["where"]))
+
+
 def _go(function: str, *arguments: str) -> Any:
     """Call the Go function, and decode what it answers."""
     with _extension.fork_lock:

@@ -13,7 +13,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import shm_pub_sub
+from shm_pub_sub._topics import memory_room
 
+from ._check_directory import LOW_BYTES, TOPIC_BYTES
 from ._output import size
 from ._topics import names
 from ._verdict import FAIL, OK, WARN, Verdict
@@ -58,6 +60,24 @@ def file_size() -> Verdict:
     if most < 8192:
         return Verdict("file size", FAIL, f"{found}, which takes 8 KiB at least", do)
     return Verdict("file size", WARN, f"{found}: its values take 32 bytes each", do)
+
+
+def memory() -> Verdict:
+    """There is memory for topics: a file system in memory may be larger than what one may use."""
+    room = memory_room()
+    if room is None:
+        return Verdict("memory", OK, "no limit that is known")
+    nbytes, limit, group = room
+    of = f"the limit of cgroup {group}" if group else "this machine's memory"
+    found = f"topics of up to {size(nbytes)} in all, within {size(limit)}, {of}"
+    do = "shm-pub-sub clean; fewer buffers; end what takes memory"
+    if group:
+        do += ", or raise the limit: docker run --memory=1g, MemoryMax= in systemd"
+    if nbytes < TOPIC_BYTES:
+        return Verdict("memory", FAIL, f"no room for a topic within {size(limit)}, {of}", do)
+    if nbytes < LOW_BYTES:
+        return Verdict("memory", WARN, found, do)
+    return Verdict("memory", OK, found)
 
 
 def container(root: str = "/") -> Verdict:

@@ -59,6 +59,7 @@ def checked() -> Iterator[Verdict]:
         ):
             yield _safely(check.__name__.replace("_", " "), check, where)
         yield _safely("descriptors", _check_machine.descriptors)
+    yield _safely("memory", _check_machine.memory)
     yield _check_machine.file_size()
     yield _check_machine.container()
     yield _check_machine.logind(where, os.geteuid())

@@ -143,6 +143,9 @@ func reserve(fd int, size uint64) error {
 	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &limit); err == nil && size > limit.Cur {
 		return &spaceError{need: size, err: unix.EFBIG}
 	}
+	if err := checkMemory(fd, size); err != nil {
+		return &spaceError{need: size, err: err}
+	}
 	err := retry(func() error { return unix.Fallocate(fd, 0, 0, int64(size)) })
 	killpoint.Here()
 	if errors.Is(err, unix.EOPNOTSUPP) {

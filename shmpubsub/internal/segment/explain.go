@@ -31,9 +31,12 @@ func openError(topic, path string, err error) error {
 func remedy(dir, topic string, need uint64, err error) string {
 	var layout *LayoutError
 	var blocked *blockedError
+	var memory *memoryError
 	switch {
 	case errors.As(err, &blocked):
 		return blocked.remedy()
+	case errors.As(err, &memory):
+		return memory.remedy()
 	case errors.As(err, &layout) && layout.Expected == regularFile: // no publisher replaces that
 		return "remove " + pathIn(dir, topic)
 	case errors.As(err, &layout):
