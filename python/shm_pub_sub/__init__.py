@@ -15,10 +15,9 @@ try:
 except ImportError as error:
     if "subinterpreters" in str(error):
         raise  # from 3.12 on by CPython itself, where they have a GIL of their own
-    raise ImportError(
-        f"{error}; shm_pub_sub was not built for this Python: "
-        "reinstall it with this interpreter's pip"
-    ) from error
+    from ._missing import why_missing
+
+    raise ImportError(f"{error}; {why_missing('_hot')}") from error
 from . import _extension
 from ._errors import (
     ClosedError,

@@ -7,7 +7,6 @@ types of _hot work on; what needs Go gets a fresh copy of the library, with a ru
 from __future__ import annotations
 
 import os
-import sys
 from _frozen_importlib import ModuleSpec  # importlib.machinery's: see below
 from _frozen_importlib_external import EXTENSION_SUFFIXES, ExtensionFileLoader
 from _thread import RLock  # threading's own; that takes half the time of importing all this
@@ -54,10 +53,9 @@ def _library() -> str:
         path = f"{folder}/_shmpubsub{suffix}"
         if os.path.exists(path):  # noqa: PTH110
             return path
-    raise ImportError(
-        f"no shared library _shmpubsub{EXTENSION_SUFFIXES[0]} in {folder}; it was not built for "
-        f"this Python ({sys.version.split()[0]}): reinstall shm_pub_sub with this interpreter's pip"
-    )
+    from ._missing import why_missing  # noqa: PLC0415 - hardly ever needed
+
+    raise ImportError(f"load the Go library of shm_pub_sub: {why_missing('_shmpubsub')}")
 
 
 def _import_copy(forks: int) -> ModuleType:

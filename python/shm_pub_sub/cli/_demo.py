@@ -17,6 +17,7 @@ from shm_pub_sub import Subscriber
 from ._domain import own_domain
 from ._output import EXIT_DONE, EXIT_FAILURE, complain, print_json
 from ._pendulum import ANGLE, RIGHT, SWINGS
+from ._python import python
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def publisher(buffers: int) -> Iterator[subprocess.Popen[bytes]]:
     """Start another process that publishes. It does not outlive the block."""
     program = PUBLISHER.format(amplitude=AMPLITUDE, buffers=buffers)
     # In a session of its own: Ctrl-C is for this process, which ends it.
-    process = subprocess.Popen([sys.executable, "-c", program], start_new_session=True)
+    process = subprocess.Popen(python(program), start_new_session=True)
     try:
         yield process
     finally:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 
 import shm_pub_sub
 from shm_pub_sub import Publisher, ShmError
 
 from ._output import duration
+from ._python import python
 from ._verdict import FAIL, OK, Verdict
 
 TIMEOUT = 20.0
@@ -47,7 +47,7 @@ def _layout_of(path: str) -> int:
 
 def _try(publisher: Publisher[float], layout: int) -> Verdict:
     with subprocess.Popen(
-        [sys.executable, "-c", RECEIVER, publisher.name],
+        python(RECEIVER, publisher.name),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

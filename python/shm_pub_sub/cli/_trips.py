@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 
 from shm_pub_sub import Publisher, Subscriber, WaitTimeoutError
+
+from ._python import python
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def round_trips(way: str, seconds: float) -> Iterator[float]:
     Args:
         way: "spinning": both ends ask again and again. "blocking": both sleep in recv().
     """
-    program = [sys.executable, "-c", PARTNER.format(way=way)]
+    program = python(PARTNER.format(way=way))
     with (
         Publisher(THERE, 0.0) as pub,
         Subscriber(BACK, 0.0, history=0) as sub,
