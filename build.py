@@ -102,6 +102,8 @@ def generate(folder: Path, env: dict[str, str]) -> None:
     subprocess.run([sys.executable, "build.py"], cwd=folder, env=env, check=True)
     # gopy would compile once more for this header; cgo has the same declarations at hand.
     (folder / "shmpubsub_go.h").write_text('#include "_cgo_export.h"\n')
+    for source in (ROOT / "shmpubsub" / "guest").glob("*.[ch]"):
+        shutil.copy(source, folder)
 
 
 def build_go(output: Path) -> None:
@@ -114,9 +116,15 @@ def build_go(output: Path) -> None:
     exports = folder / "exports.map"
     exports.write_text("{ global: PyInit__shmpubsub; local: *; };\n")
     built = folder / "extension.so"
+    goroot = subprocess.check_output(["go", "env", "GOROOT"], cwd=ROOT, env=env, text=True).strip()
+    sys.path.insert(0, str(ROOT / "shmpubsub" / "guest"))
+    import overlay  # noqa: PLC0415 - only this needs it
+
+    changed = overlay.write(Path(goroot), folder / "_overlay")
     # -trimpath and -s -w: no path of the building machine gets into a wheel.
-    options = ["-buildmode=c-shared", "-trimpath", "-buildvcs=false"]
-    options += [f"-ldflags=-s -w '-extldflags=\"-Wl,--version-script={exports}\"'"]
+    options = ["-buildmode=c-shared", "-trimpath", "-buildvcs=false", f"-overlay={changed}"]
+    linker = f"-Wl,--wrap=mmap,--wrap=pthread_attr_init,--version-script={exports}"
+    options += [f"-ldflags=-s -w '-extldflags=\"{linker}\"'"]
     package = f"./{folder.relative_to(ROOT)}"
     subprocess.run(["go", "build", *options, "-o", built, package], cwd=ROOT, env=env, check=True)
     install(built, output)

@@ -7,19 +7,15 @@ types of _hot work on; what needs Go gets a fresh copy of the library, with a ru
 from __future__ import annotations
 
 import os
-from _frozen_importlib import ModuleSpec  # importlib.machinery's: see below
-from _frozen_importlib_external import EXTENSION_SUFFIXES, ExtensionFileLoader
+from _frozen_importlib_external import EXTENSION_SUFFIXES  # importlib.machinery's: see below
 from _thread import RLock  # threading's own; that takes half the time of importing all this
 from types import ModuleType
 
-from . import _hot
+from . import _hot, _runtime
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
-    import signal as _signal
     from typing import Any
-else:
-    import _signal  # signal, but for its enumerations
 
 # Held by whoever forks, and while what a child must not see half done is under way. Go makes a
 # publisher: there is a lock descriptor that the C side does not know of yet and so cannot close in
@@ -32,7 +28,7 @@ _loaded_after = 0  # forks: in a process with more of them behind it, that copy'
 
 
 def load() -> Any:
-    """Return gopy's module with a Go runtime that lives in this process; load it where need be."""
+    """Return gopy's module with a Go runtime that lives in this process; load it if needed."""
     global _loaded, _loaded_after
     if _loaded is not None and _loaded_after == _hot.forks():
         return _loaded
@@ -41,7 +37,7 @@ def load() -> Any:
         if _loaded is None or _loaded_after != forks:
             # In a forked child always a copy: the parent may have loaded the library itself, even
             # if this module was imported anew since.
-            _loaded = _import_copy(forks) if forks else _import(_library())
+            _loaded = _import_copy(forks) if forks else _runtime.start(_library())
         _loaded_after = forks
         return _loaded
 
@@ -69,39 +65,14 @@ def _import_copy(forks: int) -> ModuleType:
         with open(copy, "wb"), open(_library(), "rb") as source:  # noqa: PTH123
             while os.sendfile(copy, source.fileno(), None, 1 << 30):
                 pass
-            return _import(f"/proc/self/fd/{'./' * forks}{copy}")
+            return _runtime.start(f"/proc/self/fd/{'./' * forks}{copy}")
     except (OSError, ImportError):
         pass  # a kernel that does not make or execute memfds (vm.memfd_noexec), or no /proc
     import shutil  # noqa: PLC0415 - hardly anybody needs these
     import tempfile  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory(prefix="shm_pub_sub.") as folder:
-        return _import(shutil.copy(_library(), f"{folder}/copy{forks}.so"))
-
-
-def _import(path: str) -> ModuleType:
-    import resource  # noqa: PLC0415 - not before it is needed
-
-    name = f"{__package__}._shmpubsub"
-    loader = ExtensionFileLoader(name, path)
-    names = ("SEGV", "BUS", "FPE", "ILL", "TRAP", "ABRT", "SYS", "URG", "PROF")
-    needed = {getattr(_signal, f"SIG{name}") for name in names}  # by Go's runtime itself
-    # Go's threads take over the mask that is set while the library is loaded. A signal for Python
-    # that one of them took would not interrupt what the main thread waits in.
-    # Asked for on its own: setting it runs a pending handler, which may raise.
-    mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, ())
-    # Go's os package, as it begins, lets a process have all the descriptors that it may ask for,
-    # and the programs that it starts; select() cannot take numbers above 1,023.
-    descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
-    try:
-        _signal.pthread_sigmask(_signal.SIG_BLOCK, _signal.valid_signals() - needed)
-        module = loader.create_module(ModuleSpec(name, loader, origin=path))
-        loader.exec_module(module)
-        module.bind_Path("", "topic")  # a call waits until all of Go has begun
-        resource.setrlimit(resource.RLIMIT_NOFILE, descriptors)
-    finally:
-        _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
-    return module
+        return _runtime.start(shutil.copy(_library(), f"{folder}/copy{forks}.so"))
 
 
 def _after_fork_in_child() -> None:

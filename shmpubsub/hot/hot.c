@@ -18,6 +18,9 @@ PyDoc_STRVAR(select_doc, "select($module, subscribers, timeout, /)\n--\n\n"
 PyDoc_STRVAR(own_methods_doc, "own_methods($module, cls, /)\n--\n\n"
 "Give cls, derived from a type of this module, that type's methods as its own. Return cls.");
 
+PyDoc_STRVAR(guarded_doc, "guarded($module, function, /)\n--\n\n"
+"Return a function that calls function with signals blocked, but for those of faults.");
+
 /* CPython's specialised instructions call a C method straight away on instances of the very type that it is
    a method of, and not on those of a derived one, such as the shim's classes. */
 static PyObject *
@@ -44,6 +47,7 @@ static PyMethodDef methods[] = {
     {"count", shm_count, METH_NOARGS, count_doc},
     {"forks", shm_forks, METH_NOARGS, forks_doc},
     {"select", shm_select, METH_VARARGS, select_doc},
+    {"guarded", shm_guarded, METH_O, guarded_doc},
     {"own_methods", own_methods, METH_O, own_methods_doc},
     {NULL, NULL, 0, NULL},
 };

@@ -34,6 +34,9 @@ PyObject *shm_count(PyObject *module, PyObject *ignored);
 long shm_forks_so_far(void);
 PyObject *shm_forks(PyObject *module, PyObject *ignored);
 
+/* guest.c: a method of the module */
+PyObject *shm_guarded(PyObject *module, PyObject *function);
+
 /* select.c: a method of the module */
 PyObject *shm_select(PyObject *module, PyObject *args);
 

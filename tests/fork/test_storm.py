@@ -29,7 +29,7 @@ PATIENCE = 60.0
 
 @pytest.fixture(autouse=True)
 def _go_collects_all_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GOGC", "1")
+    monkeypatch.setenv("SHM_PUB_SUB_GOGC", "1")
 
 
 @pytest.mark.timeout(SECONDS + 60)

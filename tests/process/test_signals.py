@@ -46,8 +46,7 @@ def test_threads_of_go_take_no_signal_that_is_pythons(fork: bool, run_python: Ru
     assert ended.returncode == 0, ended.stderr
     masks = [int(line, 16) for line in ended.stdout.split()]
     assert masks
-    # SIGCHLD is let through by Go whatever the mask; the kernel prefers the main thread anyway.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM, signal.SIGUSR1):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM, signal.SIGUSR1, signal.SIGCHLD):
         assert all(mask >> (number - 1) & 1 for mask in masks), number.name
 
 
@@ -72,29 +71,32 @@ def test_ctrl_c_ends_a_busy_program_at_once(run: int, start_python: Start) -> No
     assert process.returncode == -signal.SIGINT
 
 
-# Setting the mask runs the handler of a signal that is pending, and that may raise.
+# What comes while the library is loaded is blocked, and handled before the first use goes on.
 INTERRUPTED = """\
-import _signal as signal, shm_pub_sub
-real = signal.pthread_sigmask
+import signal, shm_pub_sub
+from shm_pub_sub import _runtime
+signal.signal(signal.SIGINT, signal.default_int_handler)
+real = getattr(_runtime.ExtensionFileLoader, METHOD)
 
-def interrupted(how, signals):
-    old = real(how, signals)
-    if how == signal.SIG_BLOCK and signals:
-        raise KeyboardInterrupt
-    return old
+def interrupted(*arguments):
+    signal.raise_signal(signal.SIGINT)
+    return real(*arguments)
 
-signal.pthread_sigmask = interrupted
+setattr(_runtime.ExtensionFileLoader, METHOD, interrupted)
 try:
     shm_pub_sub.Subscriber("topic", 0)
 except KeyboardInterrupt:
     print("interrupted")
-assert real(signal.SIG_BLOCK, ()) == set()
-signal.pthread_sigmask = real
+assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()
+setattr(_runtime.ExtensionFileLoader, METHOD, real)
 with shm_pub_sub.Publisher("topic", 0):
     pass
 """
 
 
-def test_ctrl_c_while_the_library_loads_leaves_no_signal_blocked(run_python: Run) -> None:
-    ended = run_python(INTERRUPTED)
+@pytest.mark.parametrize("method", ["create_module", "exec_module"])
+def test_ctrl_c_while_the_library_loads_leaves_no_signal_blocked(
+    method: str, run_python: Run
+) -> None:
+    ended = run_python(INTERRUPTED.replace("METHOD", repr(method)))
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "interrupted\n", "")

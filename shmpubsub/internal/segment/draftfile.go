@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -35,7 +34,12 @@ func (d *draft) open() error {
 		return fmt.Errorf("make a file in %s: %w", d.spec.Dir, err)
 	}
 	sweepDrafts(d.spec.Dir)
-	name := filepath.Join(d.spec.Dir, draftPrefix+"#"+rand.Text()) // no topic's successor: # is encoded
+	// Not crypto/rand, which brings 32 MiB of address space.
+	var random [16]byte
+	if err := retry(func() error { _, err := unix.Getrandom(random[:], 0); return err }); err != nil {
+		return fmt.Errorf("make a file in %s: find a name: %w", d.spec.Dir, err)
+	}
+	name := filepath.Join(d.spec.Dir, fmt.Sprintf("%s#%x", draftPrefix, random)) // no topic's successor: # is encoded
 	fd, err = openRetry(unix.AT_FDCWD, name, unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
 	if err != nil {
 		return fmt.Errorf("make a file in %s: %w", d.spec.Dir, err)

@@ -1,0 +1,31 @@
+"""Starting Go's runtime in a process that belongs to the program.
+
+Its signals, limits and descriptors stay as they are: most of that is done where the library is
+built (shmpubsub/guest), the rest here and in hot/guest.c.
+"""
+
+from __future__ import annotations
+
+from _frozen_importlib import ModuleSpec  # importlib.machinery's; importing that takes longer
+from _frozen_importlib_external import ExtensionFileLoader
+from types import BuiltinFunctionType
+
+from . import _hot
+
+TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
+if TYPE_CHECKING:
+    from types import ModuleType
+
+
+def start(path: str) -> ModuleType:
+    """Load gopy's module, and with it Go; return it with its functions guarded."""
+    name = f"{__package__}._shmpubsub"
+    loader = ExtensionFileLoader(name, path)
+    # Go's threads keep the signal mask that is set here: no signal of the program's is theirs.
+    module = _hot.guarded(loader.create_module)(ModuleSpec(name, loader, origin=path))
+    _hot.guarded(loader.exec_module)(module)
+    for key, function in list(vars(module).items()):
+        if isinstance(function, BuiltinFunctionType):
+            setattr(module, key, _hot.guarded(function))
+    module.bind_Path("", "topic")  # a call waits until all of Go has begun
+    return module
