@@ -80,7 +80,9 @@ _BY_KIND: dict[str, type[ShmError]] = {
 
 
 def from_go(error: RuntimeError) -> ShmError:
-    """Turn an error of the Go side, `kind\\ntext` in Latin-1, into its class."""
+    """Turn an error of the Go side, `kind\\ntext` in Latin-1, into its class; loading Go raises its own."""
+    if isinstance(error, ShmError):
+        return error
     kind, _, text = str(error).partition("\n")
     return _BY_KIND.get(kind, ShmError)(_decoded((text or kind).encode("latin-1", "replace")))
 

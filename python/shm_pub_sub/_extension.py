@@ -12,6 +12,7 @@ from _thread import RLock  # threading's own; that takes half the time of import
 from types import ModuleType
 
 from . import _hot, _runtime
+from ._errors import CreateError, OpenError
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
@@ -27,14 +28,18 @@ _loaded: Any = None
 _loaded_after = 0  # forks: in a process with more of them behind it, that copy's Go is dead
 
 
-def load() -> Any:
-    """Return gopy's module with a Go runtime that lives in this process; load it if needed."""
+def load(error: type[CreateError | OpenError] = OpenError) -> Any:
+    """Return gopy's module with a Go runtime that lives in this process; load it if needed.
+
+    Raise the error if the process has no room for one.
+    """
     global _loaded, _loaded_after
     if _loaded is not None and _loaded_after == _hot.forks():
         return _loaded
     with fork_lock:
         forks = _hot.forks()
         if _loaded is None or _loaded_after != forks:
+            _runtime.check_room(error)
             # In a forked child always a copy: the parent may have loaded the library itself, even
             # if this module was imported anew since.
             _loaded = _import_copy(forks) if forks else _runtime.start(_library())

@@ -16,7 +16,7 @@ from ._arguments import (
     path_to_go,
     shown,
 )
-from ._errors import ClosedError, ExistsError, ForkedError, RangeError, TopicTypeError, from_go
+from ._errors import ClosedError, CreateError, ExistsError, ForkedError, RangeError, TopicTypeError, from_go
 from ._extension import load
 from ._log import logger
 from ._open import close_at_exit, end_daemon_thread, open_publisher, outlives_process
@@ -93,7 +93,7 @@ class Publisher(_hot.Publisher):
         if replace and (earlier := open_publisher(self._directory, self._name)) is not None:
             earlier.close()
         close_at_exit()
-        go = load()
+        go = load(CreateError)
         make = getattr(go, f"bind_New{self._type.__name__.capitalize()}Publisher")
         where = path_to_go(self._directory)
         arguments = (where, self._name, self._buffers, mode, bool(retain), trusted)

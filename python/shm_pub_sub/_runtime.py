@@ -11,10 +11,19 @@ from _frozen_importlib_external import ExtensionFileLoader
 from types import BuiltinFunctionType
 
 from . import _hot
+from ._errors import CreateError, OpenError
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
     from types import ModuleType
+
+
+def check_room(error: type[CreateError | OpenError]) -> None:
+    """Raise an error if Go's runtime would end this process for lack of memory or threads."""
+    missing = _hot.no_room()
+    if missing is not None:
+        operation = "create" if error is CreateError else "open"
+        raise error(f"Failed to {operation} shared memory: start the Go runtime: {missing}")
 
 
 def start(path: str) -> ModuleType:

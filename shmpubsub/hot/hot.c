@@ -21,6 +21,9 @@ PyDoc_STRVAR(own_methods_doc, "own_methods($module, cls, /)\n--\n\n"
 PyDoc_STRVAR(guarded_doc, "guarded($module, function, /)\n--\n\n"
 "Return a function that calls function with signals blocked, but for those of faults.");
 
+PyDoc_STRVAR(no_room_doc, "no_room($module, /)\n--\n\n"
+"Return what this process has no room for that Go's runtime will need, or None.");
+
 /* CPython's specialised instructions call a C method straight away on instances of the very type that it is
    a method of, and not on those of a derived one, such as the shim's classes. */
 static PyObject *
@@ -48,6 +51,7 @@ static PyMethodDef methods[] = {
     {"forks", shm_forks, METH_NOARGS, forks_doc},
     {"select", shm_select, METH_VARARGS, select_doc},
     {"guarded", shm_guarded, METH_O, guarded_doc},
+    {"no_room", shm_no_room, METH_NOARGS, no_room_doc},
     {"own_methods", own_methods, METH_O, own_methods_doc},
     {NULL, NULL, 0, NULL},
 };

@@ -34,8 +34,9 @@ PyObject *shm_count(PyObject *module, PyObject *ignored);
 long shm_forks_so_far(void);
 PyObject *shm_forks(PyObject *module, PyObject *ignored);
 
-/* guest.c: a method of the module */
+/* guest.c and room.c: methods of the module */
 PyObject *shm_guarded(PyObject *module, PyObject *function);
+PyObject *shm_no_room(PyObject *module, PyObject *ignored);
 
 /* select.c: a method of the module */
 PyObject *shm_select(PyObject *module, PyObject *args);
