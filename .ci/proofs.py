@@ -44,6 +44,8 @@ ONCE = [
     "tests/examples/test_c.py",
     "tests/examples/test_containers.py",
     "tests/examples/test_go.py",
+    "tests/guest/test_compiler.py",
+    "tests/guest/test_overlay.py",
     "tests/mutations",
     "tests/notebook",
     "tests/sanitizers/test_extension.py",
