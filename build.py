@@ -71,7 +71,7 @@ def go_environment() -> dict[str, str]:
         "GOTOOLCHAIN": "local",
         "CGO_ENABLED": "1",
         # The interpreter's include folder is part of Go's cache key only if it is given here.
-        # gnu17: gopy's code defines `bool`, a keyword of C23, which gcc compiles by default from 15 on.
+        # gnu17: gopy's code defines `bool`, a keyword of C23, the default of gcc from 15 on.
         "CGO_CFLAGS": f'-std=gnu17 -O2 "-I{INCLUDE}"',
         "CGO_LDFLAGS": "",
     }

@@ -17,6 +17,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import conditions
+import newest_gcc
 import proofs
 from proofs import run
 
@@ -189,7 +190,7 @@ def check_go(environment: dict[str, str]) -> None:
 def check_c() -> None:
     """Compile the C hot path strictly: not in the build, where a new compiler may warn anew."""
     strict = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-isystem", INCLUDE]
-    for source in sorted((ROOT / "shmpubsub" / "hot").glob("*.c")):
+    for source in sorted((ROOT / "shmpubsub").glob("*/*.c")):
         run(*COMPILER, *strict, "-c", source, "-o", os.devnull)
 
 
@@ -308,6 +309,7 @@ def soak(python: str, version: str) -> None:
             ("models", partial(proofs.check_models, full=True)),
             ("Go kill points", partial(proofs.check_kill_points, environment)),
             ("Go fuzzing", partial(proofs.fuzz, environment, times=25)),
+            ("newest gcc", newest_gcc.build_with_newest_gcc),
             (
                 f"Python {version}",
                 partial(test_wheel, python, version, proofs.LONG, *proofs.SOAKED),

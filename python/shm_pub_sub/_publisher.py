@@ -16,7 +16,15 @@ from ._arguments import (
     path_to_go,
     shown,
 )
-from ._errors import ClosedError, CreateError, ExistsError, ForkedError, RangeError, TopicTypeError, from_go
+from ._errors import (
+    ClosedError,
+    CreateError,
+    ExistsError,
+    ForkedError,
+    RangeError,
+    TopicTypeError,
+    from_go,
+)
 from ._extension import load
 from ._log import logger
 from ._open import close_at_exit, end_daemon_thread, open_publisher, outlives_process

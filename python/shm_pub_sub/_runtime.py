@@ -31,7 +31,7 @@ def start(path: str) -> ModuleType:
     name = f"{__package__}._shmpubsub"
     loader = ExtensionFileLoader(name, path)
     # Go's threads keep the signal mask that is set here: no signal of the program's is theirs.
-    module = _hot.guarded(loader.create_module)(ModuleSpec(name, loader, origin=path))
+    module: ModuleType = _hot.guarded(loader.create_module)(ModuleSpec(name, loader, origin=path))
     _hot.guarded(loader.exec_module)(module)
     for key, function in list(vars(module).items()):
         if isinstance(function, BuiltinFunctionType):

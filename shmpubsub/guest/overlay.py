@@ -21,7 +21,7 @@ class Edit(NamedTuple):
     file: str
     pattern: str
     replacement: str
-    count: int = 1
+    matches: int = 1
 
 
 EDITS = [
@@ -99,9 +99,9 @@ def write(goroot: Path, folder: Path) -> Path:
         source = goroot / "src" / edit.file
         text = changed.get(edit.file) or source.read_text()
         text, found = re.subn(edit.pattern, edit.replacement, text)
-        if found != edit.count:
+        if found != edit.matches:
             raise SystemExit(
-                f"{source}: found {found} matches of {edit.pattern!r}; expected {edit.count}; "
+                f"{source}: found {found} matches of {edit.pattern!r}; expected {edit.matches}; "
                 "this Go differs from the one that shmpubsub/guest/overlay.py was written for: "
                 "build with Go 1.26"
             )

@@ -24,7 +24,8 @@ from shm_pub_sub import *
 
 def use(name, rounds):
     for round in range(rounds):
-        with Publisher(f"{name}/{round % 7}", 0) as publisher, Subscriber(publisher.name, -1) as sub:
+        topic = f"{name}/{round % 7}"
+        with Publisher(topic, 0) as publisher, Subscriber(topic, -1) as sub:
             publisher.publish(round)
             assert sub.subscribe() == (round, True)
         topics()

@@ -7,7 +7,7 @@ import pytest
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
-# A daemon closes what it inherited, and opens files of its own: in the places of Go's poller before.
+# A daemon closes what it inherited, and opens files of its own.
 PROGRAM = """
 import os
 from shm_pub_sub import *

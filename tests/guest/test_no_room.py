@@ -20,7 +20,8 @@ import shm_pub_sub
 libc = ctypes.CDLL(None, use_errno=True)
 
 def taken(field):
-    return int(re.search(f"{field}:\\\\s*(\\\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(f"{field}:\\\\s*(\\\\d+)", status)[1]) * 1024
 
 def lower(limit, value):
     resource.setrlimit(limit, (value, resource.getrlimit(limit)[1]))
@@ -42,7 +43,8 @@ def refuse_threads(error):
     BPF += [(0x06, 0, 0, 0x7FFF0000)]
     program = b"".join(struct.pack("HBBI", *line) for line in BPF)
     buffer = ctypes.create_string_buffer(program)
-    header = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(BPF), ctypes.addressof(buffer)))
+    packed = struct.pack("HxxxxxxQ", len(BPF), ctypes.addressof(buffer))
+    header = ctypes.create_string_buffer(packed)
     assert libc.prctl(38, 1, 0, 0, 0) == 0  # no new privileges
     assert libc.prctl(22, 2, header, 0, 0) == 0, os.strerror(ctypes.get_errno())
 
@@ -128,7 +130,9 @@ def test_limit_of_locked_memory_is_an_error_after_mlockall(run_python: Run) -> N
     refused(run_python, limit, "", "ulimit -l", "mlockall")
 
 
-@pytest.mark.parametrize(("limit", "sizes"), [(SPACE, range(1200, 1501, 25)), (DATA, range(30, 91, 4))])
+@pytest.mark.parametrize(
+    ("limit", "sizes"), [(SPACE, range(1200, 1501, 25)), (DATA, range(30, 91, 4))]
+)
 def test_any_limit_is_either_refused_or_enough(
     limit: tuple[str, str], sizes: range, run_python: Run
 ) -> None:

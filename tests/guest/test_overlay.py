@@ -1,4 +1,4 @@
-"""The changes of Go's runtime: each finds what it expects in this Go, and fails the build otherwise."""
+"""The changes of Go's runtime: each finds what it expects in this Go, or fails the build."""
 
 import importlib.util
 import json
