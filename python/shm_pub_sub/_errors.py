@@ -80,7 +80,10 @@ _BY_KIND: dict[str, type[ShmError]] = {
 
 
 def from_go(error: RuntimeError) -> ShmError:
-    """Turn an error of the Go side, `kind\\ntext` in Latin-1, into its class; loading Go raises its own."""
+    """Turn an error of the Go side, `kind\\ntext` in Latin-1, into its class.
+
+    Loading Go raises an error of its own, which is returned as it is.
+    """
     if isinstance(error, ShmError):
         return error
     kind, _, text = str(error).partition("\n")
