@@ -315,8 +315,10 @@ def lower(limit, soft):
     resource.setrlimit(limit, (soft, resource.getrlimit(limit)[1]))
 with Publisher("topic", 0) as publisher, Subscriber("topic", 0) as subscriber:
     if {descriptors}:
-        used = len(os.listdir("/proc/self/fd"))
-        lower(resource.RLIMIT_NOFILE, used - 1)
+        highest, last = max(map(int, os.listdir("/proc/self/fd"))), 0
+        while last < highest:  # so that no lower number is free
+            last = os.dup(0)
+        lower(resource.RLIMIT_NOFILE, last + 1)
     else:
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         lower(resource.RLIMIT_AS, pages * resource.getpagesize() + 100_000)

@@ -163,10 +163,10 @@ def private_methods_with_wrong_arguments():
     raises(TypeError, sub._open, "no bytes", 1, (0, False), 0, 1)
     raises(TypeError, sub._open)
     raises(TypeError, sub._map)
-    raises(ZeroDivisionError, sub._map, lambda *_: 1 // 0, "", "", "")
-    assert sub._map(lambda *_: "", "", "", "") is None
-    assert sub._map(lambda *_: 5, "", "", "") is None
-    raises(SystemError, sub._map, lambda *_: "no numbers", "", "", "")
+    raises(ZeroDivisionError, sub._map, lambda *_: 1 // 0, "", "", "", "")
+    assert sub._map(lambda *_: "", "", "", "", "") is None
+    assert sub._map(lambda *_: 5, "", "", "", "") is None
+    raises(SystemError, sub._map, lambda *_: "no numbers", "", "", "", "")
     raises(TypeError, pub._create)
     raises(RuntimeError, pub._create, None, None, (), 1)
     closed = Publisher.__new__(Publisher)

@@ -236,7 +236,9 @@ def test_a_publisher_that_may_not_replace_a_strangers_file_says_whose_it_is(
     refused = run_python(program, who(OWNER, GROUP)).stdout
     assert refused.startswith("CreateError Failed to create shared memory: create ")
     assert f"found a file of user {OUTSIDER} in the way, {file}: " in refused
-    assert f"; expected none; have user {OUTSIDER} or root remove it, or use another name" in refused
+    assert (
+        f"; expected none; have user {OUTSIDER} or root remove it, or use another name" in refused
+    )
     assert [left.name for left in shm_dir.iterdir()] == [file.name]
     file.unlink()
 

@@ -63,7 +63,7 @@ func remedy(dir, topic string, need uint64, err error) string {
 		return fmt.Sprintf("this process is user %d; %s is %s; run as the user who owns it, "+
 			"give the publisher a wider mode, or point SHM_PUB_SUB_DIR at a directory of your own", os.Geteuid(), whose(dir, topic), ownership(dir, topic))
 	case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE):
-		return "expected a free file descriptor; a topic takes one: close some, or raise the limit (ulimit -n)"
+		return "expected a free file descriptor; a topic takes one, and a second one while it is opened: close some, or raise the limit (ulimit -n)"
 	case errors.Is(err, unix.ENOMEM):
 		return "expected free memory, address space within the limit (ulimit -v) and fewer than /proc/sys/vm/max_map_count mappings; close some topics"
 	}
