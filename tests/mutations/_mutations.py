@@ -365,9 +365,30 @@ MUTATIONS = (
     Mutation(
         "take-over: whether the publisher lives is not asked",
         f"{SEGMENT}/claim.go",
-        "\tif alive {\n\t\treturn &liveError{header: c.header, known: c.valid}\n\t}\n",
+        "\tif alive {\n\t\treturn &liveError{owner: c.file.Uid, header: c.header, known: c.valid}\n\t}\n",
         "\t_ = alive\n",
         OWNERSHIP,
+    ),
+    Mutation(
+        "take-over: those who may only read the file do not lock one another out",
+        f"{SEGMENT}/claim.go",
+        "unix.Flock(c.lockDir, unix.LOCK_EX|unix.LOCK_NB)",
+        "unix.Flock(c.lockDir, unix.LOCK_SH|unix.LOCK_NB)",
+        ("Go segment",),
+    ),
+    Mutation(
+        "trust: anybody's file is mapped",
+        f"{SEGMENT}/trust.go",
+        "\treturn t.user(e.file.Uid) ||",
+        "\treturn true ||",
+        ("Go segment",),
+    ),
+    Mutation(
+        "trust: everything is trusted in a directory of one who is trusted",
+        f"{SEGMENT}/trust.go",
+        "e.dir.Mode&unix.S_IWOTH == 0 && t.user",
+        "t.user",
+        ("Go segment",),
     ),
     Mutation(
         "take-over: the old file is not retired",

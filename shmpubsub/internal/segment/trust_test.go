@@ -435,3 +435,26 @@ func TestCreate_SaysWhoseFileCannotBeLocked(t *testing.T) {
 	require.NoError(t, unix.Close(fd))
 	require.NoError(t, Remove(s.Dir, "x"))
 }
+
+func TestCreate_WaitsForAnotherWhoReplacesWhatCannotBeLocked(t *testing.T) {
+	if !asRoot(t) {
+		return
+	}
+	s := specOf(domain(t), "x")
+	require.NoError(t, os.Chmod(s.Dir, 0o777))
+	dir, err := unix.Open(s.Dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, unix.Close(dir)) }()
+	for _, kind := range []string{"a file", "a FIFO"} { // he may read the file and not write to it
+		put(t, pathOf(t, s.Dir, "x"), kind, bob)
+		require.NoError(t, unix.Flock(dir, unix.LOCK_SH))
+		as(t, alice, func() {
+			err := inTime(t, func() error { _, err := Create(s); return err })
+			require.ErrorIs(t, err, errStuck, kind)
+			require.NoError(t, unix.Flock(dir, unix.LOCK_UN))
+			o := create(t, s)
+			requireOneOwner(t, s, o)
+			require.NoError(t, o.Close())
+		})
+	}
+}
