@@ -18,7 +18,7 @@ from ._scripts import Step, random_script, shortened
 from ._sides import NoAnswer
 from ._stage import Difference, Run, Stage
 
-SCRIPTS = int(os.environ.get("SHM_PUB_SUB_SCRIPTS") or 600)
+SCRIPTS = int(os.environ.get("SHM_PUB_SUB_SCRIPTS") or 1500)
 AT_A_TIME = 40
 """Scripts under way: most of them wait until a killed publisher is noticed."""
 
