@@ -235,7 +235,7 @@ MUTATIONS = (
     Mutation(
         "stream: the header does not say what was carried over",
         f"{SEGMENT}/create.go",
-        "\t\td.header.CarriedTime = s.Time\n",
+        "\t\td.header.CarriedTime = newest.Time\n",
         "",
         STREAM,
     ),
