@@ -365,7 +365,8 @@ MUTATIONS = (
     Mutation(
         "take-over: whether the publisher lives is not asked",
         f"{SEGMENT}/claim.go",
-        "\tif alive {\n\t\treturn &liveError{owner: c.file.Uid, header: c.header, known: c.valid}\n\t}\n",
+        "\tif alive {\n"
+        "\t\treturn &liveError{owner: c.file.Uid, header: c.header, known: c.valid}\n\t}\n",
         "\t_ = alive\n",
         OWNERSHIP,
     ),

@@ -13,8 +13,11 @@ from ._waiting import until
 
 MILLION = 1_000_000
 ENOUGH = 2_000
-"""Different values that each reader must have seen: that it did spin meanwhile. On a quiet machine
-that is nothing beside a million; on a busy one, where both hardly ever run at once, some seconds."""
+"""Different values that each reader must have seen, to show that it did spin meanwhile.
+
+On a quiet machine that is nothing beside a million; on a busy one, where both hardly ever run at
+once, it takes some seconds.
+"""
 
 
 @pytest.mark.parametrize("kind", [int, float])
