@@ -32,6 +32,7 @@ def build_package(
     shutil.copy(library, package / f"_shmpubsub{suffix}")
     sources = folder / "hot"
     shutil.copytree(HOT, sources)
+    shutil.copytree(HOT.parent / "guest", folder / "guest")  # whose header it includes
     if fault is not None:
         name, line, broken = fault
         text = sources.joinpath(name).read_text()
