@@ -305,7 +305,7 @@ def looks():
 
 
 go = Go()
-_publisher.load = lambda: go
+_publisher.load = lambda *_: go
 follower = Subscriber("followed", -(2**40))
 pairs = [
     (Publisher("bool", False), Subscriber("bool", False), [True, False]),
