@@ -10,13 +10,12 @@ type Mapping struct {
 	First    uint64  // offset of slot 0
 	Stride   uint64  // bytes from one slot to the next
 	Slots    uint64
-	FD       int // the descriptor whose lock says that the publisher lives; the caller's to close
+	FD       int // the descriptor whose lock says that the publisher lives; Close closes it
 	Replaced int // the process whose topic was taken over; 0: none
 }
 
 // Mapping returns the topic's mapping, valid until Close. Whoever writes through it takes the place
-// of Publish, which must not be called any more, and closes FD after Close, which then does not: a
-// child that is forked meanwhile must let go of it too. It reports ErrClosed after Close.
+// of Publish, which must not be called any more. It reports ErrClosed after Close.
 func (p *Publisher[T]) Mapping() (Mapping, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -24,9 +23,8 @@ func (p *Publisher[T]) Mapping() (Mapping, error) {
 		return Mapping{}, fmt.Errorf("map %q: %w", p.topic, ErrClosed)
 	}
 	s := p.segment
-	address, fd := s.Lend()
 	return Mapping{
-		Address: address, Size: s.FileSize, First: s.First, Stride: s.Stride, Slots: s.Slots,
-		FD: fd, Replaced: s.Replaced,
+		Address: s.Address(), Size: s.FileSize, First: s.First, Stride: s.Stride, Slots: s.Slots,
+		FD: s.FD(), Replaced: s.Replaced,
 	}, nil
 }

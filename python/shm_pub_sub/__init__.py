@@ -18,7 +18,6 @@ except ImportError as error:
     from ._missing import why_missing
 
     raise ImportError(f"{error}; {why_missing('_hot')}") from error
-from . import _extension
 from ._errors import (
     ClosedError,
     CreateError,
@@ -78,8 +77,7 @@ _LATE = {
 def __getattr__(name: str) -> object:
     """Import what is seldom used, and slow to import, when it is first asked for (PEP 562)."""
     if name in _LATE:
-        with _extension.fork_lock:
-            module = __import__(_LATE[name], globals(), fromlist=[name], level=1)
+        module = __import__(_LATE[name], globals(), fromlist=[name], level=1)
         globals()[name] = found = getattr(module, name)
         return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

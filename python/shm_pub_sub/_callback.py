@@ -6,7 +6,6 @@ import sys
 import threading
 import time
 
-from . import _extension
 from ._arguments import shown
 from ._errors import ClosedError, TopicTypeError
 from ._log import logger
@@ -62,8 +61,7 @@ def _run(subscriber: Subscriber, callback: Callable[[Any], object], life: object
 
 
 def _log(text: str, *args: object, traceback: bool = False) -> None:
-    with _extension.fork_lock:  # a child forked meanwhile could never import it
-        import logging  # noqa: PLC0415
+    import logging  # noqa: PLC0415
 
     log = logger()
     assert isinstance(log, logging.Logger)

@@ -13,17 +13,15 @@ from types import ModuleType
 
 from . import _hot, _runtime
 from ._errors import CreateError, OpenError
+from ._imports import forget_unfinished
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
     from typing import Any
 
-# Held by whoever forks, and while what a child must not see half done is under way. Go makes a
-# publisher: there is a lock descriptor that the C side does not know of yet and so cannot close in
-# it. The library imports a module: the child could never import that again, as the thread that
-# holds the module's lock is not there. What a child needs to load the library is imported above, or
-# built in, as a thread of the program's own may import anything meanwhile.
-fork_lock = RLock()
+# Whoever forks does not take it: the thread that loads the library may be waiting for a lock which
+# another of fork's hooks holds. A child has a new one.
+_loading = RLock()
 _loaded: Any = None
 _loaded_after = 0  # forks: in a process with more of them behind it, that copy's Go is dead
 
@@ -36,7 +34,7 @@ def load(error: type[CreateError | OpenError] = OpenError) -> Any:
     global _loaded, _loaded_after
     if _loaded is not None and _loaded_after == _hot.forks():
         return _loaded
-    with fork_lock:
+    with _loading:
         forks = _hot.forks()
         if _loaded is None or _loaded_after != forks:
             _runtime.check_room(error)
@@ -81,12 +79,9 @@ def _import_copy(forks: int) -> ModuleType:
 
 
 def _after_fork_in_child() -> None:
-    global fork_lock
-    fork_lock = RLock()
+    global _loading
+    _loading = RLock()
+    forget_unfinished()
 
 
-os.register_at_fork(  # lambdas, as the name is bound again in every child
-    before=lambda: fork_lock.acquire(),  # noqa: PLW0108
-    after_in_parent=lambda: fork_lock.release(),  # noqa: PLW0108
-    after_in_child=_after_fork_in_child,
-)
+os.register_at_fork(after_in_child=_after_fork_in_child)

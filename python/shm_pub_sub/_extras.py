@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from . import _extension
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -11,16 +9,15 @@ if TYPE_CHECKING:
 
 def need(module: str, extra: str) -> Any:
     """Import a module that an extra brings. Raises ImportError with what to do where it is not."""
-    with _extension.fork_lock:
-        import importlib  # noqa: PLC0415
+    import importlib  # noqa: PLC0415
 
-        try:
-            return importlib.import_module(module)
-        except ModuleNotFoundError as error:
-            package = module.partition(".")[0]
-            if error.name != package:
-                raise
-            raise ModuleNotFoundError(
-                f"found no {package}; pip install 'shm_pub_sub[{extra}]' brings it",
-                name=error.name,
-            ) from None
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        package = module.partition(".")[0]
+        if error.name != package:
+            raise
+        raise ModuleNotFoundError(
+            f"found no {package}; pip install 'shm_pub_sub[{extra}]' brings it",
+            name=error.name,
+        ) from None

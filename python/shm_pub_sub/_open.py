@@ -7,36 +7,32 @@ import os
 import sys
 import time
 
-from . import _extension, _hot
-
-TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
-if TYPE_CHECKING:
-    from typing import Any
-
-    from ._publisher import Publisher
+from . import _hot
+from ._arguments import path_to_go
 
 exiting = False  # this process has come to its end and closed them
+
+_PATIENCE = 2.0
+"""Seconds to wait for a publisher that another thread makes or closes: Go may take one."""
 
 _armed_in = 0  # the multiprocessing child whose end is looked after
 
 
-def publishers() -> list[Publisher]:
-    """Return this process's open publishers."""
-    found: list[Any] = _hot.publishers()  # the C type has no instances but of the class
-    return found
+def publishes(directory: str, name: str) -> bool:
+    """Report whether this process has the topic's publisher."""
+    return _hot.publisher_of(path_to_go(directory), name) is not None
 
 
-def open_publisher(directory: str, name: str) -> Publisher | None:
-    """Return this process's open publisher of the topic, if it has one."""
-    wanted = (directory, name)
-    # None is made meanwhile: one that its owner has just dropped stays open while this holds it.
-    with _extension.fork_lock:
-        return next((found for found in publishers() if _is_of(found) == wanted), None)
-
-
-def _is_of(publisher: Publisher) -> tuple[str | None, str | None]:
-    """Return its directory and name, which it has lost in a cycle that is being collected."""
-    return getattr(publisher, "_directory", None), getattr(publisher, "_name", None)
+def close_own(directory: str, name: str) -> None:
+    """Close this process's own publisher of the topic, if it has one."""
+    where = path_to_go(directory)
+    deadline, pause = time.monotonic() + _PATIENCE, 0.0
+    while (found := _hot.publisher_of(where, name)) is not None and time.monotonic() < deadline:
+        if found is not False:
+            found.close()  # does nothing while another thread makes or closes it
+        del found
+        time.sleep(pause)
+        pause = 0.001
 
 
 def close_at_exit() -> None:
@@ -58,7 +54,7 @@ def close_at_exit() -> None:
 def end_daemon_thread() -> None:
     """End the calling thread if it goes on after its process has come to its end.
 
-    Nobody would close a publisher that it made. Called under the fork lock.
+    Nobody would close a publisher that it made. Called from C, when publishers() has it already.
     """
     threading = sys.modules.get("threading")  # or there is no such thread
     if exiting and threading is not None and threading.current_thread().daemon:
@@ -75,13 +71,14 @@ def outlives_process() -> bool:
 
 def _close_all() -> None:
     global exiting
-    with _extension.fork_lock:  # what a daemon thread is making is there to be closed then
-        exiting = True
-    for publisher in publishers():
-        publisher.close()
-    # A daemon thread in the middle of closing one comes to no end when the interpreter is gone.
-    deadline = time.monotonic() + 1
-    while _hot.count() > 0 and time.monotonic() < deadline:
+    exiting = True
+    # A daemon thread that makes or closes one comes to no end when the interpreter is gone.
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        for publisher in _hot.publishers():
+            publisher.close()
+        if _hot.count() == 0 or time.monotonic() > deadline:
+            return
         time.sleep(0.0001)
 
 

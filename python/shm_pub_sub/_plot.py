@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextvars
+import os
 import sys
 import threading
 import time
@@ -17,7 +18,6 @@ from ._svg import chart
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable
     from typing import Any
 
@@ -31,8 +31,6 @@ _plots: list[CellPlot] = []
 """Those that are running in cells of this process's notebook."""
 
 _hooked = False
-
-_lock = threading.Lock()
 
 
 class Plot(ABC):
@@ -119,8 +117,7 @@ class CellPlot(Plot):
             self._stop.set()
             with self._lock:
                 self._collector.close()
-            with _lock:
-                _plots.remove(self)
+            _plots.remove(self)
             self._handle.update(self._picture(" (stopped)"), raw=True)
 
     def _picture(self, state: str = "") -> dict[str, str]:
@@ -227,32 +224,31 @@ def _end_earlier(cell: str | None, execution: str, asked: tuple[Any, ...] | None
 
     Where the front end does not tell which cell it is, those of the same topics.
     """
-    with _lock:
-        earlier = [
-            plot
-            for plot in _plots
-            if plot.execution != execution
-            and plot.cell == cell
-            and (cell is not None or plot.asked == asked)
-        ]
-    for plot in earlier:
-        plot.stop()
+    for plot in [*_plots]:
+        same = plot.cell == cell and (cell is not None or plot.asked == asked)
+        if same and plot.execution != execution:
+            plot.stop()
 
 
 def _keep(plot: CellPlot, shell: Any) -> None:
     """Remember a plot that is running, and see to its end."""
     global _hooked
-    with _lock:
-        _plots.append(plot)
-        hooked, _hooked = _hooked, True
+    _plots.append(plot)
+    hooked, _hooked = _hooked, True
     if not hooked:
         atexit.register(_end_all)
+        os.register_at_fork(after_in_child=_forget_all)
         # The cell may have no plot any more when it is run again.
         shell.events.register("pre_run_cell", lambda _: _end_earlier(*_running_cell(shell)))
 
 
 def _end_all() -> None:
-    with _lock:
-        running = [*_plots]
-    for plot in running:
+    for plot in [*_plots]:
         plot.stop()
+
+
+def _forget_all() -> None:
+    """Let go of the plots of this forked child's parent, whose threads are not here."""
+    for plot in _plots:
+        plot._lock = threading.Lock()
+    _plots.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from types import GenericAlias, TracebackType
 
-from . import _extension, _hot
+from . import _hot
 from ._arguments import (
     TYPE_TAGS,
     check_buffers,
@@ -27,7 +27,7 @@ from ._errors import (
 )
 from ._extension import load
 from ._log import logger
-from ._open import close_at_exit, end_daemon_thread, open_publisher, outlives_process
+from ._open import close_at_exit, close_own, end_daemon_thread, outlives_process, publishes
 from ._trust import check_trust
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
@@ -98,17 +98,16 @@ class Publisher(_hot.Publisher):
         trusted = check_trust(trust)
         self._directory = directory()
         self._owner = os.getpid()
-        if replace and (earlier := open_publisher(self._directory, self._name)) is not None:
-            earlier.close()
+        if replace:
+            close_own(self._directory, self._name)
         close_at_exit()
         go = load(CreateError)
         make = getattr(go, f"bind_New{self._type.__name__.capitalize()}Publisher")
         where = path_to_go(self._directory)
         arguments = (where, self._name, self._buffers, mode, bool(retain), trusted)
         try:
-            with _extension.fork_lock:
-                end_daemon_thread()
-                replaced = self._create(go, make, arguments, TYPE_TAGS[self._type])
+            tag = TYPE_TAGS[self._type]
+            replaced = self._create(go, make, arguments, tag, end_daemon_thread)
         except RuntimeError as error:
             raise self._explain(from_go(error)) from None
         if replaced:
@@ -150,7 +149,7 @@ class Publisher(_hot.Publisher):
         return self._mapped
 
     def _explain(self, error: Exception) -> Exception:
-        if isinstance(error, ExistsError) and open_publisher(self._directory, self._name):
+        if isinstance(error, ExistsError) and publishes(self._directory, self._name):
             return ExistsError(
                 f"{error}; it is this very process: close() it, or pass replace=True"
             )
@@ -217,8 +216,7 @@ class Publisher(_hot.Publisher):
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows. It never raises."""
-        with _extension.fork_lock:
-            from . import _html  # noqa: PLC0415 - only notebooks need it
+        from . import _html  # noqa: PLC0415 - only notebooks need it
 
         return _html.safely(_html.of_publisher, self)
 

@@ -36,5 +36,5 @@ def start(path: str) -> ModuleType:
     for key, function in list(vars(module).items()):
         if isinstance(function, BuiltinFunctionType):
             setattr(module, key, _hot.guarded(function))
-    module.bind_Path("", "topic")  # a call waits until all of Go has begun
+    module.bind_ShareForks(_hot.fork_words())  # a call waits until all of Go has begun
     return module

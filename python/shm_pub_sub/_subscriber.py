@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from types import GenericAlias, TracebackType
 
-from . import _extension, _hot
+from . import _hot
 from ._arguments import (
     TYPE_TAGS,
     check_default,
@@ -42,8 +42,7 @@ _aio: Any = None  # the module, once it is needed: asyncio takes long to import
 def _asyncio_part() -> Any:
     global _aio
     if _aio is None:
-        with _extension.fork_lock:
-            from . import _aio as part  # noqa: PLC0415
+        from . import _aio as part  # noqa: PLC0415
 
         _aio = part
     return _aio
@@ -119,8 +118,7 @@ class Subscriber(_hot.Subscriber):
         history = check_history(self._name, history)
         trusted = check_trust(trust)
         if callback is not None:
-            with _extension.fork_lock:
-                from . import _callback  # noqa: PLC0415 - hardly ever needed
+            from . import _callback  # noqa: PLC0415 - hardly ever needed
 
             _callback.check_callback(self._name, callback)
         self._begin(directory(), age, history, trusted)
@@ -210,8 +208,7 @@ class Subscriber(_hot.Subscriber):
 
     def _other_type_lives(self) -> bool:
         """Whether the topic of another type has a publisher, or is only retained."""
-        with _extension.fork_lock:
-            from . import _topics  # noqa: PLC0415 - slow to import, and hardly ever needed
+        from . import _topics  # noqa: PLC0415 - slow to import, and hardly ever needed
 
         try:
             found = _topics.describe(self._directory, self._name, self._trust)
@@ -350,8 +347,7 @@ class Subscriber(_hot.Subscriber):
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows. It takes nothing from the stream, and never raises."""
-        with _extension.fork_lock:
-            from . import _html  # noqa: PLC0415 - only notebooks need it
+        from . import _html  # noqa: PLC0415 - only notebooks need it
 
         return _html.safely(_html.of_subscriber, self)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from . import _extension
-
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +24,7 @@ def width(text: str) -> int:
     """Return how many columns of a terminal text takes: a Chinese character has two."""
     if text.isascii():
         return len(text)
-    with _extension.fork_lock:
-        from unicodedata import combining, east_asian_width  # noqa: PLC0415 - hardly ever needed
+    from unicodedata import combining, east_asian_width  # noqa: PLC0415 - hardly ever needed
 
     return sum(0 if combining(c) else 1 + (east_asian_width(c) in "WF") for c in text)
 

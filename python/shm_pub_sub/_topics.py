@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from . import _extension
 from ._arguments import check_name, directory, path_from_go, path_to_go
 from ._errors import OpenError, TopicNotFoundError, from_go
 from ._extension import load
@@ -50,8 +49,7 @@ class TopicInfo(NamedTuple):
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
-        with _extension.fork_lock:
-            from . import _html  # noqa: PLC0415 - only notebooks need it
+        from . import _html  # noqa: PLC0415 - only notebooks need it
 
         return _html.safely(_html.of_topic, self)
 
@@ -67,8 +65,7 @@ class TopicTable(list[TopicInfo]):
         `type` is the type's name and `created` a time in UTC. Raises ImportError where there is no
         pandas (the extra `notebook` brings it).
         """
-        with _extension.fork_lock:
-            from ._extras import need  # noqa: PLC0415
+        from ._extras import need  # noqa: PLC0415
 
         pandas = need("pandas", "notebook")
         frame = pandas.DataFrame.from_records(list(self), columns=TopicInfo._fields)
@@ -96,8 +93,7 @@ class TopicTable(list[TopicInfo]):
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
-        with _extension.fork_lock:
-            from . import _html  # noqa: PLC0415 - only notebooks need it
+        from . import _html  # noqa: PLC0415 - only notebooks need it
 
         return _html.safely(_html.of_topics, self)
 
@@ -191,8 +187,7 @@ def remove(name: str) -> None:
     """
     go, where, what = load(), directory(), check_name(name)
     try:
-        with _extension.fork_lock:
-            go.bind_Remove(path_to_go(where), what)
+        go.bind_Remove(path_to_go(where), what)
     except RuntimeError as error:
         raise from_go(error) from None
 
@@ -232,8 +227,7 @@ def memory_room() -> tuple[int, int, str] | None:
 
 def _go(function: str, *arguments: str) -> Any:
     """Call the Go function, and decode what it answers."""
-    with _extension.fork_lock:
-        import json  # noqa: PLC0415 - a third of the time that importing all else takes
+    import json  # noqa: PLC0415 - a third of the time that importing all else takes
 
     try:
         return json.loads(getattr(load(), f"bind_{function}")(*arguments))

@@ -15,7 +15,7 @@ func mappingText(m shmpubsub.Mapping, err error) (string, error) {
 	if err != nil {
 		return "", coded(err)
 	}
-	return fmt.Sprintln(m.Address, m.Size, m.First, m.Stride, m.Slots, m.FD, m.Replaced), nil
+	return fmt.Sprintln(m.Address, m.Size, m.First, m.Stride, m.Slots, m.Replaced), nil
 }
 
 // Attach opens topic in dir for values of the type of that name, and returns its mapping as the

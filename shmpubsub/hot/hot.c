@@ -4,13 +4,19 @@
 #include "hot.h"
 
 PyDoc_STRVAR(publishers_doc, "publishers($module, /)\n--\n\n"
-"Return this process's open publishers.");
+"Return this process's open publishers, and those that are just being made or closed.");
+
+PyDoc_STRVAR(publisher_of_doc, "publisher_of($module, directory, name, /)\n--\n\n"
+"Return which of publishers() is the topic's: False if that is just being freed, None without one.");
 
 PyDoc_STRVAR(count_doc, "count($module, /)\n--\n\n"
-"Return how many publishers this process has open, those included that are just being closed.");
+"Return how many publishers() there are.");
 
 PyDoc_STRVAR(forks_doc, "forks($module, /)\n--\n\n"
 "Return how many forks lie between this process and the one that imported the module.");
+
+PyDoc_STRVAR(fork_words_doc, "fork_words($module, /)\n--\n\n"
+"Return the address of what forks and Go share: for gopy's ShareForks.");
 
 PyDoc_STRVAR(select_doc, "select($module, subscribers, timeout, /)\n--\n\n"
 "The waiting part of shm_pub_sub.select: subscribers is a tuple of them, not empty.");
@@ -45,10 +51,24 @@ own_methods(PyObject *Py_UNUSED(module), PyObject *cls)
     return Py_NewRef(cls);
 }
 
+static PyObject *
+forks_(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    return PyLong_FromLong(shm_forks_so_far());
+}
+
+static PyObject *
+fork_words(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    return PyLong_FromVoidPtr(&shm_fork);
+}
+
 static PyMethodDef methods[] = {
     {"publishers", shm_publishers, METH_NOARGS, publishers_doc},
+    {"publisher_of", shm_publisher_of, METH_VARARGS, publisher_of_doc},
     {"count", shm_count, METH_NOARGS, count_doc},
-    {"forks", shm_forks, METH_NOARGS, forks_doc},
+    {"forks", forks_, METH_NOARGS, forks_doc},
+    {"fork_words", fork_words, METH_NOARGS, fork_words_doc},
     {"select", shm_select, METH_VARARGS, select_doc},
     {"guarded", shm_guarded, METH_O, guarded_doc},
     {"no_room", shm_no_room, METH_NOARGS, no_room_doc},

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "fork.h"
 #include "ring.h"
 
 /* A topic's type, by its tag in the file's header. */
@@ -18,7 +19,7 @@ enum shm_type { SHM_BOOL = 1, SHM_INT = 2, SHM_FLOAT = 3 };
 struct shm_mapping {
     void *base; /* NULL: none */
     size_t size;
-    int fd; /* a publisher's holds its lock */
+    int fd;
 };
 
 extern PyType_Spec shm_publisher_spec;
@@ -27,12 +28,10 @@ extern PyType_Spec shm_subscriber_spec;
 /* values.c */
 int shm_sample_init(PyObject *module);
 
-/* registry.c. The first returns 0 or an errno; those of Python are methods of the module. */
-int shm_fork_init(void);
+/* registry.c: methods of the module */
 PyObject *shm_publishers(PyObject *module, PyObject *ignored);
+PyObject *shm_publisher_of(PyObject *module, PyObject *args);
 PyObject *shm_count(PyObject *module, PyObject *ignored);
-long shm_forks_so_far(void);
-PyObject *shm_forks(PyObject *module, PyObject *ignored);
 
 /* guest.c and room.c: methods of the module */
 PyObject *shm_guarded(PyObject *module, PyObject *function);

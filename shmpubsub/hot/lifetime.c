@@ -41,41 +41,29 @@ static bool
 map(Publisher *p, PyObject *go, PyObject *handle, PyObject *text, long *replaced)
 {
     unsigned long long address, size, first, stride, slots;
-    int fd;
     const char *numbers = PyUnicode_AsUTF8(text);
     if (numbers == NULL) {
         return false;
     }
-    if (sscanf(numbers, "%llu %llu %llu %llu %llu %d %ld", &address, &size, &first, &stride, &slots, &fd, replaced) != 7) {
+    if (sscanf(numbers, "%llu %llu %llu %llu %llu %ld", &address, &size, &first, &stride, &slots, replaced) != 6) {
         PyErr_Format(PyExc_SystemError, "the Go side described a mapping as %R", text);
         return false;
     }
-    p->mapping = (struct shm_mapping){.base = (void *)(uintptr_t)address, .size = size, .fd = fd};
-    p->wait = (uint32_t *)((unsigned char *)p->mapping.base + SHM_WAIT_OFFSET);
-    p->ring = ring_at(p->mapping.base, first, stride, slots);
+    unsigned char *base = (unsigned char *)(uintptr_t)address;
+    p->wait = (uint32_t *)(base + SHM_WAIT_OFFSET);
+    p->ring = ring_at(base, first, stride, slots);
     p->inherited = false;
     Py_XSETREF(p->go, Py_NewRef(go)); /* an inherited one has those of its parent */
     Py_XSETREF(p->handle, Py_NewRef(handle));
-    registry_add(p);
     return true;
 }
 
-/* Calls make(*arguments), a constructor of gopy's module go, and publishes through what it made. */
-PyObject *
-publisher_create(Publisher *p, PyObject *args)
+/* Calls make(*arguments), a constructor of gopy's module go, and publishes through what it made. A new reference
+   or NULL. */
+static PyObject *
+create(Publisher *p, PyObject *go, PyObject *make, PyObject *arguments, enum shm_type type)
 {
-    PyObject *go, *make, *arguments;
-    int type;
     long replaced = 0; /* a header's pid may be beyond an int */
-    if (!PyArg_ParseTuple(args, "OOO!i:_create", &go, &make, &PyTuple_Type, &arguments, &type)) {
-        return NULL;
-    }
-    if (p->ring.state != NULL || p->link != NULL) {
-        PyErr_SetString(PyExc_RuntimeError,
-                        "exists\nShared memory already exists: found this publisher open, or being closed by "
-                        "another thread; expected it closed; make a new one");
-        return NULL;
-    }
     PyObject *handle = PyObject_Call(make, arguments, NULL);
     if (handle == NULL) {
         return NULL;
@@ -110,9 +98,34 @@ publisher_create(Publisher *p, PyObject *args)
     return PyLong_FromLong(replaced);
 }
 
-/* Closes the Go publisher, whose Close unmaps, and then the lock's descriptor: together with leaving the
-   list, so that a child forked at any moment knows just those descriptors that are open. Returns 1, 0
-   where there was nothing to close, or -1 with an error set. */
+/* The publisher is in the list before check() is called, if it is given, and made: whoever closes all at the
+   process's end, and has let check() know, finds it there. */
+PyObject *
+publisher_create(Publisher *p, PyObject *args)
+{
+    PyObject *go, *make, *arguments, *check = NULL;
+    int type;
+    if (!PyArg_ParseTuple(args, "OOO!i|O:_create", &go, &make, &PyTuple_Type, &arguments, &type, &check)) {
+        return NULL;
+    }
+    if (p->ring.state != NULL || p->link != NULL) {
+        PyErr_SetString(PyExc_RuntimeError,
+                        "exists\nShared memory already exists: found this publisher open, or being opened or "
+                        "closed by another thread; expected it closed; make a new one");
+        return NULL;
+    }
+    Py_XSETREF(p->topic, Py_NewRef(arguments));
+    registry_add(p);
+    PyObject *checked = check == NULL ? Py_NewRef(Py_None) : PyObject_CallNoArgs(check);
+    PyObject *replaced = checked == NULL ? NULL : create(p, go, make, arguments, type);
+    Py_XDECREF(checked);
+    if (replaced == NULL && p->ring.state == NULL) {
+        registry_remove(p);
+    }
+    return replaced;
+}
+
+/* Closes the Go publisher. Returns 1, 0 where there was nothing to close, or -1 with an error set. */
 int
 publisher_end(Publisher *p)
 {
@@ -126,6 +139,6 @@ publisher_end(Publisher *p)
     bool closed = release(go, p->type, handle);
     Py_DECREF(go);
     Py_DECREF(handle);
-    registry_remove_and_close(p);
+    registry_remove(p);
     return closed ? 1 : -1;
 }

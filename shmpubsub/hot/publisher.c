@@ -74,7 +74,7 @@ PyDoc_STRVAR(publish_many_doc, "publish_many($self, values, /)\n--\n\n"
 "    TopicTypeError, RangeError: One of them cannot be published. Nothing is published.\n"
 "    ClosedError, ForkedError: As for publish().");
 
-PyDoc_STRVAR(create_doc, "_create($self, go, make, arguments, type_tag, /)\n--\n\n"
+PyDoc_STRVAR(create_doc, "_create($self, go, make, arguments, type_tag, check=None, /)\n--\n\n"
 "Call make(*arguments), a constructor of gopy's module go, and publish through what it made. Return\n"
 "the process whose topic was taken over, or 0. No signal is handled between: an interrupt cannot\n"
 "lose the topic.");
@@ -114,6 +114,7 @@ dealloc(Publisher *p)
         PyErr_WriteUnraisable(NULL);
     }
     PyErr_Restore(error_type, error, traceback);
+    Py_XDECREF(p->topic);
     Py_XDECREF(p->go); /* an inherited one's */
     Py_XDECREF(p->handle);
     type->tp_free((PyObject *)p);
@@ -123,11 +124,7 @@ dealloc(Publisher *p)
 static PyObject *
 new(PyTypeObject *type, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
 {
-    Publisher *p = (Publisher *)type->tp_alloc(type, 0);
-    if (p != NULL) {
-        p->mapping.fd = -1;
-    }
-    return (PyObject *)p;
+    return type->tp_alloc(type, 0);
 }
 
 static PyMethodDef methods[] = {

@@ -10,10 +10,10 @@ typedef struct Publisher {
     uint32_t *wait;
     enum shm_type type;
     bool inherited; /* the process that opened it is an ancestor of this one */
-    struct shm_mapping mapping;
+    PyObject *topic;  /* what it was last made with: a tuple that begins with directory and name */
     PyObject *go;     /* gopy's module, while mapped */
     PyObject *handle; /* of the Go publisher in it */
-    struct Publisher *next, **link; /* in open_publishers; link NULL: not in it */
+    struct Publisher *next, **link; /* in open_publishers, while it is made, open or closed; link NULL: not in it */
     PyObject *weakrefs;
 } Publisher;
 
@@ -26,7 +26,7 @@ PyObject *publish_many(Publisher *p, PyObject *values);
 
 /* registry.c */
 void registry_add(Publisher *p);
-void registry_remove_and_close(Publisher *p);
+void registry_remove(Publisher *p);
 
 /* lifetime.c */
 PyObject *publisher_create(Publisher *p, PyObject *args);

@@ -1,95 +1,47 @@
-/* All open publishers of this process, and what fork does to them. */
+/* All open publishers of this process, those included that are being made or closed. */
+#include "fork.h"
 #include "publisher.h"
 
-#include <pthread.h>
-#include <unistd.h>
+static Publisher *open_publishers; /* changes under the GIL, and in steps of fork.h */
 
-/* A forked child shares the descriptor, and with it the lock, of each of its parent's publishers: if
-   it kept them, a dead parent would look alive. So every open publisher is in this list, and the child
-   lets go of them before fork() returns, whoever called fork(). The mutex keeps the list whole for a
-   fork from a thread without the GIL. */
-static Publisher *open_publishers;
-static pthread_mutex_t list_mutex = PTHREAD_MUTEX_INITIALIZER;
-static long forks; /* how many forks lie between this process and the one that loaded the library */
-
-static void
-before_fork(void)
+/* An inherited publisher publishes nothing: a topic has one. Go's table closes its descriptor. */
+void
+registry_forked(void)
 {
-    pthread_mutex_lock(&list_mutex);
-}
-
-static void
-after_fork_in_parent(void)
-{
-    pthread_mutex_unlock(&list_mutex);
-}
-
-/* Only what is async-signal-safe: the parent may have had other threads. */
-static void
-after_fork_in_child(void)
-{
-    forks++;
     for (Publisher *p = open_publishers; p != NULL; p = p->next) {
-        close(p->mapping.fd); /* the mapping is not inherited: keepFromChildren in internal/segment */
-        p->mapping = (struct shm_mapping){.fd = -1};
         p->ring.state = NULL;
         p->inherited = true;
         p->link = NULL;
     }
     open_publishers = NULL;
-    pthread_mutex_unlock(&list_mutex);
-}
-
-int
-shm_fork_init(void)
-{
-    static bool done;
-    if (done) {
-        return 0;
-    }
-    done = true;
-    return pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
-}
-
-long
-shm_forks_so_far(void)
-{
-    return forks;
-}
-
-PyObject *
-shm_forks(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
-{
-    return PyLong_FromLong(forks);
 }
 
 void
 registry_add(Publisher *p)
 {
-    pthread_mutex_lock(&list_mutex);
+    fork_step_begin();
     p->next = open_publishers;
     p->link = &open_publishers;
     if (p->next != NULL) {
         p->next->link = &p->next;
     }
     open_publishers = p;
-    pthread_mutex_unlock(&list_mutex);
+    fork_step_end();
 }
 
 void
-registry_remove_and_close(Publisher *p)
+registry_remove(Publisher *p)
 {
-    pthread_mutex_lock(&list_mutex);
-    if (p->link != NULL) {
-        *p->link = p->next;
-        if (p->next != NULL) {
-            p->next->link = p->link;
-        }
-        p->link = NULL;
-        close(p->mapping.fd);
-        p->mapping.fd = -1;
+    if (p->link == NULL) {
+        return; /* a fork has emptied the list */
     }
-    pthread_mutex_unlock(&list_mutex);
+    fork_step_begin();
+    *p->link = p->next;
+    if (p->next != NULL) {
+        p->next->link = p->link;
+    }
+    p->link = NULL;
+    fork_step_end();
 }
 
 PyObject *
@@ -100,6 +52,29 @@ shm_count(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
         n++;
     }
     return PyLong_FromLong(n);
+}
+
+static bool
+is_item(PyObject *tuple, Py_ssize_t at, PyObject *text)
+{
+    PyObject *item = PyTuple_GET_SIZE(tuple) > at ? PyTuple_GET_ITEM(tuple, at) : NULL;
+    return item != NULL && PyUnicode_Check(item) && PyUnicode_Compare(item, text) == 0;
+}
+
+/* Holds no other: one that its owner drops meanwhile is closed at once, and its topic free. */
+PyObject *
+shm_publisher_of(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *directory, *name;
+    if (!PyArg_ParseTuple(args, "UU:publisher_of", &directory, &name)) {
+        return NULL;
+    }
+    for (Publisher *p = open_publishers; p != NULL; p = p->next) {
+        if (is_item(p->topic, 0, directory) && is_item(p->topic, 1, name)) {
+            return Py_NewRef(Py_REFCNT(p) > 0 ? (PyObject *)p : Py_False);
+        }
+    }
+    Py_RETURN_NONE;
 }
 
 PyObject *

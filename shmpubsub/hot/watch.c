@@ -96,7 +96,8 @@ watch_has_news(const struct watch *w)
 void
 watch_forked(struct watch *w)
 {
-    w->listed = false;
+    w->listed = w->dead = false;
+    w->target = (struct watch_target){.fd = -1}; /* it may have been half set */
     set_state(w, SIGNALLED);
     if (!watch_fd_is_ours(w)) {
         return;
@@ -109,37 +110,10 @@ watch_forked(struct watch *w)
     }
 }
 
-static void
-before_fork(void)
-{
-    pthread_mutex_lock(&watch_mutex);
-}
-
-static void
-after_fork_in_parent(void)
-{
-    pthread_mutex_unlock(&watch_mutex);
-}
-
-/* The child has the parent's eventfds: it gets its own under the same numbers, each SIGNALLED, and watchers
-   when they are next armed. Only what is async-signal-safe. */
-static void
-after_fork_in_child(void)
-{
-    watcher_forked();
-    pthread_mutex_unlock(&watch_mutex);
-}
-
 /* Returns 0 or an errno. The watch is SIGNALLED and has one holder. */
 int
 watch_new(struct watch **made)
 {
-    static bool ready; /* under the GIL */
-    int failure = ready ? 0 : pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
-    if (failure != 0) {
-        return failure;
-    }
-    ready = true;
     struct watch *w = calloc(1, sizeof *w);
     if (w == NULL) {
         return ENOMEM;
@@ -148,7 +122,7 @@ watch_new(struct watch **made)
     w->holders = 1;
     w->fd = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
     struct stat st;
-    failure = w->fd < 0 || fstat(w->fd, &st) != 0 ? errno : 0;
+    int failure = w->fd < 0 || fstat(w->fd, &st) != 0 ? errno : 0;
     if (failure == 0) {
         w->dev = st.st_dev;
         w->ino = st.st_ino;

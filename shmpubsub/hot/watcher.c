@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "eventcount.h"
+#include "fork.h"
 #include "owner.h"
 #include "pause.h"
 
@@ -148,7 +149,9 @@ end(struct watcher *r)
     while (*link != r) {
         link = &(*link)->next;
     }
+    fork_step_begin();
     *link = r->next;
+    fork_step_end();
     free(r);
 }
 
@@ -220,7 +223,9 @@ find_watcher(void)
             return NULL;
         }
         r->next = watchers;
+        fork_step_begin();
         watchers = r;
+        fork_step_end();
     }
     return r;
 }
@@ -235,7 +240,9 @@ watcher_join(struct watch *w)
     }
     w->watcher = r;
     w->place = r->count;
+    fork_step_begin();
     r->watches[r->count++] = w;
+    fork_step_end();
     int failure = r->running ? 0 : watcher_start(r);
     if (failure != 0) {
         r->count--;
@@ -252,17 +259,21 @@ watcher_leave(struct watch *w)
 {
     struct watcher *r = w->watcher;
     w->watcher = NULL;
+    fork_step_begin();
     r->watches[w->place] = r->watches[--r->count];
     r->watches[w->place]->place = w->place;
+    fork_step_end();
     if (r->count == 0) {
         watcher_kick(r); /* to its end */
     }
 }
 
-/* Threads do not come with a fork. Under the mutex, and only what is async-signal-safe. */
+/* Threads do not come with a fork, and one of them may have held the mutex. The child gets eventfds of its own
+   under the parent's numbers, each SIGNALLED, and watchers when they are next armed. */
 void
 watcher_forked(void)
 {
+    watch_mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
     for (struct watcher *r = watchers; r != NULL; r = r->next) {
         r->running = false;
         r->ask_at = 0; /* the child's clock may be another */

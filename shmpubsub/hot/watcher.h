@@ -44,7 +44,8 @@ struct watcher {
     struct watch *watches[WATCHER_MOST];
 };
 
-/* Over all of it. Held for no longer than it takes to look at some words of memory. */
+/* Over all of it. Held for no longer than it takes to look at some words of memory. A fork does not take it: the
+   lists that its child walks change in steps of fork.h. */
 extern pthread_mutex_t watch_mutex;
 
 void watch_signal(struct watch *w);
@@ -55,7 +56,6 @@ int watcher_join(struct watch *w);
 int watcher_start(struct watcher *r);
 void watcher_kick(struct watcher *r);
 void watcher_leave(struct watch *w);
-void watcher_forked(void);
 void watcher_look_soon(struct watch *w, uint64_t now);
 bool watcher_polls(const struct watch *w);
 uint64_t watcher_now(void);

@@ -450,9 +450,9 @@ MUTATIONS = (
     # fork.
     Mutation(
         "fork: the child keeps the descriptors that hold its parent's locks",
-        "shmpubsub/hot/registry.c",
-        "        close(p->mapping.fd); /* the mapping is not inherited",
-        "        /* the mapping is not inherited",
+        "shmpubsub/hot/fork.c",
+        "                close(fd);\n",
+        "                (void)fd;\n",
         ("fork", "storm"),
     ),
     Mutation(
@@ -464,15 +464,15 @@ MUTATIONS = (
     ),
     Mutation(
         "fork: a publisher may be made while another thread forks",
-        "python/shm_pub_sub/_publisher.py",
-        "            with _extension.fork_lock:\n                end_daemon",
-        "            if _extension.fork_lock:\n                end_daemon",
+        "shmpubsub/hot/fork.c",
+        "    while (__atomic_load_n(&shm_fork.steps, __ATOMIC_SEQ_CST) > 0 && waits_on(since)) {",
+        "    while (since == 0 && waits_on(since)) {",
         ("fork", "storm"),
     ),
     Mutation(
         "fork: the child inherits its parent's mappings, and with them the locks",
-        f"{SEGMENT}/create.go",
-        "\td.memory.keepFromChildren()\n",
+        f"{SEGMENT}/memory.go",
+        "\t\t\t_ = unix.Madvise(m, unix.MADV_DONTFORK) // fails only on a wrong address\n",
         "",
         ("fork", "storm"),
     ),

@@ -15,7 +15,7 @@ ROUNDS = {"plain": 50_000, "address": 20_000, "thread": 3_000}
 
 def build(sanitizer: str, folder: Path, *macros: str) -> Path:
     program = folder / "watch_stress"
-    product = [str(HOT / "watch.c"), str(HOT / "watcher.c")]
+    product = [str(HOT / name) for name in ("fork.c", "watch.c", "watcher.c")]
     source = HERE / "watch_stress.c"
     flags = [*FLAGS[sanitizer], *product, "-Wl,--wrap=syscall"]
     compile_c(compiler(), flags, source, program, *macros)

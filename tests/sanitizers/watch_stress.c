@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "eventcount.h"
+#include "fork.h"
 #include "futexv.h"
 #include "watch.h"
 
@@ -41,6 +42,11 @@ struct topic {
     struct watch_target target;
     unsigned seed;
 };
+
+void
+registry_forked(void) /* there are no publishers of Python's */
+{
+}
 
 static struct topic topics[MOST];
 static int count;
@@ -159,6 +165,9 @@ main(int argc, char **argv)
     rounds = strtoull(argv[2], NULL, 10);
     if (count < 1 || count > MOST) {
         FAIL("1 to %d topics", MOST);
+    }
+    if (shm_fork_init() != 0) {
+        FAIL("no handlers of fork");
     }
     char path[] = "/tmp/watch_stress.XXXXXX";
     int owner = mkstemp(path), fd = open(path, O_RDONLY | O_CLOEXEC);

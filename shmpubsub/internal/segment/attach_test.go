@@ -194,11 +194,9 @@ func TestRelease_HandsOverWhatNobodyElseKnowsOf(t *testing.T) {
 	o := create(t, s)
 	defer func() { require.NoError(t, o.Close()) }()
 	v := attach(t, s)
-	published, fd := o.Lend()
-	defer func() { _ = unix.Close(fd) }()
 	read, fd := v.Release()
 	defer func() { _ = unix.Close(fd) }()
-	for _, address := range []uintptr{published, read} {
+	for _, address := range []uintptr{o.Address(), read} {
 		m := unsafe.Slice((*byte)(unsafe.Add(nil, address)), o.FileSize)
 		require.ErrorIs(t, unix.Munmap(m), unix.EINVAL)
 	}

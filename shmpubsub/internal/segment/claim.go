@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"shm_pub_sub/shmpubsub/internal/forks"
 	"shm_pub_sub/shmpubsub/internal/killpoint"
 )
 
@@ -40,9 +41,10 @@ func (e *liveError) Error() string {
 // release.
 type claimed struct {
 	entry
-	trusted bool // otherwise it is replaced or removed by its name alone: nothing of it is mapped, written or carried over
-	may     int  // how fd is open: O_RDWR or O_RDONLY
-	lockDir int  // the directory, locked; -1: not
+	locked  *forks.File // fd's; nil: it is not open
+	trusted bool        // otherwise it is replaced or removed by its name alone: nothing of it is mapped, written or carried over
+	may     int         // how fd is open: O_RDWR or O_RDONLY
+	lockDir *forks.File // the directory, locked; nil: not
 	header  Header
 	valid   bool // header is a header
 }
@@ -55,12 +57,10 @@ const takerPatience = time.Second
 // the name has moved on. Something that is no file is claimed if it is not trusted, and refused otherwise: a user's own is
 // there by mistake.
 func claim(path string, trust Trust) (*claimed, error) {
-	c := &claimed{may: unix.O_RDWR, lockDir: -1}
-	var err error
-	c.entry, err = openTopic(path, unix.O_RDWR)
+	c := &claimed{}
+	err := c.openFor(path, unix.O_RDWR)
 	if errors.Is(err, unix.EACCES) && c.known() && c.isRegular() { // another user's, who may let others read
-		c.may = unix.O_RDONLY
-		c.entry, err = openTopic(path, unix.O_RDONLY)
+		err = c.openFor(path, unix.O_RDONLY)
 	}
 	c.trusted = c.known() && trust.covers(c.entry)
 	if err != nil && (c.trusted || !c.known() || c.isRegular()) {
@@ -75,6 +75,15 @@ func claim(path string, trust Trust) (*claimed, error) {
 		return nil, c.explain(path, err)
 	}
 	return c, nil
+}
+
+func (c *claimed) openFor(path string, access int) (err error) {
+	c.may = access
+	c.locked, err = forks.Open(func() (fd int, err error) {
+		c.entry, err = openTopic(path, access)
+		return c.fd, err
+	})
+	return err
 }
 
 // explain says whose file it is if err, of opening or replacing it, comes of its being another user's.
@@ -143,14 +152,14 @@ func (c *claimed) tryLock(path string) (bool, error) {
 	if c.may == unix.O_RDWR && c.fd >= 0 {
 		return tryLock(c.fd, takerByte)
 	}
-	if c.lockDir < 0 {
-		dir, err := openRetry(unix.AT_FDCWD, filepath.Dir(path), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if c.lockDir == nil {
+		dir, err := openLocked(filepath.Dir(path), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 		if err != nil {
 			return false, err
 		}
 		c.lockDir = dir
 	}
-	err := retry(func() error { return unix.Flock(c.lockDir, unix.LOCK_EX|unix.LOCK_NB) })
+	err := retry(func() error { return unix.Flock(c.lockDir.FD(), unix.LOCK_EX|unix.LOCK_NB) })
 	switch {
 	case errors.Is(err, unix.EWOULDBLOCK):
 		return false, nil
@@ -165,7 +174,7 @@ func (c *claimed) retire() {
 	if !c.valid || !c.trusted || c.may != unix.O_RDWR {
 		return // not a topic: nobody is attached; or not ours to write to: they find out as below
 	}
-	m, err := mapFile(c.fd, HeaderOffset+headerSize, unix.PROT_READ|unix.PROT_WRITE)
+	m, err := mapForOneself(c.fd, HeaderOffset+headerSize)
 	if err != nil {
 		return // they find out by asking after the lock and the name
 	}
@@ -176,11 +185,11 @@ func (c *claimed) retire() {
 func (c *claimed) release() {
 	if c.fd >= 0 {
 		unlock(c.fd, takerByte)
+		c.locked.Close()
 	}
-	c.close()
-	if c.lockDir >= 0 {
-		_ = unix.Flock(c.lockDir, unix.LOCK_UN)
-		_ = unix.Close(c.lockDir)
+	if c.lockDir != nil {
+		_ = unix.Flock(c.lockDir.FD(), unix.LOCK_UN)
+		c.lockDir.Close()
 	}
 	killpoint.Here()
 }

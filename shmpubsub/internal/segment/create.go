@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"shm_pub_sub/shmpubsub/internal/forks"
 	"shm_pub_sub/shmpubsub/internal/killpoint"
 	"shm_pub_sub/shmpubsub/internal/ring"
 )
@@ -67,7 +68,7 @@ func Create(s Spec) (*Owned, error) {
 		}
 		return nil, createError(s, err)
 	}
-	return &Owned{Header: d.header, Replaced: d.replaced, path: path, fd: d.fd, memory: d.memory}, nil
+	return &Owned{Header: d.header, Replaced: d.replaced, path: path, fd: d.fd, file: d.file, memory: d.memory}, nil
 }
 
 // makeRoom removes what is about to be replaced anyway: what a crashed taker left, and the file of a
@@ -94,8 +95,9 @@ type draft struct {
 	spec   Spec
 	header Header
 	fd     int
-	linkAs string // what to link: a name of its own, or its descriptor's in /proc
-	named  bool   // linkAs is a file to remove
+	file   *forks.File // of fd
+	linkAs string      // what to link: a name of its own, or its descriptor's in /proc
+	named  bool        // linkAs is a file to remove
 	memory memory
 
 	replaced int // the dead publisher whose file was replaced
@@ -118,10 +120,9 @@ func newDraft(s Spec) (_ *draft, err error) {
 	if err := reserve(d.fd, d.header.FileSize); err != nil {
 		return nil, err
 	}
-	if d.memory, err = mapFile(d.fd, d.header.FileSize, unix.PROT_READ|unix.PROT_WRITE); err != nil {
+	if d.memory, err = mapForOneself(d.fd, d.header.FileSize); err != nil {
 		return nil, fmt.Errorf("map %d bytes: %w", d.header.FileSize, err)
 	}
-	d.memory.keepFromChildren()
 	d.header.PID = os.Getpid()
 	d.header.Created = time.Now().UnixNano()
 	d.header.encode(d.memory)
@@ -248,6 +249,6 @@ func (d *draft) discard() {
 	if d.memory != nil {
 		d.memory.unmap()
 	}
-	_ = unix.Close(d.fd)
+	d.file.Close()
 	killpoint.Here()
 }

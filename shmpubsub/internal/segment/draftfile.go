@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"shm_pub_sub/shmpubsub/internal/forks"
 	"shm_pub_sub/shmpubsub/internal/killpoint"
 )
 
@@ -21,14 +22,15 @@ const draftPrefix = "shm_pub_sub#"
 // open makes the draft's file: unnamed where the file system and /proc allow it, which a crash
 // leaves no trace of.
 func (d *draft) open() error {
-	fd, err := openRetry(unix.AT_FDCWD, d.spec.Dir, unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
+	file, err := openLocked(d.spec.Dir, unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
 	killpoint.Here()
 	if err == nil {
-		d.fd, d.linkAs = fd, fmt.Sprintf("/proc/self/fd/%d", fd)
+		d.file, d.fd = file, file.FD()
+		d.linkAs = fmt.Sprintf("/proc/self/fd/%d", d.fd)
 		if unix.Access(d.linkAs, unix.F_OK) == nil {
 			return nil
 		}
-		_ = unix.Close(fd) // no /proc: link() cannot name it
+		file.Close() // no /proc: link() cannot name it
 		killpoint.Here()
 	} else if !errors.Is(err, unix.EOPNOTSUPP) && !errors.Is(err, unix.EISDIR) && !errors.Is(err, unix.EINVAL) {
 		return fmt.Errorf("make a file in %s: %w", d.spec.Dir, err)
@@ -40,11 +42,11 @@ func (d *draft) open() error {
 		return fmt.Errorf("make a file in %s: find a name: %w", d.spec.Dir, err)
 	}
 	name := filepath.Join(d.spec.Dir, fmt.Sprintf("%s#%x", draftPrefix, random)) // no topic's successor: # is encoded
-	fd, err = openRetry(unix.AT_FDCWD, name, unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
+	file, err = openLocked(name, unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
 	if err != nil {
 		return fmt.Errorf("make a file in %s: %w", d.spec.Dir, err)
 	}
-	d.fd, d.linkAs, d.named = fd, name, true
+	d.file, d.fd, d.linkAs, d.named = file, file.FD(), name, true
 	killpoint.Here()
 	return nil
 }
@@ -104,6 +106,11 @@ func sweepDraft(dir string, e fs.DirEntry) {
 		_ = os.Remove(filepath.Join(dir, e.Name()))
 		killpoint.Here()
 	}
+}
+
+// openLocked opens a file that is going to be locked.
+func openLocked(path string, flags int, mode uint32) (*forks.File, error) {
+	return forks.Open(func() (int, error) { return openRetry(unix.AT_FDCWD, path, flags, mode) })
 }
 
 // eachFile calls visit for every entry of dir, without holding more than a few names at a time.

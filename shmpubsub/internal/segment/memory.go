@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"shm_pub_sub/shmpubsub/internal/forks"
 	"shm_pub_sub/shmpubsub/internal/futex"
 	"shm_pub_sub/shmpubsub/internal/killpoint"
 	"shm_pub_sub/shmpubsub/internal/ring"
@@ -28,10 +29,17 @@ func mapFile(fd int, size uint64, prot int) (memory, error) {
 	return unsafe.Slice((*byte)(at), size), nil
 }
 
-// keepFromChildren leaves m out of what a forked child inherits. A mapping holds its open file, and with
-// it the owner lock, as a descriptor does: a child must have neither, at whatever moment of the
-// publisher's life it is born.
-func (m memory) keepFromChildren() { _ = unix.Madvise(m, unix.MADV_DONTFORK) } // fails only on a wrong address
+// mapForOneself maps a file that is locked, or will be, and leaves the mapping out of what a forked child
+// inherits. A mapping holds its open file, and with it the lock, as a descriptor does: a child must have
+// neither, at whatever moment it is born.
+func mapForOneself(fd int, size uint64) (m memory, err error) {
+	forks.Step(func() {
+		if m, err = mapFile(fd, size, unix.PROT_READ|unix.PROT_WRITE); err == nil {
+			_ = unix.Madvise(m, unix.MADV_DONTFORK) // fails only on a wrong address
+		}
+	})
+	return m, err
+}
 
 func (m memory) unmap() {
 	if m == nil {

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"shm_pub_sub/shmpubsub/internal/forks"
 	"shm_pub_sub/shmpubsub/internal/killpoint"
 	"shm_pub_sub/shmpubsub/internal/ring"
 )
@@ -20,7 +21,7 @@ type Owned struct {
 
 	path   string
 	fd     int
-	lent   bool // somebody else closes fd
+	file   *forks.File // of fd
 	memory memory
 }
 
@@ -30,12 +31,11 @@ func (o *Owned) Ring() ring.Ring { return o.memory.ring(o.Header) }
 // WaitWord returns the segment's eventcount.
 func (o *Owned) WaitWord() *atomic.Uint32 { return o.memory.wait() }
 
-// Lend returns where the file is mapped, which ends with Close, and the descriptor that holds the
-// owner lock, which the caller must close, after Close: only it knows when a fork may see the number.
-func (o *Owned) Lend() (address uintptr, fd int) {
-	o.lent = true
-	return o.memory.address(), o.fd
-}
+// Address returns where the file is mapped, which ends with Close.
+func (o *Owned) Address() uintptr { return o.memory.address() }
+
+// FD returns the descriptor that holds the owner lock, which Close closes.
+func (o *Owned) FD() int { return o.fd }
 
 // Close ends the publisher. Subscribers are told first: a kill before the name is gone leaves a
 // retired file under it, which is a dead topic to everybody at once. A retained topic keeps its name
@@ -48,10 +48,8 @@ func (o *Owned) Close() error {
 	}
 	o.memory.unmap()
 	unlock(o.fd, ownerByte)
-	if !o.lent {
-		_ = unix.Close(o.fd)
-		killpoint.Here()
-	}
+	o.file.Close()
+	killpoint.Here()
 	o.memory, o.fd = nil, -1
 	return err
 }

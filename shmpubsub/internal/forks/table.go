@@ -1,0 +1,61 @@
+package forks
+
+import (
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// slot is a file in the table: struct shm_held in hot/fork.h. A child closes the descriptor if it is that
+// file's: the program may have closed it, and opened another under its number.
+type slot struct {
+	fd  atomic.Int32 // the descriptor + 1; 0: the slot is free
+	_   int32
+	dev uint64
+	ino uint64
+}
+
+const (
+	pageSize     = 4096
+	slotsPerPage = (pageSize - 8) / int(unsafe.Sizeof(slot{}))
+)
+
+// page is a part of the table, outside of Go's heap: struct shm_held_page in hot/fork.h.
+type page struct {
+	next  atomic.Pointer[page]
+	slots [slotsPerPage]slot
+}
+
+// taking serialises those that take a slot.
+var taking sync.Mutex
+
+// enter puts f into the table, within a Step. It returns nil if there is no memory for the table to grow: then
+// a child may keep f's locks.
+func (s *Shared) enter(f *File) *slot {
+	taking.Lock()
+	defer taking.Unlock()
+	link := &s.first
+	for p := link.Load(); p != nil; p = link.Load() {
+		for i := range p.slots {
+			if p.slots[i].fd.Load() == 0 {
+				return p.slots[i].take(f)
+			}
+		}
+		link = &p.next
+	}
+	m, err := unix.Mmap(-1, 0, pageSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		return nil
+	}
+	p := (*page)(unsafe.Pointer(unsafe.SliceData(m)))
+	link.Store(p)
+	return p.slots[0].take(f)
+}
+
+func (e *slot) take(f *File) *slot {
+	e.dev, e.ino = f.dev, f.ino
+	e.fd.Store(int32(f.fd) + 1)
+	return e
+}
