@@ -89,13 +89,13 @@ def interpreters() -> dict[str, str]:
 
 
 def chosen(usable: dict[str, str], options: argparse.Namespace) -> dict[str, str]:
-    """Return the interpreters to test: those asked for, or this one and the oldest other."""
+    """Return the interpreters to test: those asked for, or this one, the oldest and the newest."""
     if options.all:
         return usable
     wanted = options.python
     if not wanted:
         others = [version for version in usable if version != HERE]
-        wanted = [HERE, *(others[:1] if others[:1] < [HERE] else others[-1:])]
+        wanted = [HERE, *others[:1], *others[1:][-1:]]
     if absent := [version for version in wanted if version not in usable]:
         raise SystemExit(f"not found here: Python {', '.join(absent)}; found: {', '.join(usable)}")
     return {version: usable[version] for version in wanted}

@@ -21,6 +21,9 @@ PyDoc_STRVAR(fork_words_doc, "fork_words($module, /)\n--\n\n"
 PyDoc_STRVAR(select_doc, "select($module, subscribers, timeout, /)\n--\n\n"
 "The waiting part of shm_pub_sub.select: subscribers is a tuple of them, not empty.");
 
+PyDoc_STRVAR(start_thread_doc, "start_thread($module, function, /)\n--\n\n"
+"Call function() in a thread of the system's, whatever has taken the place of Python's. Nothing waits for it.");
+
 PyDoc_STRVAR(own_methods_doc, "own_methods($module, cls, /)\n--\n\n"
 "Give cls, derived from a type of this module, that type's methods as its own. Return cls.");
 
@@ -63,6 +66,30 @@ fork_words(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
     return PyLong_FromVoidPtr(&shm_fork);
 }
 
+static void
+run_thread(void *argument)
+{
+    PyGILState_STATE state = PyGILState_Ensure();
+    PyObject *function = argument, *result = PyObject_CallNoArgs(function);
+    if (result == NULL) {
+        PyErr_WriteUnraisable(function);
+    }
+    Py_XDECREF(result);
+    Py_DECREF(function);
+    PyGILState_Release(state);
+}
+
+static PyObject *
+start_thread(PyObject *Py_UNUSED(module), PyObject *function)
+{
+    if (PyThread_start_new_thread(run_thread, Py_NewRef(function)) == PYTHREAD_INVALID_THREAD_ID) {
+        Py_DECREF(function);
+        PyErr_SetString(PyExc_RuntimeError, "can't start new thread");
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {
     {"publishers", shm_publishers, METH_NOARGS, publishers_doc},
     {"publisher_of", shm_publisher_of, METH_VARARGS, publisher_of_doc},
@@ -72,6 +99,7 @@ static PyMethodDef methods[] = {
     {"select", shm_select, METH_VARARGS, select_doc},
     {"guarded", shm_guarded, METH_O, guarded_doc},
     {"no_room", shm_no_room, METH_NOARGS, no_room_doc},
+    {"start_thread", start_thread, METH_O, start_thread_doc},
     {"own_methods", own_methods, METH_O, own_methods_doc},
     {NULL, NULL, 0, NULL},
 };
