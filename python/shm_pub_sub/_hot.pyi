@@ -30,6 +30,7 @@ class Publisher:
         arguments: tuple[Any, ...],
         type_tag: int,
         check: Callable[[], object] | None = None,
+        path: bytes | None = None,
         /,
     ) -> int: ...
     def _end(self) -> None: ...

@@ -10,6 +10,11 @@ import time
 from . import _hot
 from ._arguments import path_to_go
 
+TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 exiting = False  # this process has come to its end and closed them
 
 _PATIENCE = 2.0
@@ -38,17 +43,35 @@ def close_own(directory: str, name: str) -> None:
 def close_at_exit() -> None:
     """See to it that this process closes its publishers when it ends.
 
-    atexit does, save in a child of multiprocessing, which ends by os._exit() after finalizers of
-    its own.
+    atexit does, save in a child of multiprocessing, or of billiard (Celery's), which ends by
+    os._exit() after finalizers of its own. A worker of billiard's pools runs none.
     """
     global _armed_in
-    process, util = (sys.modules.get(f"multiprocessing.{m}") for m in ("process", "util"))
-    if process is None or util is None or process.parent_process() is None:
+    util = sys.modules.get("multiprocessing.util")  # billiard's own finalizers are these
+    multiprocessing = sys.modules.get("multiprocessing.process")
+    billiard: Any = sys.modules.get("billiard.process")
+    child: Any = billiard.current_process() if billiard is not None else None
+    if getattr(child, "_parent_pid", None) is None:
+        child = None
+        if multiprocessing is None or multiprocessing.parent_process() is None:
+            return
+    if _armed_in == os.getpid() or util is None:
         return
-    if _armed_in != os.getpid():
-        _armed_in = os.getpid()
-        # Below 0: after the child's own children have been joined.
-        util.Finalize(None, _close_all, exitpriority=-100)
+    _armed_in = os.getpid()
+    # Below 0: after the child's own children have been joined.
+    util.Finalize(None, _close_all, exitpriority=-100)
+    worker = getattr(child, "_target", None)
+    if worker is not None and hasattr(worker, "on_exit"):  # a pool's, or None
+        on_exit = worker.on_exit
+        worker.on_exit = lambda pid, status: _close_after(on_exit, pid, status)
+
+
+def _close_after(on_exit: Callable[[int, int], object] | None, pid: int, status: int) -> None:
+    try:
+        if on_exit is not None:
+            on_exit(pid, status)
+    finally:
+        _close_all()
 
 
 def end_daemon_thread() -> None:

@@ -11,9 +11,13 @@ if TYPE_CHECKING:
 
 def is_pattern(text: str) -> bool:
     """Report whether the text has the signs of a pattern; a topic's name may have them too."""
-    return any(sign in text for sign in "*?[")
+    return not set("*?[").isdisjoint(text)
 
 
 def one_matches(patterns: Iterable[str], name: str) -> bool:
     """Report whether one of the patterns is name, or matches it."""
-    return any(name == pattern or fnmatchcase(name, pattern) for pattern in patterns)
+    # any() of a generator may swallow an interrupt, from Python 3.12 on.
+    for pattern in patterns:  # noqa: SIM110
+        if name == pattern or fnmatchcase(name, pattern):
+            return True
+    return False

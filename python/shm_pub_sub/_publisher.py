@@ -107,7 +107,8 @@ class Publisher(_hot.Publisher):
         arguments = (where, self._name, self._buffers, mode, bool(retain), trusted)
         try:
             tag = TYPE_TAGS[self._type]
-            replaced = self._create(go, make, arguments, tag, end_daemon_thread)
+            path = None if retain else os.fsencode(go.bind_Path(self._directory, self._name))
+            replaced = self._create(go, make, arguments, tag, end_daemon_thread, path)
         except RuntimeError as error:
             raise self._explain(from_go(error)) from None
         if replaced:

@@ -98,6 +98,7 @@ after_fork_in_child(void)
     forks++;
     shm_fork.forking = shm_fork.steps = 0; /* of threads that are not here */
     close_held();
+    end_forked();
     registry_forked();
     watcher_forked();
 }
@@ -105,11 +106,6 @@ after_fork_in_child(void)
 int
 shm_fork_init(void)
 {
-    static bool done;
-    if (done) {
-        return 0;
-    }
-    done = true;
     return pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 

@@ -43,6 +43,7 @@ void fork_step_begin(void);
 void fork_step_end(void);
 
 /* In the child of a fork: only what is async-signal-safe, as the parent may have had other threads. */
+void end_forked(void);
 void registry_forked(void);
 void watcher_forked(void);
 

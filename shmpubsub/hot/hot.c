@@ -1,6 +1,7 @@
 /* shm_pub_sub._hot: the types whose methods run per value. No Go is in here: importing it starts
    nothing, and it works in a forked child. Opening and closing call gopy's module as any Python code
    would; values never pass through it. */
+#include "end.h"
 #include "hot.h"
 
 PyDoc_STRVAR(publishers_doc, "publishers($module, /)\n--\n\n"
@@ -126,7 +127,10 @@ exec(PyObject *module)
                         "import it in the main interpreter (mod_wsgi: WSGIApplicationGroup %{GLOBAL})");
         return -1;
     }
-    int failure = shm_fork_init();
+    static bool ready; /* this is run again where the module is imported again */
+    int failure = ready ? 0 : shm_fork_init();
+    failure = ready || failure != 0 ? failure : end_init();
+    ready = failure == 0;
     if (failure != 0) {
         errno = failure;
         PyErr_SetFromErrno(PyExc_OSError);

@@ -53,6 +53,8 @@ map(Publisher *p, PyObject *go, PyObject *handle, PyObject *text, long *replaced
     p->wait = (uint32_t *)(base + SHM_WAIT_OFFSET);
     p->ring = ring_at(base, first, stride, slots);
     p->inherited = false;
+    end_without(p->end);
+    p->end = NULL;
     Py_XSETREF(p->go, Py_NewRef(go)); /* an inherited one has those of its parent */
     Py_XSETREF(p->handle, Py_NewRef(handle));
     return true;
@@ -61,7 +63,7 @@ map(Publisher *p, PyObject *go, PyObject *handle, PyObject *text, long *replaced
 /* Calls make(*arguments), a constructor of gopy's module go, and publishes through what it made. A new reference
    or NULL. */
 static PyObject *
-create(Publisher *p, PyObject *go, PyObject *make, PyObject *arguments, enum shm_type type)
+create(Publisher *p, PyObject *go, PyObject *make, PyObject *arguments, enum shm_type type, PyObject *path)
 {
     long replaced = 0; /* a header's pid may be beyond an int */
     PyObject *handle = PyObject_Call(make, arguments, NULL);
@@ -95,17 +97,21 @@ create(Publisher *p, PyObject *go, PyObject *make, PyObject *arguments, enum shm
     }
     Py_DECREF(text);
     Py_DECREF(handle);
+    if (path != NULL && PyBytes_Check(path)) {
+        p->end = end_with(PyBytes_AS_STRING(path), p->ring.state, p->wait);
+    }
     return PyLong_FromLong(replaced);
 }
 
 /* The publisher is in the list before check() is called, if it is given, and made: whoever closes all at the
-   process's end, and has let check() know, finds it there. */
+   process's end, and has let check() know, finds it there. path, bytes, is what to remove if Python does
+   not end; without it the topic stays: it is retained. */
 PyObject *
 publisher_create(Publisher *p, PyObject *args)
 {
-    PyObject *go, *make, *arguments, *check = NULL;
+    PyObject *go, *make, *arguments, *check = NULL, *path = NULL;
     int type;
-    if (!PyArg_ParseTuple(args, "OOO!i|O:_create", &go, &make, &PyTuple_Type, &arguments, &type, &check)) {
+    if (!PyArg_ParseTuple(args, "OOO!i|OO:_create", &go, &make, &PyTuple_Type, &arguments, &type, &check, &path)) {
         return NULL;
     }
     if (p->ring.state != NULL || p->link != NULL) {
@@ -117,7 +123,7 @@ publisher_create(Publisher *p, PyObject *args)
     Py_XSETREF(p->topic, Py_NewRef(arguments));
     registry_add(p);
     PyObject *checked = check == NULL ? Py_NewRef(Py_None) : PyObject_CallNoArgs(check);
-    PyObject *replaced = checked == NULL ? NULL : create(p, go, make, arguments, type);
+    PyObject *replaced = checked == NULL ? NULL : create(p, go, make, arguments, type, path);
     Py_XDECREF(checked);
     if (replaced == NULL && p->ring.state == NULL) {
         registry_remove(p);
@@ -134,6 +140,8 @@ publisher_end(Publisher *p)
     }
     /* Go's runs without the GIL: nobody may publish any more by then, nor end it a second time. */
     p->ring.state = NULL;
+    end_without(p->end);
+    p->end = NULL;
     PyObject *go = p->go, *handle = p->handle;
     p->go = p->handle = NULL;
     bool closed = release(go, p->type, handle);

@@ -74,7 +74,7 @@ PyDoc_STRVAR(publish_many_doc, "publish_many($self, values, /)\n--\n\n"
 "    TopicTypeError, RangeError: One of them cannot be published. Nothing is published.\n"
 "    ClosedError, ForkedError: As for publish().");
 
-PyDoc_STRVAR(create_doc, "_create($self, go, make, arguments, type_tag, check=None, /)\n--\n\n"
+PyDoc_STRVAR(create_doc, "_create($self, go, make, arguments, type_tag, check=None, path=None, /)\n--\n\n"
 "Call make(*arguments), a constructor of gopy's module go, and publish through what it made. Return\n"
 "the process whose topic was taken over, or 0. No signal is handled between: an interrupt cannot\n"
 "lose the topic.");
@@ -114,8 +114,9 @@ dealloc(Publisher *p)
         PyErr_WriteUnraisable(NULL);
     }
     PyErr_Restore(error_type, error, traceback);
+    end_without(p->end); /* an inherited one's */
     Py_XDECREF(p->topic);
-    Py_XDECREF(p->go); /* an inherited one's */
+    Py_XDECREF(p->go); /* as well */
     Py_XDECREF(p->handle);
     type->tp_free((PyObject *)p);
     Py_DECREF(type);

@@ -2,6 +2,7 @@
 #ifndef SHM_PUBLISHER_H
 #define SHM_PUBLISHER_H
 
+#include "end.h"
 #include "hot.h"
 
 typedef struct Publisher {
@@ -11,6 +12,7 @@ typedef struct Publisher {
     enum shm_type type;
     bool inherited; /* the process that opened it is an ancestor of this one */
     PyObject *topic;  /* what it was last made with: a tuple that begins with directory and name */
+    struct shm_topic *end; /* end.c; NULL: retained, or not open */
     PyObject *go;     /* gopy's module, while mapped */
     PyObject *handle; /* of the Go publisher in it */
     struct Publisher *next, **link; /* in open_publishers, while it is made, open or closed; link NULL: not in it */

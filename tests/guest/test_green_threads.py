@@ -1,4 +1,4 @@
-"""gevent and eventlet, whose greenlets take the place of threads: what waits holds up none of them."""
+"""gevent and eventlet, whose greenlets take the place of threads: a wait holds up none of them."""
 
 import subprocess
 from collections.abc import Callable

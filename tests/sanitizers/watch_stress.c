@@ -43,8 +43,14 @@ struct topic {
     unsigned seed;
 };
 
+/* There are no publishers of Python's. */
 void
-registry_forked(void) /* there are no publishers of Python's */
+registry_forked(void)
+{
+}
+
+void
+end_forked(void)
 {
 }
 
