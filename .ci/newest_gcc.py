@@ -9,18 +9,21 @@ import os
 import shlex
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
-from build import BUILD, ROOT
+from build import ROOT
 
 SUITE = "testing"
 MIRROR = "http://deb.debian.org/debian"
 PACKAGES = "ca-certificates,gcc,libc6-dev,python3-dev,python3-venv"
 TIMEOUT = 1800  # s
 
-# In a mount namespace of its own, so nothing is left mounted. A copy of the tree: the build writes.
+# In a mount namespace of its own: nothing is left mounted in the folder, which is removed then
+# (debootstrap leaves /proc there, too). A copy of the tree, as the build writes.
 BUILD_IN = """
 set -eu
+debootstrap --variant=minbase --include={packages} {suite} {system} {mirror}
 for folder in proc dev sys; do mount --rbind /$folder {system}/$folder; done
 cp -L /etc/resolv.conf {system}/etc/resolv.conf
 mkdir -p {system}/tree {system}/etc/ssl/certs
@@ -44,25 +47,18 @@ print(\\"works\\")
 
 
 def build_with_newest_gcc() -> None:
-    """Make the folder if it is not there, and build this tree's copy in it."""
+    """Make the folder, and build a copy of this tree in it."""
     if os.geteuid() != 0 or shutil.which("debootstrap") is None:
         print("skipped: needs root and debootstrap (Debian: apt install debootstrap)")
         return
-    system = BUILD / f"debian-{SUITE}"
-    if not (system / "usr/bin/gcc").exists():
-        shutil.rmtree(system, ignore_errors=True)
-        options = ["--variant=minbase", f"--include={PACKAGES}"]
-        _run("debootstrap", *options, SUITE, system, MIRROR)
-    shutil.rmtree(system / "tree", ignore_errors=True)
-    script = BUILD_IN.format(system=shlex.quote(str(system)))
-    kept = {
-        key: value
-        for key, value in os.environ.items()
-        if key.startswith(("PIP_", "SSL_", "GOPROXY"))
-    }
-    path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    _run("unshare", "--mount", "sh", "-c", script, env=kept | {"PATH": path, "HOME": "/root"})
-
-
-def _run(*command: str | Path, env: dict[str, str] | None = None) -> None:
-    subprocess.run([*map(str, command)], cwd=ROOT, env=env, check=True, timeout=TIMEOUT)
+    # Not below this tree: goimports would look through it at each build.
+    with tempfile.TemporaryDirectory(prefix="shm_pub_sub-", dir="/var/tmp") as folder:
+        system = Path(folder, SUITE)
+        script = BUILD_IN.format(
+            system=shlex.quote(str(system)), suite=SUITE, mirror=MIRROR, packages=PACKAGES
+        )
+        names = ("PIP_", "SSL_", "GOPROXY")
+        kept = {key: value for key, value in os.environ.items() if key.startswith(names)}
+        kept |= {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
+        command = ["unshare", "--mount", "--propagation=private", "sh", "-c", script]
+        subprocess.run(command, cwd=ROOT, env=kept, check=True, timeout=TIMEOUT)
