@@ -86,7 +86,6 @@ async def receive():
         pass
 asyncio.run(receive())
 """,
-    "resource": "shm_pub_sub.Subscriber('topic', 0)",
 }
 
 
