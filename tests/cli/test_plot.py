@@ -209,7 +209,7 @@ def drawn(*curves: Curve, columns: int = 40, lines: int = 12) -> list[str]:
 
 
 def test_a_picture_has_steps_for_bools_and_gaps_for_nan() -> None:
-    flag, number = Curve("flag", "", 10 * SECOND), Curve("number", "", 10 * SECOND)
+    flag, number = Curve("flag", "", 10 * SECOND, ""), Curve("number", "", 10 * SECOND, "")
     flag.type, flag.alive, number.type = bool, True, float
     for n, value in enumerate((False, True), 1):
         flag.add(n, n * 3 * SECOND, value)
@@ -223,7 +223,7 @@ def test_a_picture_has_steps_for_bools_and_gaps_for_nan() -> None:
 
 
 def test_what_has_no_room_is_counted() -> None:
-    curves = [Curve(f"topic{n}", "", 10 * SECOND) for n in range(9)]
+    curves = [Curve(f"topic{n}", "", 10 * SECOND, "") for n in range(9)]
     text = drawn(*curves, lines=12)
     assert "7 more: a higher terminal shows them" in text
     assert len(text) <= 12
