@@ -43,9 +43,9 @@ class Waiters:
 
     async def wait(self, subscriber: Subscriber, deadline: float | None) -> bool:
         """Wait for a value, the subscriber's end or the deadline; return whether it was that."""
-        if self._fd != (fd := subscriber.fileno()):
+        if self._fd != subscriber.fileno():
             self._stop_reading()
-            self._held = subscriber._hold()
+            fd, self._held = subscriber._hold()  # both at once: fileno() may be another by now
             self._loop.add_reader(fd, self._readable)
             self._fd = fd
         turn: asyncio.Future[bool] = self._loop.create_future()
@@ -113,13 +113,14 @@ def _seconds(subscriber: Subscriber, timeout: Any) -> float | None:
 async def arecv(subscriber: Subscriber, timeout: float | None = None) -> Any:
     """See Subscriber.arecv."""
     seconds = _seconds(subscriber, timeout)
-    if subscriber.closed:
-        subscriber._attach()  # raises
+    life = subscriber._life
+    if not life:
+        subscriber._say_closed()
     subscriber._at_once += 1
     if subscriber._at_once >= _AT_ONCE:
         subscriber._at_once = 0
         await asyncio.sleep(0)  # before a value is taken: this may be cancelled
-    value = subscriber.try_recv()
+    value = subscriber._take(life, False)
     if value is not None:
         return value
     loop = asyncio.get_running_loop()
@@ -128,7 +129,7 @@ async def arecv(subscriber: Subscriber, timeout: float | None = None) -> Any:
     while True:
         late = await waiters.wait(subscriber, deadline)
         subscriber._at_once = 0
-        value = subscriber.try_recv()
+        value = subscriber._take(life, False)
         if value is not None:
             return value
         if late:

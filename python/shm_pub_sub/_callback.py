@@ -36,23 +36,23 @@ def start(subscriber: Subscriber, callback: Callable[[Any], object]) -> None:
     """Call callback in a daemon thread, which keeps the subscriber until that is closed."""
     threading.Thread(
         target=_run,
-        args=(subscriber, callback, subscriber._waiters, threading.get_native_id()),
+        args=(subscriber, callback, subscriber._life, threading.get_native_id()),
         name=f"shm_pub_sub callback {subscriber.name}",
         daemon=True,
     ).start()
 
 
 def _run(
-    subscriber: Subscriber, callback: Callable[[Any], object], life: object, starter: int = 0
+    subscriber: Subscriber, callback: Callable[[Any], object], life: int, starter: int = 0
 ) -> None:
     if threading.get_native_id() == starter:
         # A greenlet: gevent or eventlet has patched threading. It would wait for all of them.
         _hot.start_thread(lambda: _run(subscriber, callback, life))
         return
     trouble = ""
-    while subscriber._waiters is life:  # another one when __init__ is called again
+    while True:
         try:
-            value = subscriber.recv()
+            value = subscriber._take(life, True)
         except ClosedError:
             return
         except Exception as error:

@@ -28,16 +28,21 @@ def publishes(directory: str, name: str) -> bool:
     return _hot.publisher_of(path_to_go(directory), name) is not None
 
 
-def close_own(directory: str, name: str) -> None:
-    """Close this process's own publisher of the topic, if it has one."""
+def close_own(directory: str, name: str) -> bool:
+    """Close this process's own publisher of the topic, if it has one; report whether there is none."""
     where = path_to_go(directory)
     deadline, pause = time.monotonic() + _PATIENCE, 0.0
-    while (found := _hot.publisher_of(where, name)) is not None and time.monotonic() < deadline:
+    while (found := _hot.publisher_of(where, name)) is not None:
         if found is not False:
             found.close()  # does nothing while another thread makes or closes it
+            if found._mapped:
+                return False  # a subclass's own close(), which does not
+        if time.monotonic() > deadline:
+            return False
         del found
         time.sleep(pause)
         pause = 0.001
+    return True
 
 
 def close_at_exit() -> None:
@@ -57,13 +62,13 @@ def close_at_exit() -> None:
             return
     if _armed_in == os.getpid() or util is None:
         return
-    _armed_in = os.getpid()
     # Below 0: after the child's own children have been joined.
     util.Finalize(None, _close_all, exitpriority=-100)
     worker = getattr(child, "_target", None)
     if worker is not None and hasattr(worker, "on_exit"):  # a pool's, or None
         on_exit = worker.on_exit
         worker.on_exit = lambda pid, status: _close_after(on_exit, pid, status)
+    _armed_in = os.getpid()  # last: an interrupt may come before, and twice is as good as once
 
 
 def _close_after(on_exit: Callable[[int, int], object] | None, pid: int, status: int) -> None:
@@ -95,14 +100,27 @@ def outlives_process() -> bool:
 def _close_all() -> None:
     global exiting
     exiting = True
-    # A daemon thread that makes or closes one comes to no end when the interpreter is gone.
+    try:
+        _close_each(lambda publisher: publisher.close())
+    except BaseException:  # an interrupt, or a subclass's own close(): the others all the same
+        _close_each(lambda publisher: None)
+        raise
+
+
+def _close_each(close: Callable[[Any], object]) -> None:
+    """Close all, those included that a signal handler makes meanwhile.
+
+    A daemon thread that makes or closes one comes to no end when the interpreter is gone.
+    """
     deadline = time.monotonic() + _PATIENCE
-    while True:
+    while _hot.count() > 0 and time.monotonic() < deadline:
         for publisher in _hot.publishers():
-            publisher.close()
-        if _hot.count() == 0 or time.monotonic() > deadline:
-            return
-        time.sleep(0.0001)
+            close(publisher)
+            try:  # noqa: SIM105 - contextlib is slow to import
+                publisher._end()  # a subclass's close() may not have
+            except RuntimeError:
+                pass  # it is closed, but its name could not be removed
+        time.sleep(0.0001 if _hot.count() > 0 else 0)
 
 
 atexit.register(_close_all)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from types import GenericAlias, TracebackType
 
 from . import _hot
@@ -98,19 +99,27 @@ class Publisher(_hot.Publisher):
         trusted = check_trust(trust)
         self._directory = directory()
         self._owner = os.getpid()
-        if replace:
-            close_own(self._directory, self._name)
         close_at_exit()
         go = load(CreateError)
         make = getattr(go, f"bind_New{self._type.__name__.capitalize()}Publisher")
         where = path_to_go(self._directory)
         arguments = (where, self._name, self._buffers, mode, bool(retain), trusted)
-        try:
-            tag = TYPE_TAGS[self._type]
-            path = None if retain else os.fsencode(go.bind_Path(self._directory, self._name))
-            replaced = self._create(go, make, arguments, tag, end_daemon_thread, path)
-        except RuntimeError as error:
-            raise self._explain(from_go(error)) from None
+        tag = TYPE_TAGS[self._type]
+        until = time.monotonic() + 5
+        while True:
+            gone = replace and close_own(self._directory, self._name)
+            before = _hot.changes()
+            try:
+                path = None if retain else os.fsencode(go.bind_Path(self._directory, self._name))
+                replaced = self._create(go, make, arguments, tag, end_daemon_thread, path)
+                break
+            except RuntimeError as error:
+                trouble = from_go(error)
+                # Another thread, or a signal handler, may have made one since: then once more.
+                again = gone and isinstance(trouble, ExistsError) and time.monotonic() < until
+                own = publishes(self._directory, self._name)
+                if not again or not (own or _hot.changes() != before + 2):  # _create() itself: 2
+                    raise self._explain(trouble) from None
         if replaced:
             try:
                 logger().info(

@@ -89,7 +89,6 @@ class Subscriber(_hot.Subscriber):
 
     __slots__ = (
         "_at_once",  # for _aio
-        "_buffers",
         "_default",
         "_directory",
         "_name",
@@ -132,7 +131,6 @@ class Subscriber(_hot.Subscriber):
     def _begin(self, where: str, age: int, history: int, trust: str) -> None:
         """Open the topic in a directory; name, type and default are known. age: nanoseconds."""
         self._directory = where
-        self._buffers = 0
         self._trust = trust
         self._trouble = self._stranger = ""
         self._at_once = 0
@@ -142,11 +140,13 @@ class Subscriber(_hot.Subscriber):
         except RuntimeError as error:
             raise from_go(error) from None
         missing = (self._default, False)
-        self._open(path.encode("latin-1"), TYPE_TAGS[self._type], missing, age, history)
+        life = 0  # any: an interrupt came before it was known
         try:
+            path_bytes = path.encode("latin-1")
+            life = self._open(path_bytes, TYPE_TAGS[self._type], missing, age, history)
             self._attach(first=True)
         except BaseException:
-            self._close()
+            self._close(life)
             raise
 
     def close(self) -> None:
@@ -186,7 +186,7 @@ class Subscriber(_hot.Subscriber):
     @property
     def buffer_num(self) -> int | None:
         """How many values the topic's publisher keeps readable; None while there is no topic."""
-        return self._buffers if self._look() and self._mapped else None
+        return (self._look() and self._buffers) or None
 
     @property
     def closed(self) -> bool:
@@ -199,12 +199,16 @@ class Subscriber(_hot.Subscriber):
         return self._look()
 
     def _look(self) -> bool:
-        try:
-            return self._is_open and self._alive()
-        except TopicTypeError:
-            return self._other_type_lives()
-        except LayoutError:
-            return False
+        while self._is_open:
+            try:
+                return self._alive()
+            except ClosedError:
+                continue  # closed, or set up again, since
+            except TopicTypeError:
+                return self._other_type_lives()
+            except LayoutError:
+                return False
+        return False
 
     def _other_type_lives(self) -> bool:
         """Whether the topic of another type has a publisher, or is only retained."""
@@ -221,14 +225,12 @@ class Subscriber(_hot.Subscriber):
 
         None stands for something that is not trusted. Called from C when there is nothing.
         """
-        if not self._is_open:
-            raise ClosedError(
-                f"subscribe to {getattr(self, '_name', '?')!r}: found a closed subscriber; "
-                "make a new one"
-            )
+        life = self._life  # before what belongs to it is read: _map() looks whether it is over
+        if not life:
+            self._say_closed()
         try:
             where, kind = path_to_go(self._directory), self._type.__name__
-            found = self._map(load().bind_Attach, where, self._name, kind, self._trust)
+            found = self._map(life, load().bind_Attach, where, self._name, kind, self._trust)
         except RuntimeError as error:
             trouble = from_go(error)
             if str(error).startswith("untrusted\n"):
@@ -243,13 +245,12 @@ class Subscriber(_hot.Subscriber):
             return False
         self._stranger = ""
         dead, pid, buffers = found
-        self._buffers = buffers or self._buffers
         if buffers and not first and not dead:
             logger().info(
                 "subscriber of %r: attached to process %d's topic of %d buffers",
                 self._name,
                 pid,
-                self._buffers,
+                buffers,
             )
         return not dead
 
@@ -268,11 +269,18 @@ class Subscriber(_hot.Subscriber):
             "topic that only this library has written; restart its publisher"
         )
 
-    def _made_anew(self) -> NoReturn:
-        """Say that what was waited for is over. Called from C."""
+    def _say_closed(self) -> NoReturn:
+        """Say that it is closed. Called from C as well."""
         raise ClosedError(
-            f"wait for {self._name!r}: found a subscriber that was set up again meanwhile; "
-            "use it anew"
+            f"subscribe to {getattr(self, '_name', '?')!r}: found a closed subscriber; "
+            "make a new one"
+        )
+
+    def _say_set_up_again(self) -> NoReturn:
+        """Say that the life to which a call belongs is over. Called from C."""
+        raise ClosedError(
+            f"subscribe to {getattr(self, '_name', '?')!r}: found that __init__ was called again "
+            "meanwhile; call this again as well"
         )
 
     def _timed_out(self, what: str, timeout: float) -> NoReturn:
@@ -315,12 +323,12 @@ class Subscriber(_hot.Subscriber):
 
     def __iter__(self) -> Subscriber:
         if not self._is_open:
-            self._attach()  # raises
+            self._say_closed()
         return self
 
     def __enter__(self) -> Subscriber:
         if not self._is_open:
-            self._attach()
+            self._say_closed()
         return self
 
     def __exit__(
@@ -341,7 +349,7 @@ class Subscriber(_hot.Subscriber):
                 state += f", newest {newest.value!r}, {newest.age:.3g} s old"
         except Exception as error:  # a repr is asked for where something is wrong already
             state = type(error).__name__
-        buffers = f", {self._buffers} buffers" if self._mapped else ""
+        buffers = f", {kept} buffers" if (kept := self._buffers) else ""
         kind = f"{self._type.__name__}, default {self._default!r}"
         return f"<Subscriber {name} {kind}{buffers}, {state}>"
 

@@ -86,11 +86,19 @@ attachment_check(Subscriber *s, uint64_t now)
     return lives || (s->file->retain && look_up(s, &found) == NAME_SAME);
 }
 
+/* Says that s was closed, or set up again, while something was done for an earlier life. */
+static void *
+say_over(Subscriber *s)
+{
+    const char *method = s->path == NULL ? "_say_closed" : "_say_set_up_again";
+    return shm_raised(PyObject_CallMethod((PyObject *)s, method, NULL));
+}
+
 /* Looks for something to read where there is nothing: 1 found, 0 not, -1 an error is set. */
 int
 attachment_renew(Subscriber *s)
 {
-    for (;;) {
+    for (uint64_t life = s->lives;;) {
         struct shm_identity found = {0};
         uint64_t asked_at = shm_now(CLOCK_MONOTONIC_COARSE);
         if (s->path != NULL) {
@@ -115,15 +123,16 @@ attachment_renew(Subscriber *s)
             }
         }
         uint64_t generation = s->generation;
-        /* Runs Python: another thread may close s meanwhile, or attach it as well. */
+        /* Runs Python: another thread may close s meanwhile, set it up again, or attach it as well. */
         PyObject *result = PyObject_CallMethod((PyObject *)s, "_attach", NULL);
         if (result == NULL) {
             return -1;
         }
         bool something = result == Py_True, strange = result == Py_None;
         Py_DECREF(result);
-        if (s->path == NULL) {
-            continue; /* closed meanwhile: now _attach says so */
+        if (s->path == NULL || s->lives != life) {
+            say_over(s);
+            return -1;
         }
         if (s->ring.state != NULL) {
             return 1;
@@ -164,6 +173,10 @@ parse(PyObject *text, struct found *f)
     }
     f->mapping.base = (void *)(uintptr_t)address;
     f->mapping.size = size;
+    if (!shm_mapping_is_sound(&f->mapping, f->first, f->stride, f->slots)) {
+        PyErr_Format(PyExc_SystemError, "the Go side described a mapping that is none: %R", text);
+        return false;
+    }
     return true;
 }
 
@@ -202,6 +215,7 @@ take(Subscriber *s, const struct found *f, uint64_t asked_at)
     s->generation++;
     s->file = file;
     s->ring = file->ring;
+    s->depth = f->depth;
     s->checked_at = asked_at;
     s->strange = (struct shm_identity){0};
     if (!again) {
@@ -213,42 +227,63 @@ take(Subscriber *s, const struct found *f, uint64_t asked_at)
     return true;
 }
 
+/* close() and a new __init__ may come at any moment before s is looked at here, and while Go works, which is without
+   the GIL: by another thread, or before that by a signal handler. So both looks are here, in one step with what
+   follows from them. */
 PyObject *
 attachment_map(Subscriber *s, PyObject *args)
 {
-    PyObject *attach, *directory, *name, *type, *trust;
-    if (!PyArg_ParseTuple(args, "OOOOO:_map", &attach, &directory, &name, &type, &trust)) {
+    if (PyTuple_GET_SIZE(args) < 2) {
+        PyErr_SetString(PyExc_TypeError, "_map: expected a life and a function");
         return NULL;
+    }
+    unsigned long long life = PyLong_AsUnsignedLongLong(PyTuple_GET_ITEM(args, 0));
+    if (life == (unsigned long long)-1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    PyObject *topic = PyTuple_GetSlice(args, 2, PyTuple_GET_SIZE(args));
+    if (topic == NULL) {
+        return NULL;
+    }
+    if (s->path == NULL || s->lives != life) {
+        Py_DECREF(topic);
+        return say_over(s);
     }
     uint64_t generation = s->generation;
     /* Before the lock is asked: a publisher may die while this thread waits for its processor, or the GIL. */
     uint64_t now = shm_now(CLOCK_MONOTONIC_COARSE);
-    PyObject *text = PyObject_CallFunctionObjArgs(attach, directory, name, type, trust, NULL);
+    PyObject *text = PyObject_Call(PyTuple_GET_ITEM(args, 1), topic, NULL);
+    Py_DECREF(topic);
     if (text == NULL) {
+        if ((s->path == NULL || s->lives != life) && PyErr_ExceptionMatches(PyExc_RuntimeError)) {
+            PyErr_Clear(); /* an error of what it was set up for before */
+            return say_over(s);
+        }
         return NULL;
     }
-    if (!PyUnicode_Check(text) || PyUnicode_GET_LENGTH(text) == 0) {
-        Py_DECREF(text);
-        s->joined = true;
-        Py_RETURN_NONE;
-    }
     struct found found = {0};
-    bool parsed = parse(text, &found);
+    bool something = PyUnicode_Check(text) && PyUnicode_GET_LENGTH(text) > 0;
+    bool parsed = !something || parse(text, &found);
     Py_DECREF(text);
     if (!parsed) {
         return NULL;
     }
-    if (s->generation == generation) {
-        if (!take(s, &found, now)) {
-            return NULL;
-        }
-        s->joined = true;
+    bool first = s->generation == generation;
+    if (something && first && !take(s, &found, now)) {
+        return NULL;
     }
-    else {
+    if (something && !first) {
         /* Another thread has attached or closed s meanwhile: what this one found may be the older file. */
         munmap(found.mapping.base, found.mapping.size);
         close(found.mapping.fd);
         found.depth = 0;
+    }
+    if (s->path == NULL || s->lives != life) {
+        return say_over(s);
+    }
+    s->joined |= first || !something;
+    if (!something) {
+        Py_RETURN_NONE;
     }
     return Py_BuildValue("(Oll)", found.dead ? Py_True : Py_False, found.pid, found.depth);
 }

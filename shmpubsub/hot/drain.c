@@ -14,12 +14,14 @@ struct bound {
     uint64_t generation;
     const struct shm_file *left;
     uint64_t last;
+    uint64_t life; /* of the subscriber, and */
+    enum shm_type type; /* of its values: another one may have another size */
 };
 
 static struct bound
 drains(const Subscriber *s)
 {
-    return (struct bound){.began = s->generation};
+    return (struct bound){.began = s->generation, .life = s->lives, .type = s->type};
 }
 
 static inline bool
@@ -32,6 +34,10 @@ is_in(const struct bound *b, const Subscriber *s)
 static inline int
 take(Subscriber *s, struct bound *b, struct shm_value *v)
 {
+    if (s->path != NULL && s->lives != b->life) {
+        shm_raised(PyObject_CallMethod((PyObject *)s, "_say_set_up_again", NULL));
+        return -1;
+    }
     if (__builtin_expect(s->unread.k >= b->last, 0) && b->last != 0 && is_in(b, s)) {
         bool looked = s->left == NULL && s->generation != b->began;
         if (looked || head_of(&s->unread) != s->unread.k) {
@@ -59,7 +65,7 @@ drain_list(Subscriber *s)
     struct shm_value v = {0};
     int found;
     while ((found = take(s, &b, &v)) > 0) {
-        PyObject *value = value_object(s->type, v.word);
+        PyObject *value = value_object(b.type, v.word);
         int failed = value == NULL ? -1 : PyList_Append(list, value);
         Py_XDECREF(value);
         if (failed) {
@@ -84,6 +90,7 @@ drain_list(Subscriber *s)
 static PyObject *
 drain_into(Subscriber *s, PyObject *into)
 {
+    struct bound b = drains(s);
     Py_buffer view;
     if (PyObject_GetBuffer(into, &view, PyBUF_CONTIG | PyBUF_FORMAT) < 0) {
         if (PyErr_ExceptionMatches(PyExc_TypeError) || PyErr_ExceptionMatches(PyExc_BufferError) ||
@@ -93,16 +100,15 @@ drain_into(Subscriber *s, PyObject *into)
         }
         return NULL;
     }
-    if (!buffer_fits(s->type, &view)) {
+    if (!buffer_fits(b.type, &view)) {
         PyBuffer_Release(&view);
         return PyObject_CallMethod((PyObject *)s, "_refuse_buffer", "O", into);
     }
-    struct bound b = drains(s);
     struct shm_value v;
     Py_ssize_t n = 0, room = view.len / view.itemsize;
     int found = 0;
     for (char *item = view.buf; n < room && (found = take(s, &b, &v)) > 0; n++, item += view.itemsize) {
-        buffer_put(s->type, item, v.word);
+        buffer_put(b.type, item, v.word);
     }
     PyBuffer_Release(&view);
     if (found < 0) {
@@ -124,7 +130,7 @@ drain(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names)
         return NULL;
     }
     if (s->path == NULL) {
-        return PyObject_CallMethod((PyObject *)s, "_attach", NULL); /* it raises */
+        return shm_raised(PyObject_CallMethod((PyObject *)s, "_say_closed", NULL));
     }
     if (named == 0 || args[0] == Py_None) {
         return drain_list(s);

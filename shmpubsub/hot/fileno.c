@@ -52,8 +52,7 @@ static struct watch *
 watch_of(Subscriber *s)
 {
     if (s->path == NULL) {
-        Py_XDECREF(PyObject_CallMethod((PyObject *)s, "_attach", NULL)); /* it raises */
-        return NULL;
+        return shm_raised(PyObject_CallMethod((PyObject *)s, "_say_closed", NULL));
     }
     if (s->watch != NULL && !watch_fd_is_ours(s->watch)) {
         fileno_end(s);
@@ -61,8 +60,7 @@ watch_of(Subscriber *s)
     if (s->watch == NULL) {
         int failure = watch_new(&s->watch);
         if (failure != 0) {
-            Py_XDECREF(PyObject_CallMethod((PyObject *)s, "_no_descriptor", "i", failure)); /* it raises */
-            return NULL;
+            return shm_raised(PyObject_CallMethod((PyObject *)s, "_no_descriptor", "i", failure));
         }
         s->receiving = true;
         if (!stream_unread(s)) {
@@ -89,9 +87,14 @@ PyObject *
 fileno_hold(Subscriber *s, PyObject *Py_UNUSED(ignored))
 {
     struct watch *w = watch_of(s);
-    PyObject *capsule = w == NULL ? NULL : PyCapsule_New(w, CAPSULE, let_go);
-    if (capsule != NULL) {
-        watch_hold(w);
+    if (w == NULL) {
+        return NULL;
     }
-    return capsule;
+    watch_hold(w); /* first: making an object may collect garbage, and with it close s */
+    PyObject *capsule = PyCapsule_New(w, CAPSULE, let_go);
+    if (capsule == NULL) {
+        watch_release(w);
+        return NULL;
+    }
+    return Py_BuildValue("(iN)", watch_fd(w), capsule);
 }

@@ -10,6 +10,9 @@ PyDoc_STRVAR(publishers_doc, "publishers($module, /)\n--\n\n"
 PyDoc_STRVAR(publisher_of_doc, "publisher_of($module, directory, name, /)\n--\n\n"
 "Return which of publishers() is the topic's: False if that is just being freed, None without one.");
 
+PyDoc_STRVAR(changes_doc, "changes($module, /)\n--\n\n"
+"Return how often publishers() has changed: when one began to be made, and when it was closed.");
+
 PyDoc_STRVAR(count_doc, "count($module, /)\n--\n\n"
 "Return how many publishers() there are.");
 
@@ -20,13 +23,13 @@ PyDoc_STRVAR(fork_words_doc, "fork_words($module, /)\n--\n\n"
 "Return the address of what forks and Go share: for gopy's ShareForks.");
 
 PyDoc_STRVAR(select_doc, "select($module, subscribers, timeout, /)\n--\n\n"
-"The waiting part of shm_pub_sub.select: subscribers is a tuple of them, not empty.");
+"The waiting part of shm_pub_sub.select: subscribers is a tuple of at least one.");
 
 PyDoc_STRVAR(start_thread_doc, "start_thread($module, function, /)\n--\n\n"
 "Call function() in a thread of the system's, whatever has taken the place of Python's. Nothing waits for it.");
 
 PyDoc_STRVAR(own_methods_doc, "own_methods($module, cls, /)\n--\n\n"
-"Give cls, derived from a type of this module, that type's methods as its own. Return cls.");
+"Give cls, whose first base is a type of this module, that type's methods as its own. Return cls.");
 
 PyDoc_STRVAR(guarded_doc, "guarded($module, function, /)\n--\n\n"
 "Return a function that calls function with signals blocked, but for those of faults.");
@@ -39,12 +42,17 @@ PyDoc_STRVAR(no_room_doc, "no_room($module, /)\n--\n\n"
 static PyObject *
 own_methods(PyObject *Py_UNUSED(module), PyObject *cls)
 {
-    PyTypeObject *type = (PyTypeObject *)cls;
-    if (!PyType_Check(cls) || !PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)) {
-        PyErr_SetString(PyExc_TypeError, "own_methods: expected a class");
+    PyTypeObject *type = (PyTypeObject *)cls, *base = PyType_Check(cls) ? type->tp_base : NULL;
+    PyMethodDef *own = NULL;
+    if (base != NULL && PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) && PyType_HasFeature(base, Py_TPFLAGS_HEAPTYPE)) {
+        own = PyType_GetSlot(base, Py_tp_methods);
+    }
+    if (own == NULL || (own != shm_publisher_methods && own != shm_subscriber_methods)) {
+        PyErr_Format(PyExc_TypeError, "own_methods: found %R; expected a class derived from _hot.Publisher or "
+                     "_hot.Subscriber itself", cls);
         return NULL;
     }
-    for (PyMethodDef *m = PyType_GetSlot(type->tp_base, Py_tp_methods); m->ml_name != NULL; m++) {
+    for (PyMethodDef *m = own; m->ml_name != NULL; m++) {
         PyObject *method = PyDescr_NewMethod(type, m);
         int failed = method == NULL ? -1 : PyObject_SetAttrString(cls, m->ml_name, method);
         Py_XDECREF(method);
@@ -94,6 +102,7 @@ start_thread(PyObject *Py_UNUSED(module), PyObject *function)
 static PyMethodDef methods[] = {
     {"publishers", shm_publishers, METH_NOARGS, publishers_doc},
     {"publisher_of", shm_publisher_of, METH_VARARGS, publisher_of_doc},
+    {"changes", shm_changes, METH_NOARGS, changes_doc},
     {"count", shm_count, METH_NOARGS, count_doc},
     {"forks", forks_, METH_NOARGS, forks_doc},
     {"fork_words", fork_words, METH_NOARGS, fork_words_doc},

@@ -24,6 +24,14 @@ struct shm_mapping {
 
 extern PyType_Spec shm_publisher_spec;
 extern PyType_Spec shm_subscriber_spec;
+extern PyMethodDef shm_publisher_methods[];
+extern PyMethodDef shm_subscriber_methods[];
+
+/* arguments.c: what private functions are given is checked like anything else. */
+bool shm_type_from(int tag, enum shm_type *type);
+bool shm_mapping_is_sound(const struct shm_mapping *m, uint64_t first, uint64_t stride, uint64_t slots);
+bool shm_is_subscriber(PyObject *object);
+void *shm_raised(PyObject *result);
 
 /* values.c */
 int shm_sample_init(PyObject *module);
@@ -31,6 +39,7 @@ int shm_sample_init(PyObject *module);
 /* registry.c: methods of the module */
 PyObject *shm_publishers(PyObject *module, PyObject *ignored);
 PyObject *shm_publisher_of(PyObject *module, PyObject *args);
+PyObject *shm_changes(PyObject *module, PyObject *ignored);
 PyObject *shm_count(PyObject *module, PyObject *ignored);
 
 /* guest.c and room.c: methods of the module */

@@ -50,13 +50,21 @@ map(Publisher *p, PyObject *go, PyObject *handle, PyObject *text, long *replaced
         return false;
     }
     unsigned char *base = (unsigned char *)(uintptr_t)address;
+    struct shm_mapping mapping = {.base = base, .size = size, .fd = -1}; /* Go keeps that */
+    if (!shm_mapping_is_sound(&mapping, first, stride, slots)) {
+        PyErr_Format(PyExc_SystemError, "the Go side described a mapping that is none: %R", text);
+        return false;
+    }
     p->wait = (uint32_t *)(base + SHM_WAIT_OFFSET);
     p->ring = ring_at(base, first, stride, slots);
     p->inherited = false;
     end_without(p->end);
     p->end = NULL;
-    Py_XSETREF(p->go, Py_NewRef(go)); /* an inherited one has those of its parent */
-    Py_XSETREF(p->handle, Py_NewRef(handle));
+    PyObject *old_go = p->go, *old_handle = p->handle; /* an inherited one's, its parent's */
+    p->go = Py_NewRef(go);
+    p->handle = Py_NewRef(handle);
+    Py_XDECREF(old_go); /* last: it may run code that uses p */
+    Py_XDECREF(old_handle);
     return true;
 }
 
@@ -97,7 +105,7 @@ create(Publisher *p, PyObject *go, PyObject *make, PyObject *arguments, enum shm
     }
     Py_DECREF(text);
     Py_DECREF(handle);
-    if (path != NULL && PyBytes_Check(path)) {
+    if (path != NULL && PyBytes_Check(path) && p->ring.state != NULL) {
         p->end = end_with(PyBytes_AS_STRING(path), p->ring.state, p->wait);
     }
     return PyLong_FromLong(replaced);
@@ -110,8 +118,10 @@ PyObject *
 publisher_create(Publisher *p, PyObject *args)
 {
     PyObject *go, *make, *arguments, *check = NULL, *path = NULL;
-    int type;
-    if (!PyArg_ParseTuple(args, "OOO!i|OO:_create", &go, &make, &PyTuple_Type, &arguments, &type, &check, &path)) {
+    int tag;
+    enum shm_type type;
+    if (!PyArg_ParseTuple(args, "OOO!i|OO:_create", &go, &make, &PyTuple_Type, &arguments, &tag, &check, &path) ||
+        !shm_type_from(tag, &type)) {
         return NULL;
     }
     if (p->ring.state != NULL || p->link != NULL) {
@@ -120,11 +130,15 @@ publisher_create(Publisher *p, PyObject *args)
                         "closed by another thread; expected it closed; make a new one");
         return NULL;
     }
-    Py_XSETREF(p->topic, Py_NewRef(arguments));
+    PyObject *old = p->topic;
+    p->topic = Py_NewRef(arguments);
+    p->maker = PyThread_get_thread_ident();
     registry_add(p);
+    Py_XDECREF(old); /* last: it may run code that uses p */
     PyObject *checked = check == NULL ? Py_NewRef(Py_None) : PyObject_CallNoArgs(check);
     PyObject *replaced = checked == NULL ? NULL : create(p, go, make, arguments, type, path);
     Py_XDECREF(checked);
+    p->maker = 0;
     if (replaced == NULL && p->ring.state == NULL) {
         registry_remove(p);
     }

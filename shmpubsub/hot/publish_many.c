@@ -23,9 +23,8 @@ write_all(Publisher *p, enum shm_type type, const char *item, Py_ssize_t stride,
 /* Turns the items of a list or tuple into words, whatever their conversions do to it meanwhile. Returns how
    many, or -1 with an error set. */
 static Py_ssize_t
-convert(Publisher *p, PyObject *items, uint64_t *words, Py_ssize_t n)
+convert(Publisher *p, enum shm_type type, PyObject *items, uint64_t *words, Py_ssize_t n)
 {
-    enum shm_type type = p->type;
     for (Py_ssize_t i = 0; i < n; i++) {
         if (i >= PySequence_Fast_GET_SIZE(items)) {
             return i;
@@ -36,8 +35,7 @@ convert(Publisher *p, PyObject *items, uint64_t *words, Py_ssize_t n)
             bool overflow = PyErr_Occurred() != NULL;
             if (!overflow || PyErr_ExceptionMatches(PyExc_OverflowError)) {
                 PyErr_Clear();
-                PyObject *nothing = publisher_refuse(p, value, overflow, i);
-                Py_XDECREF(nothing); /* it raises */
+                shm_raised(publisher_refuse(p, value, overflow, i));
             }
         }
         Py_DECREF(value);
@@ -66,7 +64,7 @@ publish_items(Publisher *p, PyObject *values)
         Py_DECREF(items);
         return PyErr_NoMemory();
     }
-    n = convert(p, items, words, n);
+    n = convert(p, type, items, words, n);
     Py_DECREF(items);
     PyObject *result = NULL;
     if (n >= 0) {

@@ -128,7 +128,7 @@ new(PyTypeObject *type, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
     return type->tp_alloc(type, 0);
 }
 
-static PyMethodDef methods[] = {
+PyMethodDef shm_publisher_methods[] = {
     {"publish", (PyCFunction)publish, METH_O, publish_doc},
     {"publish_many", (PyCFunction)publish_many, METH_O, publish_many_doc},
     {"_create", (PyCFunction)publisher_create, METH_VARARGS, create_doc},
@@ -150,7 +150,7 @@ static PyMemberDef members[] = {
 static PyType_Slot slots[] = {
     {Py_tp_new, new},
     {Py_tp_dealloc, dealloc},
-    {Py_tp_methods, methods},
+    {Py_tp_methods, shm_publisher_methods},
     {Py_tp_getset, getset},
     {Py_tp_members, members},
     {0, NULL},

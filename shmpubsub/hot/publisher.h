@@ -11,6 +11,7 @@ typedef struct Publisher {
     uint32_t *wait;
     enum shm_type type;
     bool inherited; /* the process that opened it is an ancestor of this one */
+    unsigned long maker; /* the thread that is making it; 0: none is */
     PyObject *topic;  /* what it was last made with: a tuple that begins with directory and name */
     struct shm_topic *end; /* end.c; NULL: retained, or not open */
     PyObject *go;     /* gopy's module, while mapped */

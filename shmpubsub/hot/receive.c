@@ -31,21 +31,31 @@ take(Subscriber *s, maker *make, PyObject **object)
     return -1;
 }
 
-/* As take, but waits for it; NULL without an error set where the time is up. */
-static PyObject *
-take_or_wait(Subscriber *s, struct shm_wait *w, maker *make)
+/* Whether s was set up again since that life of it; an error is set then. */
+static bool
+is_over(Subscriber *s, uint64_t life)
 {
-    uint64_t lives = s->lives;
+    bool over = s->path != NULL && s->lives != life;
+    if (over) {
+        shm_raised(PyObject_CallMethod((PyObject *)s, "_say_set_up_again", NULL));
+    }
+    return over;
+}
+
+/* As take, but waits for it, in one life of s; NULL without an error set where the time is up. */
+static PyObject *
+take_or_wait(Subscriber *s, uint64_t life, struct shm_wait *w, maker *make)
+{
     for (;;) {
         PyObject *object = NULL;
+        if (is_over(s, life)) {
+            return NULL;
+        }
         if (take(s, make, &object) != 0) {
             return object;
         }
         if (wait_value(s, w) <= 0) {
             return NULL;
-        }
-        if (s->lives != lives) {
-            return PyObject_CallMethod((PyObject *)s, "_made_anew", NULL); /* raises */
         }
     }
 }
@@ -71,21 +81,18 @@ timeout_of(const char *method, PyObject *const *args, Py_ssize_t n, PyObject *na
 static PyObject *
 timed_out(Subscriber *s, const char *what, PyObject *timeout)
 {
-    if (!PyErr_Occurred()) {
-        PyObject *nothing = PyObject_CallMethod((PyObject *)s, "_timed_out", "sO", what, timeout);
-        Py_XDECREF(nothing); /* it raises */
-    }
-    return NULL;
+    return PyErr_Occurred() ? NULL : shm_raised(PyObject_CallMethod((PyObject *)s, "_timed_out", "sO", what, timeout));
 }
 
 static PyObject *
 receive(Subscriber *s, PyObject *timeout, maker *make)
 {
     struct shm_wait w;
+    uint64_t life = s->lives;
     if (wait_begin(s, &w, timeout) < 0) {
         return NULL;
     }
-    PyObject *object = take_or_wait(s, &w, make);
+    PyObject *object = take_or_wait(s, life, &w, make);
     return object != NULL ? object : timed_out(s, "value", timeout);
 }
 
@@ -110,17 +117,35 @@ receive_try(Subscriber *s, PyObject *Py_UNUSED(ignored))
     return take(s, make_value, &object) != 0 ? object : Py_NewRef(Py_None);
 }
 
+/* For callback= and arecv(), which belong to one life of s: what it is set up for again is not for them. Whether s
+   still lives it is looked at here, in one step with taking. */
+PyObject *
+receive_in(Subscriber *s, PyObject *args)
+{
+    struct shm_wait w;
+    unsigned long long life;
+    int waits;
+    if (!PyArg_ParseTuple(args, "Kp:_take", &life, &waits) || wait_begin(s, &w, NULL) < 0) {
+        return NULL;
+    }
+    if (!waits) {
+        w.deadline = 0;
+    }
+    PyObject *object = take_or_wait(s, life, &w, make_value);
+    return object != NULL || PyErr_Occurred() ? object : Py_NewRef(Py_None);
+}
+
 /* __next__: the end is that of the subscriber. */
 PyObject *
 receive_next(Subscriber *s)
 {
     struct shm_wait w;
-    uint64_t lives = s->lives;
+    uint64_t life = s->lives;
     if (s->path == NULL || wait_begin(s, &w, NULL) < 0) {
         return NULL;
     }
-    PyObject *object = take_or_wait(s, &w, make_value);
-    if (object == NULL && (s->path == NULL || s->lives != lives) && PyErr_ExceptionMatches(PyExc_ValueError)) {
+    PyObject *object = take_or_wait(s, life, &w, make_value);
+    if (object == NULL && (s->path == NULL || s->lives != life) && PyErr_ExceptionMatches(PyExc_ValueError)) {
         PyErr_Clear(); /* the ClosedError of who finds it closed while it waits */
     }
     return object;
@@ -151,10 +176,14 @@ receive_publisher(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *
 {
     PyObject *timeout;
     struct shm_wait w;
+    uint64_t life = s->lives;
     if (!timeout_of("wait_for_publisher", args, n, names, &timeout) || wait_begin(s, &w, timeout) < 0) {
         return NULL;
     }
     for (;;) {
+        if (is_over(s, life)) {
+            return NULL;
+        }
         int ready = attachment_ready(s);
         if (ready < 0) {
             return NULL;

@@ -3,6 +3,7 @@
 #include "publisher.h"
 
 static Publisher *open_publishers; /* changes under the GIL, and in steps of fork.h */
+static unsigned long changes;
 
 /* An inherited publisher publishes nothing: a topic has one. Go's table closes its descriptor. */
 void
@@ -26,6 +27,7 @@ registry_add(Publisher *p)
         p->next->link = &p->next;
     }
     open_publishers = p;
+    changes++;
     fork_step_end();
 }
 
@@ -41,7 +43,14 @@ registry_remove(Publisher *p)
         p->next->link = p->link;
     }
     p->link = NULL;
+    changes++;
     fork_step_end();
+}
+
+PyObject *
+shm_changes(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    return PyLong_FromUnsignedLong(changes);
 }
 
 PyObject *
@@ -61,7 +70,8 @@ is_item(PyObject *tuple, Py_ssize_t at, PyObject *text)
     return item != NULL && PyUnicode_Check(item) && PyUnicode_Compare(item, text) == 0;
 }
 
-/* Holds no other: one that its owner drops meanwhile is closed at once, and its topic free. */
+/* Holds no other: one that its owner drops meanwhile is closed at once, and its topic free. One that this very thread
+   is making is not there yet: a signal handler would wait for it in vain. */
 PyObject *
 shm_publisher_of(PyObject *Py_UNUSED(module), PyObject *args)
 {
@@ -70,6 +80,9 @@ shm_publisher_of(PyObject *Py_UNUSED(module), PyObject *args)
         return NULL;
     }
     for (Publisher *p = open_publishers; p != NULL; p = p->next) {
+        if (p->maker == PyThread_get_thread_ident()) {
+            continue;
+        }
         if (is_item(p->topic, 0, directory) && is_item(p->topic, 1, name)) {
             return Py_NewRef(Py_REFCNT(p) > 0 ? (PyObject *)p : Py_False);
         }

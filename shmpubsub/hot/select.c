@@ -98,8 +98,18 @@ shm_select(PyObject *Py_UNUSED(module), PyObject *args)
 {
     PyObject *subscribers, *timeout;
     struct shm_wait w;
-    if (!PyArg_ParseTuple(args, "O!O:select", &PyTuple_Type, &subscribers, &timeout) ||
-        wait_begin((Subscriber *)PyTuple_GET_ITEM(subscribers, 0), &w, timeout) < 0) {
+    if (!PyArg_ParseTuple(args, "O!O:select", &PyTuple_Type, &subscribers, &timeout)) {
+        return NULL;
+    }
+    Py_ssize_t n = PyTuple_GET_SIZE(subscribers);
+    for (Py_ssize_t i = 0; i < n || n == 0; i++) {
+        if (n == 0 || !shm_is_subscriber(PyTuple_GET_ITEM(subscribers, i))) {
+            PyErr_Format(PyExc_TypeError, "select: found %R; expected a tuple of subscribers, of one at least",
+                         subscribers);
+            return NULL;
+        }
+    }
+    if (wait_begin((Subscriber *)PyTuple_GET_ITEM(subscribers, 0), &w, timeout) < 0) {
         return NULL;
     }
     struct pauses p = {0};

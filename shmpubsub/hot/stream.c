@@ -210,8 +210,7 @@ stream_take(Subscriber *s, struct shm_value *v)
             continue;
         }
         if (ready > 0 && found < 0) {
-            PyObject *nothing = PyObject_CallMethod((PyObject *)s, "_corrupt", NULL);
-            Py_XDECREF(nothing); /* it raises */
+            shm_raised(PyObject_CallMethod((PyObject *)s, "_corrupt", NULL));
             return -1;
         }
         return nothing_left(s);

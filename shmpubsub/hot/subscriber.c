@@ -149,50 +149,67 @@ PyDoc_STRVAR(fileno_doc, "fileno($self, /)\n--\n\n"
 "    ClosedError: After close() (a ValueError).");
 
 PyDoc_STRVAR(hold_doc, "_hold($self, /)\n--\n\n"
-"Return an object that keeps fileno()'s number from being used again, also when this is closed.");
+"Return fileno() and an object that keeps its number from being used again, also when this is closed.");
+
+PyDoc_STRVAR(take_doc, "_take($self, life, waits, /)\n--\n\n"
+"As recv(), or as try_recv() if not waits, but only in the life (_life) that is named: ClosedError when it is over.");
 
 PyDoc_STRVAR(lost_doc, "How many values were overwritten before this subscriber took them. They are counted when the next\n"
 "one is taken, or when a publisher's end leaves them behind.");
 
 PyDoc_STRVAR(open_doc, "_open($self, path, type_tag, missing, max_age, history, /)\n--\n\n"
 "Set up: the file's path (bytes), the type, what to return without a value, the age limit in ns or 0, and\n"
-"with how many of the values already there the stream begins.");
+"with how many of the values already there the stream begins. Return the _life that begins.");
 
 static PyObject *
 open_(Subscriber *s, PyObject *args)
 {
     PyObject *path, *missing;
-    int type;
+    int tag;
+    enum shm_type type;
     unsigned long long max_age, history;
-    if (!PyArg_ParseTuple(args, "SiO!KK:_open", &path, &type, &PyTuple_Type, &missing, &max_age, &history)) {
+    if (!PyArg_ParseTuple(args, "SiO!KK:_open", &path, &tag, &PyTuple_Type, &missing, &max_age, &history) ||
+        !shm_type_from(tag, &type)) {
         return NULL;
     }
     stream_end(s);
     attachment_let_go(s);
     fileno_detach(s);
     s->generation++;
-    s->lives++;
+    uint64_t life = ++s->lives;
     s->history = history;
     s->joined = false;
     s->strange = (struct shm_identity){0};
     s->lost = s->taken_time = s->doubt_time = 0;
     s->type = type;
     s->max_age = max_age;
-    Py_XSETREF(s->path, Py_NewRef(path));
-    Py_XSETREF(s->missing, Py_NewRef(missing));
-    Py_RETURN_NONE;
+    PyObject *old_path = s->path, *old_missing = s->missing;
+    s->path = Py_NewRef(path);
+    s->missing = Py_NewRef(missing);
+    Py_XDECREF(old_path); /* last: it may run code that uses s */
+    Py_XDECREF(old_missing);
+    return PyLong_FromUnsignedLongLong(life);
 }
 
-PyDoc_STRVAR(map_doc, "_map($self, attach, directory, name, type, trust, /)\n--\n\n"
-"Call attach(directory, name, type, trust), gopy's, and read from what it found. Return (dead, pid, depth),\n"
-"with depth 0 where another thread was faster, or None where there is nothing. No signal is handled\n"
-"between: an interrupt cannot leak the mapping.");
+PyDoc_STRVAR(map_doc, "_map($self, life, attach, /, *arguments)\n--\n\n"
+"Call attach(*arguments), gopy's, and read from what it found. Return (dead, pid, depth), with depth 0 if\n"
+"another thread was faster, or None if there is nothing. Raise ClosedError, and keep nothing, if the life\n"
+"(_life) that the arguments are those of is over by then. No signal is handled between: an interrupt cannot\n"
+"leak the mapping.");
 
-PyDoc_STRVAR(close_doc, "_close($self, /)\n--\n\nUnmap. Return whether it was open.");
+PyDoc_STRVAR(close_doc, "_close($self, life=0, /)\n--\n\n"
+"Unmap, unless that life (_life) is over already; 0: any. Return whether it was open.");
 
 static PyObject *
-close_(Subscriber *s, PyObject *Py_UNUSED(ignored))
+close_(Subscriber *s, PyObject *args)
 {
+    unsigned long long life = 0;
+    if (!PyArg_ParseTuple(args, "|K:_close", &life)) {
+        return NULL;
+    }
+    if (life != 0 && life != s->lives) {
+        Py_RETURN_FALSE;
+    }
     bool was = s->path != NULL;
     stream_end(s);
     attachment_let_go(s);
@@ -234,6 +251,18 @@ get_strange(Subscriber *s, void *Py_UNUSED(closure))
 }
 
 static PyObject *
+get_buffers(Subscriber *s, void *Py_UNUSED(closure))
+{
+    return PyLong_FromLong(s->ring.state == NULL ? 0 : s->depth);
+}
+
+static PyObject *
+get_life(Subscriber *s, void *Py_UNUSED(closure))
+{
+    return PyLong_FromUnsignedLongLong(s->path == NULL ? 0 : s->lives);
+}
+
+static PyObject *
 get_open(Subscriber *s, void *Py_UNUSED(closure))
 {
     return PyBool_FromLong(s->path != NULL);
@@ -264,7 +293,7 @@ get_lost(Subscriber *s, void *Py_UNUSED(closure))
 
 #define WAITS (METH_FASTCALL | METH_KEYWORDS)
 
-static PyMethodDef methods[] = {
+PyMethodDef shm_subscriber_methods[] = {
     {"subscribe", (PyCFunction)subscribe, METH_NOARGS, subscribe_doc},
     {"recv", (PyCFunction)(void (*)(void))receive_recv, WAITS, recv_doc},
     {"try_recv", (PyCFunction)receive_try, METH_NOARGS, try_recv_doc},
@@ -274,9 +303,10 @@ static PyMethodDef methods[] = {
     {"wait_for_publisher", (PyCFunction)(void (*)(void))receive_publisher, WAITS, wait_for_publisher_doc},
     {"fileno", (PyCFunction)fileno_get, METH_NOARGS, fileno_doc},
     {"_hold", (PyCFunction)fileno_hold, METH_NOARGS, hold_doc},
+    {"_take", (PyCFunction)receive_in, METH_VARARGS, take_doc},
     {"_open", (PyCFunction)open_, METH_VARARGS, open_doc},
     {"_map", (PyCFunction)attachment_map, METH_VARARGS, map_doc},
-    {"_close", (PyCFunction)close_, METH_NOARGS, close_doc},
+    {"_close", (PyCFunction)close_, METH_VARARGS, close_doc},
     {"_alive", (PyCFunction)alive, METH_NOARGS, alive_doc},
     {NULL, NULL, 0, NULL},
 };
@@ -286,6 +316,8 @@ static PyGetSetDef getset[] = {
     {"_strange", (getter)get_strange, NULL, "Whether the name was found to be that of somebody's who is not trusted.",
      NULL},
     {"_is_open", (getter)get_open, NULL, "Whether subscribe works.", NULL},
+    {"_buffers", (getter)get_buffers, NULL, "How many values the topic keeps; 0 while there is nothing to read.", NULL},
+    {"_life", (getter)get_life, NULL, "How often it was set up; 0 while it is closed.", NULL},
     {"lost", (getter)get_lost, NULL, lost_doc, NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
@@ -298,7 +330,7 @@ static PyMemberDef members[] = {
 static PyType_Slot slots[] = {
     {Py_tp_new, PyType_GenericNew},
     {Py_tp_dealloc, dealloc},
-    {Py_tp_methods, methods},
+    {Py_tp_methods, shm_subscriber_methods},
     {Py_tp_getset, getset},
     {Py_tp_members, members},
     {Py_tp_iternext, receive_next},

@@ -35,6 +35,7 @@ struct shm_file {
 typedef struct Subscriber {
     PyObject_HEAD
     struct shm_ring ring; /* .state NULL: nothing to read here, look at the name */
+    long depth;           /* how many values the file keeps */
     uint64_t checked_at;  /* when it asked after the publisher, CLOCK_MONOTONIC_COARSE ns */
     enum shm_type type;
     uint64_t max_age; /* ns; 0: none */
@@ -43,7 +44,7 @@ typedef struct Subscriber {
     uint64_t last_k;   /* its number; 0: none */
     uint64_t last_time;
     uint64_t generation; /* of the attachment: moves on with every file */
-    uint64_t lives;      /* how often it was set up: who waited in an earlier life is sent away */
+    uint64_t lives;      /* how often it was set up: a call belongs to one life, and ends with it */
     PyObject *path;    /* of the topic's file, bytes; NULL: closed or not yet open */
     /* The file last attached to stays mapped when its publisher has died or its name has moved on: its inode
        number, by which its successor is told from it, cannot be used again until then. */
@@ -135,6 +136,7 @@ PyObject *receive_recv(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObj
 PyObject *receive_sample(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names);
 PyObject *receive_try(Subscriber *s, PyObject *ignored);
 PyObject *receive_next(Subscriber *s);
+PyObject *receive_in(Subscriber *s, PyObject *args);
 PyObject *receive_newest(Subscriber *s, PyObject *ignored);
 PyObject *receive_publisher(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names);
 PyObject *drain(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names);

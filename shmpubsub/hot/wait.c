@@ -56,8 +56,7 @@ wait_begin(Subscriber *s, struct shm_wait *w, PyObject *timeout)
         PyErr_Clear();
     }
     if (!(seconds >= 0)) {
-        PyObject *nothing = PyObject_CallMethod((PyObject *)s, "_refuse_timeout", "O", timeout);
-        Py_XDECREF(nothing); /* it raises */
+        shm_raised(PyObject_CallMethod((PyObject *)s, "_refuse_timeout", "O", timeout));
         return -1;
     }
     if (seconds < 9e9) { /* else it is centuries */

@@ -163,10 +163,14 @@ def private_methods_with_wrong_arguments():
     raises(TypeError, sub._open, "no bytes", 1, (0, False), 0, 1)
     raises(TypeError, sub._open)
     raises(TypeError, sub._map)
-    raises(ZeroDivisionError, sub._map, lambda *_: 1 // 0, "", "", "", "")
-    assert sub._map(lambda *_: "", "", "", "", "") is None
-    assert sub._map(lambda *_: 5, "", "", "", "") is None
-    raises(SystemError, sub._map, lambda *_: "no numbers", "", "", "", "")
+    raises(ZeroDivisionError, sub._map, sub._life, lambda *_: 1 // 0, "", "", "", "")
+    assert sub._map(sub._life, lambda *_: "", "", "", "", "") is None
+    assert sub._map(sub._life, lambda *_: 5, "", "", "", "") is None
+    raises(ClosedError, sub._map, sub._life + 1, lambda *_: "", "", "", "", "")
+    raises(ClosedError, sub._take, sub._life + 1, False)
+    assert sub._take(sub._life, False) is None
+    raises(SystemError, sub._map, sub._life, lambda *_: "no numbers", "", "", "", "")
+    raises(SystemError, sub._map, sub._life, lambda *_: "1 2 3 4 5 6 0 0 0 0")
     raises(TypeError, pub._create)
     raises(RuntimeError, pub._create, None, None, (), 1)
     closed = Publisher.__new__(Publisher)
