@@ -42,18 +42,31 @@ func (s *Subscriber[T]) ready(now int64) bool {
 				return false
 			}
 		}
-		if !s.view.Retired() && (now < s.checkAt || s.check(now)) {
-			return true
+		if !s.view.Retired() {
+			if now < s.checkAt {
+				return true
+			}
+			readable, err := s.check(now)
+			if readable {
+				return true
+			}
+			if err != nil { // nobody can be asked just now: the file, and the place in it, stay
+				s.err = err
+				return false
+			}
 		}
 		s.detach()
 	}
 }
 
 // check asks the kernel after the publisher. It reports false where the name must be looked at again.
-func (s *Subscriber[T]) check(now int64) bool {
-	s.checkAt = now + checkEvery
+func (s *Subscriber[T]) check(now int64) (bool, error) {
 	alive, err := s.view.Alive()
-	return err == nil && alive || s.view.Retain && s.view.Current()
+	readable := err == nil && alive || s.view.Retain && s.view.Current()
+	if readable || err == nil {
+		s.checkAt = now + checkEvery
+	}
+	return readable, err
 }
 
 // attach opens what the name points at. It asks whether the publisher lives some time after now: counted

@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "fork.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -74,6 +75,16 @@ after_fork_in_parent(void)
     __atomic_fetch_sub(&shm_fork.forking, 1, __ATOMIC_SEQ_CST);
 }
 
+/* Whether the descriptor still is that file's: the program may have closed it, and opened another under its number, a
+   reader's of the same file perhaps. */
+static bool
+is_held(const struct shm_held *held, int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && st.st_dev == held->dev && st.st_ino == held->ino &&
+           (fcntl(fd, F_GETFL) & O_ACCMODE) == held->access;
+}
+
 /* A child shares the descriptor, and with it the lock, of each of its parent's topics: if it kept them, a dead
    parent would look alive. The mappings are not inherited: mapForOneself in internal/segment. */
 static void
@@ -82,9 +93,8 @@ close_held(void)
     for (struct shm_held_page *page = shm_fork.first; page != NULL; page = page->next) {
         for (size_t i = 0; i < HELD_PER_PAGE; i++) {
             const struct shm_held *held = &page->slots[i];
-            struct stat st;
             int fd = held->fd_plus_1 - 1;
-            if (fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == held->dev && st.st_ino == held->ino) {
+            if (fd >= 0 && is_held(held, fd)) {
                 close(fd);
             }
         }

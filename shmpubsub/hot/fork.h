@@ -8,6 +8,7 @@
 /* A file whose lock no child may keep: slot in internal/forks/table.go. */
 struct shm_held {
     int32_t fd_plus_1; /* 0: the slot is free */
+    int32_t access;    /* how it was opened: O_RDWR and the like */
     uint64_t dev, ino; /* of that file */
 };
 

@@ -1,4 +1,4 @@
-/* A descriptor per subscriber, an eventfd, that is readable while there may be something new. Publishers only
+/* A descriptor per subscriber, its bell, that is readable while there may be something new. Publishers only
    wake futexes; what turns that into a readable descriptor is a thread of this process, a watcher, that
    sleeps on up to 127 topics' wait words at once and never takes the GIL. There is none before a program
    asks for a descriptor.
@@ -32,6 +32,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 
@@ -40,9 +41,41 @@
 
 pthread_mutex_t watch_mutex = PTHREAD_MUTEX_INITIALIZER;
 
-/* Whether the number still is the eventfd's: who closed all descriptors, as daemons do, may have a file under
-   it now. All descriptors without a file share one inode, so that another eventfd, or an epoll's, is not told
-   from it. */
+/* Returns a descriptor that is readable once it is rung, or -1 with errno set. It is a pipe, whose inode no other
+   descriptor has: all eventfds share one, with every epoll and timer, so that one of the program's would not be told
+   from ours. It is an eventfd where there is no /proc, or a single number left. Async-signal-safe. */
+static int
+new_bell(void)
+{
+    int ends[2], fd = -1;
+    if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0) {
+        char path[32] = "/proc/self/fd/", digits[16], *end = path + strlen(path);
+        int n = 0;
+        for (int number = ends[0]; n == 0 || number > 0; number /= 10) {
+            digits[n++] = (char)('0' + number % 10);
+        }
+        while (n > 0) {
+            *end++ = digits[--n];
+        }
+        fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC); /* both ends in one */
+        close(ends[0]);
+        close(ends[1]);
+    }
+    if (fd < 0) {
+        return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    }
+    (void)fcntl(fd, F_SETPIPE_SZ, 4096); /* of the pages that a user's pipes may have, it takes one */
+    return fd;
+}
+
+static void
+ring_bell(int fd)
+{
+    uint64_t one = 1; /* as an eventfd has it */
+    (void)!write(fd, &one, sizeof one);
+}
+
+/* Whether the number still is the bell's: who closed all descriptors, as daemons do, may have a file under it. */
 bool
 watch_fd_is_ours(const struct watch *w)
 {
@@ -67,9 +100,8 @@ watch_signal(struct watch *w)
 {
     if (w->state == ARMED) {
         set_state(w, SIGNALLED);
-        uint64_t one = 1;
         if (watch_fd_is_ours(w)) {
-            (void)!write(w->fd, &one, sizeof one);
+            ring_bell(w->fd);
         }
     }
 }
@@ -92,7 +124,22 @@ watch_has_news(const struct watch *w)
                              __atomic_load_n(&state->retired, __ATOMIC_SEQ_CST) != 0);
 }
 
-/* w's eventfd, which is the parent's, is made anew under its number. */
+/* Takes fd for w's bell, and rings it. Returns 0 or an errno. */
+static int
+take_bell(struct watch *w, int fd)
+{
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        return errno;
+    }
+    w->fd = fd;
+    w->dev = st.st_dev;
+    w->ino = st.st_ino;
+    ring_bell(fd);
+    return 0;
+}
+
+/* w's bell, which is the parent's, is made again under its number. */
 void
 watch_forked(struct watch *w)
 {
@@ -102,12 +149,15 @@ watch_forked(struct watch *w)
     if (!watch_fd_is_ours(w)) {
         return;
     }
-    close(w->fd); /* first, so that there is a number left */
-    int fd = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (fd >= 0 && fd != w->fd) {
-        dup3(fd, w->fd, O_CLOEXEC);
+    int number = w->fd;
+    close(number); /* first, so that there is a number left */
+    int fd = new_bell();
+    if (fd >= 0 && fd != number) {
+        int moved = dup3(fd, number, O_CLOEXEC);
         close(fd);
+        fd = moved;
     }
+    (void)take_bell(w, fd);
 }
 
 /* Returns 0 or an errno. The watch is SIGNALLED and has one holder. */
@@ -120,12 +170,9 @@ watch_new(struct watch **made)
     }
     w->state = SIGNALLED;
     w->holders = 1;
-    w->fd = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
-    struct stat st;
-    int failure = w->fd < 0 || fstat(w->fd, &st) != 0 ? errno : 0;
+    w->fd = -1;
+    int failure = take_bell(w, new_bell());
     if (failure == 0) {
-        w->dev = st.st_dev;
-        w->ino = st.st_ino;
         pthread_mutex_lock(&watch_mutex);
         failure = watcher_join(w);
         pthread_mutex_unlock(&watch_mutex);

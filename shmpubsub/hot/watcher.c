@@ -268,7 +268,7 @@ watcher_leave(struct watch *w)
     }
 }
 
-/* Threads do not come with a fork, and one of them may have held the mutex. The child gets eventfds of its own
+/* Threads do not come with a fork, and one of them may have held the mutex. The child gets bells of its own
    under the parent's numbers, each SIGNALLED, and watchers when they are next armed. */
 void
 watcher_forked(void)

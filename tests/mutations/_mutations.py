@@ -35,6 +35,7 @@ PYTHON = {
     "C and Go": ("tests/differential",),
     "watcher under sanitizers": ("tests/sanitizers/test_watch.py",),
     "descriptors": ("tests/process/test_fileno.py", "tests/process/test_select.py", "tests/aio"),
+    "lost descriptors": ("tests/process/test_lost_descriptors.py",),
     "promises": (
         "tests/unit/test_one_publisher.py",
         "tests/unit/test_retain.py",
@@ -314,8 +315,8 @@ MUTATIONS = (
     Mutation(
         "watcher: the child of a fork drains its parent's descriptors",
         "shmpubsub/hot/watch.c",
-        "    close(w->fd); /* first, so that there is a number left */\n    int fd = eventfd(1,",
-        "    int fd = w->fd;\n    (void)eventfd(1,",
+        "    close(number); /* first, so that there is a number left */\n    int fd = new_bell();",
+        "    int fd = number;",
         ("descriptors", "fork", "streams"),
     ),
     # The ring, in Go.
@@ -414,10 +415,24 @@ MUTATIONS = (
     ),
     Mutation(
         "close: the lock is left to the descriptor's end",
-        f"{SEGMENT}/owned.go",
-        "\tunlock(o.fd, ownerByte)\n",
+        "shmpubsub/hot/registry.c",
+        "            owner_unlock(p->mapping.fd);\n",
         "",
-        ("fork", "storm", "kill points", "Go segment"),
+        ("fork", "storm"),
+    ),
+    Mutation(
+        "close in Go: the lock is left to the descriptor's end",
+        f"{SEGMENT}/owned.go",
+        "\t\tunlock(o.fd, ownerByte)\n",
+        "",
+        ("kill points", "Go segment"),
+    ),
+    Mutation(
+        "close: whatever has the descriptor's number is closed",
+        "shmpubsub/hot/owner.h",
+        "return owner_lives(fd, dev, ino) == 0;",
+        "return fd >= 0;",
+        ("lost descriptors",),
     ),
     Mutation(
         "space is not reserved at creation",

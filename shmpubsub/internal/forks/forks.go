@@ -71,10 +71,11 @@ func (s *Shared) begin() {
 
 // File is an open file whose locks no child inherits.
 type File struct {
-	fd   int
-	dev  uint64
-	ino  uint64
-	slot *slot // nil: there is no table
+	fd     int
+	access int32 // how it was opened: O_RDWR and the like
+	dev    uint64
+	ino    uint64
+	slot   *slot // nil: there is no table
 }
 
 // Open opens a file, by a function that returns a descriptor.
@@ -86,7 +87,7 @@ func Open(open func() (int, error)) (f *File, err error) {
 		}
 		var st unix.Stat_t
 		_ = unix.Fstat(fd, &st) // an open descriptor's cannot fail
-		f = &File{fd: fd, dev: uint64(st.Dev), ino: st.Ino}
+		f = &File{fd: fd, access: accessOf(fd), dev: uint64(st.Dev), ino: st.Ino}
 		if s := shared.Load(); s != nil {
 			f.slot = s.enter(f)
 		}
@@ -97,12 +98,26 @@ func Open(open func() (int, error)) (f *File, err error) {
 // FD returns the descriptor.
 func (f *File) FD() int { return f.fd }
 
-// Close closes the descriptor if it still is this file's: the program may have closed it, and opened another
-// under its number. It does not give up a lock that a child shares which vfork made a moment ago.
+// Holds reports whether the descriptor still is this file's: the program may have closed it, and opened another under
+// its number, a reader's of the same file perhaps. Whoever uses the number later than right away looks here first.
+func (f *File) Holds() bool {
+	var st unix.Stat_t
+	return unix.Fstat(f.fd, &st) == nil && uint64(st.Dev) == f.dev && st.Ino == f.ino && accessOf(f.fd) == f.access
+}
+
+func accessOf(fd int) int32 {
+	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
+	if err != nil {
+		return -1
+	}
+	return int32(flags & unix.O_ACCMODE)
+}
+
+// Close closes the descriptor if it still is this file's. It does not give up a lock that a child shares which vfork
+// made a moment ago.
 func (f *File) Close() {
 	Step(func() {
-		var st unix.Stat_t
-		if unix.Fstat(f.fd, &st) == nil && uint64(st.Dev) == f.dev && st.Ino == f.ino {
+		if f.Holds() {
 			_ = unix.Close(f.fd)
 		}
 		if f.slot != nil {

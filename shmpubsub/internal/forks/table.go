@@ -11,10 +11,10 @@ import (
 // slot is a file in the table: struct shm_held in hot/fork.h. A child closes the descriptor if it is that
 // file's: the program may have closed it, and opened another under its number.
 type slot struct {
-	fd  atomic.Int32 // the descriptor + 1; 0: the slot is free
-	_   int32
-	dev uint64
-	ino uint64
+	fd     atomic.Int32 // the descriptor + 1; 0: the slot is free
+	access int32
+	dev    uint64
+	ino    uint64
 }
 
 const (
@@ -55,7 +55,7 @@ func (s *Shared) enter(f *File) *slot {
 }
 
 func (e *slot) take(f *File) *slot {
-	e.dev, e.ino = f.dev, f.ino
+	e.access, e.dev, e.ino = f.access, f.dev, f.ino
 	e.fd.Store(int32(f.fd) + 1)
 	return e
 }

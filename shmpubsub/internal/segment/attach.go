@@ -17,6 +17,7 @@ type View struct {
 	// retained, or that the file was retired in place. The file stays mapped, so that its inode number cannot be given to its successor.
 	Dead   bool
 	path   string
+	id     identity
 	fd     int
 	memory memory
 
@@ -59,7 +60,7 @@ func Attach(dir, topic string, want Type, trust Trust) (*View, error) {
 // open maps the file at path, of whatever type, if it is trusted.
 func open(path string, trust Trust) (*View, error) {
 	e, err := openTopic(path, unix.O_RDONLY)
-	v := &View{path: path, fd: e.fd}
+	v := &View{path: path, id: identityOf(&e.file), fd: e.fd}
 	if err = trust.check(path, e, err); err == nil {
 		v.Header, err = readHeader(e.fd)
 	}
@@ -86,12 +87,27 @@ func (v *View) Ring() ring.Ring { return v.memory.ring(v.Header) }
 // Retired reports whether the name points elsewhere now.
 func (v *View) Retired() bool { return v.memory.retired().Load() != 0 }
 
-// Alive reports whether the publisher still holds its lock. It costs a system call.
-func (v *View) Alive() (bool, error) { return held(v.fd, ownerByte) }
+// Alive reports whether the publisher still holds its lock. It costs two system calls. If the program has closed the
+// descriptor it is opened again, by the name: a file that has lost that has no publisher.
+func (v *View) Alive() (bool, error) {
+	if !v.id.isOf(v.fd) {
+		e, err := openTopic(v.path, unix.O_RDONLY)
+		switch {
+		case errors.Is(err, errGone), e.known() && identityOf(&e.file) != v.id:
+			e.close()
+			return false, nil
+		case err != nil:
+			topic, _ := topicOf(filepath.Base(v.path))
+			return false, openError(topic, v.path, err)
+		}
+		v.fd = e.fd
+	}
+	return held(v.fd, ownerByte)
+}
 
 // Current reports whether the topic's name still points at this file.
 func (v *View) Current() bool {
-	same, err := pointsAt(v.path, v.fd)
+	same, err := v.id.isAt(v.path)
 	return err == nil && same
 }
 
@@ -110,6 +126,8 @@ func (v *View) Close() {
 		v.waitPage = nil
 	}
 	v.memory.unmap()
-	_ = unix.Close(v.fd)
+	if v.id.isOf(v.fd) {
+		_ = unix.Close(v.fd)
+	}
 	v.memory, v.fd = nil, -1
 }

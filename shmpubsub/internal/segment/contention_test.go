@@ -25,7 +25,7 @@ var left = map[string]func(t *testing.T, s Spec){
 func requireOneOwner(t *testing.T, s Spec, owner *Owned) {
 	t.Helper()
 	require.NotNil(t, owner)
-	same, err := pointsAt(owner.path, owner.fd)
+	same, err := owner.id.isAt(owner.path)
 	require.NoError(t, err)
 	require.True(t, same, "the owner's name was taken")
 	var st unix.Stat_t
@@ -99,7 +99,7 @@ func TestCreate_KeepsItsNameAgainstTakersAndRemovers(t *testing.T) {
 					faults <- fmt.Errorf("%d owners", owners)
 				}
 				mu.Unlock()
-				if same, err := pointsAt(o.path, o.fd); err != nil || !same {
+				if same, err := o.id.isAt(o.path); err != nil || !same {
 					faults <- fmt.Errorf("the owner's name is gone: %w", err)
 				}
 				mu.Lock()

@@ -68,7 +68,7 @@ func Create(s Spec) (*Owned, error) {
 		}
 		return nil, createError(s, err)
 	}
-	return &Owned{Header: d.header, Replaced: d.replaced, path: path, fd: d.fd, file: d.file, memory: d.memory}, nil
+	return &Owned{Header: d.header, Replaced: d.replaced, path: path, id: d.id, fd: d.fd, file: d.file, memory: d.memory}, nil
 }
 
 // makeRoom removes what is about to be replaced anyway: what a crashed taker left, and the file of a
@@ -94,6 +94,7 @@ func makeRoom(path string, trust Trust) bool {
 type draft struct {
 	spec   Spec
 	header Header
+	id     identity
 	fd     int
 	file   *forks.File // of fd
 	linkAs string      // what to link: a name of its own, or its descriptor's in /proc
@@ -113,6 +114,11 @@ func newDraft(s Spec) (_ *draft, err error) {
 			d.discard()
 		}
 	}()
+	var st unix.Stat_t
+	if err := unix.Fstat(d.fd, &st); err != nil {
+		return nil, err
+	}
+	d.id = identityOf(&st)
 	if err := unix.Fchmod(d.fd, s.Mode); err != nil {
 		return nil, fmt.Errorf("set mode %#o: %w", s.Mode, err)
 	}

@@ -105,24 +105,7 @@ func (e entry) kind() string {
 }
 
 // isAt reports whether path names what e is.
-func (e entry) isAt(path string) (bool, error) {
-	var name unix.Stat_t
-	if err := unix.Lstat(path, &name); errors.Is(err, unix.ENOENT) {
-		return false, nil
-	} else if err != nil {
-		return false, err
-	}
-	return name.Dev == e.file.Dev && name.Ino == e.file.Ino, nil
-}
-
-// pointsAt reports whether path names the file that fd has open.
-func pointsAt(path string, fd int) (bool, error) {
-	var e entry
-	if err := unix.Fstat(fd, &e.file); err != nil {
-		return false, err
-	}
-	return e.isAt(path)
-}
+func (e entry) isAt(path string) (bool, error) { return identityOf(&e.file).isAt(path) }
 
 func openRetry(dir int, path string, flags int, mode uint32) (fd int, err error) {
 	err = retry(func() error {

@@ -20,6 +20,7 @@ type Owned struct {
 	Replaced int
 
 	path   string
+	id     identity
 	fd     int
 	file   *forks.File // of fd
 	memory memory
@@ -39,7 +40,8 @@ func (o *Owned) FD() int { return o.fd }
 
 // Close ends the publisher. Subscribers are told first: a kill before the name is gone leaves a
 // retired file under it, which is a dead topic to everybody at once. A retained topic keeps its name
-// and its values. The owner lock is held to the end: until then nobody else may touch the name.
+// and its values. The owner lock is held to the end: until then nobody else may touch the name. The mapping
+// holds it too, so that all of it is so for a program that has closed the descriptor.
 func (o *Owned) Close() error {
 	var err error
 	if !o.Retain {
@@ -47,7 +49,9 @@ func (o *Owned) Close() error {
 		err = o.unlink()
 	}
 	o.memory.unmap()
-	unlock(o.fd, ownerByte)
+	if o.file.Holds() {
+		unlock(o.fd, ownerByte)
+	}
 	o.file.Close()
 	killpoint.Here()
 	o.memory, o.fd = nil, -1
@@ -57,7 +61,7 @@ func (o *Owned) Close() error {
 // unlink removes the name if it is still ours: somebody may have removed the file by hand, and
 // another publisher taken the name since.
 func (o *Owned) unlink() error {
-	same, err := pointsAt(o.path, o.fd)
+	same, err := o.id.isAt(o.path)
 	if err == nil && same {
 		err = unix.Unlink(o.path)
 		killpoint.Here()

@@ -68,11 +68,7 @@ func (v *View) mapWaitPage() (memory, error) {
 		return nil, err
 	}
 	defer e.close()
-	var mine unix.Stat_t
-	if err := unix.Fstat(v.fd, &mine); err != nil {
-		return nil, err
-	}
-	if mine.Dev != e.file.Dev || mine.Ino != e.file.Ino { // and nobody has vouched for that one
+	if identityOf(&e.file) != v.id { // and nobody has vouched for that one
 		return nil, errGone
 	}
 	m, err := mapFile(e.fd, HeaderOffset, unix.PROT_READ|unix.PROT_WRITE)
