@@ -34,7 +34,7 @@ is_in(const struct bound *b, const Subscriber *s)
 static inline int
 take(Subscriber *s, struct bound *b, struct shm_value *v)
 {
-    if (s->path != NULL && s->lives != b->life) {
+    if (__builtin_expect(s->generation != b->generation, 0) && s->path != NULL && s->lives != b->life) {
         shm_raised(PyObject_CallMethod((PyObject *)s, "_say_set_up_again", NULL));
         return -1;
     }

@@ -226,7 +226,7 @@ watch_arm(struct watch *w, const struct watch_target *target, uint64_t seen)
         if (!same) {
             w->target = *target;
             w->listed = false;
-            w->dead = false;
+            w->asked = w->dead = false;
         }
         w->seen = seen;
         if (target->word != NULL) {

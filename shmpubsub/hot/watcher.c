@@ -64,24 +64,35 @@ watcher_look_soon(struct watch *w, uint64_t now)
     look_after(w, FIRST_LOOK, now);
 }
 
-/* Asks after the publishers of those that wait. The mutex is free now and then: a subscriber that arms holds
-   the GIL meanwhile. */
+static void
+ask_after_publisher(struct watch *w, uint64_t now)
+{
+    w->asked = true;
+    if (w->target.state == NULL) {
+        return;
+    }
+    bool dead = owner_lives(w->target.fd, w->target.dev, w->target.ino) != 1;
+    if (dead && !w->dead) {
+        watcher_look_soon(w, now);
+    }
+    w->dead = dead;
+}
+
+/* Asks after all publishers, also of those that are SIGNALLED: such a one may be armed just after the round, with
+   its own subscriber's last question as old as a slice. The mutex is free now and then: a subscriber that arms holds
+   the GIL meanwhile. Then a watch may leave, and the last one takes its place (watcher_leave). So the round goes from
+   the last to the first: what moves was asked after already, or is still to come. One that joins is asked after by
+   itself, when it has a target. */
 static void
 ask_after_publishers(struct watcher *r, uint64_t now)
 {
     r->ask_at = now + WATCHER_SLICE;
-    for (unsigned i = 0; i < r->count; i++) {
-        struct watch *w = r->watches[i];
-        if (w->state == ARMED && w->target.state != NULL) {
-            bool dead = owner_lives(w->target.fd, w->target.dev, w->target.ino) != 1;
-            if (dead && !w->dead) {
-                watcher_look_soon(w, now);
-            }
-            w->dead = dead;
-        }
-        if (i % AT_A_TIME == AT_A_TIME - 1) {
+    for (unsigned left = r->count, n = 1; left > 0; n++) {
+        ask_after_publisher(r->watches[--left], now);
+        if (n % AT_A_TIME == 0) {
             pthread_mutex_unlock(&watch_mutex);
             pthread_mutex_lock(&watch_mutex);
+            left = least(left, r->count);
         }
     }
 }
@@ -122,6 +133,9 @@ collect(struct watcher *r, struct futexv *list)
         struct watch *w = r->watches[i];
         bool armed = w->state == ARMED;
         if (armed) {
+            if (!w->asked) {
+                ask_after_publisher(w, now);
+            }
             until = least(until, attend(w, now));
         }
         if (w->target.word != NULL && !without_futexv) {

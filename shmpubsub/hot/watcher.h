@@ -15,9 +15,7 @@
 enum watch_state { ARMED, SIGNALLED };
 
 struct watch {
-    #define STRANGE_FOR 1000000000u /* ns: so often a stranger's file costs a wake-up for nothing */
-
-enum watch_state state;
+    enum watch_state state;
     int fd;
     dev_t dev; /* of fd: see watch_fd_is_ours */
     ino_t ino;
@@ -25,7 +23,8 @@ enum watch_state state;
     struct watcher *watcher; /* NULL: ended */
     unsigned place;          /* in its list */
     bool listed;             /* the watcher sleeps on this target's word, or is about to */
-    bool dead;               /* the publisher was, when it was last asked after */
+    bool asked;              /* after the publisher of this target */
+    bool dead;               /* it was, when it was last asked after */
     struct watch_target target;
     uint64_t seen;           /* head, when it was armed */
     uint64_t look_at;        /* the name, next time, CLOCK_MONOTONIC ns */

@@ -415,23 +415,16 @@ MUTATIONS = (
     ),
     Mutation(
         "close: the lock is left to the descriptor's end",
-        "shmpubsub/hot/registry.c",
-        "            owner_unlock(p->mapping.fd);\n",
-        "",
-        ("fork", "storm"),
-    ),
-    Mutation(
-        "close in Go: the lock is left to the descriptor's end",
         f"{SEGMENT}/owned.go",
         "\t\tunlock(o.fd, ownerByte)\n",
         "",
-        ("kill points", "Go segment"),
+        ("fork", "storm", "kill points", "Go segment"),
     ),
     Mutation(
-        "close: whatever has the descriptor's number is closed",
-        "shmpubsub/hot/owner.h",
-        "return owner_lives(fd, dev, ino) == 0;",
-        "return fd >= 0;",
+        "close: whatever has the descriptor's number is unlocked and closed",
+        "shmpubsub/internal/forks/forks.go",
+        "return unix.Fstat(f.fd, &st) == nil && uint64(st.Dev) == f.dev && ",
+        "return unix.Fstat(f.fd, &st) == nil || uint64(st.Dev) == f.dev && ",
         ("lost descriptors",),
     ),
     Mutation(

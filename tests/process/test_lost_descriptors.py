@@ -44,7 +44,7 @@ def locked(file):
     os.close(asking)
     return struct.unpack("hhqqi4x", answer)[0] != fcntl.F_UNLCK
 
-# Each takes fd from its holder and returns the check that whoever has the number then has all of it.
+# Each takes fd from its holder and returns the check that whoever has the number has all of it.
 def closed(fd):
     os.close(fd)
     return lambda: None

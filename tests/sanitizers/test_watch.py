@@ -35,3 +35,14 @@ def test_no_wake_up_is_lost(sanitizer: str, topics: int, tmp_path: Path) -> None
 def test_a_lost_wake_up_is_found(tmp_path: Path) -> None:
     done = run_c([], build("plain", tmp_path, "NO_WAKE", "PATIENCE=1"), 1, 10_000)
     assert (done.returncode, done.stderr) == (1, "watch_stress: a descriptor stays unreadable\n")
+
+
+@pytest.mark.parametrize("sanitizer", ["plain", "address"])
+def test_no_watch_is_skipped_while_others_leave(sanitizer: str, tmp_path: Path) -> None:
+    before = launcher(sanitizer, tuple(compiler()))
+    program = tmp_path / "watch_rounds"
+    flags = [*FLAGS[sanitizer], str(HOT / "watch.c")]
+    compile_c(compiler(), flags, HERE / "watch_rounds.c", program)
+    done = run_c(before, program)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert int(done.stdout.split()[0]) > 10_000
