@@ -110,7 +110,7 @@ class Publisher(_hot.Publisher):
             gone = replace and close_own(self._directory, self._name)
             before = _hot.changes()
             try:
-                path = None if retain else os.fsencode(go.bind_Path(self._directory, self._name))
+                path = None if retain else go.bind_Path(where, self._name).encode("latin-1")
                 replaced = self._create(go, make, arguments, tag, end_daemon_thread, path)
                 break
             except RuntimeError as error:

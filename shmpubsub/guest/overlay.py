@@ -63,7 +63,7 @@ EDITS = [
     Edit("syscall/rlimit.go", r"(?m)^func init\(\) \{$", "func _() {"),
     # No descriptors for the network poller, which any timer and any opened file would start. Where
     # the program has closed them, Go would write to those that have their numbers since, or end the
-    # process. Without it files block, and sysmon runs the timers.
+    # process. Without it files block, and timers never fire: what waits in Go makes system calls.
     Edit(
         "runtime/netpoll.go",
         r"(?m)^func netpollGenericInit\(\) \{\n",

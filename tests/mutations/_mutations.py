@@ -374,8 +374,8 @@ MUTATIONS = (
     Mutation(
         "take-over: those who may only read the file do not lock one another out",
         f"{SEGMENT}/claim.go",
-        "unix.Flock(c.lockDir, unix.LOCK_EX|unix.LOCK_NB)",
-        "unix.Flock(c.lockDir, unix.LOCK_SH|unix.LOCK_NB)",
+        "unix.Flock(c.lockDir.FD(), unix.LOCK_EX|unix.LOCK_NB)",
+        "unix.Flock(c.lockDir.FD(), unix.LOCK_SH|unix.LOCK_NB)",
         ("Go segment",),
     ),
     Mutation(

@@ -7,7 +7,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from shm_pub_sub import Publisher, Subscriber
+import pytest
+from shm_pub_sub import CreateError, OpenError, Publisher, Subscriber, remove
 
 from ._peer import Peer
 from ._remote import make_publisher, publish
@@ -58,3 +59,20 @@ def test_own_readers_lock_is_no_publisher(shm_dir: Path) -> None:
         Publisher("topic", 0).close()
     finally:
         os.close(descriptor)
+
+
+def test_whoever_may_read_holds_up_the_next_publisher_for_a_second_only(shm_dir: Path) -> None:
+    """By a lock on the byte of those that take a topic over."""
+    Publisher("topic", 0, retain=True).close()
+    (file,) = shm_dir.iterdir()
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        lock = struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, 1, 1, 0)
+        fcntl.fcntl(descriptor, 37, lock)  # F_OFD_SETLK
+        with pytest.raises(CreateError, match="replacing it for a second"):
+            Publisher("topic", 0)
+        with pytest.raises(OpenError, match="replacing it for a second"):
+            remove("topic")
+    finally:
+        os.close(descriptor)
+    remove("topic")
