@@ -29,7 +29,7 @@ def publishes(directory: str, name: str) -> bool:
 
 
 def close_own(directory: str, name: str) -> bool:
-    """Close this process's own publisher of the topic, if it has one; report whether there is none."""
+    """Close this process's own publisher of the topic; report whether it has none now."""
     where = path_to_go(directory)
     deadline, pause = time.monotonic() + _PATIENCE, 0.0
     while (found := _hot.publisher_of(where, name)) is not None:
