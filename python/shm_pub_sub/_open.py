@@ -34,8 +34,9 @@ def close_own(directory: str, name: str) -> bool:
     deadline, pause = time.monotonic() + _PATIENCE, 0.0
     while (found := _hot.publisher_of(where, name)) is not None:
         if found is not False:
+            before = _hot.changes()
             found.close()  # does nothing while another thread makes or closes it
-            if found._mapped:
+            if found._mapped and _hot.changes() == before:  # otherwise it was set up again since
                 return False  # a subclass's own close(), which does not
         if time.monotonic() > deadline:
             return False
