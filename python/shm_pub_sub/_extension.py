@@ -40,7 +40,7 @@ def load(error: type[CreateError | OpenError] = OpenError) -> Any:
             _runtime.check_room(error)
             # In a forked child always a copy: the parent may have loaded the library itself, even
             # if this module was imported anew since.
-            _loaded = _import_copy(forks) if forks else _runtime.start(_library())
+            _loaded = _import_copy(forks, error) if forks else _runtime.start(_library())
         _loaded_after = forks
         return _loaded
 
@@ -57,25 +57,35 @@ def _library() -> str:
     raise ImportError(f"load the Go library of shm_pub_sub: {why_missing('_shmpubsub')}")
 
 
-def _import_copy(forks: int) -> ModuleType:
+def _import_copy(forks: int, error: type[CreateError | OpenError]) -> ModuleType:
     """Load the library under a name that neither the dynamic linker nor Python has seen.
 
     Both go by path and would return the parent's copy. Every child has more forks behind it than
     its ancestors, so none gets a path that one of them had.
     """
+    library = _library()
     try:
         copy = os.memfd_create("shm_pub_sub", os.MFD_CLOEXEC)
-        with open(copy, "wb"), open(_library(), "rb") as source:  # noqa: PTH123
+        with open(copy, "wb"), open(library, "rb") as source:  # noqa: PTH123
             while os.sendfile(copy, source.fileno(), None, 1 << 30):
                 pass
             return _runtime.start(f"/proc/self/fd/{'./' * forks}{copy}")
-    except (OSError, ImportError):
-        pass  # a kernel that does not make or execute memfds (vm.memfd_noexec), or no /proc
+    except (OSError, ImportError) as no_memory:
+        in_memory = str(no_memory)  # as where vm.memfd_noexec is set, or without /proc
     import shutil  # noqa: PLC0415 - hardly anybody needs these
     import tempfile  # noqa: PLC0415
 
-    with tempfile.TemporaryDirectory(prefix="shm_pub_sub.") as folder:
-        return _runtime.start(shutil.copy(_library(), f"{folder}/copy{forks}.so"))
+    try:
+        with tempfile.TemporaryDirectory(prefix="shm_pub_sub.") as folder:
+            return _runtime.start(shutil.copy(library, f"{folder}/copy{forks}.so"))
+    except (OSError, ImportError) as no_file:
+        operation = "create" if error is CreateError else "open"
+        raise error(
+            f"Failed to {operation} shared memory: load the Go library again, after a fork: found "
+            f"no way in memory ({in_memory}) nor in a temporary directory ({no_file}); expected "
+            "one that may be executed; set TMPDIR to such a directory, or vm.memfd_noexec to 0, "
+            "or start the process by spawn"
+        ) from None
 
 
 def _after_fork_in_child() -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Callable, Generator
 from importlib.machinery import ExtensionFileLoader, ModuleSpec
 from pathlib import Path
@@ -86,6 +87,38 @@ def test_the_copy_is_a_temporary_file_where_memory_is_refused(
     assert path.startswith(str(tmp_path))
     child.end()
     assert list(tmp_path.iterdir()) == []  # mapped, and removed
+
+
+@pytest.mark.parametrize("files", ["no directory", "not executable"])
+def test_neither_memory_nor_a_temporary_file_is_an_error_that_says_what_to_do(
+    fork_child: ForkChild, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, files: str
+) -> None:
+    def refuse_to_execute(_loader: ExtensionFileLoader, _spec: ModuleSpec) -> Any:
+        raise ImportError("failed to map segment from shared object")
+
+    def attempt() -> Generator[Any, None, None]:
+        tempfile.tempdir = str(tmp_path if files == "not executable" else tmp_path / "missing")
+        for make, expected in [
+            (lambda: shm_pub_sub.Publisher("topic", 0), shm_pub_sub.CreateError),
+            (lambda: shm_pub_sub.Subscriber("topic", 0), shm_pub_sub.OpenError),
+            (shm_pub_sub.topics, shm_pub_sub.OpenError),
+        ]:
+            with pytest.raises(expected, match="set TMPDIR") as raised:
+                make()
+            yield str(raised.value)
+
+    if files == "not executable":
+        monkeypatch.setattr(ExtensionFileLoader, "create_module", refuse_to_execute)
+    monkeypatch.setattr(os, "memfd_create", refuse_to_make)
+    child = fork_child(attempt)
+    found = "No such file" if files == "no directory" else "failed to map segment"
+    for operation in ("create", "open", "open"):
+        text = child.next()
+        assert text.startswith(f"Failed to {operation} shared memory: ")
+        assert "vm.memfd_noexec is 2" in text
+        assert found in text
+    child.end()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_copy_holds_no_descriptor_and_does_not_grow_with_use(fork_child: ForkChild) -> None:

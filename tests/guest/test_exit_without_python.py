@@ -1,5 +1,6 @@
 """A process that ends by exit() without ending Python first, as a program that embeds it may."""
 
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -38,11 +39,16 @@ libc.exit(3)
 
 
 @pytest.mark.parametrize("how", ["at once", "in a child", "from a thread"])
-def test_its_topics_end(how: str, run_python: Run, shm_dir: Path) -> None:
+def test_its_topics_end(
+    how: str, run_python: Run, shm_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shm_dir / "größer"
+    folder.mkdir()
+    monkeypatch.setenv("SHM_PUB_SUB_DIR", str(folder))
     with Subscriber("topic/0", 0) as before, Subscriber("retained", 0) as retained:
         ended = run_python(PROGRAM, how)
         assert (ended.returncode, ended.stderr) == (3, "")
-        assert [path.name for path in shm_dir.iterdir()] == ["shm_pub_sub.retained"]
+        assert [path.name for path in folder.iterdir()] == ["shm_pub_sub.retained"]
         assert before.subscribe() == (0, False)
         assert retained.subscribe() == (7, True)
-    next(shm_dir.iterdir()).unlink()
+    shutil.rmtree(folder)
