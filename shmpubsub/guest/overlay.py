@@ -61,13 +61,48 @@ EDITS = [
     Edit("runtime/cgo/gcc_linux_arm64.c", r"(?m)^\tfree\(v\);\n", ""),
     # The limit of descriptors is the host's: select() cannot take numbers above 1,023.
     Edit("syscall/rlimit.go", r"(?m)^func init\(\) \{$", "func _() {"),
-    # No descriptors for the network poller, which any timer and any opened file would start. Where
-    # the program has closed them, Go would write to those that have their numbers since, or end the
-    # process. Without it files block, and timers never fire: what waits in Go makes system calls.
+    # No descriptors for the network poller, which any timer and any opened file starts. Where the
+    # program has closed them, Go would write to those that have their numbers since, or end the
+    # process. Files block, then; whoever waits for the next timer sleeps on a note (a futex) in
+    # place of epoll. A wake-up stays until that sleep is over, as in an eventfd.
     Edit(
-        "runtime/netpoll.go",
-        r"(?m)^func netpollGenericInit\(\) \{\n",
-        "func netpollGenericInit() {\n\treturn\n",
+        "runtime/netpoll_epoll.go",
+        r"(?m)^var \(\n\tepfd ",
+        "var (\n\tpollLock mutex\n\tpollNote note\n\tpollWoken bool // under pollLock\n\tepfd ",
+    ),
+    Edit(
+        "runtime/netpoll_epoll.go",
+        r"(?m)^func netpollinit\(\) \{\n",
+        "func netpollinit() {\n\treturn\n",
+    ),
+    Edit(
+        "runtime/netpoll_epoll.go",
+        r"(?m)^func netpollBreak\(\) \{\n",
+        """func netpollBreak() {
+\tlock(&pollLock)
+\tif !pollWoken {
+\t\tpollWoken = true
+\t\tnotewakeup(&pollNote)
+\t}
+\tunlock(&pollLock)
+\treturn
+""",
+    ),
+    Edit(
+        "runtime/netpoll_epoll.go",
+        r"(?m)^func netpoll\(delay int64\) \(gList, int32\) \{\n",
+        """func netpoll(delay int64) (gList, int32) {
+\tif delay != 0 {
+\t\tnotetsleep(&pollNote, delay)
+\t\tlock(&pollLock)
+\t\tnoteclear(&pollNote)
+\t\tpollWoken = false
+\t\tunlock(&pollLock)
+\t}
+\tif true {
+\t\treturn gList{}, 0
+\t}
+""",
     ),
     # GOGC, GOMEMLIMIT (a malformed one ends the process), GODEBUG and so on are for Go programs.
     # For this library they are called SHM_PUB_SUB_GOGC and so on.
