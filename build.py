@@ -33,7 +33,7 @@ COMPILER = shlex.split(os.environ.get("CC", "gcc"))
 
 
 def find_go() -> Path | None:
-    """Return the folder of a new enough Go toolchain on PATH, if there is one."""
+    """Return the folder of the Go toolchain on PATH, if its runtime is the one that guest/ knows."""
     go = shutil.which("go")
     if go is None:
         return None
@@ -48,7 +48,7 @@ def find_go() -> Path | None:
         text=True,
     )
     version = re.match(r"go(\d+)\.(\d+)", answer.stdout)
-    if version is None or tuple(map(int, version.groups())) < GO_VERSION:
+    if version is None or tuple(map(int, version.groups())) != GO_VERSION:
         return None
     return Path(answer.stdout.splitlines()[1]) / "bin"
 
@@ -65,7 +65,7 @@ def go_environment() -> dict[str, str]:
     """Return the environment in which every Go command of this project runs."""
     go = find_go()
     if go is None:
-        raise SystemExit(f"no Go {GO_VERSION[0]}.{GO_VERSION[1]} or later on PATH")
+        raise SystemExit(f"no Go {GO_VERSION[0]}.{GO_VERSION[1]} on PATH")
     return os.environ | {
         "PATH": f"{go}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "GOTOOLCHAIN": "local",

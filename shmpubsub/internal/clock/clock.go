@@ -1,4 +1,4 @@
-// Package clock reads CLOCK_MONOTONIC as an absolute number, without a system call, and sleeps.
+// Package clock reads CLOCK_MONOTONIC as an absolute number, without a system call.
 package clock
 
 import (
@@ -31,13 +31,6 @@ func synchronize() (time.Time, int64) {
 		}
 	}
 	return best, at
-}
-
-// Sleep waits for d, or until a signal comes. It is a system call: in the library that Python loads Go's
-// timers never fire, as the network poller, which would run them, is not started there (shmpubsub/guest).
-func Sleep(d time.Duration) {
-	t := unix.NsecToTimespec(int64(d))
-	_ = unix.Nanosleep(&t, nil)
 }
 
 // Now returns CLOCK_MONOTONIC in nanoseconds.

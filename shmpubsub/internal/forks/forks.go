@@ -25,8 +25,6 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
-
-	"shm_pub_sub/shmpubsub/internal/clock"
 )
 
 const patience = time.Second
@@ -62,7 +60,7 @@ func Step(f func()) {
 }
 
 func (s *Shared) begin() {
-	for deadline := time.Now().Add(patience); ; clock.Sleep(pause) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(pause) {
 		s.steps.Add(1)
 		if s.forking.Load() <= 0 || time.Now().After(deadline) {
 			return

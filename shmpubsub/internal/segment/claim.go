@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"shm_pub_sub/shmpubsub/internal/clock"
 	"shm_pub_sub/shmpubsub/internal/forks"
 	"shm_pub_sub/shmpubsub/internal/killpoint"
 )
@@ -114,7 +113,7 @@ func (c *claimed) take(path string) error {
 		header, err := readHeader(c.fd)
 		c.header, c.valid = header, err == nil
 	}
-	for deadline := time.Now().Add(takerPatience); ; clock.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(takerPatience); ; time.Sleep(time.Millisecond) {
 		ok, err := c.tryLock(path)
 		if err != nil {
 			return fmt.Errorf("lock: %w", err)
