@@ -33,7 +33,7 @@ def test_no_wake_up_is_lost(sanitizer: str, topics: int, tmp_path: Path) -> None
 
 
 def test_a_lost_wake_up_is_found(tmp_path: Path) -> None:
-    done = run_c([], build("plain", tmp_path, "NO_WAKE", "PATIENCE=1"), 1, 10_000)
+    done = run_c([], build("plain", tmp_path, "NO_WAKE", "LOST_AFTER=1"), 1, 10_000)
     assert (done.returncode, done.stderr) == (1, "watch_stress: a descriptor stays unreadable\n")
 
 

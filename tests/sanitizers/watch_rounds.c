@@ -25,6 +25,16 @@ static unsigned asked[WATCHER_MOST];
 static unsigned gaps, leave_at, leavers[3];
 static struct shm_state state;
 
+void
+fork_step_begin(void)
+{
+}
+
+void
+fork_step_end(void)
+{
+}
+
 static int
 owner_lives(int fd, dev_t dev, ino_t ino)
 {

@@ -28,8 +28,8 @@
 
 #define MOST 8
 
-#ifndef PATIENCE
-#define PATIENCE 60 /* seconds, then a wake-up counts as lost */
+#ifndef LOST_AFTER
+#define LOST_AFTER 60 /* seconds, then a wake-up counts as lost */
 #endif
 
 #define FAIL(...) (fprintf(stderr, "watch_stress: " __VA_ARGS__), fputc('\n', stderr), exit(1))
@@ -97,7 +97,7 @@ subscribe(void *argument)
     while (taken < rounds) {
         unsigned what = rand_r(&t->seed) % 16;
         struct pollfd p = {.fd = watch_fd(t->watch), .events = POLLIN};
-        if (what != 0 && poll(&p, 1, PATIENCE * 1000) != 1) {
+        if (what != 0 && poll(&p, 1, LOST_AFTER * 1000) != 1) {
             FAIL("a descriptor stays unreadable");
         }
         taken = __atomic_load_n(&t->state.head, __ATOMIC_ACQUIRE);
