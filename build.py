@@ -33,7 +33,7 @@ COMPILER = shlex.split(os.environ.get("CC", "gcc"))
 
 
 def find_go() -> Path | None:
-    """Return the folder of the Go toolchain on PATH, if its runtime is the one that guest/ knows."""
+    """Return the folder of PATH's Go toolchain, if its runtime is the one that guest/ knows."""
     go = shutil.which("go")
     if go is None:
         return None
