@@ -308,7 +308,7 @@ def test_forks_while_watchers_work(peer: Peer) -> None:
 
 
 LIMITS = """
-import os, resource
+import os, resource, threading
 from pathlib import Path
 from shm_pub_sub import *
 def lower(limit, soft):
@@ -320,6 +320,11 @@ with Publisher("topic", 0) as publisher, Subscriber("topic", 0) as subscriber:
             last = os.dup(0)
         lower(resource.RLIMIT_NOFILE, last + 1)
     else:
+        # The C library keeps stacks of threads that have ended, such as those that the library
+        # tries before it starts Go's runtime, for new threads.
+        threading.stack_size(256 * 1024)
+        for _ in range(20):
+            threading.Thread(target=threading.Event().wait, daemon=True).start()
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         lower(resource.RLIMIT_AS, pages * resource.getpagesize() + 100_000)
     try:
