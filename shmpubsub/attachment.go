@@ -8,9 +8,12 @@ import (
 	"shm_pub_sub/shmpubsub/internal/segment"
 )
 
-// checkEvery bounds how long a killed publisher looks alive, with room below the promised 0.1 s. It is how
-// long a slice of a wait lasts, too. Only a test changes it.
-var checkEvery = int64(90 * time.Millisecond)
+// awake is what is left of the promise for waking up and asking.
+const awake = 10 * time.Millisecond
+
+// checkEvery is how long after the last question the publisher is asked after again, and how long a slice of a wait
+// lasts. Only a test changes it.
+var checkEvery = int64(segment.DeathShows - awake)
 
 // attachment is a publisher's file, and how far the subscriber has received what is in it.
 type attachment struct {

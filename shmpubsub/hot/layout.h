@@ -13,6 +13,9 @@
 #define SHM_SLOT_TIME 8
 #define SHM_SLOT_PAYLOAD 16
 
+/* A killed publisher shows within this, ns. How often to look, here and in Go, follows from it. */
+#define SHM_DEATH_SHOWS 100000000
+
 /* On a cache line of its own. */
 struct shm_state {
     uint64_t head;    /* values published so far */

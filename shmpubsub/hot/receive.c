@@ -48,13 +48,10 @@ take_or_wait(Subscriber *s, uint64_t life, struct shm_wait *w, maker *make)
 {
     for (;;) {
         PyObject *object = NULL;
-        if (is_over(s, life)) {
-            return NULL;
-        }
         if (take(s, make, &object) != 0) {
             return object;
         }
-        if (wait_value(s, w) <= 0) {
+        if (wait_value(s, w) <= 0 || is_over(s, life)) {
             return NULL;
         }
     }
@@ -125,7 +122,7 @@ receive_in(Subscriber *s, PyObject *args)
     struct shm_wait w;
     unsigned long long life;
     int waits;
-    if (!PyArg_ParseTuple(args, "Kp:_take", &life, &waits) || wait_begin(s, &w, NULL) < 0) {
+    if (!PyArg_ParseTuple(args, "Kp:_take", &life, &waits) || wait_begin(s, &w, NULL) < 0 || is_over(s, life)) {
         return NULL;
     }
     if (!waits) {

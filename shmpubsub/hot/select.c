@@ -54,12 +54,14 @@ sleep_for_all(PyObject *subscribers, struct pauses *p, uint64_t deadline)
     struct futexv list[FUTEXV_MOST];
     unsigned n = 0;
     bool polls = false, looks = false;
+    uint64_t now = shm_now(CLOCK_MONOTONIC), until = UINT64_MAX;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(subscribers); i++) {
         Subscriber *s = (Subscriber *)PyTuple_GET_ITEM(subscribers, i);
         if (s->ring.state == NULL || s->unread.state == NULL) {
             looks = true;
             continue;
         }
+        until = least(until, now + until_asking(s->checked_at, now));
         uint32_t *word = without_futexv || n == FUTEXV_MOST ? NULL : file_wait_word(s->file, PyBytes_AS_STRING(s->path));
         if (word == NULL) {
             polls = true;
@@ -71,7 +73,7 @@ sleep_for_all(PyObject *subscribers, struct pauses *p, uint64_t deadline)
         }
         list[n++] = futexv_at(word, announced);
     }
-    uint64_t now = shm_now(CLOCK_MONOTONIC), until = least(deadline, now + SLICE);
+    until = least(deadline, least(until, now + ASK_EVERY));
     if (polls) {
         p->poll = longer(p->poll, FIRST_POLL, LAST_POLL);
         until = least(until, now + p->poll);

@@ -7,11 +7,7 @@
 #include <sys/types.h>
 
 #include "identity.h"
-
-/* How long a killed publisher may look alive, ns; the promise is 100 ms and the coarse clock ticks
-   every 10 ms at worst. It is compared with a difference: a child forked into another time namespace
-   may find that the last look lies in its future. */
-#define CHECK_EVERY 85000000u
+#include "pause.h"
 
 /* A topic's file as it is mapped here. Who waits reads it without the GIL, and so counts as a user of his
    own; everything else happens under the GIL. */

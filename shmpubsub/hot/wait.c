@@ -33,11 +33,11 @@ pause_for(uint64_t ns)
     return nanosleep(&t, NULL) == 0;
 }
 
-/* How long a slice may last from now on, ns; 0: it is too late. */
+/* How long is left from now on, ns; 0: it is too late. */
 static uint64_t
-slice(const struct shm_wait *w, uint64_t now)
+left(const struct shm_wait *w, uint64_t now)
 {
-    return now < w->deadline ? least(w->deadline - now, SLICE) : 0;
+    return now < w->deadline ? w->deadline - now : 0;
 }
 
 /* Sets up a wait of timeout seconds; NULL and None: without end. Returns 0, or -1 with an error set. */
@@ -151,10 +151,11 @@ wait_value(Subscriber *s, struct shm_wait *w)
     if (s->ring.state == NULL || s->unread.state == NULL) {
         return wait_name(s, w);
     }
-    uint64_t now = shm_now(CLOCK_MONOTONIC), ns = slice(w, now);
+    uint64_t now = shm_now(CLOCK_MONOTONIC), ns = left(w, now);
     if (ns == 0) {
         return 0;
     }
+    ns = least(ns, until_asking(s->checked_at, now));
     struct shm_file *f = s->file;
     uint32_t *word = file_wait_word(f, PyBytes_AS_STRING(s->path));
     struct change c = {.state = s->ring.state, .seen = s->unread.k, .abandoned = &f->abandoned};
@@ -182,7 +183,7 @@ int
 wait_name(Subscriber *s, struct shm_wait *w)
 {
     (void)s;
-    uint64_t ns = slice(w, shm_now(CLOCK_MONOTONIC));
+    uint64_t ns = left(w, shm_now(CLOCK_MONOTONIC));
     if (ns == 0) {
         return 0;
     }

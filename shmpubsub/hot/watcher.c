@@ -15,7 +15,6 @@
 
 #define STACK (256 * 1024)
 #define AT_A_TIME 8 /* watches whose publishers are asked after before the mutex is given up for a moment */
-#define WATCHER_SLICE 90000000u /* ns: what is left of 0.1 s is for waking up */
 #define WATCHER_LAST_POLL 2000000u
 
 static struct watcher *watchers;
@@ -86,7 +85,7 @@ ask_after_publisher(struct watch *w, uint64_t now)
 static void
 ask_after_publishers(struct watcher *r, uint64_t now)
 {
-    r->ask_at = now + WATCHER_SLICE;
+    r->ask_at = now + ASK_EVERY;
     for (unsigned left = r->count, n = 1; left > 0; n++) {
         ask_after_publisher(r->watches[--left], now);
         if (n % AT_A_TIME == 0) {

@@ -3,6 +3,7 @@
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,6 +62,50 @@ def test_a_death_shows_however_late_the_answer_that_it_lived_is_seen(
         subscriber = shm_pub_sub.Subscriber("topic", -1)
     assert subscriber.subscribe() == (-1, False)
     shm_pub_sub.remove("topic")
+
+
+WAITS = {
+    "recv": lambda subscriber: subscriber.recv(20),
+    "select": lambda subscriber: shm_pub_sub.select([subscriber], 20) and subscriber.try_recv(),
+}
+
+
+@pytest.mark.parametrize("wait", WAITS.values(), ids=WAITS)
+def test_a_waiter_asks_after_the_publisher_in_time_whenever_it_began_to_wait(
+    peer: Peer, wait: Callable[[Any], Any], shm_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody wakes it: the taker was killed after it had renamed, and before it told of that."""
+    new = shm_dir / "new"
+    new.mkdir()
+    took: list[float] = []
+    for _ in range(100):
+        pid = peer.call(_victims.publish_forever, "topic", 0, 3, 1)
+        with shm_pub_sub.Subscriber("topic", -1) as early:
+            until(lambda s=early: s.subscribe()[1], "its first value")
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setenv("SHM_PUB_SUB_DIR", str(new))
+            successor = shm_pub_sub.Publisher("topic", 0)
+        successor.publish(7)
+        asked = time.monotonic()
+        subscriber = shm_pub_sub.Subscriber("topic", -1, history=0)
+        peer.call(_victims.kill, pid)
+        subscriber.drain()
+        with pytest.raises(TimeoutError):
+            subscriber.recv(0.001)  # so that it has the wait word, and sleeps there
+        (new / "shm_pub_sub.topic").rename(shm_dir / "shm_pub_sub.topic")
+        time.sleep(max(0.0, asked + 0.065 - time.monotonic()))  # just before it would ask again
+        began = time.monotonic() - asked
+        assert wait(subscriber) == 7
+        if began < 0.07:  # else it has asked at once
+            took.append(time.monotonic() - asked)
+        subscriber.close()
+        successor.close()
+        (shm_dir / "shm_pub_sub.topic").unlink()
+        if len(took) == 5:
+            break
+    new.rmdir()
+    print(f"noticed after {took}")
+    assert min(took) < 0.125, "a busy machine makes some late, and not all"
 
 
 def test_publisher_alive_is_false_at_once_after_a_kill(peer: Peer) -> None:

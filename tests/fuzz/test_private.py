@@ -2,8 +2,8 @@
 
 Every callable of _hot and all that its types and the shim's classes have is called in a process of
 its own, on objects that are open, closed, set up again, half set up and never set up, with all
-kinds of arguments: objects whose conversions, comparisons and finalizers call into the library again are
-among them, and subclasses with something else in the place of the shim's methods. gopy's module
+kinds of arguments: among them objects whose conversions, comparisons and finalizers call into the
+library again, and subclasses with something else in the place of the shim's methods. gopy's module
 takes its handles for granted, so another object stands for it.
 """
 

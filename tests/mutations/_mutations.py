@@ -293,8 +293,8 @@ MUTATIONS = (
     Mutation(
         "wait: a slice of ten seconds",
         "shmpubsub/hot/pause.h",
-        "#define SLICE 100000000u",
-        "#define SLICE 10000000000u",
+        "#define ASK_EVERY (SHM_DEATH_SHOWS - AWAKE)",
+        "#define ASK_EVERY 10000000000u",
         WAIT,
     ),
     # The watcher of descriptors.
@@ -450,8 +450,8 @@ MUTATIONS = (
     ),
     Mutation(
         "liveness: asked every second",
-        "shmpubsub/hot/subscriber.h",
-        "#define CHECK_EVERY 85000000u",
+        "shmpubsub/hot/pause.h",
+        "#define CHECK_EVERY (ASK_EVERY - COARSE_TICK)",
         "#define CHECK_EVERY 1000000000u",
         ("promises", "kills", "storm"),
     ),
