@@ -62,7 +62,7 @@ with shm_pub_sub.Subscriber("topic", 0, callback=fail):
 publisher.close()
 print("ended", flush=True)
 if "eventlet" in sys.modules:
-    # Without the interpreter's end, at which eventlet hung once in some dozens of runs: not explained.
+    # Not the interpreter's end: eventlet hung there once in some dozens of runs. Not explained.
     import os
     os._exit(0)
 """
