@@ -49,9 +49,14 @@ def collect():
     Cycle((Publisher(f"cycle/{threading.get_ident()}", 0), Subscriber("shared", -1)))
     gc.collect()
 
+def publish_and_subscribe(_):
+    with contextlib.suppress(ShmError):  # the main thread may come here when it has closed all
+        publish()
+        subscribe()
+
 def call_back():
     held = Cycle(Publisher(f"watched/{threading.get_ident()}", 0))
-    kept = weakref.ref(held.held, lambda _: (publish(), subscribe()))
+    kept = weakref.ref(held.held, publish_and_subscribe)
     del held
     gc.collect()
 
