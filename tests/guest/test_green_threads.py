@@ -17,8 +17,8 @@ IMPORT = "import shm_pub_sub, shm_pub_sub._callback"
 ORDERS = {"patched first": "{patch}\n{import_}\n", "imported first": "{import_}\n{patch}\n"}
 
 BEGIN = """
-import signal, sys, time, warnings
-signal.alarm(60)  # ends a process all of whose greenlets hang
+import faulthandler, sys, time, warnings
+faulthandler.dump_traceback_later(60, exit=True)  # where all greenlets hang
 warnings.simplefilter("ignore")  # of the patching, and of eventlet's own age
 """
 
@@ -36,9 +36,11 @@ def note(value):
     received.append((value, threading.get_native_id() == here))
 
 def take_turns():
-    while len(turns) < 10_000_000:
+    while not publisher.closed:
         turns.append(1)
-        sleep(0)
+        # sleep(0) would let go of the GIL for a microsecond at a time, too short for the
+        # callback's thread to wake up in: CPython then promises it no turn at all.
+        sleep(0.001)
 
 here = threading.get_native_id()
 with shm_pub_sub.Subscriber("topic", 0, callback=note):
