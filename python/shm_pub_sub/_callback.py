@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 import time
@@ -9,7 +10,7 @@ import time
 from . import _hot
 from ._arguments import shown
 from ._errors import ClosedError, TopicTypeError
-from ._log import logger
+from ._log import _Plain, _Unheard, call_without_locks, logger
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def _run(
 ) -> None:
     if threading.get_native_id() == starter:
         # A greenlet: gevent or eventlet has patched threading. It would wait for all of them.
-        _hot.start_thread(lambda: _run(subscriber, callback, life))
+        run = functools.partial(_run, subscriber, callback, life)
+        _hot.start_thread(lambda: call_without_locks(run))
         return
     trouble = ""
     while True:
@@ -71,8 +73,8 @@ def _log(text: str, *args: object, traceback: bool = False) -> None:
     import logging  # noqa: PLC0415
 
     log = logger()
-    assert isinstance(log, logging.Logger)
-    if _heard(log):
+    assert not isinstance(log, _Unheard)  # logging is there
+    if isinstance(log, _Plain) or _heard(log):
         log.error(text, *args, exc_info=traceback)
         return
     # Nobody has set logging up, and an error in a program's own function must not go unseen.
