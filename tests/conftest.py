@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 SHM = Path("/dev/shm")
-VARIABLE = "SHM_PUB_SUB_DIR"
 DOMAINS = f"shm_pub_sub-test-{os.getpid()}-"  # shm_domain's
 
 # No child outlives a killed test run for long. One line, so line numbers shift by no more.
@@ -30,8 +29,7 @@ def _shared_memory_as_before() -> Iterator[None]:
     before = _outside_domains()
     yield
     gc.collect()
-    os.environ.pop(VARIABLE, None)
-    live = {Path(topic.path).name for topic in shm_pub_sub.topics() if topic.alive}
+    live = {Path(t.path).name for t in shm_pub_sub.topics(directory=SHM) if t.alive}
     left = _outside_domains() - before - live  # live ones are some other program's
     assert not left, "left in /dev/shm"
 

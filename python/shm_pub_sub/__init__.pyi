@@ -13,7 +13,7 @@ from typing import (
     overload,
 )
 
-from _typeshed import structseq
+from _typeshed import StrPath, structseq
 from typing_extensions import Buffer, Self
 
 from ._errors import ClosedError as ClosedError
@@ -93,6 +93,7 @@ class Publisher(Generic[_T]):
         replace: bool = False,
         retain: bool = False,
         trust: _Trust = None,
+        directory: StrPath | None = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -105,6 +106,7 @@ class Publisher(Generic[_T]):
         replace: bool = False,
         retain: bool = False,
         trust: _Trust = None,
+        directory: StrPath | None = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -117,6 +119,7 @@ class Publisher(Generic[_T]):
         replace: bool = False,
         retain: bool = False,
         trust: _Trust = None,
+        directory: StrPath | None = None,
     ) -> None: ...
     @overload
     def publish(self: Publisher[bool], value: bool, /) -> None: ...
@@ -167,6 +170,7 @@ class Subscriber(Generic[_T]):
         history: SupportsIndex = 1,
         callback: Callable[[bool], object] | None = None,
         trust: _Trust = None,
+        directory: StrPath | None = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -178,6 +182,7 @@ class Subscriber(Generic[_T]):
         history: SupportsIndex = 1,
         callback: Callable[[int], object] | None = None,
         trust: _Trust = None,
+        directory: StrPath | None = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -189,6 +194,7 @@ class Subscriber(Generic[_T]):
         history: SupportsIndex = 1,
         callback: Callable[[float], object] | None = None,
         trust: _Trust = None,
+        directory: StrPath | None = None,
     ) -> None: ...
     def subscribe(self) -> tuple[_T, bool]: ...
     def recv(self, timeout: float | None = None) -> _T: ...

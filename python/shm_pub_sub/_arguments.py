@@ -17,12 +17,59 @@ DIR_VARIABLE: Final = "SHM_PUB_SUB_DIR"
 # Tags of the file's header; the names are Python's and Go's alike.
 TYPE_TAGS: Final[dict[type, int]] = {bool: 1, int: 2, float: 3}
 
+_DIRECTORIES = f"expected a str, an os.PathLike of one, or None for what {DIR_VARIABLE} names"
 _MAX_BUFFERS: Final = 2**36  # MaxDepth in internal/segment/layout.go
 
 
 def directory() -> str:
-    """Return the absolute path of the directory that holds the topics."""
-    return os.path.abspath(os.environ.get(DIR_VARIABLE) or DEFAULT_DIR)  # noqa: PTH100
+    """Return the absolute path of the directory that holds this process's topics."""
+    return _absolute(os.environ.get(DIR_VARIABLE) or DEFAULT_DIR, DIR_VARIABLE)
+
+
+def check_directory(given: Any) -> str:
+    """Return directory= as an absolute path, which a later chdir() does not move.
+
+    None stands for this process's own directory. What this returned it takes again as it is.
+    """
+    if given is None:
+        return directory()
+    if not _is(given, str):
+        if not hasattr(type(given), "__fspath__"):
+            hint = "; os.fsdecode() makes a str of it" if _is(given, bytes) else ""
+            raise TopicTypeError(f"directory: found {_kind(given)}; {_DIRECTORIES}{hint}")
+        path = os.fspath(given)
+        if not _is(path, str):
+            raise TopicTypeError(
+                f"directory: found {_kind(given)} of a {_kind(path)} path; {_DIRECTORIES}; "
+                "os.fsdecode() makes a str of it"
+            )
+        given = path
+    text: str = str.__str__(given)
+    if not text:
+        raise TopicValueError(f"directory: found an empty str; {_DIRECTORIES}")
+    if "\0" in text:
+        raise TopicValueError(
+            f"directory {shown(text)}: found a NUL at character {text.index(chr(0))}; "
+            "expected a path without NUL"
+        )
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError as error:
+        raise TopicValueError(
+            f"directory {shown(text)}: found {text[error.start]!a} at character {error.start}; "
+            f"expected what the file system's encoding, {error.encoding}, can express"
+        ) from None
+    return _absolute(text, "directory")
+
+
+def _absolute(path: str, source: str) -> str:
+    try:
+        return os.path.abspath(path)  # noqa: PTH100
+    except OSError as error:
+        raise TopicValueError(
+            f"{source}: found the relative path {shown(path)} and no current directory "
+            f"({error.strerror}); expected an absolute path"
+        ) from None
 
 
 def path_to_go(path: str) -> str:

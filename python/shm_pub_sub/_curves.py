@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import deque
 
-from ._arguments import check_name, directory, shown
+from ._arguments import check_directory, check_name, shown
 from ._errors import (
     OpenError,
     TopicNotFoundError,
@@ -20,7 +20,7 @@ from ._errors import (
 )
 from ._patterns import is_pattern, one_matches
 from ._subscriber import Subscriber
-from ._topics import inspect_in, names, reader
+from ._topics import inspect, names
 from ._trust import check_trust
 
 TYPE_CHECKING = False
@@ -209,8 +209,14 @@ class Curve:
             return False
         self._next_look = now + LOOK
         try:
-            topic = inspect_in(self._where, self.name, self._trust)
-            self._subscriber = reader(self._where, topic, AT_ONCE, self._trust)
+            topic = inspect(self.name, trust=self._trust, directory=self._where)
+            self._subscriber = Subscriber(
+                self.name,
+                topic.type(),
+                history=AT_ONCE,
+                trust=self._trust,
+                directory=self._where,
+            )
         except (TopicNotFoundError, TopicTypeError, OpenError):
             return False  # not there; or another type since, or not readable
         self.type = topic.type
@@ -242,18 +248,21 @@ class Collector:
         topics: Names, shell patterns of names as 'robot/*', or Subscribers.
         seconds: How long the window is.
         trust: As for Subscriber; a Subscriber's topic goes by its own.
+        directory: As for Subscriber, and likewise.
 
     Raises:
         TopicTypeError: No topics, or one that is neither text nor a Subscriber (a TypeError).
         TopicValueError: An impossible name, or seconds that are not positive (a ValueError).
     """
 
-    def __init__(self, topics: Sequence[Any], seconds: float, trust: Any = None) -> None:
+    def __init__(
+        self, topics: Sequence[Any], seconds: float, trust: Any = None, directory: Any = None
+    ) -> None:
         self.seconds = check_seconds(seconds)
         self._trust = check_trust(trust)
         self.more = 0
         """Topics that match a pattern and are beyond MOST_CURVES."""
-        self._where = directory()
+        self._where = check_directory(directory)
         self._curves: dict[tuple[str, str], Curve] = {}
         self._patterns: list[str] = []
         self._next_look = 0.0

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from html import escape
 
+from ._subscriber import Subscriber
 from ._svg import sparkline
 from ._text import number
-from ._topics import ago, inspect_in, reader, state
+from ._topics import ago, inspect, state
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def of_publisher(pub: Any) -> str:
     what = f"Publisher · {pub._type.__name__} · buffers: {pub.buffer_num:,}"
     if pub.closed and not pub._inherited:
         return _card(pub.name, what, "", "closed")
-    reading = _reading(pub._directory, inspect_in(pub._directory, pub.name, ""), "")
+    reading = _reading(inspect(pub.name, trust=(), directory=pub._directory), pub._directory, ())
     return _card(pub.name, what, reading, "inherited by fork" if pub._inherited else "")
 
 
@@ -50,9 +51,9 @@ def of_subscriber(sub: Any) -> str:
     if sub.closed:
         return _card(sub.name, what, "", "closed")
     try:
-        topic = inspect_in(sub._directory, sub.name, sub._trust)
+        topic = inspect(sub.name, trust=sub._trust, directory=sub._directory)
         wrong = "" if topic.type is sub._type else f"the topic's type is {topic.type.__name__}"
-        return _card(sub.name, what, _reading(sub._directory, topic, sub._trust), wrong)
+        return _card(sub.name, what, _reading(topic, sub._directory, sub._trust), wrong)
     except LookupError:
         return _card(sub.name, what, "", f"no publisher; default: {sub._default!r}")
     except RuntimeError as error:  # a damaged file, or one that may not be read
@@ -101,9 +102,11 @@ def _card(name: str, what: str, reading: str, remark: str = "") -> str:
     )
 
 
-def _reading(where: str, topic: TopicInfo, trust: str) -> str:
+def _reading(topic: TopicInfo, directory: str, trust: Any) -> str:
     """Show what the topic has now. A subscriber of its own reads it: nobody's stream is touched."""
-    with reader(where, topic, MOST_VALUES, trust) as sub:
+    with Subscriber(
+        topic.name, topic.type(), history=MOST_VALUES, trust=trust, directory=directory
+    ) as sub:
         newest = sub.sample()
         kept = sub.drain()[-MOST_VALUES:]
     value = "" if newest is None else escape(number(newest.value))

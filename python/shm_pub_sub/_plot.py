@@ -36,8 +36,8 @@ _hooked = False
 class Plot(ABC):
     """A live plot. It runs until stop(), until its cell is run again, or until the process ends."""
 
-    def __init__(self, topics: tuple[Any, ...], seconds: float, trust: Any) -> None:
-        self._collector = Collector(topics, seconds, trust)
+    def __init__(self, collector: Collector) -> None:
+        self._collector = collector
         self._lock = threading.Lock()  # of the collector
 
     @property
@@ -78,8 +78,8 @@ class CellPlot(Plot):
     GIL, for a hundred times as long.
     """
 
-    def __init__(self, topics: tuple[Any, ...], seconds: float, trust: Any, shell: Any) -> None:
-        super().__init__(topics, seconds, trust)
+    def __init__(self, collector: Collector, topics: tuple[Any, ...], shell: Any) -> None:
+        super().__init__(collector)
         self.cell, self.execution = _running_cell(shell)
         self.asked = tuple(getattr(topic, "name", topic) for topic in topics)
         _end_earlier(self.cell, self.execution, self.asked)
@@ -132,8 +132,8 @@ class CellPlot(Plot):
 class WindowPlot(Plot):
     """In a window of matplotlib, whose own timer brings it up to date."""
 
-    def __init__(self, topics: tuple[Any, ...], seconds: float, trust: Any, pyplot: Any) -> None:
-        super().__init__(topics, seconds, trust)
+    def __init__(self, collector: Collector, pyplot: Any) -> None:
+        super().__init__(collector)
         self._pyplot = pyplot
         self._figure = pyplot.figure(figsize=(9, 4.5))
         without_window = need("matplotlib.backend_bases", "notebook").FigureManagerBase
@@ -183,6 +183,7 @@ def plot(
     *topics: Any,
     seconds: float = 10.0,
     trust: int | str | Iterable[int | str] | None = None,
+    directory: str | os.PathLike[str] | None = None,
 ) -> Plot:
     """Plot topics live: in the notebook's cell, without blocking the kernel, or in a window.
 
@@ -196,21 +197,24 @@ def plot(
             nothing is taken.
         seconds: How much of the past is shown.
         trust: Whose topics are shown, as for Subscriber; a Subscriber's own counts for its topic.
+        directory: Where names and patterns are looked up, as for Subscriber; a Subscriber has its
+            own.
 
     Returns:
         A plot with stop(), running, figure (a matplotlib Figure of this moment) and save(path).
 
     Raises:
         TopicTypeError: No topics, or something else than text and Subscribers (a TypeError).
-        TopicValueError: An impossible name, length or trust (a ValueError).
+        TopicValueError: An impossible name, length, trust or directory (a ValueError).
         ImportError: Outside a notebook, without matplotlib.
         RuntimeError: Outside a notebook, where matplotlib has no window to show.
     """
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     if getattr(shell, "kernel", None) is not None:
-        return CellPlot(topics, seconds, trust, shell)
-    return WindowPlot(topics, seconds, trust, need("matplotlib.pyplot", "notebook"))
+        return CellPlot(Collector(topics, seconds, trust, directory), topics, shell)
+    pyplot = need("matplotlib.pyplot", "notebook")
+    return WindowPlot(Collector(topics, seconds, trust, directory), pyplot)
 
 
 def _running_cell(shell: Any) -> tuple[str | None, str]:

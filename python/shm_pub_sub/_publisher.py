@@ -11,9 +11,9 @@ from ._arguments import (
     TYPE_TAGS,
     check_buffers,
     check_default,
+    check_directory,
     check_mode,
     check_name,
-    directory,
     path_to_go,
     shown,
 )
@@ -58,6 +58,8 @@ class Publisher(_hot.Publisher):
         trust: Whose retained values are carried over, beside this user's and root's: a uid, a user
             name, an iterable of these, or "any". None for those in SHM_PUB_SUB_TRUST and, for
             root, sudo's user.
+        directory: The path of the directory that holds the topic: a str or an os.PathLike. None for
+            the one that SHM_PUB_SUB_DIR names, or /dev/shm.
 
     Raises:
         ExistsError: Another live publisher holds the topic (a RuntimeError).
@@ -89,6 +91,7 @@ class Publisher(_hot.Publisher):
         replace: bool = False,
         retain: bool = False,
         trust: int | str | Iterable[int | str] | None = None,
+        directory: str | os.PathLike[str] | None = None,
     ) -> None:
         if self._mapped:
             Publisher.close(self)  # __init__ is called again
@@ -97,7 +100,7 @@ class Publisher(_hot.Publisher):
         self._buffers = check_buffers(self._name, buffer_num)
         mode = check_mode(self._name, mode)
         trusted = check_trust(trust)
-        self._directory = directory()
+        self._directory = check_directory(directory)
         self._owner = os.getpid()
         close_at_exit()
         go = load(CreateError)

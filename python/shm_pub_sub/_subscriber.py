@@ -9,10 +9,10 @@ from . import _hot
 from ._arguments import (
     TYPE_TAGS,
     check_default,
+    check_directory,
     check_history,
     check_max_age,
     check_name,
-    directory,
     path_to_go,
     shown,
 )
@@ -73,6 +73,8 @@ class Subscriber(_hot.Subscriber):
         trust: Whose topics are read, beside this user's and root's: a uid, a user name, an iterable
             of these, or "any". None for those in SHM_PUB_SUB_TRUST and, for root, sudo's user. In a
             directory that only its owner and group can write to, the owner's trust is enough.
+        directory: The path of the directory that holds the topic: a str or an os.PathLike. None for
+            the one that SHM_PUB_SUB_DIR names, or /dev/shm.
 
     Raises:
         TopicTypeError: A live publisher publishes another type, or an argument's type is not
@@ -108,6 +110,7 @@ class Subscriber(_hot.Subscriber):
         history: int = 1,
         callback: Callable[[Any], object] | None = None,
         trust: int | str | Iterable[int | str] | None = None,
+        directory: str | os.PathLike[str] | None = None,
     ) -> None:
         if self._is_open:
             Subscriber.close(self)  # __init__ is called again
@@ -115,28 +118,17 @@ class Subscriber(_hot.Subscriber):
         self._type, self._default = check_default(self._name, default_value)
         age = check_max_age(self._name, max_age)
         history = check_history(self._name, history)
-        trusted = check_trust(trust)
+        self._trust = check_trust(trust)
+        self._directory = check_directory(directory)
         if callback is not None:
             from . import _callback  # noqa: PLC0415 - hardly ever needed
 
             _callback.check_callback(self._name, callback)
-        self._begin(directory(), age, history, trusted)
-        if callback is not None:
-            try:
-                _callback.start(self, callback)
-            except BaseException:
-                self._close()
-                raise
-
-    def _begin(self, where: str, age: int, history: int, trust: str) -> None:
-        """Open the topic in a directory; name, type and default are known. age: nanoseconds."""
-        self._directory = where
-        self._trust = trust
         self._trouble = self._stranger = ""
         self._at_once = 0
         self._waiters: dict[Any, Any] = {}
         try:
-            path = load().bind_Path(path_to_go(where), self._name)
+            path = load().bind_Path(path_to_go(self._directory), self._name)
         except RuntimeError as error:
             raise from_go(error) from None
         missing = (self._default, False)
@@ -148,6 +140,12 @@ class Subscriber(_hot.Subscriber):
         except BaseException:
             self._close(life)
             raise
+        if callback is not None:
+            try:
+                _callback.start(self, callback)
+            except BaseException:
+                self._close()
+                raise
 
     def close(self) -> None:
         """Release the topic. Again: nothing."""
@@ -215,8 +213,8 @@ class Subscriber(_hot.Subscriber):
         from . import _topics  # noqa: PLC0415 - slow to import, and hardly ever needed
 
         try:
-            found = _topics.describe(self._directory, self._name, self._trust)
-            return bool(found["alive"] and found["trusted"])
+            found = _topics.inspect(self._name, trust=self._trust, directory=self._directory)
+            return found.alive and found.trusted
         except (OpenError, TopicNotFoundError):
             return False  # gone since
 

@@ -18,12 +18,20 @@ VARIABLE: Final = "SHM_PUB_SUB_TRUST"
 _EXPECTED = 'a uid, a user name, an iterable of these, "any" or None'
 
 
-def check_trust(trust: Any) -> str:
-    """Return trust= as Go takes it: user names, uids and "any", separated by commas.
+class Trusted(str):
+    """trust= as Go takes it: user names, uids, `sudo:UID` and "any", separated by commas."""
+
+    __slots__ = ()
+
+
+def check_trust(trust: Any) -> Trusted:
+    """Return trust= as Go takes it. What this returned it takes again as it is.
 
     None stands for what the environment says. There sudo's user counts as well, as `sudo:UID`,
     which Go trusts only while root is the effective user.
     """
+    if type(trust) is Trusted:
+        return trust
     if trust is None:
         listed = os.environ.get(VARIABLE, "").split(",")
         users, source = [_name(user) for user in map(str.strip, listed) if user], VARIABLE
@@ -39,7 +47,7 @@ def check_trust(trust: Any) -> str:
         except RuntimeError as error:
             found = str(from_go(error)).removeprefix("invalid trust: ")
             raise TopicValueError(f"{source}: {found}") from None
-    return text
+    return Trusted(text)
 
 
 def _users(trust: Any) -> list[str]:

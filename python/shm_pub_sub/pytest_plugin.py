@@ -83,9 +83,7 @@ def _left(directory: Path) -> list[str]:
     names = sorted(path.name for path in directory.iterdir())
     if not names:
         return []
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv(DIR_VARIABLE, str(directory))  # the test may have changed it
-        topics = {Path(topic.path).name: topic for topic in shm_pub_sub.topics()}
+    topics = {Path(topic.path).name: topic for topic in shm_pub_sub.topics(directory=directory)}
     return [_describe(topics[name]) if name in topics else f"{name}: no topic" for name in names]
 
 

@@ -7,7 +7,7 @@ from collections import deque
 
 import shm_pub_sub
 
-from ._arguments import directory, shown
+from ._arguments import shown
 from ._text import printable
 
 TYPE_CHECKING = False
@@ -77,19 +77,21 @@ def wait_for(
     raise AssertionError(
         f"wait for {what} of {subscriber.name!r}: not seen within {timeout} s\n"
         f"  received: {received}\n"
-        f"  {_state(subscriber.name)}"
+        f"  {_state(subscriber)}"
     )
 
 
-def _state(name: str) -> str:
-    """Say what is known of a topic now."""
+def _state(subscriber: Any) -> str:
+    """Say what is known of the subscriber's topic now."""
+    directory, trust = subscriber._directory, subscriber._trust
     try:
-        topic = shm_pub_sub.inspect(name)
+        topic = shm_pub_sub.inspect(subscriber.name, trust=trust, directory=directory)
     except shm_pub_sub.TopicNotFoundError:
-        names = [repr(topic.name) for topic in shm_pub_sub.topics()]
-        there = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "") or "no topic"
-        where = printable(directory())
-        return f"publisher: none, no topic of this name; in {where} there is: {there}"
+        there = shm_pub_sub.topics(trust=trust, directory=directory)
+        names = [repr(topic.name) for topic in there]
+        listed = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "") or "no topic"
+        where = printable(directory)
+        return f"publisher: none, no topic of this name; in {where} there is: {listed}"
     except shm_pub_sub.ShmError as error:
         return f"publisher: {error}"
     newest = "none yet" if topic.age is None else f"number {topic.published}, {topic.age:.3f} s old"

@@ -201,7 +201,7 @@ def test_wide_characters_keep_the_columns() -> None:
 def test_missing_directory_is_said(cli: Cli) -> None:
     ended = cli.run("list", env=os.environ | {"SHM_PUB_SUB_DIR": "/nowhere"})
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert "make it, or point SHM_PUB_SUB_DIR at one that exists" in ended.stderr
+    assert "make it, or name one that exists, by SHM_PUB_SUB_DIR" in ended.stderr
 
 
 INTERRUPTED_AT = """

@@ -72,7 +72,7 @@ WAITS = {
 
 @pytest.mark.parametrize("wait", WAITS.values(), ids=WAITS)
 def test_a_waiter_asks_after_the_publisher_in_time_whenever_it_began_to_wait(
-    peer: Peer, wait: Callable[[Any], Any], shm_dir: Path, monkeypatch: pytest.MonkeyPatch
+    peer: Peer, wait: Callable[[Any], Any], shm_dir: Path
 ) -> None:
     """Nobody wakes it: the taker was killed after it had renamed, and before it told of that."""
     new = shm_dir / "new"
@@ -82,9 +82,7 @@ def test_a_waiter_asks_after_the_publisher_in_time_whenever_it_began_to_wait(
         pid = peer.call(_victims.publish_forever, "topic", 0, 3, 1)
         with shm_pub_sub.Subscriber("topic", -1) as early:
             until(lambda s=early: s.subscribe()[1], "its first value")
-        with monkeypatch.context() as elsewhere:
-            elsewhere.setenv("SHM_PUB_SUB_DIR", str(new))
-            successor = shm_pub_sub.Publisher("topic", 0)
+        successor = shm_pub_sub.Publisher("topic", 0, directory=new)
         successor.publish(7)
         asked = time.monotonic()
         subscriber = shm_pub_sub.Subscriber("topic", -1, history=0)

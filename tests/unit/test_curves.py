@@ -224,18 +224,13 @@ def test_a_patterns_topics_make_room_for_others_when_they_have_left_the_window()
     collector.close()
 
 
-def test_patterns_outlast_their_directory_and_keep_to_it(
-    shm_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_patterns_outlast_their_directory_and_keep_to_it(shm_dir: Path) -> None:
     below = shm_dir / "below"
-    monkeypatch.setenv("SHM_PUB_SUB_DIR", str(below))
-    collector = Collector(["*"], 10.0)
+    collector = Collector(["*"], 10.0, directory=below)
     collector._match()  # there is no such directory yet
     below.mkdir()
-    with shm_pub_sub.Publisher("there", 0):
-        monkeypatch.setenv("SHM_PUB_SUB_DIR", str(shm_dir))
-        with shm_pub_sub.Publisher("elsewhere", 0):
-            collector._match()
-            assert [curve.name for curve in collector.curves] == ["there"]
+    with shm_pub_sub.Publisher("there", 0, directory=below), shm_pub_sub.Publisher("elsewhere", 0):
+        collector._match()
+        assert [curve.name for curve in collector.curves] == ["there"]
     collector.close()
     below.rmdir()

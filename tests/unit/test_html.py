@@ -147,12 +147,12 @@ def test_a_forked_child_shows_what_it_inherited(run_python: Callable[..., Any]) 
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_an_object_shows_the_topic_of_its_own_directory(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    with Publisher("topic", 0) as pub, Subscriber("topic", 0) as sub:
+def test_an_object_shows_the_topic_of_its_own_directory(tmp_path: Path) -> None:
+    with (
+        Publisher("topic", 0, directory=tmp_path) as pub,
+        Subscriber("topic", 0, directory=tmp_path) as sub,
+    ):
         pub.publish(41)
-        monkeypatch.setenv("SHM_PUB_SUB_DIR", str(tmp_path))
         for what in (pub, sub):
             assert "41" in shown(what).text
 

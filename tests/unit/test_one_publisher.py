@@ -118,13 +118,10 @@ def test_replace_may_change_type_and_size() -> None:
         assert first.closed
 
 
-def test_replace_leaves_other_topics_and_domains_alone(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_replace_leaves_other_topics_and_directories_alone(tmp_path: Path) -> None:
     other = Publisher("other", 0)
     here = Publisher("topic", 0)
-    monkeypatch.setenv("SHM_PUB_SUB_DIR", str(tmp_path))
-    there = Publisher("topic", 0, replace=True)
+    there = Publisher("topic", 0, replace=True, directory=tmp_path)
     assert not other.closed
     assert not here.closed
     assert not there.closed

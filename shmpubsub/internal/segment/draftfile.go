@@ -115,7 +115,7 @@ func openLocked(path string, flags int, mode uint32) (*forks.File, error) {
 
 // eachFile calls visit for every entry of dir, without holding more than a few names at a time.
 func eachFile(dir string, visit func(fs.DirEntry)) error {
-	d, err := os.Open(dir)
+	d, err := os.OpenFile(dir, os.O_RDONLY|unix.O_DIRECTORY, 0) // else it waits for the other end of a FIFO
 	if err != nil {
 		return err
 	}

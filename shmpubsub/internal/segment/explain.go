@@ -27,6 +27,16 @@ func openError(topic, path string, err error) error {
 	return fmt.Errorf("%w: open %q: %w; %s", ErrOpen, topic, err, remedy(filepath.Dir(path), topic, 0, err))
 }
 
+// notThere words that there is no topic, for reason.
+func notThere(operation, dir, topic string, reason error) error {
+	found := "no topic of this name in " + dir
+	if errors.Is(reason, errNoDirectory) {
+		found = "no directory " + dir
+	}
+	return fmt.Errorf("%s %q: %w: found %s; expected a topic that a publisher has made; compare name and directory with the publisher's",
+		operation, topic, ErrNoPublisher, found)
+}
+
 // remedy says what the user can do about err.
 func remedy(dir, topic string, need uint64, err error) string {
 	var layout *LayoutError
@@ -54,14 +64,16 @@ func remedy(dir, topic string, need uint64, err error) string {
 		return fmt.Sprintf("found %s free in %s; expected %d bytes; use fewer buffers, remove what is stale, "+
 			"or enlarge it (Docker gives 64 MB unless told --shm-size=1g)", free(dir), dir, need)
 	case errors.Is(err, unix.ENOENT):
-		return fmt.Sprintf("expected the directory %s; make it, or point SHM_PUB_SUB_DIR at one that exists", dir)
+		return fmt.Sprintf("expected the directory %s; make it, or name one that exists, by SHM_PUB_SUB_DIR or directory=", dir)
 	case errors.Is(err, unix.ENOTDIR):
-		return fmt.Sprintf("expected %s to be a directory; point SHM_PUB_SUB_DIR at one", dir)
+		return fmt.Sprintf("expected %s to be a directory; name one, by SHM_PUB_SUB_DIR or directory=", dir)
+	case errors.Is(err, unix.ENAMETOOLONG):
+		return fmt.Sprintf("expected a directory whose path, with a topic's file, is shorter than %d bytes, and each part of it than 256", unix.PathMax)
 	case errors.Is(err, unix.EROFS):
-		return fmt.Sprintf("expected a writable file system at %s; point SHM_PUB_SUB_DIR at one", dir)
+		return fmt.Sprintf("expected a writable file system at %s; name a directory on one, by SHM_PUB_SUB_DIR or directory=", dir)
 	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM):
 		return fmt.Sprintf("this process is user %d; %s is %s; run as the user who owns it, "+
-			"give the publisher a wider mode, or point SHM_PUB_SUB_DIR at a directory of your own", os.Geteuid(), whose(dir, topic), ownership(dir, topic))
+			"give the publisher a wider mode, or name a directory of your own, by SHM_PUB_SUB_DIR or directory=", os.Geteuid(), whose(dir, topic), ownership(dir, topic))
 	case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE):
 		return "expected a free file descriptor; a topic takes one, and a second one while it is opened: close some, or raise the limit (ulimit -n)"
 	case errors.Is(err, unix.ENOMEM):

@@ -159,7 +159,7 @@ func TestCreate_SaysThatTheFileSystemIsReadOnly(t *testing.T) {
 	_, err := Create(specOf(dir, "x"))
 	require.ErrorIs(t, err, ErrCreate)
 	require.ErrorIs(t, err, unix.EROFS)
-	require.ErrorContains(t, err, "expected a writable file system at "+dir+"; point SHM_PUB_SUB_DIR at one")
+	require.ErrorContains(t, err, "expected a writable file system at "+dir+"; name a directory on one, by SHM_PUB_SUB_DIR or directory=")
 }
 
 // What a crashed taker left is no reason to fail, and is not left behind, whatever else there is.

@@ -34,7 +34,7 @@ func Inspect(dir, topic string, trust Trust) (Info, error) {
 	path := filepath.Join(dir, file)
 	e, err := openTopic(path, unix.O_RDONLY)
 	if errors.Is(err, errGone) {
-		return Info{}, fmt.Errorf("inspect %q: %w", topic, ErrNoPublisher)
+		return Info{}, notThere("inspect", dir, topic, err)
 	}
 	var untrusted *UntrustedError
 	if err != nil && !e.isRegular() && errors.As(trust.check(path, e, err), &untrusted) {
@@ -95,7 +95,7 @@ func Remove(dir, topic string) error {
 	}
 	switch {
 	case errors.Is(err, errGone):
-		return fmt.Errorf("remove %q: %w", topic, ErrNoPublisher)
+		return notThere("remove", dir, topic, err)
 	case errors.As(err, &live):
 		return fmt.Errorf("%w: remove %q: found a live publisher, %s; expected none; close that one first", ErrExists, topic, live)
 	case err != nil:
