@@ -79,7 +79,12 @@ class Sample(structseq[Any], tuple[_T, int, int, float]):
     @property
     def age(self) -> float: ...
 
+@overload
 def select(subscribers: Iterable[_S], timeout: float | None = None) -> list[_S]: ...
+@overload  # of several types: of those in a list mypy makes object, which no _S is
+def select(  # type: ignore[overload-cannot-match]
+    subscribers: Iterable[Subscriber[Any]], timeout: float | None = None
+) -> list[Subscriber[Any]]: ...
 
 class Publisher(Generic[_T]):
     @overload

@@ -258,9 +258,9 @@ class Collector:
     def __init__(
         self, topics: Sequence[Any], seconds: float, trust: Any = None, directory: Any = None
     ) -> None:
-        self.seconds = check_seconds(seconds)
+        self.seconds: float = check_seconds(seconds)
         self._trust = check_trust(trust)
-        self.more = 0
+        self.more: int = 0
         """Topics that match a pattern and are beyond MOST_CURVES."""
         self._where = check_directory(directory)
         self._curves: dict[tuple[str, str], Curve] = {}

@@ -3,7 +3,8 @@
 A python block that begins with `# name.py` is a file that the page's commands use; any other one is
 a program by itself. In a console block `$ command` is followed by what it prints: there numbers may
 differ, and `...` stands for any lines. At the end of a command's lines `...` means that it goes on
-beside what follows, and `^C` that Ctrl-C ends it. `<!-- not run: why -->` excepts a block.
+beside what follows, and `^C` that Ctrl-C ends it. `<!-- not run: why -->` excepts a block. Before a
+python block, `<!-- mypy: code, code -->` names the errors that mypy finds in it, as is meant.
 """
 
 import re
@@ -12,7 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 DOCS = Path(__file__).parents[2] / "docs"
-BLOCK = re.compile(r"^(?:<!-- not run: (.+) -->\n)?```(\S+)\n((?s:.*?))^```$", re.MULTILINE)
+BLOCK = re.compile(
+    r"^(?:<!-- mypy: (.+) -->\n)?(?:<!-- not run: (.+) -->\n)?```(\S+)\n((?s:.*?))^```$",
+    re.MULTILINE,
+)
 NUMBER = r"-?\d+(\.\d+)?"
 
 
@@ -23,6 +27,7 @@ class Block:
     language: str
     text: str
     excuse: str | None = None
+    mypy_errors: frozenset[str] = frozenset()
 
     @property
     def file(self) -> str | None:
@@ -53,8 +58,9 @@ class Command:
 def blocks(page: str) -> Iterator[Block]:
     text = (DOCS / page).read_text(encoding="utf-8")
     for match in BLOCK.finditer(text):
-        line = text.count("\n", 0, match.start(3))
-        yield Block(page, line, match[2], match[3], match[1])
+        line = text.count("\n", 0, match.start(4))
+        errors = frozenset(match[1].split(", ") if match[1] else ())
+        yield Block(page, line, match[3], match[4], match[2], errors)
 
 
 def commands(block: Block) -> Iterator[Command]:

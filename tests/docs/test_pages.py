@@ -114,9 +114,9 @@ def _programs() -> Iterator[object]:
 
 @pytest.mark.parametrize("block", [*_programs()])
 def test_program_runs_by_itself(
-    block: Block, run_python: Callable[..., "subprocess.CompletedProcess[str]"]
+    block: Block, run_python: Callable[..., "subprocess.CompletedProcess[str]"], tmp_path: Path
 ) -> None:
-    ended = run_python(block.text)
+    ended = run_python(block.text, cwd=tmp_path)
     assert (ended.returncode, ended.stderr) == (0, "")
 
 

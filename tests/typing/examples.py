@@ -3,7 +3,7 @@
 from array import array
 from enum import IntEnum
 from fractions import Fraction
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from shm_pub_sub import (
     ExistsError,
@@ -158,6 +158,24 @@ async def waiting_keeps_the_type() -> None:
         assert_type(value, float)
     assert_type(sub.fileno(), int)
     assert_type(select([sub], 0.5), list[Subscriber[float]])
+
+
+def select_takes_subscribers_of_several_types(
+    sub: Subscriber[float], door: Subscriber[bool], either: list[Subscriber[int] | Subscriber[bool]]
+) -> None:
+    assert_type(select((sub, sub)), list[Subscriber[float]])
+    several: list[Subscriber[Any]] = select([sub, door], timeout=1)
+    several = select((sub, door))
+    several = select({sub, door})
+    several = select({sub: "air", door: "door"})
+    several = [*several, *select(each for each in (sub, door))]
+    for ready in select([sub, door]):
+        print(ready.name, ready.drain())
+    for ready in select(either):
+        assert_type(ready.lost, int)
+    select([sub, 1])  # type: ignore[type-var]
+    select(sub)  # type: ignore[type-var]
+    select([sub, door], "1")  # type: ignore[call-overload]
 
 
 def annotations_can_be_written(pub: Publisher[bool]) -> Subscriber[int]:

@@ -24,6 +24,12 @@ def needs(checker: str) -> pytest.MarkDecorator:
 
 
 def run(tmp_path: Path, *arguments: object) -> None:
+    """Runs a checker, which is to find no fault."""
+    process = ended(tmp_path, *arguments)
+    assert process.returncode == 0, process.stdout + process.stderr
+
+
+def ended(tmp_path: Path, *arguments: object) -> "subprocess.CompletedProcess[str]":
     """Runs a checker on the copy of the library that the tests use."""
     configuration = tmp_path / "mypy.ini"
     configuration.write_text(
@@ -32,7 +38,7 @@ def run(tmp_path: Path, *arguments: object) -> None:
         else f"[mypy]\nstrict = True\ncache_dir = {tmp_path / 'cache'}\n"
     )
     option = "--config-file" if arguments[0] == "mypy" else "--mypy-config-file"
-    ended = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-m", *map(str, arguments), option, str(configuration)],
         cwd=tmp_path,
         env={key: value for key, value in os.environ.items() if key != "MYPYPATH"},
@@ -41,12 +47,11 @@ def run(tmp_path: Path, *arguments: object) -> None:
         check=False,
         timeout=110,
     )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 def run_pyright(folder: Path, *arguments: object) -> None:
     """Runs it on the library of this environment, whose python is to be the first on PATH."""
-    ended = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "pyright", *map(str, arguments)],
         cwd=folder,
         env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
@@ -55,7 +60,7 @@ def run_pyright(folder: Path, *arguments: object) -> None:
         check=False,
         timeout=110,
     )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert process.returncode == 0, process.stdout + process.stderr
 
 
 @needs("mypy")
