@@ -21,6 +21,7 @@ from ._errors import CreateError as CreateError
 from ._errors import ExistsError as ExistsError
 from ._errors import ForkedError as ForkedError
 from ._errors import LayoutError as LayoutError
+from ._errors import InternalError as InternalError
 from ._errors import OpenError as OpenError
 from ._errors import RangeError as RangeError
 from ._errors import ShmError as ShmError
@@ -45,6 +46,7 @@ __all__ = [
     "ExistsError",
     "ForkedError",
     "LayoutError",
+    "InternalError",
     "OpenError",
     "Publisher",
     "RangeError",

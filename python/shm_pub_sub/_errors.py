@@ -1,4 +1,7 @@
-"""The exceptions. Each is a ShmError and the built-in that fits, so either `except` works."""
+"""The exceptions. Each is a ShmError and the built-in that fits, so either `except` works.
+
+What no other built-in fits is a RuntimeError. ShmError itself is never raised.
+"""
 
 from __future__ import annotations
 
@@ -67,6 +70,10 @@ class TopicNotFoundError(ShmError, LookupError):
     """There is no topic of that name for inspect() or remove()."""
 
 
+class InternalError(ShmError, RuntimeError):
+    """Something failed that this library does not expect to. Please report it, with the text."""
+
+
 _BY_KIND: dict[str, type[ShmError]] = {
     "exists": ExistsError,
     "create": CreateError,
@@ -87,7 +94,7 @@ def from_go(error: RuntimeError) -> ShmError:
     if isinstance(error, ShmError):
         return error
     kind, _, text = str(error).partition("\n")
-    return _BY_KIND.get(kind, ShmError)(_decoded((text or kind).encode("latin-1", "replace")))
+    return _BY_KIND.get(kind, InternalError)(_decoded((text or kind).encode("latin-1", "replace")))
 
 
 def _decoded(text: bytes) -> str:

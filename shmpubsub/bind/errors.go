@@ -22,6 +22,7 @@ var kinds = []struct {
 	{shmpubsub.ErrDepth, "value"},
 	{shmpubsub.ErrMode, "value"},
 	{shmpubsub.ErrMaxAge, "value"},
+	{shmpubsub.ErrHistory, "value"},
 	{shmpubsub.ErrTrust, "value"},
 	{shmpubsub.ErrClosed, "closed"},
 }

@@ -36,7 +36,7 @@ TYPES: dict[object, type] = {name: kind for kind, name in JSON_TYPES.items()}
 USUAL_NAN = struct.pack(">d", math.nan)
 
 
-class RecordingError(shm_pub_sub.ShmError):
+class RecordingError(shm_pub_sub.ShmError, RuntimeError):
     """A file cannot be written or read as a recording."""
 
 
