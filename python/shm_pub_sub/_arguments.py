@@ -114,7 +114,42 @@ def check_default(name: str, default: object) -> tuple[type, bool | int | float]
     raise TopicTypeError(
         f"topic {shown(name)}: found a default of {_kind(default)}; "
         "expected a bool, an int or a float: its type is the topic's type"
+        f"{conversion(default)}"
     )
+
+
+def conversion(value: Any, wanted: type | None = None) -> str:
+    """Return "; write ..." with what makes a number for a topic of value, or "" where nothing does.
+
+    It asks the value, not its class: of numpy and its like nothing is imported. wanted is the
+    topic's type if that is known already.
+    """
+    try:
+        if type(getattr(value, "value", None)) in TYPE_TAGS:  # as ctypes and enums have it
+            return "; write x.value"
+        cls, dtype = type(value), getattr(value, "dtype", None)
+        is_number = hasattr(cls, "__float__") or hasattr(cls, "__index__")
+        is_one = not getattr(value, "ndim", 0) and getattr(dtype, "kind", "f") in "biuf"
+        if not (is_number and is_one):
+            return ""
+        if wanted is None:
+            wanted = _own_type(value)
+        wanted(value)
+    except Exception:
+        return ""
+    return f"; write {wanted.__name__}(x)"
+
+
+def _own_type(value: Any) -> type:
+    """Return what a foreign number is by itself: a bool, an int or a float."""
+    own = type(value.item()) if hasattr(type(value), "item") else None
+    if own in TYPE_TAGS:
+        return own
+    try:
+        operator.index(value)
+    except TypeError:
+        return float
+    return int
 
 
 def check_buffers(name: str, buffer_num: object) -> int:
@@ -144,18 +179,32 @@ def check_max_age(name: str, max_age: object) -> int:
     """Return max_age, in seconds, as nanoseconds; 0 for None."""
     if max_age is None:
         return 0
-    if _is(max_age, bool) or not _is(max_age, int, float):
+    try:
+        seconds = _seconds(max_age)
+    except TypeError:
         raise TopicTypeError(
             f"topic {shown(name)}: found max_age of {_kind(max_age)}; expected seconds or None"
-        )
-    max_age = _exactly(max_age)
+        ) from None
     # Below 1 ns nothing can be told; above 292 years the nanoseconds do not fit.
-    if not 1e-9 <= max_age <= 9.2e9:
+    if not 1e-9 <= seconds <= 9.2e9:
         raise TopicValueError(
             f"topic {shown(name)}: found max_age {shown(max_age)}; "
             "expected a positive, finite number of seconds, or None for no limit"
         )
-    return round(max_age * 1e9)
+    return round(seconds * 1e9)
+
+
+def _seconds(number: Any) -> float:
+    """Return as a float what timeouts take too: anything with __float__ or __index__, but bool."""
+    cls = type(number)
+    if _is(number, bool, str) or not (hasattr(cls, "__float__") or hasattr(cls, "__index__")):
+        raise TypeError
+    if _is(number, int, float):
+        number = _exactly(number)
+    try:
+        return float(number)
+    except OverflowError:
+        return float("inf")
 
 
 def check_history(name: str, history: object) -> int:

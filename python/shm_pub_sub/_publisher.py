@@ -14,6 +14,7 @@ from ._arguments import (
     check_directory,
     check_mode,
     check_name,
+    conversion,
     path_to_go,
     shown,
 )
@@ -179,7 +180,8 @@ class Publisher(_hot.Publisher):
             )
             raise RangeError(f"{what}: found a number beyond that; expected {limits}")
         raise TopicTypeError(
-            f"{what}: found {type(value).__name__} {shown(value)}; expected {_ACCEPTED[self._type]}"
+            f"{what}: found {type(value).__name__} {shown(value)}; "
+            f"expected {_ACCEPTED[self._type]}{hint}"
         )
 
     def _refuse_values(self, values: object) -> NoReturn:
@@ -190,6 +192,7 @@ class Publisher(_hot.Publisher):
         )
 
     def _unusable(self) -> None:
+        hint = "" if self._type is bool else conversion(value, self._type)
         """Say why publish() does not work. Called from C."""
         if outlives_process():
             return  # a daemon thread that does not know yet that its process has ended

@@ -2,8 +2,11 @@
 
 import math
 import time
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 from shm_pub_sub import Publisher, Subscriber, TopicTypeError, TopicValueError, inspect, remove
 
@@ -110,7 +113,19 @@ def test_other_numbers_are_value_errors(age: Any) -> None:
         Subscriber("topic", 0, max_age=age)
 
 
-@pytest.mark.parametrize("age", ["1", True, [1], 1j, object()])
+@pytest.mark.parametrize("age", [Fraction(1, 2), Decimal("0.5"), np.float32(0.5), np.int64(1)])
+def test_what_a_timeout_may_be_an_age_may_be(age: Any) -> None:
+    with Publisher("topic", 0) as pub, Subscriber("topic", -1, max_age=age) as sub:
+        pub.publish(1)
+        newest = sub.sample()
+        assert newest is None or newest.value == 1, "it is a busy machine"
+        assert sub.recv(age) == 1
+    for impossible in (Fraction(10**400), Decimal("NaN"), np.float32("inf"), Fraction(0)):
+        with pytest.raises(TopicValueError, match="max_age"):
+            Subscriber("topic", 0, max_age=impossible)
+
+
+@pytest.mark.parametrize("age", ["1", b"1", True, [1], 1j, object(), np.str_("1"), np.zeros(2)])
 def test_what_is_no_number_is_a_type_error(age: Any) -> None:
     with pytest.raises(TopicTypeError, match="max_age"):
         Subscriber("topic", 0, max_age=age)

@@ -1,5 +1,11 @@
 """numpy arrays and scalars: published and filled without an object for each value."""
 
+import ctypes
+import enum
+import multiprocessing
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -76,3 +82,123 @@ def test_scalars_are_values_and_timeouts() -> None:
         assert sub.recv(np.float32(1)) == 2.5
         with pytest.raises(TimeoutError):
             sub.recv(np.float64(0.001))
+
+
+class Plain(enum.Enum):
+    ONE = 1
+
+
+class Tensor:
+    """Like torch's: it has all methods, and says by item() which one is right."""
+
+    def __init__(self, value: float | str) -> None:
+        self._value = value
+
+    def item(self) -> float | str:
+        return self._value
+
+    def __float__(self) -> float:
+        return float(self._value)
+
+    def __index__(self) -> int:
+        return int(self._value)
+
+
+SCALARS = [np.dtype(code).type(1) for code in np.typecodes["AllInteger"] + np.typecodes["AllFloat"]]
+FOREIGN: list[tuple[Any, str, Any]] = [
+    *((s, "int(x)", 1) for s in SCALARS if isinstance(s, np.integer)),
+    *((s, "float(x)", 1.0) for s in SCALARS if isinstance(s, np.floating)),
+    (np.True_, "bool(x)", True),
+    (np.array(1.5, dtype=np.float32), "float(x)", 1.5),
+    (np.array(1), "int(x)", 1),
+    (np.array(True), "bool(x)", True),
+    (Tensor(1.5), "float(x)", 1.5),
+    (Tensor(1), "int(x)", 1),
+    (Tensor(True), "bool(x)", True),
+    (Decimal("1.5"), "float(x)", 1.5),
+    (Fraction(3, 2), "float(x)", 1.5),
+    (ctypes.c_double(1.5), "x.value", 1.5),
+    (ctypes.c_int(1), "x.value", 1),
+    (ctypes.c_bool(True), "x.value", True),
+    (multiprocessing.Value("d", 1.5), "x.value", 1.5),
+    (Plain.ONE, "x.value", 1),
+]
+FOREIGN = [(v, how, e) for v, how, e in FOREIGN if not isinstance(v, float)]  # float64 is one
+
+
+@pytest.mark.parametrize("cls", [Publisher, Subscriber])
+@pytest.mark.parametrize(
+    ("value", "how", "expected"), FOREIGN, ids=[f"{type(v).__name__} {v}" for v, *_ in FOREIGN]
+)
+def test_a_default_of_a_foreign_number_says_what_to_write(
+    cls: Any, value: Any, how: str, expected: Any
+) -> None:
+    with pytest.raises(TopicTypeError, match=type(value).__qualname__) as caught:
+        cls("topic", value)
+    assert str(caught.value).endswith(f"its type is the topic's type; write {how}")
+    written: Callable[[Any], Any] = eval(f"lambda x: {how}")
+    with cls("topic", written(value)) as one:
+        assert (one.type, one.default_value) == (type(expected), expected)
+
+
+NO_NUMBERS = [
+    None,
+    "1",
+    b"1",
+    1j,
+    [],
+    object(),
+    np.complex64(1),
+    np.clongdouble(1),
+    np.str_("1"),
+    np.bytes_(b"1"),
+    np.datetime64(1, "ns"),
+    np.timedelta64(1, "s"),
+    np.void(b"1"),
+    np.array([1.0]),
+    np.zeros(3),
+    np.zeros((1, 1)),
+    np.array("1"),
+    np.array(None, dtype=object),
+    Tensor("a"),
+    ctypes.c_char_p(b"1"),
+    float,
+    np.float32,
+]
+
+
+@pytest.mark.parametrize("value", NO_NUMBERS, ids=repr)
+def test_a_default_that_is_no_number_promises_nothing(value: Any) -> None:
+    with pytest.raises(TopicTypeError, match=r"its type is the topic's type$"):
+        Publisher("topic", value)
+
+
+@pytest.mark.parametrize(
+    ("default", "value", "how"),
+    [
+        (0, 1.5, "int(x)"),
+        (0, np.float32(1.5), "int(x)"),
+        (0, np.True_, "int(x)"),
+        (0, Decimal(2), "int(x)"),
+        (0, Fraction(3, 2), "int(x)"),
+        (0, ctypes.c_int(1), "x.value"),
+        (0, Plain.ONE, "x.value"),
+        (0.0, ctypes.c_float(1), "x.value"),
+        (0.0, multiprocessing.Value("d", 1.5), "x.value"),
+    ],
+)
+def test_a_refused_value_says_what_to_write(default: Any, value: Any, how: str) -> None:
+    with Publisher("topic", default) as pub, Subscriber("topic", default) as sub:
+        for publish in (lambda: pub.publish(value), lambda: pub.publish_many([default, value])):
+            with pytest.raises(TopicTypeError, match="; write ") as caught:
+                publish()
+            assert str(caught.value).endswith(f"; write {how}")
+        pub.publish(eval(how, {"x": value}))
+        assert type(sub.recv()) is type(default)
+
+
+@pytest.mark.parametrize("value", ["1", None, 1j, float("nan"), np.zeros(2), np.complex64(1)])
+def test_a_value_that_is_no_int_promises_nothing(value: Any) -> None:
+    with Publisher("topic", 0) as pub, pytest.raises(TypeError) as caught:
+        pub.publish(value)
+    assert "; write" not in str(caught.value)
