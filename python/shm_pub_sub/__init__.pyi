@@ -1,3 +1,4 @@
+import builtins
 from collections.abc import Callable, Coroutine, Iterable
 from types import GenericAlias, TracebackType
 from typing import (
@@ -20,8 +21,8 @@ from ._errors import ClosedError as ClosedError
 from ._errors import CreateError as CreateError
 from ._errors import ExistsError as ExistsError
 from ._errors import ForkedError as ForkedError
-from ._errors import LayoutError as LayoutError
 from ._errors import InternalError as InternalError
+from ._errors import LayoutError as LayoutError
 from ._errors import OpenError as OpenError
 from ._errors import RangeError as RangeError
 from ._errors import ShmError as ShmError
@@ -45,8 +46,8 @@ __all__ = [
     "CreateError",
     "ExistsError",
     "ForkedError",
-    "LayoutError",
     "InternalError",
+    "LayoutError",
     "OpenError",
     "Publisher",
     "RangeError",
@@ -150,6 +151,10 @@ class Publisher(Generic[_T]):
     @property
     def name(self) -> str: ...
     @property
+    def type(self) -> builtins.type[_T]: ...
+    @property
+    def default_value(self) -> _T: ...
+    @property
     def buffer_num(self) -> int: ...
     @property
     def closed(self) -> bool: ...
@@ -158,7 +163,7 @@ class Publisher(Generic[_T]):
     def __enter__(self) -> Self: ...
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        kind: builtins.type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None: ...
@@ -225,6 +230,10 @@ class Subscriber(Generic[_T]):
     @property
     def name(self) -> str: ...
     @property
+    def type(self) -> builtins.type[_T]: ...
+    @property
+    def default_value(self) -> _T: ...
+    @property
     def buffer_num(self) -> int | None: ...
     @property
     def closed(self) -> bool: ...
@@ -233,7 +242,7 @@ class Subscriber(Generic[_T]):
     def __enter__(self) -> Self: ...
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        kind: builtins.type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None: ...

@@ -18,7 +18,7 @@ from ._errors import (
     TopicValueError,
     WaitTimeoutError,
 )
-from ._patterns import is_pattern, one_matches
+from ._patterns import is_pattern, matched
 from ._subscriber import Subscriber
 from ._topics import inspect, names
 from ._trust import check_trust
@@ -294,7 +294,7 @@ class Collector:
             curve.close()
 
     def _match(self) -> None:
-        """Follow what matches a pattern. A name with the signs of a pattern matches itself."""
+        """Follow what matches a pattern."""
         self._next_look = time.monotonic() + LOOK
         try:
             there = names(self._where)
@@ -303,8 +303,8 @@ class Collector:
         self._forget_but(there)
         found = [
             name
-            for name in there
-            if one_matches(self._patterns, name) and (self._where, name) not in self._curves
+            for name in matched(self._patterns, there)
+            if (self._where, name) not in self._curves
         ]
         room = max(MOST_CURVES - len(self._curves), 0)
         for name in found[:room]:

@@ -6,12 +6,24 @@ from fnmatch import fnmatchcase
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 def is_pattern(text: str) -> bool:
     """Report whether the text has the signs of a pattern; a topic's name may have them too."""
     return not set("*?[").isdisjoint(text)
+
+
+def matched(patterns: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Return those of the names that one of the patterns matches; all where there is no pattern.
+
+    What is one of the names is no pattern: `a[1]` stands for the topic a[1] if there is one.
+    """
+    if not patterns:
+        return [*names]
+    exact = {*patterns} & {*names}
+    others = [pattern for pattern in patterns if pattern not in exact]
+    return [name for name in names if name in exact or one_matches(others, name)]
 
 
 def one_matches(patterns: Iterable[str], name: str) -> bool:

@@ -34,6 +34,7 @@ from ._trust import check_trust
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
+    import builtins
     from collections.abc import Iterable
     from typing import Any, NoReturn
 
@@ -73,12 +74,13 @@ class Publisher(_hot.Publisher):
     end of the process remove the topic.
     """
 
-    __slots__ = ("_buffers", "_directory", "_name", "_owner", "_type")
+    __slots__ = ("_buffers", "_default", "_directory", "_name", "_owner", "_type")
 
     if TYPE_CHECKING:
         _name: str
         _directory: str
         _type: type
+        _default: bool | int | float
         _buffers: int
         _owner: int
 
@@ -97,7 +99,7 @@ class Publisher(_hot.Publisher):
         if self._mapped:
             Publisher.close(self)  # __init__ is called again
         self._name = check_name(name)
-        self._type, _ = check_default(self._name, default_value)
+        self._type, self._default = check_default(self._name, default_value)
         self._buffers = check_buffers(self._name, buffer_num)
         mode = check_mode(self._name, mode)
         trusted = check_trust(trust)
@@ -148,6 +150,16 @@ class Publisher(_hot.Publisher):
         return self._name
 
     @property
+    def type(self) -> builtins.type[Any]:
+        """What the topic carries: bool, int or float, as in TopicInfo."""
+        return self._type
+
+    @property
+    def default_value(self) -> bool | int | float:
+        """The default that decided the type."""
+        return self._default
+
+    @property
     def buffer_num(self) -> int:
         """How many values stay readable."""
         return self._buffers
@@ -179,6 +191,7 @@ class Publisher(_hot.Publisher):
                 "-2**63 to 2**63 - 1" if self._type is int else "a number that a float can hold"
             )
             raise RangeError(f"{what}: found a number beyond that; expected {limits}")
+        hint = "" if self._type is bool else conversion(value, self._type)
         raise TopicTypeError(
             f"{what}: found {type(value).__name__} {shown(value)}; "
             f"expected {_ACCEPTED[self._type]}{hint}"
@@ -192,7 +205,6 @@ class Publisher(_hot.Publisher):
         )
 
     def _unusable(self) -> None:
-        hint = "" if self._type is bool else conversion(value, self._type)
         """Say why publish() does not work. Called from C."""
         if outlives_process():
             return  # a daemon thread that does not know yet that its process has ended
@@ -213,7 +225,7 @@ class Publisher(_hot.Publisher):
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        kind: builtins.type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:

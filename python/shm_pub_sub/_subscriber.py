@@ -32,6 +32,7 @@ from ._trust import check_trust
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
+    import builtins
     from collections.abc import Callable, Coroutine, Iterable
     from typing import Any, NoReturn
 
@@ -180,6 +181,16 @@ class Subscriber(_hot.Subscriber):
     def name(self) -> str:
         """The topic's name."""
         return self._name
+
+    @property
+    def type(self) -> builtins.type[Any]:
+        """What it reads: bool, int or float, as in TopicInfo."""
+        return self._type
+
+    @property
+    def default_value(self) -> bool | int | float:
+        """What subscribe() returns while there is nothing to read."""
+        return self._default
 
     @property
     def buffer_num(self) -> int | None:
@@ -331,7 +342,7 @@ class Subscriber(_hot.Subscriber):
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        kind: builtins.type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from ._arguments import check_directory, check_name, path_from_go, path_to_go
 from ._errors import OpenError, TopicNotFoundError, from_go
 from ._extension import load
+from ._patterns import matched
 from ._text import duration, printable, table
 from ._trust import check_trust
 
@@ -135,21 +136,26 @@ def names(directory: str | None = None) -> list[str]:
 
 
 def topics(
-    *,
+    *patterns: str,
     trust: int | str | Iterable[int | str] | None = None,
     directory: str | os.PathLike[str] | None = None,
 ) -> TopicTable:
-    """Return all topics of a directory, sorted by name, those of dead publishers too.
+    """Return the topics of a directory, sorted by name, those of dead publishers too.
+
+    patterns are names, or shell patterns of names: "robot/*" is all below robot, as `*` matches
+    slashes too. A name that is there is no pattern. Without patterns it is all topics. Nothing that
+    matches is an empty list.
 
     The list prints as a table, and `.to_pandas()` makes a DataFrame of it.
 
     Topics that cannot be opened, such as another user's, are left out. Those that may be read and
     are not trusted are there, with `trusted` False: trust and directory are as for Subscriber.
     Raises OpenError where the directory cannot be read, TopicTypeError and TopicValueError for an
-    impossible trust or directory.
+    impossible pattern, trust or directory.
     """
+    wanted = [check_name(pattern) for pattern in patterns]
     found, trusted, where = TopicTable(), check_trust(trust), check_directory(directory)
-    for name in names(where):
+    for name in matched(wanted, names(where)):
         try:
             found.append(inspect(name, trust=trusted, directory=where))
         except (OpenError, TopicNotFoundError):

@@ -125,6 +125,11 @@ def keywords_are_checked() -> None:
 
 def properties_are_typed(pub: Publisher[float], sub: Subscriber[int]) -> None:
     assert_type(pub.name, str)
+    assert_type(pub.type, type[float])
+    assert_type(pub.default_value, float)
+    assert_type(sub.type, type[int])
+    assert_type(sub.default_value, int)
+    assert_type(Subscriber("t", sub.type()), Subscriber[int])
     assert_type(pub.buffer_num, int)
     assert_type(pub.closed, bool)
     assert_type(pub.publisher_alive, bool)
@@ -188,6 +193,8 @@ def annotations_can_be_written(pub: Publisher[bool]) -> Subscriber[int]:
 
 def topics_are_typed() -> None:
     assert_type(topics(), TopicTable)
+    assert_type(topics("robot/*", "arm"), TopicTable)
+    topics(["robot/*"])  # type: ignore[list-item]
     as_list: list[TopicInfo] = topics()
     print(as_list)
     info = inspect("t")

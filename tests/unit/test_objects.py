@@ -3,6 +3,7 @@
 import copy
 import inspect as introspection
 import pickle
+from enum import IntEnum
 from typing import Any
 
 import pytest
@@ -63,12 +64,16 @@ def test_error_classes_can_be_pickled(cls: Any) -> None:
 def test_properties_of_a_publisher() -> None:
     with Publisher("robot/arm", 0.0, 7) as pub:
         assert (pub.name, pub.buffer_num) == ("robot/arm", 7)
+        assert (pub.type, pub.default_value) == (float, 0.0)
+        Publisher.__init__(pub, "robot/arm", True)  # type: ignore[call-overload]
+        assert (pub.type, pub.default_value) == (bool, True)
         assert (pub.closed, pub.publisher_alive) == (False, True)
 
 
 def test_properties_of_a_subscriber() -> None:
     with Subscriber("robot/arm", 0.0) as sub:
         assert (sub.name, sub.closed) == ("robot/arm", False)
+        assert (sub.type, sub.default_value) == (float, 0.0)
         assert (sub.buffer_num, sub.publisher_alive) == (None, False)
         with Publisher("robot/arm", 0.0, 7):
             assert (sub.buffer_num, sub.publisher_alive) == (7, True)
@@ -76,7 +81,9 @@ def test_properties_of_a_subscriber() -> None:
 
 
 @pytest.mark.parametrize("cls", [Publisher, Subscriber])
-@pytest.mark.parametrize("name", ["name", "buffer_num", "closed", "publisher_alive"])
+@pytest.mark.parametrize(
+    "name", ["name", "type", "default_value", "buffer_num", "closed", "publisher_alive"]
+)
 def test_properties_cannot_be_set(cls: Any, name: str) -> None:
     with cls("topic", 0) as one, pytest.raises(AttributeError):
         setattr(one, name, 1)
@@ -163,3 +170,21 @@ def test_object_whose_making_failed_is_an_error_not_a_crash(cls: Any) -> None:
     one.close()
     with pytest.raises(ShmError):
         one.publish(1) if cls is Publisher else one.subscribe()
+
+
+class Colour(IntEnum):
+    RED = 5
+
+
+@pytest.mark.parametrize("cls", [Publisher, Subscriber])
+@pytest.mark.parametrize("default", [True, Colour.RED, 2.5])
+def test_type_and_default_are_known_and_make_the_like(cls: Any, default: Any) -> None:
+    with cls("topic", default) as one:
+        assert one.default_value == default
+        assert type(one.default_value) is one.type
+        assert one.type in (bool, int, float)
+        with Subscriber("topic", one.type()) as other, Subscriber("topic", one.default_value):
+            assert other.type is one.type
+            if cls is Publisher:
+                assert shm_pub_sub.inspect("topic").type is one.type
+    assert (one.type, one.default_value) == (type(one.default_value), default), "when closed too"

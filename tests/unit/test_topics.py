@@ -20,6 +20,8 @@ from shm_pub_sub import (
     remove,
     topics,
 )
+from shm_pub_sub._curves import Collector
+from shm_pub_sub.cli import _topics as command_line
 
 CRASH = (
     "import os, shm_pub_sub\n"
@@ -71,16 +73,71 @@ def test_inspect_tells_all_there_is_to_know(value: Any, shm_dir: Path) -> None:
         assert topics()[0].published == 20
 
 
-def test_inspecting_an_absent_topic_is_a_lookup_error() -> None:
-    with pytest.raises(TopicNotFoundError, match="my/topic") as caught:
-        inspect("my/topic")
+@pytest.mark.parametrize("use", [inspect, remove])
+def test_an_absent_topic_is_a_lookup_error_that_says_what_to_do(
+    use: Callable[[str], Any], shm_dir: Path
+) -> None:
+    text = (
+        rf"^{use.__name__} \"my/topic\": no publisher: found no topic of this name in {shm_dir}; "
+        r"expected a topic that a publisher has made; "
+        r"compare name and directory with the publisher's$"
+    )
+    with pytest.raises(TopicNotFoundError, match=text) as caught:
+        use("my/topic")
     assert isinstance(caught.value, LookupError)
     assert isinstance(caught.value, ShmError)
 
 
-def test_removing_an_absent_topic_is_a_lookup_error() -> None:
-    with pytest.raises(TopicNotFoundError, match="my/topic"):
-        remove("my/topic")
+ROBOT = ["a1", "a[1]", "lidar", "robot/arm/elbow", "robot/arm/wrist", "robot/lidar"]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "expected"),
+    [
+        ([], ROBOT),
+        (["robot/*"], ROBOT[3:]),
+        (["*arm*"], ROBOT[3:5]),
+        (["lidar"], ["lidar"]),
+        (["*lidar", "robot/arm/?lbow"], ["lidar", "robot/arm/elbow", "robot/lidar"]),
+        (["lidar", "*lidar", "lidar"], ["lidar", "robot/lidar"]),
+        (["a[1]"], ["a[1]"]),
+        (["a[12]"], ["a1"]),
+        (["a[1]", "a[12]"], ["a1", "a[1]"]),
+        (["LIDAR"], []),
+        (["robot"], []),
+        ([""], []),
+    ],
+)
+def test_patterns_choose_topics_as_those_of_the_command_line_do(
+    patterns: list[str], expected: list[str]
+) -> None:
+    pubs = [Publisher(name, 0) for name in ROBOT]
+    assert [topic.name for topic in topics(*patterns)] == expected
+    assert command_line.names(patterns) == expected
+    if patterns and all(patterns):
+        collector = Collector(patterns, 1)
+        collector.poll()
+        found = [curve.name for curve in collector.curves if curve.type is not None]
+        assert sorted(found) == expected
+        collector.close()
+    del pubs
+
+
+def test_a_pattern_opens_no_other_topic(shm_dir: Path) -> None:
+    (shm_dir / "shm_pub_sub.damaged").write_bytes(b"no topic")
+    with Publisher("topic", 0):
+        assert [topic.name for topic in topics("t*")] == ["topic"]
+        assert [topic.name for topic in topics("*")] == ["topic"]
+    (shm_dir / "shm_pub_sub.damaged").unlink()
+
+
+def test_what_is_no_pattern_is_refused() -> None:
+    for other in (None, 1, b"topic", ["robot/*"], {"trust": "any"}):
+        with pytest.raises(TopicTypeError, match="expected a str"):
+            topics(other)  # type: ignore[arg-type]
+    for text in ("a\0*", "\ud800*"):
+        with pytest.raises(TopicValueError):
+            topics("ok", text)
 
 
 def test_removing_a_live_topic_is_refused_with_the_pid() -> None:

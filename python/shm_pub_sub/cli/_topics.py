@@ -8,7 +8,7 @@ import resource
 import shm_pub_sub
 from shm_pub_sub import ShmError, TopicNotFoundError, _topics
 from shm_pub_sub._arguments import directory
-from shm_pub_sub._patterns import one_matches
+from shm_pub_sub._patterns import matched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,15 +26,9 @@ NO_HINT = "`shm-pub-sub list` shows what there is"
 def names(patterns: Sequence[str] = ()) -> list[str]:
     """Return the names that one of the shell patterns matches, sorted; all without a pattern.
 
-    `*` matches slashes as well: robot/* is all below robot. What is the name of a topic that is
-    there is no pattern. No topic is opened, so those that cannot be are there too.
+    No topic is opened, so those that cannot be are there too.
     """
-    found = _topics.names()
-    if not patterns:
-        return found
-    exact = set(patterns) & set(found)
-    others = [pattern for pattern in patterns if pattern not in exact]
-    return [name for name in found if name in exact or one_matches(others, name)]
+    return matched(patterns, _topics.names())
 
 
 def strangers(names: Iterable[str]) -> Iterator[tuple[str, str]]:
