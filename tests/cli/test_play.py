@@ -245,7 +245,7 @@ def test_numbers_that_another_program_recorded_are_played(
     with listening(("reading", 0.0)) as (listener,):
         played = run_cli("play", path)
         assert played.returncode == 0, played.stderr
-        assert "log is left out: json messages of schema Log" in played.stderr
+        assert "log is left out: found the schema 'Log', whose property 'value'" in played.stderr
         assert listener.received(3) == [0.0, 1.0, 2.0]
     none = run_cli("play", path, "log")
     assert none.returncode == 1

@@ -353,14 +353,14 @@ def test_floats_come_back_from_json_to_the_bit(bits: bytes) -> None:
         (b'{"value":1.5}', int),
         (b'{"value":1}', bool),
         (b'{"value":true}', float),
-        (b'{"value":null}', float),
+        (b'{"value":"null"}', float),
         (b'{"nonfinite":"NaN"}', int),
         (b'{"nonfinite":"NaN 0xzz"}', float),
         (b'{"nonfinite":7}', float),
     ],
 )
 def test_what_is_no_value_of_the_type_is_refused(data: bytes, kind: type) -> None:
-    with pytest.raises((ValueError, TypeError, AttributeError)):
+    with pytest.raises(ValueError, match="expected"):
         _mcap.decode(data, kind)
 
 

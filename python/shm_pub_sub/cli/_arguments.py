@@ -30,6 +30,11 @@ def positive_rate(text: str) -> float:
     return _positive(text, "a rate in Hz", 1 / MOST, math.inf)
 
 
+def positive_factor(text: str) -> float:
+    """Return a factor, more than 0."""
+    return _positive(text, "a factor", 1 / MOST, math.inf)
+
+
 def _positive(text: str, what: str, least: float, most: float) -> float:
     try:
         number = float(text)

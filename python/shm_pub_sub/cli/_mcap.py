@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import struct
 
 import shm_pub_sub
@@ -29,10 +30,13 @@ CLOCK = "shm_pub_sub.clock"
 """Metadata record: epoch_minus_monotonic_ns, what was added to CLOCK_MONOTONIC's times."""
 LOST = "shm_pub_sub.lost"
 """Metadata record: how many values of each topic were lost. The last one in the file counts."""
+LEFT_OUT = "shm_pub_sub.left_out"
+"""Metadata record: topics that could not be recorded, and why. The last one in the file counts."""
 
 JSON_TYPES = {bool: "boolean", int: "integer", float: "number"}
 TYPES: dict[object, type] = {name: kind for kind, name in JSON_TYPES.items()}
 
+NONFINITE = ("NaN", "Infinity", "-Infinity")
 USUAL_NAN = struct.pack(">d", math.nan)
 
 
@@ -67,18 +71,27 @@ def schema(kind: type) -> bytes:
     return json.dumps({"title": title, "type": "object", "properties": properties}).encode()
 
 
-def type_of(encoding: str, data: bytes) -> type | None:
-    """Return which type of topic holds the values of a schema; None where none does.
+def type_of(name: str, encoding: str, data: bytes) -> type:
+    """Return which type of topic holds the values of a schema.
 
-    It need not be one of ours: an object with a property `value` that is a number will do.
+    It need not be one of ours: an object with a property `value` that is a number will do. Raises
+    ValueError, with what was found instead.
     """
     if encoding != SCHEMA_ENCODING:
-        return None
+        raise ValueError(f"found the schema {name!r} in {encoding!r}")
     try:
-        found = json.loads(data)["properties"]["value"]["type"]
-        return TYPES.get(found)
+        schema = json.loads(data)
+    except (ValueError, RecursionError):
+        raise ValueError(f"found the schema {name!r}, which is no JSON") from None
+    try:
+        found = schema["properties"]["value"]["type"]
+        if isinstance(found, list):  # others say "or null" where a value may be missing
+            (found,) = (kind for kind in found if kind != "null")
+        return TYPES[found]
     except (ValueError, TypeError, LookupError):
-        return None
+        raise ValueError(
+            f"found the schema {name!r}, whose property 'value' is no number, integer or boolean"
+        ) from None
 
 
 def encode(value: bool | int | float) -> bytes:
@@ -98,19 +111,43 @@ def encode(value: bool | int | float) -> bytes:
 
 
 def decode(data: bytes, kind: type) -> Any:
-    """Return the value of a message.
+    """Return the value of a message; None where it has none, or null.
 
-    Raises ValueError or TypeError for anything else than a message of that type.
+    Raises ValueError for anything else than a message of that type.
     """
-    message = json.loads(data)
+    try:
+        message = json.loads(data)
+    except RecursionError:
+        raise ValueError("expected a number, not JSON that is nested this deep") from None
+    except ValueError:  # and where a number has more digits than int() takes
+        raise ValueError(f"expected JSON with a {JSON_TYPES[kind]} as value") from None
+    if type(message) is not dict:
+        raise ValueError(f"expected an object with a {JSON_TYPES[kind]} as value")
     value = message.get("value")
-    if type(value) is kind:
-        return value
+    if value is None:
+        text = message.get("nonfinite")
+        return None if text is None else _nonfinite(text, kind)
     if kind is float and type(value) is int:
-        return float(value)  # others write 2 for 2.0
-    text = message.get("nonfinite")
-    if kind is not float or value is not None or not isinstance(text, str):
+        try:
+            value = float(value)  # others write 2 for 2.0
+        except OverflowError:
+            value = math.inf
+    if type(value) is not kind:
         raise ValueError(f"expected a {JSON_TYPES[kind]} as value")
-    if text.startswith("NaN 0x"):
-        return struct.unpack(">d", bytes.fromhex(text[6:]))[0]
-    return float(text)
+    if type(value) is int and not -(2**63) <= value < 2**63:
+        raise ValueError("expected an integer of 64 bits")
+    if type(value) is float and value in (math.inf, -math.inf) and b"Infinity" not in data:
+        raise ValueError("expected a number that a float can hold")
+    return value
+
+
+def _nonfinite(text: object, kind: type) -> float:
+    """Return a float that JSON lacks."""
+    if kind is float and isinstance(text, str):
+        if text in NONFINITE:
+            return float(text)
+        if match := re.fullmatch("NaN 0x([0-9a-f]{16})", text):
+            (value,) = struct.unpack(">d", bytes.fromhex(match[1]))
+            if value != value:
+                return float(value)
+    raise ValueError(f"expected a {JSON_TYPES[kind]}; 'nonfinite' is that of a number")

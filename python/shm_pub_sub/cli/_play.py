@@ -11,9 +11,18 @@ from pathlib import Path
 from shm_pub_sub._patterns import one_matches
 
 from . import _mcap
-from ._arguments import positive_rate, positive_seconds
+from ._arguments import positive_factor, positive_seconds
 from ._mcap import RecordingError
-from ._output import EXIT_DONE, complain, duration, print_json, table
+from ._output import (
+    EXIT_DONE,
+    EXIT_FAILURE,
+    complain,
+    counted,
+    duration,
+    print_json,
+    printable,
+    table,
+)
 from ._player import Ahead, Player, rounds
 from ._progress import INTERVAL, Progress
 from ._signals import at_the_end, leave
@@ -26,8 +35,13 @@ if TYPE_CHECKING:
 
 FOUND = 0.1
 """Seconds after which those who wait for a topic have found it: they look 50 times a second."""
+EXPECTED = 'expected JSON messages as {"value": 1.5}, whose schema says so'
 SHOWN = 10
 """Topics that an error names."""
+GAP = 60.0
+"""Seconds without a value from which on it is said how long that is, or passed over."""
+PASSED = 1.0
+"""Seconds that are left of a gap that is passed over."""
 SWITCH = 0.0001
 """Seconds for which the threads may keep the GIL from each other."""
 
@@ -42,11 +56,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-r",
         "--rate",
         metavar="FACTOR",
-        type=positive_rate,
+        type=positive_factor,
         default=1.0,
         help="2 for twice as fast, 0.5 for half (default: 1)",
     )
     parser.add_argument("-l", "--loop", action="store_true", help="begin again at the end")
+    parser.add_argument(
+        "--skip-gaps",
+        action="store_true",
+        help="wait for a second where nothing comes for over a minute",
+    )
     parser.add_argument(
         "--start-offset",
         metavar="SECONDS",
@@ -84,26 +103,49 @@ def run(options: argparse.Namespace) -> int:
     _mcap.check_installed()
     from ._mcap_reader import Recording  # noqa: PLC0415 - it needs the extra [record]
 
-    with closing(Recording(options.file)) as recording:
-        if not recording.complete:
-            complain(f"{options.file} has no end: its recorder was killed, or is still at work")
-        tracks = _choose(recording, options.topics)
-        if options.list:
-            _list(recording, tracks, options.format)
-            return EXIT_DONE
-        first, end = _span(recording, options)
-        at_the_end(leave)  # the publishers are to end in order
-        sys.setswitchinterval(SWITCH)
-        with (
-            closing(Player(tracks, options.remap)) as player,
-            closing(Ahead(rounds(recording, tracks, first, end, options.loop))) as batches,
-        ):
-            _play(player, batches, first, end, options.rate)
-        if options.format == "json":
-            print_json({"file": str(options.file)} | player.summary())
-        else:
-            complain(player.told())
-    return EXIT_DONE
+    try:
+        with closing(Recording(options.file)) as recording:
+            return _run(recording, options)
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(options.file)
+        raise
+
+
+def _run(recording: Recording, options: argparse.Namespace) -> int:
+    if not recording.complete:
+        complain(f"{options.file} has no end: its recorder was killed, or is still at work")
+    tracks = _choose(recording, options.topics)
+    code = EXIT_FAILURE if recording.others.keys() & set(options.topics) else EXIT_DONE
+    if options.list:
+        _list(recording, tracks, options.format)
+        return code
+    first, end = _span(recording, options)
+    at_the_end(leave)  # the publishers are to end in order
+    sys.setswitchinterval(SWITCH)
+    with (
+        closing(Player(tracks, options.remap)) as player,
+        closing(Ahead(rounds(recording, tracks, first, end, options.loop))) as batches,
+    ):
+        try:
+            _play(player, batches, first, end, options)
+        finally:
+            _tell_what_had_no_value(recording)
+    if not player.values:
+        raise RecordingError(
+            f"play {str(recording.path)!r}: found no value to publish; expected one at least"
+        )
+    if options.format == "json":
+        left_out = {"without_value": sum(recording.without_value.values())}
+        print_json({"file": str(options.file)} | player.summary() | left_out)
+    else:
+        complain(player.told())
+    return code
+
+
+def _tell_what_had_no_value(recording: Recording) -> None:
+    for topic, count in sorted(recording.without_value.items()):
+        complain(f"{printable(topic)}: {counted(count, 'message')} without a value left out")
 
 
 def _choose(recording: Recording, patterns: Sequence[str]) -> dict[int, Track]:
@@ -114,12 +156,13 @@ def _choose(recording: Recording, patterns: Sequence[str]) -> dict[int, Track]:
 
     for topic, what in sorted(recording.others.items()):
         if wanted(topic):
-            complain(f"{topic} is left out: {what}")
+            complain(f"{printable(topic)} is left out: {what}; {EXPECTED}")
     tracks = {number: track for number, track in recording.tracks.items() if wanted(track.topic)}
     if not tracks:
         topics = sorted({track.topic for track in recording.tracks.values()})
         more = ", ..." if len(topics) > SHOWN else ""
-        expected = f"expected one of {', '.join(topics[:SHOWN])}{more}; see --list"
+        names = ", ".join(map(printable, topics[:SHOWN]))
+        expected = f"expected one of {names}{more}; see --list"
         if not topics:
             expected = "expected one of bools, ints or floats"
         what = f" that matches {' or '.join(map(repr, patterns))}" if patterns else ""
@@ -161,33 +204,52 @@ def _list(recording: Recording, tracks: dict[int, Track], form: str) -> None:
     if form == "json":
         about = {"file": str(recording.path), "start": recording.start_ns / 1e9}
         about |= {"seconds": recording.seconds, "complete": recording.complete, "topics": topics}
-        print_json(about)
+        print_json(about | {"left_out": recording.left_out})
         return
     began = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(recording.start_ns / 1e9))
-    print(f"{recording.path}: {duration(recording.seconds)}, from {began}")
+    print(f"{printable(str(recording.path))}: {duration(recording.seconds)}, from {began}")
     rows = [["TOPIC", "TYPE", "BUFFERS", "PUBLISHERS", "VALUES", "LOST"]]
-    rows += (["-" if cell is None else str(cell) for cell in row.values()] for row in topics)
-    print(table(rows, right=(2, 3, 4, 5)))
+    rows += (
+        ["-" if cell is None else printable(str(cell)) for cell in row.values()] for row in topics
+    )
+    print(table(rows, right=(2, 3, 4, 5)), flush=True)
+    for topic, why in sorted(recording.left_out.items()):
+        complain(f"its recorder left out {printable(topic)}: {why}")
 
 
-def _play(player: Player, batches: Ahead, first: int, end: int, rate: float) -> None:
+def _play(
+    player: Player, batches: Ahead, first: int, end: int, options: argparse.Namespace
+) -> None:
     """Publish each value at its time: an absolute one, so that no delay adds to another."""
     progress = Progress()
-    clock, publish, factor = time.monotonic, player.publish, 1e-9 / rate
+    clock, publish, factor = time.monotonic, player.publish, 1e-9 / options.rate
     length, start = (end - first) / 1e9, 0.0
     try:
         for batch in batches:
             start = start or clock() + FOUND  # it takes a while until the first one is decoded
             for time_ns, channel, value in batch:
                 due = start + (time_ns - first) * factor
-                while (now := clock()) < due:
+                now = clock()
+                if due - now > GAP:
+                    progress.end()
+                    cut = _cut(due - now, options.skip_gaps)
+                    start, due = start - cut, due - cut
+                while now < due:
                     if progress.due():
-                        done = (now - start) * rate % length
+                        done = (now - start) * options.rate % length
                         progress.show(f"{done:.1f} s of {length:.1f} s, {player.values} values")
                     time.sleep(min(due - now, INTERVAL))
+                    now = clock()
                 publish(channel, value)
                 if now - due > player.late:
                     player.late = now - due
         time.sleep(FOUND)
     finally:
         progress.end()
+
+
+def _cut(gap: float, skip: bool) -> float:
+    """Say that nothing comes for so many seconds, and return how many of them to pass over."""
+    what = "passed over" if skip else "--skip-gaps passes over it"
+    complain(f"no value for {duration(gap)}; {what}")
+    return gap - PASSED if skip else 0.0

@@ -1,0 +1,36 @@
+"""What `play` makes of a file, without its waiting."""
+
+from contextlib import closing, redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from shm_pub_sub.cli import _play
+from shm_pub_sub.cli._mcap_reader import Recording
+from shm_pub_sub.cli._player import Player, rounds
+
+
+def values(path: Path) -> dict[str, list[tuple[int, Any]]]:
+    """Times and values of each topic, in the order in which they are played."""
+    found: dict[str, list[tuple[int, Any]]] = {}
+    with closing(Recording(path)) as recording:
+        tracks = recording.tracks
+        for batch in recording.batches(tracks, recording.start_ns, recording.end_ns + 1):
+            for time_ns, channel, value in batch:
+                found.setdefault(tracks[channel].topic, []).append((time_ns, value))
+    return found
+
+
+def replay(path: Path) -> str:
+    """List and publish all that the file has, at once; what is printed."""
+    printed = StringIO()
+    with closing(Recording(path)) as recording, redirect_stdout(printed), redirect_stderr(printed):
+        tracks = _play._choose(recording, [])
+        for form in ("text", "json"):
+            _play._list(recording, tracks, form)
+        first, end = recording.start_ns, recording.end_ns + 1
+        with closing(Player(tracks, [])) as player:
+            for batch in rounds(recording, tracks, first, end, loop=False):
+                for _, channel, value in batch:
+                    player.publish(channel, value)
+    return printed.getvalue()
