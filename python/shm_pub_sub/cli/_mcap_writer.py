@@ -1,11 +1,14 @@
 """Writing an MCAP file at the rate at which values come.
 
-The mcap package's own Writer takes 5 to 10 us for a message, and 10 us are all there is at 100,000
-values a second. So messages and their index are packed here; all other records are the package's.
+The mcap package's own Writer takes 8 us of CPU for a message, this one 2.4, and 10 us are all there
+is at 100,000 values a second, for receiving them as well. So messages and their index are packed
+here; all other records are the package's. The writer of foxglove-sdk is as fast as this one, but
+numbers the messages itself, and has a single time for log_time and publish_time.
 """
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from collections import defaultdict
@@ -60,7 +63,9 @@ class McapWriter:
     def __init__(self, path: Path, compression: str, replace: bool = False) -> None:
         self._compress = _compressor(compression)
         self._compression = "" if compression == "none" else compression
+        self.path = path
         self._file: BinaryIO = path.open("wb" if replace else "xb")
+        self._linked = os.fstat(self._file.fileno()).st_nlink > 0
         self._place = 0
         self._chunk = bytearray()
         self._index: dict[int, list[int]] = defaultdict(list)  # a channel's times and places
@@ -75,6 +80,11 @@ class McapWriter:
     def nbytes(self) -> int:
         """How much of the file is written."""
         return self._place
+
+    @property
+    def removed(self) -> bool:
+        """Whether the file has had a name and has none any more: what it has is gone at its end."""
+        return self._linked and os.fstat(self._file.fileno()).st_nlink == 0
 
     def add_schema(self, name: str, encoding: str, data: bytes) -> int:
         schema = records.Schema(data=data, encoding=encoding, id=len(self._schemas) + 1, name=name)

@@ -9,13 +9,13 @@ from operator import itemgetter
 from pathlib import Path
 
 import shm_pub_sub
-from shm_pub_sub import Subscriber, TopicInfo, TopicTypeError, WaitTimeoutError
+from shm_pub_sub import OpenError, Subscriber, TopicInfo, TopicTypeError, WaitTimeoutError
 from shm_pub_sub._arguments import directory
 from shm_pub_sub._patterns import one_matches
 from shm_pub_sub._topics import user
 
-from ._output import complain
-from ._topics import looked_at, names
+from ._left_out import LeftOut
+from ._topics import looked_at, names, open_as_many_as_allowed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ TURN = 2000
 """Values that a topic may have taken before the others have their turn."""
 BACKLOG = 500_000
 """Values that may wait to be written, some 100 MB. Beyond that they stay in their rings."""
+OWN_FILES = 16
+"""Descriptors that are left for the recorder itself."""
 LAST_ROUND = 5.0
 """Seconds that taking what was published before the end may last."""
 ALL = 1 << 62
@@ -125,7 +127,11 @@ class Receiver(threading.Thread):
         self._changed = -1  # when the directory did, as far as is known; ns since the epoch
         self._received = 0
         self._gone: set[str] = set()
-        self._strange: set[str] = set()
+        self.left_out = LeftOut(set(patterns))
+        """What matches and cannot be recorded."""
+        self._files = open_as_many_as_allowed()
+        # All that it may have beside those that are open already: each topic takes one.
+        self._most = self._files - len([*Path("/proc/self/fd").iterdir()]) - OWN_FILES
         self._leave_at = 0.0
 
     def run(self) -> None:
@@ -133,13 +139,15 @@ class Receiver(threading.Thread):
             self._receive()
         except Exception as error:
             self.error = error
+        self.left_out.end()
         for topic in self._topics.values():
             topic.subscriber.close()
         self.batches.put(None)
 
     def unmatched(self) -> list[str]:
         """Return the names and patterns that no topic has matched."""
-        return [p for p in self._patterns if not any(one_matches([p], t) for t in self.lost)]
+        found = {*self.lost, *self.left_out.reasons}
+        return [p for p in self._patterns if not any(one_matches([p], t) for t in found)]
 
     def _receive(self) -> None:
         history, look_at = 1, 0.0
@@ -174,8 +182,9 @@ class Receiver(threading.Thread):
                 self._drop(topic)
                 self._changed = -1
             except shm_pub_sub.ShmError as error:
-                complain(str(error))
                 self._drop(topic)
+                self.left_out.add(topic.name, str(error), sure=True)
+                self.left_out.tell()
         if batch:
             if len(ready) > 1:
                 batch.sort(key=itemgetter(2))
@@ -193,26 +202,36 @@ class Receiver(threading.Thread):
         if time.monotonic() >= self._leave_at:
             self._leave_what_is_gone()
             self._leave_at = time.monotonic() + GONE
-        if changed == self._changed and time.time_ns() - changed > SETTLED:
+        settled = time.time_ns() - changed > SETTLED
+        if changed == self._changed and settled and not self.left_out.in_doubt:
             return
         self._changed = changed
         new = [name for name in names(self._patterns) if name not in self._topics]
-        for name, (info, _) in looked_at(new):
+        self.left_out.keep(new)
+        for name, (info, error) in looked_at(new):
             if info is None:
-                continue
-            if info.trusted:
+                self.left_out.add(name, str(error))
+            elif not info.trusted:
+                whose = f"it is of {user(info.uid)}, who is not trusted"
+                self.left_out.add(name, whose, sure=True)
+            elif len(self._topics) >= self._most:
+                limit = f"this process may have {self._files} files open; raise that (ulimit -Hn)"
+                self.left_out.add(name, limit, sure=True)
+            else:
                 self._follow(info, history)
-            elif name not in self._strange:
-                self._strange.add(name)
-                complain(f"{name!r} is left out: it is of {user(info.uid)}, who is not trusted")
+        self.left_out.tell()
 
     def _follow(self, info: TopicInfo, history: int) -> None:
         lost = self.lost.get(info.name, 0)
         try:
             topic = _Topic(info, history, lost)
+        except OpenError as error:
+            self.left_out.add(info.name, str(error))
+            return
         except shm_pub_sub.ShmError:  # gone, or made anew with another type, since
             self._changed = -1  # so the next look is a new one
             return
+        self.left_out.opened(info.name)
         self._topics[info.name] = topic
         self._subscribers.append(topic.subscriber)
         self.lost[info.name] = lost

@@ -12,11 +12,21 @@ from pathlib import Path
 
 from . import _mcap
 from ._arguments import positive_integer, positive_seconds
-from ._output import EXIT_DONE, EXIT_USAGE, complain, counted, duration, print_json
+from ._mcap import RecordingError
+from ._output import (
+    EXIT_DONE,
+    EXIT_FAILURE,
+    EXIT_USAGE,
+    complain,
+    counted,
+    duration,
+    print_json,
+    printable,
+)
 from ._progress import INTERVAL, Progress
 from ._receiver import Receiver
 from ._signals import at_the_end
-from ._topics import add_topics, not_there, open_as_many_as_allowed
+from ._topics import add_topics, not_there
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,7 +86,6 @@ def run(options: argparse.Namespace) -> int:
     except FileExistsError:
         complain(f"record {str(path)!r}: found a file there; take another name, or --force")
         return EXIT_USAGE
-    open_as_many_as_allowed()
     sys.setswitchinterval(SWITCH)
     receiver = Receiver(options.topics, options.duration)
 
@@ -105,11 +114,13 @@ def run(options: argparse.Namespace) -> int:
         if error.filename is None:
             error.filename = str(path)
         raise
+    if not path.exists():
+        complain(f"{path} is no longer there: it was moved while it was recorded to")
     if options.format == "json":
         print_json({"file": str(path)} | recorder.summary())
     else:
         recorder.tell()
-    return EXIT_DONE
+    return EXIT_FAILURE if receiver.left_out.failed else EXIT_DONE
 
 
 class Recorder:
@@ -124,6 +135,7 @@ class Recorder:
         self._channels: dict[Source, int] = {}
         self._newest_channel: dict[tuple[str, type], int] = {}
         self._lost_written: dict[str, int] = {}
+        self._left_out_written: dict[str, str] = {}
         self._start = time.monotonic_ns()
         self._offset = time.time_ns() - self._start
         self._seconds = 0.0
@@ -159,7 +171,9 @@ class Recorder:
             now = time.monotonic()
             if now >= flush_at:
                 self._write_lost(every_topic=False)
+                self._write_left_out()
                 self._writer.flush()
+                self._check_that_it_is_there()
                 flush_at = now + FLUSH / 2
             if self.progress.due():
                 self.progress.show(self._figures(f"{self._elapsed():.1f} s"))
@@ -201,8 +215,24 @@ class Recorder:
             self._lost_written = lost
             self._writer.add_metadata(_mcap.LOST, {t: str(n) for t, n in lost.items()})
 
+    def _write_left_out(self) -> None:
+        left_out = self._receiver.left_out.reasons.copy()
+        if left_out != self._left_out_written:
+            self._left_out_written = left_out
+            self._writer.add_metadata(_mcap.LEFT_OUT, left_out)
+
+    def _check_that_it_is_there(self) -> None:
+        """Raise RecordingError when the file was removed: what is written to it then is lost."""
+        if self._writer.removed:
+            raise RecordingError(
+                f"record {str(self._writer.path)!r}: found that the file was removed, or replaced, "
+                "while it was recorded to; expected it to stay; what was recorded is lost"
+            )
+
     def _finish(self) -> None:
         self._write_lost(every_topic=True)
+        self._write_left_out()
+        self._check_that_it_is_there()
         self._writer.finish()
         self._seconds = self._elapsed()
 
@@ -218,6 +248,7 @@ class Recorder:
                 name: {"values": self._values.get(name, 0), "lost": lost[name]}
                 for name in sorted(lost)
             },
+            "left_out": dict(sorted(self._receiver.left_out.reasons.items())),
         }
 
     def tell(self) -> None:
@@ -228,13 +259,16 @@ class Recorder:
             complain(not_there(pattern))
         for name in sorted(lost):
             if lost[name]:
-                complain(f"{name}: lost {lost[name]} of {lost[name] + self._values.get(name, 0)}")
+                of = lost[name] + self._values.get(name, 0)
+                complain(f"{printable(name)}: lost {lost[name]} of {of}")
 
     def _figures(self, seconds: str) -> str:
         values, lost = sum(self._values.values()), sum(dict(self._receiver.lost).values())
         of = counted(len(self._receiver.lost), "topic")
+        left_out = len(self._receiver.left_out.reasons)
+        more = f", {counted(left_out, 'topic')} left out" if left_out else ""
         return (
-            f"{seconds}, {counted(values, 'value')} of {of}, {lost} lost, "
+            f"{seconds}, {counted(values, 'value')} of {of}, {lost} lost{more}, "
             f"{self._writer.nbytes} bytes"
         )
 
