@@ -1,0 +1,61 @@
+"""How large recordings become: what docs/command-line/recording.md says of it."""
+
+import random
+import re
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("mcap")
+from shm_pub_sub.cli import _mcap
+from shm_pub_sub.cli._mcap_writer import McapWriter
+from shm_pub_sub.cli._record import FLUSH
+
+PAGE = Path(__file__).parents[2] / "docs" / "command-line" / "recording.md"
+START = 1_700_000_000_000_000_000
+SEED = 13
+
+
+def bytes_a_value(path: Path, hertz: int, topics: int, kind: type) -> float:
+    """Record so many values a second of each topic, as the recorder does."""
+    made = random.Random(SEED)
+    writer = McapWriter(path, "zstd", replace=True)
+    schema = writer.add_schema(_mcap.schema_name(kind), _mcap.SCHEMA_ENCODING, _mcap.schema(kind))
+    metadata = {"type": kind.__name__, "buffer_num": "100", "publisher_pid": "4711"}
+    channels = [
+        writer.add_channel(f"robot/joint/{number}", "json", schema, metadata)
+        for number in range(topics)
+    ]
+    count, flush_at = max(2000 // topics, 20 * hertz), 0.0
+    for number in range(count):
+        seconds = number / hertz
+        if seconds >= flush_at:
+            writer.flush()
+            flush_at = seconds + FLUSH / 2
+        for channel in channels:
+            time_ns = START + round(seconds * 1e9) + made.randrange(100_000)
+            value = {bool: made.random() < 0.5, int: number, float: made.gauss(0, 1)}[kind]
+            writer.add_message(channel, number, time_ns, time_ns, _mcap.encode(value))
+    writer.finish()
+    return path.stat().st_size / (count * topics)
+
+
+def documented(kind: str) -> tuple[int, int]:
+    match = re.search(rf"(\d+) to (\d+)\s+bytes\s+{kind}", PAGE.read_text(encoding="utf-8"))
+    assert match, kind
+    return int(match[1]), int(match[2])
+
+
+@pytest.mark.parametrize("kind", [bool, int, float])
+@pytest.mark.parametrize(
+    ("of", "hertz", "topics"),
+    [("a value", 100, 1), ("a value", 1000, 1), ("a value", 100, 20), ("at 10 Hz", 10, 1),
+     ("at 10 Hz", 10, 20)],
+)  # fmt: skip
+def test_bytes_a_value_are_as_documented(
+    tmp_path: Path, of: str, hertz: int, topics: int, kind: type
+) -> None:
+    least, most = documented(of)
+    measured = bytes_a_value(tmp_path / "size.mcap", hertz, topics, kind)
+    print(f"{hertz} Hz, {topics} topics of {kind.__name__}: {measured:.1f} bytes a value")
+    assert least <= measured <= most
