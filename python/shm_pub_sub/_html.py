@@ -9,7 +9,7 @@ from html import escape
 
 from ._subscriber import Subscriber
 from ._svg import sparkline
-from ._text import number
+from ._text import number, printable
 from ._topics import ago, inspect, state
 
 TYPE_CHECKING = False
@@ -79,7 +79,7 @@ def of_topics(topics: Sequence[TopicInfo]) -> str:
     headings |= {"published": right, "newest": right, "buffers": right}
     heading = "".join(f'<th style="{style}">{text}</th>' for text, style in headings.items())
     rows = "".join(
-        f'<tr><td style="{left}">{escape(topic.name)}</td>'
+        f'<tr><td style="{left}">{escape(printable(topic.name))}</td>'
         f'<td style="{left}">{topic.type.__name__}</td>'
         f'<td style="{left}">{_dot(topic)} {state(topic)}</td>'
         f'<td style="{right}">{topic.published:,}</td>'
@@ -95,9 +95,9 @@ def of_topics(topics: Sequence[TopicInfo]) -> str:
 
 def _card(name: str, what: str, reading: str, remark: str = "") -> str:
     if remark:
-        reading += f'<div style="opacity:.75">{escape(remark)}</div>'
+        reading += f'<div style="opacity:.75">{escape(printable(remark))}</div>'
     return (
-        f'<div style="{_BOX}"><div><b>{escape(name)}</b>&ensp;'
+        f'<div style="{_BOX}"><div><b>{escape(printable(name))}</b>&ensp;'
         f'<span style="opacity:.75">{escape(what)}</span></div>{reading}</div>'
     )
 
@@ -125,4 +125,4 @@ def _dot(topic: TopicInfo) -> str:
 
 
 def _said(value: object) -> str:
-    return value.__name__ if isinstance(value, type) else str(value)
+    return value.__name__ if isinstance(value, type) else printable(str(value))

@@ -10,7 +10,11 @@ if TYPE_CHECKING:
 
 
 def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """Return rows, the first of them the heading, in columns; those in `right` at the right."""
+    """Return rows, the first of them the heading, in columns; those in `right` at the right.
+
+    Each row is one line, whatever its cells have in them.
+    """
+    rows = [[*map(printable, row)] for row in rows]
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
 
     def padded(column: int, cell: str) -> str:

@@ -255,3 +255,12 @@ def test_without_an_extra_the_error_says_what_to_install(
     )
     expected = f"found no {missing}; pip install 'shm_pub_sub[notebook]' brings it\n"
     assert (ended.stdout, ended.stderr) == (expected, "")
+
+
+def test_name_keeps_to_its_line_and_direction() -> None:
+    """A bidi override in a name would turn round what stands beside it."""
+    name = "robot/\u202egnp\u2066\x1b[2J\nend"
+    with Publisher(name, 0) as pub, Subscriber(name, 0) as sub:
+        table = shm_pub_sub.topics()
+        for what in (pub, sub, table, table[0], shm_pub_sub.inspect(name)):
+            assert shown(what).text.replace("\u2002", " ").isprintable()

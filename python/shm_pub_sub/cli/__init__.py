@@ -21,6 +21,7 @@ from ._output import (
     EXIT_TIMEOUT,
     EXIT_USAGE,
     complain,
+    complain_of_bug,
 )
 from ._streams import drop_output, prepare
 from ._verbs import EXAMPLES, EXIT_CODES, VERBS
@@ -58,6 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         complain(f"{error.filename or 'stdin or stdout'}: {error.strerror or error}")
         code = EXIT_FAILURE
+    except Exception:
+        complain_of_bug()
+        code = EXIT_FAILURE
     drop_output()
     return code
 
@@ -66,15 +70,15 @@ def _run(given: Sequence[str]) -> int:
     if "_ARGCOMPLETE" in os.environ:
         import argcomplete  # noqa: PLC0415 - the extra [completion]
 
-        argcomplete.autocomplete(_parser(_verb_of(os.environ.get("COMP_LINE", "").split())))
+        argcomplete.autocomplete(_make_parser(_verb_of(os.environ.get("COMP_LINE", "").split())))
     if not given:
-        _parser(None).print_help(sys.stderr)
+        _make_parser(None).print_help(sys.stderr)
         return EXIT_USAGE
     verb = _first_word(given)
     if verb is not None and verb not in VERBS:
         complain(f"no verb {verb!r}; {_suggestion(verb)}")
         return EXIT_USAGE
-    options = _parser(verb).parse_args(given)
+    options = _make_parser(verb).parse_args(given)
     code: int = options.run(options)
     return code
 
@@ -99,12 +103,14 @@ def _suggestion(unknown: str) -> str:
     return f"did you mean {close[0]!r}?" if close else f"`{PROGRAM} --help` lists them"
 
 
-def _parser(wanted: str | None) -> argparse.ArgumentParser:
+def _make_parser(wanted: str | None) -> argparse.ArgumentParser:
     """Make the parser; only the wanted verb knows its arguments."""
     import argparse  # noqa: PLC0415 - slow
     import importlib  # noqa: PLC0415
 
-    parser = argparse.ArgumentParser(
+    from ._parser import Parser  # noqa: PLC0415 - imports argparse
+
+    parser = Parser(
         prog=PROGRAM,
         description="Look at topics in shared memory, and publish them.",
         epilog=f"`{PROGRAM} VERB --help` says more of a verb.\n\n{EXIT_CODES}",

@@ -18,7 +18,7 @@ from shm_pub_sub import Publisher, Subscriber
 
 from ._arguments import positive_seconds
 from ._domain import own_domain
-from ._output import EXIT_DONE, complain, duration, print_json, table
+from ._output import EXIT_DONE, complain, duration, print_json, put, put_table
 from ._progress import Progress
 from ._trips import round_trips
 
@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     machine = _machine()
     if options.format == "text":
-        print(", ".join(f"{value}" for value in machine.values()), end="\n\n", flush=True)
+        put(", ".join(machine.values()), "", flush=True)
     with own_domain("bench"):
         results, progress = {}, Progress()
         for number, (what, measure) in enumerate(MEASUREMENTS.items(), 1):
@@ -75,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
             ]
             for what, of in figures.items()
         ]
-        print(table([["", "median", "p99", "a second"], *rows], right=(1, 2, 3)))
+        put_table([["", "median", "p99", "a second"], *rows], right=(1, 2, 3))
     if figures[SPINNING]["median"] > STARVED:
         complain("two processes that spin need two processors that nothing else is using")
     return EXIT_DONE

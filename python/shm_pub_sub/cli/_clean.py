@@ -10,9 +10,10 @@ from ._output import (
     EXIT_DONE,
     EXIT_FAILURE,
     EXIT_USAGE,
+    ask,
     complain,
     print_json,
-    printable,
+    put,
     size,
 )
 from ._remains import ALIVE, ALWAYS, DAMAGED, RETAINED, UNREADABLE, Remains, remains
@@ -72,10 +73,8 @@ def run(options: argparse.Namespace) -> int:
 def _agreed(found: list[Remains]) -> bool:
     if any(one.what == ALIVE for one in found):
         complain(WARNING)
-    for one in found:
-        print(_line("to be removed:", one), file=sys.stderr)
-    print(f"Remove {len(found)}? [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    listed = [_line("to be removed:", one) for one in found]
+    return ask(f"Remove {len(found)}? [y/N]", *listed).lower() in ("y", "yes")
 
 
 def _remove(found: list[Remains], options: argparse.Namespace) -> int:
@@ -97,12 +96,12 @@ def _remove(found: list[Remains], options: argparse.Namespace) -> int:
             record = {name: value for name, value in one._asdict().items() if name != "file"}
             print_json(record | {"removed": not options.dry_run})
         else:
-            print(_line("would remove" if options.dry_run else "removed", one))
+            put(_line("would remove" if options.dry_run else "removed", one))
     if options.format == "text":
         would = "would be " if options.dry_run else ""
-        print(f"{count} {would}removed, {size(nbytes)}" if count else "nothing to remove")
+        put(f"{count} {would}removed, {size(nbytes)}" if count else "nothing to remove")
     return code
 
 
 def _line(verb: str, one: Remains) -> str:
-    return f"{verb} {printable(one.name)} ({one.what}, {size(one.nbytes)})"
+    return f"{verb} {one.name} ({one.what}, {size(one.nbytes)})"

@@ -15,7 +15,7 @@ import shm_pub_sub
 from shm_pub_sub import Subscriber
 
 from ._domain import own_domain
-from ._output import EXIT_DONE, EXIT_FAILURE, complain, print_json
+from ._output import EXIT_DONE, EXIT_FAILURE, Control, complain, draw, print_json, put
 from ._pendulum import ANGLE, RIGHT, SWINGS
 from ._python import python
 
@@ -29,6 +29,8 @@ AMPLITUDE = 30.0
 
 PUBLISHER = "from shm_pub_sub.cli._pendulum import swing; swing({amplitude}, {buffers})"
 """The other process's program."""
+
+_UP, _LINE_END = Control("\x1b[A"), Control("\x1b[K\n")
 
 DEADLINE = 10.0
 """Seconds; what is promised is far less, but the machine may be loaded."""
@@ -73,7 +75,7 @@ def play(directory: Path, quiet: bool) -> dict[str, object]:
     start = time.monotonic()
     with publisher(buffers=3) as first:
         screen.wait(True, start)
-        screen.say(f"\n1. Values flow from process {first.pid} to this one.")
+        screen.say("", f"1. Values flow from process {first.pid} to this one.")
         screen.show(1.5, pause=0.01)
         screen.say("   Now this one reads as fast as it can:")
         rate = screen.show(1.5, pause=0.0)
@@ -81,7 +83,7 @@ def play(directory: Path, quiet: bool) -> dict[str, object]:
         if (published := shm_pub_sub.inspect(ANGLE).published) < 5:
             raise Failure(f"found {published} values in 3 s; expected about 300")
 
-        screen.say(f"\n2. kill -9 {first.pid}: the publisher can close nothing.")
+        screen.say("", f"2. kill -9 {first.pid}: the publisher can close nothing.")
         killed = time.monotonic()
         first.kill()
         noticed = screen.wait(False, killed)
@@ -90,7 +92,7 @@ def play(directory: Path, quiet: bool) -> dict[str, object]:
         if not quiet:
             time.sleep(0.5)  # to be read
 
-    screen.say("\n3. A new publisher, with another buffer_num. Nobody cleans up or reconnects.")
+    screen.say("", "3. A new publisher, with another buffer_num. Nobody cleans up or reconnects.")
     start = time.monotonic()
     with publisher(buffers=8) as second:
         took = screen.wait(True, start)
@@ -101,7 +103,7 @@ def play(directory: Path, quiet: bool) -> dict[str, object]:
         if (found := screen.angle.buffer_num) != 8:
             raise Failure(f"found a topic of {found} buffers; expected 8")
 
-        screen.say("\n4. The publisher ends in order.")
+        screen.say("", "4. The publisher ends in order.")
         second.terminate()
         if status := second.wait(DEADLINE):
             raise Failure(f"found the publisher's exit status {status}; expected 0")
@@ -109,7 +111,7 @@ def play(directory: Path, quiet: bool) -> dict[str, object]:
             raise Failure("found ok True after the publisher's end")
     if left := sorted(path.name for path in directory.iterdir()):
         raise Failure(f"found {', '.join(left)} left in {directory}")
-    screen.say("   ok is False at the next read, and nothing is left in shared memory.\n")
+    screen.say("   ok is False at the next read, and nothing is left in shared memory.", "")
     return {"reads_per_second": round(rate), "kill_noticed": noticed, "taken_over": took}
 
 
@@ -124,9 +126,9 @@ class Screen:
         self._in_place = sys.stdout.isatty()
         self._marks = "·●" if "utf" in sys.stdout.encoding.lower() else ".O"
 
-    def say(self, text: str) -> None:
+    def say(self, *lines: str) -> None:
         if not self._quiet:
-            print(text, flush=True)
+            put(*lines, flush=True)
 
     def oks(self) -> set[bool]:
         return {topic.subscribe()[1] for topic in (self.angle, self.swings, self.right)}
@@ -165,5 +167,7 @@ class Screen:
         at = round((angle / AMPLITUDE + 1) / 2 * (width - 1))
         path = self._marks[0] * at + self._marks[1] + self._marks[0] * (width - 1 - at)
         line = f"   {path}  angle {angle:+6.1f}   swings {swings}   right {right}"
-        up = "\x1b[A" if again else ""
-        self.say(f"{up}{line}\x1b[K" if self._in_place else line)
+        if not self._in_place:
+            self.say(line)
+        elif not self._quiet:
+            draw(*[_UP] * again, line, _LINE_END)

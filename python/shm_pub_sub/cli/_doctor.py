@@ -8,7 +8,7 @@ from shm_pub_sub import ShmError
 from shm_pub_sub._arguments import directory
 
 from . import _check_directory, _check_machine
-from ._output import EXIT_DONE, EXIT_FAILURE, print_json, printable
+from ._output import EXIT_DONE, EXIT_FAILURE, print_json, put
 from ._self_test import self_test
 from ._verdict import FAIL, Verdict
 
@@ -38,9 +38,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print(verdict: Verdict) -> None:
-    print(f"{verdict.verdict:<4}  {verdict.check:<11}  {printable(verdict.found)}", flush=True)
+    put(f"{verdict.verdict:<4}  {verdict.check:<11}  {verdict.found}", flush=True)
     if verdict.do:
-        print(f"{'':<4}  {'':<11}  -> {verdict.do}", flush=True)
+        put(f"{'':<4}  {'':<11}  -> {verdict.do}", flush=True)
 
 
 def checked() -> Iterator[Verdict]:

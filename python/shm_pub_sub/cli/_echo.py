@@ -6,13 +6,21 @@ import csv
 import io
 import json
 import math
-import sys
 import time
 
 from ._arguments import positive_integer, positive_seconds
 from ._calendar import WallClock, seconds
 from ._follow import FOLLOWED, Follower
-from ._output import EXIT_DONE, EXIT_TIMEOUT, EXIT_USAGE, complain, json_value, printable
+from ._output import (
+    EXIT_DONE,
+    EXIT_TIMEOUT,
+    EXIT_USAGE,
+    complain,
+    json_value,
+    printable,
+    put,
+    write,
+)
 from ._topics import add_topics
 
 TYPE_CHECKING = False
@@ -76,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
         complain("found --csv and --format json; expected one of them")
         return EXIT_USAGE
     if options.csv:
-        print("time,topic,sequence,value", flush=True)
+        put("time,topic,sequence,value", flush=True)
     with Follower(options.topics, history=1) as follower:
         losses = Losses(follower)
         try:
@@ -140,8 +148,7 @@ def _print(
         values = [(topic.name, sample) for topic, samples in batch for sample in samples]
         if len(batch) > 1:
             values.sort(key=lambda named: named[1].time_ns)
-        sys.stdout.write("".join(lines(values)))
-        sys.stdout.flush()
+        write("".join(lines(values)))
         if times is not None and follower.complete:
             lacking = [t for t in follower.topics if printed.get(t.name, 0) < times]
             # Nobody has asked by name for what a crashed publisher has left.
@@ -186,10 +193,14 @@ def _formatter(options: argparse.Namespace, several: bool) -> _Format:
 
 
 def _cell(name: str) -> str:
-    """Return the name as a cell of a table, quoted where it has to be."""
+    """Return the name as a cell of a table, quoted where it has to be.
+
+    Its newlines stay, as a reader of CSV expects them; what else is not printable is an escape.
+    """
     cell = io.StringIO()
-    csv.writer(cell, lineterminator="").writerow([name])
-    return cell.getvalue()
+    # The writer quotes what its line terminator has in it.
+    csv.writer(cell, lineterminator="\n").writerow(["\n".join(map(printable, name.split("\n")))])
+    return cell.getvalue()[:-1]
 
 
 class Losses:

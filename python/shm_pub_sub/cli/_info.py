@@ -17,7 +17,7 @@ from ._output import (
     duration,
     frequency,
     print_json,
-    printable,
+    put,
     size,
 )
 from ._publishers import Commands, rate
@@ -53,8 +53,7 @@ def run(options: argparse.Namespace) -> int:
             }
         )
         return EXIT_DONE
-    for name, text in _lines(topic, newest, command):
-        print(f"{name + ':':<11}{text}")
+    put(*(f"{name + ':':<11}{text}" for name, text in _lines(topic, newest, command)))
     return EXIT_DONE
 
 
@@ -75,7 +74,7 @@ def _lines(
     made = time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(topic.created))
     hertz = rate(topic)
     return [
-        ("topic", printable(topic.name)),
+        ("topic", topic.name),
         ("type", topic.type.__name__),
         ("publisher", _publisher(topic, command)),
         ("newest", f"{newest.value!r}, {duration(newest.age)} old" if newest else _none(topic)),
@@ -84,7 +83,7 @@ def _lines(
         ("retained", "yes, the last value outlives the publisher" if topic.retain else "no"),
         ("created", f"{made}, {duration(time.time() - topic.created)} ago"),
         ("size", size(topic.nbytes)),
-        ("file", f"{printable(topic.path)}, {_access(topic.path)}"),
+        ("file", f"{topic.path}, {_access(topic.path)}"),
     ]
 
 
@@ -95,7 +94,7 @@ def _publisher(topic: TopicInfo, command: str | None) -> str:
         return f"dead, process {topic.pid}; `shm-pub-sub rm` removes what it left"
     if command is None:
         return f"alive, process {topic.pid}, in a container or of another user"
-    return f"alive, process {topic.pid}: {printable(command)}"
+    return f"alive, process {topic.pid}: {command}"
 
 
 def _none(topic: TopicInfo) -> str:

@@ -10,7 +10,7 @@ from shm_pub_sub._arguments import directory
 from shm_pub_sub._topics import file_of
 from shm_pub_sub._trust import check_trust
 
-from ._output import complain, counted, printable
+from ._output import complain, counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class LeftOut:
         """Take down that a topic is recorded now."""
         self._first.pop(name, None)
         if self.reasons.pop(name, None):
-            complain(f"{printable(name)} is recorded from now on")
+            complain(f"{name} is recorded from now on")
 
     def end(self) -> None:
         """Count those in doubt: there is no other look."""
@@ -74,7 +74,7 @@ class LeftOut:
     def tell(self) -> None:
         """Say what is new."""
         for reason, names in self._new.items():
-            shown = ", ".join(map(printable, names[:SHOWN]))
+            shown = ", ".join(names[:SHOWN])
             if len(names) > SHOWN:
                 shown = f"{counted(len(names), 'topic')}, {shown}, ..."
             complain(f"left out: {shown}: {reason}")

@@ -7,7 +7,7 @@ import sys
 from shm_pub_sub._arguments import directory
 from shm_pub_sub._topics import user
 
-from ._output import EXIT_DONE, complain, duration, frequency, print_json, printable, size, table
+from ._output import EXIT_DONE, complain, duration, frequency, print_json, put, put_table, size
 from ._topics import add_patterns, looked_at, names, strangers
 
 TYPE_CHECKING = False
@@ -53,17 +53,17 @@ def run(options: argparse.Namespace) -> int:
         if options.format == "json":
             print_json({"count": len(found)})
         else:
-            print(len(found))
+            put(f"{len(found)}")
     elif options.format == "json":
         _print_objects(found, options.verbose)
     elif options.verbose:
         _print_table(found)
     elif options.types:
         for name, (topic, _) in looked_at(found):
-            print(f"{printable(name)} [{topic.type.__name__ if topic else '?'}]{_whose(topic)}")
+            put(f"{name} [{topic.type.__name__ if topic else '?'}]{_whose(topic)}")
     else:
         for name in found:
-            print(printable(name))
+            put(name)
         for name, whose in strangers(found):
             complain(f"{name!r}: of {whose}, who is not trusted")
     return EXIT_DONE
@@ -111,15 +111,15 @@ def _print_table(found: list[str]) -> None:
     strange: list[str] = []
     for name, (topic, error) in looked_at(found):
         if topic is None:
-            rows.append((printable(name), "?", "?", *"-" * (len(HEADING) - 3)))
+            rows.append((name, "?", "?", *"-" * (len(HEADING) - 3)))
             if error is not None:
                 errors.append((name, error))
             continue
         if not topic.trusted:
-            strange.append(f"{printable(name)}:{_whose(topic)}; file {printable(topic.path)}")
+            strange.append(f"{name}:{_whose(topic)}; file {topic.path}")
         rows.append(
             (
-                printable(name),
+                name,
                 topic.type.__name__,
                 "alive" if topic.alive else "dead",
                 str(topic.buffer_num),
@@ -129,12 +129,12 @@ def _print_table(found: list[str]) -> None:
                 size(topic.nbytes),
                 "yes" if topic.retain else "no",
                 str(topic.pid),
-                printable(commands.of(topic) or "-"),
+                commands.of(topic) or "-",
             )
         )
     if rows:
-        print(table([HEADING, *rows], right=NUMBERS))
+        put_table([HEADING, *rows], right=NUMBERS)
     for line in strange:
-        print(line)
+        put(line)
     for name, error in errors:
-        print(f"{printable(name)}: {printable(str(error))}")
+        put(f"{name}: {error}")

@@ -7,7 +7,7 @@ import time
 
 from ._arguments import positive_integer, positive_seconds
 from ._follow import FOLLOWED, Follower
-from ._output import EXIT_DONE, EXIT_TIMEOUT, print_json, printable
+from ._output import EXIT_DONE, EXIT_TIMEOUT, Control, draw, print_json
 from ._topics import add_topics
 
 TYPE_CHECKING = False
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
             None while there are too few values.
             """
 
+
+_SPREAD, _END = Control("\n\t"), Control("\n")
 
 WINDOW = 10_000
 """Values, as with ros2."""
@@ -102,20 +104,20 @@ def _print_text(
         mean = 1 / figure if title == "rate" else figure
         # As ros2 has it from 10 ms on; below that two digits of the mean.
         digits = max(3, 1 - math.floor(math.log10(mean))) if 0 < mean < math.inf else 3
-        text = (
-            f"average {title}: {figure:.{3 if title == 'rate' else digits}f}\n"
-            f"\tmin: {least:.{digits}f}s max: {most:.{digits}f}s "
+        parts = [f"average {title}: {figure:.{3 if title == 'rate' else digits}f}", _SPREAD]
+        parts.append(
+            f"min: {least:.{digits}f}s max: {most:.{digits}f}s "
             f"std dev: {deviation:.{digits + 2}f}s window: {window}"
         )
     elif not new:
-        text = "no new messages"
+        parts = ["no new messages"]
         if not topic.alive:
-            text += ": there is no live publisher"
+            parts.append(": there is no live publisher")
     else:
         return  # the first value says nothing
     if topic.lost:
-        text += f" lost: {topic.lost}"
-    print(f"{printable(topic.name)}\n{text}" if several else text, flush=True)
+        parts.append(f" lost: {topic.lost}")
+    draw(*[topic.name, _END] * several, *parts, _END)
 
 
 def _print_record(

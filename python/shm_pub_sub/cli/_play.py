@@ -20,8 +20,8 @@ from ._output import (
     counted,
     duration,
     print_json,
-    printable,
-    table,
+    put,
+    put_table,
 )
 from ._player import Ahead, Player, rounds
 from ._progress import INTERVAL, Progress
@@ -145,7 +145,7 @@ def _run(recording: Recording, options: argparse.Namespace) -> int:
 
 def _tell_what_had_no_value(recording: Recording) -> None:
     for topic, count in sorted(recording.without_value.items()):
-        complain(f"{printable(topic)}: {counted(count, 'message')} without a value left out")
+        complain(f"{topic}: {counted(count, 'message')} without a value left out")
 
 
 def _choose(recording: Recording, patterns: Sequence[str]) -> dict[int, Track]:
@@ -156,12 +156,12 @@ def _choose(recording: Recording, patterns: Sequence[str]) -> dict[int, Track]:
 
     for topic, what in sorted(recording.others.items()):
         if wanted(topic):
-            complain(f"{printable(topic)} is left out: {what}; {EXPECTED}")
+            complain(f"{topic} is left out: {what}; {EXPECTED}")
     tracks = {number: track for number, track in recording.tracks.items() if wanted(track.topic)}
     if not tracks:
         topics = sorted({track.topic for track in recording.tracks.values()})
         more = ", ..." if len(topics) > SHOWN else ""
-        names = ", ".join(map(printable, topics[:SHOWN]))
+        names = ", ".join(topics[:SHOWN])
         expected = f"expected one of {names}{more}; see --list"
         if not topics:
             expected = "expected one of bools, ints or floats"
@@ -207,14 +207,12 @@ def _list(recording: Recording, tracks: dict[int, Track], form: str) -> None:
         print_json(about | {"left_out": recording.left_out})
         return
     began = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(recording.start_ns / 1e9))
-    print(f"{printable(str(recording.path))}: {duration(recording.seconds)}, from {began}")
+    put(f"{recording.path}: {duration(recording.seconds)}, from {began}")
     rows = [["TOPIC", "TYPE", "BUFFERS", "PUBLISHERS", "VALUES", "LOST"]]
-    rows += (
-        ["-" if cell is None else printable(str(cell)) for cell in row.values()] for row in topics
-    )
-    print(table(rows, right=(2, 3, 4, 5)), flush=True)
+    rows += (["-" if cell is None else str(cell) for cell in row.values()] for row in topics)
+    put_table(rows, right=(2, 3, 4, 5))
     for topic, why in sorted(recording.left_out.items()):
-        complain(f"its recorder left out {printable(topic)}: {why}")
+        complain(f"its recorder left out {topic}: {why}")
 
 
 def _play(

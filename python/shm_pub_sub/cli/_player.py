@@ -11,7 +11,7 @@ import shm_pub_sub
 from shm_pub_sub import Publisher
 
 from ._mcap import RecordingError
-from ._output import counted, duration, printable
+from ._output import counted, duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _check_free(names: Iterable[str]) -> None:
         with suppress(shm_pub_sub.TopicNotFoundError):
             info = shm_pub_sub.inspect(name)
             if info.alive:
-                taken.append(f"{printable(name)} (process {info.pid})")
+                taken.append(f"{name} (process {info.pid})")
     if taken:
         raise RecordingError(
             f"play: found live publishers of {', '.join(sorted(taken))}; expected none; nothing "

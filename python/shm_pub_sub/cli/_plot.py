@@ -11,7 +11,17 @@ import time
 from shm_pub_sub._curves import Collector, check_seconds
 
 from ._braille import picture
-from ._output import EXIT_DONE, EXIT_FAILURE, EXIT_TIMEOUT, complain, json_value, print_json
+from ._output import (
+    EXIT_DONE,
+    EXIT_FAILURE,
+    EXIT_TIMEOUT,
+    Control,
+    complain,
+    draw,
+    json_value,
+    print_json,
+    put,
+)
 from ._topics import add_topics
 
 TYPE_CHECKING = False
@@ -21,8 +31,9 @@ if TYPE_CHECKING:
 FRAME = 0.1
 """Seconds from one picture to the next."""
 
-_ENTER, _LEAVE = "\033[?1049h\033[?25l", "\033[?25h\033[?1049l"  # another screen, without a cursor
-_HOME, _LINE_END, _SCREEN_END = "\033[H", "\033[K", "\033[J"
+# Another screen, without a cursor.
+_ENTER, _LEAVE = Control("\033[?1049h\033[?25l"), Control("\033[?25h\033[?1049l")
+_HOME, _LINE_END, _SCREEN_END = Control("\033[H"), Control("\033[K\n"), Control("\033[J")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
         if options.format == "json":
             _print_points(collector)
         elif drawing is None:
-            print("\n".join(_picture(collector)))
+            put(*_picture(collector))
         if drawing is not None:
             drawing.draw()
             drawing.figure.savefig(options.output, dpi=200)
@@ -114,17 +125,17 @@ def _collect(collector: Collector, duration: float, each: Callable[[], None] | N
 def _live(collector: Collector, duration: float) -> None:
     """Draw on the terminal's other screen until Ctrl-C; the last picture stays on its own one."""
 
-    def draw() -> None:
-        text = "".join(f"{line}{_LINE_END}\n" for line in _picture(collector))
-        print(f"{_HOME}{text}{_SCREEN_END}", end="", flush=True)
+    def show() -> None:
+        lines = [part for line in _picture(collector) for part in (line, _LINE_END)]
+        draw(_HOME, *lines, _SCREEN_END)
 
-    print(_ENTER, end="")
+    draw(_ENTER)
     try:
-        _collect(collector, duration, draw)
+        _collect(collector, duration, show)
     except KeyboardInterrupt:
         pass  # how it ends
     finally:
-        print(_LEAVE, end="", flush=True)
+        draw(_LEAVE)
 
 
 def _picture(collector: Collector) -> list[str]:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import sys
 import time
 
+from ._output import Control, draw
+
+_BEGIN, _REST = Control("\r"), Control("\x1b[K")
+
 INTERVAL = 0.2
 """Seconds between two looks of the line."""
 
@@ -25,12 +29,12 @@ class Progress:
         """Show the text instead of the one before, on a terminal."""
         if not self._wanted:
             return
-        print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)
+        draw(_BEGIN, text, _REST, file=sys.stderr)
         self._shown = True
         self._next = time.monotonic() + INTERVAL
 
     def end(self) -> None:
         """Remove the line: whatever comes next begins where it was."""
         if self._shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            draw(_BEGIN, _REST, file=sys.stderr)
             self._shown = False

@@ -13,7 +13,7 @@ import shm_pub_sub
 from shm_pub_sub import Publisher, TopicNotFoundError
 
 from ._arguments import octal_mode, positive_integer, positive_rate, positive_seconds
-from ._output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, complain, print_json
+from ._output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, complain, print_json, put
 from ._signals import at_the_end, leave
 from ._topics import add_topic
 from ._values import TYPES, NotAValue, common_type, parsed
@@ -190,4 +190,4 @@ def _publish(
         if options.format == "json":
             print_json({"topic": options.topic, "number": number, "value": value})
         else:
-            print(f"publishing #{number}: {value}", flush=True)
+            put(f"publishing #{number}: {value}", flush=True)

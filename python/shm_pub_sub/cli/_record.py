@@ -21,7 +21,6 @@ from ._output import (
     counted,
     duration,
     print_json,
-    printable,
 )
 from ._progress import INTERVAL, Progress
 from ._receiver import Receiver
@@ -260,7 +259,7 @@ class Recorder:
         for name in sorted(lost):
             if lost[name]:
                 of = lost[name] + self._values.get(name, 0)
-                complain(f"{printable(name)}: lost {lost[name]} of {of}")
+                complain(f"{name}: lost {lost[name]} of {of}")
 
     def _figures(self, seconds: str) -> str:
         values, lost = sum(self._values.values()), sum(dict(self._receiver.lost).values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shm_pub_sub
 from shm_pub_sub import ShmError, TopicNotFoundError
 
-from ._output import EXIT_DONE, EXIT_FAILURE, complain, print_json, printable
+from ._output import EXIT_DONE, EXIT_FAILURE, complain, print_json, put
 from ._topics import add_topic, names, not_there
 
 TYPE_CHECKING = False
@@ -47,4 +47,4 @@ def _say(name: str, how: str) -> None:
     if how == "json":
         print_json({"removed": name})
     else:
-        print(f"removed {printable(name)}")
+        put(f"removed {name}")

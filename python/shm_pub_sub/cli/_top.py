@@ -13,7 +13,7 @@ import time
 
 from ._arguments import positive_integer, positive_seconds
 from ._list import record
-from ._output import EXIT_DONE, EXIT_FAILURE, complain, json_value, print_json, table
+from ._output import EXIT_DONE, EXIT_FAILURE, complain, json_value, print_json, put, put_table
 from ._top_cells import COLUMNS, RIGHT, cells, in_order, summary
 from ._topics import add_patterns
 from ._watch import Watch
@@ -97,10 +97,10 @@ def _repeat(
 
 def _print_table(rows: Sequence[Row], first: bool) -> None:
     if not first:
-        print()
-    print(summary(rows))
+        put("")
+    put(summary(rows))
     if rows:
-        print(table([COLUMNS, *map(cells, rows)], RIGHT))
+        put_table([COLUMNS, *map(cells, rows)], RIGHT)
     sys.stdout.flush()
 
 

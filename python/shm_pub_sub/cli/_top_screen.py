@@ -17,6 +17,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from ._output import printable
 from ._signals import leave
 from ._top_cells import COLUMNS, RIGHT, cells, in_order, summary
 
@@ -133,7 +134,7 @@ def _cell(text: str, width: int, right: bool) -> str:
 
 
 def _text(line: str, style: str = "") -> Text:
-    return Text(line, style, no_wrap=True, overflow="ellipsis")
+    return Text(printable(line), style, no_wrap=True, overflow="ellipsis")
 
 
 def _mark(row: Row) -> str:

@@ -61,12 +61,13 @@ def not_there(name: str) -> str:
 
 
 def names_for_completion(**_: object) -> list[str]:
-    """Return all topics' names that the locale can express, for argcomplete."""
+    """Return for argcomplete the names that can be typed and that the locale expresses."""
     from locale import getpreferredencoding  # noqa: PLC0415
 
     encoding = getpreferredencoding(False)
     try:
-        return [n for n in names() if n.encode(encoding, "ignore").decode(encoding) == n]
+        there = [n for n in names() if n.isprintable()]
+        return [n for n in there if n.encode(encoding, "ignore").decode(encoding) == n]
     except ShmError:
         return []
 
