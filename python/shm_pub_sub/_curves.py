@@ -67,6 +67,8 @@ class Curve:
         self.alive = False
         self.lost = 0
         """Values that were overwritten before they could be taken."""
+        self.trouble: OpenError | None = None
+        """Why the topic that is there cannot be read."""
         self.matched = False
         """Whether a pattern found it, and nobody named it."""
         self._where = where
@@ -217,9 +219,11 @@ class Curve:
                 trust=self._trust,
                 directory=self._where,
             )
-        except (TopicNotFoundError, TopicTypeError, OpenError):
-            return False  # not there; or another type since, or not readable
-        self.type = topic.type
+        except (TopicNotFoundError, TopicTypeError, OpenError) as error:
+            # Not there, or of another type since; or there, and not to be read.
+            self.trouble = error if isinstance(error, OpenError) else None
+            return False
+        self.type, self.trouble = topic.type, None
         return True
 
     def _open(self) -> Iterator[Point]:

@@ -7,7 +7,7 @@ import sys
 import time
 from html import escape
 
-from ._text import label, number
+from ._text import label, number, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,6 +110,11 @@ def chart(collector: Collector, state: str) -> str:
     )
     if collector.more:
         legend += f"<span>and {collector.more} more</span>"
+    legend += "".join(
+        f'<div style="opacity:.75">{escape(printable(str(curve.trouble)))}</div>'
+        for curve, _, _ in drawn
+        if curve.trouble is not None
+    )
     parts, top = [], float(MARGIN)
     numbers = [each for each in drawn if each[0].type is not bool]
     bools = [each for each in drawn if each[0].type is bool]

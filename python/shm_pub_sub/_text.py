@@ -84,6 +84,8 @@ def printable(text: str) -> str:
 def label(curve: Curve) -> str:
     """Return what a legend says of a curve."""
     name = printable(curve.name)
+    if curve.trouble is not None:
+        return f"{name}: cannot be read"
     if curve.type is None:
         return f"{name}: not there yet"
     if curve.newest is None:

@@ -224,6 +224,33 @@ def test_topic_that_cannot_be_read_is_an_error_or_left_out(cli: Cli, shm_dir: Pa
     assert named.stderr.startswith("shm-pub-sub: ")
 
 
+@pytest.mark.parametrize("more", [[], ["robot/b"], ["--every", 0.05]], ids=str)
+def test_publishers_end_is_told_and_the_next_one_is_printed(cli: Cli, more: list[str]) -> None:
+    with shm_pub_sub.Publisher("robot/b", 0) as other:
+        other.publish(0)
+        for _ in range(2):
+            with shm_pub_sub.Publisher("robot/a", 0) as pub:
+                pub.publish(1)
+                if not cli.processes:
+                    echo = cli.start("echo", "robot/a", *more)
+                while not next_line(echo.stdout).endswith("1"):
+                    pass
+            ended = "shm-pub-sub: 'robot/a' has no live publisher now; waiting for the next"
+            assert next_line(echo.stderr) == ended
+        _, err = interrupt(echo)
+    assert err == ""
+
+
+def test_retained_value_has_no_publisher(cli: Cli) -> None:
+    with shm_pub_sub.Publisher("gain", 0, retain=True) as pub:
+        pub.publish(7)
+    echo = cli.start("echo", "gain")
+    assert next_line(echo.stdout) == "7"
+    assert "'gain' has no live publisher now" in next_line(echo.stderr)
+    interrupt(echo)
+    shm_pub_sub.remove("gain")
+
+
 def test_table_and_objects_at_once_are_wrong_usage(run_cli: RunCli) -> None:
     ended = run_cli("echo", "robot/speed", "--csv", "--format", "json")
     assert (ended.returncode, ended.stdout) == (2, "")

@@ -111,6 +111,16 @@ def test_json(cli: Cli) -> None:
     interrupt(pub)
 
 
+@pytest.mark.parametrize("verb", ["hz", "delay"])
+def test_topic_that_is_not_there_is_exit_code_3(run_cli: RunCli, verb: str) -> None:
+    with shm_pub_sub.Publisher("robot/a", 0):
+        for topics, code in (["no"], 3), (["no*"], 3), (["robot/a", "no"], 3), (["robot/*"], 0):
+            ended = run_cli(verb, *topics, "--times", 1, "-p", 0.1)
+            assert ended.returncode == code
+            assert ended.stderr.count("waiting: ") == len(topics)
+            assert ("no new messages" in ended.stdout) == ("no" not in topics[0])
+
+
 def test_nothing_in_time_is_exit_code_3(run_cli: RunCli) -> None:
     ended = run_cli("hz", "robot/speed", "--timeout", 0.2, "-p", 0.1)
     assert (ended.returncode, ended.stdout) == (3, "")

@@ -70,7 +70,7 @@ def test_json_has_the_points_of_each_topic(run_cli: RunCli) -> None:
 def test_nothing_in_time_is_code_3(run_cli: RunCli) -> None:
     ended = run_cli("plot", "topic", "--duration", "0.1")
     assert (ended.returncode, ended.stdout) == (3, "")
-    assert "found no value within 0.1 s" in ended.stderr
+    assert "found no value of 'topic' within 0.1 s" in ended.stderr
 
 
 @pytest.mark.parametrize("arguments", [[], ["t", "--seconds", "0"], ["t", "--seconds", "x"]])

@@ -6,7 +6,7 @@ Each topic has a panel, and a scale, of its own: no colour is needed to tell the
 from __future__ import annotations
 
 from shm_pub_sub._svg import bounds, scale
-from shm_pub_sub._text import label, number
+from shm_pub_sub._text import label, number, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ def _panel(
             x, y = round((at - now + window) * across), round(y_of(value))
             column.go_to(x, y, stepwise=curve.type is bool)
     column.end()
-    yield label(curve)
+    # Why it cannot be read is as long as the line has room for; stderr has all of it.
+    yield label(curve) + (f": {printable(str(curve.trouble))}" if curve.trouble else "")
     top, bottom = ("True", "False") if curve.type is bool else (_short(high), _short(low))
     frame = "|" if ascii_only else "┤"
     for n, line in enumerate(dots.ascii() if ascii_only else dots.braille()):

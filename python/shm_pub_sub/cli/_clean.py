@@ -23,7 +23,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-FORCED = frozenset({ALIVE, DAMAGED, UNREADABLE})
+BROKEN = frozenset({DAMAGED, UNREADABLE})
+FORCED = BROKEN | {ALIVE}
 
 WARNING = (
     "--force: a publisher that lives is not ended by this: it publishes on to who has the topic "
@@ -56,7 +57,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     wanted = ALWAYS | ({RETAINED} if options.retained else set())
     wanted |= FORCED if options.force else set()
-    found = [one for one in remains(options.patterns) if one.what in wanted]
+    there = [*remains(options.patterns)]
+    for one in there:
+        if one.what in BROKEN - wanted:
+            complain(f"{one.name!r} stays: {one.what}; `shm-pub-sub list -v` says why")
+    found = [one for one in there if one.what in wanted]
     forced = [one for one in found if one.what in FORCED]
     if forced and not options.dry_run and not options.yes:
         if not sys.stdin.isatty():

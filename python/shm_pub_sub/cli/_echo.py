@@ -12,7 +12,6 @@ from ._arguments import positive_integer, positive_seconds
 from ._calendar import WallClock, seconds
 from ._follow import FOLLOWED, Follower
 from ._output import (
-    EXIT_DONE,
     EXIT_TIMEOUT,
     EXIT_USAGE,
     complain,
@@ -85,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
         return EXIT_USAGE
     if options.csv:
         put("time,topic,sequence,value", flush=True)
-    with Follower(options.topics, history=1) as follower:
+    with Follower(options.topics, history=1, ends=True) as follower:
         losses = Losses(follower)
         try:
             # Each is a batch; an empty one says that nothing has come for that long.
@@ -115,7 +114,9 @@ def _newest(follower: Follower, options: argparse.Namespace) -> Iterator[_Taken]
             sample = topic.newest()
             if sample is not None and shown.get(topic.name) != (sample.sequence, sample.time_ns):
                 shown[topic.name] = (sample.sequence, sample.time_ns)
+                topic.was_alive = topic.was_alive or topic.alive
                 batch.append((topic, [sample]))
+        follower.tell_ends(taken=False)
         now = time.monotonic()
         if batch:
             last = now
@@ -139,7 +140,7 @@ def _print(
     for batch in batches:
         if not batch:
             too_early = times is not None or not printed
-            return EXIT_TIMEOUT if too_early else EXIT_DONE
+            return EXIT_TIMEOUT if too_early else follower.left_out.code
         for topic, samples in batch:
             before = printed.get(topic.name, 0)
             if times is not None:
@@ -154,7 +155,7 @@ def _print(
             # Nobody has asked by name for what a crashed publisher has left.
             if all(topic.by_pattern and not topic.alive for topic in lacking):
                 break
-    return EXIT_DONE
+    return follower.left_out.code
 
 
 def _formatter(options: argparse.Namespace, several: bool) -> _Format:

@@ -14,6 +14,7 @@ from shm_pub_sub import OpenError, Subscriber, TopicNotFoundError, TopicTypeErro
 from shm_pub_sub._patterns import is_pattern, one_matches
 from shm_pub_sub._topics import user
 
+from ._left_out import LeftOut
 from ._output import complain
 from ._topics import names, not_there, open_as_many_as_allowed
 
@@ -36,7 +37,9 @@ FOLLOWED = "names, or shell patterns as 'robot/*'; it waits for what is not ther
 
 LOOK = 0.05
 LOOK_FOR_NEW = 0.5
-"""Seconds between looks at whether a topic is there, and whether a new one matches a pattern."""
+LOOK_FOR_END = 0.5
+"""Seconds between looks at whether a topic is there, whether a new one matches a pattern, and
+whether a publisher has ended."""
 
 FAST = 1000
 """Values a second from which on they are left to gather: to wake up for each costs more than it."""
@@ -57,8 +60,8 @@ class Topic:
         self.by_pattern = by_pattern
         self.subscriber: Any = None
         """None while there is no such topic."""
-        self.left_out = False
-        """It cannot be read, as another user's, and nobody has asked for it by name."""
+        self.was_alive = True
+        """Whether somebody published it lately, so that an end is news."""
         self._first = True
         self._strange = False
         self._history = history
@@ -68,7 +71,10 @@ class Topic:
         self._interval = math.inf
 
     def look(self) -> bool:
-        """Subscribe if the topic is there and return whether it is."""
+        """Subscribe if the topic is there and return whether it is.
+
+        Raises OpenError where it is there and cannot be read.
+        """
         if self.subscriber is None:
             first, self._first = self._first, False
             try:
@@ -79,11 +85,6 @@ class Topic:
                 self.subscriber = Subscriber(self.name, topic.type(), history=self._history)
             except (TopicNotFoundError, TopicTypeError):
                 pass  # not there; or made anew with another type since
-            except OpenError as error:
-                if not self.by_pattern:
-                    raise
-                self.left_out = True
-                complain(f"{error}; it is left out")
             self._history = self._later
         return self.subscriber is not None
 
@@ -108,6 +109,7 @@ class Topic:
             pass
         except (TopicTypeError, OpenError):
             self.leave()  # look() says what is the matter
+        self.was_alive = self.was_alive or bool(taken)
         return taken
 
     def note(self, now: float, count: int) -> None:
@@ -142,6 +144,16 @@ class Topic:
         """Whether somebody publishes it."""
         return self.subscriber is not None and self.subscriber.publisher_alive
 
+    def tell_end(self, taken: bool) -> None:
+        """Say, once each time, that nobody publishes it any longer; taken: when all is taken."""
+        if self.subscriber is None:
+            return
+        if self.alive:
+            self.was_alive = True
+        elif self.was_alive and not (taken and shm_pub_sub.select([self.subscriber], 0)):
+            self.was_alive = False
+            complain(f"{self.name!r} has no live publisher now; waiting for the next")
+
     @property
     def lost(self) -> int:
         """How many values were overwritten before they were taken."""
@@ -156,6 +168,9 @@ class Follower:
         history: How many of the values that are there already are taken.
         later: The same of topics that come into being later on, with the same or another type.
         gather: Let values that come fast gather for up to 10 ms, as far as none is lost by that.
+        ends: Have take() say when a publisher has ended.
+
+    Raises OpenError, as look() and take() do, where a topic that is named cannot be read.
     """
 
     def __init__(
@@ -164,12 +179,15 @@ class Follower:
         history: int,
         later: int = EVERYTHING,
         gather: bool = True,
+        ends: bool = False,
     ) -> None:
         open_as_many_as_allowed()
         self.topics: list[Topic] = []
         self._history = history
         self._later = later
         self._gather = gather
+        self._ends = ends
+        self.left_out = LeftOut()
         self._pause = 0.0
         self._taken_at = time.monotonic()
         self._patterns = []
@@ -182,6 +200,7 @@ class Follower:
                 self.topics.append(Topic(word, history, later))
                 self._known.add(word)
         self._next_look = self._next_look_for_new = 0.0
+        self._next_look_for_end = time.monotonic() + LOOK_FOR_END
         self.look()
         self._history = later
         self._say_what_is_missing()
@@ -206,10 +225,12 @@ class Follower:
     @property
     def complete(self) -> bool:
         """Whether every name and every pattern has its topic."""
-        found = [topic.name for topic in self.topics]
-        return all(topic.subscriber is not None for topic in self.topics) and all(
-            any(one_matches([pattern], name) for name in found) for pattern in self._patterns
-        )
+        return not self._unmatched() and all(t.subscriber is not None for t in self.topics)
+
+    def _unmatched(self) -> list[str]:
+        """Return the patterns that no topic matches, be it one that cannot be read."""
+        found = [*(topic.name for topic in self.topics), *self.left_out.reasons]
+        return [p for p in self._patterns if not any(one_matches([p], name) for name in found)]
 
     def look(self) -> list[Topic]:
         """Subscribe what is there by now, if it is time to look, and return all that are."""
@@ -220,9 +241,21 @@ class Follower:
         due = now >= self._next_look
         if due:
             self._next_look = now + LOOK
-        subscribed = [t for t in self.topics if t.subscriber is not None or (due and t.look())]
-        self.topics = [topic for topic in self.topics if not topic.left_out]
-        return subscribed
+        found = [t for t in self.topics if t.subscriber is not None or (due and self._look(t))]
+        self.left_out.tell()
+        return found
+
+    def _look(self, topic: Topic) -> bool:
+        """Subscribe the topic if it is there, and leave it out if only a pattern asks for it."""
+        try:
+            return topic.look()
+        except OpenError as error:
+            if not topic.by_pattern:
+                raise
+            self.topics = [other for other in self.topics if other is not topic]
+            self._known.discard(topic.name)
+            self.left_out.add(topic.name, error)
+            return False
 
     def take(self, timeout: float | None) -> list[tuple[Topic, list[Sample[Any]]]]:
         """Wait for values and return all that are there, by topic; an empty list after timeout."""
@@ -234,13 +267,25 @@ class Follower:
             pause = max(0.0, until - time.monotonic())
             if self._patterns or len(subscribed) < len(self.topics):
                 pause = min(pause, LOOK)
+            elif self._ends:
+                pause = min(pause, LOOK_FOR_END)
             taken = [(topic, values) for topic, values in _wait(subscribed, pause) if values]
             if any(topic.subscriber is None for topic in subscribed):
                 self._next_look = 0.0  # another type: no time to lose
+            if self._ends:
+                self.tell_ends(taken=True)
             if taken and self._gather:
                 self._pause = self._gathering(taken)
             if taken or time.monotonic() >= until:
                 return taken
+
+    def tell_ends(self, taken: bool) -> None:
+        """Say which publishers have ended, if it is time to look; taken as for the topics."""
+        now = time.monotonic()
+        if now >= self._next_look_for_end:
+            self._next_look_for_end = now + LOOK_FOR_END
+            for topic in self.topics:
+                topic.tell_end(taken)
 
     def _gathering(self, taken: list[tuple[Topic, list[Sample[Any]]]]) -> float:
         """Return how long values are to gather before the next ones are taken."""
@@ -259,21 +304,22 @@ class Follower:
             for name in there:
                 if name in self._known or not one_matches([pattern], name):
                     continue
+                if not self.left_out.may_be_tried(name):
+                    continue
                 self._known.add(name)
                 topic = Topic(name, self._history, self._later, by_pattern=True)
-                topic.look()
                 self.topics.append(topic)
+                self._look(topic)
 
     def _say_what_is_missing(self) -> None:
-        found = [topic.name for topic in self.topics]
-        for pattern in self._patterns:
-            if not any(one_matches([pattern], name) for name in found):
-                complain(f"waiting: no topic matches {pattern!r}")
+        for pattern in self._unmatched():
+            complain(f"waiting: no topic matches {pattern!r}")
         for topic in self.topics:
             if topic.subscriber is None:
                 complain(f"waiting: {not_there(topic.name)}")
             elif topic.newest() is None:
-                lacks = "published nothing yet" if topic.alive else "no live publisher"
+                topic.was_alive = topic.alive
+                lacks = "published nothing yet" if topic.was_alive else "no live publisher"
                 complain(f"waiting: {topic.name!r} has {lacks}")
 
 

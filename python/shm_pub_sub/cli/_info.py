@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     except TopicNotFoundError:
         complain(not_there(options.topic))
         return EXIT_FAILURE
-    newest = _newest(topic)
+    newest, error = _newest(topic)
     command = Commands().of(topic)
     if options.format == "json":
         print_json(
@@ -53,22 +53,24 @@ def run(options: argparse.Namespace) -> int:
             }
         )
         return EXIT_DONE
-    put(*(f"{name + ':':<11}{text}" for name, text in _lines(topic, newest, command)))
+    put(*(f"{name + ':':<11}{text}" for name, text in _lines(topic, newest, error, command)))
     return EXIT_DONE
 
 
-def _newest(topic: TopicInfo) -> Sample[float] | None:
-    """Return the newest value, if there is one to be had: of a live publisher, or retained."""
+def _newest(topic: TopicInfo) -> tuple[Sample[float] | None, ShmError | None]:
+    """Return the newest value, if there is one to be had: of a live publisher, or retained.
+
+    Where the topic cannot be read, as where its owner is not trusted, the error says why.
+    """
     try:
         with Subscriber(topic.name, topic.type()) as sub:
-            found: Sample[float] | None = sub.sample()
-            return found
-    except ShmError:
-        return None  # gone, or made anew, since
+            return sub.sample(), None
+    except ShmError as error:
+        return None, error
 
 
 def _lines(
-    topic: TopicInfo, newest: Sample[float] | None, command: str | None
+    topic: TopicInfo, newest: Sample[float] | None, error: ShmError | None, command: str | None
 ) -> list[tuple[str, str]]:
     kept = "values stay readable" if topic.buffer_num > 1 else "value stays readable"
     made = time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(topic.created))
@@ -77,7 +79,10 @@ def _lines(
         ("topic", topic.name),
         ("type", topic.type.__name__),
         ("publisher", _publisher(topic, command)),
-        ("newest", f"{newest.value!r}, {duration(newest.age)} old" if newest else _none(topic)),
+        (
+            "newest",
+            f"{newest.value!r}, {duration(newest.age)} old" if newest else _none(topic, error),
+        ),
         ("published", str(topic.published) + (f", {frequency(hertz)}" if hertz else "")),
         ("buffers", f"{topic.buffer_num} {kept}"),
         ("retained", "yes, the last value outlives the publisher" if topic.retain else "no"),
@@ -97,7 +102,9 @@ def _publisher(topic: TopicInfo, command: str | None) -> str:
     return f"alive, process {topic.pid}: {command}"
 
 
-def _none(topic: TopicInfo) -> str:
+def _none(topic: TopicInfo, error: ShmError | None) -> str:
+    if error is not None:
+        return f"not read: {error}"
     if topic.published == 0:
         return "none yet"
     return f"none to be had: its publisher died; it was {duration(topic.age)} old"

@@ -1,99 +1,92 @@
-"""Topics that match and cannot be recorded: which, why, and whether that is a failure."""
+"""Topics that a verb leaves out because they cannot be read: said once, and in the exit code."""
 
 from __future__ import annotations
 
 import os
-import pwd
+import stat
 
 from shm_pub_sub import ShmError
 from shm_pub_sub._arguments import directory
 from shm_pub_sub._topics import file_of
 from shm_pub_sub._trust import check_trust
 
-from ._output import complain, counted
+from ._output import EXIT_DONE, EXIT_FAILURE, complain
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-SHOWN = 10
-"""Topics of one reason that are named on stderr; the recording names all."""
+MOST = 10
+"""Topics of which each is told; of more at a time their number is."""
 
 
 class LeftOut:
-    """What is left out, said once on stderr.
+    """What is left out of all that match a pattern, and why."""
 
-    What fails to open may be about to change its type: it counts from the second failure on.
-
-    Args:
-        named: The topics that were asked for by name.
-    """
-
-    def __init__(self, named: Collection[str]) -> None:
+    def __init__(self) -> None:
         self.reasons: dict[str, str] = {}
-        """By topic."""
-        self.failed = False
-        """Whether one was named, or is this user's, or a trusted one's: it should be there."""
-        self._named = named
-        self._first: dict[str, str] = {}
-        self._new: dict[str, list[str]] = {}
+        """By name; those that have told once stay, as their values are missing."""
+        self._told = 0
+        self._files: dict[str, object] = {}
+        self._expected = False
 
-    @property
-    def in_doubt(self) -> bool:
-        """Whether to look again soon."""
-        return bool(self._first)
+    def add(self, name: str, error: ShmError, named: bool = False) -> None:
+        """Note that the topic cannot be read; tell() says so. named: not only a pattern matched."""
+        self._files[name] = _file(name)
+        if name not in self.reasons:
+            self.reasons[name] = str(error)
+            self._expected = self._expected or named or is_expected(name)
 
-    def add(self, name: str, reason: str, sure: bool = False) -> None:
-        """Take down that a topic could not be opened, or is not to be, which is sure."""
-        if name in self.reasons:
-            return
-        if not sure and name not in self._first:
-            self._first[name] = reason
-            return
-        self._first.pop(name, None)
-        self.reasons[name] = reason
-        self._new.setdefault(reason.replace(repr(name), "it"), []).append(name)
-        self.failed = self.failed or name in self._named or _ours(name)
-
-    def keep(self, names: Collection[str]) -> None:
-        """Forget those in doubt that are gone."""
-        self._first = {name: why for name, why in self._first.items() if name in names}
-
-    def opened(self, name: str) -> None:
-        """Take down that a topic is recorded now."""
-        self._first.pop(name, None)
-        if self.reasons.pop(name, None):
-            complain(f"{name} is recorded from now on")
-
-    def end(self) -> None:
-        """Count those in doubt: there is no other look."""
-        for name, reason in self._first.copy().items():
-            self.add(name, reason)
-        self.tell()
+    def may_be_tried(self, name: str) -> bool:
+        """Report whether the topic was not left out, or its file is another one since."""
+        return name not in self._files or self._files[name] != _file(name)
 
     def tell(self) -> None:
-        """Say what is new."""
-        for reason, names in self._new.items():
-            shown = ", ".join(names[:SHOWN])
-            if len(names) > SHOWN:
-                shown = f"{counted(len(names), 'topic')}, {shown}, ..."
-            complain(f"left out: {shown}: {reason}")
-        self._new = {}
+        """Say on stderr what has been left out since the last time."""
+        new = [*self.reasons.values()][self._told :]
+        self._told = len(self.reasons)
+        for reason in new[:MOST]:
+            complain(f"{reason}; it is left out")
+        if new[MOST:]:
+            complain(f"{len(new) - MOST} more are left out; `shm-pub-sub list -v` may say why")
+
+    @property
+    def code(self) -> int:
+        """The exit code: strangers' topics that only a pattern matched are no failure."""
+        return EXIT_FAILURE if self._expected else EXIT_DONE
 
 
-def _ours(name: str) -> bool:
-    """Return whether the topic's file is this user's, or of somebody whose topics it reads."""
+def is_expected(name: str) -> bool:
+    """Report whether the topic's file is of somebody who is trusted: Go's rule, trust.go."""
+    where = directory()
     try:
-        uid = os.lstat(file_of(directory(), name)).st_uid
+        owner = os.lstat(file_of(where, name)).st_uid
+        status = os.stat(where)  # noqa: PTH116
     except (OSError, ShmError):
         return False  # gone since
-    return uid in (0, os.geteuid()) or any(_is(user, uid) for user in check_trust(None).split(","))
+    if _trusts(owner):
+        return True
+    return _trusts(status.st_uid) and not status.st_mode & stat.S_IWOTH
 
 
-def _is(user: str, uid: int) -> bool:
-    if user.startswith("sudo:"):
-        return os.geteuid() == 0 and user == f"sudo:{uid}"
+def _trusts(uid: int) -> bool:
+    user = os.geteuid()
+    trusted = {0, user}
+    for word in check_trust(None).split(","):
+        if word == "any":
+            return True
+        if word.startswith("sudo:"):
+            if user == 0:
+                trusted.add(int(word.removeprefix("sudo:")))
+        elif word.isdecimal():
+            trusted.add(int(word))
+        elif word:
+            import pwd  # noqa: PLC0415 - hardly ever needed
+
+            trusted.add(pwd.getpwnam(word).pw_uid)
+    return uid in trusted
+
+
+def _file(name: str) -> object:
+    """Return what tells the topic's file from another one, or from one of another mode."""
     try:
-        return user in ("any", str(uid)) or pwd.getpwnam(user).pw_uid == uid
-    except KeyError:
-        return False
+        status = os.lstat(file_of(directory(), name))
+    except (OSError, ShmError):
+        return None
+    return status.st_dev, status.st_ino, status.st_ctime_ns, status.st_mode

@@ -59,8 +59,10 @@ def run(options: argparse.Namespace) -> int:
     elif options.verbose:
         _print_table(found)
     elif options.types:
-        for name, (topic, _) in looked_at(found):
+        for name, (topic, error) in looked_at(found):
             put(f"{name} [{topic.type.__name__ if topic else '?'}]{_whose(topic)}")
+            if error is not None:
+                complain(f"{error}")
     else:
         for name in found:
             put(name)
@@ -107,13 +109,13 @@ def _print_table(found: list[str]) -> None:
 
     commands = Commands()
     rows: list[tuple[str, ...]] = []
-    errors: list[tuple[str, ShmError]] = []
+    errors: list[ShmError] = []
     strange: list[str] = []
     for name, (topic, error) in looked_at(found):
         if topic is None:
             rows.append((name, "?", "?", *"-" * (len(HEADING) - 3)))
             if error is not None:
-                errors.append((name, error))
+                errors.append(error)
             continue
         if not topic.trusted:
             strange.append(f"{name}:{_whose(topic)}; file {topic.path}")
@@ -134,7 +136,8 @@ def _print_table(found: list[str]) -> None:
         )
     if rows:
         put_table([HEADING, *rows], right=NUMBERS)
+    sys.stdout.flush()
     for line in strange:
-        put(line)
-    for name, error in errors:
-        put(f"{name}: {error}")
+        complain(line)
+    for error in errors:
+        complain(f"{error}")

@@ -7,7 +7,7 @@ import time
 
 from ._arguments import positive_integer, positive_seconds
 from ._follow import FOLLOWED, Follower
-from ._output import EXIT_DONE, EXIT_TIMEOUT, Control, draw, print_json
+from ._output import EXIT_TIMEOUT, Control, draw, print_json
 from ._topics import add_topics
 
 TYPE_CHECKING = False
@@ -58,7 +58,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=1.0,
         help="from one report to the next (default: 1)",
     )
-    parser.add_argument("--times", metavar="N", type=positive_integer, help="end after N reports")
+    parser.add_argument(
+        "--times",
+        metavar="N",
+        type=positive_integer,
+        help="end after N reports; the exit code is 3 where a topic was not there",
+    )
     parser.add_argument(
         "--timeout",
         metavar="SECONDS",
@@ -82,7 +87,7 @@ def measure(
             last_value = time.monotonic()
         now = time.monotonic()
         if options.timeout is not None and now - last_value >= options.timeout:
-            return EXIT_DONE if meters else EXIT_TIMEOUT
+            return follower.left_out.code if meters else EXIT_TIMEOUT
         if now < due:
             continue
         for topic in follower.topics:
@@ -93,7 +98,9 @@ def measure(
         new.clear()
         reports += 1
         due += options.period * (1 + (now - due) // options.period)
-    return EXIT_DONE
+    if not follower.complete:
+        return EXIT_TIMEOUT  # what is not there yet has no report
+    return follower.left_out.code
 
 
 def _print_text(

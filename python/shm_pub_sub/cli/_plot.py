@@ -8,21 +8,22 @@ import shutil
 import sys
 import time
 
-from shm_pub_sub._curves import Collector, check_seconds
+from shm_pub_sub._curves import MOST_CURVES, Collector, check_seconds
 
 from ._braille import picture
+from ._left_out import LeftOut
 from ._output import (
-    EXIT_DONE,
     EXIT_FAILURE,
     EXIT_TIMEOUT,
     Control,
     complain,
+    counted,
     draw,
     json_value,
     print_json,
     put,
 )
-from ._topics import add_topics
+from ._topics import add_topics, names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,7 +70,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Plot until the end; 3 where not one value came."""
     drawing = None
+    names(options.topics)  # raises OpenError where the directory cannot be read
     collector = Collector(options.topics, options.seconds)
+    collector.poll()
+    if broken := [curve for curve in collector.curves if curve.trouble and not curve.matched]:
+        for curve in broken:
+            complain(f"{curve.trouble}")
+        collector.close()
+        return EXIT_FAILURE
     if options.output is not None:
         try:
             from shm_pub_sub._figure import Drawing  # noqa: PLC0415 - needs the extra [notebook]
@@ -88,9 +96,11 @@ def run(options: argparse.Namespace) -> int:
             if sys.stderr.isatty():
                 complain(f"plot: collecting for {duration:g} s")
             _collect(collector, duration)
+        left_out = _left_out(collector)
         if duration < math.inf and all(curve.newest is None for curve in collector.curves):
-            complain(f"plot: found no value within {duration:g} s; is the topic published?")
-            return EXIT_TIMEOUT
+            asked = " or ".join(map(repr, options.topics))
+            complain(f"plot: found no value of {asked} within {duration:g} s; is it published?")
+            return left_out.code or EXIT_TIMEOUT
         if options.format == "json":
             _print_points(collector)
         elif drawing is None:
@@ -100,7 +110,19 @@ def run(options: argparse.Namespace) -> int:
             drawing.figure.savefig(options.output, dpi=200)
     finally:
         collector.close()
-    return EXIT_DONE
+    return left_out.code
+
+
+def _left_out(collector: Collector) -> LeftOut:
+    """Say which topics cannot be read."""
+    left_out = LeftOut()
+    for curve in collector.curves:
+        if curve.trouble is not None:
+            left_out.add(curve.name, curve.trouble, named=not curve.matched)
+    left_out.tell()
+    if collector.more:
+        complain(f"{counted(collector.more, 'topic')} more match; {MOST_CURVES} are drawn at most")
+    return left_out
 
 
 def _seconds(text: str) -> float:

@@ -14,7 +14,7 @@ from shm_pub_sub._arguments import directory
 from shm_pub_sub._patterns import one_matches
 from shm_pub_sub._topics import user
 
-from ._left_out import LeftOut
+from ._unrecorded import Unrecorded
 from ._topics import looked_at, names, open_as_many_as_allowed
 
 TYPE_CHECKING = False
@@ -127,7 +127,7 @@ class Receiver(threading.Thread):
         self._changed = -1  # when the directory did, as far as is known; ns since the epoch
         self._received = 0
         self._gone: set[str] = set()
-        self.left_out = LeftOut(set(patterns))
+        self.left_out = Unrecorded(set(patterns))
         """What matches and cannot be recorded."""
         self._files = open_as_many_as_allowed()
         # All that it may have beside those that are open already: each topic takes one.

@@ -13,7 +13,7 @@ import time
 
 from ._arguments import positive_integer, positive_seconds
 from ._list import record
-from ._output import EXIT_DONE, EXIT_FAILURE, complain, json_value, print_json, put, put_table
+from ._output import EXIT_FAILURE, complain, json_value, print_json, put, put_table
 from ._top_cells import COLUMNS, RIGHT, cells, in_order, summary
 from ._topics import add_patterns
 from ._watch import Watch
@@ -76,7 +76,8 @@ def run(options: argparse.Namespace) -> int:
         pass  # how it ends
     finally:
         watch.close()
-    return EXIT_DONE
+        watch.tell()
+    return watch.left_out.code
 
 
 def _can_move_the_cursor() -> bool:
@@ -84,7 +85,7 @@ def _can_move_the_cursor() -> bool:
 
 
 def _repeat(
-    options: argparse.Namespace, watch: Watch, output: Callable[[Sequence[Row], bool], None]
+    options: argparse.Namespace, watch: Watch, output: Callable[[Sequence[Row], Watch, bool], None]
 ) -> None:
     due = time.monotonic()
     for number in range(options.iterations or ENDLESS):
@@ -92,20 +93,23 @@ def _repeat(
             now = time.monotonic()
             due = max(due + options.delay, now)
             time.sleep(due - now)
-        output(in_order(watch.look(), options.sort), number == 0)
+        rows = in_order(watch.look(), options.sort)
+        watch.tell()
+        output(rows, watch, number == 0)
 
 
-def _print_table(rows: Sequence[Row], first: bool) -> None:
+def _print_table(rows: Sequence[Row], watch: Watch, first: bool) -> None:
     if not first:
         put("")
-    put(summary(rows))
+    put(summary(rows, watch))
     if rows:
         put_table([COLUMNS, *map(cells, rows)], RIGHT)
     sys.stdout.flush()
 
 
-def _print_json(rows: Sequence[Row], first: bool) -> None:
-    print_json({"time": time.time(), "topics": [_record(row) for row in rows]})
+def _print_json(rows: Sequence[Row], watch: Watch, first: bool) -> None:
+    topics = [_record(row) for row in rows]
+    print_json({"time": time.time(), "topics": topics, "left_out": watch.left_out.reasons})
 
 
 def _record(row: Row) -> dict[str, object]:

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ._watch import Row
+    from ._watch import Row, Watch
 
 COLUMNS = (
     "topic",
@@ -52,12 +52,13 @@ def in_order(rows: Sequence[Row], key: str) -> list[Row]:
     )
 
 
-def summary(rows: Sequence[Row]) -> str:
-    """Return how many topics there are, and how much is published."""
+def summary(rows: Sequence[Row], watch: Watch) -> str:
+    """Return how many topics there are, how much is published, and how many are not shown."""
     alive = sum(row.topic.alive for row in rows)
     rate = sum(row.rate or 0.0 for row in rows)
     topics = "1 topic" if len(rows) == 1 else f"{len(rows):,} topics"
-    return f"{topics}, {alive:,} alive, {rate:,.0f} values/s"
+    left_out = f", {len(watch.left_out.reasons):,} left out" if watch.left_out.reasons else ""
+    return f"{topics}, {alive:,} alive, {rate:,.0f} values/s{left_out}"
 
 
 def _value(value: bool | int | float | None) -> str:

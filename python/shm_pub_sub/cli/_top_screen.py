@@ -71,7 +71,7 @@ def _stopped(watch: Watch, delay: float, screen: _Screen) -> bool:
             rows = watch.look()
             due = time.monotonic() + delay
             while (left := due - time.monotonic()) > 0:
-                live.update(screen.draw(rows), refresh=True)
+                live.update(screen.draw(rows, watch), refresh=True)
                 ready, _, _ = select.select([*keys, signals], [], [], left)
                 if signals in ready and signal.SIGTSTP in os.read(signals, 4096):
                     return True  # and else the terminal has another size
@@ -94,7 +94,7 @@ class _Screen:
         self._top += _ONE.get(key, 0) + _PAGE.get(key, 0) * self._room
         return key != b"q"
 
-    def draw(self, rows: Sequence[Row]) -> Group:
+    def draw(self, rows: Sequence[Row], watch: Watch) -> Group:
         """Return the whole screen: lines of text, as a rich.table.Table takes ten times as long."""
         width, height = self.console.size
         self._room = max(1, height - AROUND)
@@ -105,7 +105,7 @@ class _Screen:
         if len(shown) < len(rows):
             last = f"{self._top + 1}-{self._top + len(shown)} of {len(rows)} · {KEYS}"
         return Group(
-            _text(summary(rows), "bold"),
+            _text(summary(rows, watch), "bold"),
             _text(heading.ljust(width), "reverse"),
             *(_text(line, STYLES[_mark(row)]) for line, row in zip(lines, shown, strict=True)),
             *[_text("")] * (self._room - len(shown)),

@@ -49,10 +49,16 @@ def strangers(names: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def not_there(name: str) -> str:
-    """Return the error for a name, or a pattern, that no topic has, with names that are close."""
+    """Return the error for a name, or a pattern, that no topic has, with names that are close.
+
+    Of a topic that is there and cannot be opened it says why.
+    """
     from difflib import get_close_matches  # noqa: PLC0415 - slow
 
     known = names()
+    if name in known:
+        error = next((error for _, (_, error) in looked_at([name])), None)
+        return str(error) if error else f"topic {name!r} is there by now; try again"
     close = [t for t in known if t.endswith(f"/{name}")] or get_close_matches(
         name, known, cutoff=CLOSE
     )

@@ -11,8 +11,10 @@ import time
 from typing import NamedTuple
 
 import shm_pub_sub
-from shm_pub_sub import Sample, ShmError, Subscriber, TopicInfo
+from shm_pub_sub import Sample, ShmError, Subscriber, TopicInfo, TopicNotFoundError
 
+from ._left_out import LeftOut
+from ._output import complain, counted
 from ._publishers import Commands
 from ._topics import names, open_as_many_as_allowed
 
@@ -60,6 +62,11 @@ class Watch:
         self._watched: dict[str, _Watched] = {}
         self._next_survey = 0.0
         self._room = open_as_many_as_allowed() - SPARE
+        self.left_out = LeftOut()
+        """Topics that have no row."""
+        self.without_values = 0
+        """Topics that have a row without values, for want of descriptors."""
+        self._told = False
 
     def look(self) -> list[Row]:
         """Return a row for each topic, sorted by name."""
@@ -68,6 +75,16 @@ class Watch:
             self._survey()
             self._next_survey = now + SURVEY
         return [watched.look() for watched in self._watched.values()]
+
+    def tell(self) -> None:
+        """Say on stderr what is not shown, once."""
+        self.left_out.tell()
+        if self.without_values and not self._told:
+            self._told = True
+            complain(
+                f"{counted(self.without_values, 'topic')} without values: a process may have "
+                f"{self._room + SPARE} descriptors here; ulimit -n sets it"
+            )
 
     def close(self) -> None:
         for watched in self._watched.values():
@@ -85,8 +102,11 @@ class Watch:
                 continue
             try:
                 topic = shm_pub_sub.inspect(name)
-            except ShmError:
-                topic = None  # not ours to read, or gone since
+            except TopicNotFoundError:
+                topic = None  # gone since
+            except ShmError as error:
+                topic = None
+                self.left_out.add(name, error, named=name in self._patterns)
             if known is not None and topic is not None and known.topic.created == topic.created:
                 known.update(topic, file)
                 self._watched[name] = known
@@ -98,6 +118,7 @@ class Watch:
                 self._watched[name] = _Watched(topic, commands.of(topic), with_values=room)
         for gone in before.values():
             gone.close()
+        self.without_values = max(0, len(self._watched) - self._room)
 
 
 class _Watched:
