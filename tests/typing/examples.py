@@ -194,7 +194,7 @@ def annotations_can_be_written(pub: Publisher[bool]) -> Subscriber[int]:
 def topics_are_typed() -> None:
     assert_type(topics(), TopicTable)
     assert_type(topics("robot/*", "arm"), TopicTable)
-    topics(["robot/*"])  # type: ignore[list-item]
+    topics(["robot/*"])  # type: ignore[arg-type]
     as_list: list[TopicInfo] = topics()
     print(as_list)
     info = inspect("t")
