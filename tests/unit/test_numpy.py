@@ -94,6 +94,9 @@ class Tensor:
     def __init__(self, value: float | str) -> None:
         self._value = value
 
+    def __repr__(self) -> str:
+        return f"Tensor({self._value!r})"
+
     def item(self) -> float | str:
         return self._value
 
@@ -147,7 +150,7 @@ NO_NUMBERS = [
     b"1",
     1j,
     [],
-    object(),
+    type("Nothing", (), {"__repr__": lambda self: "Nothing()"})(),
     np.complex64(1),
     np.clongdouble(1),
     np.str_("1"),
