@@ -7,7 +7,7 @@ import time
 
 from ._extras import need
 from ._svg import FEW
-from ._text import label
+from ._text import label, wall_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Drawing:
             line.set_marker("." if len(points) <= FEW and curve.type is not bool else "")
         for curve, text in zip(curves, self._labels, strict=True):
             text.set_text(label(curve))
+        self._axes[-1].set_xlabel(f"seconds before {wall_time()}")
         for axes in self._axes:
             axes.relim(visible_only=True)
             axes.autoscale_view(scalex=False)
@@ -81,7 +82,6 @@ class Drawing:
             axes.ticklabel_format(axis="both", useOffset=False)
         if any(bools):
             lower.set(ylim=(-0.15, 1.15), yticks=[0, 1], yticklabels=["False", "True"])
-        lower.set_xlabel("seconds before now")
         lines = max(len(curves) + 1, 2) // 2
         self.figure.subplots_adjust(
             left=0.1, right=0.98, bottom=0.16, top=1 - 0.07 * lines - 0.02, hspace=0.12

@@ -15,6 +15,7 @@ from ._curves import Collector
 from ._extras import need
 from ._figure import Drawing
 from ._svg import chart
+from ._text import wall_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,8 +75,8 @@ class CellPlot(Plot):
     """In a notebook: HTML that a thread brings up to date, whatever the kernel does meanwhile.
 
     A display handle is all that needs, so every front end shows it, and the last picture is saved
-    with the notebook. It is SVG, as rendering with matplotlib would take the kernel's time, and its
-    GIL, for a hundred times as long.
+    with the notebook, where it says by itself that it is not updated any more. It is SVG, as
+    rendering with matplotlib would take a hundred times as much of the kernel's time and its GIL.
     """
 
     def __init__(self, collector: Collector, topics: tuple[Any, ...], shell: Any) -> None:
@@ -118,15 +119,16 @@ class CellPlot(Plot):
             with self._lock:
                 self._collector.close()
             _plots.remove(self)
-            self._handle.update(self._picture(" (stopped)"), raw=True)
+            self._handle.update(self._picture(live=False), raw=True)
 
-    def _picture(self, state: str = "") -> dict[str, str]:
+    def _picture(self, live: bool = True) -> dict[str, str]:
         with self._lock:
             try:
-                html = chart(self._collector, state)
+                html = chart(self._collector, live)
             except Exception as error:  # the thread goes on, and the cell says it once
+                state = "" if live else " (stopped)"
                 html = f"<pre>{escape(f'cannot draw: {error!r}{state}')}</pre>"
-            return {"text/html": html, "text/plain": repr(self)}
+            return {"text/html": html, "text/plain": f"{self!r} at {wall_time()}"}
 
 
 class WindowPlot(Plot):

@@ -7,7 +7,7 @@ import sys
 import time
 from html import escape
 
-from ._text import label, number, printable
+from ._text import label, number, printable, wall_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +22,19 @@ SPARK_WIDTH, SPARK_HEIGHT = 240, 40
 
 LEFT, RIGHT, MARGIN, BELOW = 70, 12, 8, 30
 """Beside the plot, above and below each part of it, and for the time axis."""
+
+PATIENCE = 3
+"""Seconds without another picture, after which a live one says that it is none."""
+
+_MARK = "shm-pub-sub-not-updated"
+
+_STYLE = (
+    f"<style>.{_MARK}{{animation:{_MARK} {PATIENCE}s both}}"
+    f"@keyframes {_MARK}{{0%,90%{{opacity:0}}to{{opacity:1}}}}"
+    f"@media print{{.{_MARK}{{animation:none}}}}</style>"
+)
+"""Hides the mark for that long. No script is needed for it, which a saved notebook would not run;
+where styles are taken away as well, and on paper, the mark is there at once."""
 
 LEAST_SPAN = 1e-300
 """Of a value axis. What is closer together is drawn as equal: a pixel's share would be 0."""
@@ -93,12 +106,13 @@ def ticks(low: float, high: float, most: int) -> list[float]:
     return [n * step for n in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def chart(collector: Collector, state: str) -> str:
+def chart(collector: Collector, live: bool) -> str:
     """Return the curves as HTML: a legend, numbers, and bools in a strip of their own below.
 
-    state is what else there is to say, as that nothing is added any more.
+    live: Another picture is to replace this one. It says so itself where none has come for PATIENCE
+    seconds: it may be in a saved notebook by then, or its kernel may have died.
     """
-    now = time.monotonic_ns()
+    now, at_the_right = time.monotonic_ns(), wall_time()
     drawn = [
         (curve, curve.points(now), COLOURS[n % len(COLOURS)])
         for n, curve in enumerate(collector.curves)
@@ -130,10 +144,16 @@ def chart(collector: Collector, state: str) -> str:
         parts.append(f'<text x="{x:.1f}" y="{bottom + 8}" text-anchor="middle">{at:g}</text>')
     parts.append(
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{bottom + 24}" text-anchor="middle">'
-        f"seconds before now{escape(state)}</text>"
+        f"seconds before {escape(at_the_right)}{'' if live else ' (stopped)'}</text>"
     )
+    if live:
+        parts.append(
+            f'<text class="{_MARK}" x="{(LEFT + WIDTH - RIGHT) / 2}" y="{MARGIN + 24}" '
+            'text-anchor="middle" font-size="16" font-weight="bold">'
+            f"not updated since {escape(at_the_right)}</text>"
+        )
     return (
-        f'<div style="line-height:1.5;max-width:{WIDTH}px">{legend}</div>'
+        f'{_STYLE if live else ""}<div style="line-height:1.5;max-width:{WIDTH}px">{legend}</div>'
         f'<svg width="{WIDTH}" viewBox="0 0 {WIDTH} {bottom + BELOW:g}" font-size="12" '
         'style="max-width:100%;height:auto" fill="currentColor" font-family="sans-serif" '
         f'role="img" aria-label="live plot">{"".join(parts)}</svg>'

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,6 +73,11 @@ def size(nbytes: float) -> str:
 def number(value: bool | int | float) -> str:
     """Return a value in a few characters: True, 123456, 3.14159."""
     return f"{value:.6g}" if type(value) is float else str(value)
+
+
+def wall_time() -> str:
+    """Return the time of day, with its date and zone."""
+    return time.strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def printable(text: str) -> str:

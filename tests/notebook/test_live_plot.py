@@ -64,10 +64,14 @@ def test_plot_does_not_block_and_goes_on_while_a_cell_runs(notebook: Notebook) -
 def test_stop_leaves_the_last_picture_and_no_thread(notebook: Notebook) -> None:
     notebook.run(PLOT.format("'topic'"))
     assert notebook.run(COUNT) == "1\n"
+    # What a kernel that is killed leaves behind: it says by itself that it is not updated.
+    assert "not updated since" in the_display(notebook)[-1]["text/html"]
+    assert re.search(r"running; .* at \d{4}-", the_display(notebook)[-1]["text/plain"])
     assert "stopped" in notebook.run("plot.stop(); plot.stop(); plot")
     assert notebook.run(COUNT) == "0\n"
     assert notebook.run("plot.running") == "False"
     assert "(stopped)" in the_display(notebook)[-1]["text/html"]
+    assert "not updated since" not in the_display(notebook)[-1]["text/html"]
 
 
 def test_ten_runs_of_a_cell_leave_one_plot(notebook: Notebook) -> None:

@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 import sys
 import time
 from pathlib import Path
@@ -11,7 +12,7 @@ import shm_pub_sub
 from hypothesis import example, given
 from hypothesis import strategies as st
 from shm_pub_sub._curves import COLUMNS, MOST_CURVES, Collector, Curve
-from shm_pub_sub._svg import bounds, chart, scale
+from shm_pub_sub._svg import PATIENCE, bounds, chart, scale
 from shm_pub_sub.cli._braille import picture
 
 SECOND = 1_000_000_000
@@ -178,7 +179,7 @@ def test_any_floats_can_be_drawn(values: list[float]) -> None:
     now = time.monotonic_ns()
     for n, value in enumerate(values, 1):
         one.add(n, now - (10 - n) * SECOND // 10, value)
-    drawing = chart(collector, "")
+    drawing = chart(collector, live=True)
     assert "nan" not in drawing.split("<svg", 1)[1]
     finite = [value for value in values if math.isfinite(value)]
     low, high = bounds(finite)
@@ -186,6 +187,44 @@ def test_any_floats_can_be_drawn(values: list[float]) -> None:
     assert math.isfinite(high)
     assert all(0 <= y <= 10 for y in map(scale(low, high, 0, 10), finite))
     assert len(picture(collector, now, 80, 20, ascii_only=True)) > 3
+
+
+def test_a_live_picture_says_itself_that_no_other_one_has_come() -> None:
+    """In a saved notebook, or after the kernel's death, there is nobody else who could say so."""
+    collector = Collector(["topic"], 10.0)
+    live, stopped = chart(collector, live=True), chart(collector, live=False)
+    time_of_day = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+"
+    for picture_ in (live, stopped):
+        assert "before now" not in picture_
+        assert re.search(rf">seconds before {time_of_day}( \(stopped\))?</text>", picture_)
+        assert "<script" not in picture_
+    (mark,) = re.findall(
+        rf'<text class="([\w-]+)"[^>]*>not updated since {time_of_day}</text>', live
+    )
+    # Hidden for a while and then shown; where the style is taken away, shown at once.
+    assert f".{mark}{{animation:{mark} {PATIENCE}s both}}" in live
+    assert f"@keyframes {mark}{{0%,90%{{opacity:0}}to{{opacity:1}}}}" in live
+    assert mark not in stopped
+    assert "(stopped)" in stopped
+
+
+def test_a_topic_that_cannot_be_read_is_not_one_that_is_not_there(shm_dir: Path) -> None:
+    path = shm_dir / "shm_pub_sub.topic"
+    path.write_bytes(b"nonsense" * 1000)
+    collector = Collector(["topic", "other"], 10.0)
+    collector.poll()
+    path.unlink()
+    shown = chart(collector, live=True)
+    assert "topic: cannot be read" in shown
+    assert "expected &quot;SHMPUBSB&quot;" in shown
+    assert "other: not there yet" in shown
+    with shm_pub_sub.Publisher("topic", 0) as pub:
+        pub.publish(1)
+        for one in collector.curves:
+            one._next_look = 0.0
+        collector.poll()
+        assert "topic: 1" in chart(collector, live=True)
+    collector.close()
 
 
 def test_a_largest_float_and_an_ordinary_one_are_apart() -> None:
