@@ -4,7 +4,7 @@
     python benchmarks/top.py --topics 1000 --rate 10
 
 What its threads were on a processor, by /proc/PID/task/*/schedstat: what counts ticks misses bursts
-as short as these. Needs shm_pub_sub[cli] in this Python's environment.
+as short as these. Needs rich in this Python's environment.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Take docs/images/notebook.png: the tutorial notebook, running in JupyterLab.
 
-Needs jupyterlab, selenium and pillow (PyPI), and chromium and chromium-driver (Debian), beside
-shm_pub_sub[notebook]; a release runs it: `python docs/screenshots/notebook.py`.
+Needs jupyterlab, selenium, pillow, matplotlib and pandas (PyPI), and chromium and chromium-driver
+(Debian); a release runs it: `python docs/screenshots/notebook.py`.
 """
 
 from __future__ import annotations

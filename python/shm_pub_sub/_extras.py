@@ -1,13 +1,31 @@
-"""What only the extras bring: imported when needed, with an error that says what to install."""
+"""What only the extras bring: imported when needed, with an error that says what to install.
+
+The hint names those packages. This one may have come from a file or a folder: its name, with an
+extra, would fetch whatever an index has by that name.
+"""
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
+EXTRAS = {
+    "cli": ("rich",),
+    "completion": ("argcomplete",),
+    "notebook": ("matplotlib", "pandas"),
+    "record": ("mcap",),
+}
+"""The packages of each, as pyproject.toml has them. They are imported by the same names."""
 
-def need(module: str, extra: str) -> Any:
+
+def install(packages: Iterable[str]) -> str:
+    """Return the command that brings packages."""
+    return f"pip install {' '.join(packages)}"
+
+
+def need(module: str) -> Any:
     """Import a module that an extra brings. Raises ImportError with what to do where it is not."""
     import importlib  # noqa: PLC0415
 
@@ -18,6 +36,5 @@ def need(module: str, extra: str) -> Any:
         if error.name != package:
             raise
         raise ModuleNotFoundError(
-            f"found no {package}; pip install 'shm_pub_sub[{extra}]' brings it",
-            name=error.name,
+            f"found no {package}; {install([package])} brings it", name=error.name
         ) from None

@@ -24,8 +24,8 @@ class Drawing:
 
     def __init__(self, collector: Collector, figure: Any = None) -> None:
         if figure is None:
-            figure = need("matplotlib.figure", "notebook").Figure((WIDTH, HEIGHT), dpi=100)
-            need("matplotlib.backends.backend_agg", "notebook").FigureCanvasAgg(figure)
+            figure = need("matplotlib.figure").Figure((WIDTH, HEIGHT), dpi=100)
+            need("matplotlib.backends.backend_agg").FigureCanvasAgg(figure)
         self.figure = figure
         self._collector = collector
         self._shown: list[tuple[str, type | None]] = []

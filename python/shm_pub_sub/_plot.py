@@ -90,7 +90,7 @@ class CellPlot(Plot):
         self._thread = threading.Thread(
             target=context.run, args=(self._run,), name="shm_pub_sub.plot", daemon=True
         )
-        self._handle = need("IPython.display", "notebook").DisplayHandle()
+        self._handle = need("IPython.display").DisplayHandle()
         self._handle.display(self._picture(), raw=True)
         _keep(self, shell)
         self._thread.start()
@@ -138,7 +138,7 @@ class WindowPlot(Plot):
         super().__init__(collector)
         self._pyplot = pyplot
         self._figure = pyplot.figure(figsize=(9, 4.5))
-        without_window = need("matplotlib.backend_bases", "notebook").FigureManagerBase
+        without_window = need("matplotlib.backend_bases").FigureManagerBase
         if type(self._figure.canvas.manager) is without_window:
             pyplot.close(self._figure)
             raise RuntimeError(
@@ -215,7 +215,7 @@ def plot(
     shell = ipython.get_ipython() if ipython is not None else None
     if getattr(shell, "kernel", None) is not None:
         return CellPlot(Collector(topics, seconds, trust, directory), topics, shell)
-    pyplot = need("matplotlib.pyplot", "notebook")
+    pyplot = need("matplotlib.pyplot")
     return WindowPlot(Collector(topics, seconds, trust, directory), pyplot)
 
 

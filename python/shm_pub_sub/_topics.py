@@ -68,7 +68,7 @@ class TopicTable(list[TopicInfo]):
         """
         from ._extras import need  # noqa: PLC0415
 
-        pandas = need("pandas", "notebook")
+        pandas = need("pandas")
         frame = pandas.DataFrame.from_records(list(self), columns=TopicInfo._fields)
         frame["type"] = [topic.type.__name__ for topic in self]
         frame["age"] = frame["age"].astype("float64")

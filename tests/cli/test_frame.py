@@ -118,6 +118,23 @@ def test_unknown_verb_like_none_points_to_help(run_cli: RunCli) -> None:
     assert ended.stderr == "shm-pub-sub: no verb 'zzzz'; `shm-pub-sub --help` lists them\n"
 
 
+def test_help_is_help(run_cli: RunCli) -> None:
+    for asked, same in (
+        (["help"], ["--help"]),
+        (["help", "list"], ["list", "--help"]),
+        (["--format", "json", "help", "list"], ["list", "--help"]),
+        (["help", "help"], ["--help"]),
+        (["list", "help"], ["list", "help"]),  # a topic of that name
+    ):
+        ended, expected = run_cli(*asked), run_cli(*same)
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert ended.stdout == expected.stdout
+    assert "usage: shm-pub-sub list" in run_cli("help", "list").stdout
+    ended = run_cli("help", "lst")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == "shm-pub-sub: no verb 'lst'; did you mean 'list'?\n"
+
+
 def test_without_arguments_it_says_what_there_is_on_stderr(run_cli: RunCli) -> None:
     ended = run_cli()
     assert (ended.returncode, ended.stdout) == (2, "")
@@ -159,7 +176,7 @@ def test_every_verb_has_an_example_that_it_understands(
 ) -> None:
     assert command_line.main([verb, "--help"]) == 0
     assert f"example: shm-pub-sub {EXAMPLES[verb]}\n" in capsys.readouterr().out
-    options = command_line._parser(verb).parse_args(shlex.split(EXAMPLES[verb]))
+    options = command_line._make_make_parser(verb).parse_args(shlex.split(EXAMPLES[verb]))
     assert isinstance(options, argparse.Namespace)
     assert options.verb == verb
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
-from shm_pub_sub.cli._left_out import is_expected
+from shm_pub_sub.cli._owners import is_expected
 
 from ._reading import interrupt, next_line
 from ._terminal import Terminal

@@ -253,7 +253,7 @@ def test_without_an_extra_the_error_says_what_to_install(
         f"try:\n    {use}\n"
         "except ImportError as error:\n    print(error)\n"
     )
-    expected = f"found no {missing}; pip install 'shm_pub_sub[notebook]' brings it\n"
+    expected = f"found no {missing}; pip install {missing} brings it\n"
     assert (ended.stdout, ended.stderr) == (expected, "")
 
 

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 PROGRAM = "shm-pub-sub"
 
+HELP = "help"
+"""As a verb: what is asked of many programs. `help VERB` is `VERB --help`."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code."""
@@ -75,6 +78,9 @@ def _run(given: Sequence[str]) -> int:
         _make_parser(None).print_help(sys.stderr)
         return EXIT_USAGE
     verb = _first_word(given)
+    if verb == HELP:
+        given = [*(word for word in given if word != HELP), "--help"]
+        verb = _first_word(given)
     if verb is not None and verb not in VERBS:
         complain(f"no verb {verb!r}; {_suggestion(verb)}")
         return EXIT_USAGE
@@ -113,7 +119,7 @@ def _make_parser(wanted: str | None) -> argparse.ArgumentParser:
     parser = Parser(
         prog=PROGRAM,
         description="Look at topics in shared memory, and publish them.",
-        epilog=f"`{PROGRAM} VERB --help` says more of a verb.\n\n{EXIT_CODES}",
+        epilog=f"`{PROGRAM} help VERB` says more of a verb.\n\n{EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=shm_pub_sub.__version__)

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import shm_pub_sub
+from shm_pub_sub._extras import EXTRAS, install
 from shm_pub_sub._topics import memory_room
 
 from ._check_directory import LOW_BYTES, TOPIC_BYTES
@@ -28,13 +29,6 @@ FUTEX_WAITV = 449
 """Its system call, on every architecture that this library is built for."""
 FIRST_LOGIN_UID = 1000
 """systemd leaves alone what users below it have, and root."""
-
-EXTRAS = {
-    "cli": ("rich",),
-    "completion": ("argcomplete",),
-    "notebook": ("matplotlib", "pandas"),
-    "record": ("mcap",),
-}
 
 
 def descriptors() -> Verdict:
@@ -181,7 +175,8 @@ def extras() -> Verdict:
     there = ", ".join(name for name in EXTRAS if name not in missing) or "none"
     if not missing:
         return Verdict("extras", OK, there)
-    do = f"if you want them: pip install 'shm_pub_sub[{','.join(missing)}]'"
+    lacking = [package for name in missing for package in EXTRAS[name] if not find_spec(package)]
+    do = f"if you want them: {install(lacking)}"
     return Verdict("extras", OK, f"{there}; not {', '.join(missing)}", do)
 
 

@@ -14,9 +14,9 @@ from shm_pub_sub import OpenError, Subscriber, TopicNotFoundError, TopicTypeErro
 from shm_pub_sub._patterns import is_pattern, one_matches
 from shm_pub_sub._topics import user
 
-from ._left_out import LeftOut
 from ._output import complain
 from ._topics import names, not_there, open_as_many_as_allowed
+from ._unreadable import Unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ class Follower:
         self._later = later
         self._gather = gather
         self._ends = ends
-        self.left_out = LeftOut()
+        self.left_out = Unreadable()
         self._pause = 0.0
         self._taken_at = time.monotonic()
         self._patterns = []

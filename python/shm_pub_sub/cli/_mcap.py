@@ -13,12 +13,13 @@ import re
 import struct
 
 import shm_pub_sub
+from shm_pub_sub._extras import EXTRAS, install
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-INSTALL = "pip install 'shm_pub_sub[record]'"
+INSTALL = install(EXTRAS["record"])
 
 MAGIC = b"\x89MCAP0\r\n"
 """At the beginning and at the end of a file."""

@@ -11,7 +11,6 @@ import time
 from shm_pub_sub._curves import MOST_CURVES, Collector, check_seconds
 
 from ._braille import picture
-from ._left_out import LeftOut
 from ._output import (
     EXIT_FAILURE,
     EXIT_TIMEOUT,
@@ -24,6 +23,7 @@ from ._output import (
     put,
 )
 from ._topics import add_topics, names
+from ._unreadable import Unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -113,9 +113,9 @@ def run(options: argparse.Namespace) -> int:
     return left_out.code
 
 
-def _left_out(collector: Collector) -> LeftOut:
+def _left_out(collector: Collector) -> Unreadable:
     """Say which topics cannot be read."""
-    left_out = LeftOut()
+    left_out = Unreadable()
     for curve in collector.curves:
         if curve.trouble is not None:
             left_out.add(curve.name, curve.trouble, named=not curve.matched)

@@ -11,6 +11,8 @@ import os
 import sys
 import time
 
+from shm_pub_sub._extras import EXTRAS, install
+
 from ._arguments import positive_integer, positive_seconds
 from ._list import record
 from ._output import EXIT_FAILURE, complain, json_value, print_json, put, put_table
@@ -58,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     live = options.format == "text" and options.iterations is None and _can_move_the_cursor()
     if live and importlib.util.find_spec("rich") is None:
         complain(
-            "a live table needs rich: pip install 'shm_pub_sub[cli]'; "
+            f"a live table needs rich: {install(EXTRAS['cli'])}; "
             "without it there is -n N, or top | cat, or --format json"
         )
         return EXIT_FAILURE

@@ -13,10 +13,10 @@ from typing import NamedTuple
 import shm_pub_sub
 from shm_pub_sub import Sample, ShmError, Subscriber, TopicInfo, TopicNotFoundError
 
-from ._left_out import LeftOut
 from ._output import complain, counted
 from ._publishers import Commands
 from ._topics import names, open_as_many_as_allowed
+from ._unreadable import Unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Watch:
         self._watched: dict[str, _Watched] = {}
         self._next_survey = 0.0
         self._room = open_as_many_as_allowed() - SPARE
-        self.left_out = LeftOut()
+        self.left_out = Unreadable()
         """Topics that have no row."""
         self.without_values = 0
         """Topics that have a row without values, for want of descriptors."""

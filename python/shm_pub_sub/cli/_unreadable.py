@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-import stat
 
 from shm_pub_sub import ShmError
 from shm_pub_sub._arguments import directory
 from shm_pub_sub._topics import file_of
-from shm_pub_sub._trust import check_trust
 
 from ._output import EXIT_DONE, EXIT_FAILURE, complain
+from ._owners import is_expected
 
 MOST = 10
 """Topics of which each is told; of more at a time their number is."""
 
 
-class LeftOut:
+class Unreadable:
     """What is left out of all that match a pattern, and why."""
 
     def __init__(self) -> None:
@@ -50,37 +49,6 @@ class LeftOut:
     def code(self) -> int:
         """The exit code: strangers' topics that only a pattern matched are no failure."""
         return EXIT_FAILURE if self._expected else EXIT_DONE
-
-
-def is_expected(name: str) -> bool:
-    """Report whether the topic's file is of somebody who is trusted: Go's rule, trust.go."""
-    where = directory()
-    try:
-        owner = os.lstat(file_of(where, name)).st_uid
-        status = os.stat(where)  # noqa: PTH116
-    except (OSError, ShmError):
-        return False  # gone since
-    if _trusts(owner):
-        return True
-    return _trusts(status.st_uid) and not status.st_mode & stat.S_IWOTH
-
-
-def _trusts(uid: int) -> bool:
-    user = os.geteuid()
-    trusted = {0, user}
-    for word in check_trust(None).split(","):
-        if word == "any":
-            return True
-        if word.startswith("sudo:"):
-            if user == 0:
-                trusted.add(int(word.removeprefix("sudo:")))
-        elif word.isdecimal():
-            trusted.add(int(word))
-        elif word:
-            import pwd  # noqa: PLC0415 - hardly ever needed
-
-            trusted.add(pwd.getpwnam(word).pw_uid)
-    return uid in trusted
 
 
 def _file(name: str) -> object:
