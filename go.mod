@@ -12,6 +12,8 @@ tool (
 )
 
 require (
+	// gopy pins x/tools v0.16.0, which does not compile with Go 1.26: keep x/tools at v0.52.0 or later.
+	github.com/go-python/gopy v0.4.10
 	github.com/stretchr/testify v1.12.1
 	golang.org/x/sys v0.49.0
 )
@@ -20,8 +22,6 @@ require go.yaml.in/yaml/v3 v3.0.5 // indirect
 
 require (
 	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c // indirect
-	// gopy pins x/tools v0.16.0, which does not compile with Go 1.26: keep x/tools at v0.52.0 or later.
-	github.com/go-python/gopy v0.4.10 // indirect
 	github.com/gonuts/commander v0.1.0 // indirect
 	github.com/gonuts/flag v0.1.0 // indirect
 	github.com/pkg/errors v0.9.1 // indirect

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -20,11 +19,13 @@ import conditions
 import newest_gcc
 import proofs
 from proofs import run
+from wheels import build_wheel, install_wheel, new_environment
 
 import docs
-from build import BUILD, COMPILER, EXTENSIONS, INCLUDE, ROOT, find_go, go_environment, use_tools
+from build import HOW_LONG, use_tools
+from build_machine import BUILD, COMPILER, INCLUDE, ROOT, find_go, go_environment
 
-VERSIONS = [f"3.{minor}" for minor in range(10, 15)]
+VERSIONS = [f"3.{minor}" for minor in range(10, 16)]
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 LINT = BUILD / "lint" / "bin"
 GO_BENCHMARKS = ["go", "test", "-run=^$", "-bench=.", "-benchtime=1x", "./..."]
@@ -65,8 +66,8 @@ def candidates() -> list[str | Path]:
     """Return the pythons of this machine: the running one, PATH's, pyenv's."""
     named = [shutil.which(f"python{version}") for version in VERSIONS]
     found: list[str | Path] = [sys.executable, *filter(None, named)]
-    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    return found + sorted(root.glob("versions/*/bin/python"))
+    root = os.environ.get("PYENV_ROOT") or f"{os.environ.get('HOME', '')}/.pyenv"
+    return found + sorted(Path(root).glob("versions/*/bin/python"))
 
 
 def interpreters() -> dict[str, str]:
@@ -101,51 +102,9 @@ def chosen(usable: dict[str, str], options: argparse.Namespace) -> dict[str, str
     return {version: usable[version] for version in wanted}
 
 
-def new_environment(folder: Path, python: str) -> Path:
-    """Make an empty virtual environment and return its folder of programs."""
-    run(python, "-m", "venv", "--clear", folder)
-    # Dependency groups need pip 25.1.
-    run(folder / "bin" / "python", "-m", "pip", "install", "-q", "--upgrade", "pip>=25.1")
-    return folder / "bin"
-
-
-def build_wheel(bin_folder: Path) -> Path:
-    """Build this tree's wheel as a user's pip would."""
-    wheels = BUILD / "wheels" / bin_folder.parent.name
-    # setuptools would pack modules that are gone from the tree, but not from its last build.
-    for stale in [wheels, *BUILD.glob("lib*"), *BUILD.glob("bdist*")]:
-        shutil.rmtree(stale, ignore_errors=True)
-    run(bin_folder / "pip", "wheel", "-q", "--no-deps", "--wheel-dir", wheels, ".")
-    (wheel,) = wheels.glob("*.whl")
-    return wheel
-
-
-def inspect_extensions(version: str) -> None:
-    """Check that they carry no libpython, no rpath, no other symbol and no path of this machine."""
-    (folder,) = BUILD.glob(f"test-{version}/lib/*/site-packages/shm_pub_sub")
-    for name in EXTENSIONS:
-        (extension,) = folder.glob(f"{name}*.so")
-        dynamic = subprocess.check_output(["readelf", "-d", extension], text=True)
-        names = subprocess.check_output(["nm", "-D", "--defined-only", extension], text=True)
-        exported = {line.split()[-1] for line in names.splitlines()}
-        faults = re.findall(r".*(?:RPATH|RUNPATH|libpython).*", dynamic)
-        faults += exported ^ {f"PyInit_{name}"}
-        content = extension.read_bytes()
-        faults += [path for path in (str(ROOT), INCLUDE) if path.encode() in content]
-        if faults:
-            raise SystemExit(f"{extension}: {faults}")
-
-
-def install_wheel(python: str, version: str) -> None:
-    bin_folder = new_environment(BUILD / f"test-{version}", python)
-    wheel = build_wheel(bin_folder)
-    run(bin_folder / "pip", "install", "-q", wheel, "--group", "test")
-    inspect_extensions(version)
-
-
 def test_wheel(python: str, version: str, counts: dict[str, str], *tests: str) -> None:
-    install_wheel(python, version)
-    run_pytest(version, counts, *tests)
+    wheel = install_wheel(python, version)
+    run_pytest(version, {"SHM_PUB_SUB_WHEEL": str(wheel)} | counts, *tests)
 
 
 def run_pytest(
@@ -338,6 +297,7 @@ def main(arguments: list[str]) -> None:
         other = usable.get(HERE, list(usable.values())[-1])
         print(f"{sys.executable} cannot build an extension; going on with {other}", flush=True)
         os.execv(other, [other, str(ROOT / "build.py"), *arguments])
+    print(HOW_LONG, flush=True)
     if find_go() is None:
         use_tools()  # once, rather than in every isolated wheel build
     if options.command == "demo":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from proofs import run
 
-from build import BUILD, ROOT
+from build_machine import BUILD, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from build import ROOT
+from build_machine import ROOT
 
 SUITE = "testing"
 MIRROR = "http://deb.debian.org/debian"

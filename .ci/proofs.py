@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from build import ROOT
+from build_machine import ROOT
 
 # What `build.py soak` sets, unless it is set already.
 LONG = {
@@ -46,6 +46,7 @@ ONCE = [
     "tests/examples/test_go.py",
     "tests/guest/test_compiler.py",
     "tests/guest/test_overlay.py",
+    "tests/install",
     "tests/mutations",
     "tests/notebook",
     "tests/sanitizers/test_extension.py",

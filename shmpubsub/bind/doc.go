@@ -6,3 +6,6 @@
 // by which the shim chooses the class. A result of error alone leaks its text at every call, so
 // methods that have nothing to return return true.
 package bind
+
+// The code that gopy generates imports it. As that is no part of the module, `go mod vendor` would leave it out.
+import _ "github.com/go-python/gopy/gopyh"

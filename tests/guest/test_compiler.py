@@ -18,14 +18,14 @@ sys.exit(subprocess.run([*{compiler!r}, *sys.argv[1:]]).returncode)
 
 def test_everything_that_cgo_compiles_is_c17(tmp_path: Path) -> None:
     sys.path.insert(0, str(ROOT))
-    import build  # noqa: PLC0415
+    import build_machine  # noqa: PLC0415
 
     log, recorder = tmp_path / "log", tmp_path / "recorder"
     recorder.write_text(
-        RECORDER.format(python=sys.executable, log=str(log), compiler=build.COMPILER)
+        RECORDER.format(python=sys.executable, log=str(log), compiler=build_machine.COMPILER)
     )
     recorder.chmod(0o755)
-    environment = build.go_environment() | {"CC": str(recorder)}
+    environment = build_machine.go_environment() | {"CC": str(recorder)}
     subprocess.run(["go", "build", "runtime/cgo"], cwd=ROOT, env=environment, check=True)
     lines = [shlex.split(line) for line in log.read_text().splitlines()]
     compiled = [line for line in lines if any(word.endswith((".c", ".S")) for word in line)]

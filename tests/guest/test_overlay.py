@@ -27,11 +27,11 @@ def overlay() -> ModuleType:
 def goroot() -> Path:
     """That of the Go that builds this tree."""
     sys.path.insert(0, str(ROOT))
-    import build  # noqa: PLC0415
+    import build_machine  # noqa: PLC0415
 
     return Path(
         subprocess.check_output(
-            ["go", "env", "GOROOT"], env=build.go_environment(), cwd=ROOT, text=True
+            ["go", "env", "GOROOT"], env=build_machine.go_environment(), cwd=ROOT, text=True
         ).strip()
     )
 

@@ -17,7 +17,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from build import BUILD, EXTENSIONS, ROOT, SUFFIX, go_environment, use_tools
+from build import EXTENSIONS, SUFFIX, use_tools
+from build_machine import BUILD, ROOT, go_environment
 
 from ._mutations import GO, MUTATIONS, PYTHON, Mutation
 

@@ -1,0 +1,104 @@
+"""Where it cannot be built, one line says why, and what to do."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+WAYS = {
+    "build.py": [sys.executable, "build.py"],
+    "build.py demo": [sys.executable, "build.py", "demo"],
+    "setup.py": [sys.executable, "setup.py", "-q", "bdist_wheel"],
+}
+HERE = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def tree(source: Path) -> Path:
+    """With what only a copy of the repository has."""
+    shutil.copytree(HERE / ".ci", source / ".ci")
+    return source
+
+
+def one_line(done: "subprocess.CompletedProcess[str]") -> str:
+    """What was said, and no traceback."""
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout + done.stderr
+    return done.stderr.strip().splitlines()[-1]
+
+
+def ask(tree: Path, command: list[str], **variables: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        command,
+        cwd=tree,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_tree_that_cannot_be_written(way: str, tree: Path) -> None:
+    root = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    namespace = ["unshare", *root, "--mount", "--propagation=private"]
+    place = shlex.quote(str(tree))
+    mount = f"mount --bind {place} {place} && mount -o remount,bind,ro {place} && cd {place}"
+    if ask(tree, [*namespace, "sh", "-c", mount]).returncode != 0:
+        pytest.skip("no mount namespaces here")
+    done = ask(tree, [*namespace, "sh", "-c", f"{mount} && exec {shlex.join(WAYS[way])}"])
+    assert one_line(done) == (
+        f"build shm_pub_sub: found {tree / 'build'}, where nothing can be written (Read-only file "
+        "system); expected a source tree that can be written; copy it and build the copy"
+    )
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_file_where_the_folder_would_be(way: str, tree: Path) -> None:
+    (tree / "build").touch()
+    assert "where nothing can be written (File exists)" in one_line(ask(tree, WAYS[way]))
+
+
+@pytest.mark.parametrize("way", ["build.py", "setup.py"])
+def test_a_folder_of_another_users(way: str, tree: Path) -> None:
+    """Somewhere below build/, as `sudo pip install .` leaves them: here one that cannot be made."""
+    (tree / "build").mkdir()
+    (tree / "build" / "gopy").symlink_to("/dev/null/gopy")
+    found = one_line(ask(tree, WAYS[way]))
+    assert found.startswith("failed: ")
+    assert f"{tree / 'build' / 'gopy'}" in found
+
+
+@pytest.mark.parametrize("way", ["build.py", "setup.py"])
+def test_a_compiler_that_fails(way: str, tree: Path) -> None:
+    assert one_line(ask(tree, WAYS[way], CC="false")).startswith("failed: false -std=gnu11 ")
+
+
+MACHINES = {
+    "sys.platform = 'darwin'": "darwin",
+    "sys.maxsize = 2**31 - 1": "a 32-bit Python",
+    "sys.byteorder = 'big'": "a big-endian processor",
+    "sys.implementation.name = 'pypy'": "pypy",
+    "sysconfig.get_config_vars()['Py_GIL_DISABLED'] = 1": "a free-threaded Python",
+    "os.confstr = lambda name: None": "a C library other than glibc",
+    "os.confstr = lambda name: int('musl')": "a C library other than glibc",
+}
+
+
+@pytest.mark.parametrize("change", MACHINES)
+def test_a_machine_that_is_not_supported(change: str, tree: Path) -> None:
+    """Before anything is fetched or made."""
+    # What asks for the machine as well is imported before the change.
+    run = f"import os, setuptools, sys, sysconfig, runpy, build; {change}; "
+    run += "sys.argv[1:] = ['egg_info']; runpy.run_path('setup.py')"
+    done = ask(tree, [sys.executable, "-c", run])
+    assert one_line(done) == (
+        f"build shm_pub_sub: found {MACHINES[change]}; expected CPython with the GIL on 64-bit "
+        "little-endian Linux with glibc; nothing else is supported"
+    )
+    assert not (tree / "build").exists()
