@@ -5,6 +5,7 @@
     python3 build.py soak   the kills, storms, forks, models and fuzzing at length
     python3 build.py mutations   break the protocol on purpose, see which tests notice
     python3 build.py demo   examples/demo.py in a virtual environment of its own
+    python3 build.py docs   the documentation site, in build/site
 
 Needs a C compiler and Python's headers. Everything else, Go included, comes from PyPI and the Go
 module proxy into build/ when it is missing. Nothing is written elsewhere, but for Go's caches and
@@ -212,7 +213,7 @@ def main(arguments: list[str]) -> None:
     command = arguments[0] if arguments else ""
     if not command:
         build_in_place()
-    elif command in ("test", "soak", "mutations", "demo"):
+    elif command in ("test", "soak", "mutations", "demo", "docs"):
         # Only now: it imports this file, and a source distribution does without it.
         sys.path.insert(0, str(ROOT / ".ci"))
         import checks  # noqa: PLC0415

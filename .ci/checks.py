@@ -1,4 +1,4 @@
-"""`build.py test`, `soak`, `mutations` and `demo`: what surrounds the build, kept out of it."""
+"""The commands of build.py, `test` above all: what surrounds the build, kept out of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import conditions
-import newest_gcc
+import newest_tools
 import proofs
 from proofs import run
 from wheels import build_wheel, install_wheel, new_environment
@@ -185,11 +185,14 @@ def lint_environment(python: str, version: str) -> None:
     run(bin_folder / "pip", "install", "-q", *wheels, "--group", "lint")
 
 
-def documentation(python: str, version: str) -> None:
+def documentation(python: str, version: str | None = None) -> None:
+    """Build the site, with the wheel that the tests had, if they had one."""
     bin_folder = new_environment(BUILD / "docs-environment", python)  # build/docs is docs.py's own
-    wheels = (BUILD / "wheels" / f"test-{version}").glob("*.whl")
-    run(bin_folder / "pip", "install", "-q", *wheels, "--group", "docs")
+    wheels = list((BUILD / "wheels" / f"test-{version}").glob("*.whl"))
+    wheel = wheels[0] if wheels else build_wheel(bin_folder)
+    run(bin_folder / "pip", "install", "-q", wheel, "--group", "docs")
     docs.build_docs(bin_folder)
+    print(BUILD / "site" / "index.html")
 
 
 def check_ruff() -> None:
@@ -268,7 +271,7 @@ def soak(python: str, version: str) -> None:
             ("models", partial(proofs.check_models, full=True)),
             ("Go kill points", partial(proofs.check_kill_points, environment)),
             ("Go fuzzing", partial(proofs.fuzz, environment, times=25)),
-            ("newest gcc", newest_gcc.build_with_newest_gcc),
+            ("newest gcc and Python", newest_tools.test_with_newest_tools),
             (
                 f"Python {version}",
                 partial(test_wheel, python, version, proofs.LONG, *proofs.SOAKED),
@@ -287,7 +290,7 @@ def demo() -> None:
 
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="build.py")
-    parser.add_argument("command", choices=["test", "soak", "mutations", "demo"])
+    parser.add_argument("command", choices=["test", "soak", "mutations", "demo", "docs"])
     parser.add_argument("words", nargs="*", help="of mutations: those with such a word alone")
     parser.add_argument("--all", action="store_true", help="test on every Python found")
     parser.add_argument("--python", action="append", metavar="X.Y", help="test on this Python")
@@ -302,6 +305,9 @@ def main(arguments: list[str]) -> None:
         use_tools()  # once, rather than in every isolated wheel build
     if options.command == "demo":
         demo()
+        return
+    if options.command == "docs":
+        documentation(sys.executable)
         return
     if options.command == "mutations":
         from tests.mutations import run as mutations  # noqa: PLC0415 - nobody else needs it

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from _strictly import OPTIONS
 
 SHM = Path("/dev/shm")
 DOMAINS = f"shm_pub_sub-test-{os.getpid()}-"  # shm_domain's
@@ -53,7 +54,7 @@ class Python:
         script.write_text(PRELUDE + code, encoding="utf-8")
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "encoding": "utf-8"}
         process: subprocess.Popen[str] = subprocess.Popen(
-            [sys.executable, "-W", "error", "-u", str(script), *map(str, args)],
+            [sys.executable, *OPTIONS, "-u", str(script), *map(str, args)],
             **{**pipes, **options},  # type: ignore[call-overload]
         )
         self.processes.append(process)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from _strictly import VARIABLE
 
 PROGRAM = Path(sys.executable).parent / "shm-pub-sub"
-ENVIRONMENT = {"PYTHONWARNINGS": "error", "COLUMNS": "100"}
+ENVIRONMENT = VARIABLE | {"COLUMNS": "100"}
 
 
 class Cli:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
+from _strictly import VARIABLE
 from shm_pub_sub import _text
 from shm_pub_sub import cli as command_line
 from shm_pub_sub.cli._verbs import EXAMPLES, VERBS
@@ -26,7 +27,7 @@ def shell(command: str, **options: object) -> "subprocess.CompletedProcess[str]"
     """Run a command of bash, in which $P is shm-pub-sub."""
     return subprocess.run(
         ["bash", "-c", command],
-        env=os.environ | {"P": str(PROGRAM), "PYTHONWARNINGS": "error"},
+        env=os.environ | VARIABLE | {"P": str(PROGRAM)},
         capture_output=True,
         text=True,
         timeout=30,

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import shm_pub_sub
-from process._peer import TESTS, WARNINGS
+from _strictly import OPTIONS
+from process._peer import TESTS
 
 from ._doomed import PID
 from ._model import Answer
@@ -83,7 +84,7 @@ class Parent:
         with theirs:
             number = str(theirs.fileno())
             self._process = subprocess.Popen(
-                [sys.executable, *WARNINGS, "-m", "differential._doomed", number],
+                [sys.executable, *OPTIONS, "-m", "differential._doomed", number],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env=os.environ | {"PYTHONPATH": path},

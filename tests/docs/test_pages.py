@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from _strictly import VARIABLE
 
 from . import _page
 from ._page import Block, Command
@@ -78,7 +79,7 @@ class Terminals:
                     **os.environ,
                     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
                     "PYTHONUNBUFFERED": "1",
-                    "PYTHONWARNINGS": "error",
+                    **VARIABLE,
                     "PYTEST_ADDOPTS": "-p no:cacheprovider -p no:hypothesispytest",
                     "COLUMNS": "80",
                 },

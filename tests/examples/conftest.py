@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from _strictly import OPTIONS
 
 from ._example import EXAMPLES, LAUNCH, ROOT, Example
 
@@ -33,7 +34,7 @@ def start_example(start_command: Callable[..., Example]) -> Callable[..., Exampl
     """start_example(name, *args): examples/name in a process of its own, stderr with stdout."""
 
     def start(name: str, *args: object) -> Example:
-        return start_command(sys.executable, "-W", "error", "-u", EXAMPLES / name, *args)
+        return start_command(sys.executable, *OPTIONS, "-u", EXAMPLES / name, *args)
 
     return start
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from _strictly import OPTIONS
 
 from ._example import EXAMPLES, Example
 from ._order import appear_in_order
@@ -64,7 +65,7 @@ def test_what_one_publishes_the_other_prints(
         there = tmp_path / service
         there.mkdir()
         _python, *arguments = commands()[service]
-        program = [sys.executable, "-W", "error", "-u", *arguments]
+        program = [sys.executable, *OPTIONS, "-u", *arguments]
         return start_command(
             shutil.which("unshare"),
             *container[1:],

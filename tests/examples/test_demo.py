@@ -8,6 +8,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+from _strictly import OPTIONS
+
 from ._example import EXAMPLES, LAUNCH, Example
 
 ACTS = [
@@ -41,7 +43,7 @@ def test_demo_plays_its_acts_in_lines_and_in_place_on_a_terminal(
     in_lines = start_example("demo.py")
     as_json = start_example("demo.py", "--format", "json")
     terminal, screen = pty.openpty()
-    program = [sys.executable, "-W", "error", EXAMPLES / "demo.py"]
+    program = [sys.executable, *OPTIONS, EXAMPLES / "demo.py"]
     in_place = start_python(LAUNCH, *program, stdout=screen, stderr=screen)
     os.close(screen)
 

@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _strictly import OPTIONS
 
 TESTS = Path(__file__).parent.parent
 
 DEADLINE = 30.0
 """Seconds until an answer, or an end, counts as missing."""
-
-# Warnings are errors, save this one: pyproject.toml says why.
-WARNINGS = ("-W", "error", "-W", "ignore:This process:DeprecationWarning")
 
 
 class Peer:
@@ -39,7 +37,7 @@ class Peer:
                 [
                     *launcher,
                     sys.executable,
-                    *WARNINGS,
+                    *OPTIONS,
                     "-m",
                     "process._peer_main",
                     str(theirs.fileno()),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from _strictly import OPTIONS
 from shm_pub_sub import Publisher, topics
 
 LATIN_1 = "de_DE.ISO-8859-1"
@@ -141,7 +142,7 @@ def test_command_line_takes_and_shows_names_and_paths(
 
     def shm_pub_sub(*arguments: str | bytes) -> bytes:
         ended = subprocess.run(
-            [sys.executable, "-W", "error", "-m", "shm_pub_sub", *arguments],
+            [sys.executable, *OPTIONS, "-m", "shm_pub_sub", *arguments],
             env=environment | {"SHM_PUB_SUB_DIR": str(folder)},
             capture_output=True,
             timeout=60,

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from _strictly import OPTIONS
 
 from ._compile import HERE, compiler
 from ._package import Fault, build_package
@@ -67,7 +68,7 @@ def count(
     python, include, suffix = debug
     build_package(folder, compiler(), include, suffix, [], fault)
     done = subprocess.run(
-        [python, "-W", "error", HERE / "refcounts.py", str(rounds)],
+        [python, *OPTIONS, HERE / "refcounts.py", str(rounds)],
         env=os.environ | {"PYTHONPATH": str(folder)},
         capture_output=True,
         text=True,

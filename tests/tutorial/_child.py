@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from _strictly import VARIABLE
 
 DEADLINE = 30.0
 """Seconds until an expected line counts as missing."""
@@ -36,7 +37,7 @@ class Child:
             "SHM_PUB_SUB_DIR": str(domain),
             "PYTHONUNBUFFERED": "1",
             "PYTHONUTF8": "1",
-            "PYTHONWARNINGS": "error",
+            **VARIABLE,
         }
         self.lines: list[str] = []
         self._errors_path = script.with_suffix(".stderr")
