@@ -74,8 +74,14 @@ else:
 """
 
 # What is set, what is lifted again, and what the error says.
-SPACE = ("lower(resource.RLIMIT_AS, taken('VmSize') + {size})", "lower(resource.RLIMIT_AS, -1)")
-DATA = ("lower(resource.RLIMIT_DATA, taken('VmData') + {size})", "lower(resource.RLIMIT_DATA, -1)")
+SPACE = (
+    "lower(resource.RLIMIT_AS, taken('VmSize') + {size})",
+    "lower(resource.RLIMIT_AS, resource.RLIM_INFINITY)",
+)
+DATA = (
+    "lower(resource.RLIMIT_DATA, taken('VmData') + {size})",
+    "lower(resource.RLIMIT_DATA, resource.RLIM_INFINITY)",
+)
 CLONES = {"x86_64": [435, 56], "aarch64": [435, 220]}
 EPERM, EAGAIN = 1, 11
 
