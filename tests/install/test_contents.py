@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.timeout(600)  # where no wheel is given, the first build
+
 ROOT = Path(__file__).parents[2]
 NOTICES = {
     "github.com/go-python/gopy": "gopy.txt",
@@ -73,9 +75,8 @@ def test_every_module_that_is_linked_has_its_notice(
         notice = ROOT / "licenses" / NOTICES[name]
         assert notice.read_text() == (folder / "LICENSE").read_text()
     runtime = Path(go("env", "GOROOT").strip(), "LICENSE")
-    if not runtime.exists():  # as where Go comes from PyPI
-        pytest.skip(f"no {runtime}")
-    assert (ROOT / "licenses" / "go.txt").read_text() == runtime.read_text()
+    if runtime.exists():  # Go from PyPI has none; that of x/sys is the same
+        assert (ROOT / "licenses" / "go.txt").read_text() == runtime.read_text()
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,8 @@ import build_machine
 
 from .conftest import pip_wheel
 
+pytestmark = pytest.mark.timeout(600)  # builds
+
 NO_HOME = "/dev/null"  # no folder: nobody, root included, can write below it
 HOMES = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
 FOLDERS = ("GOCACHE", "GOMODCACHE", "GOPATH")
