@@ -177,7 +177,7 @@ def test_every_verb_has_an_example_that_it_understands(
 ) -> None:
     assert command_line.main([verb, "--help"]) == 0
     assert f"example: shm-pub-sub {EXAMPLES[verb]}\n" in capsys.readouterr().out
-    options = command_line._make_make_parser(verb).parse_args(shlex.split(EXAMPLES[verb]))
+    options = command_line._make_parser(verb).parse_args(shlex.split(EXAMPLES[verb]))
     assert isinstance(options, argparse.Namespace)
     assert options.verb == verb
 

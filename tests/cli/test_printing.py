@@ -152,6 +152,7 @@ ABSENT = [
     (["echo", f"{NAME}d", "--timeout", 0.1], 3),
     (["echo", f"{NAME}*d", "--timeout", 0.1], 3),
     (["hz", f"{NAME}d", "--timeout", 0.1, "-p", 0.1], 3),
+    (["plot", f"{NAME}d", "--once", "--duration", 0.1], 3),
     (["pub", NAME, "1"], 1),
     (["pub", "other", ODD], 2),
     (["play", ODD], 1),
@@ -178,10 +179,10 @@ def test_wrong_argument(run_cli: RunCli, arguments: list[object], code: int) -> 
     check(run_cli(*arguments), code)
 
 
-@pytest.mark.parametrize("verb", sorted(VERBS.keys() - {"demo", "play", "plot", "record"}))
+@pytest.mark.parametrize("verb", sorted(VERBS.keys() - {"demo", "play", "record"}))
 def test_directory(run_cli: RunCli, verb: str) -> None:
     needs = {"info": ["a"], "rm": ["a"], "pub": ["a", "1"], "bench": ["--seconds", "0.01"]}
-    needs |= {verb: ["a"] for verb in ("echo", "hz", "delay")}
+    needs |= {verb: ["a"] for verb in ("echo", "hz", "delay", "plot")}
     environment = os.environ | ENVIRONMENT | {"SHM_PUB_SUB_DIR": f"/nowhere/{ODD}"}
     check(run_cli(verb, *needs.get(verb, []), env=environment), code=1)
 

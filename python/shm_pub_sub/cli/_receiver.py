@@ -14,8 +14,8 @@ from shm_pub_sub._arguments import directory
 from shm_pub_sub._patterns import one_matches
 from shm_pub_sub._topics import user
 
-from ._unrecorded import Unrecorded
 from ._topics import looked_at, names, open_as_many_as_allowed
+from ._unrecorded import Unrecorded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ._left_out import is_expected
 from ._output import complain, counted
+from ._owners import is_expected
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
