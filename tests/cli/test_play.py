@@ -358,7 +358,7 @@ def test_loop_over_nothing_is_an_error(run_cli: RunCli, tmp_path: Path) -> None:
 
 
 def test_name_that_looks_like_a_pattern_is_played(run_cli: RunCli, tmp_path: Path) -> None:
-    write(tmp_path / "run.mcap", {"joint[1]": [(0, True)]})
+    write(tmp_path / "run.mcap", {"joint[1]": [(0, True)], "joint1": [(0, False)]})
     ended = run_cli("play", tmp_path / "run.mcap", "joint[1]")
     assert (ended.returncode, "published 1 value of 1 topic" in ended.stderr) == (0, True)
 

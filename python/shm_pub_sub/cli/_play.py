@@ -8,7 +8,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from shm_pub_sub._patterns import one_matches
+from shm_pub_sub._patterns import matched
 
 from . import _mcap
 from ._arguments import positive_factor, positive_seconds
@@ -150,16 +150,14 @@ def _tell_what_had_no_value(recording: Recording) -> None:
 
 def _choose(recording: Recording, patterns: Sequence[str]) -> dict[int, Track]:
     """Return the channels that the patterns match; all where there is no pattern."""
-
-    def wanted(topic: str) -> bool:
-        return not patterns or one_matches(patterns, topic)
-
+    there = {track.topic for track in recording.tracks.values()}
+    wanted = set(matched(patterns, sorted(there | recording.others.keys())))
     for topic, what in sorted(recording.others.items()):
-        if wanted(topic):
+        if topic in wanted:
             complain(f"{topic} is left out: {what}; {EXPECTED}")
-    tracks = {number: track for number, track in recording.tracks.items() if wanted(track.topic)}
+    tracks = {number: track for number, track in recording.tracks.items() if track.topic in wanted}
     if not tracks:
-        topics = sorted({track.topic for track in recording.tracks.values()})
+        topics = sorted(there)
         more = ", ..." if len(topics) > SHOWN else ""
         names = ", ".join(topics[:SHOWN])
         expected = f"expected one of {names}{more}; see --list"

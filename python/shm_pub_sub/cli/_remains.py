@@ -16,7 +16,7 @@ from urllib.parse import unquote
 import shm_pub_sub
 from shm_pub_sub import LayoutError
 from shm_pub_sub._arguments import directory
-from shm_pub_sub._patterns import one_matches
+from shm_pub_sub._patterns import matched
 from shm_pub_sub._topics import file_of
 
 from ._topics import looked_at, names
@@ -82,9 +82,11 @@ def remains(patterns: Sequence[str] = ()) -> Iterator[Remains]:
 
 
 def _drafts(where: str, patterns: Sequence[str]) -> Iterator[Remains]:
-    for entry in sorted(os.scandir(where), key=lambda entry: entry.name):
-        topic = entry.name.removeprefix(DRAFT_PREFIX)
-        if topic == entry.name or (patterns and not one_matches(patterns, unquote(topic))):
+    entries = [entry for entry in os.scandir(where) if entry.name.startswith(DRAFT_PREFIX)]
+    topics = {entry.name: unquote(entry.name.removeprefix(DRAFT_PREFIX)) for entry in entries}
+    wanted = set(matched(patterns, sorted(set(topics.values()))))
+    for entry in sorted(entries, key=lambda entry: entry.name):
+        if topics[entry.name] not in wanted:
             continue
         try:
             status = entry.stat(follow_symlinks=False)
