@@ -230,8 +230,8 @@ def test_file_of_a_killed_recorder_can_be_read(cli: Cli, run_cli: RunCli, tmp_pa
     path = tmp_path / "run.mcap"
     with shm_pub_sub.Publisher("speed", 0.0, 10) as speed:
         recorder = start(cli, "-o", path)
-        speed.publish_many([1.0, 2.0, 3.0])
         size = path.stat().st_size
+        speed.publish_many([1.0, 2.0, 3.0])
         until(lambda: path.stat().st_size > size + 100, "a chunk within a second or two")
         recorder.kill()
         recorder.wait()

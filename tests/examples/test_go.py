@@ -14,7 +14,7 @@ Start = Callable[..., Example]
 def check_pair(publisher: Example, subscriber: Example) -> None:
     """What one publishes for a while reaches the other in order, and so does its end."""
     for _ in range(4):
-        subscriber.wait_for(r"\d\.\d\d")
+        subscriber.wait_for(r"(^air |, ) *-?\d+\.\d\d")
     published = [line.split()[1] for line in publisher.interrupt()]
     subscriber.wait_for("no sensor")
     words = [line.split() for line in subscriber.interrupt()]
