@@ -363,6 +363,22 @@ def test_name_that_looks_like_a_pattern_is_played(run_cli: RunCli, tmp_path: Pat
     assert (ended.returncode, "published 1 value of 1 topic" in ended.stderr) == (0, True)
 
 
+@pytest.mark.parametrize(("absent", "code"), [("nope", 1), ("nope*", 0)])
+@pytest.mark.parametrize("options", [(), ("--list",), ("--format", "json")], ids=str)
+def test_what_is_not_in_the_file_is_said(
+    run_cli: RunCli, tmp_path: Path, options: tuple[str, ...], absent: str, code: int
+) -> None:
+    write(tmp_path / "run.mcap", {"speed": [(0, 1.0)]})
+    ended = run_cli("play", *options, tmp_path / "run.mcap", "speed", absent)
+    assert (ended.returncode, f"found no topic {absent!r}" in ended.stderr) == (code, True)
+
+
+def test_topic_has_one_new_name(run_cli: RunCli, tmp_path: Path) -> None:
+    write(tmp_path / "run.mcap", {"speed": [(0, 1.0)]})
+    ended = run_cli("play", tmp_path / "run.mcap", "-m", "speed:=a", "-m", "speed:=b")
+    assert (ended.returncode, "found 2 names for 'speed'" in ended.stderr) == (1, True)
+
+
 def test_closed_terminal_takes_its_topics_away(cli: Cli, tmp_path: Path, shm_dir: Path) -> None:
     write(tmp_path / "run.mcap", {"speed": [(0, 1.0), (60.0, 2.0)]})
     with shm_pub_sub.Subscriber("speed", 0.0) as sub:

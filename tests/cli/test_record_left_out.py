@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -183,6 +184,55 @@ def test_removed_file_is_noticed(cli: Cli, tmp_path: Path, replaced: bool) -> No
     assert recorder.returncode == 1
     assert f"record '{path}': found that the file was removed, or replaced" in err
     assert "Traceback" not in err
+
+
+def test_file_that_is_cut_is_noticed(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    with shm_pub_sub.Publisher("speed", 0.0) as speed:
+        speed.publish(1.0)
+        recorder = start(cli, "-o", path)
+        until(lambda: path.stat().st_size > 100, "a chunk")
+        os.truncate(path, 0)
+        _out, err = recorder.communicate(timeout=DEADLINE)
+    assert (recorder.returncode, "found that the file was cut" in err) == (1, True), err
+
+
+def test_second_recorder_is_refused_the_file(cli: Cli, run_cli: RunCli, tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    with shm_pub_sub.Publisher("speed", 0.0) as speed:
+        speed.publish(1.0)
+        recorder = start(cli, "-o", path)
+        second = run_cli("record", "-o", path, "--force", "-d", "0.1")
+        recorder.send_signal(signal.SIGINT)
+        recorder.communicate(timeout=DEADLINE)
+    assert (second.returncode, "another recorder writes it" in second.stderr) == (1, True)
+    assert recorder.returncode == 0
+    with path.open("rb") as file:
+        assert len([*mcap_reader.make_reader(file).iter_messages()]) == 1
+    assert run_cli("record", "-o", path, "--force", "-d", "0.1").returncode == 0
+
+
+def test_missing_directory_is_an_error_before_a_file_is_replaced(
+    run_cli: RunCli, tmp_path: Path
+) -> None:
+    path = tmp_path / "run.mcap"
+    path.write_text("precious")
+    nowhere = os.environ | {"SHM_PUB_SUB_DIR": str(tmp_path / "nowhere")}
+    ended = run_cli("record", "-o", path, "--force", "-d", "0.1", env=nowhere)
+    assert (ended.returncode, "expected the directory" in ended.stderr) == (1, True)
+    assert path.read_text() == "precious"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_name_that_no_topic_had_is_said_in_both_forms(
+    run_cli: RunCli, tmp_path: Path, form: str
+) -> None:
+    with shm_pub_sub.Publisher("speed", 0.0):
+        path = tmp_path / "run.mcap"
+        ended = run_cli("record", "-o", path, "-d", "0.1", "--format", form, "speed", "sped")
+    assert "no topic 'sped'" in ended.stderr
+    if form == "json":
+        assert json.loads(ended.stdout)["unmatched"] == ["sped"]
 
 
 def test_renamed_file_is_complete(cli: Cli, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from shm_pub_sub._extras import EXTRAS, install
 from shm_pub_sub._topics import memory_room
 
 from ._check_directory import LOW_BYTES, TOPIC_BYTES
-from ._output import size
+from ._output import counted, size
 from ._topics import names
 from ._verdict import FAIL, OK, WARN, Verdict
 
@@ -37,7 +37,7 @@ def descriptors() -> Verdict:
     topics = len(names())
     if most == resource.RLIM_INFINITY:
         return Verdict("descriptors", OK, "no limit")
-    found = f"{most} a process, and {topics} topics"
+    found = f"{most} a process, and {counted(topics, 'topic')}"
     if most < topics + SPARE_DESCRIPTORS:
         do = f"ulimit -n {2 * topics + 1024}, for programs that open all of them"
         return Verdict("descriptors", WARN, found, do)

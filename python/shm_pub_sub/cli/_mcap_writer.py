@@ -8,7 +8,10 @@ numbers the messages itself, and has a single time for log_time and publish_time
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+import stat
 import struct
 import zlib
 from collections import defaultdict
@@ -49,6 +52,24 @@ def _compressor(name: str) -> Callable[[bytes], bytes]:
     return bytes
 
 
+def _opened(path: Path, replace: bool) -> BinaryIO:
+    """Open it, and lock it: two that write one file would mix what they write."""
+    flags = os.O_WRONLY | os.O_CREAT | (0 if replace else os.O_EXCL)
+    file = os.fdopen(os.open(path, flags, 0o666), "wb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        return file
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        text = "another recorder writes it; take another name"
+        raise OSError(errno.EBUSY, text, str(path)) from None
+    except OSError:
+        pass  # a file system without locks
+    file.truncate(0)
+    return file
+
+
 class McapWriter:
     """Writes one file. What is in it after flush() can be read whatever happens to the writer.
 
@@ -64,8 +85,10 @@ class McapWriter:
         self._compress = _compressor(compression)
         self._compression = "" if compression == "none" else compression
         self.path = path
-        self._file: BinaryIO = path.open("wb" if replace else "xb")
-        self._linked = os.fstat(self._file.fileno()).st_nlink > 0
+        self._file = _opened(path, replace)
+        status = os.fstat(self._file.fileno())
+        self._regular, self._linked = stat.S_ISREG(status.st_mode), status.st_nlink > 0
+        self._flushed = 0
         self._place = 0
         self._chunk = bytearray()
         self._index: dict[int, list[int]] = defaultdict(list)  # a channel's times and places
@@ -82,9 +105,12 @@ class McapWriter:
         return self._place
 
     @property
-    def removed(self) -> bool:
-        """Whether the file has had a name and has none any more: what it has is gone at its end."""
-        return self._linked and os.fstat(self._file.fileno()).st_nlink == 0
+    def damage(self) -> str:
+        """What somebody else did to the file, so that what was written is lost; "" for nothing."""
+        status = os.fstat(self._file.fileno())
+        if self._linked and status.st_nlink == 0:
+            return "removed, or replaced"
+        return "cut" if self._regular and status.st_size < self._flushed else ""
 
     def add_schema(self, name: str, encoding: str, data: bytes) -> int:
         schema = records.Schema(data=data, encoding=encoding, id=len(self._schemas) + 1, name=name)
@@ -129,6 +155,7 @@ class McapWriter:
         if self._index:
             self._write_chunk()
         self._file.flush()
+        self._flushed = self._place
 
     def finish(self) -> None:
         """Write what is left, and the summary by which readers find their way; close the file."""

@@ -8,7 +8,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from shm_pub_sub._patterns import matched
+from shm_pub_sub._patterns import is_pattern, matched, one_matches
 
 from . import _mcap
 from ._arguments import positive_factor, positive_seconds
@@ -116,7 +116,11 @@ def _run(recording: Recording, options: argparse.Namespace) -> int:
     if not recording.complete:
         complain(f"{options.file} has no end: its recorder was killed, or is still at work")
     tracks = _choose(recording, options.topics)
-    code = EXIT_FAILURE if recording.others.keys() & set(options.topics) else EXIT_DONE
+    absent = _absent(recording, options.topics)
+    for pattern in absent:
+        complain(f"found no topic {pattern!r}; see --list")
+    missing = [name for name in absent if not is_pattern(name)]
+    code = EXIT_FAILURE if missing or recording.others.keys() & set(options.topics) else EXIT_DONE
     if options.list:
         _list(recording, tracks, options.format)
         return code
@@ -146,6 +150,12 @@ def _run(recording: Recording, options: argparse.Namespace) -> int:
 def _tell_what_had_no_value(recording: Recording) -> None:
     for topic, count in sorted(recording.without_value.items()):
         complain(f"{topic}: {counted(count, 'message')} without a value left out")
+
+
+def _absent(recording: Recording, patterns: Sequence[str]) -> list[str]:
+    """Return the names and patterns that nothing in the file has."""
+    there = [*recording.others, *(track.topic for track in recording.tracks.values())]
+    return [p for p in patterns if not any(one_matches([p], topic) for topic in there)]
 
 
 def _choose(recording: Recording, patterns: Sequence[str]) -> dict[int, Track]:
@@ -220,13 +230,14 @@ def _play(
     progress = Progress()
     clock, publish, factor = time.monotonic, player.publish, 1e-9 / options.rate
     length, start = (end - first) / 1e9, 0.0
+    gap = GAP * min(1.0, 1 / options.rate)  # whether it is over a minute recorded or played
     try:
         for batch in batches:
             start = start or clock() + FOUND  # it takes a while until the first one is decoded
             for time_ns, channel, value in batch:
                 due = start + (time_ns - first) * factor
                 now = clock()
-                if due - now > GAP:
+                if due - now > gap:
                     progress.end()
                     cut = _cut(due - now, options.skip_gaps)
                     start, due = start - cut, due - cut

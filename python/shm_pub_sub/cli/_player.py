@@ -146,6 +146,9 @@ def _names(renamed: Sequence[tuple[str, str]], topics: set[str]) -> dict[str, st
     for old in names:
         if old not in topics:
             raise RecordingError(f"play: found --remap of {old!r}; expected a topic that is played")
+    for old, count in Counter(old for old, _ in renamed).items():
+        if count > 1:
+            raise RecordingError(f"play: found {count} names for {old!r} by --remap; expected one")
     for new, count in Counter(names.values()).items():
         if count > 1:
             raise RecordingError(f"play: found {count} topics to be published as {new!r}")

@@ -25,7 +25,7 @@ from ._output import (
 from ._progress import INTERVAL, Progress
 from ._receiver import Receiver
 from ._signals import at_the_end
-from ._topics import add_topics, not_there
+from ._topics import add_topics, names, not_there
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ def run(options: argparse.Namespace) -> int:
     _mcap.check_installed()
     from ._mcap_writer import McapWriter  # noqa: PLC0415 - it needs the extra [record]
 
+    names()  # raises where there is no such directory, before a file is overwritten
     path = options.output or Path(time.strftime("shm_%Y-%m-%d_%H-%M-%S.mcap"))
     try:
         writer = McapWriter(path, options.compression, options.force)
@@ -115,6 +116,8 @@ def run(options: argparse.Namespace) -> int:
         raise
     if not path.exists():
         complain(f"{path} is no longer there: it was moved while it was recorded to")
+    for pattern in receiver.unmatched():
+        complain(not_there(pattern))
     if options.format == "json":
         print_json({"file": str(path)} | recorder.summary())
     else:
@@ -221,10 +224,10 @@ class Recorder:
             self._writer.add_metadata(_mcap.LEFT_OUT, left_out)
 
     def _check_that_it_is_there(self) -> None:
-        """Raise RecordingError when the file was removed: what is written to it then is lost."""
-        if self._writer.removed:
+        """Raise RecordingError when what is written to the file is lost."""
+        if damage := self._writer.damage:
             raise RecordingError(
-                f"record {str(self._writer.path)!r}: found that the file was removed, or replaced, "
+                f"record {str(self._writer.path)!r}: found that the file was {damage} "
                 "while it was recorded to; expected it to stay; what was recorded is lost"
             )
 
@@ -247,6 +250,7 @@ class Recorder:
                 name: {"values": self._values.get(name, 0), "lost": lost[name]}
                 for name in sorted(lost)
             },
+            "unmatched": self._receiver.unmatched(),
             "left_out": dict(sorted(self._receiver.left_out.reasons.items())),
         }
 
@@ -254,8 +258,6 @@ class Recorder:
         """Say on stderr what was recorded, and of which topics values were lost."""
         lost = self._receiver.lost
         complain(f"{self._figures(duration(self._seconds))}")
-        for pattern in self._receiver.unmatched():
-            complain(not_there(pattern))
         for name in sorted(lost):
             if lost[name]:
                 of = lost[name] + self._values.get(name, 0)
