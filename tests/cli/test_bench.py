@@ -5,7 +5,9 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
 import shm_pub_sub
+from shm_pub_sub.cli import _bench
 
 from ._reading import interrupt, next_line, wait_until
 from .conftest import Cli, RunCli
@@ -35,6 +37,14 @@ def test_json_has_all_figures_in_seconds(run_cli: RunCli, shm_dir: Path) -> None
     for figures in found["seconds"].values():
         # A call takes no less than a nanosecond, and no more than a processor's turn.
         assert 1e-9 < figures["median"] <= figures["p99"] < 10
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 99, 100, 101, 1000])
+def test_no_percentile_is_below_the_median(count: int) -> None:
+    times = [float(ns) for ns in range(1, count + 1)]
+    found = _bench._figures(times)
+    assert found["median"] <= found["p99"]
+    assert sum(ns <= found["p99"] * 1e9 + 0.5 for ns in times) >= 0.99 * count
 
 
 def test_ctrl_c_leaves_nothing_behind(cli: Cli, shm_dir: Path) -> None:
