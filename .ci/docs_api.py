@@ -23,6 +23,7 @@ class Stub(griffe.Extension):
     def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
         source = Path(str(pkg.filepath)).with_name("__init__.pyi")
         stub = griffe.visit("shm_pub_sub", source, source.read_text(encoding="utf-8"))
+        join_overloads(stub)
         for name in TYPED_BY_STUB:
             described = stub.members[name]
             describe(described, getattr(shm_pub_sub, name))
@@ -34,7 +35,16 @@ def describe(described: Any, real: object) -> None:
     if not isinstance(described, griffe.Class):
         described.docstring = docstring(described, real)
         return
-    for name, overloads in described.overloads.items():
+    join_overloads(described)
+    described.docstring = docstring(described, real)
+    for name, member in described.members.items():
+        if not name.startswith("_"):
+            member.docstring = docstring(member, getattr(real, name))
+
+
+def join_overloads(scope: griffe.Module | griffe.Class) -> None:
+    """Make one function of those that a stub has in overloads alone."""
+    for name, overloads in scope.overloads.items():
         if not overloads:
             continue
         for overload in overloads:
@@ -43,11 +53,7 @@ def describe(described: Any, real: object) -> None:
                     parameter.default = "0o600"  # which griffe gives in decimal
         whole = griffe.Function(name, parameters=untyped(overloads[0].parameters))
         whole.overloads = overloads
-        described.set_member(name, whole)
-    described.docstring = docstring(described, real)
-    for name, member in described.members.items():
-        if not name.startswith("_"):
-            member.docstring = docstring(member, getattr(real, name))
+        scope.set_member(name, whole)
 
 
 def untyped(parameters: griffe.Parameters) -> griffe.Parameters:
