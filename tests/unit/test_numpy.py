@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.lib import NumpyVersion
 from shm_pub_sub import Publisher, RangeError, Subscriber, TopicTypeError
 
 
@@ -182,7 +183,8 @@ def test_a_default_that_is_no_number_promises_nothing(value: Any) -> None:
     [
         (0, 1.5, "int(x)"),
         (0, np.float32(1.5), "int(x)"),
-        (0, np.True_, "int(x)"),
+        # Earlier ones are numbers still, with numpy's own warning.
+        *([(0, np.True_, "int(x)")] if NumpyVersion(np.__version__) >= "2.3.0" else []),
         (0, Decimal(2), "int(x)"),
         (0, Fraction(3, 2), "int(x)"),
         (0, ctypes.c_int(1), "x.value"),
