@@ -26,6 +26,11 @@ def matched(patterns: Sequence[str], names: Sequence[str]) -> list[str]:
     return [name for name in names if name in exact or one_matches(others, name)]
 
 
+def unmatched(patterns: Iterable[str], names: Sequence[str]) -> list[str]:
+    """Return those of the patterns that none of the names is, or matches."""
+    return [pattern for pattern in patterns if not matched([pattern], names)]
+
+
 def one_matches(patterns: Iterable[str], name: str) -> bool:
     """Report whether one of the patterns is name, or matches it."""
     # any() of a generator may swallow an interrupt, from Python 3.12 on.

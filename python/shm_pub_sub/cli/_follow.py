@@ -11,7 +11,7 @@ import time
 
 import shm_pub_sub
 from shm_pub_sub import OpenError, Subscriber, TopicNotFoundError, TopicTypeError, WaitTimeoutError
-from shm_pub_sub._patterns import is_pattern, one_matches
+from shm_pub_sub._patterns import is_pattern, one_matches, unmatched
 from shm_pub_sub._topics import user
 
 from ._output import complain
@@ -230,7 +230,7 @@ class Follower:
     def _unmatched(self) -> list[str]:
         """Return the patterns that no topic matches, be it one that cannot be read."""
         found = [*(topic.name for topic in self.topics), *self.left_out.reasons]
-        return [p for p in self._patterns if not any(one_matches([p], name) for name in found)]
+        return unmatched(self._patterns, found)
 
     def look(self) -> list[Topic]:
         """Subscribe what is there by now, if it is time to look, and return all that are."""

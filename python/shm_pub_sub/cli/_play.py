@@ -8,7 +8,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from shm_pub_sub._patterns import is_pattern, matched, one_matches
+from shm_pub_sub._patterns import is_pattern, matched, unmatched
 
 from . import _mcap
 from ._arguments import positive_factor, positive_seconds
@@ -155,7 +155,7 @@ def _tell_what_had_no_value(recording: Recording) -> None:
 def _absent(recording: Recording, patterns: Sequence[str]) -> list[str]:
     """Return the names and patterns that nothing in the file has."""
     there = [*recording.others, *(track.topic for track in recording.tracks.values())]
-    return [p for p in patterns if not any(one_matches([p], topic) for topic in there)]
+    return unmatched(patterns, there)
 
 
 def _choose(recording: Recording, patterns: Sequence[str]) -> dict[int, Track]:

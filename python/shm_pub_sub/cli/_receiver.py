@@ -11,7 +11,7 @@ from pathlib import Path
 import shm_pub_sub
 from shm_pub_sub import OpenError, Subscriber, TopicInfo, TopicTypeError, WaitTimeoutError
 from shm_pub_sub._arguments import directory
-from shm_pub_sub._patterns import one_matches
+from shm_pub_sub._patterns import unmatched
 from shm_pub_sub._topics import user
 
 from ._topics import looked_at, names, open_as_many_as_allowed
@@ -146,8 +146,7 @@ class Receiver(threading.Thread):
 
     def unmatched(self) -> list[str]:
         """Return the names and patterns that no topic has matched."""
-        found = {*self.lost, *self.left_out.reasons}
-        return [p for p in self._patterns if not any(one_matches([p], t) for t in found)]
+        return unmatched(self._patterns, [*self.lost, *self.left_out.reasons])
 
     def _receive(self) -> None:
         history, look_at = 1, 0.0
