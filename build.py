@@ -140,7 +140,8 @@ def build_hot(output: Path) -> None:
     """Build _hot, the C types: a library of its own, as loading the other starts the Go runtime."""
     check_machine()
     say("compiling the C types")
-    sources = sorted((ROOT / "shmpubsub" / "hot").glob("*.c"))
+    sources = sorted((ROOT / "shmpubsub").glob("protocol/*.c"))
+    sources += sorted((ROOT / "shmpubsub").glob("hot/*.c"))
     built = BUILD / f"hot{SUFFIX}"
     # -DNDEBUG: CPython's own assertions cost time, and carry the paths of its headers.
     options = [

@@ -4,7 +4,7 @@
 #include <Python.h>
 #include <time.h>
 
-#include "../shmpubsub/hot/ring.h"
+#include "../shmpubsub/protocol/ring.h"
 
 static PyObject *
 empty_o(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(value))

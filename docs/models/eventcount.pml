@@ -1,6 +1,6 @@
 /* Waiting: one publisher of three values, three waiters one of whom may die, a waiter of some other process
    that is told to give up, and whoever takes the topic over when the publisher was killed. Every access is one step; that the accesses are
-   sequentially consistent is what the code asks of each of them (hot/eventcount.h, docs/models/README.md).
+   sequentially consistent is what the code asks of each of them (protocol/eventcount.h, docs/models/README.md).
 
    The wait word is an eventcount, epoch << 1 | waiting. It is checked that
      no wake-up is lost   while the publisher lives, a waiter that sleeps has seen every value: the
@@ -15,7 +15,7 @@
    Who does not reach his end is an invalid end state, which spin reports as a deadlock.
 
    The code: Notify, Announce, Wait and Interrupt in internal/futex/eventcount.go, with the second look in
-   takeOrAnnounce in shmpubsub/wait.go; eventcount_notify, _announce and _sleep in hot/eventcount.h, with the second
+   takeOrAnnounce in shmpubsub/wait.go; eventcount_notify, _announce and _sleep in protocol/eventcount.h, with the second
    look in sleep_on in hot/wait.c. docs/memory-layout.md has it in words.
 
    Left out: an epoch that comes round (a waiter would have to stand between its look at head and its

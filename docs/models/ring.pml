@@ -1,7 +1,7 @@
 /* The ring: one writer, which may be killed between any two steps and laps its readers freely.
 
    Every access is one step and the interleavings of the steps are all there is, as with Go's
-   sync/atomic (internal/ring/ring.go). The C side, hot/ring.h, has weaker orders:
+   sync/atomic (internal/ring/ring.go). The C side, protocol/ring.h, has weaker orders:
    internal/ring/weakmemory_test.go.
 
    Checked, for each read:
@@ -41,7 +41,7 @@ byte first[SLOTS], second[SLOTS]; /* the payload: two words, so that it can tear
 /* One step, or the kill before it. */
 #define STEP(step) if :: step :: goto killed fi
 
-/* Writer.Write in ring.go, ring_write in hot/ring.h. */
+/* Writer.Write in ring.go, ring_write in protocol/ring.h. */
 proctype writer() {
     byte k = 1, s;
     do
@@ -74,7 +74,7 @@ proctype writer() {
 killed: skip
 }
 
-/* Ring.Newest in ring.go, ring_newest in hot/ring.h, any number of times. */
+/* Ring.Newest in ring.go, ring_newest in protocol/ring.h, any number of times. */
 proctype reader() {
     byte began, last, k, s, t, a, b;
     do

@@ -11,7 +11,7 @@
 
    Who does not reach his end is an invalid end state; the watcher may sleep for ever.
 
-   The code: hot/watch.c (its head has the steps A1 to A4 and W1 to W4), hot/watcher.c. Left out: publishers that
+   The code: protocol/watch.c (its head has the steps A1 to A4 and W1 to W4), protocol/notifier.c. Left out: publishers that
    are killed, for which there are slices as in eventcount.pml; several words in one list, which
    have nothing to do with each other: a wake for any makes the watcher look at all.
 

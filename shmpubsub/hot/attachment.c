@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "owner.h"
+#include "../protocol/owner.h"
 
 /* Nothing is read from the present file any more. It stays mapped: its inode number, by which its successor is
    told from it, cannot be used again until then. */

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "watch.h"
+#include "../protocol/watch.h"
 
 #define CAPSULE "shm_pub_sub.watch"
 

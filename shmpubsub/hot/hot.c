@@ -1,7 +1,7 @@
 /* shm_pub_sub._hot: the types whose methods run per value. No Go is in here: importing it starts
    nothing, and it works in a forked child. Opening and closing call gopy's module as any Python code
    would; values never pass through it. */
-#include "end.h"
+#include "../protocol/at_exit.h"
 #include "hot.h"
 
 PyDoc_STRVAR(publishers_doc, "publishers($module, /)\n--\n\n"

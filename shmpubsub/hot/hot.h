@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "fork.h"
-#include "ring.h"
+#include "../protocol/fork.h"
+#include "../protocol/ring.h"
 
 /* A topic's type, by its tag in the file's header. */
 enum shm_type { SHM_BOOL = 1, SHM_INT = 2, SHM_FLOAT = 3 };

@@ -4,7 +4,7 @@
 
 #include "buffer.h"
 #include "convert.h"
-#include "eventcount.h"
+#include "../protocol/eventcount.h"
 
 /* Publishes n items that lie stride bytes apart, each of them a value of that type as it is in memory. */
 static void

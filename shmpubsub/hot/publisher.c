@@ -5,7 +5,7 @@
 #include <structmember.h>
 
 #include "convert.h"
-#include "eventcount.h"
+#include "../protocol/eventcount.h"
 
 PyObject *
 publisher_unusable(Publisher *p)

@@ -2,7 +2,7 @@
 #ifndef SHM_PUBLISHER_H
 #define SHM_PUBLISHER_H
 
-#include "end.h"
+#include "../protocol/at_exit.h"
 #include "hot.h"
 
 typedef struct Publisher {

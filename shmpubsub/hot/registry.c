@@ -1,5 +1,5 @@
 /* All open publishers of this process, those included that are being made or closed. */
-#include "fork.h"
+#include "../protocol/fork.h"
 #include "publisher.h"
 
 static Publisher *open_publishers; /* changes under the GIL, and in steps of fork.h */

@@ -3,9 +3,9 @@
    kernel without it are looked at again and again; so is the name where there is no file. */
 #include "subscriber.h"
 
-#include "eventcount.h"
-#include "futexv.h"
-#include "pause.h"
+#include "../protocol/eventcount.h"
+#include "../protocol/futexv.h"
+#include "../protocol/backoff.h"
 
 struct pauses {
     uint64_t poll, look; /* ns; 0: the first is still to come */

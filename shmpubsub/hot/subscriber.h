@@ -6,8 +6,8 @@
 
 #include <sys/types.h>
 
-#include "identity.h"
-#include "pause.h"
+#include "../protocol/identity.h"
+#include "../protocol/backoff.h"
 
 /* A topic's file as it is mapped here. Who waits reads it without the GIL, and so counts as a user of his
    own; everything else happens under the GIL. */

@@ -7,8 +7,8 @@
    publisher nothing. Without permission to write page 0, and without a file, it looks again and again. */
 #include "subscriber.h"
 
-#include "eventcount.h"
-#include "pause.h"
+#include "../protocol/eventcount.h"
+#include "../protocol/backoff.h"
 
 #define SPIN 20000u          /* ns: what two wake-ups cost */
 #define SPINS_AFTER_SUCCESS 8

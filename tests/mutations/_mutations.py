@@ -76,10 +76,10 @@ class Mutation:
         return text.replace(self.old, self.new)
 
 
-RING_H = "shmpubsub/hot/ring.h"
-STREAM_C = "shmpubsub/hot/stream.c"
+RING_H = "shmpubsub/protocol/ring.h"
+STREAM_C = "shmpubsub/hot/cursor.c"
 WAIT_C = "shmpubsub/hot/wait.c"
-WATCHER_C = "shmpubsub/hot/watcher.c"
+WATCHER_C = "shmpubsub/protocol/notifier.c"
 RING_GO = "shmpubsub/internal/ring/ring.go"
 SEGMENT = "shmpubsub/internal/segment"
 
@@ -271,14 +271,14 @@ MUTATIONS = (
     ),
     Mutation(
         "wait: asleep without having announced it",
-        "shmpubsub/hot/eventcount.h",
+        "shmpubsub/protocol/eventcount.h",
         "    while ((w & EVENTCOUNT_WAITING) == 0) {",
         "    while (false) {",
         WAIT,
     ),
     Mutation(
         "wait: a file may be unmapped while somebody waits there",
-        "shmpubsub/hot/file.c",
+        "shmpubsub/hot/topic_file.c",
         "    f->users++;\n}",
         "    f->users += f->unwritable;\n}",
         WAIT,
@@ -292,7 +292,7 @@ MUTATIONS = (
     ),
     Mutation(
         "wait: a slice of ten seconds",
-        "shmpubsub/hot/pause.h",
+        "shmpubsub/protocol/backoff.h",
         "#define ASK_EVERY (SHM_DEATH_SHOWS - AWAKE)",
         "#define ASK_EVERY 10000000000u",
         WAIT,
@@ -314,7 +314,7 @@ MUTATIONS = (
     ),
     Mutation(
         "watcher: the child of a fork drains its parent's descriptors",
-        "shmpubsub/hot/watch.c",
+        "shmpubsub/protocol/watch.c",
         "    close(number); /* first, so that there is a number left */\n    int fd = new_bell();",
         "    int fd = number;",
         ("descriptors", "fork", "streams"),
@@ -443,14 +443,14 @@ MUTATIONS = (
     ),
     Mutation(
         "liveness: a mere reader's lock counts",
-        "shmpubsub/hot/owner.h",
+        "shmpubsub/protocol/owner.h",
         ".l_type = F_RDLCK",
         ".l_type = F_WRLCK",
         ("promises", "storm"),
     ),
     Mutation(
         "liveness: asked every second",
-        "shmpubsub/hot/pause.h",
+        "shmpubsub/protocol/backoff.h",
         "#define CHECK_EVERY (ASK_EVERY - COARSE_TICK)",
         "#define CHECK_EVERY 1000000000u",
         ("promises", "kills", "storm"),
@@ -458,7 +458,7 @@ MUTATIONS = (
     # fork.
     Mutation(
         "fork: the child keeps the descriptors that hold its parent's locks",
-        "shmpubsub/hot/fork.c",
+        "shmpubsub/protocol/fork.c",
         "                close(fd);\n",
         "                (void)fd;\n",
         ("fork", "storm"),
@@ -472,7 +472,7 @@ MUTATIONS = (
     ),
     Mutation(
         "fork: a publisher may be made while another thread forks",
-        "shmpubsub/hot/fork.c",
+        "shmpubsub/protocol/fork.c",
         "    while (__atomic_load_n(&shm_fork.steps, __ATOMIC_SEQ_CST) > 0 && waits_on(since)) {",
         "    while (since == 0 && waits_on(since)) {",
         ("fork", "storm"),

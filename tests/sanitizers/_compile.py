@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-HOT = ROOT / "shmpubsub" / "hot"
+PROTOCOL = ROOT / "shmpubsub" / "protocol"
 HERE = Path(__file__).parent
 
 # -fno-sanitize-recover: undefined behaviour ends the program, and with it the test.
@@ -43,7 +43,7 @@ def compiler() -> list[str]:
 def compile_c(
     command: list[str], flags: list[str], source: Path, output: Path, *defines: str
 ) -> None:
-    strict = ["-std=gnu11", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", f"-I{HOT}"]
+    strict = ["-std=gnu11", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", f"-I{PROTOCOL}"]
     if "-fsanitize=thread" in flags and "clang" not in command[0]:
         strict.append("-Wno-tsan")
     macros = [f"-D{define}" for define in defines]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import shm_pub_sub
 
-from ._compile import HOT
+from ._compile import PROTOCOL
 
 INSTALLED = Path(shm_pub_sub.__file__).parent
 PLAIN = ["-std=gnu11", "-g", "-O1", "-fno-omit-frame-pointer"]
@@ -30,17 +30,18 @@ def build_package(
     shutil.copytree(INSTALLED, package, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
     (library,) = INSTALLED.glob("_shmpubsub*.so")
     shutil.copy(library, package / f"_shmpubsub{suffix}")
-    sources = folder / "hot"
-    shutil.copytree(HOT, sources)
-    shutil.copytree(HOT.parent / "guest", folder / "guest")  # whose header it includes
+    for name in ("protocol", "hot", "guest"):
+        shutil.copytree(PROTOCOL.parent / name, folder / name)
+    sources = [*folder.glob("protocol/*.c"), *folder.glob("hot/*.c")]
     if fault is not None:
         name, line, broken = fault
-        text = sources.joinpath(name).read_text()
+        (source,) = (path for path in sources if path.name == name)
+        text = source.read_text()
         assert text.count(line) == 1, "the source has changed: choose another fault"
-        sources.joinpath(name).write_text(text.replace(line, broken))
+        source.write_text(text.replace(line, broken))
     target = package / f"_hot{suffix}"
     built = subprocess.run(
-        [*command, *PLAIN, *flags, f"-I{include}", *sources.glob("*.c"), "-o", target],
+        [*command, *PLAIN, *flags, f"-I{include}", *sources, "-o", target],
         capture_output=True,
         text=True,
         check=False,

@@ -1,4 +1,4 @@
-/* hot/ring.h, as it is: a reader and a writer meet at every step of both, without threads and so without luck.
+/* protocol/ring.h, as it is: a reader and a writer meet at every step of both, without threads and so without luck.
 
    Before each load of the reader's, in turn, the writer goes on with so many stores and stops there, in the
    middle of a value as well. What the reader then returns must be whole, and no older than what was published

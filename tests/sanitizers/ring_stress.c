@@ -1,4 +1,4 @@
-/* hot/ring.h, as it is, under real threads and without Python: built plainly and with sanitizers by
+/* protocol/ring.h, as it is, under real threads and without Python: built plainly and with sanitizers by
    test_ring.py.
 
        ring_stress heap|mapped VALUES

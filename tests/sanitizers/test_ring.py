@@ -1,4 +1,4 @@
-"""hot/ring.h and hot/eventcount.h under real threads, built plainly and with sanitizers."""
+"""ring.h and eventcount.h of the protocol under real threads, built plainly and with sanitizers."""
 
 import os
 import shutil

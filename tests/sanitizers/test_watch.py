@@ -1,11 +1,11 @@
-"""hot/watch.c and hot/watcher.c under real threads, built plainly and with sanitizers."""
+"""watch.c and notifier.c under real threads, built plainly and with sanitizers."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-from ._compile import FLAGS, HERE, HOT, compile_c, compiler, launcher, run_c
+from ._compile import FLAGS, HERE, PROTOCOL, compile_c, compiler, launcher, run_c
 
 LONGER = int(os.environ.get("SHM_PUB_SUB_STRESS") or 1)
 """How many times as many rounds."""
@@ -15,7 +15,7 @@ ROUNDS = {"plain": 50_000, "address": 20_000, "thread": 3_000}
 
 def build(sanitizer: str, folder: Path, *macros: str) -> Path:
     program = folder / "watch_stress"
-    product = [str(HOT / name) for name in ("fork.c", "watch.c", "watcher.c")]
+    product = [str(PROTOCOL / name) for name in ("fork.c", "watch.c", "notifier.c")]
     source = HERE / "watch_stress.c"
     flags = [*FLAGS[sanitizer], *product, "-Wl,--wrap=syscall"]
     compile_c(compiler(), flags, source, program, *macros)
@@ -41,7 +41,7 @@ def test_a_lost_wake_up_is_found(tmp_path: Path) -> None:
 def test_no_watch_is_skipped_while_others_leave(sanitizer: str, tmp_path: Path) -> None:
     before = launcher(sanitizer, tuple(compiler()))
     program = tmp_path / "watch_rounds"
-    flags = [*FLAGS[sanitizer], str(HOT / "watch.c")]
+    flags = [*FLAGS[sanitizer], str(PROTOCOL / "watch.c")]
     compile_c(compiler(), flags, HERE / "watch_rounds.c", program)
     done = run_c(before, program)
     assert (done.returncode, done.stderr) == (0, "")

@@ -1,4 +1,4 @@
-/* hot/eventcount.h, as it is, under real threads and without Python: built plainly and with sanitizers by
+/* protocol/eventcount.h, as it is, under real threads and without Python: built plainly and with sanitizers by
    test_ring.py.
 
        wait_stress heap|mapped ROUNDS

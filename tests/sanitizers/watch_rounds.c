@@ -1,4 +1,4 @@
-/* hot/watcher.c's round of questions after publishers, with everything that may happen while it has given the mutex
+/* protocol/notifier.c's round of questions after publishers, with everything that may happen while it has given the mutex
    up: any of the watches leave, at any of the gaps. Those that stay must all have been asked after by its end. No
    thread and no file: the question and the gap are replaced. Prints how many rounds there were. */
 #define _GNU_SOURCE
@@ -14,7 +14,7 @@
 static int owner_lives(int fd, dev_t dev, ino_t ino);
 static int gap(pthread_mutex_t *mutex);
 #define pthread_mutex_unlock gap
-#include "watcher.c"
+#include "notifier.c"
 #undef pthread_mutex_unlock
 
 #define FAIL(...) (fprintf(stderr, "watch_rounds: " __VA_ARGS__), fputc('\n', stderr), exit(1))

@@ -1,4 +1,4 @@
-/* hot/watch.c and hot/watcher.c, as they are, under real threads and without Python: built plainly and with
+/* protocol/watch.c and protocol/notifier.c, as they are, under real threads and without Python: built plainly and with
    sanitizers by test_watch.py.
 
        watch_stress TOPICS ROUNDS

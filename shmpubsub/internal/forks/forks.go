@@ -2,7 +2,7 @@
 // or mapping. A child that had one would make a dead publisher look alive.
 //
 // A Go program does not fork without executing another program, which closes descriptors and mappings. The
-// Python extension's process may: its fork handlers (hot/fork.c) and this package share a few words.
+// Python extension's process may: its fork handlers (protocol/fork.c) and this package share a few words.
 // Nothing is locked while a process forks, as whoever forks may go on to wait for a lock whose holder is
 // inside a call here. Each side looks whether the other is at work, and waits for it, but not for long:
 //
@@ -32,7 +32,7 @@ const patience = time.Second
 // pause is how long to wait until the next look at whether a fork is over: most take a millisecond.
 const pause = 50 * time.Microsecond
 
-// Shared is what the fork handlers and this package share: struct shm_fork in hot/fork.h.
+// Shared is what the fork handlers and this package share: struct shm_fork in protocol/fork.h.
 type Shared struct {
 	forking atomic.Int32
 	steps   atomic.Int32

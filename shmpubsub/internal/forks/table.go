@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// slot is a file in the table: struct shm_held in hot/fork.h. A child closes the descriptor if it is that
+// slot is a file in the table: struct shm_held in protocol/fork.h. A child closes the descriptor if it is that
 // file's: the program may have closed it, and opened another under its number.
 type slot struct {
 	fd     atomic.Int32 // the descriptor + 1; 0: the slot is free
@@ -22,7 +22,7 @@ const (
 	slotsPerPage = (pageSize - 8) / int(unsafe.Sizeof(slot{}))
 )
 
-// page is a part of the table, outside of Go's heap: struct shm_held_page in hot/fork.h.
+// page is a part of the table, outside of Go's heap: struct shm_held_page in protocol/fork.h.
 type page struct {
 	next  atomic.Pointer[page]
 	slots [slotsPerPage]slot

@@ -18,7 +18,7 @@
 // The reader of every value, in next.go, takes value k instead, the one after the last that it has, in the
 // same steps. head >= k shows it value k as well as it shows the newest one.
 //
-// Every access goes through sync/atomic, which is sequentially consistent; hot/ring.h is the same
+// Every access goes through sync/atomic, which is sequentially consistent; protocol/ring.h is the same
 // protocol with the weakest C11 orders that are enough.
 package ring
 

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// access is one of the atomic accesses of hot/ring.h or hot/eventcount.h, as it stands there.
+// access is one of the atomic accesses of protocol/ring.h or protocol/eventcount.h, as it stands there.
 type access struct {
 	call  string // what follows __atomic_
 	what  string // the word; "": a fence
@@ -94,7 +94,7 @@ func accessesOf(t *testing.T, file, function string) []access {
 }
 
 func TestSteps_AreThoseOfTheCCode(t *testing.T) {
-	const ring, eventcount = "../../hot/ring.h", "../../hot/eventcount.h"
+	const ring, eventcount = "../../protocol/ring.h", "../../protocol/eventcount.h"
 	require.Equal(t, storeSteps, accessesOf(t, ring, "ring_store"))
 	for function, head := range map[string]access{"ring_write": headStep, "ring_write_early": earlyHeadStep} {
 		require.Equal(t, []access{head}, accessesOf(t, ring, function))

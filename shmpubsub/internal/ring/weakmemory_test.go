@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The reader of the newest value under C11's memory model, exhaustively: the exact steps of hot/ring.h on the machine of
+// The reader of the newest value under C11's memory model, exhaustively: the exact steps of protocol/ring.h on the machine of
 // machine_test.go, with a writer that goes round the ring twice and more and a reader that reads
 // twice. Then the same with each step weakened, left out or moved, to see what holds the protocol up.
 

@@ -11,7 +11,7 @@ import (
 
 // The file, version 1. All fields are little-endian and naturally aligned, so that every one of
 // them can be read and written by a single atomic instruction. docs/memory-layout.md is the same
-// table for other languages; hot/layout.h is it in C, and a test holds the two together.
+// table for other languages; protocol/layout.h is it in C, and a test holds the two together.
 //
 //	0     wait page: the only page that a subscriber ever maps writable
 //	      +0    u32  wait       eventcount, epoch<<1 | waiting

@@ -10,7 +10,7 @@ import (
 )
 
 func TestLayout_IsTheOneOfTheCHeader(t *testing.T) {
-	source, err := os.ReadFile("../../hot/layout.h")
+	source, err := os.ReadFile("../../protocol/layout.h")
 	require.NoError(t, err)
 	defined := map[string]int{}
 	for _, m := range regexp.MustCompile(`(?m)^#define (SHM_\w+) (\d+)\b`).FindAllStringSubmatch(string(source), -1) {

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "pause.h"
+#include "backoff.h"
 
 #define FUTEXV_MOST 128 /* FUTEX_WAITV_MAX */
 #define FUTEXV_SHARED 2u /* FUTEX_32, between processes */

@@ -5,7 +5,7 @@
    The topics are in a list of their own, as a Publisher may be freed meanwhile by a thread with the GIL. Its mutex
    is held for a few system calls at most, and not while a process forks: the child's list is empty. */
 #define _GNU_SOURCE
-#include "end.h"
+#include "at_exit.h"
 
 #include <errno.h>
 #include <pthread.h>

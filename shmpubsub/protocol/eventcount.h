@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "pause.h"
+#include "backoff.h"
 
 #define EVENTCOUNT_WAITING 1u
 #define EVENTCOUNT_ANYBODY 0xffffffffu /* FUTEX_BITSET_MATCH_ANY */

@@ -28,7 +28,7 @@
    none, until the subscriber judges it again: every second it is woken for that. What may not be written is polled,
    and so is everything on a kernel without futex_waitv. */
 #define _GNU_SOURCE /* dup3 */
-#include "watcher.h"
+#include "notifier.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -37,7 +37,7 @@
 #include <sys/stat.h>
 
 #include "eventcount.h"
-#include "pause.h"
+#include "backoff.h"
 
 pthread_mutex_t watch_mutex = PTHREAD_MUTEX_INITIALIZER;
 

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "eventcount.h"
+#include "../protocol/eventcount.h"
 
 #define WAIT_PAGE 4096u
 

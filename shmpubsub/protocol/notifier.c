@@ -1,6 +1,6 @@
 /* The thread that sleeps for the watches. watch.c has the protocol. */
 #define _GNU_SOURCE
-#include "watcher.h"
+#include "notifier.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -11,7 +11,7 @@
 #include "eventcount.h"
 #include "fork.h"
 #include "owner.h"
-#include "pause.h"
+#include "backoff.h"
 
 #define STACK (256 * 1024)
 #define AT_A_TIME 8 /* watches whose publishers are asked after before the mutex is given up for a moment */
