@@ -1,6 +1,6 @@
 """Publishers and subscribers of a few topics, in any order, beside a model of what is promised.
 
-The model is the list "What you may rely on" of the README for one process that nobody kills, in a
+The model is the README's table "Guarantees" for one process that nobody kills, in a
 few lines: a topic has at most one publisher; a reader finds the newest value of a live one or a
 retained one, and else its own default.
 """
