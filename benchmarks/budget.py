@@ -2,7 +2,7 @@
 
     python benchmarks/budget.py [--quick] [--json FILE]
 
-Compiles benchmarks/budget.c with the C compiler and the library's own headers: methods that do what
+Compiles floors/budget.c with the C compiler and the library's own headers: methods that do what
 publish() and subscribe() do, each one thing more than the one before. Measured as hot_path.py does.
 """
 
@@ -13,8 +13,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import floors
 import shm_pub_sub
-from hot_path import HERE, build, measure, own_domain, quiet, timer
+from harness.isolation import own_domain
+from harness.timing import measure, quiet, timer
 
 PUBLISH = (
     ("publish_call", "the call: an empty C method with one argument"),
@@ -81,7 +83,7 @@ def main() -> None:
     options = parser.parse_args()
     rounds, n = (3, 1_000) if options.quick else (600, 2_000)
     with own_domain() as folder:
-        module = build("budget", folder, f"-I{HERE.parent / 'shmpubsub' / 'hot'}", "-DNDEBUG")
+        module = floors.extension("budget", folder, "-DNDEBUG")
         figures = measure(steps(module) | calls(), rounds, n)
     costs = {name: quiet(f) for name, f in figures.items()}
     show("publish(), ns: what is added, and the sum", PUBLISH, costs)

@@ -18,8 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import _report
-import _summary
+from report import page, summary
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "results.json"
@@ -34,16 +33,16 @@ MARKS = re.compile(r"<!-- figures: (?:begin|end) ")
 
 def block(name: str, results: dict[str, Any]) -> str:
     if name == "machine":
-        return f"{_report.sentence(results)}.\n"
+        return f"{page.sentence(results)}.\n"
     if name == "summary":
-        return f"{_summary.markdown(results)}\n"
+        return f"{summary.markdown(results)}\n"
     part = name.replace("-", "_")
     found = results["parts"].get(part)
     if found is None or "failed" in found:
         raise SystemExit(f"{name}: the results have no such part")
     module = import_module(f"parts.{part}")
     text: str = getattr(module, "brief", module.markdown)(found)
-    return f"{_report.tidy(text)}\n"
+    return f"{page.tidy(text)}\n"
 
 
 def rewritten(text: str, results: dict[str, Any]) -> str:

@@ -24,12 +24,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import _environments
-import _machine
-import _report
-import _rows
 import parts
 import peers
+from harness import environments, machine
+from harness.isolation import own_domain
+from harness.rows import TROUBLES, Row, names, requirements, select
+from report import page
 
 ORDER = (
     "calls",
@@ -42,7 +42,7 @@ ORDER = (
     "behaviour",
 )
 EXTRAS = ["matplotlib", "numpy"]
-RESULTS = _environments.FOLDER / "results"
+RESULTS = environments.FOLDER / "results"
 
 
 def part_names() -> list[str]:
@@ -56,9 +56,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="few and short rounds: a first look")
     parser.add_argument("--only", action="append", metavar="PART", choices=part_names(), default=[])
-    parser.add_argument(
-        "--peer", action="append", metavar="NAME", choices=_rows.names(), default=[]
-    )
+    parser.add_argument("--peer", action="append", metavar="NAME", choices=names(), default=[])
     parser.add_argument(
         "--here", action="store_true", help="measure what this interpreter can import; install none"
     )
@@ -68,9 +66,9 @@ def arguments() -> argparse.ArgumentParser:
 
 def in_environment(wanted: Sequence[str]) -> None:
     """Install everything, and become the interpreter that has it."""
-    requirements = {name: _rows.requirements(name) for name in wanted}
-    python, troubles = _environments.comparison(requirements, EXTRAS)
-    os.environ[_rows.TROUBLES] = json.dumps(troubles)
+    needed = {name: requirements(name) for name in wanted}
+    python, troubles = environments.comparison(needed, EXTRAS)
+    os.environ[TROUBLES] = json.dumps(troubles)
     sys.stdout.flush()
     os.execv(python, [python, __file__, "--here", *sys.argv[1:]])
 
@@ -78,8 +76,6 @@ def in_environment(wanted: Sequence[str]) -> None:
 @contextmanager
 def own_names(part: str, number: int) -> Iterator[Path]:
     """Give a part a folder and a name of its own, and remove whatever its peers leave."""
-    from hot_path import own_domain  # noqa: PLC0415 - imports the library, which --here has
-
     with own_domain() as folder:
         folder.chmod(0o755)
         run = os.environ["BENCHMARK_RUN"] = f"b{os.getpid()}x{number}"
@@ -90,7 +86,7 @@ def own_names(part: str, number: int) -> Iterator[Path]:
             peers.remove_named(run)
 
 
-def measure(name: str, number: int, rows: Sequence[_rows.Row], quick: bool) -> dict[str, Any]:
+def measure(name: str, number: int, rows: Sequence[Row], quick: bool) -> dict[str, Any]:
     """Return what a part found; that it failed, with why, where it did."""
     start = time.monotonic()
     try:
@@ -106,15 +102,15 @@ def measure(name: str, number: int, rows: Sequence[_rows.Row], quick: bool) -> d
 def main() -> None:
     options = arguments().parse_args()
     if not options.here:
-        in_environment([n for n in _rows.names() if not options.peer or n in options.peer])
+        in_environment([n for n in names() if not options.peer or n in options.peer])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is tidied up
-    rows = _rows.rows(options.peer)
+    rows = select(options.peer)
     usable = [row for row in rows if not row.trouble]
     results: dict[str, Any] = {
         "command": shlex.join(["python", "benchmarks/compare.py", *sys.argv[1:]]),
         "quick": options.quick,
-        "machine": _machine.machine(),
-        "versions": _machine.versions(row.name for row in usable),
+        "machine": machine.machine(),
+        "versions": machine.versions(row.name for row in usable),
         "rows": {row.name: {"title": row.title, "kind": row.kind} for row in rows},
         "troubles": {row.name: row.trouble for row in rows if row.trouble},
         "load": {"before": os.getloadavg()},
@@ -125,8 +121,8 @@ def main() -> None:
         found = results["parts"][name] = measure(name, number, usable, options.quick)
         print(f"{name}: {found['seconds']} s", flush=True)
         results["load"]["after"] = os.getloadavg()
-        options.output.joinpath("results.json").write_text(_report.dumped(results))
-    _report.write(results, options.output)
+        options.output.joinpath("results.json").write_text(page.dumped(results))
+    page.write(results, options.output)
     print(options.output / "results.md")
     if any("failed" in found for found in results["parts"].values()):
         sys.exit(1)

@@ -6,72 +6,24 @@ Everything is measured in turn, A B C ... A B C ..., in rounds of a tenth of a m
 those end before anything else wants the processor. The figure that ratios are made of is the one
 that a tenth of the rounds stay below, which other programs hardly move; the median they do. Figures
 are as timeit's, the loop with its call included; the loop alone is a row. Compiles
-benchmarks/floor.c with the C compiler.
+floors/floor.c with the C compiler.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import itertools
 import json
-import os
 import platform
-import shlex
-import shutil
 import statistics
-import subprocess
 import sys
-import sysconfig
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import floors
 import shm_pub_sub
-
-HERE = Path(__file__).parent
-
-
-def build(name: str, folder: Path, *options: str) -> ModuleType:
-    """Compile an extension module of this folder, NAME.c, and import it as _NAME."""
-    target = folder / f"_{name}{sysconfig.get_config_var('EXT_SUFFIX')}"
-    compiler = shlex.split(os.environ.get("CC", "cc"))
-    flags = ["-O2", "-shared", "-fPIC", f"-I{sysconfig.get_path('include')}", *options]
-    subprocess.run([*compiler, *flags, "-o", target, HERE / f"{name}.c"], check=True)
-    spec = importlib.util.spec_from_file_location(f"_{name}", target)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def timer(statement: str, **names: Any) -> Callable[[int], float]:
-    """Return a function that runs statement n times and returns ns for each.
-
-    Unlike timeit's, the loop binds its names as locals and keeps the garbage collector on.
-    """
-    source = f"def run(n, {', '.join(names)}):\n"
-    source += " start = clock()\n for _ in repeat(None, n):\n"
-    source += f"  {statement}\n return (clock() - start) / n\n"
-    scope: dict[str, Any] = {"clock": time.perf_counter_ns, "repeat": itertools.repeat}
-    exec(source, scope)
-    return lambda n: scope["run"](n, **names)
-
-
-@contextmanager
-def own_domain() -> Iterator[Path]:
-    """Keep the benchmark's topics apart from everybody else's."""
-    folder = Path(tempfile.mkdtemp(prefix="shm_pub_sub.bench.", dir="/dev/shm"))
-    os.environ["SHM_PUB_SUB_DIR"] = str(folder)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
+from harness.isolation import own_domain
+from harness.timing import measure, quiet, timer
 
 
 def contenders(floor: Any) -> dict[str, Callable[[int], float]]:
@@ -102,22 +54,6 @@ def contenders(floor: Any) -> dict[str, Callable[[int], float]]:
     return rows
 
 
-def measure(rows: dict[str, Callable[[int], float]], rounds: int, n: int) -> dict[str, list[float]]:
-    """Run every row in turn, rounds times, after one round to warm up."""
-    figures: dict[str, list[float]] = {name: [] for name in rows}
-    for turn in range(rounds + 1):
-        for name, run in rows.items():
-            ns = run(n)
-            if turn:
-                figures[name].append(ns)
-    return figures
-
-
-def quiet(figures: list[float]) -> float:
-    """Return what a tenth of the rounds stay below."""
-    return sorted(figures)[len(figures) // 10]
-
-
 def ratios(costs: dict[str, float]) -> list[tuple[str, float, float]]:
     """Return the targets: what, the ratio measured, the ratio aimed at."""
     promised = []
@@ -142,7 +78,7 @@ def main() -> None:
     options = parser.parse_args()
     rounds, n = (3, 1_000) if options.quick else (600, 2_000)
     with own_domain() as folder:
-        figures = measure(contenders(build("floor", folder).Floor()), rounds, n)
+        figures = measure(contenders(floors.extension("floor", folder).Floor()), rounds, n)
     costs = {name: quiet(f) for name, f in figures.items()}
     print(f"CPython {platform.python_version()}, {rounds} rounds of {n}; ns")
     for name, f in figures.items():

@@ -1,77 +1,162 @@
-"""What waiting costs: publishing to waiters, values in each way of receiving, idling.
+"""What waiting costs: publish() with waiters, and CPU time while nothing is published.
 
-    python benchmarks/waiting.py [--quick] [--before COMMIT] [--only PART] [--json FILE]
+    python benchmarks/waiting.py [--quick] [--before COMMIT] [--json FILE]
 
-Everything is measured in turn, A B C ... A B C ..., many short rounds, and each figure is the
-median of its rounds, so that a shared machine's moods fall on all alike. --before builds an earlier
-version below build/, to compare with. compare.py measures round trips.
+--before builds the library of an earlier commit below build/ and compares publish() with it.
+compare.py measures round trips.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
+import statistics
+import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
-import _environments
-import _idle
-import _publish_costs
-import _values
-from hot_path import own_domain
+import shm_pub_sub
+from harness import environments
+from harness.isolation import own_domain
+from harness.turns import program
+from harness.workers import Failed, Worker
 
-PARTS = ("publish", "values", "idle")
+WAITERS = ("nobody", "blocked", "selecting", "asyncio", "polling")
+TARGET = 1.05
+"""Now / before while nobody waits."""
+
+IDLE = {
+    "blocked in recv, with a publisher": ("blocked", True),
+    "blocked in recv, no publisher": ("blocked", False),
+    "select, with a publisher": ("selecting", True),
+    "asyncio, with a publisher": ("asyncio", True),
+    "asyncio, no publisher": ("asyncio", False),
+    "polling, with a publisher": ("polling", True),
+}
+
+Command = list[str | Path]
+Times = dict[str, list[float]]
 
 
-def publish(before: str | None, quick: bool) -> dict[str, Any]:
-    earlier = _environments.version(before) if before else None
-    rounds, scale = (3, 0.02) if quick else (31, 1.0)
-    times, troubles = _publish_costs.measure(earlier, rounds, scale)
-    _publish_costs.show(times, troubles)
-    return {"ns": times, "troubles": troubles}
+def publish(before: Path | None, rounds: int, scale: float) -> tuple[Times, dict[str, str]]:
+    """Return the median of each turn by row, in ns, and why a row has none."""
+    looping, pausing = ([*program("publishing", rhythm)] for rhythm in ("loop", "paused"))
+    quiet: dict[str, Command] = {"loop, nobody waits": [*looping, "nobody"]}
+    if before is not None:
+        quiet["loop, nobody waits, before"] = [before, *looping[1:], "nobody"]
+    times: Times = {}
+    troubles: dict[str, str] = {}
+    in_turn(quiet, rounds, int(100_000 * scale), times, troubles)
+    for waiter in WAITERS[1:]:  # one at a time: each has a waiter that runs
+        row = {f"loop, {waiter} waiter": [*looping, waiter]}
+        in_turn(row, max(3, rounds // 3), int(100_000 * scale), times, troubles)
+    for waiter in WAITERS:
+        who = "nobody waits" if waiter == "nobody" else f"{waiter} waiter"
+        row = {f"paused, {who}": [*pausing, waiter]}
+        in_turn(row, max(3, rounds // 3), max(5, int(200 * scale)), times, troubles)
+    return times, troubles
 
 
-def values(quick: bool) -> dict[str, Any]:
-    figures = _values.measure(3 if quick else 101)
-    _values.show(figures)
-    return figures
+def in_turn(
+    commands: dict[str, Command], rounds: int, n: int, times: Times, troubles: dict[str, str]
+) -> None:
+    with ExitStack() as stack:
+        workers: dict[str, Worker] = {}
+        for row, command in commands.items():
+            try:
+                workers[row] = Worker(command)
+            except Failed as error:
+                troubles[row] = str(error)
+                continue
+            stack.callback(workers[row].end)
+        for turn in range(rounds + 1):
+            for row, worker in [*workers.items()]:
+                try:
+                    ns = worker.measure(n)
+                except Failed as error:
+                    troubles[row] = str(error)
+                    del workers[row]
+                    continue
+                if turn:
+                    times.setdefault(row, []).append(statistics.median(ns))
 
 
-def idle(quick: bool) -> dict[str, Any]:
-    figures = _idle.measure(0.3 if quick else 10.0)
-    _idle.show(figures)
-    return figures
+def show_publish(times: Times, troubles: dict[str, str]) -> None:
+    print("\npublish() of a float; ns")
+    for row, ns in times.items():
+        low, middle, high = min(ns), statistics.median(ns), max(ns)
+        print(f"{row:36} median {middle:8.1f}   min {low:8.1f}   max {high:8.1f}")
+    for row, why in troubles.items():
+        print(f"{row:36} {why}")
+    before, now = times.get("loop, nobody waits, before"), times.get("loop, nobody waits")
+    if before and now:
+        ratio = statistics.median(b / a for a, b in zip(before, now, strict=True))
+        print(f"now / before, nobody waits: {ratio:.3f}   target <= {TARGET}")
+
+
+@contextmanager
+def waiting(kind: str, topic: str) -> Iterator[int]:
+    command = program("waiter", kind, topic)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        if process.stdout.readline() != "ready\n":
+            raise SystemExit(f"the {kind} waiter ended")
+        yield process.pid
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def cpu_ns(pid: int) -> int:
+    """Return the CPU time of all threads of a process."""
+    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(thread.read_text().split()[0]) for thread in threads)
+
+
+def idle(seconds: float) -> dict[str, float]:
+    """Return CPU seconds per second by row, all measured at the same time."""
+    with ExitStack() as stack:
+        pids = {}
+        for name, (kind, published) in IDLE.items():
+            topic = name.replace(" ", "_")
+            if published:
+                publisher = shm_pub_sub.Publisher(topic, 0.0)
+                if kind == "polling":
+                    Path(shm_pub_sub.inspect(topic).path).chmod(0o444)
+                stack.callback(publisher.close)
+            pids[name] = stack.enter_context(waiting(kind, topic))
+        time.sleep(0.3)  # until all have started
+        before = {name: cpu_ns(pid) for name, pid in pids.items()}
+        start = time.monotonic_ns()
+        time.sleep(seconds)
+        elapsed = time.monotonic_ns() - start
+        return {name: (cpu_ns(pid) - before[name]) / elapsed for name, pid in pids.items()}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="to see that it runs")
-    parser.add_argument("--before", metavar="COMMIT", help="compare publish() with its version")
-    parser.add_argument("--only", choices=PARTS, action="append", help="measure this part")
-    parser.add_argument("--json", type=Path, help="write every round's figures there")
+    parser.add_argument("--quick", action="store_true", help="only see that it runs")
+    parser.add_argument("--before", metavar="COMMIT", help="compare publish() with this commit")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures of each round")
     options = parser.parse_args()
-    parts = options.only or PARTS
-    found: dict[str, Any] = {
-        "machine": {
-            "python": sys.version,
-            "machine": platform.machine(),
-            "kernel": platform.release(),
-            "processors": len(os.sched_getaffinity(0)),
-        }
-    }
-    print(f"CPython {platform.python_version()}, {found['machine']['processors']} processors")
+    earlier = environments.version(options.before) if options.before else None
+    rounds, scale, seconds = (3, 0.02, 0.3) if options.quick else (31, 1.0, 10.0)
+    print(f"CPython {platform.python_version()}, Linux {platform.release()}")
     with own_domain() as folder:
         folder.chmod(0o755)  # the polling waiter may be another user
-        if "publish" in parts:
-            found["publish"] = publish(options.before, options.quick)
-        if "values" in parts:
-            found["values"] = values(options.quick)
-        if "idle" in parts:
-            found["idle"] = idle(options.quick)
+        times, troubles = publish(earlier, rounds, scale)
+        show_publish(times, troubles)
+        shares = idle(seconds)
+    print("\na waiting subscriber while nothing is published; % of a processor")
+    for name, share in shares.items():
+        print(f"{name:36} {100 * share:8.3f}")
     if options.json:
+        found = {"python": sys.version, "ns": times, "troubles": troubles, "idle": shares}
         options.json.write_text(json.dumps(found, indent=1))
 
 

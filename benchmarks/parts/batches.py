@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import statistics
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import _plots
-from _rows import OURS, Row
-from _tables import best, compared, count, digits, mark, table, troubles
-from _turns import Turns, in_turn
+from harness.rows import OURS, Row
+from harness.turns import Command, Turns, in_turn, program
+from report import plots
+from report.tables import best, compared, count, digits, mark, table, troubles
 
 TITLE = "Batches"
-PROGRAM = Path(__file__).parents[1] / "_batch.py"
 SIZES = (10, 1_000, 100_000)
 FIGURES = {
     "publish": "publish_many",
@@ -29,8 +27,8 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
     rounds, milliseconds = (3, 10) if quick else (9, 30)
     sizes = SIZES[:2] if quick else SIZES
     able = [row for row in rows if row.has("batch_publisher", "batch_receiver", "publisher")]
-    commands: dict[str, list[str | Path]] = {
-        f"{row.name} {size}": [sys.executable, PROGRAM, row.name, str(size)]
+    commands: dict[str, Command] = {
+        f"{row.name} {size}": program("batch", row.name, str(size))
         for size in sizes
         for row in able
     }
@@ -100,4 +98,4 @@ def plot(found: dict[str, Any], target: Path) -> None:
             title: statistics.median(one["through"]) for title, one in ns.items()
         }
     unit = "ns a value (logarithmic), median"
-    _plots.bars(groups, unit, found["rows"][OURS]["title"], target)
+    plots.bars(groups, unit, found["rows"][OURS]["title"], target)

@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from _asking import ask, has_namespaces, surroundings
-from _cells import FORK_COLUMNS, KILL_COLUMNS, START_COLUMNS
-from _rows import OURS, Row
-from _tables import mark, table, troubles
-from _workers import Failed
+from behaviour.cells import FORK_COLUMNS, KILL_COLUMNS, START_COLUMNS
+from harness.isolation import ask, has_namespaces, surroundings
+from harness.rows import OURS, Row
+from harness.workers import Failed
+from report.tables import mark, table, troubles
 
 TITLE = "Behaviour: late joiners, kill -9, fork, types, full memory"
 
@@ -62,7 +62,7 @@ def _scene(name: str, scene: str, when: Iterable[float], patience: float) -> dic
     with surroundings() as environment:
         try:
             seen: dict[str, Any] = ask(
-                "_scenes.py",
+                "behaviour/scenes.py",
                 *(name, scene, patience, *when),
                 environment=environment,
                 timeout=25,

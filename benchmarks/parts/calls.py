@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import statistics
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import _plots
-from _rows import OURS, Row
-from _tables import best, compared, digits, mark, quantile, spread, table, troubles
-from _turns import in_turn
+from harness.rows import OURS, Row
+from harness.turns import Command, in_turn, program
+from report import plots
+from report.tables import best, compared, digits, mark, quantile, spread, table, troubles
 
 TITLE = "One call"
-PROGRAMS = Path(__file__).parents[1]
 FLOOR = "floor"
 
 FIGURES = {
@@ -40,12 +38,12 @@ FLOORS = {
 
 def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
     rounds, milliseconds = (3, 20) if quick else (21, 50)
-    commands: dict[str, list[str | Path]] = {
-        row.name: [sys.executable, PROGRAMS / "_call.py", row.name]
+    commands: dict[str, Command] = {
+        row.name: program("call", row.name)
         for row in rows
         if row.has("publisher")
     }
-    commands[FLOOR] = [sys.executable, PROGRAMS / "_call_floor.py", folder]
+    commands[FLOOR] = program("call_floor", folder)
     turns = in_turn(commands, rounds, milliseconds)
     found: dict[str, Any] = {"rows": {}, "floors": {}, "rounds": rounds}
     for row in rows:
@@ -148,4 +146,4 @@ def plot(found: dict[str, Any], target: Path) -> None:
         for figure, title in FIGURES.items()
         if figure in ("publish", "read_new", "read_same", "next")
     }
-    _plots.bars(bars, "ns a call (logarithmic), median", found["rows"][OURS]["title"], target)
+    plots.bars(bars, "ns a call (logarithmic), median", found["rows"][OURS]["title"], target)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import statistics
 import subprocess
 import sys
@@ -11,24 +10,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import _plots
-import _rows
-from _asking import HERE, ask, surroundings
-from _rows import OURS, Row
-from _sizes import sizes
-from _tables import digits, mark, ns, table, troubles
-from _workers import Failed
+from harness.isolation import ask, surroundings
+from harness.rows import OURS, Row, load
+from harness.sizes import sizes
+from harness.workers import Failed
+from report import plots
+from report.tables import digits, mark, ns, table, troubles
 
 TITLE = "Footprint: import, first use, memory, threads and size"
 
 IMPORT_TARGET = 15e-3
 MEMORY_TARGET = 1e6
 USE_TARGET = 60e-3
-
-_OF_ADAPTERS = {"__future__", "atexit", "collections", "contextlib", "functools", "itertools", "os"}
-_OF_ADAPTERS |= {"pathlib", "peers", "queue", "shutil", "signal", "struct", "subprocess", "sys"}
-_OF_ADAPTERS |= {"tempfile", "threading", "time", "typing"}
-"""What the adapters import for themselves."""
 
 
 def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
@@ -44,7 +37,7 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
         for row in rows
     }
     empty: list[float] = []
-    statements = {row.name: imports(row.name) for row in rows if not row.trouble}
+    statements = {row.name: load(row.name).IMPORTS for row in rows if not row.trouble}
     for turn in range(4 if quick else 6):
         empty += [_outside("pass")] if turn else []
         for name, wanted in statements.items():
@@ -54,7 +47,9 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
             try:
                 with surroundings() as environment:
                     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-                    run = ask("_first_use.py", wanted, name, environment=environment, timeout=30)
+                    run = ask(
+                        "programs/first_use.py", wanted, name, environment=environment, timeout=30
+                    )
                 if turn:
                     row["runs"].append(run)
                     row["outside"].append(_outside(wanted))
@@ -63,44 +58,9 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
                 if len(row["failed"]) > 1 or not row["runs"]:
                     row["trouble"] = str(error)
     for name, wanted in statements.items():
-        needed = ["shm_pub_sub"] if name == OURS else _rows.requirements(name)
+        needed = ["shm_pub_sub"] if name == OURS else load(name).REQUIREMENTS
         found[name] |= {"imports": wanted, "sizes": _sizes(needed)}
     return {"rows": found, "empty": empty}
-
-
-def imports(name: str) -> str:
-    """Return the statements by which a row's adapter imports the library."""
-    wanted: dict[str, None] = {}  # in order
-    standard = sys.stdlib_module_names if name == OURS or _rows.requirements(name) else frozenset()
-    for node in _import_nodes(HERE / "peers" / f"{name}.py", set()):
-        if not {*_modules(node)} & (_OF_ADAPTERS | standard):
-            wanted[ast.unparse(node)] = None
-    return "; ".join(wanted) or "pass"
-
-
-def _import_nodes(path: Path, seen: set[Path]) -> Iterator[ast.Import | ast.ImportFrom]:
-    """Yield all of a module's, and of the benchmarks' modules that it imports in turn."""
-    if path in seen or not path.exists():
-        return
-    seen.add(path)
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            own = [module for module in _modules(node) if (HERE / f"{module}.py").exists()]
-            if isinstance(node, ast.ImportFrom) and node.module == "peers":
-                own = [f"peers/{alias.name}" for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and str(node.module).startswith("peers."):
-                own = [str(node.module).replace(".", "/")]
-            for module in own:
-                yield from _import_nodes(HERE / f"{module}.py", seen)
-            if not own:
-                yield node
-
-
-def _modules(node: ast.Import | ast.ImportFrom) -> list[str]:
-    """Return the packages that a statement imports."""
-    if isinstance(node, ast.ImportFrom):
-        return [str(node.module).partition(".")[0]]
-    return [alias.name.partition(".")[0] for alias in node.names]
 
 
 def _outside(statements: str) -> float:
@@ -220,7 +180,7 @@ def plot(found: dict[str, Any], target: Path) -> None:
         axis.tick_params(axis="y", labelsize=8)
     ours = [row is found["rows"][OURS] for row in rows]
     for label, is_ours in zip(axes[0].get_yticklabels(), ours, strict=True):
-        label.set(color=_plots.HIGHLIGHT if is_ours else "black")
+        label.set(color=plots.HIGHLIGHT if is_ours else "black")
     axes[1].legend()
     figure.tight_layout()
-    _plots.save(figure, target)
+    plots.save(figure, target)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-import shlex
 import statistics
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import _plots
-from _rows import OURS, Row
-from _tables import best, compared, mark, ns, quantile, spread, table, troubles
-from _turns import Turns, in_turn
+import floors
+from harness.rows import OURS, Row
+from harness.turns import Command, Turns, in_turn, program
+from report import plots
+from report.tables import best, compared, mark, ns, quantile, spread, table, troubles
 
 TITLE = "A value there and back"
-PROGRAMS = Path(__file__).parents[1]
 FLOOR = "floor"
 FLOORS = {"blocking": "a futex in C", "spinning": "two cache lines in C"}
 
@@ -37,14 +34,6 @@ def settings() -> dict[str, tuple[str, list[str]]]:
     return found
 
 
-def compile_floor(folder: Path) -> Path:
-    target = folder / "round_trip_floor"
-    compiler = shlex.split(os.environ.get("CC", "cc"))
-    source = PROGRAMS / "round_trip_floor.c"
-    subprocess.run([*compiler, "-O2", "-o", target, source], check=True)
-    return target
-
-
 def able(row: Row, way: str) -> bool:
     waits = row.has("receiver") if way == "blocking" else row.has("poller") or row.has("reader")
     return row.has("publisher") and waits
@@ -52,11 +41,11 @@ def able(row: Row, way: str) -> bool:
 
 def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
     rounds, milliseconds = (3, 20) if quick else (15, 50)
-    floor = compile_floor(folder)
+    floor = floors.program("round_trip", folder)
     found: dict[str, Any] = {"rounds": rounds, "settings": {}}
     for title, (way, processors) in settings().items():
-        commands: dict[str, list[str | Path]] = {
-            row.name: [sys.executable, PROGRAMS / "_round_trip.py", row.name, way, *processors]
+        commands: dict[str, Command] = {
+            row.name: program("round_trip", row.name, way, *processors)
             for row in rows
             if able(row, way)
         }
@@ -138,4 +127,4 @@ def plot(found: dict[str, Any], target: Path) -> None:
     }
     unit = "us there and back (logarithmic), median"
     ours = next(iter(found["settings"].values()))["rows"][OURS]["title"]
-    _plots.bars(groups, unit, ours, target, [*FLOORS.values()])
+    plots.bars(groups, unit, ours, target, [*FLOORS.values()])

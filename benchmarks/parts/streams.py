@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import statistics
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import _plots
-from _rows import OURS, Row
-from _tables import count, mark, spread, table, troubles
-from _turns import in_turn
+from harness.rows import OURS, Row
+from harness.turns import Command, in_turn, program
+from report import plots
+from report.tables import count, mark, spread, table, troubles
 
 TITLE = "A stream, as fast as it goes"
-PROGRAM = Path(__file__).parents[1] / "_stream.py"
 SUMS = ("backwards", "doubled", "wrong")
 
 
@@ -23,8 +21,8 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
     rounds, milliseconds = (3, 50) if quick else (15, 150)
     processors = [str(number) for number in sorted(os.sched_getaffinity(0))[-2:]]
     placed = processors if len(processors) == 2 else []
-    commands: dict[str, list[str | Path]] = {
-        row.name: [sys.executable, PROGRAM, row.name, *placed] for row in rows if _able(row)
+    commands: dict[str, Command] = {
+        row.name: program("stream", row.name, *placed) for row in rows if _able(row)
     }
     turns = in_turn(commands, rounds, milliseconds, answer=9.0)  # until a queue is empty
     found: dict[str, Any] = {"rounds": rounds, "milliseconds": milliseconds, "rows": {}}
@@ -95,4 +93,4 @@ def plot(found: dict[str, Any], target: Path) -> None:
         for what in ("published", "received")
     }
     unit = "values a second (logarithmic), median"
-    _plots.bars(groups, unit, found["rows"][OURS]["title"], target, most_first=True)
+    plots.bars(groups, unit, found["rows"][OURS]["title"], target, most_first=True)

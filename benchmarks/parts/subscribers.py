@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import statistics
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import _plots
-from _rows import OURS, Row
-from _tables import compared, mark, ns, table, troubles
-from _turns import Turns, in_turn
+from harness.rows import OURS, Row
+from harness.turns import Command, Turns, in_turn, program
+from report import plots
+from report.tables import compared, mark, ns, table, troubles
 
 TITLE = "Subscribers: 1 to 64 processes"
-PROGRAM = Path(__file__).parents[1] / "_subscribers.py"
 COUNTS = (1, 2, 4, 8, 16, 32, 64)
 SOME = (1, 4, 16, 64)
 """A peer's."""
@@ -60,8 +58,8 @@ def _turns(
     name: str, counts: Iterable[int], way: str, ours: Iterable[int], rounds: int, milliseconds: int
 ) -> dict[str, Turns]:
     """Of a row's counts, and of some of ours beside it."""
-    commands: dict[str, list[str | Path]] = {
-        f"{kind}{number}": [sys.executable, PROGRAM, row, str(number), way]
+    commands: dict[str, Command] = {
+        f"{kind}{number}": program("subscribers", row, str(number), way)
         for kind, row, numbers in (("", name, counts), (f"{OURS} ", OURS, ours))
         for number in numbers
     }
@@ -137,7 +135,7 @@ def plot(found: dict[str, Any], target: Path) -> None:
         row["title"]: {int(n): statistics.median(c["ns"]) for n, c in _own(row).items()}
         for row in found["rows"].values()
     }
-    _plots.lines(
+    plots.lines(
         {title: points for title, points in series.items() if points},
         ("Publishing one value to N subscribers", "subscribers", "ns, median"),
         found["rows"][OURS]["title"],

@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import _plots
-from _asking import ask, surroundings
-from _rows import OURS, Row
-from _tables import digits, mark, ns, table, troubles
-from _workers import Failed
+from harness.isolation import ask, surroundings
+from harness.rows import OURS, Row
+from harness.workers import Failed
+from report import plots
+from report.tables import digits, mark, ns, table, troubles
 
 TITLE = "Topics: 1 to 10,000 in one process"
 
@@ -58,7 +58,7 @@ def _one(row: Row, number: int, seconds: float) -> dict[str, Any]:
         arguments = row.name, number, seconds
         try:
             found: dict[str, Any] = ask(
-                "_topics.py", *arguments, environment=environment, timeout=2 * seconds + 15
+                "programs/topics.py", *arguments, environment=environment, timeout=2 * seconds + 15
             )
         except Failed as error:
             return {"stopped": str(error)}
@@ -196,7 +196,7 @@ def plot(found: dict[str, Any], target: Path) -> None:
     for number, (name, row) in enumerate(found["rows"].items()):
         mine = name == OURS
         style: dict[str, Any] = {
-            "color": _plots.HIGHLIGHT if mine else colours(number % 20),
+            "color": plots.HIGHLIGHT if mine else colours(number % 20),
             "linewidth": 3 if mine else 1,
             "zorder": 3 if mine else 2,
             "marker": "o" if number < 20 else "s",
@@ -219,7 +219,7 @@ def plot(found: dict[str, Any], target: Path) -> None:
         axes.minorticks_off()
         axes.grid(alpha=0.3)
     reading.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
-    _plots.save(figure, target)
+    plots.save(figure, target)
 
 
 def _by_count(row: dict[str, Any], cost: Callable[[dict[str, Any]], float]) -> dict[int, float]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import statistics
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import _plots
-from _rows import OURS, Row
-from _tables import compared, count, digits, mark, spread, table, troubles
-from _turns import in_turn
+from harness.rows import OURS, Row
+from harness.turns import Command, in_turn, program
+from report import plots
+from report.tables import compared, count, digits, mark, spread, table, troubles
 
 TITLE = "The tutorial's benchmark"
-PROGRAM = Path(__file__).parents[1] / "_tutorial.py"
 TUTORIAL = "ours, as printed"
 
 
@@ -22,9 +20,7 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
     rounds, messages = (3, 1_000) if quick else (7, 10_000)
     measured = {row.name: row.title for row in rows if row.has("publisher", "reader")}
     titles = {TUTORIAL: "shm_pub_sub, the tutorial's lines", **measured}
-    commands: dict[str, list[str | Path]] = {
-        name: [sys.executable, PROGRAM, name] for name in titles
-    }
+    commands: dict[str, Command] = {name: program("tutorial", name) for name in titles}
     found = {
         name: {
             "title": titles[name],
@@ -84,4 +80,4 @@ def plot(found: dict[str, Any], target: Path) -> None:
         for name, ns in _totals(found).items()
     }
     ours = found["rows"][OURS]["title"]
-    _plots.bars({TITLE: bars}, "messages/s (logarithmic), median", ours, target)
+    plots.bars({TITLE: bars}, "messages/s (logarithmic), median", ours, target)

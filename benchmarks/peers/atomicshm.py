@@ -7,14 +7,14 @@ Says 0 before the first value; has no waiting. https://pypi.org/project/atomicsh
 import atexit
 import struct
 
-import _state
-
 from peers import mp_shared_memory
+from peers._state import adapter
 
 TITLE = "atomicshm"
 KIND = "state"
 BEFORE = 0.0
 REQUIREMENTS = ["atomicshm"]
+IMPORTS = "import atomicshm"
 
 _double, _integer = struct.Struct("d"), struct.Struct("Q")
 _views = []
@@ -40,7 +40,7 @@ def _place(topic, shared):
     return names | {"of_int": _integer.pack, "to_float": _double.unpack}
 
 
-publisher, reader, poller = _state.functions(
+publisher, reader, poller, _ = adapter(
     _place, "store(to_int(of_float(value))[0])", "to_float(of_int(load()))[0]"
 )
 

@@ -21,6 +21,7 @@ from pathlib import Path
 TITLE = "eCAL binary publisher/subscriber"
 KIND = "topic"
 REQUIREMENTS = ["eclipse-ecal"]
+IMPORTS = "import ecal.nanobind_core as ecal"
 SETTLING = 1.0
 
 _value = struct.Struct("d")

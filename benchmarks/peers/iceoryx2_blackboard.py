@@ -6,12 +6,13 @@ examples/python/blackboard
 
 import ctypes
 
-import _iceoryx2
+from peers import _iceoryx2
 
 TITLE = "iceoryx2 blackboard"
 KIND = "state"
 BEFORE = 0.0
 REQUIREMENTS = ["iceoryx2"]
+IMPORTS = "import iceoryx2"
 
 _key, _double = ctypes.c_uint64, ctypes.c_double
 _kept = []

@@ -4,13 +4,12 @@ As in its repository's examples/python/event_based_communication
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
-import _iceoryx2
-
-from peers import iceoryx2_topic, subscribers
+from peers import _iceoryx2, iceoryx2_topic, subscribers
 
 TITLE = "iceoryx2 publish-subscribe + event"
 KIND = "topic"
 REQUIREMENTS = ["iceoryx2"]
+IMPORTS = "import iceoryx2"
 
 USUAL = 16
 """Its default of listeners to a service."""

@@ -10,13 +10,12 @@ publish_subscribe_dynamic_data
 import array
 import ctypes
 
-import _iceoryx2
-
-from peers import BATCH, subscribers
+from peers import BATCH, _iceoryx2, subscribers
 
 TITLE = "iceoryx2 publish-subscribe"
 KIND = "topic"
 REQUIREMENTS = ["iceoryx2"]
+IMPORTS = "import iceoryx2"
 
 USUAL = 8
 """Its default of subscribers to a service, and 20 of nodes."""

@@ -13,6 +13,7 @@ from peers import name
 TITLE = "kickmsg blackboard"
 KIND = "state"
 REQUIREMENTS = ["kickmsg"]
+IMPORTS = "import kickmsg"
 
 KEY = "value"
 

@@ -15,6 +15,7 @@ from peers import BATCH, name, subscribers
 TITLE = "kickmsg topic"
 KIND = "topic"
 REQUIREMENTS = ["kickmsg"]
+IMPORTS = "import kickmsg"
 
 _value = struct.Struct("d")
 _kept = []

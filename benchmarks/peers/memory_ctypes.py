@@ -7,14 +7,14 @@ https://docs.python.org/3/library/ctypes.html#ctypes._CData.from_buffer
 
 import mmap
 
-import _state
-
 from peers import Inherited
+from peers._state import adapter
 
 TITLE = "plain memory, unprotected: ctypes"
 KIND = "state"
 BEFORE = 0.0
 REQUIREMENTS: list[str] = []
+IMPORTS = "import mmap; import ctypes"
 
 
 def prepare():
@@ -29,5 +29,4 @@ def _place(topic, shared):
 
 USE = (_place, "double.value = value", "double.value")
 
-publisher, reader, poller = _state.functions(*USE)
-statements = _state.statements(*USE)
+publisher, reader, poller, statements = adapter(*USE)

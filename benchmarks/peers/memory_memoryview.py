@@ -6,14 +6,14 @@ https://docs.python.org/3/library/stdtypes.html#memoryview.cast
 
 import mmap
 
-import _state
-
 from peers import Inherited
+from peers._state import adapter
 
 TITLE = "plain memory, unprotected: memoryview"
 KIND = "state"
 BEFORE = 0.0
 REQUIREMENTS: list[str] = []
+IMPORTS = "import mmap"
 
 
 def prepare():
@@ -26,5 +26,4 @@ def _place(topic, shared):
 
 USE = (_place, "view[0] = value", "view[0]")
 
-publisher, reader, poller = _state.functions(*USE)
-statements = _state.statements(*USE)
+publisher, reader, poller, statements = adapter(*USE)

@@ -7,14 +7,14 @@ https://numpy.org/doc/stable/reference/generated/numpy.frombuffer.html
 
 import mmap
 
-import _state
-
 from peers import Inherited
+from peers._state import adapter
 
 TITLE = "plain memory, unprotected: numpy"
 KIND = "state"
 BEFORE = 0.0
 REQUIREMENTS = ["numpy"]
+IMPORTS = "import numpy"
 
 
 def prepare():
@@ -30,5 +30,4 @@ def _place(topic, shared):
 
 USE = (_place, "array[0] = value", "item()")
 
-publisher, reader, poller = _state.functions(*USE)
-statements = _state.statements(*USE)
+publisher, reader, poller, statements = adapter(*USE)

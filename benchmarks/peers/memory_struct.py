@@ -7,14 +7,14 @@ https://docs.python.org/3/library/struct.html#struct.Struct.pack_into
 import mmap
 import struct
 
-import _state
-
 from peers import Inherited
+from peers._state import adapter
 
 TITLE = "plain memory, unprotected: struct"
 KIND = "state"
 BEFORE = 0.0
 REQUIREMENTS: list[str] = []
+IMPORTS = "import mmap"
 
 _value = struct.Struct("d")
 
@@ -30,5 +30,4 @@ def _place(topic, shared):
 
 USE = (_place, "pack_into(memory, 0, value)", "unpack_from(memory)[0]")
 
-publisher, reader, poller = _state.functions(*USE)
-statements = _state.statements(*USE)
+publisher, reader, poller, statements = adapter(*USE)

@@ -10,6 +10,7 @@ from peers import Inherited
 TITLE = "multiprocessing.Pipe"
 KIND = "queue"
 REQUIREMENTS: list[str] = []
+IMPORTS = "import multiprocessing"
 
 
 def prepare():

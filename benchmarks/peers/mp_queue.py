@@ -10,6 +10,7 @@ from peers import Inherited, none_if_empty
 TITLE = "multiprocessing.Queue"
 KIND = "queue"
 REQUIREMENTS: list[str] = []
+IMPORTS = "import multiprocessing"
 
 
 def prepare():

@@ -9,14 +9,14 @@ import atexit
 import os
 import struct
 
-import _state
-
 from peers import Inherited, name
+from peers._state import adapter
 
 TITLE = "SharedMemory + struct"
 KIND = "state"
 BEFORE = 0.0
 REQUIREMENTS: list[str] = []
+IMPORTS = "from multiprocessing.shared_memory import SharedMemory"
 
 _value = struct.Struct("d")
 _made = []
@@ -41,8 +41,7 @@ def _place(topic, shared):
 
 USE = (_place, "pack_into(buffer, 0, value)", "unpack_from(buffer)[0]")
 
-publisher, reader, poller = _state.functions(*USE)
-statements = _state.statements(*USE)
+publisher, reader, poller, statements = adapter(*USE)
 
 
 def close():

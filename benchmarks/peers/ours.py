@@ -6,6 +6,7 @@ from peers import BATCH
 TITLE = "shm_pub_sub"
 KIND = "topic"
 REQUIREMENTS: list[str] = []
+IMPORTS = "import shm_pub_sub"
 
 _kept = []
 

@@ -8,14 +8,14 @@ first. https://semanchuk.com/philip/posix_ipc/
 import mmap
 import struct
 
-import _state
-
 from peers import name, remove_at_exit
+from peers._state import adapter
 
 TITLE = "posix_ipc memory + semaphore"
 KIND = "state"
 BEFORE = 0.0
 REQUIREMENTS = ["posix-ipc"]
+IMPORTS = "import posix_ipc"
 
 _value = struct.Struct("d")
 
@@ -33,8 +33,7 @@ def _place(topic, shared):
 
 USE = (_place, "pack_into(memory, 0, value); release()", "unpack_from(memory)[0]")
 
-_publisher, reader, poller = _state.functions(*USE)
-_statements = _state.statements(*USE)
+_publisher, reader, poller, _statements = adapter(*USE)
 
 
 def publisher(topic, shared):

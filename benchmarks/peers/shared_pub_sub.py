@@ -10,14 +10,14 @@ https://github.com/SimonNGN/SharedPubSub
 import itertools
 import os
 
-import _state
-
 from peers import name, remove_at_exit
+from peers._state import adapter
 
 TITLE = "SharedPubSub"
 KIND = "topic"
 BEFORE = 0.0
 REQUIREMENTS = ["SharedPubSub"]
+IMPORTS = "import SharedPubSub"
 
 _number = itertools.count()
 
@@ -44,7 +44,7 @@ def _place(topic, shared):
     return {"read_value": _subscriber(topic, queue=False).readValue}
 
 
-_, reader, poller = _state.functions(_place, "pass", "read_value()")
+_, reader, poller, _ = adapter(_place, "pass", "read_value()")
 
 
 def receiver(topic, shared):

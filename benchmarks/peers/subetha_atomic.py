@@ -6,14 +6,14 @@ Says 0 before the first value; has no waiting. https://pypi.org/project/subetha-
 
 import struct
 
-import _state
-
 from peers import name, remove_at_exit
+from peers._state import adapter
 
 TITLE = "subetha-ipc Atomic"
 KIND = "state"
 BEFORE = 0.0
 REQUIREMENTS = ["subetha-ipc"]
+IMPORTS = "import subetha"
 
 _double, _integer = struct.Struct("d"), struct.Struct("Q")
 
@@ -31,7 +31,7 @@ def _place(topic, shared):
     return names | {"of_int": _integer.pack, "to_float": _double.unpack}
 
 
-_publisher, reader, poller = _state.functions(
+_publisher, reader, poller, _ = adapter(
     _place, "store(to_int(of_float(value))[0])", "to_float(of_int(load()))[0]"
 )
 

@@ -11,6 +11,7 @@ from peers import name, remove_at_exit, room
 TITLE = "subetha-ipc Channel"
 KIND = "queue"
 REQUIREMENTS = ["subetha-ipc"]
+IMPORTS = "import subetha"
 
 CAPACITY = 1024
 """Its default."""

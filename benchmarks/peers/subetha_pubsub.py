@@ -12,6 +12,7 @@ from peers import name, remove_at_exit, room
 TITLE = "subetha-ipc PubSub"
 KIND = "topic"
 REQUIREMENTS = ["subetha-ipc"]
+IMPORTS = "import subetha"
 
 CAPACITY = 1024
 """Of items; no default, so that of a Channel."""

@@ -13,6 +13,7 @@ from array import array
 TITLE = "zenoh put/recv"
 KIND = "topic"
 REQUIREMENTS = ["eclipse-zenoh"]
+IMPORTS = "import zenoh"
 
 CONFIGURATION = {
     # Small values do not go by it, and its files would stay behind.

@@ -14,6 +14,7 @@ from peers import newest
 TITLE = "pyzmq PUB/SUB"
 KIND = "topic"
 REQUIREMENTS = ["pyzmq"]
+IMPORTS = "import zmq"
 
 _value = struct.Struct("d")
 

@@ -1,8 +1,6 @@
 """That each adapter of benchmarks/peers delivers what was published, where its library is there."""
 
-import importlib
 import os
-import pkgutil
 import re
 import subprocess
 import sys
@@ -16,7 +14,8 @@ PROGRAM = Path(__file__).with_name("adapter.py")
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 sys.path.append(str(BENCHMARKS))
 
-import peers  # noqa: E402 - it is no package's
+import peers  # noqa: E402 - found by the line above
+from harness.rows import load, names  # noqa: E402
 
 FUNCTIONS = ("reader", "poller", "receiver", "batch_receiver")
 
@@ -30,10 +29,10 @@ def _installed(requirement: str) -> bool:
 
 
 def _all() -> Iterator[tuple[str, str]]:
-    for module in pkgutil.iter_modules(peers.__path__):
-        peer = importlib.import_module(f"peers.{module.name}")
+    for name in names():
+        peer = load(name)
         if all(map(_installed, peer.REQUIREMENTS)):
-            yield from ((module.name, each) for each in FUNCTIONS if hasattr(peer, each))
+            yield from ((name, each) for each in FUNCTIONS if hasattr(peer, each))
 
 
 @pytest.mark.parametrize("processes", ["one", "two"])

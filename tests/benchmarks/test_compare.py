@@ -12,7 +12,7 @@ import pytest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 PARTS = ("calls", "round_trips", "streams", "batches", "subscribers")
-OWN = {"ours", "mp_pipe", "mp_queue", "mp_value"}
+OWN = {"ours", "mp_pipe", "mp_queue", "mp_raw_value"}
 """Need no installation; all of them would take long."""
 
 pytestmark = pytest.mark.skipif(
@@ -78,7 +78,7 @@ def test_round_trips_of_every_row_that_can_wait(results: dict[str, Any]) -> None
     assert "blocking, on one processor" in settings
     for title, setting in settings.items():
         blocking = title.startswith("blocking")
-        assert {*setting["rows"]} == (OWN - {"mp_value"} if blocking else OWN)
+        assert {*setting["rows"]} == (OWN - {"mp_raw_value"} if blocking else OWN)
         for row in (setting["floor"], *setting["rows"].values()):
             assert row["trouble"] == ""
             assert len(row["medians"]) == 3
@@ -102,7 +102,7 @@ def test_batches_of_every_size(results: dict[str, Any]) -> None:
         for size in rows[name]["sizes"].values():
             assert size["trouble"] == ""
             assert all(len(rounds) == 3 and min(rounds) > 0 for rounds in size["ns"].values())
-    assert rows["mp_value"]["trouble"] == "has no batches"
+    assert rows["mp_raw_value"]["trouble"] == "has no batches"
 
 
 def test_subscribers_beside_each_other(results: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 COMPARE = Path(__file__).parents[2] / "benchmarks" / "compare.py"
-PEER = "mp_value"
+PEER = "mp_raw_value"
 
 
 @pytest.fixture(scope="module")

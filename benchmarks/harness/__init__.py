@@ -1,0 +1,1 @@
+"""What runs programs in turn, isolated from each other, and the rows that they measure."""

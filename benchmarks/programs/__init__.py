@@ -1,0 +1,1 @@
+"""The programs that measure: children of compare.py and waiting.py, one per file."""

@@ -1,0 +1,1 @@
+"""Tables, plots and the result page, made from results.json alone."""
