@@ -59,12 +59,12 @@ SOAKED = [
     "-s",
     "tests/crash",
     "tests/differential",
-    "tests/storm",
-    "tests/stream",
+    "tests/exit",
     "tests/fork/test_storm.py",
     "tests/fuzz",
-    "tests/process/test_exit_storm.py",
-    "tests/unit/test_thread_chaos.py",
+    "tests/storm",
+    "tests/unit/lifetime/test_thread_chaos.py",
+    "tests/waiting",
 ]
 
 # Packages, their fuzz targets, and how many inputs take some seconds.

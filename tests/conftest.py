@@ -8,7 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from _strictly import OPTIONS
+from support.forked import fork_child
+from support.peer import new_peer, peer
+from support.strictly import OPTIONS
+
+__all__ = ["fork_child", "new_peer", "peer"]  # fixtures
 
 SHM = Path("/dev/shm")
 DOMAINS = f"shm_pub_sub-test-{os.getpid()}-"  # shm_domain's

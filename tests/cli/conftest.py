@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from _strictly import VARIABLE
+from support.strictly import VARIABLE
 
 PROGRAM = Path(sys.executable).parent / "shm-pub-sub"
 ENVIRONMENT = VARIABLE | {"COLUMNS": "100"}

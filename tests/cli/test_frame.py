@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
-from _strictly import VARIABLE
 from shm_pub_sub import _text
 from shm_pub_sub import cli as command_line
 from shm_pub_sub.cli._verbs import EXAMPLES, VERBS
+from support.strictly import VARIABLE
 
 from .conftest import PROGRAM, Cli, RunCli
 

@@ -5,7 +5,7 @@ import struct
 from pathlib import Path
 from types import TracebackType
 
-from unit._layout import FIELDS, FIRST_SLOT, HEADER
+from support.layout import FIELDS, FIRST_SLOT, HEADER
 
 HEAD = FIELDS["head"][0]
 COUNT = FIELDS["slots"][0]

@@ -4,8 +4,8 @@ from contextlib import ExitStack
 from typing import Any
 
 import shm_pub_sub
-from process._go import GoSubscriber
-from process._waiting import until
+from support.go import GoSubscriber
+from support.waiting import until
 
 SLACK = 2.0
 """Seconds for what takes 0.1 s on a quiet machine."""

@@ -1,13 +1,10 @@
-"""The fixtures of process/_peer.py, for this folder, and the condition of tests that trace."""
+"""The condition of tests that trace processes."""
 
 import os
 
 import pytest
-from process._peer import new_peer, peer
 
 from ._ptrace import unavailable
-
-__all__ = ["new_peer", "peer"]
 
 pytest.register_assert_rewrite("crash._readers")
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 import shm_pub_sub
-from process._peer import Peer
-from process._waiting import until
+from support.counts import KILLS, dice
+from support.peer import Peer
+from support.waiting import until
 
 from . import _contenders, _victims
-from ._counts import KILLS, dice
 
 ROUNDS = max(3, KILLS // 8)
 CONTENDERS = 6

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import shm_pub_sub
-from process._peer import Peer
 from shm_pub_sub import _hot
-from unit._layout import topic_file
+from support.layout import topic_file
+from support.peer import Peer
 
 from . import _stepped, _victims
 from ._memory import Memory, changes

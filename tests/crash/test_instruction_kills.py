@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from process._peer import Peer
-from process._waiting import until
-from unit._layout import topic_file
+from support.counts import KILLS, dice
+from support.layout import topic_file
+from support.peer import Peer
+from support.waiting import until
 
 from . import _stepped, _victims
-from ._counts import KILLS, dice
 from ._memory import AT_REST, BEING_WRITTEN, WRITTEN, Memory
 from ._ptrace import Traced
 from ._readers import Readers

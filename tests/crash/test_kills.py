@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 import shm_pub_sub
-from process._go import GoSubscriber
-from process._peer import Peer
-from process._waiting import until
+from support.counts import KILLS, dice
+from support.go import GoSubscriber
+from support.peer import Peer
+from support.waiting import until
 
 from . import _victims
-from ._counts import KILLS, dice
 
 SECONDS = 20.0
 """Until a new publisher's value counts as missing."""

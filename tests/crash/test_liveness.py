@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 import shm_pub_sub
-from process import _remote
-from process._go import GoSubscriber
-from process._peer import Peer
-from process._waiting import until
 from shm_pub_sub._extension import load
+from support import remote
+from support.counts import KILLS, dice
+from support.go import GoSubscriber
+from support.peer import Peer
+from support.waiting import until
 
 from . import _victims
-from ._counts import KILLS, dice
 
 SLACK = 2.0
 """Seconds for what takes 0.1 s on a quiet machine."""
@@ -117,10 +117,10 @@ def test_publisher_alive_is_false_at_once_after_a_kill(peer: Peer) -> None:
 
 
 def test_a_stopped_publisher_is_alive_but_its_values_grow_old(peer: Peer) -> None:
-    peer.call(_remote.make_publisher, "topic", 0)
+    peer.call(remote.make_publisher, "topic", 0)
     lasting = shm_pub_sub.Subscriber("topic", -1)
     fresh = shm_pub_sub.Subscriber("topic", -1, max_age=0.25)
-    peer.call(_remote.publish, "topic", 7)
+    peer.call(remote.publish, "topic", 7)
     assert lasting.subscribe() == (7, True)
     peer.send_signal(signal.SIGSTOP)
     until(lambda: fresh.subscribe() == (-1, False), "older than max_age")
@@ -134,7 +134,7 @@ def test_a_stopped_publisher_is_alive_but_its_values_grow_old(peer: Peer) -> Non
     with pytest.raises(RuntimeError, match=f"already exists.*{peer.pid}"):
         shm_pub_sub.Publisher("topic", 0)
     peer.send_signal(signal.SIGCONT)
-    peer.call(_remote.publish, "topic", 8)
+    peer.call(remote.publish, "topic", 8)
     assert lasting.subscribe() == (8, True)
     assert fresh.subscribe()[1] or peer.output == ""
     peer.finish()
@@ -156,8 +156,8 @@ def test_a_zombie_is_dead(peer: Peer) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGABRT, signal.SIGSEGV, signal.SIGHUP])
 def test_a_publisher_that_a_signal_ended_is_dead(peer: Peer, number: signal.Signals) -> None:
     peer.call(signal.signal, number, signal.SIG_DFL)  # nohup has its programs ignore SIGHUP
-    peer.call(_remote.make_publisher, "topic", 0)
-    peer.call(_remote.publish, "topic", 1)
+    peer.call(remote.make_publisher, "topic", 0)
+    peer.call(remote.publish, "topic", 1)
     subscriber = shm_pub_sub.Subscriber("topic", -1)
     assert subscriber.subscribe() == (1, True)
     peer.send_signal(number)

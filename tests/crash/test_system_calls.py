@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import shm_pub_sub
-from process._peer import Peer
+from support.peer import Peer
 
 from . import _stepped, _victims
 from ._ptrace import Traced

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import shm_pub_sub
-from _strictly import OPTIONS
-from process._peer import TESTS
+from support.peer import TESTS
+from support.strictly import OPTIONS
 
 from ._doomed import PID
 from ._model import Answer

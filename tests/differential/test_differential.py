@@ -11,8 +11,8 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from crash._counts import dice
-from process._peer import TESTS
+from support.counts import dice
+from support.peer import TESTS
 
 from ._scripts import Step, random_script, shortened
 from ._sides import NoAnswer

@@ -5,8 +5,7 @@ import re
 from types import ModuleType
 
 import shm_pub_sub
-
-from ._page import DOCS
+from support.pages import DOCS
 
 
 def test_reference_has_every_public_name() -> None:

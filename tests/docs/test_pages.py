@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from _strictly import VARIABLE
-
-from . import _page
-from ._page import Block, Command
+from support import pages
+from support.pages import Block, Command
+from support.strictly import VARIABLE
 
 PAGES = ["index.md", "tutorial.md", "testing.md", "containers.md", "migration.md", "faq.md"]
 ELSEWHERE = (
@@ -23,7 +22,7 @@ ELSEWHERE = (
     "command-line/",  # cli/test_pages.py
     "api.md",  # test_api.py
 )
-BLOCKS = [block for page in PAGES for block in _page.blocks(page)]
+BLOCKS = [block for page in PAGES for block in pages.blocks(page)]
 DEADLINE = 30.0  # seconds
 # Ctrl-C works even where the tests run in the background.
 BASH = ["env", "--default-signal=INT", "bash", "-c"]
@@ -99,11 +98,11 @@ def terminals(tmp_path: Path, shm_dir: Path) -> Iterator[Terminals]:
 @pytest.mark.shm_leaves_files("what the commands of a page leave is the page's own affair")
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_print_what_the_page_says(page: str, terminals: Terminals, tmp_path: Path) -> None:
-    for block in _page.blocks(page):
+    for block in pages.blocks(page):
         if block.file:
             (tmp_path / block.file).write_text(block.text, encoding="utf-8")
         elif block.language == "console" and not block.excuse:
-            for command in _page.commands(block):
+            for command in pages.commands(block):
                 terminals.run(command)
 
 
@@ -123,7 +122,7 @@ def test_program_runs_by_itself(
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_block_is_run_or_says_why_not(page: str) -> None:
-    for block in _page.blocks(page):
+    for block in pages.blocks(page):
         where = f"{page}:{block.line}"
         if block.language == "python":
             ast.parse(block.text)
@@ -136,14 +135,14 @@ def test_every_block_is_run_or_says_why_not(page: str) -> None:
 
 
 def test_every_page_with_blocks_is_tested() -> None:
-    pages = {str(path.relative_to(_page.DOCS)) for path in _page.DOCS.rglob("*.md")}
-    with_blocks = {page for page in pages if any(_page.blocks(page))}
+    found = {str(path.relative_to(pages.DOCS)) for path in pages.DOCS.rglob("*.md")}
+    with_blocks = {page for page in found if any(pages.blocks(page))}
     assert {page for page in with_blocks if not page.startswith(ELSEWHERE)} == set(PAGES)
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_file_of_a_page_is_used(page: str) -> None:
-    found = [*_page.blocks(page)]
+    found = [*pages.blocks(page)]
     used = "\n".join(block.text for block in found if block.language == "console")
     for block in found:
         assert block.file is None or block.file in used, f"{page}:{block.line}: nobody runs it"
@@ -167,13 +166,13 @@ def test_a_page_that_is_wrong_fails(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (tmp_path / "page.md").write_text(f"```console\n{console}```\n", encoding="utf-8")
-    monkeypatch.setattr(_page, "DOCS", tmp_path)
+    monkeypatch.setattr(pages, "DOCS", tmp_path)
     with pytest.raises(AssertionError, match=complaint):
         test_commands_print_what_the_page_says("page.md", terminals, tmp_path)
 
 
 def test_a_block_that_nobody_runs_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_page, "DOCS", tmp_path)
+    monkeypatch.setattr(pages, "DOCS", tmp_path)
     for text in ("```rust\nfn main() {}\n```\n", "```yaml\nservices: {a: {}}\n```\n"):
         (tmp_path / "page.md").write_text(text, encoding="utf-8")
         with pytest.raises(AssertionError):

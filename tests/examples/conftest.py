@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from _strictly import OPTIONS
+from support.strictly import OPTIONS
 
 from ._example import EXAMPLES, LAUNCH, ROOT, Example
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from _strictly import OPTIONS
+from support.strictly import OPTIONS
 
 from ._example import EXAMPLES, Example
 from ._order import appear_in_order

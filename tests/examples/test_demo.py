@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from _strictly import OPTIONS
+from support.strictly import OPTIONS
 
 from ._example import EXAMPLES, LAUNCH, Example
 

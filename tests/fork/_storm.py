@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import shm_pub_sub
+from support.repeating import repeating
 
 from . import _storm_child
-from ._repeating import repeating
 from ._storm_child import CLEAN, ENDS, PARENTS, READY, Task, is_dead
 
 DEADLINE = 100.0

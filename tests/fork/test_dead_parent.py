@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import shm_pub_sub
-from process import _remote
-from process._peer import Peer
-from process._waiting import until
+from support import remote
+from support.peer import Peer
+from support.waiting import until
 
 from . import _programs
 
@@ -36,8 +36,8 @@ FORKS: dict[str, Callable[[Peer], list[int]]] = {
 @pytest.mark.parametrize("fork", FORKS)
 @pytest.mark.parametrize("retain", [False, True], ids=["", "retained"])
 def test_a_killed_parent_is_dead(peer: Peer, orphans: list[int], fork: str, retain: bool) -> None:
-    peer.call(_remote.make_publisher, "topic", 0, 3, retain)
-    peer.call(_remote.publish, "topic", 1)
+    peer.call(remote.make_publisher, "topic", 0, 3, retain)
+    peer.call(remote.publish, "topic", 1)
     subscriber = shm_pub_sub.Subscriber("topic", -1)
     assert subscriber.subscribe() == (1, True)
     orphans += FORKS[fork](peer)
@@ -60,9 +60,9 @@ def test_a_killed_parent_is_dead(peer: Peer, orphans: list[int], fork: str, reta
 def test_a_closed_publishers_topic_is_free(
     peer: Peer, orphans: list[int], fork: str, retain: bool
 ) -> None:
-    peer.call(_remote.make_publisher, "topic", 0, 3, retain)
+    peer.call(remote.make_publisher, "topic", 0, 3, retain)
     orphans += FORKS[fork](peer)
-    peer.call(_remote.close_publisher, "topic")
+    peer.call(remote.close_publisher, "topic")
     with shm_pub_sub.Publisher("topic", 0.0, 10) as publisher:
         publisher.publish(2)
         assert shm_pub_sub.Subscriber("topic", 0.0).subscribe() == (2, True)
@@ -74,6 +74,6 @@ def test_a_killed_child_is_dead_while_its_parent_lives(peer: Peer, new_peer: obj
     until(lambda: subscriber.subscribe() == (child, True), "the child's value")
     peer.call(_programs.kill, child)
     until(lambda: subscriber.subscribe() == (-1, False), "the child's death", SLACK)
-    peer.call(_remote.make_publisher, "topic", 0)
-    peer.call(_remote.publish, "topic", 5)
+    peer.call(remote.make_publisher, "topic", 0)
+    peer.call(remote.publish, "topic", 5)
     assert subscriber.subscribe() == (5, True)

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import shm_pub_sub
-from process._peer import Peer
+from support.forked import Forked, Steps
+from support.peer import Peer
 
 from . import _programs
-from ._forked import Forked, Steps
 
 ForkChild = Callable[[Steps], Forked]
 

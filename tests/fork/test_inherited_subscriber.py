@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 import shm_pub_sub
-from process import _remote
-from process._peer import Peer
-from unit._wait import wait_until
-
-from ._forked import Forked, Steps
+from support import remote
+from support.forked import Forked, Steps
+from support.peer import Peer
+from support.wait import wait_until
 
 ForkChild = Callable[[Steps], Forked]
 
@@ -47,8 +46,8 @@ def test_it_follows_restarts_after_the_fork(
 
     def start(value: int, buffers: int) -> Peer:
         peer = new_peer()
-        peer.call(_remote.make_publisher, "topic", 0, buffers)
-        peer.call(_remote.publish, "topic", value)
+        peer.call(remote.make_publisher, "topic", 0, buffers)
+        peer.call(remote.publish, "topic", value)
         return peer
 
     peer = start(1, 1)
@@ -112,7 +111,7 @@ def test_it_raises_the_type_error_of_a_new_type(fork_child: ForkChild, peer: Pee
         yield subscriber.subscribe()
 
     child = fork_child(steps)
-    peer.call(_remote.make_publisher, "topic", 0.0)
+    peer.call(remote.make_publisher, "topic", 0.0)
     with pytest.raises(shm_pub_sub.TopicTypeError, match=r"float.*int"):
         child.next()
     child.end()

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 import shm_pub_sub
-from process import _remote
-from process._peer import Peer
+from support import remote
+from support.forked import Forked, Steps
+from support.peer import Peer
 
-from ._forked import Forked, Steps
 from ._load import make_go_collect
 
 ForkChild = Callable[[Steps], Forked]
@@ -137,7 +137,7 @@ def test_a_copy_holds_no_descriptor_and_does_not_grow_with_use(fork_child: ForkC
 
 
 def test_a_child_that_only_reads_loads_nothing(fork_child: ForkChild, peer: Peer) -> None:
-    peer.call(_remote.make_publisher, "topic", 0)
+    peer.call(remote.make_publisher, "topic", 0)
     subscriber = shm_pub_sub.Subscriber("topic", -1)
 
     def read() -> Generator[Any, None, None]:
@@ -145,8 +145,8 @@ def test_a_child_that_only_reads_loads_nothing(fork_child: ForkChild, peer: Peer
         for _ in range(2):
             yield subscriber.subscribe(), mapped() - before
 
-    peer.call(_remote.publish, "topic", 1)
+    peer.call(remote.publish, "topic", 1)
     child = fork_child(read)
     assert child.next() == ((1, True), set())
-    peer.call(_remote.publish, "topic", 2)
+    peer.call(remote.publish, "topic", 2)
     assert child.next() == ((2, True), set())

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from process._peer import Peer
+from support.peer import Peer
 
 from . import _mappings
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import shm_pub_sub
-from process._peer import Peer
+from support.peer import Peer
 
 from . import _mp_children
 

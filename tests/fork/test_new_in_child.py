@@ -6,10 +6,10 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 import shm_pub_sub
-from process._peer import Peer
+from support.forked import Forked, Steps
+from support.peer import Peer
 
 from . import _programs
-from ._forked import Forked, Steps
 from ._load import make_go_collect
 
 ForkChild = Callable[[Steps], Forked]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
-from crash._counts import dice
-from process._peer import Peer
-from process._waiting import until
+from support.counts import dice
+from support.peer import Peer
+from support.waiting import until
 
 from . import _programs, _storm
 from ._storm_child import PARENTS

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 import shm_pub_sub
-from process import _remote
-from process._peer import Peer
-from process._waiting import until
+from support import remote
+from support.forked import Forked, Steps
+from support.peer import Peer
+from support.repeating import repeating
+from support.waiting import until
 
 from . import _programs
-from ._forked import Forked, Steps
-from ._repeating import repeating
 
 ForkChild = Callable[[Steps], Forked]
 SECONDS = 1.0
@@ -99,8 +99,8 @@ def test_children_hold_no_retained_topic_that_threads_open_and_close() -> None:
 
 def test_children_hold_no_lock_of_a_removal(peer: Peer) -> None:
     """remove() locks a topic's file for a moment, to find that its publisher lives."""
-    peer.call(_remote.make_publisher, "topic", 0)
-    peer.call(_remote.publish, "topic", 1)
+    peer.call(remote.make_publisher, "topic", 0)
+    peer.call(remote.publish, "topic", 1)
 
     def remove() -> None:
         with pytest.raises(shm_pub_sub.ExistsError):
@@ -120,7 +120,7 @@ def test_children_hold_no_lock_of_a_removal(peer: Peer) -> None:
 
 
 def test_children_hold_no_lock_of_a_refused_publisher(peer: Peer) -> None:
-    peer.call(_remote.make_publisher, "topic", 0)
+    peer.call(remote.make_publisher, "topic", 0)
 
     def make() -> None:
         with pytest.raises(shm_pub_sub.ExistsError):

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from process._go import GoSubscriber
-from process._values import DEFAULTS, bits
 from shm_pub_sub import LayoutError, Publisher, Subscriber, TopicTypeError
-from unit._layout import FIELDS, FIRST_SLOT, HEADER, topic_file
+from support.go import GoSubscriber
+from support.layout import FIELDS, FIRST_SLOT, HEADER, topic_file
+from support.values import DEFAULTS, bits
 
 KINDS = {1: bool, 2: int, 3: float}
 INTERESTING = st.one_of(

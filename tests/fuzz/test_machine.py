@@ -21,7 +21,6 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from process._values import bits
 from shm_pub_sub import (
     ClosedError,
     ExistsError,
@@ -33,6 +32,7 @@ from shm_pub_sub import (
     remove,
     topics,
 )
+from support.values import bits
 
 from .test_values import VALUES
 

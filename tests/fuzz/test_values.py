@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from process._go import GoPublisher, GoSubscriber
-from process._values import DEFAULTS, bits
 from shm_pub_sub import Publisher, RangeError, ShmError, Subscriber, TopicTypeError
+from support.go import GoPublisher, GoSubscriber
+from support.values import DEFAULTS, bits
 
 WORDS = st.one_of(
     st.integers(0, 2**64 - 1),

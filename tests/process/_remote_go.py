@@ -3,8 +3,8 @@
 from typing import Any
 
 import shm_pub_sub
+from support.go import GoPublisher, GoSubscriber
 
-from ._go import GoPublisher, GoSubscriber
 from ._mirrored import MIRRORED
 from ._spinning import write_until
 

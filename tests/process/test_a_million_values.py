@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import pytest
 import shm_pub_sub
+from support.peer import Peer
+from support.waiting import until
 
 from . import _spinning
 from ._mirrored import MIRRORED
-from ._peer import Peer
-from ._waiting import until
 
 MILLION = 1_000_000
 ENOUGH = 2_000

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 import shm_pub_sub
+from support.go import GoPublisher, GoSubscriber
+from support.peer import Peer
+from support.values import DEFAULTS, EDGES, bits
+from support.waiting import until
 
 from . import _remote_go
-from ._go import GoPublisher, GoSubscriber
 from ._mirrored import MIRRORED
-from ._peer import Peer
 from ._spinning import check_reads
-from ._values import DEFAULTS, EDGES, bits
-from ._waiting import until
 
 WRITERS: dict[str, Any] = {"Go": GoPublisher, "C": shm_pub_sub.Publisher}
 ENOUGH = 2_000

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.peer import Peer
 
 from . import _children
-from ._peer import Peer
 
 each_method = pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
 

@@ -8,26 +8,25 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
-
-from . import _remote
-from ._peer import Peer
-from ._waiting import until
+from support import remote
+from support.peer import Peer
+from support.waiting import until
 
 
 def test_clean_close_shows_at_the_next_read(peer: Peer) -> None:
     subscriber = shm_pub_sub.Subscriber("topic", -1)
     for value in range(20):
-        peer.call(_remote.make_publisher, "topic", 0)
-        peer.call(_remote.publish, "topic", value)
+        peer.call(remote.make_publisher, "topic", 0)
+        peer.call(remote.publish, "topic", value)
         assert subscriber.subscribe() == (value, True)
-        peer.call(_remote.close_publisher, "topic")
+        peer.call(remote.close_publisher, "topic")
         assert subscriber.subscribe() == (-1, False)
         assert not subscriber.publisher_alive
 
 
 def test_end_of_the_program_shows_at_the_next_read(peer: Peer, shm_dir: Path) -> None:
-    peer.call(_remote.make_publisher, "topic", 0)
-    peer.call(_remote.publish, "topic", 7)
+    peer.call(remote.make_publisher, "topic", 0)
+    peer.call(remote.publish, "topic", 7)
     subscriber = shm_pub_sub.Subscriber("topic", -1)
     assert subscriber.subscribe() == (7, True)
     peer.finish()
@@ -42,8 +41,8 @@ def test_subscribers_follow_a_restart_of_another_size(
     subscriber = shm_pub_sub.Subscriber("topic", -1)
     for generation, buffers in enumerate([1, 1000, 3, 100_000, 2]):
         peer = new_peer()
-        peer.call(_remote.make_publisher, "topic", 0, buffers)
-        peer.call(_remote.publish, "topic", generation)
+        peer.call(remote.make_publisher, "topic", 0, buffers)
+        peer.call(remote.publish, "topic", generation)
         assert subscriber.subscribe() == (generation, True)
         assert subscriber.buffer_num == buffers
         end(peer)
@@ -58,14 +57,14 @@ def test_restart_of_another_type_is_a_type_error_that_names_both(
     other = shm_pub_sub.Subscriber("topic", -1.0)
     for kind in (float, bool, float):
         first = new_peer()
-        first.call(_remote.make_publisher, "topic", 0, 3)
-        first.call(_remote.publish, "topic", 5)
+        first.call(remote.make_publisher, "topic", 0, 3)
+        first.call(remote.publish, "topic", 5)
         assert subscriber.subscribe() == (5, True)
         first.kill()
 
         second = new_peer()
-        second.call(_remote.make_publisher, "topic", kind(1), 10)
-        second.call(_remote.publish, "topic", kind(1))
+        second.call(remote.make_publisher, "topic", kind(1), 10)
+        second.call(remote.publish, "topic", kind(1))
         both = re.compile(rf"(?=.*\bint\b)(?=.*\b{kind.__name__}\b)", re.DOTALL)
         for _ in range(3):
             with pytest.raises(TypeError, match=both):
@@ -79,8 +78,8 @@ def test_restart_of_another_type_is_a_type_error_that_names_both(
 
 
 def test_topic_of_another_type_that_nobody_publishes_is_no_error(peer: Peer) -> None:
-    peer.call(_remote.make_publisher, "topic", 1.5)
-    peer.call(_remote.publish, "topic", 2.5)
+    peer.call(remote.make_publisher, "topic", 1.5)
+    peer.call(remote.publish, "topic", 2.5)
     peer.kill()
     assert shm_pub_sub.Subscriber("topic", -1).subscribe() == (-1, False)
     shm_pub_sub.remove("topic")
@@ -88,8 +87,8 @@ def test_topic_of_another_type_that_nobody_publishes_is_no_error(peer: Peer) -> 
 
 def test_second_publisher_in_another_process_is_refused_with_the_holders_pid(peer: Peer) -> None:
     message = "^Shared memory already exists: .*"
-    peer.call(_remote.make_publisher, "topic", 0)
-    peer.call(_remote.publish, "topic", 3)
+    peer.call(remote.make_publisher, "topic", 0)
+    peer.call(remote.publish, "topic", 3)
     for arguments in [(0, 3), (0.0, 3), (False, 10)]:
         with pytest.raises(RuntimeError, match=rf"{message}\b{peer.pid}\b") as refused:
             shm_pub_sub.Publisher("topic", *arguments)
@@ -103,8 +102,8 @@ def test_second_publisher_in_another_process_is_refused_with_the_holders_pid(pee
 
 def test_retained_value_outlives_the_program(peer: Peer) -> None:
     early = shm_pub_sub.Subscriber("topic", -1)
-    peer.call(_remote.make_publisher, "topic", 0, 3, True)
-    peer.call(_remote.publish, "topic", 1, 2, 3)
+    peer.call(remote.make_publisher, "topic", 0, 3, True)
+    peer.call(remote.publish, "topic", 1, 2, 3)
     assert early.subscribe() == (3, True)
     peer.finish()
     late = shm_pub_sub.Subscriber("topic", -1)
@@ -120,8 +119,8 @@ def test_retained_value_outlives_a_kill_until_the_next_publishers_first_value(
 ) -> None:
     early = shm_pub_sub.Subscriber("topic", -1)
     first = new_peer()
-    first.call(_remote.make_publisher, "topic", 0, 3, True)
-    first.call(_remote.publish, "topic", 1, 2, 3)
+    first.call(remote.make_publisher, "topic", 0, 3, True)
+    first.call(remote.publish, "topic", 1, 2, 3)
     assert early.subscribe() == (3, True)
     first.kill()
     late = shm_pub_sub.Subscriber("topic", -1)
@@ -129,19 +128,19 @@ def test_retained_value_outlives_a_kill_until_the_next_publishers_first_value(
     until(lambda: not early.publisher_alive and not late.publisher_alive, "publisher dead")
     assert [s.subscribe() for s in (early, late)] == [(3, True)] * 2
     second = new_peer()
-    second.call(_remote.make_publisher, "topic", 0, 5)
+    second.call(remote.make_publisher, "topic", 0, 5)
     # It moves into the new publisher's ring (docs/memory-layout.md), whose first value replaces it.
     newest = shm_pub_sub.Subscriber("topic", -1)
     assert [s.subscribe() for s in (early, late, newest)] == [(3, True)] * 3
-    second.call(_remote.publish, "topic", 4)
+    second.call(remote.publish, "topic", 4)
     assert [s.subscribe() for s in (early, late, newest)] == [(4, True)] * 3
     second.finish()
     assert [s.subscribe() for s in (early, late, newest)] == [(-1, False)] * 3
 
 
 def test_retained_value_is_still_there_long_after_a_kill(peer: Peer) -> None:
-    peer.call(_remote.make_publisher, "topic", 0, 3, True)
-    peer.call(_remote.publish, "topic", 3)
+    peer.call(remote.make_publisher, "topic", 0, 3, True)
+    peer.call(remote.publish, "topic", 3)
     subscriber = shm_pub_sub.Subscriber("topic", -1, max_age=0.3)
     lasting = shm_pub_sub.Subscriber("topic", -1)
     assert subscriber.subscribe() == (3, True)
@@ -157,7 +156,7 @@ def test_take_over_and_reattachment_are_logged(
 ) -> None:
     caplog.set_level(logging.INFO, "shm_pub_sub")
     first = new_peer()
-    first.call(_remote.make_publisher, "topic", 0)
+    first.call(remote.make_publisher, "topic", 0)
     subscriber = shm_pub_sub.Subscriber("topic", -1)
     first.send_signal(signal.SIGKILL)
     first.wait()

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 from shm_pub_sub import CreateError, OpenError, Publisher, Subscriber, remove
-
-from ._peer import Peer
-from ._remote import make_publisher, publish
-from ._waiting import until
+from support.peer import Peer
+from support.remote import make_publisher, publish
+from support.waiting import until
 
 Start = Callable[..., "subprocess.Popen[str]"]
 

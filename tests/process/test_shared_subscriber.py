@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 import shm_pub_sub
 from shm_pub_sub._extension import load
-
-from . import _remote
-from ._peer import Peer
+from support import remote
+from support.peer import Peer
 
 DEADLINE = 30
 
@@ -56,8 +55,8 @@ def test_what_a_slow_thread_found_does_not_replace_what_a_fast_one_reads(
     subscriber: shm_pub_sub.Subscriber[int] | None = None
     for value in (1, 2):
         peer = new_peer()
-        peer.call(_remote.make_publisher, "topic", 0)
-        peer.call(_remote.publish, "topic", value)
+        peer.call(remote.make_publisher, "topic", 0)
+        peer.call(remote.publish, "topic", value)
         subscriber = subscriber or shm_pub_sub.Subscriber("topic", -1)
         peer.kill()
     assert subscriber is not None

@@ -17,14 +17,21 @@ from ._compile import ADDRESS, ROOT, compiler, launcher
 from ._package import Fault, build_package
 
 # What is most likely to go wrong in C, in one process; SHM_PUB_SUB_SANITIZE=all runs the rest too.
-UNIT = "values conversions refused_values arguments closing finalizers subclasses objects threads"
-UNIT += " retain type_mismatch receive history samples batches"
-CHOSEN = [f"unit/test_{name}.py" for name in UNIT.split()]
+UNIT = {
+    "values": "values conversions refused_values type_mismatch",
+    "receiving": "retain receive history samples batches",
+    "api": "arguments subclasses objects",
+    "lifetime": "closing finalizers threads",
+}
+CHOSEN = [
+    f"unit/{folder}/test_{name}.py" for folder, names in UNIT.items() for name in names.split()
+]
 CHOSEN += ["fork/test_inherited_subscriber.py"]
 # Left out: sizes of memory, which ASan changes, and hundreds of forks, each slow under ASan. To
 # start a process is slow too, so all the others take many minutes.
-ALL = ["unit", "process", "fork", "--ignore=tests/unit/test_growth.py"]
-ALL += ["--ignore=tests/unit/test_references.py", "--ignore=tests/fork/test_threads.py"]
+ALL = ["unit", "process", "exit", "machine", "waiting", "fork"]
+ALL += ["--ignore=tests/unit/lifetime/test_growth.py"]
+ALL += ["--ignore=tests/unit/lifetime/test_references.py", "--ignore=tests/fork/test_threads.py"]
 
 USE = """
 import shm_pub_sub

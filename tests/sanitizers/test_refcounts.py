@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from _strictly import OPTIONS
+from support.strictly import OPTIONS
 
 from ._compile import HERE, compiler
 from ._package import Fault, build_package

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn
 
 import shm_pub_sub
-from process._go import GoPublisher
 from shm_pub_sub._errors import from_go
+from support.go import GoPublisher
 
 from ._log import Log
 from ._values import DEFAULTS, LAST_K, topic_name, value, word

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 import shm_pub_sub
-from process._go import GoSubscriber
 from shm_pub_sub._errors import from_go
+from support.go import GoSubscriber
 
 from ._log import Log
 from ._recorder import Recorder

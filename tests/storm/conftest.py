@@ -1,4 +1,4 @@
-"""The fixtures of process/_peer.py for this folder, and the storm's actor in Go."""
+"""The storm's actor in Go."""
 
 import os
 import shutil
@@ -6,9 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from process._peer import TESTS, new_peer, peer
-
-__all__ = ["go_actor", "new_peer", "peer"]
+from support.peer import TESTS
 
 
 @pytest.fixture(scope="session")

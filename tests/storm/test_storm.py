@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
-from crash._counts import dice
-from process._peer import Peer
+from support.counts import dice
+from support.peer import Peer
 
 from . import _controller
 from ._checker import check

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from _strictly import VARIABLE
+from support.strictly import VARIABLE
 
 DEADLINE = 30.0
 """Seconds until an expected line counts as missing."""

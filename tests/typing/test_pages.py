@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from docs._page import DOCS, Block
-from docs._page import blocks as blocks_of
+from support.pages import DOCS, Block
+from support.pages import blocks as blocks_of
 from test_typing import ended, needs
 
 ROOT = DOCS.parent

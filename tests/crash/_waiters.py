@@ -1,0 +1,24 @@
+"""Waiters to be traced, which say by marks where they are: forks of one that has not loaded Go."""
+
+import signal
+from typing import Any
+
+import shm_pub_sub
+
+from ._ptrace import MARK
+from ._stepped import _await_tracer, _fork
+
+
+def receive_between_marks(topic: str, default: Any) -> int:
+    """Forks one that takes what there is and then waits for one value, between two marks."""
+    return _fork(_receive_between_marks, topic, default)
+
+
+def _receive_between_marks(topic: str, default: Any) -> None:
+    subscriber = shm_pub_sub.Subscriber(topic, default)
+    subscriber.drain()
+    receive, mark, number = subscriber.recv, signal.raise_signal, int(MARK)
+    _await_tracer()
+    mark(number)
+    receive()
+    mark(number)

@@ -1,0 +1,97 @@
+"""Peers in namespaces of their own, as containers have them."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import time
+from multiprocessing.connection import wait
+from pathlib import Path
+
+import pytest
+import shm_pub_sub
+from support import remote
+from support.peer import DEADLINE, Peer
+
+LIFETIME = 60
+CLONE_NEWTIME = 0x80
+
+# Its first process is number 1 there, and ends with unshare.
+PID = ("--pid", "--fork", "--kill-child", "--mount-proc")
+USER = ("--user", "--map-root-user")
+MOUNT = ("--mount",)
+TIME = ("--time", "--fork", "--kill-child")
+
+
+def _clock_offset() -> int:
+    """Seconds that CLOCK_MONOTONIC is ahead of the machine's here: the kernel counts from that."""
+    for line in Path("/proc/self/timens_offsets").read_text().splitlines():
+        clock, seconds, _ = line.split()
+        if clock in ("monotonic", "1"):
+            return int(seconds)
+    return 0
+
+
+def clock_ahead(seconds: int) -> tuple[str, ...]:
+    """For launcher(): a time namespace whose CLOCK_MONOTONIC is so many seconds ahead of ours."""
+    here = _clock_offset() if Path("/proc/self/timens_offsets").exists() else 0
+    return (*TIME, "--monotonic", str(here + seconds))
+
+
+def booted_ago(seconds: int) -> tuple[str, ...]:
+    """For launcher(): as on a machine that was booted so many seconds ago."""
+    return clock_ahead(seconds - int(time.monotonic()))
+
+
+def launcher(*options: str) -> tuple[str, ...]:
+    """What starts a Peer in new namespaces. Skips the test where the kernel does not let us."""
+    if os.geteuid() != 0 and "--user" not in options:
+        options = (*USER, *options)
+    command = ("unshare", *options)
+    try:
+        tried = subprocess.run([*command, "true"], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no unshare here")
+    if tried.returncode != 0:
+        pytest.skip(f"no such namespaces here: {tried.stderr.strip()}")
+    return command
+
+
+def inner(peer: Peer) -> int:
+    """The pid, as seen from here, of the Peer that unshare forked."""
+    (pid,) = Path(f"/proc/{peer.pid}/task/{peer.pid}/children").read_text().split()
+    return int(pid)
+
+
+def kill(peer: Peer) -> None:
+    """Kills the Peer that unshare forked, and waits until it is gone."""
+    pid = inner(peer)
+    pidfd = os.pidfd_open(pid)
+    os.kill(pid, signal.SIGKILL)
+    gone = wait([pidfd], DEADLINE)
+    os.close(pidfd)
+    assert gone
+    peer.kill()
+
+
+def own_pid() -> int:
+    """In a Peer: what it calls itself."""
+    return os.getpid()
+
+
+def fork_reader_in_the_past(topic: str, tell: str) -> None:
+    """In a Peer: a child whose CLOCK_MONOTONIC is behind, and which tells whether topic is ok."""
+    if os.fork() != 0:
+        return
+    # By way of a child that only forks: it has no threads, and could not have new ones.
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWTIME) != 0:
+        os._exit(ctypes.get_errno())
+    past = _clock_offset() - min(20, int(time.monotonic() / 2))
+    Path("/proc/self/timens_offsets").write_text(f"monotonic {past} 0\n")
+    if os.fork() == 0:
+        signal.alarm(LIFETIME)
+        publisher = shm_pub_sub.Publisher(tell, False)
+        while True:
+            publisher.publish(remote.subscribe(topic)[1])
+    os._exit(0)

@@ -1,0 +1,30 @@
+"""How much to do, how late a wake-up may be, and by which dice."""
+
+import os
+import random
+import time
+
+KILLS = int(os.environ.get("SHM_PUB_SUB_KILLS") or 200)
+"""Kills in the longest test; the others take a share of it."""
+
+VALUES = int(os.environ.get("SHM_PUB_SUB_VALUES") or 10**7)
+"""Values through recv in the longest test; the others take a share of it."""
+
+WAITS = int(os.environ.get("SHM_PUB_SUB_WAITS") or 60_000)
+"""Waits that block, in the stress of wake-ups."""
+
+INTERRUPTS = int(os.environ.get("SHM_PUB_SUB_INTERRUPTS") or 60)
+"""SIGINTs in each way of waiting."""
+
+SLICE = 0.1
+"""Seconds after which a waiter looks again by itself: so late is what nobody woke it for."""
+
+LATE = SLICE / 2
+"""Seconds: a waiter that was woken up, and not by its slice's end, is far from this late."""
+
+
+def dice() -> random.Random:
+    """Random numbers whose seed is printed, and can be given as SHM_PUB_SUB_SEED."""
+    seed = int(os.environ.get("SHM_PUB_SUB_SEED") or time.time_ns() % 2**32)
+    print(f"SHM_PUB_SUB_SEED={seed}")
+    return random.Random(seed)

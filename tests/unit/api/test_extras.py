@@ -1,0 +1,34 @@
+"""What brings an extra's packages: hints name those, and nothing that no index has."""
+
+import re
+from pathlib import Path
+
+from shm_pub_sub._extras import EXTRAS
+
+ROOT = Path(__file__).parents[3]
+FOLDERS = ("python", "docs", "examples", "benchmarks")
+HINT = re.compile(r"pip install\s+(?:[^`\n]*[ '\"])?shm.pub.sub\b")
+TEXTS = {".py", ".pyi", ".md", ".ipynb"}
+
+
+def test_packages_are_those_of_the_project() -> None:
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    (table,) = re.findall(
+        r"^\[project.optional-dependencies\]\n((?:\w.*\n)+)", project, re.MULTILINE
+    )
+    found = {
+        line.partition(" = ")[0]: tuple(re.findall(r'"([\w-]+)', line.partition(" = ")[2]))
+        for line in table.splitlines()
+    }
+    assert found == EXTRAS
+
+
+def test_no_text_has_this_project_fetched_from_an_index() -> None:
+    """Whoever registers the name there would be installed."""
+    wrong = []
+    for folder in FOLDERS:
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix in TEXTS and path.is_file():
+                text = path.read_text(encoding="utf-8")
+                wrong += [f"{path.relative_to(ROOT)}: {found}" for found in HINT.findall(text)]
+    assert wrong == []

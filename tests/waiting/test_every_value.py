@@ -1,0 +1,46 @@
+"""Each value is received or counted as lost, in order, however fast they come."""
+
+from collections.abc import Callable
+
+import pytest
+from support import receiving
+from support.counts import VALUES
+from support.peer import Peer
+
+from . import _publishing
+
+Record = Callable[[str, object], None]
+
+
+@pytest.mark.timeout(120 + VALUES // 100_000)
+@pytest.mark.parametrize(
+    ("way", "buffer_num", "values"),
+    [
+        ("C", 1, VALUES // 10),
+        ("C", 10, VALUES // 10),
+        ("C", 100_000, VALUES),
+        ("C, in batches", 1000, VALUES),
+        ("C, in batches", 1_000_000, VALUES // 10),
+        ("Go", 1, VALUES // 100),
+        ("Go", 10_000, VALUES // 10),
+    ],
+)
+def test_received_and_lost_are_all_that_was_published(
+    new_peer: Callable[[], Peer],
+    way: str,
+    buffer_num: int,
+    values: int,
+    record_property: Record,
+) -> None:
+    reader, writer = new_peer(), new_peer()
+    reader.call(receiving.subscribe, "topic", 0)
+    reader.begin(receiving.receive_up_to, values, 20.0)
+    seconds = 60 + values / 100_000
+    writer.call(_publishing.publish_numbers, way, "topic", buffer_num, values, timeout=seconds)
+    received, lost, gaps = reader.answer(seconds)
+    print(f"{received} received, {lost} lost in {gaps} gaps")
+    record_property("received, lost, gaps", [received, lost, gaps])
+    assert received + lost == values
+    assert received >= 1
+    writer.call(_publishing.close)
+    reader.call(receiving.close)
