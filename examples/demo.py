@@ -8,6 +8,6 @@ a third takes over. The exit status is 0 only if all went as it should.
 
 import sys
 
-from shm_pub_sub.cli import main
+from shm_pub_sub._cli import main
 
 sys.exit(main(["demo", *sys.argv[1:]]))

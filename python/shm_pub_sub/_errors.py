@@ -5,9 +5,6 @@ What no other built-in fits is a RuntimeError. ShmError itself is never raised.
 
 from __future__ import annotations
 
-import sys
-from itertools import groupby
-
 
 class ShmError(Exception):
     """The root of all errors that this library raises."""
@@ -72,40 +69,3 @@ class TopicNotFoundError(ShmError, LookupError):
 
 class InternalError(ShmError, RuntimeError):
     """Something failed that this library does not expect to. Please report it, with the text."""
-
-
-_BY_KIND: dict[str, type[ShmError]] = {
-    "exists": ExistsError,
-    "create": CreateError,
-    "open": OpenError,
-    "layout": LayoutError,
-    "closed": ClosedError,
-    "type": TopicTypeError,
-    "value": TopicValueError,
-    "nopublisher": TopicNotFoundError,
-}
-
-
-def from_go(error: RuntimeError) -> ShmError:
-    """Turn an error of the Go side, `kind\\ntext` in Latin-1, into its class.
-
-    Loading Go raises an error of its own, which is returned as it is.
-    """
-    if isinstance(error, ShmError):
-        return error
-    kind, _, text = str(error).partition("\n")
-    return _BY_KIND.get(kind, InternalError)(_decoded((text or kind).encode("latin-1", "replace")))
-
-
-def _decoded(text: bytes) -> str:
-    """Return Go's text without lone surrogates, which few loggers and terminals can take.
-
-    Names of topics are UTF-8. What is not is a path's, and as the file system's encoding has it.
-    """
-    pieces = groupby(text.decode("utf-8", "surrogateescape"), lambda c: "\udc80" <= c <= "\udcff")
-    return "".join(
-        "".join(piece)
-        .encode("utf-8", "surrogateescape")
-        .decode(sys.getfilesystemencoding() if foreign else "utf-8", "backslashreplace")
-        for foreign, piece in pieces
-    )

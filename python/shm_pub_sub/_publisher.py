@@ -25,11 +25,11 @@ from ._errors import (
     ForkedError,
     RangeError,
     TopicTypeError,
-    from_go,
 )
+from ._exit import close_at_exit, close_own, end_daemon_thread, outlives_process, publishes
 from ._extension import load
+from ._go import from_go
 from ._log import logger
-from ._open import close_at_exit, close_own, end_daemon_thread, outlives_process, publishes
 from ._trust import check_trust
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here

@@ -24,9 +24,9 @@ from ._errors import (
     TopicTypeError,
     TopicValueError,
     WaitTimeoutError,
-    from_go,
 )
 from ._extension import load
+from ._go import from_go
 from ._log import logger
 from ._trust import check_trust
 

@@ -8,8 +8,6 @@ TYPE_CHECKING = False  # not from typing, whose import costs more than all else 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ._curves import Curve
-
 
 def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
     """Return rows, the first of them the heading, in columns; those in `right` at the right.
@@ -86,18 +84,3 @@ def printable(text: str) -> str:
         return text
     # A lone surrogate is printed as an escape too, by the command line's stdout.
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-
-
-def label(curve: Curve) -> str:
-    """Return what a legend says of a curve."""
-    name = printable(curve.name)
-    if curve.trouble is not None:
-        return f"{name}: cannot be read"
-    if curve.type is None:
-        return f"{name}: not there yet"
-    if curve.newest is None:
-        return f"{name}: no value yet"
-    state = "" if curve.alive else ", no publisher"
-    if curve.alive and (age := curve.age()) > 1:
-        state = f", {duration(age)} old"
-    return f"{name}: {number(curve.newest)}{state}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ._arguments import check_directory, check_name, path_from_go, path_to_go
-from ._errors import OpenError, TopicNotFoundError, from_go
+from ._errors import OpenError, TopicNotFoundError
 from ._extension import load
+from ._go import call, from_go
 from ._patterns import matched
 from ._text import duration, printable, table
 from ._trust import check_trust
@@ -131,7 +132,7 @@ _NEVER = 2**63 - 1
 
 def names(directory: str | None = None) -> list[str]:
     """Return the names of all topics of a directory, sorted: in a tenth of topics()'s time."""
-    found: list[str] = _go("List", path_to_go(check_directory(directory)))
+    found: list[str] = call("List", path_to_go(check_directory(directory)))
     return found
 
 
@@ -176,7 +177,7 @@ def inspect(
     for an impossible name, trust or directory.
     """
     text, trusted = check_name(name), check_trust(trust)
-    fields = _go("Inspect", path_to_go(check_directory(directory)), text, trusted)
+    fields = call("Inspect", path_to_go(check_directory(directory)), text, trusted)
     fields["path"] = path_from_go(fields["path"])
     fields["type"] = _TYPES[fields["type"]]
     age = fields["age"]
@@ -215,15 +216,5 @@ def memory_room() -> tuple[int, int, str] | None:
 
     None where no limit is known.
     """
-    found = _go("MemoryRoom")
+    found = call("MemoryRoom")
     return found and (found["bytes"], found["limit"], path_from_go(found["where"]))
-
-
-def _go(function: str, *arguments: str) -> Any:
-    """Call the Go function, and decode what it answers."""
-    import json  # noqa: PLC0415 - a third of the time that importing all else takes
-
-    try:
-        return json.loads(getattr(load(), f"bind_{function}")(*arguments))
-    except RuntimeError as error:
-        raise from_go(error) from None

@@ -6,8 +6,9 @@ import operator
 import os
 
 from ._arguments import not_utf8, shown
-from ._errors import TopicTypeError, TopicValueError, from_go
+from ._errors import TopicTypeError, TopicValueError
 from ._extension import load
+from ._go import from_go
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
 if TYPE_CHECKING:

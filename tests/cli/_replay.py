@@ -5,9 +5,9 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from shm_pub_sub.cli import _play
-from shm_pub_sub.cli._mcap_reader import Recording
-from shm_pub_sub.cli._player import Player, rounds
+from shm_pub_sub._cli.verbs import play
+from shm_pub_sub._recording.player import Player, rounds
+from shm_pub_sub._recording.reader import Recording
 
 
 def values(path: Path) -> dict[str, list[tuple[int, Any]]]:
@@ -25,9 +25,9 @@ def replay(path: Path) -> str:
     """List and publish all that the file has, at once; what is printed."""
     printed = StringIO()
     with closing(Recording(path)) as recording, redirect_stdout(printed), redirect_stderr(printed):
-        tracks = _play._choose(recording, [])
+        tracks = play._choose(recording, [])
         for form in ("text", "json"):
-            _play._list(recording, tracks, form)
+            play._list(recording, tracks, form)
         first, end = recording.start_ns, recording.end_ns + 1
         with closing(Player(tracks, [])) as player:
             for batch in rounds(recording, tracks, first, end, loop=False):

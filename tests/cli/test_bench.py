@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
-from shm_pub_sub.cli import _bench
+from shm_pub_sub._cli.verbs import bench
 
 from ._reading import interrupt, next_line, wait_until
 from .conftest import Cli, RunCli
@@ -42,7 +42,7 @@ def test_json_has_all_figures_in_seconds(run_cli: RunCli, shm_dir: Path) -> None
 @pytest.mark.parametrize("count", [1, 2, 3, 99, 100, 101, 1000])
 def test_no_percentile_is_below_the_median(count: int) -> None:
     times = [float(ns) for ns in range(1, count + 1)]
-    found = _bench._figures(times)
+    found = bench._figures(times)
     assert found["median"] <= found["p99"]
     assert sum(ns <= found["p99"] * 1e9 + 0.5 for ns in times) >= 0.99 * count
 
@@ -63,9 +63,9 @@ def test_other_process_that_dies_is_an_error(
     cli: Cli, run_python: "subprocess.CompletedProcess[str]"
 ) -> None:
     ended = run_python(  # type: ignore[operator]
-        "from shm_pub_sub.cli import _trips, main\n"
+        "from shm_pub_sub._cli import main\nfrom shm_pub_sub._cli.verbs import bench\n"
         "import sys\n"
-        '_trips.PARTNER = _trips.PARTNER.replace(\'answer({way!r})\', """\n'
+        'bench.PARTNER = bench.PARTNER.replace(\'answer({way!r})\', """\n'
         "import os, shm_pub_sub\n"
         "pub = shm_pub_sub.Publisher('back', 0.0)\n"
         "sub = shm_pub_sub.Subscriber('there', 0.0)\n"

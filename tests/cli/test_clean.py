@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
-from shm_pub_sub.cli._remains import remains
+from shm_pub_sub._remains import remains
 
 from .conftest import Cli, RunCli
 

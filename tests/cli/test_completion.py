@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
-from shm_pub_sub.cli._verbs import VERBS
+from shm_pub_sub._cli.verbs import VERBS
 
 from .conftest import PROGRAM
 
@@ -79,9 +79,9 @@ def test_python_m_is_completed_as_well() -> None:
 
 def test_argcomplete_finds_its_mark() -> None:
     """Where completion is switched on for all programs it reads only the first 1,024 bytes."""
-    import shm_pub_sub.cli  # noqa: PLC0415
+    import shm_pub_sub._cli  # noqa: PLC0415
 
-    folder = Path(str(shm_pub_sub.cli.__file__)).parent
+    folder = Path(str(shm_pub_sub._cli.__file__)).parent
     for path in (folder / "__init__.py", folder.parent / "__main__.py"):
         assert b"PYTHON_ARGCOMPLETE_OK" in path.read_bytes()[:1024]
     for module, argument in (("_check_console_script", PROGRAM), ("_check_module", "shm_pub_sub")):

@@ -5,7 +5,7 @@ import re
 
 import pytest
 import shm_pub_sub
-from shm_pub_sub.cli._delay import Ages
+from shm_pub_sub._cli.verbs.delay import Ages
 
 from ._reading import interrupt, next_line, next_report
 from .conftest import Cli, RunCli

@@ -12,8 +12,9 @@ from .conftest import Cli
 
 FAULTY = """
 import sys
-from shm_pub_sub.cli import _demo, main
-_demo.PUBLISHER = _demo.PUBLISHER.replace("{amplitude}", "700.0")
+from shm_pub_sub._cli.verbs import demo
+from shm_pub_sub._cli import main
+demo.PUBLISHER = demo.PUBLISHER.replace("{amplitude}", "700.0")
 sys.exit(main(["demo"]))
 """
 
@@ -42,7 +43,7 @@ def test_ctrl_c_ends_it_and_its_publisher(cli: Cli, shm_dir: Path) -> None:
 def test_publisher_ends_in_order_by_sigterm(
     start_python: Callable[..., "subprocess.Popen[str]"],
 ) -> None:
-    pendulum = start_python("from shm_pub_sub.cli._pendulum import swing\nswing(30.0, 5)\n")
+    pendulum = start_python("from shm_pub_sub._cli.verbs.demo import swing\nswing(30.0, 5)\n")
     with (
         shm_pub_sub.Subscriber("pendulum/angle", 0.0) as angle,
         shm_pub_sub.Subscriber("pendulum/swings", 0) as swings,

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
-from shm_pub_sub.cli import _check_directory, _check_machine
-from shm_pub_sub.cli._self_test import self_test
-from shm_pub_sub.cli._verdict import FAIL, OK, WARN
+from shm_pub_sub._checks import directory, machine
+from shm_pub_sub._checks.self_test import self_test
+from shm_pub_sub._checks.verdict import FAIL, OK, WARN
 
 from .conftest import PROGRAM, Cli, RunCli
 
@@ -66,7 +66,7 @@ def test_directory_that_is_none_fails(directory: str, cli: Cli) -> None:
 
 AS_ANOTHER_USER = """
 import contextlib, io, os, sys
-from shm_pub_sub.cli import main
+from shm_pub_sub._cli import main
 with contextlib.redirect_stdout(io.StringIO()):
     main(["doctor"])  # imports all; Python's files may be in a place that only root can read
 os.setgroups([])
@@ -87,21 +87,21 @@ def test_directory_that_one_may_not_write_to_fails(shm_dir: Path, run_python: Ru
 
 def test_directory_without_the_sticky_bit_is_a_warning(shm_dir: Path) -> None:
     shm_dir.chmod(0o777)
-    found = _check_directory.directory(str(shm_dir))
+    found = directory.directory(str(shm_dir))
     assert (found.verdict, found.do) == (WARN, f"chmod +t {shm_dir}")
     shm_dir.chmod(0o1777)
-    assert _check_directory.directory(str(shm_dir)).verdict == OK
+    assert directory.directory(str(shm_dir)).verdict == OK
 
 
 def test_file_system_is_that_of_the_mount_nearest_to_it(
     shm_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert _check_directory.file_system(str(shm_dir)).verdict == OK
-    found = _check_directory.file_system("/proc/self")
+    assert directory.file_system(str(shm_dir)).verdict == OK
+    found = directory.file_system("/proc/self")
     assert (found.verdict, found.found) == (WARN, "proc: not known to work")
-    monkeypatch.setattr(_check_directory, "ON_A_NETWORK", {"tmpfs"})
-    monkeypatch.setattr(_check_directory, "IN_MEMORY", set())
-    assert _check_directory.file_system(str(shm_dir)).verdict == FAIL
+    monkeypatch.setattr(directory, "ON_A_NETWORK", {"tmpfs"})
+    monkeypatch.setattr(directory, "IN_MEMORY", set())
+    assert directory.file_system(str(shm_dir)).verdict == FAIL
 
 
 MOUNT = (
@@ -172,22 +172,22 @@ def test_leftovers_and_damage(leave: Callable[..., int], run_cli: RunCli, shm_di
 
 
 def test_containers_are_told_by_their_marks(tmp_path: Path) -> None:
-    assert _check_machine.container(str(tmp_path)).found == "none"
+    assert machine.container(str(tmp_path)).found == "none"
     (tmp_path / "proc" / "self" / "ns").mkdir(parents=True)
     (tmp_path / "proc" / "self" / "ns" / "pid").symlink_to("pid:[4026532000]")
-    found = _check_machine.container(str(tmp_path))
+    found = machine.container(str(tmp_path))
     assert found.found == "of some kind, own process numbers"
     (tmp_path / ".dockerenv").touch()
     (tmp_path / "proc" / "1").mkdir()
     (tmp_path / "proc" / "1" / "cgroup").write_text("0::/kubepods/pod1/docker/2\n")
-    found = _check_machine.container(str(tmp_path))
+    found = machine.container(str(tmp_path))
     assert found.found == "docker, kubepods, own process numbers"
     assert "--ipc=host" in str(found.do)
 
 
 def test_systemd_that_removes_a_users_files_at_logout(tmp_path: Path) -> None:
     root = str(tmp_path)
-    logind = _check_machine.logind
+    logind = machine.logind
     assert logind("/dev/shm", 1000, root).verdict == OK, "no systemd"
     (tmp_path / "run" / "systemd" / "system").mkdir(parents=True)
     assert logind("/dev/shm", 1000, root).verdict == WARN
@@ -203,22 +203,22 @@ def test_systemd_that_removes_a_users_files_at_logout(tmp_path: Path) -> None:
 
 
 def test_kernel_that_lacks_calls(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _check_machine.forking().verdict == OK
-    monkeypatch.setattr(_check_machine, "FUTEX_WAITV", 100_000)
-    found = _check_machine.waiting()
+    assert machine.forking().verdict == OK
+    monkeypatch.setattr(machine, "FUTEX_WAITV", 100_000)
+    found = machine.waiting()
     assert (found.verdict, "without futex_waitv" in found.found) == (WARN, True)
 
     def refuse(name: str, flags: int) -> int:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "memfd_create", refuse)
-    assert _check_machine.forking().verdict == WARN
+    assert machine.forking().verdict == WARN
 
 
 def test_extras_that_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     extras = {"here": ("json",), "one": ("json", "no_such_a"), "two": ("no_such_b",)}
-    monkeypatch.setattr(_check_machine, "EXTRAS", extras)
-    found = _check_machine.extras()
+    monkeypatch.setattr(machine, "EXTRAS", extras)
+    found = machine.extras()
     assert (found.verdict, found.found) == (OK, "here; not one, two")
     assert str(found.do).endswith(": pip install no_such_a no_such_b")
 

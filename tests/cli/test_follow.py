@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 import shm_pub_sub
-from shm_pub_sub.cli import _follow
+from shm_pub_sub import _follow
 
 
 class Clock:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
+from shm_pub_sub import _cli as command_line
 from shm_pub_sub import _text
-from shm_pub_sub import cli as command_line
-from shm_pub_sub.cli._verbs import EXAMPLES, VERBS
+from shm_pub_sub._cli.verbs import EXAMPLES, VERBS
 from support.strictly import VARIABLE
 
 from .conftest import PROGRAM, Cli, RunCli
@@ -224,14 +224,14 @@ def test_missing_directory_is_said(cli: Cli) -> None:
 
 INTERRUPTED_AT = """
 import signal, sys
-from shm_pub_sub import cli
+from shm_pub_sub import _cli
 class Finder:
     def find_spec(self, name, path=None, target=None):
         if name == sys.argv[1]:
             signal.raise_signal(signal.SIGINT)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.meta_path.insert(0, Finder())
-code = cli.main(["list", "-v"])
+code = _cli.main(["list", "-v"])
 print("ended by itself" if sys.argv[1] in sys.modules else "interrupted")
 sys.exit(code)
 """
@@ -239,7 +239,7 @@ sys.exit(code)
 
 @pytest.mark.parametrize(
     "module",
-    ["argparse", "shm_pub_sub.cli._list", "shm_pub_sub._topics", "json"],
+    ["argparse", "shm_pub_sub._cli.verbs.list", "shm_pub_sub._topics", "json"],
 )
 def test_ctrl_c_while_it_starts(
     module: str, run_python: Callable[..., "subprocess.CompletedProcess[str]"]

@@ -6,7 +6,7 @@ import re
 
 import pytest
 import shm_pub_sub
-from shm_pub_sub.cli._hz import Intervals
+from shm_pub_sub._rate import Intervals
 
 from ._reading import interrupt, next_line, next_report
 from .conftest import Cli, RunCli

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
-from shm_pub_sub.cli._owners import is_expected
+from shm_pub_sub._cli.owners import is_expected
 
 from ._reading import interrupt, next_line
 from ._terminal import Terminal
@@ -17,10 +17,10 @@ from .conftest import ENVIRONMENT, PROGRAM, Cli, RunCli
 
 AS_ANOTHER_USER = """
 import importlib, os, sys
-from shm_pub_sub.cli import main, _verbs
-for verb in _verbs.VERBS:  # Python's files may be in a place that only root can read
-    importlib.import_module(f"shm_pub_sub.cli._{verb}")
-import argparse, difflib, locale, traceback, shm_pub_sub.cli._parser, shm_pub_sub._svg
+from shm_pub_sub._cli import main, verbs
+for verb in verbs.VERBS:  # Python's files may be in a place that only root can read
+    importlib.import_module(f"shm_pub_sub._cli.verbs.{verb}")
+import argparse, difflib, locale, traceback, shm_pub_sub._cli.parser, shm_pub_sub._svg
 shm_pub_sub.topics()
 os.setgroups([])
 os.setresgid(61001, 61001, 61001)

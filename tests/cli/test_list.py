@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
-from shm_pub_sub.cli._publishers import rate
+from shm_pub_sub._rate import rate
 
 from .conftest import RunCli
 
@@ -160,7 +160,7 @@ def test_topic_that_cannot_be_opened_is_there_with_the_reason(run_cli: RunCli) -
 
 AS_ANOTHER_USER = """
 import contextlib, io, os
-from shm_pub_sub.cli import main
+from shm_pub_sub._cli import main
 with contextlib.redirect_stdout(io.StringIO()):
     main(["list", "-v"])  # imports all; Python's files may be in a place that only root can read
 os.setgroups([])

@@ -10,8 +10,8 @@ import pytest
 import shm_pub_sub
 
 pytest.importorskip("mcap")
-from shm_pub_sub.cli import _mcap
-from shm_pub_sub.cli._mcap import RecordingError
+from shm_pub_sub._recording import mcap_format
+from shm_pub_sub._recording.mcap_format import RecordingError
 
 from . import _mcap_suite as suite
 from ._replay import replay, values
@@ -30,7 +30,7 @@ def records(
     topic: str = "a",
 ) -> list[suite.Record]:
     """A topic with these messages, 1 ms apart."""
-    data = _mcap.schema(kind) if schema is None else schema
+    data = mcap_format.schema(kind) if schema is None else schema
     return [
         suite.schema(1, "S", "jsonschema", data),
         suite.channel(1, 1, topic, "json", metadata or {}),
@@ -76,7 +76,10 @@ SHORT = raw(suite.SCHEMA, struct.pack("<HI", 1, 50), b"x")
         (records(b'{"value":1}', metadata={"buffer_num": "\u0669" * 5000}), "buffer_num 9999"),
         (records(b'{"value":1}', topic="a\0b"), "a\\x00b"),
         (records(b'{"value":1}', topic=""), "expected"),
-        ([*records(b'{"value":1}'), suite.metadata(_mcap.LOST, {"a": "9" * 5000})], "without numb"),
+        (
+            [*records(b'{"value":1}'), suite.metadata(mcap_format.LOST, {"a": "9" * 5000})],
+            "without numb",
+        ),
     ],
     ids=lambda value: value[:30].replace("\0", "") if isinstance(value, str) else "",
 )
@@ -237,7 +240,7 @@ def test_names_from_a_file_move_no_cursor(run_cli: RunCli, tmp_path: Path, form:
         *records(b'{"value":1}', topic=odd),
         suite.channel(2, 3, odd + "2", "json", {}),
         suite.schema(3, odd, odd, b""),
-        suite.metadata(_mcap.LEFT_OUT, {odd: odd}),
+        suite.metadata(mcap_format.LEFT_OUT, {odd: odd}),
     ]
     path.write_bytes(suite.build(content, CHUNKED))
     for arguments in (("--list",), (), ("nothing",), ("--remap", "c:=d")):

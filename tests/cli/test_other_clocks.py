@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from shm_pub_sub import Publisher
-from shm_pub_sub.cli._delay import Ages
-from shm_pub_sub.cli._measure import _print_text
+from shm_pub_sub._cli.measure import _print_text
+from shm_pub_sub._cli.verbs.delay import Ages
 
 from .conftest import RunCli
 

@@ -14,14 +14,14 @@ import pytest
 import shm_pub_sub
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from shm_pub_sub.cli import _mcap
+from shm_pub_sub._recording import mcap_format
 
 from ._recording import DEADLINE, start, until
 from .conftest import Cli, RunCli
 
 mcap_writer = pytest.importorskip("mcap.writer")
-from shm_pub_sub.cli._mcap_reader import Recording  # noqa: E402
-from shm_pub_sub.cli._mcap_writer import McapWriter  # noqa: E402
+from shm_pub_sub._recording.reader import Recording  # noqa: E402
+from shm_pub_sub._recording.writer import McapWriter  # noqa: E402
 
 START = 1_700_000_000_000_000_000  # ns since the epoch
 
@@ -34,12 +34,14 @@ def write(path: Path, topics: dict[str, list[Timed]], buffers: int | str = 100) 
     messages = []
     for topic, values in topics.items():
         kind = type(values[0][1])
-        schema = writer.add_schema(kind.__name__, _mcap.SCHEMA_ENCODING, _mcap.schema(kind))
+        schema = writer.add_schema(
+            kind.__name__, mcap_format.SCHEMA_ENCODING, mcap_format.schema(kind)
+        )
         channel = writer.add_channel(topic, "json", schema, {"buffer_num": str(buffers)})
         messages += [(seconds, channel, value) for seconds, value in values]
     for seconds, channel, value in sorted(messages, key=lambda message: message[0]):
         time_ns = START + round(seconds * 1e9)
-        writer.add_message(channel, 1, time_ns, time_ns, _mcap.encode(value))
+        writer.add_message(channel, 1, time_ns, time_ns, mcap_format.encode(value))
     writer.finish()
 
 
@@ -134,9 +136,9 @@ def test_topic_changes_its_type_as_it_did(run_cli: RunCli, tmp_path: Path) -> No
     writer = McapWriter(path, "none")
     for step, value in enumerate([1.5, 7, True]):
         kind = type(value)
-        schema = writer.add_schema(kind.__name__, "jsonschema", _mcap.schema(kind))
+        schema = writer.add_schema(kind.__name__, "jsonschema", mcap_format.schema(kind))
         channel = writer.add_channel("a", "json", schema, {"buffer_num": str(step + 3)})
-        writer.add_message(channel, 1, START + step * 10**8, START, _mcap.encode(value))
+        writer.add_message(channel, 1, START + step * 10**8, START, mcap_format.encode(value))
     writer.finish()
     assert run_cli("play", path, "--list").stdout.splitlines()[-1].split() == [
         *("a", "float,", "int,", "bool"),
@@ -255,11 +257,11 @@ def test_numbers_that_another_program_recorded_are_played(
 def test_chunks_that_overlap_are_read_in_the_order_of_time(tmp_path: Path) -> None:
     path = tmp_path / "run.mcap"
     writer = McapWriter(path, "lz4")
-    schema = writer.add_schema("int", "jsonschema", _mcap.schema(int))
+    schema = writer.add_schema("int", "jsonschema", mcap_format.schema(int))
     channel = writer.add_channel("a", "json", schema, {})
     for chunk in ([3, 9, 1], [2, 4, 12], [0, 20], [15]):
         for value in chunk:
-            writer.add_message(channel, 1, START + value, START + value, _mcap.encode(value))
+            writer.add_message(channel, 1, START + value, START + value, mcap_format.encode(value))
         writer.flush()
     writer.finish()
     with closing(Recording(path)) as recording:
@@ -275,11 +277,11 @@ def test_every_way_to_cut_a_file_off_leaves_what_was_flushed(tmp_path: Path) -> 
     path = tmp_path / "run.mcap"
     writer = McapWriter(path, "zstd")
     channel = writer.add_channel(
-        "a", "json", writer.add_schema("int", "jsonschema", _mcap.schema(int)), {}
+        "a", "json", writer.add_schema("int", "jsonschema", mcap_format.schema(int)), {}
     )
     chunks = []
     for value in range(3):
-        writer.add_message(channel, 1, START + value, START + value, _mcap.encode(value))
+        writer.add_message(channel, 1, START + value, START + value, mcap_format.encode(value))
         writer.flush()
         chunks.append(path.stat().st_size)
     writer.finish()

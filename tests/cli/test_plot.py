@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
-from shm_pub_sub._curves import Collector, Curve
-from shm_pub_sub.cli._braille import Dots, picture
+from shm_pub_sub._cli.screen.braille import Dots, picture
+from shm_pub_sub._plot.collector import Collector
+from shm_pub_sub._plot.curve import Curve
 
 from .conftest import Cli, RunCli
 

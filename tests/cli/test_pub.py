@@ -8,7 +8,7 @@ import time
 
 import pytest
 import shm_pub_sub
-from shm_pub_sub.cli import _pub
+from shm_pub_sub._cli.verbs import pub
 
 from ._reading import interrupt, next_line, wait_until
 from .conftest import Cli, RunCli
@@ -46,7 +46,7 @@ def published(name: str) -> tuple[type, object]:
 def test_type_is_that_of_the_value(
     capsys: pytest.CaptureFixture[str], arguments: list[str], expected: tuple[type, object]
 ) -> None:
-    assert shm_pub_sub.cli.main(["pub", "setting", *arguments, "--once"]) == 0
+    assert shm_pub_sub._cli.main(["pub", "setting", *arguments, "--once"]) == 0
     assert capsys.readouterr().out == f"publishing #1: {expected[1]}\n"
     assert published("setting") == expected
 
@@ -191,17 +191,17 @@ class Clock:
 @pytest.mark.parametrize("late", [0.0, 0.0004, 0.035])
 def test_schedule_is_absolute(monkeypatch: pytest.MonkeyPatch, late: float) -> None:
     clock = Clock(late)
-    monkeypatch.setattr(_pub, "time", clock)
-    times = [clock.now for _ in _pub._in_time(iter(range(1000)), 100.0)]
+    monkeypatch.setattr(pub, "time", clock)
+    times = [clock.now for _ in pub._in_time(iter(range(1000)), 100.0)]
     for n, at in enumerate(times):
         assert n / 100 - 1e-9 <= at - 100.0 <= n / 100 + late + 1e-9
 
 
 def test_schedule_begins_anew_after_a_long_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(0.0)
-    monkeypatch.setattr(_pub, "time", clock)
+    monkeypatch.setattr(pub, "time", clock)
     times = []
-    for n in _pub._in_time(iter(range(100)), 10.0):
+    for n in pub._in_time(iter(range(100)), 10.0):
         times.append(clock.now)
         if n == 9:
             clock.now += 3600  # the machine was asleep

@@ -17,8 +17,8 @@ import pytest
 import shm_pub_sub
 from hypothesis import given
 from hypothesis import strategies as st
-from shm_pub_sub.cli import _mcap
-from shm_pub_sub.cli._receiver import Receiver
+from shm_pub_sub._recording import mcap_format
+from shm_pub_sub._recording.receiver import Receiver
 
 from ._recording import DEADLINE, followed, start, until
 from .conftest import Cli, RunCli
@@ -115,9 +115,9 @@ def test_summary_says_what_is_in_the_file(cli: Cli, tmp_path: Path) -> None:
     }
     statistics = summary.statistics
     assert (statistics.message_count, statistics.channel_message_counts) == (2, {1: 2})
-    assert metadata(path)[_mcap.LOST] == {"speed": "0"}
+    assert metadata(path)[mcap_format.LOST] == {"speed": "0"}
     # With the offset of the clocks the times are CLOCK_MONOTONIC's again.
-    offset = int(metadata(path)[_mcap.CLOCK]["epoch_minus_monotonic_ns"])
+    offset = int(metadata(path)[mcap_format.CLOCK]["epoch_minus_monotonic_ns"])
     (_, message, _), _ = read(path)
     assert 0 <= message.publish_time - offset - published < 10**9
 
@@ -162,7 +162,7 @@ def test_first_values_that_a_late_topic_no_longer_keeps_are_lost(cli: Cli, tmp_p
             until(lambda: followed(recorder, 2), "the new topic")
             err = end(recorder)
     assert [content["value"] for _, _, content in read(path)] == [7, 8, 9]
-    assert metadata(path)[_mcap.LOST] == {"a": "0", "late": "7"}
+    assert metadata(path)[mcap_format.LOST] == {"a": "0", "late": "7"}
     assert "late: lost 7 of 10" in err
 
 
@@ -210,7 +210,7 @@ def test_values_that_are_overwritten_first_are_counted(cli: Cli, tmp_path: Path)
     }
     assert (summary["values"], summary["lost"]) == (5, 96)
     assert summary["bytes"] == path.stat().st_size
-    assert metadata(path)[_mcap.LOST] == {"fast": "96", "slow": "0"}
+    assert metadata(path)[mcap_format.LOST] == {"fast": "96", "slow": "0"}
     assert Counter(topic for topic, *_ in read(path)) == {"fast": 4, "slow": 1}
 
 
@@ -328,7 +328,7 @@ def test_progress_is_shown_on_a_terminal(cli: Cli, tmp_path: Path) -> None:
 
 @given(st.one_of(st.booleans(), st.integers(-(2**63), 2**63 - 1)))
 def test_bools_and_ints_come_back_from_json(value: bool | int) -> None:
-    back = _mcap.decode(_mcap.encode(value), type(value))
+    back = mcap_format.decode(mcap_format.encode(value), type(value))
     assert (back, type(back)) == (value, type(value))
 
 
@@ -338,11 +338,11 @@ def test_bools_and_ints_come_back_from_json(value: bool | int) -> None:
 )
 def test_floats_come_back_from_json_to_the_bit(bits: bytes) -> None:
     (value,) = struct.unpack(">d", bits)
-    message = _mcap.encode(value)
+    message = mcap_format.encode(value)
     jsonschema.validate(
-        json.loads(message, parse_constant=pytest.fail), json.loads(_mcap.schema(float))
+        json.loads(message, parse_constant=pytest.fail), json.loads(mcap_format.schema(float))
     )
-    assert struct.pack(">d", _mcap.decode(message, float)) == bits
+    assert struct.pack(">d", mcap_format.decode(message, float)) == bits
 
 
 @pytest.mark.parametrize(
@@ -361,7 +361,7 @@ def test_floats_come_back_from_json_to_the_bit(bits: bytes) -> None:
 )
 def test_what_is_no_value_of_the_type_is_refused(data: bytes, kind: type) -> None:
     with pytest.raises(ValueError, match="expected"):
-        _mcap.decode(data, kind)
+        mcap_format.decode(data, kind)
 
 
 def test_topic_that_changes_its_type_between_two_looks_ends_nothing() -> None:

@@ -17,7 +17,7 @@ from ._recording import DEADLINE, start, until
 from .conftest import Cli, RunCli
 
 mcap_reader = pytest.importorskip("mcap.reader")
-from shm_pub_sub.cli import _mcap  # noqa: E402
+from shm_pub_sub._recording import mcap_format  # noqa: E402
 
 RunPython = Callable[..., "CompletedProcess[str]"]
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
@@ -27,13 +27,13 @@ def left_out(path: Path) -> dict[str, str]:
     """What the recording says it left out."""
     with path.open("rb") as file:
         found = {r.name: r.metadata for r in mcap_reader.make_reader(file).iter_metadata()}
-    said: dict[str, str] = found.get(_mcap.LEFT_OUT, {})
+    said: dict[str, str] = found.get(mcap_format.LEFT_OUT, {})
     return said
 
 
 LIMITED = """
 import resource, sys
-from shm_pub_sub.cli import main
+from shm_pub_sub._cli import main
 resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48))
 sys.exit(main(["record", *sys.argv[1:]]))
 """
@@ -115,7 +115,7 @@ def test_topic_that_can_be_opened_later_is_recorded_from_then_on(
 
 AS_ANOTHER_USER = """
 import os, sys
-from shm_pub_sub.cli import main
+from shm_pub_sub._cli import main
 path, *topics = sys.argv[1:]
 # Imports all; Python's files may be in a place that only root can read.
 main(["record", "-o", os.devnull, "--force", "-d", "0.01", "none"])

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("mcap")
-from shm_pub_sub.cli import _mcap
-from shm_pub_sub.cli._mcap_writer import McapWriter
-from shm_pub_sub.cli._record import FLUSH
+from shm_pub_sub._cli.verbs.record import FLUSH
+from shm_pub_sub._recording import mcap_format
+from shm_pub_sub._recording.writer import McapWriter
 
 PAGE = Path(__file__).parents[2] / "docs" / "command-line" / "recording.md"
 START = 1_700_000_000_000_000_000
@@ -20,7 +20,9 @@ def bytes_a_value(path: Path, hertz: int, topics: int, kind: type) -> float:
     """Record so many values a second of each topic, as the recorder does."""
     made = random.Random(SEED)
     writer = McapWriter(path, "zstd", replace=True)
-    schema = writer.add_schema(_mcap.schema_name(kind), _mcap.SCHEMA_ENCODING, _mcap.schema(kind))
+    schema = writer.add_schema(
+        mcap_format.schema_name(kind), mcap_format.SCHEMA_ENCODING, mcap_format.schema(kind)
+    )
     metadata = {"type": kind.__name__, "buffer_num": "100", "publisher_pid": "4711"}
     channels = [
         writer.add_channel(f"robot/joint/{number}", "json", schema, metadata)
@@ -35,7 +37,7 @@ def bytes_a_value(path: Path, hertz: int, topics: int, kind: type) -> float:
         for channel in channels:
             time_ns = START + round(seconds * 1e9) + made.randrange(100_000)
             value = {bool: made.random() < 0.5, int: number, float: made.gauss(0, 1)}[kind]
-            writer.add_message(channel, number, time_ns, time_ns, _mcap.encode(value))
+            writer.add_message(channel, number, time_ns, time_ns, mcap_format.encode(value))
     writer.finish()
     return path.stat().st_size / (count * topics)
 

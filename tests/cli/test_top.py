@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
-from shm_pub_sub.cli._watch import Row, Watch
+from shm_pub_sub._cli.watch import Row, Watch
 
 from ._terminal import Terminal
 from .conftest import ENVIRONMENT, PROGRAM, Cli, RunCli
@@ -202,7 +202,7 @@ def test_json_is_an_object_a_table(run_cli: RunCli) -> None:
 
 
 def test_terminal_without_rich_says_what_to_install() -> None:
-    program = "import sys; sys.modules['rich'] = None\nfrom shm_pub_sub.cli import main\n"
+    program = "import sys; sys.modules['rich'] = None\nfrom shm_pub_sub._cli import main\n"
     program += "sys.exit(main(['top']))"
     terminal = Terminal(sys.executable, "-c", program, env=os.environ | ENVIRONMENT)
     try:

@@ -31,8 +31,8 @@ def in_another_process(name):
 if __name__ == "__main__":
     multiprocessing.freeze_support()
     if sys.argv[1:]:
-        import shm_pub_sub.cli
-        sys.exit(shm_pub_sub.cli.main())
+        import shm_pub_sub._cli
+        sys.exit(shm_pub_sub._cli.main())
     with shm_pub_sub.Publisher("topic", 0) as pub:
         pub.publish(7)
         print([(topic.name, topic.published) for topic in shm_pub_sub.topics()], flush=True)

@@ -198,7 +198,7 @@ def test_mount_points_are_found_by_their_bytes(tmp_path: Path, locales: Path | N
     ).returncode:
         pytest.skip("this process may not mount")
     code = (
-        "import sys; from shm_pub_sub.cli._check_directory import file_system; "
+        "import sys; from shm_pub_sub._checks.directory import file_system; "
         "print(file_system(sys.argv[1]).found)"
     )
     script = 'mount -t tmpfs none "$1" && exec "$2" -c "$3" "$1"'

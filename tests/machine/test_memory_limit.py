@@ -146,7 +146,7 @@ def test_dead_publishers_topic_makes_room_for_its_successor(group: Path, run_pyt
     assert (ended.stdout, ended.stderr, ended.returncode) == ("made\n", "", 0)
 
 
-DOCTOR = JOIN + "import shm_pub_sub.cli; sys.exit(shm_pub_sub.cli.main(sys.argv[3:]))"
+DOCTOR = JOIN + "import shm_pub_sub._cli; sys.exit(shm_pub_sub._cli.main(sys.argv[3:]))"
 
 
 def test_doctor_names_the_limit(group: Path, run_python: Run) -> None:
@@ -160,13 +160,13 @@ def test_doctor_names_the_limit(group: Path, run_python: Run) -> None:
 def test_doctor_says_what_is_left(
     spare: int, verdict: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from shm_pub_sub.cli import _check_machine  # noqa: PLC0415
+    from shm_pub_sub._checks import machine  # noqa: PLC0415
 
-    monkeypatch.setattr(_check_machine, "memory_room", lambda: (spare, LIMIT, "/groups/a"))
-    found = _check_machine.memory()
+    monkeypatch.setattr(machine, "memory_room", lambda: (spare, LIMIT, "/groups/a"))
+    found = machine.memory()
     assert found.verdict == verdict
     assert "/groups/a" in found.found
     assert (found.do is None) == (verdict == "ok")
-    monkeypatch.setattr(_check_machine, "memory_room", lambda: None)
-    assert _check_machine.memory().verdict == "ok"
+    monkeypatch.setattr(machine, "memory_room", lambda: None)
+    assert machine.memory().verdict == "ok"
     assert sys.modules["shm_pub_sub._topics"].memory_room() is not None, "this machine has memory"

@@ -20,8 +20,8 @@ from shm_pub_sub import (
     remove,
     topics,
 )
-from shm_pub_sub._curves import Collector
-from shm_pub_sub.cli import _topics as command_line
+from shm_pub_sub._cli import topics as command_line
+from shm_pub_sub._plot.collector import Collector
 
 CRASH = (
     "import os, shm_pub_sub\n"

@@ -25,7 +25,7 @@ from shm_pub_sub import (
     remove,
     topics,
 )
-from shm_pub_sub._curves import Collector
+from shm_pub_sub._plot.collector import Collector
 from shm_pub_sub.testing import wait_for
 
 from unit.shown.test_html import shown
@@ -355,4 +355,4 @@ def test_nothing_but_the_domains_of_tests_changes_the_environment() -> None:
         for path in package.rglob("*.py")
         if writes.search(path.read_text(encoding="utf-8"))
     }
-    assert found <= {"cli/_domain.py", "pytest_plugin.py"}
+    assert found <= {"_cli/domain.py", "pytest_plugin.py"}

@@ -284,7 +284,7 @@ def test_trust_that_is_none_is_refused_by_everything_that_takes_it(
     trust: str, kind: str, text: str, run_python: Run
 ) -> None:
     program = BECOME + (
-        "from shm_pub_sub._curves import Collector\n"
+        "from shm_pub_sub._plot.collector import Collector\n"
         f"trust = {trust}\n"
         "for use in (lambda: Publisher('topic', 0, trust=trust),\n"
         "            lambda: Subscriber('topic', 0, trust=trust),\n"

@@ -95,7 +95,7 @@ def test_publisher_that_another_one_comes_between(call: str, deed: str, run_pyth
 EXIT = (
     HARNESS
     + """
-from shm_pub_sub import _open
+from shm_pub_sub import _exit
 
 class Stubborn(Publisher):
     def close(self):
@@ -116,15 +116,15 @@ for begin in moments(go=False):
     held += [cls(f"topic/{n}", 0) for n in range(3)]
     try:
         begin()
-        _open._close_all()
+        _exit._close_all()
     except (KeyboardInterrupt, ZeroDivisionError):
         pass
     finally:
         sys.settrace(None)
     if when.startswith("_close_all") and deed is interrupt:
-        _open._close_all()  # before its first step, or after its last: it is the program's
+        _exit._close_all()  # before its first step, or after its last: it is the program's
     left.append(len(os.listdir(DOMAIN)))
-    _open.exiting = False
+    _exit.exiting = False
     for publisher in held:
         Publisher.close(publisher)
     held.clear()

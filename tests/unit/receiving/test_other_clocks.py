@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from shm_pub_sub import Publisher, Sample, Subscriber, inspect, remove, topics
-from shm_pub_sub._curves import Collector
+from shm_pub_sub._plot.collector import Collector
 from shm_pub_sub._text import duration
 from support.layout import FIRST_SLOT, topic_file, write_at
 

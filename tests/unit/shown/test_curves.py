@@ -11,9 +11,11 @@ import pytest
 import shm_pub_sub
 from hypothesis import example, given
 from hypothesis import strategies as st
-from shm_pub_sub._curves import COLUMNS, MOST_CURVES, Collector, Curve
-from shm_pub_sub._svg import PATIENCE, bounds, chart, scale
-from shm_pub_sub.cli._braille import picture
+from shm_pub_sub._cli.screen.braille import picture
+from shm_pub_sub._plot.chart import PATIENCE, chart
+from shm_pub_sub._plot.collector import MOST_CURVES, Collector
+from shm_pub_sub._plot.curve import COLUMNS, Curve
+from shm_pub_sub._svg import bounds, scale
 
 SECOND = 1_000_000_000
 WINDOW = 10 * SECOND

@@ -1,0 +1,125 @@
+"""Checks of `doctor`: the directory that holds the topics, and what lies in it."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+
+from .._cli.output import counted, size
+from .._cli.topics import names, strangers
+from .._remains import ALIVE, DAMAGED, DEAD, DRAFT, RETAINED, UNREADABLE, remains
+from .verdict import FAIL, OK, WARN, Verdict
+
+TOPIC_BYTES = 8192
+"""Of shared memory, that a topic of the usual size takes."""
+LOW_BYTES = 1 << 20
+LOW_INODES = 128
+DOCKERS_BYTES = 64 << 20
+
+IN_MEMORY = {"tmpfs", "ramfs"}
+ON_DISK = {"bcachefs", "btrfs", "ext2", "ext3", "ext4", "f2fs", "overlay", "xfs", "zfs"}
+ON_A_NETWORK = {"9p", "afs", "ceph", "cifs", "glusterfs", "lustre", "nfs", "nfs4", "smb3"}
+
+OWN_DIRECTORY = "point SHM_PUB_SUB_DIR at a directory on a tmpfs, in every process"
+
+
+def directory(where: str) -> Verdict:
+    """It is there, ours to write to, and safe from other users' deletions."""
+    try:
+        mode = os.stat(where).st_mode  # noqa: PTH116
+    except OSError as error:
+        return Verdict("directory", FAIL, f"{where}: {error.strerror}", OWN_DIRECTORY)
+    found = f"{where}, mode {mode & 0o7777:04o}"
+    if not stat.S_ISDIR(mode):
+        return Verdict("directory", FAIL, f"{where} is no directory", OWN_DIRECTORY)
+    if not os.access(where, os.R_OK | os.W_OK | os.X_OK):
+        do = f"let user {os.geteuid()} write there, or {OWN_DIRECTORY}"
+        return Verdict("directory", FAIL, f"{found}, is not writable by this process", do)
+    if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+        do = f"chmod +t {where}"
+        return Verdict("directory", WARN, f"{found}: any user can delete another's topics", do)
+    return Verdict("directory", OK, found)
+
+
+def file_system(where: str) -> Verdict:
+    """It is in memory, or at least of this machine."""
+    kind = _file_system_of(os.path.realpath(where))
+    if kind in IN_MEMORY:
+        return Verdict("file system", OK, f"{kind}, in memory")
+    if kind in ON_A_NETWORK:
+        found = f"{kind}: other machines see files there, but no values; locks may not hold"
+        return Verdict("file system", FAIL, found, OWN_DIRECTORY)
+    if kind in ON_DISK:
+        found = f"{kind}: it works, and the kernel writes what is published to disk as well"
+        return Verdict("file system", WARN, found, OWN_DIRECTORY)
+    return Verdict("file system", WARN, f"{kind}: not known to work", OWN_DIRECTORY)
+
+
+def _file_system_of(path: str) -> str:
+    """Return the type of the mount that path is on, by proc_pid_mountinfo(5)."""
+    where, longest, kind = os.fsencode(path), b"", b"unknown"
+    with open("/proc/self/mountinfo", "rb") as mounts:  # noqa: PTH123
+        for line in mounts:
+            before, _, after = line.partition(b" - ")
+            octal = before.split(b" ")[4]
+            point = re.sub(rb"\\([0-7]{3})", lambda m: bytes((int(m[1], 8),)), octal)
+            below = point == b"/" or (where + b"/").startswith(point + b"/")
+            if below and len(point) >= len(longest):  # of two at one point the later one is seen
+                longest, kind = point, after.split()[0]
+    return kind.decode()
+
+
+def space(where: str) -> Verdict:
+    """There is room for topics, in bytes and in files."""
+    status = os.statvfs(where)
+    free, total = status.f_bavail * status.f_frsize, status.f_blocks * status.f_frsize
+    found = f"{size(free)} of {size(total)} free"
+    do = "shm-pub-sub clean; fewer buffers; a larger one: mount -o remount,size=1g"
+    if total <= DOCKERS_BYTES:
+        do += ", docker run --shm-size=1g"
+    if status.f_files:  # else the file system does not count them
+        found += f", {status.f_favail} of {status.f_files} files"
+        if status.f_favail < LOW_INODES:
+            do = "remove what is stale, or mount -o remount,nr_inodes=1m"
+    if free < TOPIC_BYTES or (status.f_files and status.f_favail == 0):
+        return Verdict("space", FAIL, f"{found}: no room for a topic", do)
+    if free < LOW_BYTES or (status.f_files and status.f_favail < LOW_INODES):
+        return Verdict("space", WARN, found, do)
+    return Verdict("space", OK, found)
+
+
+def leftovers(_: str) -> Verdict:
+    """Nothing takes space that nobody can use any more."""
+    there = list(remains())
+    dead = [one for one in there if one.what in (DEAD, DRAFT)]
+    alive = sum(one.what == ALIVE for one in there)
+    retained = sum(one.what == RETAINED for one in there)
+    found = f"{counted(alive, 'live topic')}, {counted(retained, 'retained value')}"
+    if dead:
+        nbytes = size(sum(one.nbytes for one in dead))
+        found += f", {counted(len(dead), 'file')} that a killed publisher left ({nbytes})"
+        return Verdict("leftovers", WARN, found, "shm-pub-sub clean")
+    return Verdict("leftovers", OK, f"{found}, nothing that a killed publisher left")
+
+
+def owners(_: str) -> Verdict:
+    """Every topic belongs to somebody who is trusted."""
+    there = list(strangers(names()))
+    if not there:
+        return Verdict("owners", OK, "every topic that can be read is trusted")
+    listed = ", ".join(f"{name!r} of {whose}" for name, whose in there[:3])
+    found = f"{counted(len(there), 'topic')} that no subscriber here reads: {listed}"
+    do = "name the user in SHM_PUB_SUB_TRUST, or shm-pub-sub rm TOPIC as root or that user"
+    return Verdict("owners", WARN, found + (", ..." if there[3:] else ""), do)
+
+
+def damage(_: str) -> Verdict:
+    """Every topic can be read."""
+    broken = [one for one in remains() if one.what in (DAMAGED, UNREADABLE)]
+    if not broken:
+        return Verdict("damage", OK, "every topic can be read")
+    listed = ", ".join(repr(one.name) for one in broken[:3]) + (", ..." if broken[3:] else "")
+    what = " or ".join(sorted({one.what for one in broken}))
+    found = f"{counted(len(broken), 'topic')}: {what}: {listed}"
+    return Verdict("damage", WARN, found, "shm-pub-sub list -v says why, rm TOPIC removes")

@@ -1,0 +1,187 @@
+"""Checks of `doctor`: limits, containers, the kernel, and what is installed."""
+
+from __future__ import annotations
+
+import errno
+import mmap
+import os
+import resource
+import sys
+from configparser import ConfigParser
+from configparser import Error as ConfigError
+from importlib.util import find_spec
+from pathlib import Path
+
+import shm_pub_sub
+
+from .._cli.output import counted, size
+from .._cli.topics import names
+from .._extras import EXTRAS, install
+from .._topics import memory_room
+from .directory import LOW_BYTES, TOPIC_BYTES
+from .verdict import FAIL, OK, WARN, Verdict
+
+SPARE_DESCRIPTORS = 64
+"""That a program needs besides its topics'."""
+FIRST_PID_NAMESPACE = "pid:[4026531836]"
+"""PROC_PID_INIT_INO of the kernel."""
+FUTEX_WAITV = 449
+"""Its system call, on every architecture that this library is built for."""
+FIRST_LOGIN_UID = 1000
+"""systemd leaves alone what users below it have, and root."""
+
+
+def descriptors() -> Verdict:
+    """A program may open all topics: each publisher and each subscriber takes a descriptor."""
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    topics = len(names())
+    if most == resource.RLIM_INFINITY:
+        return Verdict("descriptors", OK, "no limit")
+    found = f"{most} a process, and {counted(topics, 'topic')}"
+    if most < topics + SPARE_DESCRIPTORS:
+        do = f"ulimit -n {2 * topics + 1024}, for programs that open all of them"
+        return Verdict("descriptors", WARN, found, do)
+    return Verdict("descriptors", OK, found)
+
+
+def file_size() -> Verdict:
+    """Files may be as large as a topic is."""
+    most, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if most == resource.RLIM_INFINITY:
+        return Verdict("file size", OK, "no limit")
+    found = f"at most {size(most)} a topic"
+    do = "ulimit -f unlimited"
+    if most < 8192:
+        return Verdict("file size", FAIL, f"{found}, which takes 8 KiB at least", do)
+    return Verdict("file size", WARN, f"{found}: its values take 32 bytes each", do)
+
+
+def memory() -> Verdict:
+    """There is memory for topics: a file system in memory may be larger than what one may use."""
+    room = memory_room()
+    if room is None:
+        return Verdict("memory", OK, "no limit that is known")
+    nbytes, limit, group = room
+    of = f"the limit of cgroup {group}" if group else "this machine's memory"
+    found = f"topics of up to {size(nbytes)} in all, within {size(limit)}, {of}"
+    do = "shm-pub-sub clean; fewer buffers; end what takes memory"
+    if group:
+        do += ", or raise the limit: docker run --memory=1g, MemoryMax= in systemd"
+    if nbytes < TOPIC_BYTES:
+        return Verdict("memory", FAIL, f"no room for a topic within {size(limit)}, {of}", do)
+    if nbytes < LOW_BYTES:
+        return Verdict("memory", WARN, found, do)
+    return Verdict("memory", OK, found)
+
+
+def container(root: str = "/") -> Verdict:
+    """Say whether it is one: topics and process numbers are others outside."""
+    kinds = {".dockerenv": "docker", "run/.containerenv": "podman"}
+    found = [kind for path, kind in kinds.items() if Path(root, path).exists()]
+    try:
+        groups = Path(root, "proc/1/cgroup").read_text(encoding="utf-8")
+        found += [k for k in ("kubepods", "lxc", "docker") if k in groups and k not in found]
+    except OSError:
+        pass  # no /proc, or not ours to read
+    try:
+        own_pids = str(Path(root, "proc/self/ns/pid").readlink()) != FIRST_PID_NAMESPACE
+    except OSError:
+        own_pids = False
+    if not found and not own_pids:
+        return Verdict("container", OK, "none")
+    what = ", ".join(found) or "of some kind"
+    pids = "own process numbers" if own_pids else "the machine's process numbers"
+    return Verdict(
+        "container",
+        OK,
+        f"{what}, {pids}",
+        "nothing, unless others are to see its topics: --ipc=host, --ipc=container:NAME, or a "
+        "shared volume and SHM_PUB_SUB_DIR",
+    )
+
+
+def logind(where: str, user: int, root: str = "/") -> Verdict:
+    """Nothing deletes a user's topics at logout: logind.conf(5), RemoveIPC."""
+    if not Path(root, "run/systemd/system").is_dir():
+        return Verdict("logout", OK, "no systemd, which could remove files at logout")
+    if not os.path.realpath(where).startswith("/dev/shm"):
+        return Verdict("logout", OK, "systemd removes nothing outside /dev/shm")
+    if user < FIRST_LOGIN_UID:
+        return Verdict("logout", OK, f"systemd removes nothing of user {user}, a system's user")
+    if not _removes_ipc(root):
+        return Verdict("logout", OK, "RemoveIPC=no")
+    return Verdict(
+        "logout",
+        WARN,
+        f"when user {user} has logged out, systemd removes that user's topics (RemoveIPC=yes)",
+        "RemoveIPC=no in /etc/systemd/logind.conf, loginctl enable-linger, or a system user",
+    )
+
+
+def _removes_ipc(root: str) -> bool:
+    files = [Path(root, "etc/systemd/logind.conf")]
+    for folder in ("usr/lib", "run", "etc"):  # the later one counts
+        files += sorted(Path(root, folder, "systemd/logind.conf.d").glob("*.conf"))
+    config = ConfigParser(strict=False, interpolation=None)
+    try:
+        config.read(files, encoding="utf-8")
+        return config.getboolean("Login", "RemoveIPC", fallback=True)
+    except (ConfigError, OSError, ValueError):
+        return True  # its default
+
+
+def waiting() -> Verdict:
+    """The kernel lets a process sleep on several topics at once."""
+    import ctypes  # noqa: PLC0415 - slow
+
+    # No futexes, which is invalid; where the call is unknown it is that.
+    ctypes.CDLL(None, use_errno=True).syscall(FUTEX_WAITV, None, 0, 0, None, 0)
+    kernel = f"Linux {os.uname().release}"
+    if ctypes.get_errno() == errno.EINVAL:
+        return Verdict("waiting", OK, f"{kernel}, futex_waitv")
+    return Verdict(
+        "waiting",
+        WARN,
+        f"{kernel} without futex_waitv: select(), asyncio and fileno() look for values every "
+        "0.05 to 1 ms; recv() is as fast as ever",
+        "Linux 5.16 or later; in a sandbox, let it use that call",
+    )
+
+
+def forking() -> Verdict:
+    """A forked child can load the library anew from memory."""
+    try:
+        descriptor = os.memfd_create("shm_pub_sub", os.MFD_CLOEXEC)
+        try:
+            os.ftruncate(descriptor, mmap.PAGESIZE)
+            prot = mmap.PROT_READ | mmap.PROT_EXEC
+            mmap.mmap(descriptor, mmap.PAGESIZE, mmap.MAP_PRIVATE, prot).close()
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        return Verdict(
+            "forking",
+            WARN,
+            f"memory files that run programs: {error.strerror}; forked children that make "
+            "publishers or subscribers copy the library to the temporary directory first",
+            "sysctl vm.memfd_noexec=0, or leave it: it costs some milliseconds a child",
+        )
+    return Verdict("forking", OK, "forked children load the library from memory")
+
+
+def extras() -> Verdict:
+    """Say which are installed."""
+    missing = [name for name, needed in EXTRAS.items() if not all(map(find_spec, needed))]
+    there = ", ".join(name for name in EXTRAS if name not in missing) or "none"
+    if not missing:
+        return Verdict("extras", OK, there)
+    lacking = [package for name in missing for package in EXTRAS[name] if not find_spec(package)]
+    do = f"if you want them: {install(lacking)}"
+    return Verdict("extras", OK, f"{there}; not {', '.join(missing)}", do)
+
+
+def version() -> Verdict:
+    """Say what is installed."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    found = f"shm_pub_sub {shm_pub_sub.__version__}, Python {python}, in {sys.prefix}"
+    return Verdict("version", OK, found)

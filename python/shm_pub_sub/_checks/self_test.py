@@ -1,0 +1,69 @@
+"""The check of `doctor` that tries it: a value from this process to another."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+import shm_pub_sub
+from shm_pub_sub import Publisher, ShmError
+
+from .._cli.output import duration
+from .._cli.python import python
+from .verdict import FAIL, OK, Verdict
+
+TIMEOUT = 20.0
+"""Seconds for the other process to begin, and for the value to be there."""
+VALUE = 6.25
+VERSION_OFFSET = 4104
+"""Of the layout's version in a topic's file: docs/memory-layout.md."""
+
+RECEIVER = f"""
+import sys, shm_pub_sub
+with shm_pub_sub.Subscriber(sys.argv[1], 0.0) as sub:
+    sub.wait_for_publisher(timeout={TIMEOUT})
+    print("ready", flush=True)
+    sample = sub.recv_sample(timeout={TIMEOUT})
+    print(sample.value, sample.age)
+"""
+
+
+def self_test() -> Verdict:
+    """A value that is published here is received by another process, and nothing is left of it."""
+    name = f"shm-pub-sub/doctor/{os.getpid()}"
+    try:
+        with Publisher(name, 0.0) as publisher:
+            layout = _layout_of(shm_pub_sub.inspect(name).path)
+            return _try(publisher, layout)
+    except (ShmError, OSError, subprocess.SubprocessError) as error:
+        return Verdict("self-test", FAIL, str(error))
+
+
+def _layout_of(path: str) -> int:
+    with open(path, "rb") as file:  # noqa: PTH123
+        file.seek(VERSION_OFFSET)
+        return int.from_bytes(file.read(4), "little")
+
+
+def _try(publisher: Publisher[float], layout: int) -> Verdict:
+    with subprocess.Popen(
+        python(RECEIVER, publisher.name),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="backslashreplace",
+    ) as receiver:
+        try:
+            assert receiver.stdout is not None
+            if receiver.stdout.readline() == "ready\n":  # the receiver's own timeout ends this
+                publisher.publish(VALUE)
+            out, err = receiver.communicate(timeout=2 * TIMEOUT)
+        finally:
+            receiver.kill()  # nothing where it has ended
+    value, _, age = out.partition(" ")
+    if value != str(VALUE):
+        reason = err.strip().rpartition("\n")[2] or f"it received {value or 'nothing'}"
+        return Verdict("self-test", FAIL, f"the other process: {reason}")
+    took = duration(float(age))
+    return Verdict("self-test", OK, f"a value came to another process in {took} (layout {layout})")

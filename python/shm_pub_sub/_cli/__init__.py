@@ -1,0 +1,149 @@
+# PYTHON_ARGCOMPLETE_OK
+"""The command line, `shm-pub-sub VERB`: looking at topics, and publishing them, from a terminal.
+
+A verb is a module of its own with `add_arguments(parser)` and `run(options) -> exit code`. Only
+the one that is asked for is imported.
+"""
+
+from __future__ import annotations
+
+# What is slow to import is imported where Ctrl-C is looked after already.
+import os
+import sys
+
+import shm_pub_sub
+
+from .output import (
+    EXIT_BROKEN_PIPE,
+    EXIT_DONE,
+    EXIT_FAILURE,
+    EXIT_INTERRUPTED,
+    EXIT_TIMEOUT,
+    EXIT_USAGE,
+    complain,
+    complain_of_bug,
+)
+from .streams import drop_output, prepare
+from .verbs import EXAMPLES, EXIT_CODES, VERBS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+PROGRAM = "shm-pub-sub"
+
+HELP = "help"
+"""As a verb: what is asked of many programs. `help VERB` is `VERB --help`."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb and return its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        prepare()
+        code = _run(given)
+        sys.stdout.flush()
+    except SystemExit as ended:  # argparse, having said all
+        code = ended.code if isinstance(ended.code, int) else EXIT_DONE
+    except KeyboardInterrupt:
+        import signal  # noqa: PLC0415
+
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # the second one does not wait for the end
+        code = EXIT_INTERRUPTED
+    except BrokenPipeError:
+        code = EXIT_BROKEN_PIPE
+    except shm_pub_sub.WaitTimeoutError as error:
+        complain(str(error))
+        code = EXIT_TIMEOUT
+    except shm_pub_sub.ShmError as error:
+        complain(str(error))
+        code = EXIT_FAILURE
+    except OSError as error:
+        complain(f"{error.filename or 'stdin or stdout'}: {error.strerror or error}")
+        code = EXIT_FAILURE
+    except Exception:
+        complain_of_bug()
+        code = EXIT_FAILURE
+    drop_output()
+    return code
+
+
+def _run(given: Sequence[str]) -> int:
+    if "_ARGCOMPLETE" in os.environ:
+        import argcomplete  # noqa: PLC0415 - the extra [completion]
+
+        argcomplete.autocomplete(_make_parser(_verb_of(os.environ.get("COMP_LINE", "").split())))
+    if not given:
+        _make_parser(None).print_help(sys.stderr)
+        return EXIT_USAGE
+    verb = _first_word(given)
+    if verb == HELP:
+        given = [*(word for word in given if word != HELP), "--help"]
+        verb = _first_word(given)
+    if verb is not None and verb not in VERBS:
+        complain(f"no verb {verb!r}; {_suggestion(verb)}")
+        return EXIT_USAGE
+    options = _make_parser(verb).parse_args(given)
+    code: int = options.run(options)
+    return code
+
+
+def _first_word(given: Sequence[str]) -> str | None:
+    """Return the first of the arguments that is neither an option nor an option's value."""
+    for before, word in zip(("", *given), given, strict=False):
+        if not word.startswith("-") and before != "--format":
+            return word
+    return None
+
+
+def _verb_of(words: Sequence[str]) -> str | None:
+    """Return the verb among the words of a command line, whatever the program is called."""
+    return next((word for word in words if word in VERBS), None)
+
+
+def _suggestion(unknown: str) -> str:
+    import difflib  # noqa: PLC0415 - slow
+
+    close = difflib.get_close_matches(unknown, VERBS, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"`{PROGRAM} --help` lists them"
+
+
+def _make_parser(wanted: str | None) -> argparse.ArgumentParser:
+    """Make the parser; only the wanted verb knows its arguments."""
+    import argparse  # noqa: PLC0415 - slow
+    import importlib  # noqa: PLC0415
+
+    from .parser import Parser  # noqa: PLC0415 - imports argparse
+
+    parser = Parser(
+        prog=PROGRAM,
+        description="Look at topics in shared memory, and publish them.",
+        epilog=f"`{PROGRAM} help VERB` says more of a verb.\n\n{EXIT_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=shm_pub_sub.__version__)
+    _add_format(parser, "text")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for verb, what in VERBS.items():
+        of_verb = verbs.add_parser(
+            verb,
+            help=what,
+            description=f"{what[0].upper()}{what[1:]}.",
+            epilog=f"example: {PROGRAM} {EXAMPLES[verb]}",
+        )
+        if verb == wanted:
+            module = importlib.import_module(f"{__name__}.verbs.{verb}")
+            _add_format(of_verb, argparse.SUPPRESS)  # before the verb it means the same
+            module.add_arguments(of_verb)
+            of_verb.set_defaults(run=module.run)
+    return parser
+
+
+def _add_format(parser: argparse.ArgumentParser, default: str) -> None:
+    parser.add_argument(
+        "--format",
+        choices=["text", "json"],
+        default=default,
+        help="json: an object a line, for programs (default: text)",
+    )

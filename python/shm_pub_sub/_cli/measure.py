@@ -1,0 +1,134 @@
+"""What hz and delay have in common: a report every second, in the shape of ros2's."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from shm_pub_sub._follow import FOLLOWED, Follower
+
+from .arguments import positive_integer, positive_seconds
+from .output import EXIT_TIMEOUT, Control, draw, print_json
+from .topics import add_topics
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+    from typing import Any, Protocol
+
+    from shm_pub_sub import Sample
+    from shm_pub_sub._follow import Topic
+
+    class _Meter(Protocol):
+        """Measures one topic."""
+
+        def add(self, samples: list[Sample[Any]]) -> None:
+            """Take values into account."""
+
+        def figures(self) -> dict[str, float] | None:
+            """Return the figure that it is about, then min, max, std_dev and window.
+
+            None while there are too few values.
+            """
+
+
+_SPREAD, _END = Control("\n\t"), Control("\n")
+
+WINDOW = 10_000
+"""Values, as with ros2."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of both verbs."""
+    add_topics(parser, "+", FOLLOWED)
+    parser.add_argument(
+        "-w",
+        "--window",
+        metavar="N",
+        type=positive_integer,
+        default=WINDOW,
+        help=f"of so many values, the newest (default: {WINDOW})",
+    )
+    parser.add_argument(
+        "-p",
+        "--period",
+        metavar="SECONDS",
+        type=positive_seconds,
+        default=1.0,
+        help="from one report to the next (default: 1)",
+    )
+    parser.add_argument(
+        "--times",
+        metavar="N",
+        type=positive_integer,
+        help="end after N reports; the exit code is 3 where a topic was not there",
+    )
+    parser.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=positive_seconds,
+        help="end when nothing came for so long; the exit code is 3 where nothing came at all",
+    )
+
+
+def measure(
+    options: argparse.Namespace, follower: Follower, new_meter: Callable[[], _Meter], title: str
+) -> int:
+    """Report what meters say of topics, until the arguments or Ctrl-C end it."""
+    meters: dict[Topic, _Meter] = {}
+    new: dict[Topic, int] = {}
+    start = last_value = time.monotonic()
+    reports, due = 0, start + options.period
+    while options.times is None or reports < options.times:
+        for topic, samples in follower.take(max(0, due - time.monotonic())):
+            meters.setdefault(topic, new_meter()).add(samples)
+            new[topic] = new.get(topic, 0) + len(samples)
+            last_value = time.monotonic()
+        now = time.monotonic()
+        if options.timeout is not None and now - last_value >= options.timeout:
+            return follower.left_out.code if meters else EXIT_TIMEOUT
+        if now < due:
+            continue
+        for topic in follower.topics:
+            if topic.subscriber is not None:
+                figures = meters[topic].figures() if topic in meters else None
+                report = _print_record if options.format == "json" else _print_text
+                report(topic, figures, new.get(topic, 0), follower.several, title)
+        new.clear()
+        reports += 1
+        due += options.period * (1 + (now - due) // options.period)
+    if not follower.complete:
+        return EXIT_TIMEOUT  # what is not there yet has no report
+    return follower.left_out.code
+
+
+def _print_text(
+    topic: Topic, figures: dict[str, float] | None, new: int, several: bool, title: str
+) -> None:
+    if figures is not None and new:
+        figure, least, most, deviation, window = figures.values()
+        mean = 1 / figure if title == "rate" else figure
+        # As ros2 has it from 10 ms on; below that two digits of the mean.
+        digits = max(3, 1 - math.floor(math.log10(mean))) if 0 < mean < math.inf else 3
+        parts = [f"average {title}: {figure:.{3 if title == 'rate' else digits}f}", _SPREAD]
+        parts.append(
+            f"min: {least:.{digits}f}s max: {most:.{digits}f}s "
+            f"std dev: {deviation:.{digits + 2}f}s window: {window}"
+        )
+    elif not new:
+        parts = ["no new messages"]
+        if not topic.alive:
+            parts.append(": there is no live publisher")
+    else:
+        return  # the first value says nothing
+    if topic.lost:
+        parts.append(f" lost: {topic.lost}")
+    draw(*[topic.name, _END] * several, *parts, _END)
+
+
+def _print_record(
+    topic: Topic, figures: dict[str, float] | None, new: int, several: bool, title: str
+) -> None:
+    nothing = {title: None, "min": None, "max": None, "std_dev": None, "window": 0}
+    print_json({"topic": topic.name} | (figures or nothing) | {"new": new, "lost": topic.lost})

@@ -1,0 +1,78 @@
+"""What the machine knows of a topic's publisher: its command, and how often it publishes."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from shm_pub_sub import TopicInfo
+
+
+class Commands:
+    """Finds the commands of publishers; each process is looked at once."""
+
+    def __init__(self) -> None:
+        self._processes: dict[int, _Process] = {}
+
+    def of(self, topic: TopicInfo) -> str | None:
+        """Return the command line of the topic's publisher, where it can be told.
+
+        topic.pid is a number in the publisher's own pid namespace; here another process may have
+        it, even a subscriber of the topic. So that process must hold the lock that a live publisher
+        has on byte 0 of the file. It is None for a process of another container, and for another
+        user's, whose files one may not see.
+        """
+        if not topic.alive or topic.pid <= 0:
+            return None
+        process = self._processes.get(topic.pid)
+        if process is None:
+            process = self._processes[topic.pid] = _Process(topic.pid)
+        return process.command if process.holds(topic.path) else None
+
+
+class _Process:
+    """A process of this pid namespace, or none where the number is nobody's or another user's."""
+
+    def __init__(self, pid: int) -> None:
+        self._folder = f"/proc/{pid}"
+        self._files: dict[tuple[int, int], list[str]] = {}
+        self.command: str | None = None
+        try:
+            words = _read(f"{self._folder}/cmdline").rstrip(b"\0").split(b"\0")
+            self.command = os.fsdecode(b" ".join(words)) or None
+            for descriptor in os.listdir(f"{self._folder}/fd"):  # noqa: PTH208
+                try:
+                    file = os.stat(f"{self._folder}/fd/{descriptor}")  # noqa: PTH116
+                except OSError:
+                    continue  # closed since
+                self._files.setdefault((file.st_dev, file.st_ino), []).append(descriptor)
+        except OSError:
+            pass
+
+    def holds(self, path: str) -> bool:
+        """Report whether it has the lock of the topic's live publisher."""
+        try:
+            file = os.stat(path)  # noqa: PTH116
+            descriptors = self._files.get((file.st_dev, file.st_ino), ())
+            return any(_locks_byte_0(f"{self._folder}/fdinfo/{d}") for d in descriptors)
+        except OSError:
+            return False
+
+
+def _locks_byte_0(fdinfo: str) -> bool:
+    """Report whether proc(5) says that the descriptor's open file has the publisher's lock."""
+    for line in _read(fdinfo).splitlines():
+        words = line.split()  # lock: 1: OFDLCK ADVISORY WRITE -1 00:15:7 0 0
+        if words[0] == b"lock:" and words[2] == b"OFDLCK" and words[4] == b"WRITE":
+            return words[-2:] == [b"0", b"0"]
+    return False
+
+
+def _read(path: str) -> bytes:
+    """Return what a file of /proc says. os.read takes a third of the time that open() does."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(descriptor, 1 << 16)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,143 @@
+"""Curves in a terminal: braille, of 2 times 4 dots a character, or ASCII where there is none.
+
+Each topic has a panel, and a scale, of its own: no colour is needed to tell them apart.
+"""
+
+from __future__ import annotations
+
+from shm_pub_sub._plot.curve import label
+from shm_pub_sub._svg import bounds, scale
+from shm_pub_sub._text import number, printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shm_pub_sub._plot.collector import Collector
+    from shm_pub_sub._plot.curve import Curve
+
+LEAST = 3
+"""Lines of a panel's curve."""
+
+AXIS = 12
+"""Columns for the numbers beside it."""
+
+_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # by line and column of the dot
+_EMPTY = 0x2800
+
+
+def picture(
+    collector: Collector, now: int, columns: int, lines: int, ascii_only: bool
+) -> list[str]:
+    """Return the curves as lines of text that fill `columns` times `lines`, or less."""
+    curves = collector.curves
+    room = max((lines - 2) // (LEAST + 1), 1)
+    shown, more = curves[:room], len(curves[room:]) + collector.more
+    height = max((lines - 2 - bool(more)) // max(len(shown), 1) - 1, LEAST)
+    width = max(columns - AXIS - 2, 10)
+    text: list[str] = []
+    for curve in shown:
+        text += _panel(curve, now, round(collector.seconds * 1e9), width, height, ascii_only)
+    if more:
+        text.append(f"{more} more: a higher terminal shows them")
+    left, middle = f"-{collector.seconds:g} s", "seconds before now"
+    text.append(" " * (AXIS + 2) + left + middle.center(width - len(left) - 1) + "0")
+    return [line[:columns].rstrip() for line in text]
+
+
+def _panel(
+    curve: Curve, now: int, window: int, width: int, height: int, ascii_only: bool
+) -> Iterator[str]:
+    """Return a line that names the topic and the lines of its curve."""
+    points = curve.points(now)
+    low, high = bounds(value for at, value in points if at >= now - window)
+    if curve.type is bool:
+        low, high = 0.0, 1.0
+    dots = Dots(width, height)
+    across, y_of = (2 * width - 1) / window, scale(low, high, 0, 4 * height - 1)
+    # Of a fast topic many values are in one column of dots: what it spans is drawn once.
+    column = _Column(dots)
+    for at, value in points:
+        if value != value:
+            column.end()
+        else:
+            x, y = round((at - now + window) * across), round(y_of(value))
+            column.go_to(x, y, stepwise=curve.type is bool)
+    column.end()
+    # Why it cannot be read is as long as the line has room for; stderr has all of it.
+    yield label(curve) + (f": {printable(str(curve.trouble))}" if curve.trouble else "")
+    top, bottom = ("True", "False") if curve.type is bool else (_short(high), _short(low))
+    frame = "|" if ascii_only else "┤"
+    for n, line in enumerate(dots.ascii() if ascii_only else dots.braille()):
+        mark = top if n == 0 else bottom if n == height - 1 else ""
+        yield f"{mark:>{AXIS}} {frame if mark else frame.replace('┤', '│')}{line}"
+
+
+def _short(value: float) -> str:
+    text = number(value)
+    return text if len(text) <= AXIS else f"{value:.3g}"
+
+
+class _Column:
+    """Where the pen of a curve is, and between which heights it has been there."""
+
+    def __init__(self, dots: Dots) -> None:
+        self._dots = dots
+        self._down = False
+        self._x = self._y = self._low = self._high = 0
+
+    def go_to(self, x: int, y: int, stepwise: bool) -> None:
+        """Draw on to a dot; stepwise: along, and then up or down."""
+        if self._down and x == self._x:
+            self._low, self._high = min(self._low, y), max(self._high, y)
+        else:
+            turn = y
+            if self._down:
+                self.end()
+                turn = self._y if stepwise else y
+                self._dots.line((self._x, self._y), (x, turn))
+            self._low, self._high = min(turn, y), max(turn, y)
+        self._down, self._x, self._y = True, x, y
+
+    def end(self) -> None:
+        """Draw what is spanned, and lift the pen."""
+        if self._down:
+            self._dots.line((self._x, self._low), (self._x, self._high))
+        self._down = False
+
+
+class Dots:
+    """A canvas of characters that have 2 times 4 dots each."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self._width, self._height = width, height
+        self._cells = [[0] * width for _ in range(height)]
+
+    def line(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        """Draw a straight line between two dots, counted from the upper left."""
+        (x, y), (to_x, to_y) = start, end
+        if to_x < 0:
+            return
+        if x < -1:  # however far away it began
+            x, y = -1, to_y + round((y - to_y) * ((to_x + 1) / (to_x - x)))
+        y, to_y = (min(max(each, -1), 4 * self._height) for each in (y, to_y))
+        steps = max(abs(to_x - x), abs(to_y - y), 1)
+        for step in range(steps + 1):
+            self._dot(x + round((to_x - x) * step / steps), y + round((to_y - y) * step / steps))
+
+    def _dot(self, x: int, y: int) -> None:
+        if 0 <= x < 2 * self._width and 0 <= y < 4 * self._height:
+            self._cells[y // 4][x // 2] |= _BITS[y % 4][x % 2]
+
+    def braille(self) -> list[str]:
+        """Return the lines in Unicode's braille patterns."""
+        return ["".join(chr(_EMPTY + cell) if cell else " " for cell in row) for row in self._cells]
+
+    def ascii(self) -> list[str]:
+        """Return the lines in ASCII: a character tells its upper half from its lower one."""
+        upper, lower = 0x01 | 0x08 | 0x02 | 0x10, 0x04 | 0x20 | 0x40 | 0x80
+        signs = " '.:"
+        return [
+            "".join(signs[bool(cell & upper) + 2 * bool(cell & lower)] for cell in row)
+            for row in self._cells
+        ]

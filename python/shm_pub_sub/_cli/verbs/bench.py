@@ -1,0 +1,233 @@
+"""`bench`: what publishing and receiving cost on this machine, in a few seconds.
+
+A call is timed in batches, with the loop around it. A value there and back is timed one by one,
+between two processes.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+import statistics
+import subprocess
+import time
+from itertools import repeat
+from pathlib import Path
+
+import shm_pub_sub
+from shm_pub_sub import Publisher, Subscriber, WaitTimeoutError
+
+from ..arguments import positive_seconds
+from ..domain import own_domain
+from ..output import EXIT_DONE, complain, duration, print_json, put, put_table
+from ..progress import Progress
+from ..python import python
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator
+
+
+BATCH = 1_000
+"""Calls that are timed together."""
+
+MESSAGES = 10_000
+"""Of the tutorial's benchmark."""
+
+SPINNING = "there and back, both in a loop of subscribe()"
+
+STARVED = 1e-4
+"""Seconds: nobody takes so long who has a processor to spin on."""
+
+clock = time.perf_counter_ns
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--seconds",
+        type=positive_seconds,
+        default=0.5,
+        help="how long each of the measurements takes (default: 0.5)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    machine = _machine()
+    if options.format == "text":
+        put(", ".join(machine.values()), "", flush=True)
+    with own_domain("bench"):
+        results, progress = {}, Progress()
+        for number, (what, measure) in enumerate(MEASUREMENTS.items(), 1):
+            progress.show(f"{number} of {len(MEASUREMENTS)}: {what}")
+            try:
+                results[what] = sorted(measure(options.seconds))
+            finally:
+                progress.end()
+    figures = {what: _figures(ns) for what, ns in results.items()}
+    if options.format == "json":
+        print_json({"machine": machine, "seconds": figures})
+    else:
+        rows = [
+            [
+                what,
+                duration(of["median"]),
+                duration(of["p99"]),
+                f"{1 / of['median']:,.0f}",
+            ]
+            for what, of in figures.items()
+        ]
+        put_table([["", "median", "p99", "a second"], *rows], right=(1, 2, 3))
+    if figures[SPINNING]["median"] > STARVED:
+        complain("two processes that spin need two processors that nothing else is using")
+    return EXIT_DONE
+
+
+def _figures(ns: list[float]) -> dict[str, float]:
+    """Return the median and the 99th percentile of sorted times, in seconds."""
+    percentile = ns[math.ceil(len(ns) * 0.99) - 1]  # of two times the greater one
+    return {"median": round(statistics.median(ns) / 1e9, 12), "p99": round(percentile / 1e9, 12)}
+
+
+def _machine() -> dict[str, str]:
+    """Return what the figures depend on."""
+    info = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    models = [line.partition(":")[2].strip() for line in info if line.startswith("model name")]
+    return {
+        "library": f"shm_pub_sub {shm_pub_sub.__version__}",
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "kernel": f"{platform.system()} {platform.release().partition('-')[0]}",
+        "processors": f"{len(os.sched_getaffinity(0))} processors "
+        f"({models[0] if models else platform.machine()})",
+    }
+
+
+def _tutorial(seconds: float) -> Iterator[float]:
+    """Yield ns a message: 10,000 published, then read until as many reads have found one."""
+    with Publisher("benchmark", 0, 10) as pub, Subscriber("benchmark", 0) as sub:
+        end = clock() + seconds * 1e9
+        while clock() < end:
+            start = clock()
+            for i in range(MESSAGES):
+                pub.publish(i)
+            received = 0
+            while received < MESSAGES:
+                _, success = sub.subscribe()
+                if success:
+                    received += 1
+            yield (clock() - start) / MESSAGES
+
+
+def _batches(
+    seconds: float, call: Callable[[], object], before: Callable[[], object]
+) -> Iterator[float]:
+    """Yield ns a call, by batches. before is called before each batch, and not timed."""
+    end = clock() + seconds * 1e9
+    while clock() < end:
+        before()
+        start = clock()
+        for _ in repeat(None, BATCH):
+            call()
+        yield (clock() - start) / BATCH
+
+
+def _publish(seconds: float) -> Iterator[float]:
+    with Publisher("benchmark", 0.0) as pub:
+        publish, end = pub.publish, clock() + seconds * 1e9
+        while clock() < end:
+            start = clock()
+            for value in repeat(1.5, BATCH):
+                publish(value)
+            yield (clock() - start) / BATCH
+
+
+def _subscribe(seconds: float) -> Iterator[float]:
+    with Publisher("benchmark", 0.0) as pub, Subscriber("benchmark", 0.0) as sub:
+        yield from _batches(seconds, sub.subscribe, lambda: pub.publish(1.5))
+
+
+def _recv(seconds: float) -> Iterator[float]:
+    values = [1.5] * BATCH
+    with Publisher("benchmark", 0.0, BATCH) as pub, Subscriber("benchmark", 0.0) as sub:
+        yield from _batches(seconds, sub.recv, lambda: pub.publish_many(values))
+
+
+MEASUREMENTS: dict[str, Callable[[float], Iterator[float]]] = {
+    "the tutorial's benchmark, a message": _tutorial,
+    "publish()": _publish,
+    "subscribe()": _subscribe,
+    "recv(), where a value is there": _recv,
+    SPINNING: lambda seconds: round_trips("spinning", seconds),
+    "there and back, both in recv()": lambda seconds: round_trips("blocking", seconds),
+}
+
+
+PARTNER = "from shm_pub_sub._cli.verbs.bench import answer; answer({way!r})"
+"""The other process's program."""
+
+THERE, BACK = "there", "back"
+
+STOP = -1.0
+
+PATIENCE = 10.0
+"""Seconds after which the other process counts as gone."""
+
+WARM_UP = 100
+"""Trips that do not count."""
+
+
+def round_trips(way: str, seconds: float) -> Iterator[float]:
+    """Yield ns from publishing a value to having it back, trip by trip, for that long.
+
+    Args:
+        way: "spinning": both ends ask again and again. "blocking": both sleep in recv().
+    """
+    program = python(PARTNER.format(way=way))
+    with (
+        Publisher(THERE, 0.0) as pub,
+        Subscriber(BACK, 0.0, history=0) as sub,
+        subprocess.Popen(program, start_new_session=True) as partner,  # Ctrl-C is not for it
+    ):
+        try:
+            sub.wait_for_publisher(PATIENCE)
+            receive = _receiver(sub, way)
+            clock, number, end = time.perf_counter_ns, 0.0, 0.0
+            while not end or clock() < end:
+                number += 1.0
+                start = clock()
+                pub.publish(number)
+                receive()
+                took = clock() - start
+                if number > WARM_UP:
+                    end = end or clock() + seconds * 1e9
+                    yield took
+            pub.publish(STOP)
+            partner.wait(PATIENCE)
+        finally:
+            partner.kill()  # nothing where it has ended
+
+
+def answer(way: str) -> None:
+    """Send every value back, until STOP."""
+    with Subscriber(THERE, 0.0) as sub, Publisher(BACK, 0.0) as pub:
+        receive = _receiver(sub, way)
+        while (value := receive()) != STOP:
+            pub.publish(value)
+
+
+def _receiver(sub: Subscriber[float], way: str) -> Callable[[], float]:
+    """Return what waits for the next value; WaitTimeoutError says that the other end is gone."""
+    last = 0.0
+
+    def spin() -> float:
+        nonlocal last
+        while True:
+            value, ok = sub.subscribe()
+            if ok and value != last:
+                last = value
+                return value
+            if not ok and not sub.publisher_alive:
+                raise WaitTimeoutError("bench: the other process has ended; expected a value")
+
+    return spin if way == "spinning" else lambda: sub.recv(PATIENCE)

@@ -1,0 +1,103 @@
+"""`clean`: remove what dead publishers left."""
+
+from __future__ import annotations
+
+import sys
+
+from shm_pub_sub import ShmError, TopicNotFoundError
+from shm_pub_sub._remains import ALIVE, ALWAYS, DAMAGED, RETAINED, UNREADABLE, Remains, remains
+
+from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, ask, complain, print_json, put, size
+from ..topics import add_patterns
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+BROKEN = frozenset({DAMAGED, UNREADABLE})
+FORCED = BROKEN | {ALIVE}
+
+WARNING = (
+    "--force: a publisher that lives is not ended by this: it publishes on to who has the topic "
+    "open by now, nobody else finds it, and another publisher of that name may begin beside it"
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Remove the files of topics whose publishers died, and files whose making was killed. "
+        "Retained values, live topics and what cannot be read stay."
+    )
+    add_patterns(parser, "only topics that match, as 'robot/*'")
+    parser.add_argument(
+        "-n", "--dry-run", action="store_true", help="only print what would be removed"
+    )
+    parser.add_argument(
+        "--retained", action="store_true", help="remove values as well that dead publishers retain"
+    )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="remove also the files of topics whose publishers live, which go on unheard by new "
+        "subscribers, and files that are damaged, of another version or unreadable; it lists "
+        "them and asks first",
+    )
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+
+
+def run(options: argparse.Namespace) -> int:
+    wanted = ALWAYS | ({RETAINED} if options.retained else set())
+    wanted |= FORCED if options.force else set()
+    there = [*remains(options.patterns)]
+    for one in there:
+        if one.what in BROKEN - wanted:
+            complain(f"{one.name!r} stays: {one.what}; `shm-pub-sub list -v` says why")
+    found = [one for one in there if one.what in wanted]
+    forced = [one for one in found if one.what in FORCED]
+    if forced and not options.dry_run and not options.yes:
+        if not sys.stdin.isatty():
+            complain("--force asks first; without a terminal to ask on, give --yes or --dry-run")
+            return EXIT_USAGE
+        if not _agreed(found):
+            complain("nothing removed")
+            return EXIT_FAILURE
+    elif any(one.what == ALIVE for one in forced):
+        complain(WARNING)
+    return _remove(found, options)
+
+
+def _agreed(found: list[Remains]) -> bool:
+    if any(one.what == ALIVE for one in found):
+        complain(WARNING)
+    listed = [_line("to be removed:", one) for one in found]
+    return ask(f"Remove {len(found)}? [y/N]", *listed).lower() in ("y", "yes")
+
+
+def _remove(found: list[Remains], options: argparse.Namespace) -> int:
+    code = EXIT_DONE
+    nbytes = count = 0
+    for one in found:
+        try:
+            if not options.dry_run:
+                one.remove()
+        except (TopicNotFoundError, FileNotFoundError):
+            continue  # somebody else was quicker
+        except (ShmError, OSError) as error:
+            complain(str(error))
+            code = EXIT_FAILURE
+            continue
+        count += 1
+        nbytes += one.nbytes
+        if options.format == "json":
+            record = {name: value for name, value in one._asdict().items() if name != "file"}
+            print_json(record | {"removed": not options.dry_run})
+        else:
+            put(_line("would remove" if options.dry_run else "removed", one))
+    if options.format == "text":
+        would = "would be " if options.dry_run else ""
+        put(f"{count} {would}removed, {size(nbytes)}" if count else "nothing to remove")
+    return code
+
+
+def _line(verb: str, one: Remains) -> str:
+    return f"{verb} {one.name} ({one.what}, {size(one.nbytes)})"

@@ -1,0 +1,48 @@
+"""`delay`: how long values take from publish() to a receiver here."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+from shm_pub_sub._follow import Follower
+
+from .. import measure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+    from shm_pub_sub import Sample
+
+add_arguments = measure.add_arguments
+
+
+def run(options: argparse.Namespace) -> int:
+    # What was published before anybody received here says nothing of the way to here.
+    with Follower(options.topics, history=0, later=0, gather=False) as follower:
+        return measure.measure(options, follower, lambda: Ages(options.window), "delay")
+
+
+class Ages:
+    """How old the last `window` values were when they were received, in seconds."""
+
+    def __init__(self, window: int) -> None:
+        self._ages: deque[float] = deque(maxlen=window)
+
+    def add(self, samples: list[Sample[Any]]) -> None:
+        self._ages.extend([age for _, _, _, age in samples])
+
+    def figures(self) -> dict[str, float] | None:
+        if not self._ages:
+            return None
+        mean = math.fsum(self._ages) / len(self._ages)
+        variance = math.fsum((age - mean) ** 2 for age in self._ages) / len(self._ages)
+        return {
+            "delay": mean,
+            "min": min(self._ages),
+            "max": max(self._ages),
+            "std_dev": math.sqrt(variance),
+            "window": len(self._ages),
+        }

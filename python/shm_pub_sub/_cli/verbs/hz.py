@@ -1,0 +1,20 @@
+"""`hz`: how often a topic is published, by the times of publication that its values carry."""
+
+from __future__ import annotations
+
+from shm_pub_sub._follow import Follower
+from shm_pub_sub._rate import Intervals
+
+from .. import measure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+
+add_arguments = measure.add_arguments
+
+
+def run(options: argparse.Namespace) -> int:
+    with Follower(options.topics, history=0) as follower:
+        return measure.measure(options, follower, lambda: Intervals(options.window), "rate")

@@ -1,0 +1,111 @@
+"""`info`: all that is known of one topic."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import shm_pub_sub
+from shm_pub_sub import ShmError, Subscriber, TopicNotFoundError
+from shm_pub_sub._rate import rate
+from shm_pub_sub._topics import user
+
+from ..output import EXIT_DONE, EXIT_FAILURE, complain, duration, frequency, print_json, put, size
+from ..processes import Commands
+from ..topics import add_topic, not_there
+from .list import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+    from shm_pub_sub import Sample, TopicInfo
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_topic(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    try:
+        topic = shm_pub_sub.inspect(options.topic)
+    except TopicNotFoundError:
+        complain(not_there(options.topic))
+        return EXIT_FAILURE
+    newest, error = _newest(topic)
+    command = Commands().of(topic)
+    if options.format == "json":
+        print_json(
+            record(topic)
+            | {
+                "command": command,
+                "rate": rate(topic),
+                "newest": newest.value if newest else None,
+                "newest_ns": newest.time_ns if newest else None,
+            }
+        )
+        return EXIT_DONE
+    put(*(f"{name + ':':<11}{text}" for name, text in _lines(topic, newest, error, command)))
+    return EXIT_DONE
+
+
+def _newest(topic: TopicInfo) -> tuple[Sample[float] | None, ShmError | None]:
+    """Return the newest value, if there is one to be had: of a live publisher, or retained.
+
+    Where the topic cannot be read, as where its owner is not trusted, the error says why.
+    """
+    try:
+        with Subscriber(topic.name, topic.type()) as sub:
+            return sub.sample(), None
+    except ShmError as error:
+        return None, error
+
+
+def _lines(
+    topic: TopicInfo, newest: Sample[float] | None, error: ShmError | None, command: str | None
+) -> list[tuple[str, str]]:
+    kept = "values stay readable" if topic.buffer_num > 1 else "value stays readable"
+    made = time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(topic.created))
+    hertz = rate(topic)
+    return [
+        ("topic", topic.name),
+        ("type", topic.type.__name__),
+        ("publisher", _publisher(topic, command)),
+        (
+            "newest",
+            f"{newest.value!r}, {duration(newest.age)} old" if newest else _none(topic, error),
+        ),
+        ("published", str(topic.published) + (f", {frequency(hertz)}" if hertz else "")),
+        ("buffers", f"{topic.buffer_num} {kept}"),
+        ("retained", "yes, the last value outlives the publisher" if topic.retain else "no"),
+        ("created", f"{made}, {duration(time.time() - topic.created)} ago"),
+        ("size", size(topic.nbytes)),
+        ("file", f"{topic.path}, {_access(topic.path)}"),
+    ]
+
+
+def _publisher(topic: TopicInfo, command: str | None) -> str:
+    if not topic.trusted:
+        return f"of {user(topic.uid)}, who is not trusted; all here is that user's word"
+    if not topic.alive:
+        return f"dead, process {topic.pid}; `shm-pub-sub rm` removes what it left"
+    if command is None:
+        return f"alive, process {topic.pid}, in a container or of another user"
+    return f"alive, process {topic.pid}: {command}"
+
+
+def _none(topic: TopicInfo, error: ShmError | None) -> str:
+    if error is not None:
+        return f"not read: {error}"
+    if topic.published == 0:
+        return "none yet"
+    return f"none to be had: its publisher died; it was {duration(topic.age)} old"
+
+
+def _access(path: str) -> str:
+    """Return who may read the file."""
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return "gone since"
+    return f"mode {status.st_mode & 0o7777:04o}, user {status.st_uid}, group {status.st_gid}"

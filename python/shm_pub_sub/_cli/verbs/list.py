@@ -1,0 +1,147 @@
+"""`list`: the topics of this domain."""
+
+from __future__ import annotations
+
+import sys
+
+from shm_pub_sub._arguments import directory
+from shm_pub_sub._topics import user
+
+from ..output import EXIT_DONE, complain, duration, frequency, print_json, put, put_table, size
+from ..topics import add_patterns, looked_at, names, strangers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+    from shm_pub_sub import ShmError, TopicInfo
+
+HEADING = (
+    "topic",
+    "type",
+    "publisher",
+    "buffers",
+    "published",
+    "rate",
+    "age",
+    "size",
+    "retained",
+    "pid",
+    "command",
+)
+NUMBERS = range(3, 8)
+"""Columns that stand at the right."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_patterns(parser, "names, or shell patterns of them, as 'robot/*' for all below robot")
+    parser.add_argument("-t", "--types", action="store_true", help="show types as well")
+    parser.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="show all that is known; the rate is that of the values which the topic keeps",
+    )
+    parser.add_argument("-c", "--count", action="store_true", help="print only how many there are")
+
+
+def run(options: argparse.Namespace) -> int:
+    found = names(options.patterns)
+    if not found and not options.count and sys.stderr.isatty():
+        complain(f"no such topic in {directory()}" if options.patterns else _nothing())
+    if options.count:
+        if options.format == "json":
+            print_json({"count": len(found)})
+        else:
+            put(f"{len(found)}")
+    elif options.format == "json":
+        _print_objects(found, options.verbose)
+    elif options.verbose:
+        _print_table(found)
+    elif options.types:
+        for name, (topic, error) in looked_at(found):
+            put(f"{name} [{topic.type.__name__ if topic else '?'}]{_whose(topic)}")
+            if error is not None:
+                complain(f"{error}")
+    else:
+        for name in found:
+            put(name)
+        for name, whose in strangers(found):
+            complain(f"{name!r}: of {whose}, who is not trusted")
+    return EXIT_DONE
+
+
+def record(topic: TopicInfo) -> dict[str, object]:
+    """Return what JSON says of a topic."""
+    return topic._asdict() | {"type": topic.type.__name__}
+
+
+def _whose(topic: TopicInfo | None) -> str:
+    if topic is None or topic.trusted:
+        return ""
+    return f" of {user(topic.uid)}, who is not trusted"
+
+
+def _nothing() -> str:
+    return f"no topic in {directory()}: nothing publishes there (SHM_PUB_SUB_DIR names another)"
+
+
+def _print_objects(found: list[str], verbose: bool) -> None:
+    from shm_pub_sub._rate import rate  # noqa: PLC0415 - only the details need it
+
+    from ..processes import Commands  # noqa: PLC0415 - only the details need it
+
+    commands = Commands()
+    for name, (topic, error) in looked_at(found):
+        fields = record(topic) if topic else _unknown(name)
+        if verbose:
+            fields["command"] = commands.of(topic) if topic else None
+            fields["rate"] = rate(topic) if topic else None
+        print_json(fields | {"error": error and str(error)})
+
+
+def _unknown(name: str) -> dict[str, object]:
+    from shm_pub_sub import TopicInfo  # noqa: PLC0415
+
+    return dict.fromkeys(TopicInfo._fields) | {"name": name}
+
+
+def _print_table(found: list[str]) -> None:
+    from shm_pub_sub._rate import rate  # noqa: PLC0415 - only the details need it
+
+    from ..processes import Commands  # noqa: PLC0415 - only the details need it
+
+    commands = Commands()
+    rows: list[tuple[str, ...]] = []
+    errors: list[ShmError] = []
+    strange: list[str] = []
+    for name, (topic, error) in looked_at(found):
+        if topic is None:
+            rows.append((name, "?", "?", *"-" * (len(HEADING) - 3)))
+            if error is not None:
+                errors.append(error)
+            continue
+        if not topic.trusted:
+            strange.append(f"{name}:{_whose(topic)}; file {topic.path}")
+        rows.append(
+            (
+                name,
+                topic.type.__name__,
+                "alive" if topic.alive else "dead",
+                str(topic.buffer_num),
+                str(topic.published),
+                frequency(rate(topic)),
+                duration(topic.age),
+                size(topic.nbytes),
+                "yes" if topic.retain else "no",
+                str(topic.pid),
+                commands.of(topic) or "-",
+            )
+        )
+    if rows:
+        put_table([HEADING, *rows], right=NUMBERS)
+    sys.stdout.flush()
+    for line in strange:
+        complain(line)
+    for error in errors:
+        complain(f"{error}")

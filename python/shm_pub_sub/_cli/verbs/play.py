@@ -1,0 +1,262 @@
+"""`play`: publish what was recorded, at the pace at which it was."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+from shm_pub_sub._patterns import is_pattern, matched, unmatched
+from shm_pub_sub._recording import mcap_format
+from shm_pub_sub._recording.mcap_format import RecordingError
+from shm_pub_sub._recording.player import Ahead, Player, rounds
+
+from ..arguments import positive_factor, positive_seconds
+from ..output import (
+    EXIT_DONE,
+    EXIT_FAILURE,
+    complain,
+    counted,
+    duration,
+    print_json,
+    put,
+    put_table,
+)
+from ..progress import INTERVAL, Progress
+from ..streams import at_the_end, leave
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shm_pub_sub._recording.reader import Recording, Track
+
+FOUND = 0.1
+"""Seconds after which those who wait for a topic have found it: they look 50 times a second."""
+EXPECTED = 'expected JSON messages as {"value": 1.5}, whose schema says so'
+SHOWN = 10
+"""Topics that an error names."""
+GAP = 60.0
+"""Seconds without a value from which on it is said how long that is, or passed over."""
+PASSED = 1.0
+"""Seconds that are left of a gap that is passed over."""
+SWITCH = 0.0001
+"""Seconds for which the threads may keep the GIL from each other."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", type=Path, help="an MCAP file")
+    parser.add_argument(
+        "topics", metavar="TOPIC", nargs="*", help="names, or shell patterns (default: all)"
+    )
+    parser.add_argument("--list", action="store_true", help="only say what is in the file")
+    parser.add_argument(
+        "-r",
+        "--rate",
+        metavar="FACTOR",
+        type=positive_factor,
+        default=1.0,
+        help="2 for twice as fast, 0.5 for half (default: 1)",
+    )
+    parser.add_argument("-l", "--loop", action="store_true", help="begin again at the end")
+    parser.add_argument(
+        "--skip-gaps",
+        action="store_true",
+        help="wait for a second where nothing comes for over a minute",
+    )
+    parser.add_argument(
+        "--start-offset",
+        metavar="SECONDS",
+        type=positive_seconds,
+        default=0.0,
+        help="begin so far into the recording",
+    )
+    parser.add_argument(
+        "-d",
+        "--duration",
+        metavar="SECONDS",
+        type=positive_seconds,
+        help="play so much of the recording (default: to its end)",
+    )
+    parser.add_argument(
+        "-m",
+        "--remap",
+        metavar="OLD:=NEW",
+        type=_remapping,
+        action="append",
+        default=[],
+        help="publish the topic OLD as NEW; may be given again",
+    )
+
+
+def _remapping(text: str) -> tuple[str, str]:
+    old, sign, new = text.partition(":=")
+    if not (old and sign and new):
+        raise argparse.ArgumentTypeError(f"found {text!r}; expected OLD:=NEW, two names")
+    return old, new
+
+
+def run(options: argparse.Namespace) -> int:
+    """Publish what is wanted of the file, or list what it has."""
+    mcap_format.check_installed()
+    from shm_pub_sub._recording.reader import Recording  # noqa: PLC0415 - it needs the extra [record]
+
+    try:
+        with closing(Recording(options.file)) as recording:
+            return _run(recording, options)
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(options.file)
+        raise
+
+
+def _run(recording: Recording, options: argparse.Namespace) -> int:
+    if not recording.complete:
+        complain(f"{options.file} has no end: its recorder was killed, or is still at work")
+    tracks = _choose(recording, options.topics)
+    absent = _absent(recording, options.topics)
+    for pattern in absent:
+        complain(f"found no topic {pattern!r}; see --list")
+    missing = [name for name in absent if not is_pattern(name)]
+    code = EXIT_FAILURE if missing or recording.others.keys() & set(options.topics) else EXIT_DONE
+    if options.list:
+        _list(recording, tracks, options.format)
+        return code
+    first, end = _span(recording, options)
+    at_the_end(leave)  # the publishers are to end in order
+    sys.setswitchinterval(SWITCH)
+    with (
+        closing(Player(tracks, options.remap)) as player,
+        closing(Ahead(rounds(recording, tracks, first, end, options.loop))) as batches,
+    ):
+        try:
+            _play(player, batches, first, end, options)
+        finally:
+            _tell_what_had_no_value(recording)
+    if not player.values:
+        raise RecordingError(
+            f"play {str(recording.path)!r}: found no value to publish; expected one at least"
+        )
+    if options.format == "json":
+        left_out = {"without_value": sum(recording.without_value.values())}
+        print_json({"file": str(options.file)} | player.summary() | left_out)
+    else:
+        complain(player.told())
+    return code
+
+
+def _tell_what_had_no_value(recording: Recording) -> None:
+    for topic, count in sorted(recording.without_value.items()):
+        complain(f"{topic}: {counted(count, 'message')} without a value left out")
+
+
+def _absent(recording: Recording, patterns: Sequence[str]) -> list[str]:
+    """Return the names and patterns that nothing in the file has."""
+    there = [*recording.others, *(track.topic for track in recording.tracks.values())]
+    return unmatched(patterns, there)
+
+
+def _choose(recording: Recording, patterns: Sequence[str]) -> dict[int, Track]:
+    """Return the channels that the patterns match; all where there is no pattern."""
+    there = {track.topic for track in recording.tracks.values()}
+    wanted = set(matched(patterns, sorted(there | recording.others.keys())))
+    for topic, what in sorted(recording.others.items()):
+        if topic in wanted:
+            complain(f"{topic} is left out: {what}; {EXPECTED}")
+    tracks = {number: track for number, track in recording.tracks.items() if track.topic in wanted}
+    if not tracks:
+        topics = sorted(there)
+        more = ", ..." if len(topics) > SHOWN else ""
+        names = ", ".join(topics[:SHOWN])
+        expected = f"expected one of {names}{more}; see --list"
+        if not topics:
+            expected = "expected one of bools, ints or floats"
+        what = f" that matches {' or '.join(map(repr, patterns))}" if patterns else ""
+        raise RecordingError(f"play {str(recording.path)!r}: found no topic{what}; {expected}")
+    return tracks
+
+
+def _span(recording: Recording, options: argparse.Namespace) -> tuple[int, int]:
+    """Return when to begin and before when to end, in recorded time."""
+    first, end = recording.start_ns + round(options.start_offset * 1e9), recording.end_ns + 1
+    if first >= end:
+        raise RecordingError(
+            f"play {str(recording.path)!r}: found {recording.seconds:.3f} s; expected a "
+            "--start-offset within them"
+        )
+    if options.duration is not None:
+        end = min(end, first + round(options.duration * 1e9))
+    if options.loop and end - first <= 1:
+        raise RecordingError("play: found a single instant; expected more for --loop")
+    return first, end
+
+
+def _list(recording: Recording, tracks: dict[int, Track], form: str) -> None:
+    """Print what is in the file, topic by topic."""
+    topics: list[dict[str, object]] = []
+    for topic in sorted({track.topic for track in tracks.values()}):
+        channels = [number for number, track in tracks.items() if track.topic == topic]
+        types = dict.fromkeys(tracks[number].type.__name__ for number in channels)
+        topics.append(
+            {
+                "topic": topic,
+                "type": ", ".join(types),
+                "buffer_num": max(tracks[number].buffer_num for number in channels),
+                "publishers": len(channels),
+                "values": sum(recording.counts[number] for number in channels),
+                "lost": None if recording.lost is None else recording.lost.get(topic, 0),
+            }
+        )
+    if form == "json":
+        about = {"file": str(recording.path), "start": recording.start_ns / 1e9}
+        about |= {"seconds": recording.seconds, "complete": recording.complete, "topics": topics}
+        print_json(about | {"left_out": recording.left_out})
+        return
+    began = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(recording.start_ns / 1e9))
+    put(f"{recording.path}: {duration(recording.seconds)}, from {began}")
+    rows = [["TOPIC", "TYPE", "BUFFERS", "PUBLISHERS", "VALUES", "LOST"]]
+    rows += (["-" if cell is None else str(cell) for cell in row.values()] for row in topics)
+    put_table(rows, right=(2, 3, 4, 5))
+    for topic, why in sorted(recording.left_out.items()):
+        complain(f"its recorder left out {topic}: {why}")
+
+
+def _play(
+    player: Player, batches: Ahead, first: int, end: int, options: argparse.Namespace
+) -> None:
+    """Publish each value at its time: an absolute one, so that no delay adds to another."""
+    progress = Progress()
+    clock, publish, factor = time.monotonic, player.publish, 1e-9 / options.rate
+    length, start = (end - first) / 1e9, 0.0
+    gap = GAP * min(1.0, 1 / options.rate)  # whether it is over a minute recorded or played
+    try:
+        for batch in batches:
+            start = start or clock() + FOUND  # it takes a while until the first one is decoded
+            for time_ns, channel, value in batch:
+                due = start + (time_ns - first) * factor
+                now = clock()
+                if due - now > gap:
+                    progress.end()
+                    cut = _cut(due - now, options.skip_gaps)
+                    start, due = start - cut, due - cut
+                while now < due:
+                    if progress.due():
+                        done = (now - start) * options.rate % length
+                        progress.show(f"{done:.1f} s of {length:.1f} s, {player.values} values")
+                    time.sleep(min(due - now, INTERVAL))
+                    now = clock()
+                publish(channel, value)
+                if now - due > player.late:
+                    player.late = now - due
+        time.sleep(FOUND)
+    finally:
+        progress.end()
+
+
+def _cut(gap: float, skip: bool) -> float:
+    """Say that nothing comes for so many seconds, and return how many of them to pass over."""
+    what = "passed over" if skip else "--skip-gaps passes over it"
+    complain(f"no value for {duration(gap)}; {what}")
+    return gap - PASSED if skip else 0.0

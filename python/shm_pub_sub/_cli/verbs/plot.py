@@ -1,0 +1,180 @@
+"""`plot`: live curves in the terminal, one picture of them, or a file."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import shutil
+import sys
+import time
+
+from shm_pub_sub._plot.collector import MOST_CURVES, Collector, check_seconds
+
+from ..output import (
+    EXIT_FAILURE,
+    EXIT_TIMEOUT,
+    Control,
+    complain,
+    counted,
+    draw,
+    json_value,
+    print_json,
+    put,
+)
+from ..screen.braille import picture
+from ..topics import add_topics, names
+from ..unreadable import Unreadable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FRAME = 0.1
+"""Seconds from one picture to the next."""
+
+# Another screen, without a cursor.
+_ENTER, _LEAVE = Control("\033[?1049h\033[?25l"), Control("\033[?25h\033[?1049l")
+_HOME, _LINE_END, _SCREEN_END = Control("\033[H"), Control("\033[K\n"), Control("\033[J")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_topics(
+        parser, "+", "names, or shell patterns of them, as 'robot/*'; they need not be there yet"
+    )
+    parser.add_argument(
+        "--seconds",
+        type=_seconds,
+        default=10.0,
+        metavar="S",
+        help="how much of the past is shown (default: 10)",
+    )
+    parser.add_argument(
+        "--duration",
+        type=_seconds,
+        metavar="S",
+        help="end after S seconds (default: with Ctrl-C; one picture or a file: what --seconds is)",
+    )
+    parser.add_argument(
+        "--once",
+        action="store_true",
+        help="collect for --duration, and print one picture; so it is without a terminal",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="collect for --duration, and write a picture: .png, .svg or .pdf",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Plot until the end; 3 where not one value came."""
+    drawing = None
+    names(options.topics)  # raises OpenError where the directory cannot be read
+    collector = Collector(options.topics, options.seconds)
+    collector.poll()
+    if broken := [curve for curve in collector.curves if curve.trouble and not curve.matched]:
+        for curve in broken:
+            complain(f"{curve.trouble}")
+        collector.close()
+        return EXIT_FAILURE
+    if options.output is not None:
+        try:
+            from shm_pub_sub._plot.figure import Drawing  # noqa: PLC0415 - needs the extra [notebook]
+
+            drawing = Drawing(collector)
+            drawing.check(options.output)
+        except (ImportError, ValueError) as error:
+            complain(f"plot: {error}")
+            return EXIT_FAILURE
+    live = not (options.once or drawing or options.format == "json") and sys.stdout.isatty()
+    duration = options.duration or (math.inf if live else options.seconds)
+    try:
+        if live:
+            _live(collector, duration)
+        else:
+            if sys.stderr.isatty():
+                complain(f"plot: collecting for {duration:g} s")
+            _collect(collector, duration)
+        left_out = _left_out(collector)
+        if duration < math.inf and all(curve.newest is None for curve in collector.curves):
+            asked = " or ".join(map(repr, options.topics))
+            complain(f"plot: found no value of {asked} within {duration:g} s; is it published?")
+            return left_out.code or EXIT_TIMEOUT
+        if options.format == "json":
+            _print_points(collector)
+        elif drawing is None:
+            put(*_picture(collector))
+        if drawing is not None:
+            drawing.draw()
+            drawing.figure.savefig(options.output, dpi=200)
+    finally:
+        collector.close()
+    return left_out.code
+
+
+def _left_out(collector: Collector) -> Unreadable:
+    """Say which topics cannot be read."""
+    left_out = Unreadable()
+    for curve in collector.curves:
+        if curve.trouble is not None:
+            left_out.add(curve.name, curve.trouble, named=not curve.matched)
+    left_out.tell()
+    if collector.more:
+        complain(f"{counted(collector.more, 'topic')} more match; {MOST_CURVES} are drawn at most")
+    return left_out
+
+
+def _seconds(text: str) -> float:
+    try:
+        return check_seconds(float(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _collect(collector: Collector, duration: float, each: Callable[[], None] | None = None) -> None:
+    """Collect for that long; call `each` in turn."""
+    until = time.monotonic() + duration
+    due = 0.0
+    while (now := time.monotonic()) < until:
+        pause = collector.poll()
+        if each is not None and now >= due:
+            each()
+            due = now + FRAME
+        time.sleep(max(min(pause, until - time.monotonic()), 0))
+
+
+def _live(collector: Collector, duration: float) -> None:
+    """Draw on the terminal's other screen until Ctrl-C; the last picture stays on its own one."""
+
+    def show() -> None:
+        lines = [part for line in _picture(collector) for part in (line, _LINE_END)]
+        draw(_HOME, *lines, _SCREEN_END)
+
+    draw(_ENTER)
+    try:
+        _collect(collector, duration, show)
+    except KeyboardInterrupt:
+        pass  # how it ends
+    finally:
+        draw(_LEAVE)
+
+
+def _picture(collector: Collector) -> list[str]:
+    columns, lines = shutil.get_terminal_size()
+    encoding = sys.stdout.encoding or "ascii"
+    try:
+        "⣿┤│".encode(encoding)
+    except UnicodeEncodeError:
+        text = picture(collector, time.monotonic_ns(), columns, lines - 1, ascii_only=True)
+        return [line.encode(encoding, "backslashreplace").decode(encoding) for line in text]
+    return picture(collector, time.monotonic_ns(), columns, lines - 1, ascii_only=False)
+
+
+def _print_points(collector: Collector) -> None:
+    """Print an object for each topic: its points as pairs of seconds before now and value."""
+    now = time.monotonic_ns()
+    for curve in collector.curves:
+        points = [[(at - now) / 1e9, json_value(value)] for at, value in curve.points(now)]
+        kind = curve.type.__name__ if curve.type else None
+        print_json({"name": curve.name, "type": kind, "lost": curve.lost, "points": points})

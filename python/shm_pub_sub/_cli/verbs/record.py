@@ -1,0 +1,272 @@
+"""`record`: write every value of topics to an MCAP file, with the time of its publication."""
+
+from __future__ import annotations
+
+import math
+import os
+import queue
+import signal
+import sys
+import time
+from pathlib import Path
+
+from shm_pub_sub._recording import mcap_format
+from shm_pub_sub._recording.mcap_format import RecordingError
+from shm_pub_sub._recording.receiver import Receiver
+
+from ..arguments import positive_integer, positive_seconds
+from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, complain, counted, duration, print_json
+from ..progress import INTERVAL, Progress
+from ..streams import at_the_end
+from ..topics import add_topics, names, not_there
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+    from shm_pub_sub._recording.receiver import Source
+    from shm_pub_sub._recording.writer import McapWriter
+
+COMPRESSIONS = ["zstd", "lz4", "none"]
+MOST_CHANNELS = 0xFFFF
+FLUSH = 1.0
+"""Seconds after which a value is in the file, whatever happens to this process then."""
+PATIENCE = 1.0
+"""Seconds after the first signal from which on another one ends it at once, file or no file. The
+first may come twice: `timeout` sends it to the program, and to its group."""
+SWITCH = 0.0005
+"""Seconds for which the threads may keep the GIL from each other."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_topics(
+        parser,
+        "*",
+        "names, or shell patterns as 'robot/*' (default: all); also those that appear later",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help="the file (default: shm_DATE_TIME.mcap in this folder)",
+    )
+    parser.add_argument(
+        "-d",
+        "--duration",
+        metavar="SECONDS",
+        type=positive_seconds,
+        default=math.inf,
+        help="how long (default: until Ctrl-C)",
+    )
+    parser.add_argument(
+        "--max-values", metavar="N", type=positive_integer, help="end after N values of all topics"
+    )
+    parser.add_argument("--compression", choices=COMPRESSIONS, default=COMPRESSIONS[0])
+    parser.add_argument("--force", action="store_true", help="overwrite FILE")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Record until the time, the number of values or a signal ends it."""
+    mcap_format.check_installed()
+    from shm_pub_sub._recording.writer import McapWriter  # noqa: PLC0415 - it needs the extra [record]
+
+    names()  # raises where there is no such directory, before a file is overwritten
+    path = options.output or Path(time.strftime("shm_%Y-%m-%d_%H-%M-%S.mcap"))
+    try:
+        writer = McapWriter(path, options.compression, options.force)
+    except FileExistsError:
+        complain(f"record {str(path)!r}: found a file there; take another name, or --force")
+        return EXIT_USAGE
+    sys.setswitchinterval(SWITCH)
+    receiver = Receiver(options.topics, options.duration)
+
+    asked = math.inf  # when a signal came first
+
+    def end(number: int, _frame: object) -> None:
+        nonlocal asked
+        receiver.stop = True
+        now = time.monotonic()
+        if now > asked + PATIENCE:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        asked = min(asked, now)
+
+    signal.signal(signal.SIGINT, end)
+    at_the_end(end)
+    recorder = Recorder(receiver, writer, options.max_values or sys.maxsize)
+    complain(f"recording to {path}; Ctrl-C ends it")
+    try:
+        try:
+            recorder.record()
+        finally:
+            recorder.progress.end()
+            writer.close()
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+    if not path.exists():
+        complain(f"{path} is no longer there: it was moved while it was recorded to")
+    for pattern in receiver.unmatched():
+        complain(not_there(pattern))
+    if options.format == "json":
+        print_json({"file": str(path)} | recorder.summary())
+    else:
+        recorder.tell()
+    return EXIT_FAILURE if receiver.left_out.failed else EXIT_DONE
+
+
+class Recorder:
+    """Writes what a Receiver takes."""
+
+    def __init__(self, receiver: Receiver, writer: McapWriter, most: int) -> None:
+        self._receiver = receiver
+        self._writer = writer
+        self._left = most
+        self._values: dict[str, int] = {}
+        self._schemas: dict[type, int] = {}
+        self._channels: dict[Source, int] = {}
+        self._newest_channel: dict[tuple[str, type], int] = {}
+        self._lost_written: dict[str, int] = {}
+        self._left_out_written: dict[str, str] = {}
+        self._start = time.monotonic_ns()
+        self._offset = time.time_ns() - self._start
+        self._seconds = 0.0
+        self.progress = Progress()
+
+    def record(self) -> None:
+        """Write all that comes until the receiver ends, and finish the file."""
+        self._writer.add_metadata(
+            mcap_format.CLOCK, {"epoch_minus_monotonic_ns": str(self._offset)}
+        )
+        self._receiver.start()
+        try:
+            self._write_all()
+        finally:
+            self._receiver.stop = True
+            self._receiver.join()
+        if self._receiver.error is not None:
+            complain("the file has what came before this error")
+            self._finish()
+            raise self._receiver.error
+        self._finish()
+
+    def _write_all(self) -> None:
+        flush_at = 0.0
+        while self._left > 0:
+            try:
+                batch = self._receiver.batches.get(timeout=INTERVAL)
+            except queue.Empty:
+                batch = []
+            if batch is None:
+                return
+            if batch:
+                self._write(batch[: self._left])
+                self._receiver.written += len(batch)
+            now = time.monotonic()
+            if now >= flush_at:
+                self._write_lost(every_topic=False)
+                self._write_left_out()
+                self._writer.flush()
+                self._check_that_it_is_there()
+                flush_at = now + FLUSH / 2
+            if self.progress.due():
+                self.progress.show(self._figures(f"{self._elapsed():.1f} s"))
+
+    def _write(self, batch: list[tuple[Source, int, int, Any]]) -> None:
+        channels, add, encode = self._channels, self._writer.add_message, mcap_format.encode
+        start, offset = self._start, self._offset
+        for source, sequence, time_ns, value in batch:
+            channel = channels.get(source) or self._add_channel(source)
+            published = time_ns + offset
+            # What was there before the recording is logged at its start.
+            logged = published if time_ns >= start else start + offset
+            add(channel, sequence, logged, published, encode(value))
+            self._values[source.name] += 1
+        self._left -= len(batch)
+
+    def _add_channel(self, source: Source) -> int:
+        name, kind, info = source.name, source.type, source.info
+        self._values.setdefault(name, 0)
+        if len(self._channels) >= MOST_CHANNELS and (name, kind) in self._newest_channel:
+            # No more fit into a file: this publisher's values join those of the one before.
+            return self._newest_channel[name, kind]
+        if kind not in self._schemas:
+            self._schemas[kind] = self._writer.add_schema(
+                mcap_format.schema_name(kind), mcap_format.SCHEMA_ENCODING, mcap_format.schema(kind)
+            )
+        metadata = {"type": kind.__name__}
+        if info is not None:
+            metadata |= {"buffer_num": str(info.buffer_num), "publisher_pid": str(info.pid)}
+        channel = self._writer.add_channel(
+            name, mcap_format.MESSAGE_ENCODING, self._schemas[kind], metadata
+        )
+        self._channels[source] = self._newest_channel[name, kind] = channel
+        return channel
+
+    def _write_lost(self, every_topic: bool) -> None:
+        lost = {t: n for t, n in dict(self._receiver.lost).items() if n or every_topic}
+        if every_topic or lost != self._lost_written:
+            self._lost_written = lost
+            self._writer.add_metadata(mcap_format.LOST, {t: str(n) for t, n in lost.items()})
+
+    def _write_left_out(self) -> None:
+        left_out = self._receiver.left_out.reasons.copy()
+        if left_out != self._left_out_written:
+            self._left_out_written = left_out
+            self._writer.add_metadata(mcap_format.LEFT_OUT, left_out)
+
+    def _check_that_it_is_there(self) -> None:
+        """Raise RecordingError when what is written to the file is lost."""
+        if damage := self._writer.damage:
+            raise RecordingError(
+                f"record {str(self._writer.path)!r}: found that the file was {damage} "
+                "while it was recorded to; expected it to stay; what was recorded is lost"
+            )
+
+    def _finish(self) -> None:
+        self._write_lost(every_topic=True)
+        self._write_left_out()
+        self._check_that_it_is_there()
+        self._writer.finish()
+        self._seconds = self._elapsed()
+
+    def summary(self) -> dict[str, object]:
+        """Return what was recorded, for JSON."""
+        lost = self._receiver.lost
+        return {
+            "seconds": self._seconds,
+            "values": sum(self._values.values()),
+            "lost": sum(lost.values()),
+            "bytes": self._writer.nbytes,
+            "topics": {
+                name: {"values": self._values.get(name, 0), "lost": lost[name]}
+                for name in sorted(lost)
+            },
+            "unmatched": self._receiver.unmatched(),
+            "left_out": dict(sorted(self._receiver.left_out.reasons.items())),
+        }
+
+    def tell(self) -> None:
+        """Say on stderr what was recorded, and of which topics values were lost."""
+        lost = self._receiver.lost
+        complain(f"{self._figures(duration(self._seconds))}")
+        for name in sorted(lost):
+            if lost[name]:
+                of = lost[name] + self._values.get(name, 0)
+                complain(f"{name}: lost {lost[name]} of {of}")
+
+    def _figures(self, seconds: str) -> str:
+        values, lost = sum(self._values.values()), sum(dict(self._receiver.lost).values())
+        of = counted(len(self._receiver.lost), "topic")
+        left_out = len(self._receiver.left_out.reasons)
+        more = f", {counted(left_out, 'topic')} left out" if left_out else ""
+        return (
+            f"{seconds}, {counted(values, 'value')} of {of}, {lost} lost{more}, "
+            f"{self._writer.nbytes} bytes"
+        )
+
+    def _elapsed(self) -> float:
+        return (time.monotonic_ns() - self._start) / 1e9

@@ -1,0 +1,124 @@
+"""`top`: a live table of topics.
+
+On a terminal it is drawn by rich (screen/live.py). With -n, in a pipe and as JSON one table or one
+object comes after the other, which needs nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import time
+
+from shm_pub_sub._extras import EXTRAS, install
+
+from ..arguments import positive_integer, positive_seconds
+from ..output import EXIT_FAILURE, complain, json_value, print_json, put, put_table
+from ..screen.table import COLUMNS, RIGHT, cells, in_order, summary
+from ..topics import add_patterns
+from ..watch import Watch
+from .list import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+
+    from ..watch import Row
+
+ENDLESS = sys.maxsize
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_patterns(parser, "names, or shell patterns of them, as 'robot/*'")
+    parser.add_argument(
+        "-d",
+        "--delay",
+        metavar="SECONDS",
+        type=positive_seconds,
+        default=1.0,
+        help="time from one table to the next (default: 1)",
+    )
+    parser.add_argument(
+        "-n",
+        "--iterations",
+        metavar="N",
+        type=positive_integer,
+        help="print N tables one after the other, as in a pipe, and end",
+    )
+    parser.add_argument(
+        "-s",
+        "--sort",
+        choices=["name", "rate", "age"],
+        default="name",
+        help="rate: the fastest first; age: the oldest first (default: name)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    live = options.format == "text" and options.iterations is None and _can_move_the_cursor()
+    if live and importlib.util.find_spec("rich") is None:
+        complain(
+            f"a live table needs rich: {install(EXTRAS['cli'])}; "
+            "without it there is -n N, or top | cat, or --format json"
+        )
+        return EXIT_FAILURE
+    watch = Watch(options.patterns)
+    try:
+        if live:
+            from ..screen.live import show  # noqa: PLC0415 - imports rich
+
+            show(watch, options.delay, options.sort)
+        elif options.format == "json":
+            _repeat(options, watch, _print_json)
+        else:
+            _repeat(options, watch, _print_table)
+    except KeyboardInterrupt:
+        pass  # how it ends
+    finally:
+        watch.close()
+        watch.tell()
+    return watch.left_out.code
+
+
+def _can_move_the_cursor() -> bool:
+    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def _repeat(
+    options: argparse.Namespace, watch: Watch, output: Callable[[Sequence[Row], Watch, bool], None]
+) -> None:
+    due = time.monotonic()
+    for number in range(options.iterations or ENDLESS):
+        if number:
+            now = time.monotonic()
+            due = max(due + options.delay, now)
+            time.sleep(due - now)
+        rows = in_order(watch.look(), options.sort)
+        watch.tell()
+        output(rows, watch, number == 0)
+
+
+def _print_table(rows: Sequence[Row], watch: Watch, first: bool) -> None:
+    if not first:
+        put("")
+    put(summary(rows, watch))
+    if rows:
+        put_table([COLUMNS, *map(cells, rows)], RIGHT)
+    sys.stdout.flush()
+
+
+def _print_json(rows: Sequence[Row], watch: Watch, first: bool) -> None:
+    topics = [_record(row) for row in rows]
+    print_json({"time": time.time(), "topics": topics, "left_out": watch.left_out.reasons})
+
+
+def _record(row: Row) -> dict[str, object]:
+    known = record(row.topic) | {
+        "value": row.value,
+        "rate": row.rate,
+        "age": row.age,
+        "command": row.command,
+    }
+    return {name: json_value(value) for name, value in known.items()}

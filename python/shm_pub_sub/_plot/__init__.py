@@ -1,0 +1,55 @@
+"""plot(): a live plot of topics, in a notebook's cell or in a window of matplotlib."""
+
+from __future__ import annotations
+
+import sys
+
+from .._extras import need
+from .cell import CellPlot
+from .collector import Collector
+from .live import Plot
+from .window import WindowPlot
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+    from typing import Any
+
+
+def plot(
+    *topics: Any,
+    seconds: float = 10.0,
+    trust: int | str | Iterable[int | str] | None = None,
+    directory: str | os.PathLike[str] | None = None,
+) -> Plot:
+    """Plot topics live: in the notebook's cell, without blocking the kernel, or in a window.
+
+    It follows topics of any type that are there or will be, from one publisher to the next, and
+    wakes no publisher. bools are steps; NaN and infinities are gaps. Running the cell again ends
+    the plot that it had. Outside a notebook it opens a window of matplotlib and returns when that
+    is closed, or at once where matplotlib is interactive.
+
+    Args:
+        topics: Names, shell patterns of names as "robot/*", or Subscribers, from whose stream
+            nothing is taken.
+        seconds: How much of the past is shown.
+        trust: Whose topics are shown, as for Subscriber; a Subscriber's own counts for its topic.
+        directory: Where names and patterns are looked up, as for Subscriber; a Subscriber has its
+            own.
+
+    Returns:
+        A plot with stop(), running, figure (a matplotlib Figure of this moment) and save(path).
+
+    Raises:
+        TopicTypeError: No topics, or something else than text and Subscribers (a TypeError).
+        TopicValueError: An impossible name, length, trust or directory (a ValueError).
+        ImportError: Outside a notebook, without matplotlib.
+        RuntimeError: Outside a notebook, where matplotlib has no window to show.
+    """
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if getattr(shell, "kernel", None) is not None:
+        return CellPlot(Collector(topics, seconds, trust, directory), topics, shell)
+    pyplot = need("matplotlib.pyplot")
+    return WindowPlot(Collector(topics, seconds, trust, directory), pyplot)

@@ -1,0 +1,147 @@
+"""A collector's curves as HTML: a legend, and inline SVG in the page's own colours."""
+
+from __future__ import annotations
+
+import math
+import time
+from html import escape
+
+from .._svg import LEAST_SPAN, bounds, path, scale, ticks
+from .._text import printable, wall_time
+from .curve import label
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .collector import Collector
+    from .curve import Curve
+
+WIDTH, HEIGHT, STRIP = 720, 220, 36
+"""Of a chart in pixels, of its plot of numbers and of its strip of bools."""
+
+
+LEFT, RIGHT, MARGIN, BELOW = 70, 12, 8, 30
+"""Beside the plot, above and below each part of it, and for the time axis."""
+
+
+PATIENCE = 3
+"""Seconds without another picture, after which a live one says that it is none."""
+
+
+_MARK = "shm-pub-sub-not-updated"
+
+
+_STYLE = (
+    f"<style>.{_MARK}{{animation:{_MARK} {PATIENCE}s both}}"
+    f"@keyframes {_MARK}{{0%,90%{{opacity:0}}to{{opacity:1}}}}"
+    f"@media print{{.{_MARK}{{animation:none}}}}</style>"
+)
+"""Hides the mark for that long. No script is needed for it, which a saved notebook would not run;
+where styles are taken away as well, and on paper, the mark is there at once."""
+
+
+FEW = 60
+"""A curve of no more points than these shows them as dots."""
+
+
+COLOURS = ("#1f8fe0", "#f07f13", "#35a84a", "#e0443e", "#9a6fd0", "#a8705f", "#e06fc0", "#8a8f98")
+"""Each readable on white and on black."""
+
+
+def chart(collector: Collector, live: bool) -> str:
+    """Return the curves as HTML: a legend, numbers, and bools in a strip of their own below.
+
+    live: Another picture is to replace this one. It says so itself where none has come for PATIENCE
+    seconds: it may be in a saved notebook by then, or its kernel may have died.
+    """
+    now, at_the_right = time.monotonic_ns(), wall_time()
+    drawn = [
+        (curve, curve.points(now), COLOURS[n % len(COLOURS)])
+        for n, curve in enumerate(collector.curves)
+    ]
+    legend = "".join(
+        '<span style="margin-right:1.5em;white-space:nowrap">'
+        f'<span style="color:{colour}">■</span> {escape(label(curve))}</span> '
+        for curve, _, colour in drawn
+    )
+    if collector.more:
+        legend += f"<span>and {collector.more} more</span>"
+    legend += "".join(
+        f'<div style="opacity:.75">{escape(printable(str(curve.trouble)))}</div>'
+        for curve, _, _ in drawn
+        if curve.trouble is not None
+    )
+    parts, top = [], float(MARGIN)
+    numbers = [each for each in drawn if each[0].type is not bool]
+    bools = [each for each in drawn if each[0].type is bool]
+    if numbers or not bools:
+        parts.append(_plot(numbers, now, collector.seconds, top, HEIGHT))
+        top += HEIGHT + 2 * MARGIN
+    if bools:
+        parts.append(_plot(bools, now, collector.seconds, top, STRIP, (0.0, 1.0)))
+        top += STRIP + 2 * MARGIN
+    bottom = top - MARGIN
+    for at in ticks(-collector.seconds, 0.0, 8):
+        x = WIDTH - RIGHT + at / collector.seconds * (WIDTH - LEFT - RIGHT)
+        parts.append(f'<text x="{x:.1f}" y="{bottom + 8}" text-anchor="middle">{at:g}</text>')
+    parts.append(
+        f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{bottom + 24}" text-anchor="middle">'
+        f"seconds before {escape(at_the_right)}{'' if live else ' (stopped)'}</text>"
+    )
+    if live:
+        parts.append(
+            f'<text class="{_MARK}" x="{(LEFT + WIDTH - RIGHT) / 2}" y="{MARGIN + 24}" '
+            'text-anchor="middle" font-size="16" font-weight="bold">'
+            f"not updated since {escape(at_the_right)}</text>"
+        )
+    return (
+        f'{_STYLE if live else ""}<div style="line-height:1.5;max-width:{WIDTH}px">{legend}</div>'
+        f'<svg width="{WIDTH}" viewBox="0 0 {WIDTH} {bottom + BELOW:g}" font-size="12" '
+        'style="max-width:100%;height:auto" fill="currentColor" font-family="sans-serif" '
+        f'role="img" aria-label="live plot">{"".join(parts)}</svg>'
+    )
+
+
+def _plot(
+    drawn: list[tuple[Curve, list[tuple[int, float]], str]],
+    now: int,
+    seconds: float,
+    top: float,
+    height: float,
+    limits: tuple[float, float] | None = None,
+) -> str:
+    """Return one part of a chart: its frame, its value axis and its curves."""
+    left, width, bottom = LEFT, WIDTH - LEFT - RIGHT, top + height
+    since = now - seconds * 1e9
+    low, high = limits or bounds(
+        value for _, points, _ in drawn for at, value in points if at >= since
+    )
+    y_of = scale(low, high, top, bottom)
+    frame = f'x="{left}" y="{top}" width="{width}" height="{height}"'
+    parts = [f'<rect {frame} fill="none" stroke="currentColor" stroke-opacity=".4"/>']
+    span, digits = high - low, 6
+    if LEAST_SPAN < span < math.inf:
+        digits = min(max(6, round(math.log10(max(abs(low), abs(high)) / span)) + 3), 17)
+    marks = [(at, f"{at:.{digits}g}") for at in ticks(low, high, 6)]
+    for at, text in [(0.0, "False"), (1.0, "True")] if limits else marks:
+        y = y_of(at)
+        parts.append(
+            f'<path d="M{left} {y:.1f}h{width}" stroke="currentColor" stroke-opacity=".15"/>'
+            f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{text}</text>'
+        )
+    parts.append(f'<svg {frame} viewBox="{left} {top} {width} {height}">')
+    per_ns = width / (seconds * 1e9)
+    for curve, points, colour in drawn:
+        pixels = [(left + width - (now - at) * per_ns, y_of(value)) for at, value in points]
+        dots = curve.type is not bool and len(points) <= FEW
+        parts.append(
+            f'<path d="{path(pixels, curve.type is bool)}" fill="none" '
+            f'stroke="{colour}" stroke-width="1.6"/>'
+        )
+        if dots:
+            parts += [
+                f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.2" fill="{colour}"/>'
+                for x, y in pixels
+                if y == y
+            ]
+    parts.append("</svg>")
+    return "".join(parts)

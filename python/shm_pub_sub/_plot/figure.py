@@ -1,0 +1,99 @@
+"""Curves as a matplotlib figure, without pyplot: nothing that has to be closed."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from .._extras import need
+from .._text import wall_time
+from .chart import FEW
+from .curve import label
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .collector import Collector
+    from .curve import Curve
+
+WIDTH, HEIGHT = 7.5, 3.2
+"""Inches, of 100 pixels."""
+
+
+class Drawing:
+    """What the collector has, in a figure: numbers above, bools in a strip of their own below."""
+
+    def __init__(self, collector: Collector, figure: Any = None) -> None:
+        if figure is None:
+            figure = need("matplotlib.figure").Figure((WIDTH, HEIGHT), dpi=100)
+            need("matplotlib.backends.backend_agg").FigureCanvasAgg(figure)
+        self.figure = figure
+        self._collector = collector
+        self._shown: list[tuple[str, type | None]] = []
+        self._axes: list[Any] = []
+        self._lines: list[Any] = []
+        self._labels: list[Any] = []
+
+    def check(self, path: str) -> None:
+        """Raise ValueError where the path's ending is none of a picture, OSError for its folder."""
+        known = self.figure.canvas.get_supported_filetypes()
+        ending = os.path.splitext(path)[1].removeprefix(".").lower()  # noqa: PTH122
+        if ending not in known:
+            raise ValueError(f"write {path!r}: found {ending!r}; expected {', '.join(known)}")
+        folder = os.path.dirname(path) or "."  # noqa: PTH120
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise OSError(f"write {path!r}: found no folder {folder!r} that takes files")
+
+    def draw(self) -> None:
+        """Bring the figure up to date; it is rendered when it is saved or shown."""
+        now = time.monotonic_ns()
+        curves = self._collector.curves
+        if not self._axes or self._shown != [(curve.name, curve.type) for curve in curves]:
+            self._lay_out(curves)
+        for curve, line in zip(curves, self._lines, strict=True):
+            points = curve.points(now)
+            line.set_data([(at - now) / 1e9 for at, _ in points], [value for _, value in points])
+            line.set_marker("." if len(points) <= FEW and curve.type is not bool else "")
+        for curve, text in zip(curves, self._labels, strict=True):
+            text.set_text(label(curve))
+        self._axes[-1].set_xlabel(f"seconds before {wall_time()}")
+        for axes in self._axes:
+            axes.relim(visible_only=True)
+            axes.autoscale_view(scalex=False)
+
+    def _lay_out(self, curves: list[Curve]) -> None:
+        """Make axes and lines: there are other topics than before, or of other types."""
+        self._shown = [(curve.name, curve.type) for curve in curves]
+        self.figure.clear()
+        bools = [curve.type is bool for curve in curves]
+        if any(bools) and not all(bools):
+            upper, lower = self.figure.subplots(2, sharex=True, height_ratios=[4, 1])
+        else:
+            upper = lower = self.figure.subplots()
+        self._axes = [upper] if upper is lower else [upper, lower]
+        self._lines = [
+            (lower if is_bool else upper).plot(
+                [], [], f"C{n % 10}", drawstyle="steps-post" if is_bool else "default", lw=1.4
+            )[0]
+            for n, is_bool in enumerate(bools)
+        ]
+        for axes in self._axes:
+            axes.grid(alpha=0.3)
+            axes.set_xlim(-self._collector.seconds, 0)
+            axes.ticklabel_format(axis="both", useOffset=False)
+        if any(bools):
+            lower.set(ylim=(-0.15, 1.15), yticks=[0, 1], yticklabels=["False", "True"])
+        lines = max(len(curves) + 1, 2) // 2
+        self.figure.subplots_adjust(
+            left=0.1, right=0.98, bottom=0.16, top=1 - 0.07 * lines - 0.02, hspace=0.12
+        )
+        self._labels = []
+        if curves:
+            # Names are put in later: as they are, also with $ and a leading underscore.
+            legend = self.figure.legend(
+                self._lines, ["."] * len(curves), loc="upper left", ncols=2, frameon=False
+            )
+            self._labels = legend.get_texts()
+            for text in self._labels:
+                text.set_parse_math(False)

@@ -1,0 +1,59 @@
+"""A live plot: what a notebook's cell and a window have in common."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+
+from .figure import Drawing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from typing import Any
+
+    from .collector import Collector
+
+FRAME = 0.1
+"""Seconds from one picture to the next, at least; a slow one makes the next come later."""
+
+
+SHARE = 0.1
+"""Of a processor, for drawing."""
+
+
+class Plot(ABC):
+    """A live plot. It runs until stop(), until its cell is run again, or until the process ends."""
+
+    def __init__(self, collector: Collector) -> None:
+        self._collector = collector
+        self._lock = threading.Lock()  # of the collector
+
+    @property
+    @abstractmethod
+    def running(self) -> bool:
+        """Whether it is being updated."""
+
+    @property
+    def figure(self) -> Any:
+        """What it shows now as a new matplotlib Figure. Raises ImportError without matplotlib."""
+        drawing = Drawing(self._collector)  # imports matplotlib, which takes long
+        with self._lock:
+            drawing.draw()
+        return drawing.figure
+
+    @abstractmethod
+    def stop(self) -> None:
+        """End the updates; in a notebook the last picture stays. Again: nothing."""
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write what it shows now to a file: PNG, SVG, PDF, by the path's ending.
+
+        Raises ImportError without matplotlib, OSError and what matplotlib raises for the path.
+        """
+        self.figure.savefig(path, dpi=200)
+
+    def __repr__(self) -> str:
+        names = ", ".join(repr(curve.name) for curve in self._collector.curves)
+        state = "running; .stop() ends it" if self.running else "stopped"
+        return f"<Plot of {names or 'no topic yet'}, {state}>"

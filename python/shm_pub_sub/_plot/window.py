@@ -1,0 +1,65 @@
+"""A live plot in a window of matplotlib."""
+
+from __future__ import annotations
+
+import time
+
+from .._extras import need
+from .figure import Drawing
+from .live import FRAME, SHARE, Plot
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .collector import Collector
+
+
+class WindowPlot(Plot):
+    """In a window of matplotlib, whose own timer brings it up to date."""
+
+    def __init__(self, collector: Collector, pyplot: Any) -> None:
+        super().__init__(collector)
+        self._pyplot = pyplot
+        self._figure = pyplot.figure(figsize=(9, 4.5))
+        without_window = need("matplotlib.backend_bases").FigureManagerBase
+        if type(self._figure.canvas.manager) is without_window:
+            pyplot.close(self._figure)
+            raise RuntimeError(
+                "plot: found neither a notebook nor a window (matplotlib's backend is "
+                f"{pyplot.get_backend()!r}); use `shm-pub-sub plot TOPIC` in a terminal, "
+                "with -o FILE for a picture"
+            )
+        self._drawing = Drawing(self._collector, self._figure)
+        self._due = 0.0
+        self._timer = self._figure.canvas.new_timer(interval=20)
+        self._timer.add_callback(self._turn)
+        self._figure.canvas.mpl_connect("close_event", lambda _: self._end())
+        self._running = True
+        self._timer.start()
+        self._turn()
+        pyplot.show()
+
+    @property
+    def running(self) -> bool:
+        return self._running
+
+    def stop(self) -> None:
+        if self._running:
+            self._pyplot.close(self._figure)
+            self._end()
+
+    def _end(self) -> None:
+        self._running = False
+        self._timer.stop()
+        self._collector.close()
+
+    def _turn(self) -> None:
+        if not self._running:
+            return
+        self._collector.poll()
+        began = time.monotonic()
+        if began >= self._due:
+            self._drawing.draw()
+            self._figure.canvas.draw_idle()
+            self._due = began + max(FRAME, (time.monotonic() - began) / SHARE)

@@ -1,0 +1,155 @@
+"""How topics are kept in an MCAP file: which schemas, channels and messages, and what they mean.
+
+MCAP: https://mcap.dev/spec. A topic is a channel with JSON messages, {"value": 1.5}, so that
+programs which know nothing of this library show it; another publisher of it is another channel.
+Times are those of publication, in nanoseconds since the epoch.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import struct
+
+import shm_pub_sub
+
+from .._extras import EXTRAS, install
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+INSTALL = install(EXTRAS["record"])
+
+MAGIC = b"\x89MCAP0\r\n"
+"""At the beginning and at the end of a file."""
+
+SCHEMA_ENCODING = "jsonschema"
+MESSAGE_ENCODING = "json"
+
+CLOCK = "shm_pub_sub.clock"
+"""Metadata record: epoch_minus_monotonic_ns, what was added to CLOCK_MONOTONIC's times."""
+LOST = "shm_pub_sub.lost"
+"""Metadata record: how many values of each topic were lost. The last one in the file counts."""
+LEFT_OUT = "shm_pub_sub.left_out"
+"""Metadata record: topics that could not be recorded, and why. The last one in the file counts."""
+
+JSON_TYPES = {bool: "boolean", int: "integer", float: "number"}
+TYPES: dict[object, type] = {name: kind for kind, name in JSON_TYPES.items()}
+
+NONFINITE = ("NaN", "Infinity", "-Infinity")
+USUAL_NAN = struct.pack(">d", math.nan)
+
+
+class RecordingError(shm_pub_sub.ShmError, RuntimeError):
+    """A file cannot be written or read as a recording."""
+
+
+def check_installed() -> None:
+    """Raise RecordingError where the mcap package is not installed."""
+    try:
+        import mcap  # noqa: F401, PLC0415 - the extra [record]
+    except ImportError:
+        raise RecordingError(
+            f"found no package mcap; expected it for recordings; {INSTALL}"
+        ) from None
+
+
+def schema_name(kind: type) -> str:
+    return f"shm_pub_sub.{kind.__name__}"
+
+
+def schema(kind: type) -> bytes:
+    """Return the JSON schema of a topic's messages."""
+    properties: dict[str, object] = {"value": {"type": JSON_TYPES[kind]}}
+    if kind is float:
+        properties["nonfinite"] = {
+            "type": "string",
+            "description": "Instead of value: NaN, Infinity or -Infinity, which JSON lacks. A NaN "
+            "of unusual bits has them after it, as in 'NaN 0xfff8000000000000'.",
+        }
+    title = f"A {kind.__name__} of shm_pub_sub"
+    return json.dumps({"title": title, "type": "object", "properties": properties}).encode()
+
+
+def type_of(name: str, encoding: str, data: bytes) -> type:
+    """Return which type of topic holds the values of a schema.
+
+    It need not be one of ours: an object with a property `value` that is a number will do. Raises
+    ValueError, with what was found instead.
+    """
+    if encoding != SCHEMA_ENCODING:
+        raise ValueError(f"found the schema {name!r} in {encoding!r}")
+    try:
+        schema = json.loads(data)
+    except (ValueError, RecursionError):
+        raise ValueError(f"found the schema {name!r}, which is no JSON") from None
+    try:
+        found = schema["properties"]["value"]["type"]
+        if isinstance(found, list):  # others say "or null" where a value may be missing
+            (found,) = (kind for kind in found if kind != "null")
+        return TYPES[found]
+    except (ValueError, TypeError, LookupError):
+        raise ValueError(
+            f"found the schema {name!r}, whose property 'value' is no number, integer or boolean"
+        ) from None
+
+
+def encode(value: bool | int | float) -> bytes:
+    """Return the message for a value: JSON from which decode() has it back to the bit."""
+    if value is True:
+        return b'{"value":true}'
+    if value is False:
+        return b'{"value":false}'
+    # Of a float, repr() has as many digits as it takes to tell it from its neighbours.
+    if value - value == 0:
+        return b'{"value":%b}' % repr(value).encode()
+    bits = struct.pack(">d", value)
+    text = "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    if value != value and bits != USUAL_NAN:
+        text += f" 0x{bits.hex()}"
+    return b'{"nonfinite":"%b"}' % text.encode()
+
+
+def decode(data: bytes, kind: type) -> Any:
+    """Return the value of a message; None where it has none, or null.
+
+    Raises ValueError for anything else than a message of that type.
+    """
+    try:
+        message = json.loads(data)
+    except RecursionError:
+        raise ValueError("expected a number, not JSON that is nested this deep") from None
+    except ValueError:  # and where a number has more digits than int() takes
+        raise ValueError(f"expected JSON with a {JSON_TYPES[kind]} as value") from None
+    if type(message) is not dict:
+        raise ValueError(f"expected an object with a {JSON_TYPES[kind]} as value")
+    value = message.get("value")
+    if value is None:
+        text = message.get("nonfinite")
+        return None if text is None else _nonfinite(text, kind)
+    if kind is float and type(value) is int:
+        try:
+            value = float(value)  # others write 2 for 2.0
+        except OverflowError:
+            value = math.inf
+    if type(value) is not kind:
+        raise ValueError(f"expected a {JSON_TYPES[kind]} as value")
+    if type(value) is int and not -(2**63) <= value < 2**63:
+        raise ValueError("expected an integer of 64 bits")
+    if type(value) is float and value in (math.inf, -math.inf) and b"Infinity" not in data:
+        raise ValueError("expected a number that a float can hold")
+    return value
+
+
+def _nonfinite(text: object, kind: type) -> float:
+    """Return a float that JSON lacks."""
+    if kind is float and isinstance(text, str):
+        if text in NONFINITE:
+            return float(text)
+        if match := re.fullmatch("NaN 0x([0-9a-f]{16})", text):
+            (value,) = struct.unpack(">d", bytes.fromhex(match[1]))
+            if value != value:
+                return float(value)
+    raise ValueError(f"expected a {JSON_TYPES[kind]}; 'nonfinite' is that of a number")

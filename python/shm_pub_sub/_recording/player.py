@@ -1,0 +1,169 @@
+"""What `play` publishes with, and what it publishes: a recording's values, ahead of their time."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import Counter
+from contextlib import suppress
+
+import shm_pub_sub
+from shm_pub_sub import Publisher
+
+from .._cli.output import counted, duration
+from .mcap_format import RecordingError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import Any
+
+    from .reader import Recording, Track, Value
+
+AHEAD = 100
+"""Batches that are decoded before their time, of BATCH values at most."""
+BATCH = 1000
+
+
+def rounds(
+    recording: Recording, tracks: dict[int, Track], first: int, end: int, loop: bool
+) -> Iterator[list[Value]]:
+    """Yield the values, in small batches; again and again, one round after the other, in a loop."""
+    shift = 0
+    while True:
+        some = False
+        for values in recording.batches(tracks, first, end):
+            some = some or bool(values)
+            for start in range(0, len(values), BATCH):
+                batch = values[start : start + BATCH]
+                yield [v._replace(time_ns=v.time_ns + shift) for v in batch] if shift else batch
+        if not loop:
+            return
+        if not some:
+            raise RecordingError("play: found no value there; expected one at least to --loop over")
+        shift += end - first
+
+
+class Ahead:
+    """Decodes batches ahead of their time, in a thread."""
+
+    def __init__(self, batches: Iterator[list[Value]]) -> None:
+        self._batches = batches
+        self._queue: queue.Queue[Any] = queue.Queue(AHEAD)
+        self._closed = False
+        self._thread = threading.Thread(target=self._decode, daemon=True)
+        self._thread.start()
+
+    def __iter__(self) -> Iterator[list[Value]]:
+        """Yield the batches; raise what decoding raised, after those before it."""
+        while (batch := self._queue.get()) is not None:
+            if isinstance(batch, Exception):
+                raise batch
+            yield batch
+
+    def close(self) -> None:
+        """End the thread."""
+        self._closed = True
+        while self._thread.is_alive():
+            with suppress(queue.Empty):
+                self._queue.get(timeout=0.01)
+        self._thread.join()
+
+    def _decode(self) -> None:
+        try:
+            for batch in self._batches:
+                self._queue.put(batch)
+                if self._closed:
+                    return
+            self._queue.put(None)
+        except Exception as error:
+            self._queue.put(error)
+
+
+class Player:
+    """The publishers of a recording's topics.
+
+    Raises RecordingError, before anything is published, where one of them has a publisher already.
+    """
+
+    def __init__(self, tracks: Mapping[int, Track], renamed: Sequence[tuple[str, str]]) -> None:
+        self.values = 0
+        self.late = 0.0
+        """How many seconds after its time a value was published, at worst."""
+        self._tracks = tracks
+        topics = {track.topic for track in tracks.values()}
+        self._names = _names(renamed, topics)
+        _check_free(self._names.values())
+        self._publishers: dict[str, Any] = {}
+        self._playing: dict[str, int] = {}
+        self._publish: dict[int, Callable[[Any], None]] = {}
+        try:
+            for channel in sorted(tracks):
+                if tracks[channel].topic not in self._playing:
+                    self._change_to(channel)
+        except BaseException:
+            self.close()
+            raise
+
+    def publish(self, channel: int, value: Any) -> None:
+        """Publish a value of a channel, which replaces the topic's channel before it."""
+        publish = self._publish.get(channel)
+        if publish is None:
+            self._change_to(channel)
+            publish = self._publish[channel]
+        publish(value)
+        self.values += 1
+
+    def _change_to(self, channel: int) -> None:
+        topic, kind, buffer_num = self._tracks[channel]
+        if topic in self._playing:
+            del self._publish[self._playing[topic]]
+            self._publishers[topic].close()
+        publisher = self._publishers[topic] = Publisher(self._names[topic], kind(), buffer_num)
+        self._publish[channel] = publisher.publish
+        self._playing[topic] = channel
+
+    def close(self) -> None:
+        """End all topics."""
+        for publisher in self._publishers.values():
+            publisher.close()
+
+    def summary(self) -> dict[str, object]:
+        """Return what was published, for JSON."""
+        return {"values": self.values, "topics": len(self._publishers), "late": self.late}
+
+    def told(self) -> str:
+        """Return the same for people."""
+        return (
+            f"published {counted(self.values, 'value')} of "
+            f"{counted(len(self._publishers), 'topic')}, the latest "
+            f"{duration(self.late)} after its time"
+        )
+
+
+def _names(renamed: Sequence[tuple[str, str]], topics: set[str]) -> dict[str, str]:
+    names = {topic: topic for topic in topics} | dict(renamed)
+    for old in names:
+        if old not in topics:
+            raise RecordingError(f"play: found --remap of {old!r}; expected a topic that is played")
+    for old, count in Counter(old for old, _ in renamed).items():
+        if count > 1:
+            raise RecordingError(f"play: found {count} names for {old!r} by --remap; expected one")
+    for new, count in Counter(names.values()).items():
+        if count > 1:
+            raise RecordingError(f"play: found {count} topics to be published as {new!r}")
+    return names
+
+
+def _check_free(names: Iterable[str]) -> None:
+    taken = []
+    for name in names:
+        with suppress(shm_pub_sub.TopicNotFoundError):
+            info = shm_pub_sub.inspect(name)
+            if info.alive:
+                taken.append(f"{name} (process {info.pid})")
+    if taken:
+        raise RecordingError(
+            f"play: found live publishers of {', '.join(sorted(taken))}; expected none; nothing "
+            "was published; end them, or --remap, or set another SHM_PUB_SUB_DIR"
+        )

@@ -1,0 +1,100 @@
+"""What lies in the domain's directory that could be removed, and removing it.
+
+Only files that this library names are ever looked at: `shm_pub_sub.` and a topic, and
+`shm_pub_sub#`, the names that files have while they are made.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from errno import ENOENT
+from typing import NamedTuple
+from urllib.parse import unquote
+
+import shm_pub_sub
+from shm_pub_sub import LayoutError
+
+from ._arguments import directory
+from ._cli.topics import looked_at, names
+from ._patterns import matched
+from ._topics import file_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+DRAFT_PREFIX = "shm_pub_sub#"
+DRAFT_AGE = 60.0
+"""Seconds after which a file that is being made is taken for what a kill left, as in Go."""
+
+DEAD = "dead publisher"
+RETAINED = "retained value"
+DRAFT = "killed while it was made"
+ALIVE = "its publisher lives"
+DAMAGED = "damaged, or of another version"
+UNREADABLE = "cannot be read"
+
+ALWAYS = frozenset({DEAD, DRAFT})
+"""What nobody misses."""
+
+
+class Remains(NamedTuple):
+    """A file that could be removed, and what it is."""
+
+    name: str
+    """The topic; of a draft, its file's name."""
+    path: str
+    what: str
+    nbytes: int
+    file: tuple[int, int]
+    """Device and inode."""
+
+    def remove(self) -> None:
+        """Remove it; of a topic that is dead, only while that is so.
+
+        Raises ShmError or OSError: FileNotFoundError also where another file has the name by now.
+        """
+        if _file(os.lstat(self.path)) != self.file:
+            raise FileNotFoundError(ENOENT, "found another file by now", self.path)
+        if self.what in (DEAD, RETAINED):
+            shm_pub_sub.remove(self.name)
+        else:
+            os.unlink(self.path)  # noqa: PTH108
+
+
+def remains(patterns: Sequence[str] = ()) -> Iterator[Remains]:
+    """Yield all that is there: topics, whether dead, alive or damaged, then drafts."""
+    where = directory()
+    for name, (topic, error) in looked_at(names(patterns)):
+        if topic is None:
+            what = DAMAGED if isinstance(error, LayoutError) else UNREADABLE
+        else:
+            what = ALIVE if topic.alive else RETAINED if topic.retain else DEAD
+        path = file_of(where, name)
+        try:
+            status = os.lstat(path)
+        except FileNotFoundError:
+            continue
+        yield Remains(name, path, what, status.st_size, _file(status))
+    yield from _drafts(where, patterns)
+
+
+def _drafts(where: str, patterns: Sequence[str]) -> Iterator[Remains]:
+    entries = [entry for entry in os.scandir(where) if entry.name.startswith(DRAFT_PREFIX)]
+    topics = {entry.name: unquote(entry.name.removeprefix(DRAFT_PREFIX)) for entry in entries}
+    wanted = set(matched(patterns, sorted(set(topics.values()))))
+    for entry in sorted(entries, key=lambda entry: entry.name):
+        if topics[entry.name] not in wanted:
+            continue
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except OSError:
+            continue  # it has its name by now
+        if stat.S_ISREG(status.st_mode) and time.time() - status.st_mtime > DRAFT_AGE:
+            yield Remains(entry.name, entry.path, DRAFT, status.st_size, _file(status))
+
+
+def _file(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
