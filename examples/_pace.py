@@ -1,4 +1,4 @@
-"""What the examples share: their --seconds option, and a steady loop that ends with it."""
+"""Shared by the examples: the --seconds option and a loop at a steady rate."""
 
 import argparse
 import math
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 
 def parser(doc: str | None) -> argparse.ArgumentParser:
-    """Return a parser with --seconds, and the example's docstring as its help."""
+    """Return a parser with --seconds and the example's docstring as its help."""
     result = argparse.ArgumentParser(
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -18,10 +18,7 @@ def parser(doc: str | None) -> argparse.ArgumentParser:
 
 
 def ticks(period: float, seconds: float) -> Iterator[float]:
-    """Yield the time since the start every period, for that many seconds.
-
-    A loop that was held up goes on at the next period; what it missed it leaves out.
-    """
+    """Yield the time since the start once per period. A late loop skips periods."""
     start = time.monotonic()
     while (elapsed := time.monotonic() - start) < seconds:
         yield elapsed

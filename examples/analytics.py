@@ -1,10 +1,10 @@
-"""Live analytics over many topics: all that match, and those that appear later.
+"""Live analytics over all topics that match a pattern, including ones that appear later.
 
-    python examples/rover.py                    # sources, in one terminal; or any others
+    python examples/rover.py                    # in one terminal: sources, or use any others
     python examples/analytics.py 'rover/*'      # in another
 
-Every second it prints each topic's mean, deviation and range, of all its values, and publishes the
-mean as mean/TOPIC. Ctrl-C ends it.
+Every second it prints the mean, deviation and range of each topic's values, and publishes the mean
+as mean/TOPIC. Stop it with Ctrl-C.
 """
 
 import statistics
@@ -21,7 +21,7 @@ SECOND = 1.0
 
 
 class Source:
-    """A topic, what came of it within this second, and the topic of its mean."""
+    """A topic, its values of the current second, and the topic of their mean."""
 
     def __init__(self, topic: shm_pub_sub.TopicInfo, stack: ExitStack) -> None:
         self.subscriber: Any = shm_pub_sub.Subscriber(topic.name, topic.type())
@@ -45,7 +45,7 @@ class Source:
 
 def main() -> None:
     arguments = parser(__doc__)
-    arguments.add_argument("pattern", nargs="?", default="*", help="of topics' names (default: *)")
+    arguments.add_argument("pattern", nargs="?", default="*", help="topics to read (default: *)")
     options = arguments.parse_args()
     end = time.monotonic() + options.seconds
     sources: dict[str, Source] = {}

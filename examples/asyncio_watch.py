@@ -1,9 +1,9 @@
-"""Three topics in one asyncio loop: a task for each, and no thread.
+"""Three topics in one asyncio loop: one task per topic, no threads.
 
     python examples/machine_publisher.py      # in one terminal
-    python examples/asyncio_watch.py          # in another; before or after makes no difference
+    python examples/asyncio_watch.py          # in another, in any order
 
-Ctrl-C ends it.
+Stop it with Ctrl-C.
 """
 
 import asyncio
@@ -24,17 +24,17 @@ async def watch_load() -> None:
 
 
 async def watch_alarm() -> None:
-    """Print changes of the alarm."""
+    """Print each change of the alarm."""
     alarm = False
     with shm_pub_sub.Subscriber(ALARM, False) as topic:
         async for value in topic:
             if value != alarm:
-                print("alarm" if value else "no alarm any more", flush=True)
+                print("alarm" if value else "no alarm", flush=True)
             alarm = value
 
 
 async def watch_memory() -> None:
-    """Print the least memory so far, and say so when nothing comes."""
+    """Print the lowest value so far, or that nothing arrived for a second."""
     least = math.inf
     with shm_pub_sub.Subscriber(AVAILABLE, 0) as topic:
         while True:
@@ -50,7 +50,7 @@ async def watch_memory() -> None:
 
 async def watch(seconds: float) -> None:
     tasks = [asyncio.create_task(job()) for job in (watch_load, watch_alarm, watch_memory)]
-    # They end by an error only. asyncio.run() cancels what is left of them.
+    # Tasks end only with an error. asyncio.run() cancels the others.
     ended, _ = await asyncio.wait(
         tasks,
         timeout=None if math.isinf(seconds) else seconds,

@@ -1,11 +1,11 @@
-"""A signal of 48,000 values a second, published and received in batches.
+"""A signal of 48,000 values per second, published and received in batches.
 
     python examples/batch_waveform.py play        # in one terminal
-    python examples/batch_waveform.py measure     # in another; before or after makes no difference
+    python examples/batch_waveform.py measure     # in another, in any order
 
-A batch costs one call for all its values, and no Python object for any: array.array or numpy, as
-you like. The topic keeps a second of the signal: who looks more often than that loses nothing.
-Ctrl-C ends it.
+A batch takes one call and creates no Python object per value. It can be an array.array or a numpy
+array. The topic keeps one second of the signal: a reader that drains it more often loses nothing.
+Stop it with Ctrl-C.
 """
 
 import array
@@ -20,7 +20,7 @@ HERTZ = 440.0
 
 
 def play(seconds: float) -> None:
-    """Publish a tone that swells and fades, a hundred batches a second."""
+    """Publish a tone that swells and fades, a hundred batches per second."""
     with shm_pub_sub.Publisher(TOPIC, 0.0, RATE) as microphone:
         for elapsed in ticks(BATCH / RATE, seconds):
             loudness = abs(math.sin(elapsed))
@@ -30,7 +30,7 @@ def play(seconds: float) -> None:
 
 
 def measure(seconds: float) -> None:
-    """Print the root mean square of what came in, ten times a second."""
+    """Print the root mean square of the values received, ten times per second."""
     room = array.array("d", bytes(8 * RATE))
     with shm_pub_sub.Subscriber(TOPIC, 0.0) as microphone:
         for _ in ticks(0.1, seconds):

@@ -1,9 +1,9 @@
-"""A function called for every value, in a thread of its own, while the program does its work.
+"""A function called for every value, in its own thread, while the program does other work.
 
     python examples/greenhouse_sensor.py      # in one terminal
-    python examples/callback_alarm.py         # in another; before or after makes no difference
+    python examples/callback_alarm.py         # in another, in any order
 
---limit 22 is met sooner. Ctrl-C ends it.
+--limit 22 triggers sooner. Stop it with Ctrl-C.
 """
 
 from contextlib import suppress
@@ -20,8 +20,7 @@ class FrostAlarm:
         self.values = 0
 
     def __call__(self, celsius: float) -> None:
-        # One thread calls it, one value after another. What it raises is logged, and the next
-        # value comes all the same.
+        # One thread calls it for each value in order. Exceptions are logged; delivery continues.
         self.values += 1
         below = celsius < self._limit
         if below != self.rings:

@@ -1,9 +1,9 @@
-"""Is anything published? One half of a check of two processes: this one counts on a topic.
+"""Check a new machine, part 1: publish a counter.
 
     python examples/check_publisher.py       # in one terminal
     python examples/check_subscriber.py      # in another
 
---type float or bool: a topic of that type (bools alternate). Ctrl-C ends it.
+--type float or bool publishes that type (bools alternate). Stop it with Ctrl-C.
 """
 
 from contextlib import suppress

@@ -1,10 +1,10 @@
-"""Does anything arrive? The other half of the check, for any topic of any publisher.
+"""Check a new machine, part 2: print what arrives on a topic.
 
-    python examples/check_subscriber.py                                    # check_publisher.py's
-    python examples/check_subscriber.py --topic NAME --type float          # another
+    python examples/check_subscriber.py                               # reads check_publisher.py
+    python examples/check_subscriber.py --topic NAME --type float     # reads any topic
 
-Prints every change, and what topics there are where there is no value. Ctrl-C ends it. The exit
-status is 1 if no value arrived.
+It prints every change, or the names of live topics if there is no value. Stop it with Ctrl-C. The
+exit status is 1 if no value arrived.
 """
 
 from contextlib import suppress

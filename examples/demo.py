@@ -1,9 +1,8 @@
-"""The library's main job in six seconds: live values, from process to process.
+"""A six-second tour: live values between processes, a kill -9 and a takeover.
 
     python examples/demo.py      # or, from a bare checkout: python3 build.py demo
 
-It is `shm-pub-sub demo`. A process subscribes and draws; another publishes, is killed with -9, and
-a third takes over. The exit status is 0 only if all went as it should.
+The same as `shm-pub-sub demo`. The exit status is 0 only if everything worked.
 """
 
 import sys

@@ -1,10 +1,10 @@
-"""Every value, not only the newest: recv() waits for the next one, and says what was missed.
+"""Receive every value: recv() blocks until the next one, and lost counts the missed ones.
 
     python examples/greenhouse_sensor.py      # in one terminal
-    python examples/every_value.py            # in another; before or after makes no difference
+    python examples/every_value.py            # in another, in any order
 
---pause 1 makes it slower than the sensor: the topic keeps three values, the others are lost and
-counted. Ctrl-C ends it.
+--pause 1 makes it slower than the sensor: the topic keeps three values, and the others are lost and
+counted. Stop it with Ctrl-C.
 """
 
 import math
@@ -15,14 +15,12 @@ import shm_pub_sub
 from _pace import parser
 from greenhouse_sensor import TOPIC
 
-SILENCE = 1.0  # seconds until it says that nothing comes
+SILENCE = 1.0  # seconds without a value before it prints a message
 
 
 def main() -> None:
     arguments = parser(__doc__)
-    arguments.add_argument(
-        "--pause", type=float, default=0.0, help="seconds of work for each value"
-    )
+    arguments.add_argument("--pause", type=float, default=0.0, help="seconds of work per value")
     options = arguments.parse_args()
     end = time.monotonic() + options.seconds
     count, coldest = 0, math.inf

@@ -1,9 +1,9 @@
-"""A thermometer in a greenhouse: one float topic, ten values a second.
+"""A thermometer in a greenhouse: one float topic, ten values per second.
 
     python examples/greenhouse_sensor.py      # in one terminal
     python examples/greenhouse_watch.py       # in as many others as you like
 
-Ctrl-C ends it. Run a second one meanwhile: a topic has one publisher, and the error names it.
+Stop it with Ctrl-C. A second sensor, started meanwhile, gets an error: a topic has one publisher.
 """
 
 import random
@@ -20,7 +20,7 @@ def main() -> None:
     celsius = 22.0
     with suppress(KeyboardInterrupt), shm_pub_sub.Publisher(TOPIC, 0.0) as thermometer:
         for _ in ticks(0.1, options.seconds):
-            # Drifts at random, and is drawn back to 22 degrees.
+            # A random walk that tends to 22 degrees.
             celsius += random.gauss(0.0, 1.0) + 0.05 * (22.0 - celsius)
             thermometer.publish(celsius)
             print(f"air {celsius:6.2f} °C", flush=True)

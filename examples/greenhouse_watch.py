@@ -1,9 +1,9 @@
-"""Two threads on one subscriber: one works the vent, the other writes a table.
+"""Two threads share a subscriber: one controls the vent, the other prints a table.
 
     python examples/greenhouse_watch.py       # in one terminal
-    python examples/greenhouse_sensor.py      # in another; before or after makes no difference
+    python examples/greenhouse_sensor.py      # in another, in any order
 
-Ctrl-C ends it. The Go publisher (examples/go/publisher) serves as the sensor too.
+Stop it with Ctrl-C. The Go publisher (examples/go/publisher) can replace the sensor.
 """
 
 import threading
@@ -18,12 +18,12 @@ OPEN_ABOVE, SHUT_BELOW = 24.0, 20.0  # degrees Celsius
 
 
 def say(line: str) -> None:
-    """Print a line whole: print() writes its end apart, and the other thread may come between."""
+    """Print a line in one write, so that the threads' lines don't mix."""
     print(f"{line}\n", end="", flush=True)
 
 
 def work_vent(air: shm_pub_sub.Subscriber[float], end: threading.Event) -> None:
-    """Open and shut the vent; between the two limits it stays as it is."""
+    """Open and shut the vent, with hysteresis between the two limits."""
     vent_open = False
     while not end.wait(0.02):
         celsius, ok = air.subscribe()
@@ -36,12 +36,12 @@ def work_vent(air: shm_pub_sub.Subscriber[float], end: threading.Event) -> None:
 
 
 def write_table(air: shm_pub_sub.Subscriber[float], end: threading.Event) -> None:
-    """Write a row for each value, and one when there is no sensor (any more)."""
+    """Print a row for each new value, and one when the sensor is missing."""
     start = time.monotonic()
     last: tuple[float, bool] | None = None
     while not end.wait(0.02):
         seen = air.subscribe()
-        if seen != last:  # a value stays readable until the next one: the same again is no news
+        if seen != last:  # a value stays readable until the next one
             celsius, ok = last = seen
             row = f"{celsius:.2f}" if ok else "no sensor"
             say(f"{time.monotonic() - start:.2f}, {row}")

@@ -1,9 +1,9 @@
-"""Real values of this machine, from /proc: a float, an int and a bool topic.
+"""This machine's load and memory from /proc, as a float, an int and a bool topic.
 
     python examples/machine_publisher.py
     python examples/check_subscriber.py --topic machine/cpu/busy --type float
 
-Ctrl-C ends it, and so does SIGTERM, by which service managers end programs: both close the topics.
+Stop it with Ctrl-C, or with SIGTERM as service managers do: both close the topics.
 """
 
 import signal
@@ -19,7 +19,7 @@ ALARM_ABOVE = 0.5
 
 
 def cpu_times() -> tuple[int, int]:
-    """Return the processors' time at work, and in all, since the machine's start."""
+    """Return the processors' busy time and total time since boot."""
     user, nice, system, idle, waiting, *rest = map(
         int, Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:9]
     )
@@ -28,7 +28,7 @@ def cpu_times() -> tuple[int, int]:
 
 
 def memory_mib(field: str) -> int:
-    """Return that field of /proc/meminfo."""
+    """Return a field of /proc/meminfo."""
     lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) // 1024 for line in lines if line.startswith(f"{field}:"))
 
@@ -38,7 +38,7 @@ def main() -> None:
     arguments.add_argument("--buffers", type=int, default=3)
     options = arguments.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    work, total = 0, 0  # so the first value is the mean since the machine's start
+    work, total = 0, 0  # the first value is the mean since boot
     with (
         suppress(KeyboardInterrupt),
         shm_pub_sub.Publisher(BUSY, 0.0, options.buffers) as busy_topic,

@@ -1,11 +1,12 @@
-"""Live analytics: read one float topic, publish its moving average as another.
+"""Read a float topic and publish its moving average as another topic.
 
-    python examples/greenhouse_sensor.py                       # a source
+    python examples/greenhouse_sensor.py                       # the source
     python examples/moving_average.py                          # its mean over two seconds
     python examples/check_subscriber.py --type float \\
-        --topic greenhouse/north_bed/air_celsius/mean          # anyone may read the mean
+        --topic greenhouse/north_bed/air_celsius/mean          # reads the mean
 
-Ctrl-C ends it. It looks at the source every 0.1 s: a value counts for as long as it was the newest.
+It samples the source every 0.1 s, so a value counts for as long as it is the latest. Stop it with
+Ctrl-C.
 """
 
 import statistics
@@ -20,7 +21,7 @@ from greenhouse_sensor import TOPIC
 def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--topic", default=TOPIC, help="the source; the result is TOPIC/mean")
-    arguments.add_argument("--window", type=int, default=20, help="looks to average (20)")
+    arguments.add_argument("--window", type=int, default=20, help="samples to average (20)")
     options = arguments.parse_args()
     window: deque[float] = deque(maxlen=options.window)
     with (
@@ -31,7 +32,7 @@ def main() -> None:
         for _ in ticks(0.1, options.seconds):
             value, ok = source.subscribe()
             if not ok:
-                # Nothing is published for a source that is gone: max_age= tells readers that.
+                # Publish nothing while the source is gone; readers notice with max_age=.
                 window.clear()
                 print("waiting for", options.topic, flush=True)
                 continue

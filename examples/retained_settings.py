@@ -1,11 +1,11 @@
-"""Settings that outlive the program that made them, as MQTT's retained messages do.
+"""Settings that outlive their publisher, like MQTT's retained messages.
 
-    python examples/retained_settings.py set 1.25     # publishes and ends
+    python examples/retained_settings.py set 1.25     # publishes and exits
     python examples/retained_settings.py show         # any time later, in any process
-    python examples/retained_settings.py forget       # removes what was kept
+    python examples/retained_settings.py forget       # removes the setting
 
-They last until the next publisher, `forget`, or the machine's next start. To see changes as they
-are made: `show --seconds 60`. Ctrl-C ends it.
+A setting lasts until the next publisher, `forget` or a reboot. `show --seconds 60` prints changes
+as they happen; stop it with Ctrl-C.
 """
 
 from contextlib import suppress
@@ -14,7 +14,7 @@ import shm_pub_sub
 from _pace import parser, ticks
 
 TOPIC = "settings/speed_limit_metres_per_second"
-FACTORY = 0.5  # used where nothing is set
+FACTORY = 0.5  # used if nothing is set
 
 
 def show(seconds: float) -> None:
@@ -34,7 +34,7 @@ def main() -> None:
     arguments.add_argument("limit", nargs="?", type=float)
     options = arguments.parse_args()
     if (options.command == "set") != (options.limit is not None):
-        arguments.error("`set` takes a number, and the others take none")
+        arguments.error("`set` takes a number; the others don't")
     if options.command == "set":
         with shm_pub_sub.Publisher(TOPIC, 0.0, retain=True) as setting:
             setting.publish(options.limit)

@@ -1,10 +1,10 @@
-"""A rover: sensors that report each at its own rate, and a command topic that it obeys.
+"""A rover: sensors that publish at different rates, and a command topic that it obeys.
 
     python examples/rover.py             # in one terminal
     python examples/rover_remote.py      # in another
 
-Ctrl-C ends either. Without a remote control, or with one that died or hangs, the rover halts: then
-the command is the subscriber's default.
+Stop either with Ctrl-C. If the remote control is missing, dead or hanging, the rover halts, because
+`subscribe()` then returns the default command.
 """
 
 import threading
@@ -19,7 +19,7 @@ from _pace import parser, ticks
 Reading = TypeVar("Reading", bool, int, float)
 COMMAND, BUMPER, COMPASS = "rover/remote/command", "rover/bumper/hit", "rover/compass/degrees"
 ODOMETER = "rover/odometer/ticks"
-WALL = 200  # ticks until there is one ahead
+WALL = 200  # ticks to the next wall
 
 
 class Command(IntEnum):

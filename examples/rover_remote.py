@@ -1,9 +1,9 @@
-"""The rover's remote control: drives on, and turns by a right angle at each wall.
+"""The rover's remote control: drives forward and turns by 90 degrees at each wall.
 
     python examples/rover.py             # in one terminal
     python examples/rover_remote.py      # in another
 
-Ctrl-C ends it, and the rover halts. It also halts when this hangs: try Ctrl-Z, then `fg`.
+Stop it with Ctrl-C, and the rover halts. It also halts if this hangs: try Ctrl-Z, then `fg`.
 """
 
 from contextlib import suppress
@@ -33,7 +33,7 @@ def main() -> None:
                 command, turn_to = Command.TURN, (round(heading / 90.0) + 1) * 90.0
             else:
                 command = Command.FORWARD
-            # Again and again, also where it stays the same: the rover halts at an old command.
+            # Published even if unchanged: the rover halts if the last command is old.
             remote.publish(command)
             if command != before:
                 distance, _ = odometer.subscribe()

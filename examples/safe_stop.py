@@ -1,10 +1,10 @@
-"""A control loop that stands still rather than act on an old value.
+"""A control loop that stops instead of acting on an old value.
 
     python examples/safe_stop.py sensor      # in one terminal
     python examples/safe_stop.py cart        # in another
 
-Let the sensor hang with Ctrl-Z: the cart stops within a quarter of a second; `fg` and it drives on.
-End the sensor by Ctrl-C or `kill -9`, start it again: the same. Ctrl-C ends either.
+Suspend the sensor with Ctrl-Z: the cart stops within a quarter of a second. Resume it with `fg`:
+the cart drives on. The same happens if you stop the sensor (Ctrl-C, `kill -9`) and start it again.
 """
 
 import math
@@ -19,7 +19,7 @@ PERIOD = 0.02
 
 
 def measure(seconds: float) -> None:
-    """Publish the way ahead, between one and three metres."""
+    """Publish the clearance ahead, between one and three metres."""
     with shm_pub_sub.Publisher(CLEARANCE, 0.0) as front:
         print("measuring", flush=True)
         for elapsed in ticks(PERIOD, seconds):
@@ -27,7 +27,7 @@ def measure(seconds: float) -> None:
 
 
 def drive(seconds: float) -> None:
-    """Set the speed by the way ahead; zero whenever that is not known."""
+    """Set the speed by the clearance ahead; zero if it is unknown."""
     with (
         shm_pub_sub.Subscriber(CLEARANCE, 0.0, max_age=MAX_AGE) as front,
         shm_pub_sub.Publisher(SPEED, 0.0) as wheels,
@@ -40,7 +40,7 @@ def drive(seconds: float) -> None:
                 state = (
                     "driving" if ok else f"stopped: the sensor {'hangs' if lives else 'is gone'}"
                 )
-            except shm_pub_sub.ShmError as error:  # such as a new sensor that publishes ints
+            except shm_pub_sub.ShmError as error:  # for example, a new sensor publishes ints
                 clearance, ok = 0.0, False
                 state = f"stopped: {error}"
             wheels.publish(min(1.0, clearance / 2) if ok else 0.0)

@@ -1,9 +1,9 @@
-"""One loop over several topics: select() waits until any of them has something new.
+"""One loop over several topics: select() waits until one of them has a new value.
 
     python examples/machine_publisher.py      # in one terminal
-    python examples/select_topics.py          # in another; before or after makes no difference
+    python examples/select_topics.py          # in another, in any order
 
-Ctrl-C ends it.
+Stop it with Ctrl-C.
 """
 
 import time

@@ -1,9 +1,9 @@
-"""A table of every value: a subscriber is an iterator that waits.
+"""Print every value: iterating a subscriber waits for each next value.
 
     python examples/greenhouse_sensor.py      # in one terminal
-    python examples/table.py                  # in another; before or after makes no difference
+    python examples/table.py                  # in another, in any order
 
-Ctrl-C ends it, and so does --seconds: the loop ends when another thread closes the subscriber.
+Stop it with Ctrl-C. --seconds closes the subscriber from another thread, which ends the loop.
 """
 
 import threading

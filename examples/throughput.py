@@ -1,9 +1,9 @@
-"""How many values a second? The calls alone, then between two processes.
+"""Measure values per second: single calls, then between two processes.
 
-    python examples/throughput.py      # one terminal is enough: it starts the reader by itself
+    python examples/throughput.py      # starts the reader itself
 
-benchmarks/ has careful measurements; this is a first impression of a machine. --seconds is for each
-of the three parts (default: 1).
+This is a quick impression; benchmarks/ measures carefully. --seconds is the time of each of the
+three parts (default: 1).
 """
 
 import multiprocessing
@@ -16,7 +16,7 @@ import shm_pub_sub
 from _pace import parser
 
 TOPIC = "throughput/counter"
-BATCH = 1000  # calls between two looks at the clock
+BATCH = 1000  # calls between clock reads
 
 
 def repeat(call: Callable[[int], object], seconds: float) -> float:
@@ -30,7 +30,7 @@ def repeat(call: Callable[[int], object], seconds: float) -> float:
 
 
 def read(pipe: Connection) -> None:
-    """Read until the publisher closes; send how often, and how many different values there were."""
+    """Read until the publisher closes; send the rates of reads and of new values."""
     reads = different = 0
     last = -1
     with suppress(KeyboardInterrupt), shm_pub_sub.Subscriber(TOPIC, -1) as subscriber:
@@ -68,7 +68,7 @@ def main() -> None:
     reader.join()
     print(f"two processes   {published:14,.0f} /s   published by this one")
     print(f"                {reads:14,.0f} /s   read by the other")
-    print(f"                {different:14,.0f} /s   of them new: the rest was overwritten unread")
+    print(f"                {different:14,.0f} /s   new: the others were overwritten unread")
 
 
 if __name__ == "__main__":
