@@ -64,7 +64,7 @@ def check_directory(given: Any) -> str:
 
 def _absolute(path: str, source: str) -> str:
     try:
-        return os.path.abspath(path)  # noqa: PTH100
+        return os.path.abspath(path)
     except OSError as error:
         raise TopicValueError(
             f"{source}: found the relative path {shown(path)} and no current directory "

@@ -70,7 +70,7 @@ def _run(
 
 
 def _log(text: str, *args: object, traceback: bool = False) -> None:
-    import logging  # noqa: PLC0415
+    import logging
 
     log = logger()
     assert not isinstance(log, _Unheard)  # logging is there
@@ -87,7 +87,7 @@ def _log(text: str, *args: object, traceback: bool = False) -> None:
 
 def _heard(log: logging.Logger) -> bool:
     """Whether a handler that is more than the library's own gets what is logged."""
-    import logging  # noqa: PLC0415
+    import logging
 
     at: logging.Logger | None = log
     while at is not None:

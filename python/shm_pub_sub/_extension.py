@@ -47,12 +47,12 @@ def load(error: type[CreateError | OpenError] = OpenError) -> Any:
 
 def _library() -> str:
     # Without pathlib, which costs 3 ms to import.
-    folder = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
+    folder = os.path.dirname(os.path.abspath(__file__))
     for suffix in EXTENSION_SUFFIXES:
         path = f"{folder}/_shmpubsub{suffix}"
-        if os.path.exists(path):  # noqa: PTH110
+        if os.path.exists(path):
             return path
-    from ._missing import why_missing  # noqa: PLC0415 - hardly ever needed
+    from ._missing import why_missing
 
     raise ImportError(f"load the Go library of shm_pub_sub: {why_missing('_shmpubsub')}")
 
@@ -66,14 +66,14 @@ def _import_copy(forks: int, error: type[CreateError | OpenError]) -> ModuleType
     library = _library()
     try:
         copy = os.memfd_create("shm_pub_sub", os.MFD_CLOEXEC)
-        with open(copy, "wb"), open(library, "rb") as source:  # noqa: PTH123
+        with open(copy, "wb"), open(library, "rb") as source:
             while os.sendfile(copy, source.fileno(), None, 1 << 30):
                 pass
             return _runtime.start(f"/proc/self/fd/{'./' * forks}{copy}")
     except (OSError, ImportError) as no_memory:
         in_memory = str(no_memory)  # as where vm.memfd_noexec is set, or without /proc
-    import shutil  # noqa: PLC0415 - hardly anybody needs these
-    import tempfile  # noqa: PLC0415
+    import shutil
+    import tempfile
 
     try:
         with tempfile.TemporaryDirectory(prefix="shm_pub_sub.") as folder:

@@ -27,7 +27,7 @@ def install(packages: Iterable[str]) -> str:
 
 def need(module: str) -> Any:
     """Import a module that an extra brings. Raises ImportError with what to do where it is not."""
-    import importlib  # noqa: PLC0415
+    import importlib
 
     try:
         return importlib.import_module(module)

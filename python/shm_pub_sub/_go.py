@@ -62,7 +62,7 @@ def _decoded(text: bytes) -> str:
 
 def call(function: str, *arguments: str) -> Any:
     """Call the Go function, and decode what it answers."""
-    import json  # noqa: PLC0415 - a third of the time that importing all else takes
+    import json
 
     try:
         return json.loads(getattr(load(), f"bind_{function}")(*arguments))

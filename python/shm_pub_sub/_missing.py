@@ -15,10 +15,10 @@ _BUNDLED = (
 
 def why_missing(library: str) -> str:
     """Say what was found in the place of the library of that name, and what to do."""
-    folder = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
+    folder = os.path.dirname(os.path.abspath(__file__))
     wanted = f"{library}{EXTENSION_SUFFIXES[0]}"
     try:
-        files = os.listdir(folder)  # noqa: PTH208
+        files = os.listdir(folder)
     except NotADirectoryError:
         return (
             f"found {folder} within an archive; expected a folder: native libraries are loaded "

@@ -244,7 +244,7 @@ class Publisher(_hot.Publisher):
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows. It never raises."""
-        from . import _html  # noqa: PLC0415 - only notebooks need it
+        from . import _html
 
         return _html.safely(_html.of_publisher, self)
 

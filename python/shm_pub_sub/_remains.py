@@ -61,7 +61,7 @@ class Remains(NamedTuple):
         if self.what in (DEAD, RETAINED):
             shm_pub_sub.remove(self.name)
         else:
-            os.unlink(self.path)  # noqa: PTH108
+            os.unlink(self.path)
 
 
 def remains(patterns: Sequence[str] = ()) -> Iterator[Remains]:

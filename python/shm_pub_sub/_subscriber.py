@@ -43,7 +43,7 @@ _aio: Any = None  # the module, once it is needed: asyncio takes long to import
 def _asyncio_part() -> Any:
     global _aio
     if _aio is None:
-        from . import _aio as part  # noqa: PLC0415
+        from . import _aio as part
 
         _aio = part
     return _aio
@@ -122,7 +122,7 @@ class Subscriber(_hot.Subscriber):
         self._trust = check_trust(trust)
         self._directory = check_directory(directory)
         if callback is not None:
-            from . import _callback  # noqa: PLC0415 - hardly ever needed
+            from . import _callback
 
             _callback.check_callback(self._name, callback)
         self._trouble = self._stranger = ""
@@ -221,7 +221,7 @@ class Subscriber(_hot.Subscriber):
 
     def _other_type_lives(self) -> bool:
         """Whether the topic of another type has a publisher, or is only retained."""
-        from . import _topics  # noqa: PLC0415 - slow to import, and hardly ever needed
+        from . import _topics
 
         try:
             found = _topics.inspect(self._name, trust=self._trust, directory=self._directory)
@@ -364,7 +364,7 @@ class Subscriber(_hot.Subscriber):
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows. It takes nothing from the stream, and never raises."""
-        from . import _html  # noqa: PLC0415 - only notebooks need it
+        from . import _html
 
         return _html.safely(_html.of_subscriber, self)
 

@@ -28,7 +28,7 @@ def width(text: str) -> int:
     """Return how many columns of a terminal text takes: a Chinese character has two."""
     if text.isascii():
         return len(text)
-    from unicodedata import combining, east_asian_width  # noqa: PLC0415 - hardly ever needed
+    from unicodedata import combining, east_asian_width
 
     return sum(0 if combining(c) else 1 + (east_asian_width(c) in "WF") for c in text)
 

@@ -51,7 +51,7 @@ class TopicInfo(NamedTuple):
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
-        from . import _html  # noqa: PLC0415 - only notebooks need it
+        from . import _html
 
         return _html.safely(_html.of_topic, self)
 
@@ -67,7 +67,7 @@ class TopicTable(list[TopicInfo]):
         `type` is the type's name and `created` a time in UTC. Raises ImportError where there is no
         pandas (the extra `notebook` brings it).
         """
-        from ._extras import need  # noqa: PLC0415
+        from ._extras import need
 
         pandas = need("pandas")
         frame = pandas.DataFrame.from_records(list(self), columns=TopicInfo._fields)
@@ -95,7 +95,7 @@ class TopicTable(list[TopicInfo]):
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
-        from . import _html  # noqa: PLC0415 - only notebooks need it
+        from . import _html
 
         return _html.safely(_html.of_topics, self)
 
@@ -117,7 +117,7 @@ def ago(topic: TopicInfo) -> str:
 def user(uid: int) -> str:
     """Name a user."""
     try:
-        import pwd  # noqa: PLC0415 - hardly ever needed
+        import pwd
 
         return f"user {pwd.getpwuid(uid).pw_name} ({uid})"
     except (ImportError, KeyError):

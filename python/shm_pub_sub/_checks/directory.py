@@ -27,7 +27,7 @@ OWN_DIRECTORY = "point SHM_PUB_SUB_DIR at a directory on a tmpfs, in every proce
 def directory(where: str) -> Verdict:
     """It is there, ours to write to, and safe from other users' deletions."""
     try:
-        mode = os.stat(where).st_mode  # noqa: PTH116
+        mode = os.stat(where).st_mode
     except OSError as error:
         return Verdict("directory", FAIL, f"{where}: {error.strerror}", OWN_DIRECTORY)
     found = f"{where}, mode {mode & 0o7777:04o}"
@@ -59,7 +59,7 @@ def file_system(where: str) -> Verdict:
 def _file_system_of(path: str) -> str:
     """Return the type of the mount that path is on, by proc_pid_mountinfo(5)."""
     where, longest, kind = os.fsencode(path), b"", b"unknown"
-    with open("/proc/self/mountinfo", "rb") as mounts:  # noqa: PTH123
+    with open("/proc/self/mountinfo", "rb") as mounts:
         for line in mounts:
             before, _, after = line.partition(b" - ")
             octal = before.split(b" ")[4]

@@ -132,7 +132,7 @@ def _removes_ipc(root: str) -> bool:
 
 def waiting() -> Verdict:
     """The kernel lets a process sleep on several topics at once."""
-    import ctypes  # noqa: PLC0415 - slow
+    import ctypes
 
     # No futexes, which is invalid; where the call is unknown it is that.
     ctypes.CDLL(None, use_errno=True).syscall(FUTEX_WAITV, None, 0, 0, None, 0)

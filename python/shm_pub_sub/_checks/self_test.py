@@ -40,7 +40,7 @@ def self_test() -> Verdict:
 
 
 def _layout_of(path: str) -> int:
-    with open(path, "rb") as file:  # noqa: PTH123
+    with open(path, "rb") as file:
         file.seek(VERSION_OFFSET)
         return int.from_bytes(file.read(4), "little")
 

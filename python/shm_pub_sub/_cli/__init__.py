@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as ended:  # argparse, having said all
         code = ended.code if isinstance(ended.code, int) else EXIT_DONE
     except KeyboardInterrupt:
-        import signal  # noqa: PLC0415
+        import signal
 
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # the second one does not wait for the end
         code = EXIT_INTERRUPTED
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: Sequence[str]) -> int:
     if "_ARGCOMPLETE" in os.environ:
-        import argcomplete  # noqa: PLC0415 - the extra [completion]
+        import argcomplete
 
         argcomplete.autocomplete(_make_parser(_verb_of(os.environ.get("COMP_LINE", "").split())))
     if not given:
@@ -103,7 +103,7 @@ def _verb_of(words: Sequence[str]) -> str | None:
 
 
 def _suggestion(unknown: str) -> str:
-    import difflib  # noqa: PLC0415 - slow
+    import difflib
 
     close = difflib.get_close_matches(unknown, VERBS, n=1)
     return f"did you mean {close[0]!r}?" if close else f"`{PROGRAM} --help` lists them"
@@ -111,10 +111,10 @@ def _suggestion(unknown: str) -> str:
 
 def _make_parser(wanted: str | None) -> argparse.ArgumentParser:
     """Make the parser; only the wanted verb knows its arguments."""
-    import argparse  # noqa: PLC0415 - slow
-    import importlib  # noqa: PLC0415
+    import argparse
+    import importlib
 
-    from .parser import Parser  # noqa: PLC0415 - imports argparse
+    from .parser import Parser
 
     parser = Parser(
         prog=PROGRAM,

@@ -93,7 +93,7 @@ def complain(text: str) -> None:
 
 def complain_of_bug() -> None:
     """Print the traceback of the exception that is being handled."""
-    import traceback  # noqa: PLC0415 - slow
+    import traceback
 
     _to_stderr("".join(f"{printable(t)}\n" for t in traceback.format_exc().rstrip().split("\n")))
 
@@ -118,7 +118,7 @@ def print_json(record: Mapping[str, object]) -> None:
 
     Numbers that JSON lacks are strings: "NaN", "Infinity" and "-Infinity".
     """
-    import json  # noqa: PLC0415 - slow, and text needs none
+    import json
 
     print(json.dumps({name: json_value(value) for name, value in record.items()}), flush=True)
 

@@ -16,7 +16,7 @@ def is_expected(name: str) -> bool:
     where = directory()
     try:
         owner = os.lstat(file_of(where, name)).st_uid
-        status = os.stat(where)  # noqa: PTH116
+        status = os.stat(where)
     except (OSError, ShmError):
         return False  # gone since
     if _trusts(owner):
@@ -36,7 +36,7 @@ def _trusts(uid: int) -> bool:
         elif word.isdecimal():
             trusted.add(int(word))
         elif word:
-            import pwd  # noqa: PLC0415 - hardly ever needed
+            import pwd
 
             trusted.add(pwd.getpwnam(word).pw_uid)
     return uid in trusted

@@ -41,9 +41,9 @@ class _Process:
         try:
             words = _read(f"{self._folder}/cmdline").rstrip(b"\0").split(b"\0")
             self.command = os.fsdecode(b" ".join(words)) or None
-            for descriptor in os.listdir(f"{self._folder}/fd"):  # noqa: PTH208
+            for descriptor in os.listdir(f"{self._folder}/fd"):
                 try:
-                    file = os.stat(f"{self._folder}/fd/{descriptor}")  # noqa: PTH116
+                    file = os.stat(f"{self._folder}/fd/{descriptor}")
                 except OSError:
                     continue  # closed since
                 self._files.setdefault((file.st_dev, file.st_ino), []).append(descriptor)
@@ -53,7 +53,7 @@ class _Process:
     def holds(self, path: str) -> bool:
         """Report whether it has the lock of the topic's live publisher."""
         try:
-            file = os.stat(path)  # noqa: PTH116
+            file = os.stat(path)
             descriptors = self._files.get((file.st_dev, file.st_ino), ())
             return any(_locks_byte_0(f"{self._folder}/fdinfo/{d}") for d in descriptors)
         except OSError:

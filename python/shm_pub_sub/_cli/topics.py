@@ -53,7 +53,7 @@ def not_there(name: str) -> str:
 
     Of a topic that is there and cannot be opened it says why.
     """
-    from difflib import get_close_matches  # noqa: PLC0415 - slow
+    from difflib import get_close_matches
 
     known = names()
     if name in known:
@@ -68,7 +68,7 @@ def not_there(name: str) -> str:
 
 def names_for_completion(**_: object) -> list[str]:
     """Return for argcomplete the names that can be typed and that the locale expresses."""
-    from locale import getpreferredencoding  # noqa: PLC0415
+    from locale import getpreferredencoding
 
     encoding = getpreferredencoding(False)
     try:

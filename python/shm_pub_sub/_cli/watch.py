@@ -140,7 +140,7 @@ class _Watched:
     def file(self) -> _File | None:
         """Return what tells the topic's file from another one."""
         try:
-            found = os.stat(self.topic.path)  # noqa: PTH116 - half the time
+            found = os.stat(self.topic.path)
         except OSError:
             return None
         return found.st_dev, found.st_ino, found.st_ctime_ns

@@ -38,10 +38,10 @@ class Drawing:
     def check(self, path: str) -> None:
         """Raise ValueError where the path's ending is none of a picture, OSError for its folder."""
         known = self.figure.canvas.get_supported_filetypes()
-        ending = os.path.splitext(path)[1].removeprefix(".").lower()  # noqa: PTH122
+        ending = os.path.splitext(path)[1].removeprefix(".").lower()
         if ending not in known:
             raise ValueError(f"write {path!r}: found {ending!r}; expected {', '.join(known)}")
-        folder = os.path.dirname(path) or "."  # noqa: PTH120
+        folder = os.path.dirname(path) or "."
         if not os.access(folder, os.W_OK | os.X_OK):
             raise OSError(f"write {path!r}: found no folder {folder!r} that takes files")
 

@@ -276,11 +276,11 @@ def _opened(path: Path) -> BinaryIO:
 
 def _decompress(chunk: records.Chunk) -> bytes:
     if chunk.compression == "zstd":
-        import zstandard  # noqa: PLC0415 - only what the file needs
+        import zstandard
 
         return zstandard.decompress(chunk.data, chunk.uncompressed_size)
     if chunk.compression == "lz4":
-        import lz4.frame  # type: ignore[import-untyped]  # noqa: PLC0415
+        import lz4.frame  # type: ignore[import-untyped]
 
         content: bytes = lz4.frame.decompress(chunk.data)
         return content

@@ -49,7 +49,7 @@ class RecordingError(shm_pub_sub.ShmError, RuntimeError):
 def check_installed() -> None:
     """Raise RecordingError where the mcap package is not installed."""
     try:
-        import mcap  # noqa: F401, PLC0415 - the extra [record]
+        import mcap  # noqa: F401 - the extra [record]
     except ImportError:
         raise RecordingError(
             f"found no package mcap; expected it for recordings; {INSTALL}"

@@ -40,11 +40,11 @@ _message = struct.Struct("<BQHIQQ")
 
 def _compressor(name: str) -> Callable[[bytes], bytes]:
     if name == "zstd":
-        import zstandard  # noqa: PLC0415 - only one of them is needed
+        import zstandard
 
         return zstandard.ZstdCompressor(level=1).compress
     if name == "lz4":
-        import lz4.frame  # type: ignore[import-untyped]  # noqa: PLC0415
+        import lz4.frame  # type: ignore[import-untyped]
 
         compress: Callable[[bytes], bytes] = lz4.frame.compress
         return compress

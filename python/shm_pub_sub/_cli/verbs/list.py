@@ -87,9 +87,9 @@ def _nothing() -> str:
 
 
 def _print_objects(found: list[str], verbose: bool) -> None:
-    from shm_pub_sub._rate import rate  # noqa: PLC0415 - only the details need it
+    from shm_pub_sub._rate import rate
 
-    from ..processes import Commands  # noqa: PLC0415 - only the details need it
+    from ..processes import Commands
 
     commands = Commands()
     for name, (topic, error) in looked_at(found):
@@ -101,15 +101,15 @@ def _print_objects(found: list[str], verbose: bool) -> None:
 
 
 def _unknown(name: str) -> dict[str, object]:
-    from shm_pub_sub import TopicInfo  # noqa: PLC0415
+    from shm_pub_sub import TopicInfo
 
     return dict.fromkeys(TopicInfo._fields) | {"name": name}
 
 
 def _print_table(found: list[str]) -> None:
-    from shm_pub_sub._rate import rate  # noqa: PLC0415 - only the details need it
+    from shm_pub_sub._rate import rate
 
-    from ..processes import Commands  # noqa: PLC0415 - only the details need it
+    from ..processes import Commands
 
     commands = Commands()
     rows: list[tuple[str, ...]] = []

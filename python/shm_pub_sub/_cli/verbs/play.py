@@ -101,7 +101,7 @@ def _remapping(text: str) -> tuple[str, str]:
 def run(options: argparse.Namespace) -> int:
     """Publish what is wanted of the file, or list what it has."""
     mcap_format.check_installed()
-    from shm_pub_sub._recording.reader import Recording  # noqa: PLC0415 - it needs the extra [record]
+    from shm_pub_sub._recording.reader import Recording
 
     try:
         with closing(Recording(options.file)) as recording:

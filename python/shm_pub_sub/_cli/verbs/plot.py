@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
         return EXIT_FAILURE
     if options.output is not None:
         try:
-            from shm_pub_sub._plot.figure import Drawing  # noqa: PLC0415 - needs the extra [notebook]
+            from shm_pub_sub._plot.figure import Drawing
 
             drawing = Drawing(collector)
             drawing.check(options.output)

@@ -70,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Record until the time, the number of values or a signal ends it."""
     mcap_format.check_installed()
-    from shm_pub_sub._recording.writer import McapWriter  # noqa: PLC0415 - it needs the extra [record]
+    from shm_pub_sub._recording.writer import McapWriter
 
     names()  # raises where there is no such directory, before a file is overwritten
     path = options.output or Path(time.strftime("shm_%Y-%m-%d_%H-%M-%S.mcap"))

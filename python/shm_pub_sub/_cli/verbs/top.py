@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     watch = Watch(options.patterns)
     try:
         if live:
-            from ..screen.live import show  # noqa: PLC0415 - imports rich
+            from ..screen.live import show
 
             show(watch, options.delay, options.sort)
         elif options.format == "json":
