@@ -1,10 +1,10 @@
-"""Copy figures from the committed result file into the documents; none is typed.
+"""Write from results.json what follows from it: results.md, the plots, the documents' figures.
 
-    python benchmarks/claims.py [--check] [--results FILE] [DOCUMENT]...
+    python benchmarks/claims.py [--check]
 
-Rewrites what stands between <!-- figures: begin NAME --> and <!-- figures: end NAME -->. NAME is a
-part of compare.py (calls, round-trips, ...), "machine" (one line) or "summary" (a short table).
---check changes nothing: it prints what would change, and ends with 1 where something would.
+In a document, what stands between <!-- figures: begin NAME --> and <!-- figures: end NAME --> is
+rewritten; NAME is "machine" (one line) or "summary" (a short table). --check writes nothing: it
+prints what would change, and exits with 1 if anything would.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ import difflib
 import json
 import re
 import sys
-from importlib import import_module
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from report import page, summary
 
 ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "benchmarks" / "results" / "results.json"
-DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "performance.md", ROOT / "docs" / "receiving.md"]
+RESULTS = ROOT / "benchmarks" / "results"
+DOCUMENTS = [ROOT / "docs" / "performance.md"]
 
 BLOCK = re.compile(
     r"(<!-- figures: begin (?P<name>[a-z-]+) -->\n)(?P<text>.*?)(<!-- figures: end (?P=name) -->)",
@@ -31,51 +32,48 @@ BLOCK = re.compile(
 MARKS = re.compile(r"<!-- figures: (?:begin|end) ")
 
 
-def block(name: str, results: dict[str, Any]) -> str:
-    if name == "machine":
-        return f"{page.sentence(results)}.\n"
-    if name == "summary":
-        return f"{summary.markdown(results)}\n"
-    part = name.replace("-", "_")
-    found = results["parts"].get(part)
-    if found is None or "failed" in found:
-        raise SystemExit(f"{name}: the results have no such part")
-    module = import_module(f"parts.{part}")
-    text: str = getattr(module, "brief", module.markdown)(found)
-    return f"{page.tidy(text)}\n"
-
-
 def rewritten(text: str, results: dict[str, Any]) -> str:
-    new, blocks = BLOCK.subn(
-        lambda found: found[1] + block(found["name"], results) + found[4], text
-    )
-    if len(MARKS.findall(text)) != 2 * blocks:
-        raise SystemExit("a block of figures has no end, or another name there")
+    """Return a document with its blocks of figures as the results have them."""
+    blocks = {"machine": f"{page.machine(results)}.\n", "summary": f"{summary.markdown(results)}\n"}
+
+    def block(found: re.Match[str]) -> str:
+        if found["name"] not in blocks:
+            raise SystemExit(f"a block of figures named {found['name']}; expected {[*blocks]}")
+        return found[1] + blocks[found["name"]] + found[4]
+
+    new, count = BLOCK.subn(block, text)
+    if len(MARKS.findall(text)) != 2 * count:
+        raise SystemExit("a block of figures has no end, or an end with another name")
     return new
+
+
+def wanted(results: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Yield every file that follows from the results, and what it should contain."""
+    for document in DOCUMENTS:
+        yield document, rewritten(document.read_text(), results)
+    with tempfile.TemporaryDirectory() as folder:
+        page.write(results, Path(folder))
+        for path in sorted(Path(folder).iterdir()):
+            yield RESULTS / path.name, path.read_text()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--check", action="store_true", help="say what would change; change nothing"
-    )
-    parser.add_argument("--results", type=Path, default=RESULTS, metavar="FILE")
-    parser.add_argument("documents", type=Path, nargs="*", metavar="DOCUMENT")
+    parser.add_argument("--check", action="store_true", help="print what would change")
     options = parser.parse_args()
-    results = json.loads(options.results.read_text())
+    results = json.loads((RESULTS / "results.json").read_text())
     differ = False
-    for document in options.documents or [path for path in DOCUMENTS if path.exists()]:
-        text = document.read_text()
-        new = rewritten(text, results)
-        if new == text:
+    for path, new in wanted(results):
+        old = path.read_text() if path.exists() else ""
+        if new == old:
             continue
         differ = True
         if options.check:
-            lines = text.splitlines(keepends=True), new.splitlines(keepends=True)
-            sys.stdout.writelines(difflib.unified_diff(*lines, str(document), "the results"))
+            lines = old.splitlines(keepends=True), new.splitlines(keepends=True)
+            sys.stdout.writelines(difflib.unified_diff(*lines, str(path), "the results"))
         else:
-            document.write_text(new)
-            print(f"{document}: rewritten")
+            path.write_text(new)
+            print(f"{path}: rewritten")
     if options.check and differ:
         sys.exit("the documents are not what the results say: python benchmarks/claims.py")
 

@@ -1,9 +1,9 @@
-"""Ours, the floor and the peers, side by side, in one session.
+"""Ours, the floors and the peers, side by side, in one session.
 
     python benchmarks/compare.py [--quick] [--only PART]... [--peer NAME]... [--here]
 
-Makes a virtual environment below build/, installs this repository's library and every peer there,
-runs all of benchmarks/parts in turn, A B C ... A B C ..., and writes results.json (all figures),
+Makes a virtual environment below build/, installs this repository's library and every peer,
+measures each part with all of them in turn, A B C ... A B C ..., and writes results.json,
 results.md and plots. benchmarks/README.md says what each part measures.
 """
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import pkgutil
 import shlex
 import signal
 import sys
@@ -24,14 +23,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import parts
 import peers
 from harness import environments, machine
 from harness.isolation import own_domain
 from harness.rows import TROUBLES, Row, names, requirements, select
 from report import page
 
-ORDER = (
+PARTS = (
     "calls",
     "round_trips",
     "streams",
@@ -40,25 +38,18 @@ ORDER = (
     "topics",
     "footprint",
     "behaviour",
+    "tutorial",
 )
-EXTRAS = ["matplotlib", "numpy"]
 RESULTS = environments.FOLDER / "results"
-
-
-def part_names() -> list[str]:
-    """All modules of parts/: in the order above, then others by their names."""
-    found = {module.name for module in pkgutil.iter_modules(parts.__path__)}
-    known = [name for name in ORDER if name in found]
-    return known + sorted(found.difference(known))
 
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="few and short rounds: a first look")
-    parser.add_argument("--only", action="append", metavar="PART", choices=part_names(), default=[])
+    parser.add_argument("--only", action="append", metavar="PART", choices=PARTS, default=[])
     parser.add_argument("--peer", action="append", metavar="NAME", choices=names(), default=[])
     parser.add_argument(
-        "--here", action="store_true", help="measure what this interpreter can import; install none"
+        "--here", action="store_true", help="install nothing; measure what is installed here"
     )
     parser.add_argument("--output", type=Path, metavar="FOLDER", default=RESULTS)
     return parser
@@ -67,15 +58,15 @@ def arguments() -> argparse.ArgumentParser:
 def in_environment(wanted: Sequence[str]) -> None:
     """Install everything, and become the interpreter that has it."""
     needed = {name: requirements(name) for name in wanted}
-    python, troubles = environments.comparison(needed, EXTRAS)
+    python, troubles = environments.comparison(needed)
     os.environ[TROUBLES] = json.dumps(troubles)
     sys.stdout.flush()
     os.execv(python, [python, __file__, "--here", *sys.argv[1:]])
 
 
 @contextmanager
-def own_names(part: str, number: int) -> Iterator[Path]:
-    """Give a part a folder and a name of its own, and remove whatever its peers leave."""
+def own_names(number: int) -> Iterator[Path]:
+    """Give a part a folder and a name of its own, and remove what its peers leave."""
     with own_domain() as folder:
         folder.chmod(0o755)
         run = os.environ["BENCHMARK_RUN"] = f"b{os.getpid()}x{number}"
@@ -87,10 +78,10 @@ def own_names(part: str, number: int) -> Iterator[Path]:
 
 
 def measure(name: str, number: int, rows: Sequence[Row], quick: bool) -> dict[str, Any]:
-    """Return what a part found; that it failed, with why, where it did."""
+    """Return what a part found, or why it failed."""
     start = time.monotonic()
     try:
-        with own_names(name, number) as folder:
+        with own_names(number) as folder:
             found: dict[str, Any] = import_module(f"parts.{name}").measure(rows, quick, folder)
     except Exception as error:
         traceback.print_exc()
@@ -103,26 +94,24 @@ def main() -> None:
     options = arguments().parse_args()
     if not options.here:
         in_environment([n for n in names() if not options.peer or n in options.peer])
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is tidied up
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is cleaned up
     rows = select(options.peer)
     usable = [row for row in rows if not row.trouble]
+    load = [os.getloadavg()[0]] * 2
     results: dict[str, Any] = {
         "command": shlex.join(["python", "benchmarks/compare.py", *sys.argv[1:]]),
         "quick": options.quick,
         "machine": machine.machine(),
         "versions": machine.versions(row.name for row in usable),
-        "rows": {row.name: {"title": row.title, "kind": row.kind} for row in rows},
         "troubles": {row.name: row.trouble for row in rows if row.trouble},
-        "load": {"before": os.getloadavg()},
+        "load": load,
         "parts": {},
     }
-    options.output.mkdir(parents=True, exist_ok=True)
-    for number, name in enumerate(options.only or part_names()):
+    for number, name in enumerate(options.only or PARTS):
         found = results["parts"][name] = measure(name, number, usable, options.quick)
         print(f"{name}: {found['seconds']} s", flush=True)
-        results["load"]["after"] = os.getloadavg()
-        options.output.joinpath("results.json").write_text(page.dumped(results))
-    page.write(results, options.output)
+        load[1] = os.getloadavg()[0]
+        page.write(results, options.output)
     print(options.output / "results.md")
     if any("failed" in found for found in results["parts"].values()):
         sys.exit(1)

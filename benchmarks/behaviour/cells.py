@@ -135,24 +135,27 @@ def _parent(seen: Seen) -> str:
     return own or _came(seen.get("after"), "works", "is not heard")
 
 
-START_COLUMNS: dict[str, Cell] = {
-    "late joiner": _each("late", lambda seen: _came(seen, "gets it", "no")),
-    "subscriber first": _each("first", lambda seen: _came(seen, "works", "never gets any")),
-    "nothing published": _each("empty", _empty),
-    "second publisher": _each("two", _two),
-    "another type": _each("other", _other),
-    "full memory": _each("full", _full),
+COLUMNS: dict[str, dict[str, Cell]] = {
+    "At the start": {
+        "late joiner": _each("late", lambda seen: _came(seen, "gets it", "no")),
+        "subscriber first": _each("first", lambda seen: _came(seen, "works", "never gets any")),
+        "nothing published": _each("empty", _empty),
+        "second publisher": _each("two", _two),
+        "another type": _each("other", _other),
+        "full memory": _each("full", _full),
+    },
+    "After `kill -9` of a publisher in the middle of publishing": {
+        "a new publisher": _each("kill", _restart),
+        "old readers follow": _each("kill", _reader_after("old")),
+        "new readers read": _each("kill", _reader_after("new")),
+        "values that nobody published": _each("kill", _torn),
+        "the reader learns of the death": _learns,
+        "is left in memory": _each("left", _left),
+    },
+    "After `fork()` in a process with a publisher and a reader": {
+        "the child publishes": _each("fork", _child_publishes),
+        "the child reads": _each("fork", _child_reads),
+        "the parent goes on": _each("fork", _parent),
+    },
 }
-KILL_COLUMNS: dict[str, Cell] = {
-    "a new publisher": _each("kill", _restart),
-    "old readers follow": _each("kill", _reader_after("old")),
-    "new readers read": _each("kill", _reader_after("new")),
-    "values that nobody published": _each("kill", _torn),
-    "the reader learns of the death": _learns,
-    "is left in memory": _each("left", _left),
-}
-FORK_COLUMNS: dict[str, Cell] = {
-    "the child publishes": _each("fork", _child_publishes),
-    "the child reads": _each("fork", _child_reads),
-    "the parent goes on": _each("fork", _parent),
-}
+"""Each table's columns, and how a cell is made of the scenes of its row."""

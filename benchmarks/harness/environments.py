@@ -6,7 +6,7 @@ import hashlib
 import subprocess
 import sys
 import venv
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -32,12 +32,10 @@ def _install(python: Path, *what: str) -> str:
     return lines[-1] if ended.returncode else ""
 
 
-def comparison(
-    wanted: Mapping[str, list[str]], extras: Iterable[str]
-) -> tuple[Path, dict[str, str]]:
-    """Return the interpreter with this library and the peers, and why any is not in it.
+def comparison(wanted: Mapping[str, list[str]]) -> tuple[Path, dict[str, str]]:
+    """Return the interpreter with this library and the peers, and why any is missing.
 
-    The library is built again where its sources have changed.
+    The library is built again when its sources have changed.
     """
     python = _environment("peers")
     installed, sources = python.parent / "sources", _sources()
@@ -46,9 +44,6 @@ def comparison(
         if trouble := _install(python, "--force-reinstall", "--no-deps", str(ROOT)):
             raise SystemExit(f"cannot build the library: {trouble}")
         installed.write_text(sources)
-    for extra in extras:
-        if trouble := _install(python, extra):
-            print(f"without {extra}: {trouble}")
     troubles = {}
     for name, requirements in wanted.items():
         if requirements and (trouble := _install(python, *requirements)):

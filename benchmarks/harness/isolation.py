@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import peers
+
 from harness.workers import Failed
 
 BENCHMARKS = Path(__file__).parents[1]

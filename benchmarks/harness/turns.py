@@ -39,9 +39,10 @@ class Turns:
     """One a round."""
     trouble: str = ""
 
-    def of(self, figure: str) -> list[float]:
-        """One figure's, of each round."""
-        return [answer[self.figures.index(figure)] for answer in self.answers]
+    def by_figure(self) -> dict[str, list[float]]:
+        """Return the figures of all rounds by their names; none if there was trouble."""
+        columns = [] if self.trouble else [*map(list, zip(*self.answers, strict=True))]
+        return dict(zip(self.figures, columns, strict=bool(columns)))
 
 
 def in_turn(

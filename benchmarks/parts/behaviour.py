@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from behaviour.cells import FORK_COLUMNS, KILL_COLUMNS, START_COLUMNS
+from behaviour.cells import COLUMNS, Seen
 from harness.isolation import ask, has_namespaces, surroundings
 from harness.rows import OURS, Row
 from harness.workers import Failed
@@ -19,49 +19,54 @@ TITLE = "Behaviour: late joiners, kill -9, fork, types, full memory"
 
 SCENES = ("late", "first", "empty", "quiet", "left", "two", "fork", "other", "full")
 PATIENCE = 2.0
-"""Seconds a reader has for what should take none; half of it is enough for a first look."""
+"""Seconds in which a reader has to see a value; half of it is enough for a first look."""
 AT_ONCE = 6
-"""Scenes; most of their time is waiting."""
+"""Scenes; they mostly wait."""
 
 
 def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
-    """Every scene in processes of its own, where it can with a /dev/shm of its own."""
+    """Play every scene in processes of its own, if possible with a /dev/shm of its own."""
     private = has_namespaces()
-    found: dict[str, Any] = {
-        row.name: {"title": row.title, "trouble": row.trouble, "scenes": {}} for row in rows
-    }
+    scenes: dict[str, dict[str, list[Seen]]] = {row.name: {} for row in rows if not row.trouble}
 
-    def play(task: tuple[Row, str, tuple[float, ...]]) -> tuple[str, str, dict[str, Any]]:
-        row, scene, when = task
-        patience = PATIENCE / 2 if quick and row.name != OURS else PATIENCE
-        return row.name, scene, _scene(row.name, scene, when, patience)
+    def play(task: tuple[str, str, tuple[float, ...]]) -> tuple[str, str, Seen]:
+        name, scene, when = task
+        patience = PATIENCE / 2 if quick and name != OURS else PATIENCE
+        return name, scene, _scene(name, scene, when, patience)
 
-    tasks = list(_tasks([row for row in rows if not row.trouble], quick, random.Random(6)))
-    if not private:
-        tasks = [task for task in tasks if task[1] != "full"]
+    tasks = [t for t in _tasks([*scenes], quick, random.Random(6)) if private or t[1] != "full"]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for name, scene, seen in pool.map(play, tasks):
-            found[name]["scenes"].setdefault(scene, []).append(seen)
+            scenes[name].setdefault(scene, []).append(seen)
+    found = {row.name: {"title": row.title, "trouble": row.trouble, "tables": {}} for row in rows}
+    for name, seen_scenes in scenes.items():
+        found[name]["tables"] = cells(seen_scenes)
     return {"rows": found, "private": private}
 
 
+def cells(scenes: dict[str, list[Seen]]) -> dict[str, dict[str, str]]:
+    return {
+        title: {column: cell(scenes) for column, cell in columns.items()}
+        for title, columns in COLUMNS.items()
+    }
+
+
 def _tasks(
-    rows: Sequence[Row], quick: bool, chance: random.Random
-) -> Iterator[tuple[Row, str, tuple[float, ...]]]:
-    """Yield a row, a scene and, of one, when to kill. Some outcomes differ from time to time."""
-    for scene, row in itertools.product(SCENES, rows):
-        yield row, scene, ()
+    names: Sequence[str], quick: bool, chance: random.Random
+) -> Iterator[tuple[str, str, tuple[float, ...]]]:
+    """Yield a row, a scene and, of "kill", when: its outcomes differ from time to time."""
+    yield from ((name, scene, ()) for scene, name in itertools.product(SCENES, names))
     kills, of_ours = (1, 4) if quick else (8, 24)
     for turn in range(of_ours):
-        for row in rows:
-            if turn < kills or row.name == OURS:
-                yield row, "kill", (chance.uniform(0.001, 0.05),)
+        for name in names:
+            if turn < kills or name == OURS:
+                yield name, "kill", (chance.uniform(0.001, 0.05),)
 
 
-def _scene(name: str, scene: str, when: Iterable[float], patience: float) -> dict[str, Any]:
+def _scene(name: str, scene: str, when: Iterable[float], patience: float) -> Seen:
     with surroundings() as environment:
         try:
-            seen: dict[str, Any] = ask(
+            seen: Seen = ask(
                 "behaviour/scenes.py",
                 *(name, scene, patience, *when),
                 environment=environment,
@@ -74,21 +79,14 @@ def _scene(name: str, scene: str, when: Iterable[float], patience: float) -> dic
 
 
 def markdown(found: dict[str, Any]) -> str:
-    rows = {name: row for name, row in found["rows"].items() if row["scenes"]}
+    rows = {name: row for name, row in found["rows"].items() if row["tables"]}
     text = []
-    for title, columns in (
-        ("At the start", START_COLUMNS),
-        ("After `kill -9` of a publisher in the middle of publishing", KILL_COLUMNS),
-        ("After `fork()` in a process with a publisher and a reader", FORK_COLUMNS),
-    ):
+    for title, columns in COLUMNS.items():
         lines = [
-            [mark(name, row["title"]), *(cell(row["scenes"]) for cell in columns.values())]
+            [mark(name, row["title"]), *(row["tables"][title][column] for column in columns)]
             for name, row in rows.items()
         ]
         text += [f"{title}:", "", table(["", *columns], lines), ""]
     if not found["private"]:
-        text += [
-            "Full memory was not tried: it needs user and mount namespaces (`unshare -rm`).",
-            "",
-        ]
-    return "\n".join([*text, troubles(found["rows"])])
+        text += ["Full memory was not tried: it needs user and mount namespaces (`unshare -rm`)."]
+    return "\n".join([*text, "", troubles(found["rows"])])

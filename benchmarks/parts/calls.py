@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.rows import OURS, Row
 from harness.turns import Command, in_turn, program
 from report import plots
-from report.tables import best, compared, digits, mark, quantile, spread, table, troubles
+from report.tables import best, compared, digits, mark, ratio, spread, summary, table, troubles
 
 TITLE = "One call"
 FLOOR = "floor"
 
 FIGURES = {
     "publish": "publish one value",
-    "read_new": "read the newest, a new value each time",
-    "read_same": "read the newest, the same value again",
-    "read_miss": "read, where nothing was published",
+    "read_new": "read the latest, a new value each time",
+    "read_same": "read the latest, the same value again",
+    "read_miss": "read, nothing published yet",
     "next": "receive the next, a value is there",
     "next_none": "receive the next, none is there",
 }
@@ -34,116 +33,103 @@ FLOORS = {
     "ring_writes": "the ring in C: write",
     "ring_reads": "the ring in C: read",
 }
+FLOOR_OF = {"publish": "clock", "read_new": "empty", "read_same": "empty", "next": "empty"}
+"""The least that each figure can be."""
 
 
 def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
     rounds, milliseconds = (3, 20) if quick else (21, 50)
     commands: dict[str, Command] = {
-        row.name: program("call", row.name)
-        for row in rows
-        if row.has("publisher")
+        row.name: program("call", row.name) for row in rows if row.has("publisher")
     }
     commands[FLOOR] = program("call_floor", folder)
     turns = in_turn(commands, rounds, milliseconds)
-    found: dict[str, Any] = {"rows": {}, "floors": {}, "rounds": rounds}
+    times = {name: turns[name].by_figure() for name in commands}
+    found: dict[str, Any] = {"rounds": rounds, "rows": {}}
     for row in rows:
-        one = turns.get(row.name)
-        if one is None:
-            trouble = row.trouble or "publishes nothing"
-            found["rows"][row.name] = {"title": row.title, "kind": row.kind, "trouble": trouble}
-            continue
-        figures = [figure for figure in one.figures if figure in FIGURES]
+        ns = times.get(row.name, {})
+        trouble = turns[row.name].trouble if row.name in turns else row.trouble
         found["rows"][row.name] = {
             "title": row.title,
             "kind": row.kind,
-            "trouble": one.trouble,
-            "burst": next((f.partition("=")[2] for f in one.figures if f.startswith("burst=")), ""),
-            "ns": {} if one.trouble else {figure: one.of(figure) for figure in figures},
+            "trouble": trouble or ("" if ns else "publishes nothing"),
+            "ns": {f: summary(ns[f], times[OURS].get(f)) for f in FIGURES if f in ns},
         }
-    floor = turns[FLOOR]
-    found["floors"] = {
-        "trouble": floor.trouble,
-        "ns": {} if floor.trouble else {figure: floor.of(figure) for figure in FLOORS},
+    floor = times[FLOOR]
+    found["floors"] = {key: summary(floor[key]) for key in FLOORS if key in floor}
+    found["ours / floor"] = {
+        figure: ratio(times[OURS][figure], floor[key])
+        for figure, key in FLOOR_OF.items()
+        if key in floor and figure in times[OURS]
     }
     return found
 
 
 def markdown(found: dict[str, Any]) -> str:
-    rows, text = found["rows"], [brief(found)]
+    rows = found["rows"]
+    measured = {name: row for name, row in rows.items() if row["ns"]}
+    medians = [
+        [mark(name, row["title"]), row["kind"], *(_median(row["ns"].get(f)) for f in FIGURES)]
+        for name, row in sorted(measured.items(), key=lambda item: _order(item[1]))
+    ]
+    floors = [[FLOORS[key], *_figures(figures)] for key, figures in found["floors"].items()]
+    text = [
+        f"ns per call, median of {found['rounds']} rounds; the loop around it included.",
+        "",
+        table(["", "kind", *FIGURES.values()], medians),
+        "",
+        table(["the floor", "min", "median", "spread"], floors),
+        "",
+        table(
+            ["ours against", "the best peer", "ours / it", "the best topic", "ours / it"],
+            _ratios(measured),
+        ),
+    ]
     for figure, title in FIGURES.items():
-        text += ["", f"{title[0].upper()}{title[1:]}, ns:", "", _detail(rows, figure)]
+        ns = _with(measured, figure)
+        lines = [
+            [mark(name, rows[name]["title"]), *_figures(ns[name]), compared(ns[name])]
+            for name in sorted(ns, key=lambda name: ns[name]["median"])
+        ]
+        text += ["", f"{title[0].upper()}{title[1:]}, ns:", ""]
+        text += [table(["", "min", "median", "spread", "ours / this"], lines)]
     return "\n".join([*text, "", troubles(rows)])
 
 
-def brief(found: dict[str, Any]) -> str:
-    """Return the medians alone, and the ratios."""
-    rows, text = found["rows"], []
-    medians = [
-        [mark(name, row["title"]), row["kind"], *(_median(row["ns"], f) for f in FIGURES)]
-        for name, row in sorted(rows.items(), key=lambda item: _order(item[1]))
-        if row.get("ns")
-    ]
-    text.append(f"ns a call, median of {found['rounds']} rounds; the loop around it included.\n")
-    text.append(table(["", "kind", *FIGURES.values()], medians))
-    text.append("")
-    floors = [_floor_line(key, found["floors"]["ns"][key]) for key in found["floors"]["ns"]]
-    text.append(table(["the floor", "min", "median", "p99", "spread"], floors))
-    if why := found["floors"]["trouble"]:
-        text += ["", f"The floor was not measured: {why}"]
-    return "\n".join([*text, "", *_ratios(rows)])
-
-
 def _order(row: Mapping[str, Any]) -> float:
-    return statistics.median(row["ns"]["publish"]) if row.get("ns") else float("inf")
+    return float(row["ns"]["publish"]["median"])
 
 
-def _median(ns: Mapping[str, list[float]], figure: str) -> str:
-    return digits(statistics.median(ns[figure])) if figure in ns else "-"
+def _median(figures: Mapping[str, float] | None) -> str:
+    return digits(figures["median"]) if figures else "-"
 
 
-def _floor_line(key: str, ns: list[float]) -> list[str]:
-    return [FLOORS[key], *_summary(ns)]
+def _figures(figures: Mapping[str, float]) -> list[str]:
+    return [digits(figures["min"]), digits(figures["median"]), spread(figures)]
 
 
-def _summary(ns: list[float]) -> list[str]:
-    return [digits(min(ns)), digits(statistics.median(ns)), digits(quantile(ns, 0.99)), spread(ns)]
+def _with(rows: Mapping[str, Any], figure: str) -> dict[str, dict[str, float]]:
+    return {name: row["ns"][figure] for name, row in rows.items() if figure in row["ns"]}
 
 
-def _with(rows: Mapping[str, Any], figure: str) -> dict[str, list[float]]:
-    return {name: row["ns"][figure] for name, row in rows.items() if figure in row.get("ns", {})}
-
-
-def _detail(rows: Mapping[str, Any], figure: str) -> str:
-    ns = _with(rows, figure)
-    lines = [
-        [mark(name, rows[name]["title"]), *_summary(ns[name]), compared(ns.get(OURS), ns[name])]
-        for name in sorted(ns, key=lambda name: statistics.median(ns[name]))
-    ]
-    return table(["", "min", "median", "p99", "spread", "ours / this"], lines)
-
-
-def _ratios(rows: Mapping[str, Any]) -> list[str]:
+def _ratios(rows: Mapping[str, Any]) -> Iterator[list[str]]:
     """Against the best peer, and the best that has topics as well."""
-    lines = []
     for figure, title in FIGURES.items():
         ns = _with(rows, figure)
-        topics = {name: figures for name, figures in ns.items() if rows[name]["kind"] == "topic"}
-        if OURS in ns and (peer := best(ns)):
-            cells = [rows[peer]["title"], compared(ns[OURS], ns[peer])]
-            peer = best(topics)
-            cells += [rows[peer]["title"], compared(ns[OURS], ns[peer])] if peer else ["-", "-"]
-            lines.append([title, *cells])
-    header = ["ours against", "the best peer", "ours / it", "the best topic", "ours / it"]
-    return [table(header, lines)] if lines else []
+        cells = [title]
+        topics = {name: found for name, found in ns.items() if rows[name]["kind"] == "topic"}
+        for peer in (best(ns), best(topics)):
+            cells += [rows[peer]["title"], compared(ns[peer])] if peer else ["-", "-"]
+        yield cells
 
 
 def plot(found: dict[str, Any], target: Path) -> None:
-    bars = {
-        title: {
-            found["rows"][name]["title"]: statistics.median(ns)
-            for name, ns in _with(found["rows"], figure).items()
+    groups = {
+        FIGURES[figure]: {
+            row["title"]: row["ns"][figure]["median"]
+            for row in found["rows"].values()
+            if figure in row["ns"]
         }
-        for figure, title in FIGURES.items()
-        if figure in ("publish", "read_new", "read_same", "next")
+        for figure in FLOOR_OF
     }
-    plots.bars(bars, "ns a call (logarithmic), median", found["rows"][OURS]["title"], target)
+    plots.bars(groups, "ns per call, median", found["rows"][OURS]["title"], target)

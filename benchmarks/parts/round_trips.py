@@ -1,4 +1,4 @@
-"""A value there and back between two processes: blocking and spinning, each where both run."""
+"""A value there and back between two processes: asleep until it comes, or spinning."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import floors
 from harness.rows import OURS, Row
 from harness.turns import Command, Turns, in_turn, program
 from report import plots
-from report.tables import best, compared, mark, ns, quantile, spread, table, troubles
+from report.tables import compared, mark, ns, quantile, spread, summary, table, troubles
 
 TITLE = "A value there and back"
 FLOOR = "floor"
@@ -20,11 +20,13 @@ FLOORS = {"blocking": "a futex in C", "spinning": "two cache lines in C"}
 
 
 def settings() -> dict[str, tuple[str, list[str]]]:
-    """How both wait, and where they run, by its title. The kernel's choice of processors differs
-    from run to run; two that spin on one would wait for the scheduler only."""
+    """Return how both wait and the processors they run on, by title.
+
+    Two that spin on one processor would only wait for the scheduler.
+    """
     processors = [str(number) for number in sorted(os.sched_getaffinity(0))]
     found = {
-        "blocking, where the kernel puts them": ("blocking", []),
+        "blocking, placed by the kernel": ("blocking", []),
         "blocking, on one processor": ("blocking", processors[-1:] * 2),
     }
     if len(processors) > 1:
@@ -51,19 +53,20 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
         }
         commands[FLOOR] = [floor, way, *processors]
         turns = in_turn(commands, rounds, milliseconds)
-        shown = {row.name: row for row in rows if row.name in turns or row.trouble}
+        ours = _medians(turns[OURS])
+        titles = {FLOOR: FLOORS[way]} | {row.name: row.title for row in rows if row.name in turns}
         found["settings"][title] = {
-            "floor": {"title": FLOORS[way], **figures(turns[FLOOR])},
-            "rows": {
-                name: {"title": row.title, **figures(turns.get(name, Turns(trouble=row.trouble)))}
-                for name, row in shown.items()
-            },
+            name: {"title": titles[name], **figures(turns[name], ours)} for name in titles
         }
     return found
 
 
-def figures(turns: Turns) -> dict[str, Any]:
-    """Of all trips, and each round's median."""
+def _medians(turns: Turns) -> list[float]:
+    return [statistics.median(answer[1:]) for answer in turns.answers]
+
+
+def figures(turns: Turns, ours: Sequence[float]) -> dict[str, Any]:
+    """Return figures of all trips, and a summary of the rounds' medians."""
     if turns.trouble or not turns.answers:
         return {"trouble": turns.trouble or "no answer"}
     times = sorted(time for answer in turns.answers for time in answer[1:])
@@ -75,56 +78,35 @@ def figures(turns: Turns) -> dict[str, Any]:
         "median": statistics.median(times),
         "p99": quantile(times, 0.99),
         "p99.9": quantile(times, 0.999),
-        "max": times[-1],
-        "medians": [statistics.median(answer[1:]) for answer in turns.answers],
+        "rounds": summary(_medians(turns), ours),
     }
 
 
 def markdown(found: dict[str, Any]) -> str:
     text = []
-    for title, setting in found["settings"].items():
-        rows = {FLOOR: setting["floor"], **setting["rows"]}
+    for title, rows in found["settings"].items():
         measured = {name: row for name, row in rows.items() if not row["trouble"]}
-        medians = {name: row["medians"] for name, row in measured.items()}
         text += [f"{title[0].upper()}{title[1:]}, of {found['rounds']} rounds:", ""]
         lines = [
-            _line(name, measured[name], medians.get(OURS))
+            _line(name, measured[name])
             for name in sorted(measured, key=lambda name: measured[name]["median"])
         ]
         header = ["", "min", "median", "p99", "p99.9", "spread", "trips", "wrong", "ours / this"]
-        text += [table(header, lines), ""]
-        if OURS in medians:
-            text += _ratios(medians, measured)
-        text += [troubles(rows), ""]
+        text += [table(header, lines), "", troubles(rows), ""]
     return "\n".join(text)
 
 
-def _line(name: str, row: Mapping[str, Any], ours: list[float] | None) -> list[str]:
+def _line(name: str, row: Mapping[str, Any]) -> list[str]:
     title = f"*{row['title']}*" if name == FLOOR else mark(name, row["title"])
     times = [ns(row[figure]) for figure in ("min", "median", "p99", "p99.9")]
-    ratio = compared(ours, row["medians"])
-    counts = [f"{row[figure]:.0f}" for figure in ("trips", "wrong")]
-    return [title, *times, spread(row["medians"]), *counts, ratio]
-
-
-def _ratios(medians: dict[str, list[float]], rows: Mapping[str, Any]) -> list[str]:
-    floor = medians.get(FLOOR, [])
-    lines = [f"- ours / the floor: {compared(medians[OURS], floor)}"]
-    if peer := best({name: turns for name, turns in medians.items() if name != FLOOR}):
-        ratio = compared(medians[OURS], medians[peer])
-        lines.append(f"- ours / the best peer ({rows[peer]['title']}): {ratio}")
-    return [*lines, ""]
+    counts = [f"{row[figure]:,.0f}" for figure in ("trips", "wrong")]
+    return [title, *times, spread(row["rounds"]), *counts, compared(row["rounds"])]
 
 
 def plot(found: dict[str, Any], target: Path) -> None:
     groups = {
-        title: {
-            row["title"]: row["median"] / 1e3
-            for row in (setting["floor"], *setting["rows"].values())
-            if not row["trouble"]
-        }
-        for title, setting in found["settings"].items()
+        title: {row["title"]: row["median"] / 1e3 for row in rows.values() if not row["trouble"]}
+        for title, rows in found["settings"].items()
     }
-    unit = "us there and back (logarithmic), median"
-    ours = next(iter(found["settings"].values()))["rows"][OURS]["title"]
-    plots.bars(groups, unit, ours, target, [*FLOORS.values()])
+    ours = next(iter(found["settings"].values()))[OURS]["title"]
+    plots.bars(groups, "us there and back, median", ours, target, FLOORS.values())

@@ -1,9 +1,8 @@
-"""One way for some seconds: what is published, what arrives, what is lost, and in which order."""
+"""One way, as fast as it goes: what is published, what arrives, what is lost, in which order."""
 
 from __future__ import annotations
 
 import os
-import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,11 @@ from typing import Any
 from harness.rows import OURS, Row
 from harness.turns import Command, in_turn, program
 from report import plots
-from report.tables import count, mark, spread, table, troubles
+from report.tables import count, mark, spread, summary, table, troubles
 
 TITLE = "A stream, as fast as it goes"
-SUMS = ("backwards", "doubled", "wrong")
+ODD = ("backwards", "doubled", "wrong")
+TOTALS = ("published", "received", "lost", *ODD)
 
 
 def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
@@ -24,19 +24,14 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
     commands: dict[str, Command] = {
         row.name: program("stream", row.name, *placed) for row in rows if _able(row)
     }
-    turns = in_turn(commands, rounds, milliseconds, answer=9.0)  # until a queue is empty
+    # Until a queue is empty.
+    turns = in_turn(commands, rounds, milliseconds, answer=3.0 if quick else 9.0)
     found: dict[str, Any] = {"rounds": rounds, "milliseconds": milliseconds, "rows": {}}
     for row in rows:
         one = turns.get(row.name)
         trouble = one.trouble if one else row.trouble or "publishes nothing that is received"
-        turned = [dict(zip(one.figures, a, strict=True)) for a in one.answers] if one else []
-        found["rows"][row.name] = {
-            "title": row.title,
-            "kind": row.kind,
-            "receives by": _receives_by(row),
-            "trouble": trouble,
-            "turns": [] if trouble else turned,
-        }
+        figures = figures_of(one.by_figure()) if one and not trouble else {}
+        found["rows"][row.name] = {"title": row.title, "trouble": trouble, **figures}
     return found
 
 
@@ -44,53 +39,46 @@ def _able(row: Row) -> bool:
     return row.has("publisher") and any(row.has(f) for f in ("receiver", "poller", "reader"))
 
 
-def _receives_by(row: Row) -> str:
-    return next((f for f in ("receiver", "poller", "reader") if row.has(f)), "")
+def figures_of(turns: Mapping[str, list[float]]) -> dict[str, Any]:
+    """Return values per second, and the totals of all turns."""
+    rates = {"published": "publishing", "received": "seconds"}  # until all that was queued is there
+    found: dict[str, Any] = {
+        f"{what}/s": summary([n / s for n, s in zip(turns[what], turns[seconds], strict=True)])
+        for what, seconds in rates.items()
+    }
+    return found | {what: sum(turns[what]) for what in TOTALS}
 
 
 def markdown(found: dict[str, Any]) -> str:
-    rows = found["rows"]
-    measured = {name: row for name, row in rows.items() if row["turns"]}
+    measured = {name: row for name, row in found["rows"].items() if not row["trouble"]}
     lines = [
         _line(name, measured[name])
-        for name in sorted(measured, key=lambda name: -_rate(measured[name], "received"))
+        for name in sorted(measured, key=lambda name: -measured[name]["received/s"]["median"])
     ]
     text = (
-        f"{found['rounds']} turns of {found['milliseconds']} ms each, medians a second; the other"
+        f"{found['rounds']} turns of {found['milliseconds']} ms each, medians per second; the other"
         " columns are of all turns together.\n"
     )
-    header = ["", "published/s", "received/s", "spread", "lost", *SUMS]
-    return "\n".join([text, table(header, lines), "", troubles(rows)])
-
-
-def rates(row: Mapping[str, Any], what: str) -> list[float]:
-    """Of each turn. What is received counts until it is, with whatever was queued."""
-    seconds = {"published": "publishing", "received": "seconds"}[what]
-    return [turn[what] / turn[seconds] for turn in row["turns"]]
-
-
-def _rate(row: Mapping[str, Any], what: str) -> float:
-    return statistics.median(rates(row, what))
+    header = ["", "published/s", "received/s", "spread", "lost", *ODD]
+    return "\n".join([text, table(header, lines), "", troubles(found["rows"])])
 
 
 def _line(name: str, row: Mapping[str, Any]) -> list[str]:
-    total = {key: sum(turn[key] for turn in row["turns"]) for key in ("published", "lost", *SUMS)}
     return [
         mark(name, row["title"]),
-        count(_rate(row, "published")),
-        count(_rate(row, "received")),
-        spread(rates(row, "received")),
-        f"{100 * total['lost'] / total['published']:.1f} %",
-        *(count(total[key]) for key in SUMS),
+        count(row["published/s"]["median"]),
+        count(row["received/s"]["median"]),
+        spread(row["received/s"]),
+        f"{100 * row['lost'] / row['published']:.1f} %",
+        *(count(row[what]) for what in ODD),
     ]
 
 
 def plot(found: dict[str, Any], target: Path) -> None:
+    rows = [row for row in found["rows"].values() if not row["trouble"]]
     groups = {
-        f"{what} a second": {
-            row["title"]: _rate(row, what) for row in found["rows"].values() if row["turns"]
-        }
+        f"{what} per second": {row["title"]: row[f"{what}/s"]["median"] for row in rows}
         for what in ("published", "received")
     }
-    unit = "values a second (logarithmic), median"
-    plots.bars(groups, unit, found["rows"][OURS]["title"], target, most_first=True)
+    ours = found["rows"][OURS]["title"]
+    plots.bars(groups, "values per second, median", ours, target, most_first=True)

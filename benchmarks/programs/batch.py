@@ -8,6 +8,7 @@ import sys
 import time
 
 import peers
+
 from programs.call import JOINING, each
 
 SETTLING = (0.0, 0.001, 0.01, 0.1)

@@ -231,7 +231,7 @@ def each(timers, milliseconds):
 
 def main():
     calls = Calls(load(sys.argv[1]))
-    print("ready", *calls.timers, f"burst={calls.burst}", flush=True)
+    print("ready", *calls.timers, flush=True)
     for line in sys.stdin:
         print(*each(calls.timers, int(line)), flush=True)
 

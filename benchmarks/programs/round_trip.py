@@ -10,6 +10,7 @@ import sys
 import time
 
 from harness.rows import load
+
 from programs.pair import fork, settle
 
 MOST = 50_000

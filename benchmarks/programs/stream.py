@@ -11,6 +11,7 @@ import sys
 import time
 
 from harness.rows import load
+
 from programs.pair import fork, settle
 
 FIGURES = (

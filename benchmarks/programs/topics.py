@@ -72,9 +72,9 @@ def cycle(calls, reads):
 
 
 def read_costs(readers):
-    """All in turn, and one again and again; so of floats in a list, and of floats a page each.
+    """Return ns per read, the least of the passes: all in turn, and one again and again.
 
-    Those do nothing but read: what more all of them cost is of misses.
+    "pages" reads as many floats that have a page each: what all cost more than one are misses.
     """
     start = time.perf_counter_ns()
     for _ in range(10):
@@ -83,7 +83,7 @@ def read_costs(readers):
     if each > 1e6:
         return {}  # a read that waits
     reads = min(READS, int(PASS / each))
-    rows = {"": readers, "list ": in_list(len(readers)), "pages ": in_pages(len(readers))}
+    rows = {"": readers, "pages ": in_pages(len(readers))}
     found = {f"{row}{what}": [] for row in rows for what in ("all", "one")}
     for turn in range(PASSES + 1):
         for row, calls in rows.items():
@@ -92,11 +92,7 @@ def read_costs(readers):
                 ns = cycle(these, reads)
                 if turn:
                     found[f"{row}{what}"].append(ns)
-    return found
-
-
-def in_list(count):
-    return [(1.5 + number).__float__ for number in range(count)]
+    return {what: min(times) for what, times in found.items()}
 
 
 def in_pages(count):

@@ -1,4 +1,4 @@
-"""The report of a run: results.json, results.md and plots, from the figures only."""
+"""results.json, and from it alone results.md and the plots."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import json
 import re
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 DIGITS = 5
-"""Significant ones: no time is as exact. Whole numbers, which may be counts, have all of theirs."""
+"""Significant ones: no time is as exact. Whole numbers, which may be counts, keep all of theirs."""
 
 
 def rounded(found: Any) -> Any:
     if isinstance(found, float):
-        return int(found) if found.is_integer() else float(f"{found:.{DIGITS}g}")
+        number = found if found.is_integer() else float(f"{found:.{DIGITS}g}")
+        return int(number) if number.is_integer() else number
     if isinstance(found, dict):
         return {str(key): rounded(value) for key, value in found.items()}
     if isinstance(found, list | tuple):
@@ -24,16 +24,27 @@ def rounded(found: Any) -> Any:
 
 
 def dumped(results: dict[str, Any]) -> str:
-    """JSON with one line for each list of figures."""
+    """Return JSON with the innermost objects and lists on one line each."""
     text = json.dumps(rounded(results), indent=1)
-    return re.sub(r"\[[^][{}\"]*\]", lambda found: " ".join(found[0].split()), text) + "\n"
+    return re.sub(r"[\[{][^][{}]*[]}]", lambda found: re.sub(r"\n *", " ", found[0]), text) + "\n"
 
 
 def write(results: dict[str, Any], output: Path) -> None:
-    """Everything but results.json, as if from that."""
-    results = json.loads(dumped(results))
-    text = ["# Side by side", "", f"`{results['command']}`: {sentence(results)}.", ""]
-    text += [f"Load {_load(results, 'before')} before, {_load(results, 'after')} after.", ""]
+    """Write results.json, results.md and the plots."""
+    output.mkdir(parents=True, exist_ok=True)
+    text = dumped(results)
+    output.joinpath("results.json").write_text(text)
+    results = json.loads(text)
+    output.joinpath("results.md").write_text(markdown(results))
+    for name, found in results["parts"].items():
+        part = import_module(f"parts.{name}")
+        if hasattr(part, "plot") and "failed" not in found:
+            part.plot(found, output / name)
+
+
+def markdown(results: dict[str, Any]) -> str:
+    text = ["# Side by side", "", f"`{results['command']}`: {machine(results)}.", ""]
+    text += [f"Load {results['load'][0]:.1f} before, {results['load'][1]:.1f} after.", ""]
     if results["troubles"]:
         text += ["Not measured:", ""]
         text += [f"- {name}: {why}" for name, why in results["troubles"].items()] + [""]
@@ -43,38 +54,18 @@ def write(results: dict[str, Any], output: Path) -> None:
         if "failed" in found:
             text += [f"Failed: {found['failed']}", ""]
             continue
-        text += [part.markdown(found), "", *_plotted(part, name, found, output)]
+        text += [part.markdown(found), ""]
+        if hasattr(part, "plot"):
+            text += [f"![{part.TITLE}]({name}.svg)", ""]
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
-    text += ["## Versions", "", versions, ""]
-    output.joinpath("results.md").write_text(tidy("\n".join(text)) + "\n")
+    text += ["## Versions", "", versions]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(text)).strip() + "\n"
 
 
-def tidy(text: str) -> str:
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
-
-
-def _load(results: dict[str, Any], when: str) -> str:
-    return f"{results['load'][when][0]:.1f}"
-
-
-def _plotted(part: ModuleType, name: str, found: dict[str, Any], output: Path) -> list[str]:
-    if not hasattr(part, "plot"):
-        return []
-    try:
-        import matplotlib  # noqa: PLC0415 - where it is installed
-    except ImportError:
-        return []
-    matplotlib.use("Agg")
-    # Names in an SVG that depend on nothing but the figures; text as text, which is small.
-    matplotlib.rcParams |= {"svg.hashsalt": "shm_pub_sub", "svg.fonttype": "none"}
-    part.plot(found, output / name)
-    return [f"![{part.TITLE}]({name}.svg)", ""]
-
-
-def sentence(results: dict[str, Any]) -> str:
-    machine = results["machine"]
-    kind = "virtual processors" if machine["virtualised"] else "processors"
+def machine(results: dict[str, Any]) -> str:
+    found = results["machine"]
+    kind = "virtual processors" if found["virtualised"] else "processors"
     return (
-        f"{machine['date']}, CPython {machine['python']}, {machine['kernel']},"
-        f" {machine['processors']} {kind} of {machine['processor']}"
+        f"{found['date']}, CPython {found['python']}, {found['kernel']},"
+        f" {found['processors']} {kind} of {found['processor']}"
     )

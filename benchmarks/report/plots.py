@@ -1,15 +1,18 @@
-"""Plots, in one manner: bars on a logarithmic scale, and lines for what grows."""
+"""Bars on a logarithmic scale, as small SVG files."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Iterator, Mapping
+from html import escape
 from pathlib import Path
-from typing import Any
 
 from report.tables import digits
 
-HIGHLIGHT, REST, FLOOR = "#c2410c", "#94a3b8", "#475569"
+OURS, REST, FLOOR = "#c2410c", "#94a3b8", "#475569"
+NAMES, BARS, FIGURES = 230, 300, 70
+"""Widths, in pixels, of the three columns of a panel."""
+LINE, HEAD = 15, 34
 
 
 def bars(
@@ -17,78 +20,41 @@ def bars(
     unit: str,
     ours: str,
     target: Path,
-    floors: Sequence[str] = (),
+    floors: Collection[str] = (),
     most_first: bool = False,
 ) -> None:
-    """One panel a group, the best on top. floors are names that are no libraries."""
-    import matplotlib.pyplot as plt  # noqa: PLC0415 - where it is installed
+    """Write a panel per group to target.svg, the best on top.
 
-    shown = {title: {k: v for k, v in g.items() if v > 0} for title, g in groups.items()}
-    shown = {title: g for title, g in shown.items() if g}
-    if not shown:
-        return
-    columns = min(2, len(shown))
-    lines = -(-len(shown) // columns)
-    most = max(map(len, shown.values()))
-    size = (6.5 * columns, (0.22 * most + 1.0) * lines)
-    figure, axes = plt.subplots(lines, columns, figsize=size, squeeze=False)
-    for axis in axes.flat[len(shown) :]:
-        axis.set_visible(False)
-    for axis, (title, group) in zip(axes.flat, shown.items(), strict=False):
-        names = sorted(group, key=group.__getitem__, reverse=not most_first)
-        plain = [n for n in names if n in floors or n.startswith("plain memory")]
-        colours = [HIGHLIGHT if n == ours else FLOOR if n in plain else REST for n in names]
-        axis.barh(names, [group[name] for name in names], color=colours)
-        axis.set(xscale="log", title=title, xlabel=unit, ylim=(-0.7, len(names) - 0.3))
-        axis.set_xlim(min(group.values()) / 2, max(group.values()) * 5)
-        figures = [digits(group[name]) for name in names]
-        axis.bar_label(axis.containers[0], figures, fontsize=7, padding=3)
-        axis.tick_params(axis="y", labelsize=7)
-        axis.minorticks_off()
-        axis.grid(axis="x", alpha=0.3)
-    save(figure, target)
-
-
-def lines(
-    series: Mapping[str, Mapping[int, float]],
-    labels: tuple[str, str, str],
-    ours: str,
-    target: Path,
-) -> None:
-    """labels: the title, of x and of y. Both axes are logarithmic."""
-    import matplotlib.pyplot as plt  # noqa: PLC0415 - where it is installed
-
-    figure, axis = plt.subplots(figsize=(9, 5.5))
-    colours = plt.get_cmap("tab20")
-    for number, (name, points) in enumerate(series.items()):
-        mine = name.startswith(ours)
-        axis.plot(
-            [*points],
-            [*points.values()],
-            marker="o" if number < 20 else "s",
-            markersize=3,
-            label=name,
-            color=HIGHLIGHT if mine else colours(number % 20),
-            linewidth=2.5 if mine else 1,
-            linestyle="--" if mine and name != ours else "-",
-        )
-    axis.set(title=labels[0], xlabel=labels[1], ylabel=labels[2], xscale="log", yscale="log")
-    ticks = sorted({x for points in series.values() for x in points})
-    axis.set_xticks(ticks, [str(tick) for tick in ticks])
-    axis.minorticks_off()
-    axis.grid(alpha=0.3)
-    axis.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
-    save(figure, target)
+    floors are rows that are no libraries; so are those of plain memory.
+    """
+    shown = {title: {k: v for k, v in group.items() if v > 0} for title, group in groups.items()}
+    panels: list[str] = []
+    width, height = NAMES + BARS + FIGURES, 0
+    for title, group in shown.items():
+        if not group:
+            continue
+        panels.append(f'<text class="head" x="{NAMES}" y="{height + 20}">{escape(title)}</text>')
+        height += HEAD
+        names = sorted(group, key=group.__getitem__, reverse=most_first)
+        low, high = math.log(min(group.values()) / 2), math.log(max(group.values()))
+        for name in names:
+            floor = name in floors or name.startswith("plain memory")
+            colour = OURS if name.startswith(ours) else FLOOR if floor else REST
+            length = BARS * (math.log(group[name]) - low) / (high - low)
+            panels += _bar(height, name, length, colour, group[name])
+            height += LINE
+    text = f'<text x="{NAMES}" y="{height + 20}">{escape(unit)}</text>'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height + HEAD}">'
+    style = "<style>text{font:11px sans-serif}.name{text-anchor:end}.head{font-weight:bold}</style>"
+    back = f'<rect width="{width}" height="{height + HEAD}" fill="#fff"/>'
+    lines = [head, style, back, *panels, text, "</svg>"]
+    target.with_suffix(".svg").write_text("\n".join(lines) + "\n")
 
 
-def save(figure: Any, target: Path) -> None:
-    import matplotlib.pyplot as plt  # noqa: PLC0415 - where it is installed
-    from PIL import Image  # noqa: PLC0415 - matplotlib needs it as well
-
-    figure.tight_layout()
-    drawn = io.BytesIO()
-    figure.savefig(drawn, dpi=80)
-    # A few colours are enough, and a third of the size.
-    Image.open(drawn).convert("RGB").quantize(32).save(target.with_suffix(".png"), optimize=True)
-    figure.savefig(target.with_suffix(".svg"), metadata={"Date": None})
-    plt.close(figure)
+def _bar(y: int, name: str, length: float, colour: str, value: float) -> Iterator[str]:
+    yield f'<text class="name" x="{NAMES - 6}" y="{y + 10}">{escape(name)}</text>'
+    size = f'width="{length:.0f}" height="{LINE - 4}"'
+    yield (
+        f'<rect x="{NAMES}" y="{y}" {size} fill="{colour}"/>'
+        f'<text x="{NAMES + length + 4:.0f}" y="{y + 10}">{digits(value)}</text>'
+    )

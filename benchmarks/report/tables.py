@@ -1,4 +1,4 @@
-"""Markdown tables of figures: sorted, with ours marked and what could not be measured below."""
+"""Figures in few numbers, and Markdown tables of them."""
 
 from __future__ import annotations
 
@@ -7,31 +7,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 OURS, FLOOR = "ours", "memory_"
-"""Rows whose names begin with FLOOR are plain memory, which protects no reader: no peers."""
+"""Rows whose names begin with FLOOR are plain memory without protection: no peers."""
+
+Summary = dict[str, float]
+"""min, median, low and high (quartiles) and, compared with ours, ratio."""
 
 
-def ns(value: float) -> str:
-    """A time in ns with its unit, three digits."""
-    for unit, size in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
-        if value >= size:
-            return f"{digits(value / size)} {unit}"
-    return f"{digits(value)} ns"
-
-
-def digits(value: float) -> str:
-    """Three digits, or all that a larger whole number has."""
-    if value == 0:
-        return "0"
-    size = abs(value)
-    return f"{value:,.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"
-
-
-def count(value: float) -> str:
-    """A large number, three digits: 1.25 M."""
-    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if value >= size:
-            return f"{digits(value / size)} {unit}"
-    return f"{value:.0f}"
+def summary(figures: Sequence[float], ours: Sequence[float] | None = None) -> Summary:
+    """Return what the report needs of the figures of all rounds."""
+    found = {
+        "min": min(figures),
+        "median": statistics.median(figures),
+        "low": quantile(figures, 0.25),
+        "high": quantile(figures, 0.75),
+    }
+    if ours and (quotient := ratio(ours, figures)) is not None:
+        found["ratio"] = quotient
+    return found
 
 
 def quantile(figures: Sequence[float], share: float) -> float:
@@ -39,17 +31,45 @@ def quantile(figures: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
-def spread(figures: Sequence[float]) -> str:
-    """The middle half of them, in per cent of the median, each side."""
-    middle = statistics.median(figures)
-    low, high = quantile(figures, 0.25), quantile(figures, 0.75)
-    return f"-{100 * (1 - low / middle):.0f} +{100 * (high / middle - 1):.0f} %" if middle else ""
-
-
-def ratio(mine: Sequence[float], theirs: Sequence[float]) -> float:
-    """Of turns that were neighbours in time: a machine's mood falls on both."""
+def ratio(mine: Sequence[float], theirs: Sequence[float]) -> float | None:
+    """Return the median ratio of neighbouring rounds: noise affects both alike."""
     pairs = [(a, b) for a, b in zip(mine, theirs, strict=False) if b]
-    return statistics.median(a / b for a, b in pairs)
+    return statistics.median(a / b for a, b in pairs) if pairs else None
+
+
+def ns(value: float) -> str:
+    """Three digits and a unit, for a time in ns."""
+    for unit, size in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
+        if value >= size:
+            return f"{digits(value / size)} {unit}"
+    return f"{digits(value)} ns"
+
+
+def digits(value: float) -> str:
+    """Three digits, or all digits of a larger whole number."""
+    if value == 0:
+        return "0"
+    size = abs(value)
+    return f"{value:,.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"
+
+
+def count(value: float) -> str:
+    """Three digits and a prefix, for a large number: 1.25 M."""
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if value >= size:
+            return f"{digits(value / size)} {unit}"
+    return f"{value:.0f}"
+
+
+def spread(found: Mapping[str, float]) -> str:
+    """The quartiles, in percent below and above the median."""
+    middle = found["median"]
+    low, high = 100 * (1 - found["low"] / middle), 100 * (found["high"] / middle - 1)
+    return f"-{low:.0f} +{high:.0f} %"
+
+
+def compared(found: Mapping[str, float] | None) -> str:
+    return f"{found['ratio']:.2f}" if found and "ratio" in found else "-"
 
 
 def table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
@@ -65,17 +85,12 @@ def mark(name: str, title: str) -> str:
 
 
 def troubles(rows: Mapping[str, Mapping[str, Any]]) -> str:
-    """Why rows are missing, one a line; nothing where none is."""
+    """List why rows are missing, if any are."""
     lines = [f"- {row['title']}: {row['trouble']}" for row in rows.values() if row.get("trouble")]
     return "\n".join(["Not measured:", "", *lines]) if lines else ""
 
 
-def best(figures: Mapping[str, Sequence[float]]) -> str:
-    """The peer with the least median; nothing where there is none."""
-    peers = {name: f for name, f in figures.items() if f and not name.startswith((OURS, FLOOR))}
-    medians = {name: statistics.median(f) for name, f in peers.items()}
-    return min(medians, key=medians.__getitem__, default="")
-
-
-def compared(mine: Sequence[float] | None, theirs: Sequence[float]) -> str:
-    return f"{ratio(mine, theirs):.2f}" if mine and any(theirs) else "-"
+def best(figures: Mapping[str, Mapping[str, float]]) -> str:
+    """Return the peer with the least median; empty if there is none."""
+    peers = [name for name in figures if not name.startswith((OURS, FLOOR))]
+    return min(peers, key=lambda name: figures[name]["median"], default="")

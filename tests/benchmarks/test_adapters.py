@@ -1,58 +1,60 @@
-"""That each adapter of benchmarks/peers delivers what was published, where its library is there."""
+"""Each adapter of benchmarks/peers whose library is installed delivers what was published."""
 
 import os
-import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import distribution as installed
 from pathlib import Path
 
+import peers
 import pytest
+from harness.rows import distribution, load, names
 
 PROGRAM = Path(__file__).with_name("adapter.py")
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-sys.path.append(str(BENCHMARKS))
-
-import peers  # noqa: E402 - found by the line above
-from harness.rows import load, names  # noqa: E402
-
 FUNCTIONS = ("reader", "poller", "receiver", "batch_receiver")
 
 
-def _installed(requirement: str) -> bool:
+def _is_there(name: str) -> bool:
     try:
-        distribution(re.split(r"[\s\[<>=!~;]", requirement)[0])
+        return all(installed(distribution(need)) for need in load(name).REQUIREMENTS)
     except PackageNotFoundError:
         return False
-    return True
 
 
-def _all() -> Iterator[tuple[str, str]]:
-    for name in names():
-        peer = load(name)
-        if all(map(_installed, peer.REQUIREMENTS)):
-            yield from ((name, each) for each in FUNCTIONS if hasattr(peer, each))
-
-
-@pytest.mark.parametrize("processes", ["one", "two"])
-@pytest.mark.parametrize(("name", "function"), [*_all()])
-def test_delivers_what_was_published(
-    name: str, function: str, processes: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = f"test{os.getpid()}"
-    monkeypatch.setenv("BENCHMARK_RUN", run)
-    monkeypatch.setenv("BENCHMARK_FOLDER", str(tmp_path))
-    monkeypatch.setenv("PYTHONPATH", str(BENCHMARKS))
-    try:
-        ended = subprocess.run(
-            [sys.executable, PROGRAM, name, function, processes],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
+@pytest.mark.parametrize("name", [*filter(_is_there, names())])
+def test_delivers_what_was_published(name: str, tmp_path: Path) -> None:
+    """Every way of reading, within a process and between two, all at the same time."""
+    runs = [
+        (f"test{os.getpid()}n{number}e", function, processes)
+        for number, (function, processes) in enumerate(
+            (f, p) for f in FUNCTIONS if hasattr(load(name), f) for p in ("one", "two")
         )
-        assert ended.returncode == 0, ended.stderr
-        assert not [*Path("/dev/shm").glob(f"*{run}*")], "left in shared memory"
+    ]
+    started = []
+    try:
+        for run, function, processes in runs:
+            folder = tmp_path / run
+            folder.mkdir()
+            own = {"BENCHMARK_RUN": run, "BENCHMARK_FOLDER": str(folder)}
+            own |= {
+                "SHM_PUB_SUB_DIR": str(folder),
+                "PYTHONPATH": str(Path(peers.__file__).parents[1]),
+            }
+            command = [sys.executable, PROGRAM, name, function, processes]
+            started.append(
+                subprocess.Popen(
+                    command, stderr=subprocess.PIPE, text=True, env={**os.environ, **own}
+                )
+            )
+        for process in started:
+            _, errors = process.communicate(timeout=60)
+            assert process.returncode == 0, f"{process.args}: {errors}"
+        left = [path for run, *_ in runs for path in Path("/dev/shm").glob(f"*{run}*")]
+        assert not left, "left in shared memory"
     finally:
-        peers.sweep()
+        for process in started:
+            process.kill()
+            process.communicate()
+        for run, *_ in runs:
+            peers.remove_named(run)

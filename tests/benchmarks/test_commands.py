@@ -1,0 +1,47 @@
+"""hot_path.py, budget.py and waiting.py run and measure every row; never how fast anything is."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+def run(program: str, folder: Path) -> tuple[dict[str, Any], str]:
+    """Return the figures of a short run, and what it printed."""
+    result = folder / "result.json"
+    ended = subprocess.run(
+        [sys.executable, BENCHMARKS / program, "--quick", "--json", result],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(result.read_text()), ended.stdout
+
+
+def test_hot_path_measures_every_row_in_every_round(tmp_path: Path) -> None:
+    figures, printed = run("hot_path.py", tmp_path)
+    rows = {"empty C method, no argument", "publish int", "subscribe float, same value"}
+    assert rows <= {*figures["ns"]}
+    assert all(len(rounds) == 3 and min(rounds) > 0 for rounds in figures["ns"].values())
+    assert "target <= " in printed
+
+
+def test_budget_compiles_and_measures_every_step(tmp_path: Path) -> None:
+    figures, printed = run("budget.py", tmp_path)
+    assert all(len(rounds) == 3 for rounds in figures["ns"].values())
+    assert "publish() itself" in printed
+    assert "recv(), behind a publish()" in printed
+
+
+def test_waiting_measures_every_kind_of_waiter(tmp_path: Path) -> None:
+    figures, _ = run("waiting.py", tmp_path)
+    assert figures["troubles"] == {}
+    assert {"loop, nobody waits", "paused, blocked waiter", "loop, polling waiter"} <= {
+        *figures["ns"]
+    }
+    assert {*figures["idle"]} >= {"blocked in recv, with a publisher", "asyncio, no publisher"}
