@@ -1,8 +1,11 @@
 """The table of examples names every one, and every one says how to run it."""
 
 import re
+from pathlib import Path
 
-from ._example import EXAMPLES
+import pytest
+
+from ._example import EXAMPLES, ROOT
 
 PROGRAMS = sorted(path.name for path in EXAMPLES.glob("[!_]*.py"))
 GO_PROGRAMS = sorted(path.parent.name for path in EXAMPLES.glob("go/*/main.go"))
@@ -23,8 +26,8 @@ def test_every_example_says_how_to_run_it() -> None:
         assert f"go run ./examples/go/{name}" in source
 
 
-def test_every_link_leads_somewhere() -> None:
-    text = (EXAMPLES / "README.md").read_text(encoding="utf-8")
-    links = re.findall(r"\]\(([^)#]+)", text)
-    assert "containers/compose.yaml" in links
-    assert [link for link in links if not (EXAMPLES / link).exists()] == []
+@pytest.mark.parametrize("page", [ROOT / "README.md", EXAMPLES / "README.md"], ids=str)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8"))
+    assert links
+    assert [link for link in links if not (page.parent / link).exists()] == []

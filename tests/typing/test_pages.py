@@ -10,7 +10,7 @@ from support.pages import blocks as blocks_of
 from test_typing import ended, needs
 
 ROOT = DOCS.parent
-CELLS = ("README.md", "docs/notebooks.md")
+CELLS = ("docs/notebooks.md",)
 """Pages whose blocks go on with what those before them have."""
 
 ERROR = re.compile(r"^(page_\w+)\.py:(\d+): error: .*\[(.+)\]$", re.MULTILINE)
