@@ -2,8 +2,8 @@
 
     python benchmarks/budget.py [--quick] [--json FILE]
 
-Compiles floors/budget.c with the C compiler and the library's own headers: methods that do what
-publish() and subscribe() do, each one thing more than the one before. Measured as hot_path.py does.
+Compiles floors/budget.c with the library's own headers: methods that do what publish() and
+subscribe() do, each one step more than the one before. Measured as in hot_path.py.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ PUBLISH = (
     ("publish_notify", "does anybody wait: one load"),
 )
 SAME = (
-    ("read_call", "the call: an empty C method without argument"),
-    ("read_alive", "does the publisher live: `retired`, CLOCK_MONOTONIC_COARSE"),
-    ("read_same", "head is the same: the pair returned before"),
+    ("read_call", "the call: an empty C method without arguments"),
+    ("read_alive", "is the publisher alive: `retired`, CLOCK_MONOTONIC_COARSE"),
+    ("read_same", "head is unchanged: the pair returned before"),
 )
 NEW = (
     *SAME[:2],
     ("read_copy", "head, the slot between two looks at its sequence"),
     ("read_object", "a new float, and the end of an old one"),
-    ("read_pair", "the pair, used again"),
+    ("read_pair", "the pair, reused"),
 )
 BUFFERS = (1, 3, 10, 100, 10_000, 1_000_000)
 
@@ -57,7 +57,7 @@ def calls() -> dict[str, Callable[[int], float]]:
     for buffers in BUFFERS:
         publisher = shm_pub_sub.Publisher(f"topic/{buffers}", 0.0, buffers)
         subscriber = shm_pub_sub.Subscriber(f"topic/{buffers}", 0.0)
-        publisher.publish_many([1.5] * (2 * buffers))  # so that every page is there
+        publisher.publish_many([1.5] * (2 * buffers))  # so that every page is allocated
         names = {"p": publisher, "s": subscriber}
         rows[f"publish {buffers}"] = timer("p.publish(1.5)", **names)
         rows[f"same {buffers}"] = timer("s.subscribe()", **names)
@@ -78,15 +78,15 @@ def show(title: str, parts: tuple[tuple[str, str], ...], costs: dict[str, float]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="to see that it runs")
-    parser.add_argument("--json", type=Path, help="write every round's figures there")
+    parser.add_argument("--quick", action="store_true", help="only see that it runs")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures of each round")
     options = parser.parse_args()
     rounds, n = (3, 1_000) if options.quick else (600, 2_000)
     with own_domain() as folder:
         module = floors.extension("budget", folder, "-DNDEBUG")
         figures = measure(steps(module) | calls(), rounds, n)
     costs = {name: quiet(f) for name, f in figures.items()}
-    show("publish(), ns: what is added, and the sum", PUBLISH, costs)
+    show("publish(), ns: added by the step, and the sum", PUBLISH, costs)
     print(f"        {costs['publish 10']:6.1f}  publish() itself")
     show("subscribe(), the same value again", SAME, costs)
     print(f"        {costs['same 10']:6.1f}  subscribe() itself")
@@ -94,10 +94,8 @@ def main() -> None:
     extra = costs["loop"] - costs["publish 10"]
     print(f"        {costs['both 10'] + extra:6.1f}  subscribe() itself, behind a publish()")
     print(f"        {costs['take 10'] + extra:6.1f}  recv(), behind a publish()")
-    print(f"        {costs['miss 10']:6.1f}  try_recv(), nothing there")
-    print(
-        f"a new pair in place of one used again: {costs['read_new_pair'] - costs['read_pair']:.1f}"
-    )
+    print(f"        {costs['miss 10']:6.1f}  try_recv(), nothing new")
+    print(f"a new pair instead of a reused one: {costs['read_new_pair'] - costs['read_pair']:.1f}")
     print(
         "\nbuffer_num   publish   subscribe, same value   publish and subscribe   publish and recv"
     )

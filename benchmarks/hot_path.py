@@ -1,11 +1,10 @@
-"""What publish, subscribe and receive cost, beside the least that a C method can cost, in one run.
+"""What publish, subscribe and receive cost, beside empty C methods, in one run.
 
     python benchmarks/hot_path.py [--quick] [--json FILE]
 
-Everything is measured in turn, A B C ... A B C ..., in rounds of a tenth of a millisecond: most of
-those end before anything else wants the processor. The figure that ratios are made of is the one
-that a tenth of the rounds stay below, which other programs hardly move; the median they do. Figures
-are as timeit's, the loop with its call included; the loop alone is a row. Compiles
+Everything is measured in turn, A B C ... A B C ..., in rounds of a tenth of a millisecond: most end
+before another program runs. Ratios use the tenth percentile, which other programs hardly affect.
+Figures include the loop around the call, as timeit's do; the loop alone is a row. Compiles
 floors/floor.c with the C compiler.
 """
 
@@ -27,7 +26,7 @@ from harness.timing import measure, quiet, timer
 
 
 def contenders(floor: Any) -> dict[str, Callable[[int], float]]:
-    """Return what is measured, by its name in the table."""
+    """Return the statements to measure, by name."""
     rows = {
         "the loop alone": timer("pass"),
         "empty C method, no argument": timer("f.empty()", f=floor),
@@ -55,13 +54,13 @@ def contenders(floor: Any) -> dict[str, Callable[[int], float]]:
 
 
 def ratios(costs: dict[str, float]) -> list[tuple[str, float, float]]:
-    """Return the targets: what, the ratio measured, the ratio aimed at."""
+    """Return each target: its name, the ratio measured, the ratio aimed at."""
     promised = []
     for kind in ("bool", "int", "float"):
         clock = costs[f"publish {kind}"] / costs["C method with clock_gettime"]
         promised.append((f"publish {kind} / (empty C method + clock_gettime)", clock, 1.5))
     for kind in ("bool", "int", "float"):
-        # A value that was not read before: the pair of calls, less the publish and the loop.
+        # A new value: both calls, less the publish and the loop.
         fresh = costs[f"publish, subscribe {kind}"] - costs[f"publish {kind}"]
         same = costs[f"subscribe {kind}, same value"]
         empty = costs["empty C method, no argument"]
@@ -73,8 +72,8 @@ def ratios(costs: dict[str, float]) -> list[tuple[str, float, float]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="to see that it runs")
-    parser.add_argument("--json", type=Path, help="write every round's figures there")
+    parser.add_argument("--quick", action="store_true", help="only see that it runs")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures of each round")
     options = parser.parse_args()
     rounds, n = (3, 1_000) if options.quick else (600, 2_000)
     with own_domain() as folder:

@@ -1,10 +1,9 @@
-"""What `shm-pub-sub top` takes of a processor, on a terminal of its own.
+"""The CPU time of `shm-pub-sub top`, on a pseudo-terminal.
 
     python benchmarks/top.py                                 # 100 topics at 100 Hz, for 20 s
     python benchmarks/top.py --topics 1000 --rate 10
 
-What its threads were on a processor, by /proc/PID/task/*/schedstat: what counts ticks misses bursts
-as short as these. Needs rich in this Python's environment.
+From /proc/PID/task/*/schedstat: counters of ticks miss bursts as short as these. Needs rich.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ import time
 from pathlib import Path
 
 LINES, COLUMNS = 50, 120
-BEGINNING = 3.0  # seconds that are not counted: imports, and the first look at all topics
+BEGINNING = 3.0  # seconds, not counted: imports, and the first look at all topics
 
 PUBLISHER = """
 import resource, sys, time
@@ -47,7 +46,7 @@ def processor_seconds(pid: int) -> float:
 
 
 def read_for(terminal: int, seconds: float) -> int:
-    """Read what is drawn, as a terminal does, and return how many bytes it was."""
+    """Read as a terminal does, and return how many bytes were drawn."""
     end, count = time.monotonic() + seconds, 0
     while (left := end - time.monotonic()) > 0:
         if select.select([terminal], [], [], left)[0]:
@@ -56,7 +55,7 @@ def read_for(terminal: int, seconds: float) -> int:
 
 
 def measure(seconds: float, options: list[str]) -> tuple[float, float]:
-    """Return what top takes of a processor, and bytes drawn a second."""
+    """Return CPU seconds per second, and bytes drawn per second."""
     terminal, end = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
     program = Path(sys.executable).parent / "shm-pub-sub"
@@ -75,7 +74,7 @@ def measure(seconds: float, options: list[str]) -> tuple[float, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure what shm-pub-sub top takes.")
+    parser = argparse.ArgumentParser(description="Measure the CPU time of shm-pub-sub top.")
     parser.add_argument("--topics", type=int, default=100)
     parser.add_argument("--rate", type=float, default=100.0, help="of each topic, in Hz")
     parser.add_argument("--seconds", type=float, default=20.0)

@@ -1,7 +1,7 @@
 """Processes that publish and read on request, each forked from one that prepared the peer.
 
-A request is a line of JSON, and so is what comes back. Whatever a library does in an actor, the one
-who asks gets on: it waits a bounded time, and kills.
+A request and its answer are a line of JSON each. Whatever a library does in an actor, the asking
+process goes on: it waits a bounded time, and then kills.
 """
 
 import contextlib
@@ -16,20 +16,20 @@ from behaviour import words
 
 TOPIC = "there"
 PATIENCE = 4.0
-"""Seconds for what should take none."""
+"""Seconds for an answer that should take none."""
 PERIOD = 0.02
-"""Seconds from one value to the next, of who says one again and again."""
+"""Seconds between values while a publisher repeats one."""
 
 _STORMS = {phase: words.words(phase * words.PHASE, 5_000) for phase in (1, 2)}
-"""Made before anybody forks: a storm begins at once."""
+"""Made before any fork, so that a storm begins at once."""
 
 
 class Trouble(Exception):
-    """What an actor did in place of answering: "raises X: text", "hangs", or what it died of."""
+    """What an actor did instead of answering: "raises X: text", "hangs", or how it died."""
 
 
 class Actor:
-    """One process, asked from outside."""
+    """One process, controlled from outside."""
 
     def __init__(self, part):
         mine, its = socket.socketpair()
@@ -45,11 +45,11 @@ class Actor:
         return self.answer(timeout)
 
     def tell(self, what, *arguments):
-        with contextlib.suppress(OSError):  # answer() says what it died of
+        with contextlib.suppress(OSError):  # answer() says how it died
             self._socket.sendall(json.dumps([what, *arguments]).encode() + b"\n")
 
     def answers(self, timeout):
-        """It reports whether there is an answer, or none any more, within so many seconds."""
+        """It reports whether an answer or the actor's end comes within so many seconds."""
         return bool(select.select([self._socket], [], [], timeout)[0])
 
     def answer(self, timeout=PATIENCE):
@@ -71,7 +71,7 @@ class Actor:
         return result
 
     def kill(self):
-        """As nobody can prevent. Returns the time of its end."""
+        """Kill it with SIGKILL and return the time of its end."""
         if self._status is None:
             os.kill(self.pid, signal.SIGKILL)
         self._reap()
@@ -88,7 +88,7 @@ class Actor:
 
 
 def _live(part, requests):
-    """An actor's life: it ends with its requests."""
+    """Answer requests until they end."""
     rest = b""
     while True:
         while b"\n" not in rest:
@@ -112,12 +112,12 @@ def said(error):
 
 
 class Part:
-    """What an actor can be asked to do."""
+    """The requests that an actor answers."""
 
     def __init__(self, peer, shared):
         self._peer, self._shared = peer, shared
         self._saying, self._next, self._error = None, 0.0, None
-        self._knows = False  # has read a value that somebody published
+        self._knows = False  # has read a published value
 
     def publisher(self):
         self._publish = self._peer.publisher(TOPIC, self._shared)
@@ -129,18 +129,18 @@ class Part:
         self._publish(value)
 
     def say(self, value):
-        """Publish it now and again and again: some readers take a while to join."""
+        """Publish it now and repeatedly: some readers take a while to join."""
         self._publish(value)
         self._saying = value
 
     def hush(self):
-        """No more. Raises what went wrong meanwhile."""
+        """Stop repeating; raise any error since."""
         self._saying = None
         if self._error is not None:
             raise self._error
 
     def go_on(self):
-        """Say it once more if it is time; whatever else it does, an actor calls this often."""
+        """Repeat the value if it is time. An actor calls this often."""
         if self._saying is not None and (now := time.monotonic()) >= self._next:
             self._next = now + PERIOD
             try:
@@ -149,14 +149,14 @@ class Part:
                 self._saying, self._error = None, error
 
     def storm(self, phase):
-        """Publish as fast as can be, until it is killed."""
+        """Publish as fast as possible until killed."""
         publish = self._publish
         while True:
             for word in _STORMS[phase]:
                 publish(word)
 
     def reader(self):
-        """Make what reads the newest, or else what takes the next."""
+        """Make a reader of the latest value, otherwise one that takes the next."""
         for kind in ("reader", "poller", "receiver"):
             if hasattr(self._peer, kind):
                 made = getattr(self._peer, kind)(TOPIC, self._shared)
@@ -167,7 +167,7 @@ class Part:
         return repr(self._read())
 
     def first_value(self, seconds):
-        """Return the first value that is read, as text."""
+        """Return the repr() of the first value read."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if (value := self._read()) is not None:
@@ -176,11 +176,11 @@ class Part:
         return None
 
     def await_phase(self, phase, seconds):
-        """Read until there is a value of that publisher; whether there was, and what else."""
+        """Read until a value of that publisher comes; return what was seen."""
         return self._watch(seconds, lambda value: words.phase(value) == phase)
 
     def watch(self, seconds):
-        """Read for so long, or until there is nothing to read any more."""
+        """Read for so many seconds, or until there is no value any more."""
         return self._watch(seconds, lambda value: value is None)
 
     def _watch(self, seconds, is_end):
@@ -195,7 +195,7 @@ class Part:
             seen["reads"] += 1
             if words.is_sound(value):
                 self._knows = True
-            elif value is not None and self._knows:  # before that it may be what memory begins with
+            elif value is not None and self._knows:  # before that it may be the initial memory
                 seen["garbage"] = [*seen["garbage"], repr(value)][:5]
             if is_end(value):
                 return {**seen, "ended": now}
@@ -205,11 +205,11 @@ class Part:
         return seen
 
     def bear(self):
-        """Fork."""
+        """Fork a child."""
         self._child = Actor(self)
 
     def of_child(self, *request):
-        """Ask it of the child: what it answers, or else what it does."""
+        """Ask the child; return its answer, or its trouble."""
         self._child.tell(*request)
         end = time.monotonic() + PATIENCE / 2
         while not self._child.answers(PERIOD) and time.monotonic() < end:
@@ -220,12 +220,12 @@ class Part:
             return [None, str(trouble)]
 
     def lose(self):
-        """End the child."""
+        """Kill the child."""
         self._child.kill()
 
 
 def _polling(receive):
-    """Make a read of what can only wait."""
+    """Make a non-blocking read of a receive() that only waits."""
     import collections  # noqa: PLC0415
     import threading  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""The behaviour table's cells: short words for what the scenes of scenes.py came to."""
+"""The behaviour table's cells: short words for the outcomes of scenes.py."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 Seen = dict[str, Any]
-"""What one scene came to."""
+"""The outcome of one scene."""
 Scenes = dict[str, list[Seen]]
-"""By their names, those of one row."""
+"""All outcomes of a row, by scene."""
 Cell = Callable[[Scenes], str]
 
 
 def brief(trouble: str) -> str:
-    """An error without its text, which results.json has."""
+    """An error without its text."""
     return trouble.partition(": ")[0]
 
 
 def _tally(cells: Iterable[str]) -> str:
-    """How often each, where they differ."""
+    """How often each occurred, if they differ."""
     counts = Counter(cells)
     total = sum(counts.values())
     parts = (f"{cell} ({n} of {total})" if n < total else cell for cell, n in counts.most_common())
@@ -36,7 +36,7 @@ def _each(scene: str, judge: Callable[[Seen], str]) -> Cell:
 
 
 def _came(watched: Seen | None, yes: str, no: str) -> str:
-    """Whether what it waited for came."""
+    """yes or no: whether the expected value came; otherwise what went wrong."""
     if watched is None:
         return no
     if watched["how"]:
@@ -95,7 +95,7 @@ def _torn(seen: Seen) -> str:
 
 
 def _learns(scenes: Scenes) -> str:
-    """Of a reader that has a value as long as its publisher lives: when it has none any more."""
+    """When a reader has no value any more, if it has one as long as its publisher lives."""
     quiet = scenes.get("quiet", [])
     if any(seen.get("trouble") or seen["ended"] is not None for seen in quiet):
         return "-"  # it takes each value once
@@ -158,4 +158,4 @@ COLUMNS: dict[str, dict[str, Cell]] = {
         "the parent goes on": _each("fork", _parent),
     },
 }
-"""Each table's columns, and how a cell is made of the scenes of its row."""
+"""The columns of each table, and how a cell follows from the scenes of its row."""

@@ -1,10 +1,10 @@
-"""One scene of the behaviour table: processes that publish and read, and what becomes of them.
+"""One scene of the behaviour table: processes that publish and read, and what happens to them.
 
     python scenes.py MODULE SCENE PATIENCE [SECONDS]        one line of JSON
 
-MODULE is one of peers/. PATIENCE is how many seconds a reader has to see what is published again
-and again: some join by themselves. SECONDS is when the publisher is killed. What a process does in
-place of answering is in the answer, as text: "raises ...", "hangs", the signal it died of.
+MODULE is one of peers/. PATIENCE is how many seconds a reader has to see a repeated value: some
+join in the background. SECONDS is when the publisher is killed. If a process does not answer, the
+result says why: "raises ...", "hangs", or the signal it died of.
 """
 
 import json
@@ -22,7 +22,7 @@ from behaviour.words import PHASE, word
 
 
 class Stage:
-    """A peer, what it prepared, and the processes that use it."""
+    """A peer, and the processes that use it."""
 
     def __init__(self, name, patience):
         self.patience = patience
@@ -48,7 +48,7 @@ class Stage:
 
 
 def tried(function, *arguments, **options):
-    """Return what it returned, and what went wrong in place of that."""
+    """Return its result and "", or None and the trouble."""
     try:
         return function(*arguments, **options), ""
     except Trouble as trouble:
@@ -56,21 +56,21 @@ def tried(function, *arguments, **options):
 
 
 def late(stage):
-    """A value is published, and then a reader is made."""
+    """A reader starts after a value was published."""
     publisher = stage.actor("publisher")
     publisher.ask("publish", word(PHASE))
     return stage.actor("reader").ask("await_phase", 1, stage.patience)
 
 
 def first(stage):
-    """A reader is made, and then a publisher."""
+    """A reader starts before the publisher."""
     reader = stage.actor("reader")
     stage.actor("publisher").ask("say", word(PHASE))
     return reader.ask("await_phase", 1, stage.patience)
 
 
 def empty(stage):
-    """A reader reads of a publisher that has published nothing."""
+    """A reader reads before anything was published."""
     stage.actor("publisher")
     reader = stage.actor("reader")
     time.sleep(0.1)
@@ -78,17 +78,17 @@ def empty(stage):
 
 
 def quiet(stage):
-    """A publisher lives and says nothing more: is its last value still there to be read?"""
+    """A live publisher stops publishing: is its last value still readable?"""
     publisher, reader = stage.actor("publisher"), stage.actor("reader")
     publisher.ask("say", word(PHASE))
     reader.ask("await_phase", 1, stage.patience)
     publisher.ask("hush")
-    reader.ask("watch", 0.1)  # to take what is on its way
+    reader.ask("watch", 0.1)  # to take values in flight
     return reader.ask("watch", 0.3)
 
 
 def kill(stage, seconds):
-    """A publisher is killed in the middle of publishing, and another one is made."""
+    """A publisher is killed while publishing, and another one starts."""
     publisher, reader = stage.actor("publisher"), stage.actor("reader")
     publisher.tell("storm", 1)
     seen = {"before": reader.ask("await_phase", 1, stage.patience)}
@@ -113,26 +113,26 @@ def kill(stage, seconds):
 
 
 def left(stage):
-    """What is there in shared memory after a publisher and a reader were killed."""
+    """What is left in shared memory after a publisher and a reader were killed."""
     before = files()
     publisher, reader = stage.actor("publisher"), stage.actor("reader")
     publisher.tell("storm", 1)
     reader.ask("await_phase", 1, stage.patience)
     publisher.kill()
     reader.kill()
-    time.sleep(0.3)  # for what tidies up after others
+    time.sleep(0.3)  # for libraries that clean up after others
     new = {path: size for path, size in files().items() if path not in before}
     return {"files": sorted(new), "bytes": sum(new.values())}
 
 
 def files():
-    """Of shared memory, if it is nobody else's or they bear this run's name, and of its folders."""
+    """Return the size by path of this run's files in shared memory and its folders."""
     run, found = os.environ["BENCHMARK_RUN"], {}
     private = PRIVATE in os.environ
     folders = [Path("/dev/shm"), Path(os.environ["BENCHMARK_FOLDER"])]
     for folder in [*folders, *Path("/tmp").glob(f"*{run}*")]:
         paths = [folder] if folder.is_file() else []
-        for top, _, names in os.walk(folder):  # goes on where one goes away meanwhile
+        for top, _, names in os.walk(folder):  # tolerates files that vanish
             paths += [Path(top, name) for name in names]
         for path in paths:
             if private or run in str(path):
@@ -142,7 +142,7 @@ def files():
 
 
 def two(stage):
-    """A second publisher is made while the first one lives."""
+    """A second publisher starts while the first one lives."""
     stage.actor("publisher").ask("publish", word(PHASE))
     reader, second = stage.actor("reader"), stage.actor()
     for request in (["publisher"], ["say", word(2 * PHASE)]):
@@ -155,7 +155,7 @@ def two(stage):
 
 
 def fork(stage):
-    """A process with a publisher and a reader forks; what its child can do, and it itself then."""
+    """A process with a publisher and a reader forks: what can the child do, and the parent?"""
     outside, parent = stage.actor(), stage.actor("publisher", "reader")
     outside.ask("reader")
     parent.ask("say", word(PHASE))
@@ -167,7 +167,7 @@ def fork(stage):
         seen["arrives"], _ = tried(outside.ask, "await_phase", 2, stage.patience)
     parent.ask("lose")
 
-    parent.ask("bear")  # another one: that one may be stuck
+    parent.ask("bear")  # a new one: the first may be stuck
     _, seen["parent trouble"] = tried(parent.ask, "say", word(3 * PHASE))
     if seen["parent trouble"]:
         return seen
@@ -202,7 +202,7 @@ def other(stage):
 
 
 def full(stage):
-    """A publisher is made, and publishes, where shared memory is full."""
+    """A publisher starts and publishes while shared memory is full."""
     publisher, reader, seen = stage.actor(), stage.actor(), None
     for step, actor, request in (
         ("made", publisher, ["publisher"]),
@@ -219,7 +219,7 @@ def full(stage):
 
 
 def fill():
-    """Take all that is left of shared memory."""
+    """Use up all of shared memory."""
     with suppress(OSError), Path("/dev/shm/filler").open("wb", buffering=0) as filler:
         while True:
             filler.write(bytes(4096))

@@ -1,4 +1,4 @@
-"""Floats that say who published them, and whether they are whole.
+"""Floats that show which publisher made them, and whether they are torn.
 
 The upper half of a float's bits is a number, plus 2**20; the lower half follows from it.
 """
@@ -6,9 +6,9 @@ The upper half of a float's bits is a number, plus 2**20; the lower half follows
 import struct
 
 _halves, _float = struct.Struct("<II"), struct.Struct("<d")
-_LEAST = 1 << 20  # the least normal number's: none is rounded to zero
+_LEAST = 1 << 20  # of the smallest normal float: none is rounded to zero
 PHASE = 1 << 28
-"""How many each publisher has; the first one's are of phase 1."""
+"""How many words each publisher has; the first one's are phase 1."""
 
 
 def word(number):
@@ -30,7 +30,7 @@ def is_sound(value):
 
 
 def phase(value):
-    """Return the number of who published it; 0 where that is nobody's."""
+    """Return its publisher's number; 0 if no publisher made it."""
     if value is None or not is_sound(value):
         return 0
     return (_halves.unpack(_float.pack(value))[1] - _LEAST) // PHASE

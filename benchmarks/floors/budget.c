@@ -1,5 +1,5 @@
-/* publish() and subscribe() in steps: each of these methods does what the one before does and one thing
-   more, with the library's own ring, so that the difference of two is what that thing costs. */
+/* publish() and subscribe() in steps, with the library's own ring: each method does one step more than
+   the one before, so that the difference of two is the cost of that step. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
@@ -54,7 +54,7 @@ dealloc(Steps *s)
     Py_DECREF(type);
 }
 
-/* Used, or the compiler might drop what made it. */
+/* Used, so that the compiler keeps it. */
 #define USE(x) __asm__ volatile("" : : "r"(x) : "memory")
 
 /* publish() */
@@ -120,7 +120,7 @@ read_call(Steps *Py_UNUSED(s), PyObject *Py_UNUSED(ignored))
     Py_RETURN_NONE;
 }
 
-/* As attachment_ready does where all is well. */
+/* As attachment_ready does when all is well. */
 #define ALIVE                                                                    \
     if (__atomic_load_n(&s->ring.state->retired, __ATOMIC_ACQUIRE)) {            \
         Py_RETURN_FALSE;                                                         \
@@ -205,13 +205,13 @@ static PyMethodDef methods[] = {
     {"publish_clock", (PyCFunction)publish_clock, METH_O, "And the time."},
     {"publish_stores", (PyCFunction)publish_stores, METH_O, "And the ring's stores."},
     {"publish_fence", (PyCFunction)publish_fence, METH_O, "And the last of them seq_cst."},
-    {"publish_notify", (PyCFunction)publish_notify, METH_O, "And whether somebody waits."},
+    {"publish_notify", (PyCFunction)publish_notify, METH_O, "And whether a subscriber waits."},
     {"read_call", (PyCFunction)read_call, METH_NOARGS, "The call."},
     {"read_alive", (PyCFunction)read_alive, METH_NOARGS, "And `retired`, and the coarse clock."},
     {"read_same", (PyCFunction)read_same, METH_NOARGS, "And the pair that was returned before."},
     {"read_copy", (PyCFunction)read_copy, METH_NOARGS, "Or the value from its slot."},
     {"read_object", (PyCFunction)read_object, METH_NOARGS, "And a float made of it."},
-    {"read_pair", (PyCFunction)read_pair, METH_NOARGS, "And a pair that is used again."},
+    {"read_pair", (PyCFunction)read_pair, METH_NOARGS, "And a reused pair."},
     {"read_new_pair", (PyCFunction)read_new_pair, METH_NOARGS, "Or a new pair."},
     {NULL, NULL, 0, NULL},
 };

@@ -1,5 +1,5 @@
-/* What any C method costs, to hold publish and subscribe against: nothing in these but what their
-   names say. The ring is the library's own. */
+/* What any C method costs, to compare publish and subscribe with: each does only what its name says.
+   The ring is the library's own. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <time.h>
@@ -23,7 +23,7 @@ clock_o(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(value))
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    /* Used, or the compiler might drop the call. */
+    /* Used, so that the compiler keeps the call. */
     if (t.tv_nsec < 0) {
         return NULL;
     }
@@ -101,7 +101,7 @@ ring_reads(PyObject *Py_UNUSED(self), PyObject *number)
         sum += ring_newest(&reader, &word, &when) == RING_OK ? word : 1;
     }
     double each = (now() - start) / n;
-    return PyFloat_FromDouble(sum == 1 ? 0 : each); /* sum is used, or the loop might go */
+    return PyFloat_FromDouble(sum == 1 ? 0 : each); /* sum is used, so that the loop stays */
 }
 
 static PyMethodDef methods[] = {
@@ -110,7 +110,7 @@ static PyMethodDef methods[] = {
     {"clock_o", clock_o, METH_O, "One argument, clock_gettime(CLOCK_MONOTONIC)."},
     {"pair", pair, METH_NOARGS, "No argument, a new (float, True)."},
     {"ring_put", ring_put, METH_O, "Write a float."},
-    {"ring_get", ring_get, METH_NOARGS, "Read the newest, a new float."},
+    {"ring_get", ring_get, METH_NOARGS, "Read the latest value, a new float."},
     {"ring_writes", ring_writes, METH_O, "Write so many; return ns each."},
     {"ring_reads", ring_reads, METH_O, "Read so many; return ns each."},
     {NULL, NULL, 0, NULL},

@@ -1,10 +1,10 @@
 /* The least that a round trip between two processes can cost: a value there and back in shared
    memory, on a cache line for each direction, and nothing else.
 
-       round_trip_floor blocking|spinning [PROCESSOR PROCESSOR]     one for each process
+       round_trip blocking|spinning [PROCESSOR PROCESSOR]     one for each process
 
-   blocking sleeps on a futex and never spins. Reads how many milliseconds to go on, one number a line,
-   and answers with a line: 0, no wrong values, and the times in ns. The end of its input ends it. */
+   blocking sleeps on a futex and never spins. Reads how many milliseconds to run, one number per line,
+   and answers with a line: 0, for no wrong values, and the times in ns. Ends with its input. */
 #define _GNU_SOURCE
 #include <linux/futex.h>
 #include <sched.h>
@@ -20,9 +20,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MOST 50000 /* trips in one turn, as many as _round_trip.py's */
+#define MOST 50000 /* trips in one turn, as many as programs/round_trip.py's */
 
-/* One direction. The word counts what was sent, so that a waiter that comes late does not sleep. */
+/* One direction. The word counts values sent, so that a late waiter does not sleep. */
 struct channel {
     _Alignas(64) uint32_t sent;
     double value;
@@ -72,7 +72,7 @@ now(void)
     return t.tv_sec * 1000000000ll + t.tv_nsec;
 }
 
-/* One turn: as many trips as there is time for. */
+/* One turn: as many trips as fit into the time. */
 static void
 ask(struct channel *there, struct channel *back, uint32_t *received, long milliseconds)
 {

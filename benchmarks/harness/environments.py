@@ -1,4 +1,4 @@
-"""Virtual environments for what is compared with: the peers, and an earlier version."""
+"""Virtual environments with the peers, or with an earlier version of this library."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FOLDER = ROOT / "build" / "benchmarks"
 
 
 def _environment(name: str) -> Path:
-    """Make it if it is not there, and return its interpreter."""
+    """Create it if needed, and return its interpreter."""
     folder = FOLDER / f"{name}-{sys.implementation.cache_tag}"
     python = folder / "bin" / "python"
     if not python.exists():
@@ -23,7 +23,7 @@ def _environment(name: str) -> Path:
 
 
 def _install(python: Path, *what: str) -> str:
-    """Return what pip complained about; nothing where it is installed."""
+    """Return pip's error; empty if it succeeded."""
     command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *what]
     ended = subprocess.run(
         command, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True
@@ -53,7 +53,7 @@ def comparison(wanted: Mapping[str, list[str]]) -> tuple[Path, dict[str, str]]:
 
 
 def _sources() -> str:
-    """Return what tells one state of the library's sources from another."""
+    """Return a digest of the library's sources."""
     digest = hashlib.sha256()
     folders = [ROOT / "python", ROOT / "shmpubsub"]
     files = (path for folder in folders for path in folder.rglob("*"))
@@ -66,7 +66,7 @@ def _sources() -> str:
 
 
 def version(commit: str) -> Path:
-    """Return an interpreter with this library as it was at a commit, built from the repository."""
+    """Return an interpreter with this library as of a commit, built from the repository."""
     python = _environment(f"commit-{commit}")
     installed = python.parent / "installed"
     if not installed.exists():

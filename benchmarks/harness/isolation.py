@@ -1,4 +1,4 @@
-"""Programs that answer once, with a line of JSON: bounded, in surroundings of their own."""
+"""Names, folders and a /dev/shm that only one measurement uses, and programs that answer once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BENCHMARKS = Path(__file__).parents[1]
 SHARED = Path("/dev/shm")
 
 PRIVATE = "BENCHMARK_PRIVATE"
-"""Set for a program that has a /dev/shm of its own."""
+"""Set for a program with a /dev/shm of its own."""
 
 _MOUNT = 'mount -t tmpfs -o size="$0" tmpfs /dev/shm && mkdir -p "$SHM_PUB_SUB_DIR" && exec "$@"'
 _OWN_MEMORY = ["unshare", "-rm", "sh", "-c", _MOUNT]
@@ -45,9 +45,9 @@ def own_domain() -> Iterator[Path]:
 
 @contextmanager
 def surroundings() -> Iterator[dict[str, str]]:
-    """Yield an environment whose names nobody else uses, and remove what is left under them."""
+    """Yield an environment whose names are unique, and remove what is left under them."""
     run = f"{os.environ['BENCHMARK_RUN']}n{next(_numbers)}e"
-    sockets = tempfile.mkdtemp(prefix=f"{run}.")  # not in shared memory, which may be full
+    sockets = tempfile.mkdtemp(prefix=f"{run}.")  # not in /dev/shm, which may be full
     topics = tempfile.mkdtemp(prefix=f"bench.{run}.", dir=SHARED)
     own = {"BENCHMARK_RUN": run, "BENCHMARK_FOLDER": sockets, "SHM_PUB_SUB_DIR": topics}
     own["PYTHONPATH"] = str(BENCHMARKS)
@@ -75,10 +75,10 @@ def ask(
     timeout: float,
     memory: str = "50%",
 ) -> Any:
-    """Run a program of this folder, and return its last line, which is JSON.
+    """Run a program of benchmarks/ and return its last line, which is JSON.
 
-    It ends after timeout seconds, with all that it started. Failed says why there is no answer.
-    Where there are namespaces, it has a /dev/shm of its own, of that size: nothing stays behind.
+    It ends after timeout seconds, with everything it started. Failed says why there is no answer.
+    If namespaces are available it has a /dev/shm of its own, of that size: nothing stays behind.
     """
     command: list[str | Path] = [sys.executable, BENCHMARKS / program, *map(str, arguments)]
     if has_namespaces():
@@ -99,7 +99,7 @@ def ask(
             raise Failed(f"no end within {timeout:.0f} s") from None
         finally:
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # it, or what it left
+                os.killpg(process.pid, signal.SIGKILL)  # it, or children it left
             process.wait()
         lines = _lines(output)
         if process.returncode == 0 and lines:
@@ -107,7 +107,7 @@ def ask(
                 return json.loads(lines[-1])
             except ValueError:
                 raise Failed(f"its answer is {lines[-1][:80]!r}") from None
-        raise Failed(_why_ended(process.returncode, (_lines(errors) or ["it said nothing"])[-1]))
+        raise Failed(_why_ended(process.returncode, (_lines(errors) or ["it printed nothing"])[-1]))
 
 
 def _lines(file: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the figures were measured on and with."""
+"""The machine and the versions that the figures belong to."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def machine() -> dict[str, Any]:
 
 
 def versions(names: Iterable[str]) -> dict[str, str]:
-    """Return what is installed of what the rows require, and of ours."""
+    """Return the installed versions of ours and of the rows' requirements."""
     wanted = {package(r) for name in names for r in requirements(name)}
     found = {}
     for distribution in sorted({*wanted, "shm_pub_sub", "numpy"}, key=str.lower):

@@ -1,4 +1,4 @@
-"""The rows of every table: ours, then each adapter of peers/."""
+"""The rows of every table: ours, then the adapters of peers/."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import peers
 
 OURS = "ours"
 TROUBLES = "BENCHMARK_TROUBLES"
-"""JSON: why pip did not install a peer, by its name; set by compare.py for its own environment."""
+"""JSON, set by compare.py: why pip did not install a peer, by its name."""
 
 
 @dataclass(frozen=True)
@@ -27,16 +27,16 @@ class Row:
     kind: str
     """topic, state or queue."""
     trouble: str = ""
-    """Why it cannot be measured; empty where it can."""
+    """Why it cannot be measured; empty if it can."""
     functions: frozenset[str] = frozenset()
-    """What its adapter defines: publisher, reader, poller, ..."""
+    """Those its adapter defines: publisher, reader, poller, ..."""
 
     def has(self, *functions: str) -> bool:
         return not self.trouble and self.functions.issuperset(functions)
 
 
 def load(name: str) -> ModuleType:
-    """Import an adapter. BENCHMARK_PEERS is one more folder of them, outside the repository."""
+    """Import an adapter. BENCHMARK_PEERS names one more folder of them."""
     extra = os.environ.get("BENCHMARK_PEERS")
     if extra and extra not in peers.__path__:
         peers.__path__.append(extra)
@@ -55,14 +55,14 @@ def requirements(name: str) -> list[str]:
 
 
 def distribution(requirement: str) -> str:
-    """Return the name in a requirement, without its version."""
+    """Return the name of a requirement, without its version."""
     named = re.match(r"[A-Za-z0-9._-]+", requirement)
     assert named is not None, requirement
     return named[0]
 
 
 def select(only: Collection[str] = ()) -> list[Row]:
-    """Return the rows of these names, or all; ours always, and first."""
+    """Return the rows of these names, or all rows; ours always, and first."""
     troubles: dict[str, str] = json.loads(os.environ.get(TROUBLES, "{}"))
     wanted = [name for name in names() if not only or name in only or name == OURS]
     return [_row(name, troubles.get(name, "")) for name in wanted]

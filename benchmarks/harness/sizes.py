@@ -1,4 +1,4 @@
-"""How large the distributions are that a row needs, as pip installed them."""
+"""The sizes of the distributions that a row needs, as pip installed them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from harness.rows import distribution
 
 
 def sizes(requirements: Iterable[str]) -> dict[str, Any]:
-    """Return bytes of them, of those they need in turn, and of their files in a wheel, nearly.
+    """Return bytes of them, of their dependencies, and roughly of their wheels.
 
-    A wheel is a zip of the files in RECORD without what pip compiled.
+    A wheel is a zip of the files in RECORD, without those that pip compiled.
     """
     own, others = _closure(requirements)
     files = {name: list(_files(name)) for name in {*own, *others}}

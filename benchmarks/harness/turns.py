@@ -1,8 +1,8 @@
-"""Programs that measure in turn, A B C ... A B C ...: a machine's moods fall on all alike.
+"""Programs that measure in turn, A B C ... A B C ...: noise affects all alike.
 
-All are started first and live until the end, but only one runs: the others are stopped, as threads
-of theirs would disturb it. What fails, hangs or dies is a row with the reason, and costs bounded
-time.
+All start first and live until the end, but only one runs: the others are stopped, because their
+threads would disturb it. A program that fails, hangs or dies is a row with the reason, and costs
+bounded time.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from harness.workers import Failed, Worker
 
 Command = Sequence[str | Path]
 STARTING = 3
-"""How many start at a time: most of a start is waiting for others to be found."""
+"""How many start at a time: they mostly wait for discovery."""
 
 START, ANSWER = 20.0, 4.0
-"""Seconds until one is ready, and longer than its turn until it answers. While one hangs the others
-are stopped, and some take their other process for dead after 10 s."""
+"""Seconds until one is ready, and from the end of its turn until it answers. While one hangs the
+others are stopped, and some libraries take a process stopped for 10 s for dead."""
 
 
 def program(name: str, *arguments: str | Path) -> Command:
@@ -34,9 +34,9 @@ def program(name: str, *arguments: str | Path) -> Command:
 @dataclass
 class Turns:
     figures: list[str] = field(default_factory=list)
-    """What each number of an answer is, where the program says so."""
+    """The name of each number of an answer, if the program printed them."""
     answers: list[list[float]] = field(default_factory=list)
-    """One a round."""
+    """One per round."""
     trouble: str = ""
 
     def by_figure(self) -> dict[str, list[float]]:
@@ -92,7 +92,7 @@ def _measure(
                     workers.pop(name).kill()
                     if not turns[name].answers:
                         continue
-                    # It went well before: some lose each other when they are stopped for long.
+                    # It worked before: some libraries lose connections when stopped for long.
                     worker = _start(name, turns[name], commands[name], start, environments[name])
                     if worker is None:
                         continue
@@ -111,7 +111,7 @@ def _measure(
 def _start(
     name: str, turns: Turns, command: Command, seconds: float, environment: Mapping[str, str]
 ) -> Worker | None:
-    for _ in range(2):  # a second time: some are not found at once by their other process
+    for _ in range(2):  # a second time: discovery may fail once
         try:
             worker = Worker(command, seconds, environment)
         except Failed as error:
@@ -126,14 +126,14 @@ def _start(
 
 
 def _say(name: str, turns: Turns) -> None:
-    """At once: a run is long."""
+    """Print at once: a run is long."""
     print(f"  {name}: {turns.trouble}", file=sys.stderr, flush=True)
 
 
 def _turn(turns: Turns, worker: Worker, milliseconds: int, patience: float) -> list[float] | None:
     worker.resume()
     try:
-        # A moment to itself first: timers that expired meanwhile, cold caches.
+        # A moment first, for expired timers and cold caches.
         worker.measure(max(1, milliseconds // 10), patience)
         return worker.measure(milliseconds, patience + milliseconds / 1000)
     except Failed as error:

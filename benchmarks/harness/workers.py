@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 class Failed(Exception):
-    """Why a program does not measure."""
+    """A program does not measure; says why."""
 
     def __init__(self, why: str, hangs: bool = False) -> None:
         super().__init__(why)
@@ -21,7 +21,7 @@ class Failed(Exception):
 
 
 class Worker:
-    """One program, ready to measure. It says "ready" first, and what its figures are."""
+    """One program, ready to measure. It prints "ready" and the names of its figures first."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Worker:
         return [float(number) for number in self._answer(timeout).split()]
 
     def pause(self) -> None:
-        """Stop it and all that it started: its threads must not run in another's turn."""
+        """Stop it and its children: their threads must not run in another's turn."""
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGSTOP)
 
@@ -69,7 +69,7 @@ class Worker:
         while b"\n" not in self._rest:
             if not select.select([fd], [], [], timeout)[0]:
                 why = f"no answer within {timeout:.0f} s"
-                if words := self._last_words():  # of its other process, maybe
+                if words := self._last_words():  # maybe of its child
                     why += f"; {words}"
                 raise Failed(why, hangs=True)
             data = os.read(fd, 1 << 20)
@@ -85,14 +85,14 @@ class Worker:
         return lines[-1] if lines else ""
 
     def _end(self) -> str:
-        """Say how it ended, as it said nothing."""
+        """Say how it ended."""
         with suppress(subprocess.TimeoutExpired):
             code = self._process.wait(5)
             return f"it ended by {signal.Signals(-code).name}" if code < 0 else f"it ended: {code}"
         return "it ended"
 
     def end(self) -> None:
-        """End it, by the end of its input, or else with all that it started."""
+        """Close its input and wait; then kill it and everything it started."""
         self.resume()
         if self._process.stdin is not None and not self._process.stdin.closed:
             with suppress(BrokenPipeError):
@@ -102,12 +102,12 @@ class Worker:
         self.kill()
 
     def kill(self) -> None:
-        """End it and all that it started, at once."""
+        """Kill it and everything it started."""
         if self._process.stdin is not None and not self._process.stdin.closed:
             with suppress(BrokenPipeError):
                 self._process.stdin.close()
         with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)  # what it may have left
+            os.killpg(self._process.pid, signal.SIGKILL)  # children that it left
         self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()

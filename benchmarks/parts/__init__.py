@@ -1,10 +1,9 @@
-"""What compare.py measures, one part a module:
+"""What compare.py measures, one part per module:
 
     TITLE: str
     def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]
     def markdown(found: dict[str, Any]) -> str
-    def plot(found: dict[str, Any], target: Path) -> None      optional
+    def plot(found: dict[str, Any], target: Path) -> None      optional; writes target.svg
 
-measure() returns figures that JSON can hold, with everything that markdown() and plot() need.
-plot() writes target.png and target.svg; matplotlib is there, and is imported inside it.
+measure() returns medians and the like that JSON can hold: everything that the other two need.
 """

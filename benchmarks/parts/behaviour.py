@@ -1,4 +1,4 @@
-"""What each library does where it matters and no benchmark looks: no times, but one."""
+"""What each library does in the cases that benchmarks leave out: no times, except one."""
 
 from __future__ import annotations
 

@@ -1,34 +1,35 @@
-"""The peers, one row a module: each a library's own recommended and fastest way for small values.
+"""The peers, one row per module: each library's recommended, fastest way for small values.
 
     TITLE                   the row's name
     KIND                    "topic": named publish and subscribe; "state": one shared value;
                             "queue": a queue, a pipe or a channel in lock-step
-    REQUIREMENTS            what pip installs; empty for the standard library and for ours
-    BEFORE                  optional: what its reader says before the first value instead of None,
-                            where the library cannot tell
-    prepare() -> shared     optional: what both processes have to inherit; called before the fork
+    REQUIREMENTS            for pip; empty for the standard library and for ours
+    IMPORTS                 the statements that import the library
+    BEFORE                  optional: what its reader returns before the first value instead of
+                            None, if the library cannot tell
+    prepare() -> shared     optional: what both processes must inherit; called before the fork
 
     publisher(topic, shared) -> publish(value)
-    reader(topic, shared) -> read() -> the newest value or None, without waiting
-    poller(topic, shared) -> poll() -> the next value not yet taken or None, without waiting
-    receiver(topic, shared) -> receive() -> the next value; sleeps until there is one
+    reader(topic, shared) -> read() -> the latest value or None, without waiting
+    poller(topic, shared) -> poll() -> the next unread value or None, without waiting
+    receiver(topic, shared) -> receive() -> the next unread value; sleeps until there is one
     batch_publisher(topic, shared) -> publish_many(values), a list of up to BATCH
-    batch_receiver(topic, shared) -> drain() -> all values not yet taken, a list
-    small_publisher(topic, shared) -> publish(value), one of very many: it keeps few values
-    other_type(topic, shared) -> publish(value), a publisher of ints on a topic of floats
+    batch_receiver(topic, shared) -> drain() -> a list of all unread values
+    small_publisher(topic, shared) -> publish(value) that keeps few values, for many topics
+    other_type(topic, shared) -> publish(value) of ints, on a topic of floats
     statements(topic, shared) -> {"publish": (statement, names), "read": ..., "poll": ...}
-    close()                 tidies up what this process made
+    close()                 cleans up what this process made
 
-A function that is missing is something that the library does not have. Values are floats. All
-publishers exist before the first reader is made. All import their library themselves: nothing of
-it may run before the fork, unless in prepare().
+A missing function is something that the library cannot do. Values are floats. All publishers exist
+before the first reader is made. The functions import the library: none of it may run before the
+fork, except in prepare().
 
-A state has no messages: its poller compares with the value before, so each value published has to
-differ from the one before it, and the first one from 0. Where a library has no batches, and takes
-messages of any size, a batch is one message: batch_publisher and batch_receiver belong together.
+A state has no messages: its poller compares with the previous value, so consecutive values must
+differ, and the first one must not be 0. If a library takes messages of any size but has no
+batches, a batch is one message, of a batch_publisher for a batch_receiver.
 
-statements are what a program writes in line, for calls so cheap that a function around them would
-be most of what is measured. They use `value`, and the names they come with.
+statements are what a program would write in line, for calls so cheap that a function around them
+would be most of what is measured. They use `value`, and the names they come with.
 """
 
 import atexit
@@ -46,8 +47,7 @@ TOPICS = ("there", "back")
 
 
 class Inherited(dict[str, Any]):
-    """What prepare() makes for each topic. Other topics than TOPICS come into being when asked for,
-    which has to be before the fork."""
+    """What prepare() makes per topic; topics not in TOPICS are made on request, before the fork."""
 
     def __init__(self, make: Callable[[str], Any]) -> None:
         super().__init__({topic: make(topic) for topic in TOPICS})
@@ -55,32 +55,32 @@ class Inherited(dict[str, Any]):
 
     def __missing__(self, topic: str) -> Any:
         if os.getpid() != self._pid:
-            raise KeyError(f"{topic}: has to be asked for before the fork")
+            raise KeyError(f"{topic}: request it before the fork")
         return self.setdefault(topic, self._make(topic))
 
 
 def room() -> int:
-    """Values that a ring for batches has room for: some batches, and a power of 2."""
+    """Return the capacity of a ring for some batches, a power of 2."""
     return 1 << (4 * BATCH - 1).bit_length()
 
 
 def subscribers(usual: int) -> int:
-    """How many a topic may have, for libraries that have to be told and where more cost more."""
+    """Return how many a topic may have, for libraries with a limit that costs something."""
     return max(usual, int(os.environ.get("BENCHMARK_SUBSCRIBERS", "1")))
 
 
 def mark() -> str:
-    """What all names of this BENCHMARK_RUN begin with that are the whole machine's."""
+    """Return the prefix of all machine-wide names of this BENCHMARK_RUN."""
     return f"bench_{os.environ['BENCHMARK_RUN']}_"
 
 
 def name(module: str, topic: str) -> str:
-    """Of a topic, for the adapter whose __name__ that is: others run beside it."""
+    """Return the machine-wide name of a topic; module is the adapter's __name__."""
     return f"{mark()}{module.rpartition('.')[2]}_{topic}_"
 
 
 def remove_at_exit(name: str) -> None:
-    """For a publisher whose library leaves its files: remove them at the end of this process."""
+    """Remove the files that a publisher's library leaves, when this process exits."""
     if not _leaving:
         atexit.register(_remove, os.getpid())
     _leaving.add(name)
@@ -92,7 +92,7 @@ def sweep() -> None:
 
 
 def remove_named(part: str) -> None:
-    """Remove all files and folders with that in their names, where the libraries put them."""
+    """Remove all files and folders with that in their names from /dev/shm and /tmp."""
     for path in _named(part):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
@@ -102,7 +102,7 @@ def remove_named(part: str) -> None:
 
 
 def newest(poll: Callable[[], float | None]) -> Callable[[], float | None]:
-    """Return a reader, where the library keeps the newest value only until it is taken."""
+    """Return a reader, for libraries that keep the latest value only until it is taken."""
     found = None
 
     def read() -> float | None:
@@ -116,8 +116,8 @@ def newest(poll: Callable[[], float | None]) -> Callable[[], float | None]:
 
 
 def none_if_empty(get: Callable[[], Any]) -> Callable[[], Any]:
-    """Return a poller, of a queue that raises queue.Empty."""
-    import queue  # noqa: PLC0415 - it brings threading, which is not to be every row's
+    """Return a poller, for a queue that raises queue.Empty."""
+    import queue  # noqa: PLC0415 - imports threading, which would count for every row
 
     def poll() -> Any:
         try:

@@ -1,4 +1,4 @@
-"""What iceoryx2's adapters share: a node of this process, and services by the topic."""
+"""Shared by iceoryx2's adapters: a node per process, and services by topic."""
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
 import atexit
@@ -15,8 +15,8 @@ def _node(row):
 
     if not _nodes:
         iceoryx2.set_log_level(iceoryx2.LogLevel.Error)
-        # A letter for the row, whose end removes no other's; the path of a socket must fit into
-        # 108 bytes.
+        # A letter of the row, so that its end removes no other row's files; the path of a socket
+        # must fit into 108 bytes.
         prefix = f"{mark()}{row.rpartition('_')[2][0]}_"
         config = iceoryx2.config.default()
         config.global_cfg.prefix = iceoryx2.FileName.new(prefix)
@@ -28,14 +28,14 @@ def _node(row):
 
 
 def service(row, topic):
-    """row: the adapter's __name__"""
+    """Return a builder; row is the adapter's __name__."""
     import iceoryx2
 
     return _node(row).service_builder(iceoryx2.ServiceName.new(topic))
 
 
 def _remove(prefix):
-    """It leaves a file for whoever comes next."""
+    """Remove the files that it leaves."""
     for path in Path("/dev/shm").glob(f"{prefix}*"):
         path.unlink(missing_ok=True)
     shutil.rmtree(f"/tmp/{prefix}", ignore_errors=True)

@@ -1,6 +1,6 @@
-"""atomicshm: an AtomicView's cell over SharedMemory. Integers only: a double goes as its bits.
+"""atomicshm: an AtomicView's cell over SharedMemory. Integers only: a double is stored as its bits.
 
-Says 0 before the first value; has no waiting. https://pypi.org/project/atomicshm/
+It reads 0 before the first value and has no waiting. https://pypi.org/project/atomicshm/
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
@@ -46,7 +46,7 @@ publisher, reader, poller, _ = adapter(
 
 
 def statements(topic, shared):
-    """Of integers, without what a double costs."""
+    """Integers, without the cost of converting a double."""
     cell = _cell(topic, shared)
     return {
         "publish": ("store(number)", {"store": cell.store, "number": 12345}),

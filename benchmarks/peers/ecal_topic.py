@@ -3,8 +3,8 @@
 https://eclipse-ecal.github.io/ecal/stable/getting_started/howto/pubsub.html and
 https://eclipse-ecal.github.io/ecal/stable/configuration/options.html
 
-A subscriber has a callback and nothing else: eCAL's own thread takes what arrives, so that reader
-and poller only look at what it left; what that cost shows in the streams.
+A subscriber has only a callback: eCAL's own thread takes every message, so that reader and poller
+only look at the result; the streams show what that costs.
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
@@ -35,8 +35,10 @@ def prepare():
 
 
 def sweep():
-    """Remove the files of processes that were killed: eCAL gives them random names, never removes
-    them, and only what they are mapped by tells whether they are in use."""
+    """Remove the files of killed processes.
+
+    eCAL gives them random names and never removes them; those that are mapped are in use.
+    """
     mapped = set()
     for maps in Path("/proc").glob("[0-9]*/maps"):
         with suppress(OSError):
@@ -44,7 +46,7 @@ def sweep():
     for path in Path("/dev/shm").glob("ecal_*"):
         with suppress(OSError):
             status = path.stat()
-            aged = time.time() - status.st_mtime > 2  # one just made is mapped in a moment
+            aged = time.time() - status.st_mtime > 2  # a new one is mapped in a moment
             if status.st_uid == os.getuid() and aged and str(path) not in mapped:
                 path.unlink()
 
@@ -53,7 +55,7 @@ def _start():
     import ecal.nanobind_core as ecal
 
     if not ecal.is_initialized():
-        # Where this thread spins, eCAL's gets the interpreter after so long, not after 5 ms.
+        # While this thread spins, eCAL's gets the interpreter after this time, not after 5 ms.
         sys.setswitchinterval(50e-6)
         configuration = ecal.get_configuration()
         configuration.registration.registration_refresh = 100  # ms; joining takes up to two
@@ -66,7 +68,7 @@ def _start():
 def close():
     import ecal.nanobind_core as ecal
 
-    _kept.clear()  # before its library ends
+    _kept.clear()  # before the library ends
     if ecal.is_initialized():
         ecal.finalize()
 

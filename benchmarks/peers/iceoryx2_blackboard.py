@@ -1,6 +1,6 @@
-"""iceoryx2: a key of a blackboard, which begins with the value that its creator gives it.
+"""iceoryx2: a key of a blackboard, with an initial value from its creator.
 
-There has to be a creator before the first reader; has no waiting. As in its repository's
+The creator must exist before the first reader; no waiting. As in its repository's
 examples/python/blackboard
 """
 

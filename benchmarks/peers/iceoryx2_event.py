@@ -53,7 +53,7 @@ def receiver(topic, shared):
         while (value := poll()) is None:
             try:
                 wait()
-            except interrupted:  # by any signal, that of being continued as well
+            except interrupted:  # by any signal, SIGCONT too
                 continue
         return value
 

@@ -1,6 +1,6 @@
 """iceoryx2: a publish-subscribe service. A subscriber begins with the next value and keeps 2.
 
-A batch is one message, a slice of bytes: the lengths of others are wrong in Python
+A batch is one message, a slice of bytes: other slices have wrong lengths in Python
 (https://github.com/eclipse-iceoryx/iceoryx2/issues/1533).
 https://ekxide.github.io/iceoryx2-book and, in its repository, examples/python/publish_subscribe and
 publish_subscribe_dynamic_data

@@ -1,4 +1,4 @@
-"""kickmsg: a key of a blackboard, one board of one key a topic.
+"""kickmsg: a key of a blackboard, one board with one key per topic.
 
 https://pypi.org/project/kickmsg/, Blackboard (state, not stream)
 """

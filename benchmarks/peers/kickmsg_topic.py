@@ -1,6 +1,6 @@
 """kickmsg: a topic of a node. A subscriber begins with the next value, and keeps the last 64.
 
-A batch is one message. Payloads are of the size that is needed, not its usual 4096 bytes.
+A batch is one message. Payloads have the size needed, not the default 4096 bytes.
 https://pypi.org/project/kickmsg/ and its examples/python/hello_pubsub.py
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
@@ -22,12 +22,12 @@ _kept = []
 
 
 def _node(size):
-    """Of this process, with what it needs to make the topic, whoever comes first."""
+    """Return this process's node, and the configuration of a topic."""
     import kickmsg
 
     config = kickmsg.Config()
     config.max_subscribers = subscribers(config.max_subscribers)
-    if size > config.max_payload_size:  # a subscriber's usual 64 of those would be much
+    if size > config.max_payload_size:  # the default of 64 would be large
         config.pool_size, config.sub_ring_capacity = 32, 8
     config.max_payload_size = size
     if not _kept:

@@ -1,6 +1,6 @@
-"""A c_double on plain memory that two processes share: a floor, not a peer. Says 0.0 at first.
+"""A c_double on plain memory that two processes share: a floor, not a peer. It reads 0.0 at first.
 
-Nothing keeps a reader from half a value or from an old one.
+A reader can see a torn or an old value.
 https://docs.python.org/3/library/ctypes.html#ctypes._CData.from_buffer
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork

@@ -1,6 +1,6 @@
-"""A memoryview of plain memory that two processes share: a floor, not a peer. Says 0.0 at first.
+"""A memoryview of plain memory that two processes share: a floor, not a peer. Reads 0.0 at first.
 
-Nothing keeps a reader from half a value or from an old one.
+A reader can see a torn or an old value.
 https://docs.python.org/3/library/stdtypes.html#memoryview.cast
 """
 

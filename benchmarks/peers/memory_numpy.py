@@ -1,6 +1,6 @@
-"""A numpy array on plain memory that two processes share: a floor, not a peer. Says 0.0 at first.
+"""A numpy array on plain memory that two processes share: a floor, not a peer. Reads 0.0 at first.
 
-Nothing keeps a reader from half a value or from an old one.
+A reader can see a torn or an old value.
 https://numpy.org/doc/stable/reference/generated/numpy.frombuffer.html
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork

@@ -1,6 +1,6 @@
-"""struct on plain memory that two processes share: a floor, not a peer. Says 0.0 at first.
+"""struct on plain memory that two processes share: a floor, not a peer. It reads 0.0 at first.
 
-Nothing keeps a reader from half a value or from an old one; pack_into writes zeros first.
+A reader can see a torn or an old value; pack_into writes zeros first.
 https://docs.python.org/3/library/struct.html#struct.Struct.pack_into
 """
 

@@ -18,7 +18,7 @@ def prepare():
 
 
 def publisher(topic, shared):
-    shared[topic].cancel_join_thread()  # or the end waits for somebody to take the rest
+    shared[topic].cancel_join_thread()  # otherwise the exit waits for a receiver
     return shared[topic].put
 
 

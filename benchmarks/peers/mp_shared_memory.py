@@ -1,9 +1,9 @@
 """multiprocessing.shared_memory.SharedMemory, the value packed into it by struct.
 
-Says 0.0 before the first value; nothing keeps a reader from half a value; has no waiting.
+It reads 0.0 before the first value, can read a torn value, and has no waiting.
 https://docs.python.org/3/library/multiprocessing.shared_memory.html
 """
-# ruff: noqa: PLC0415 - an import of this module is not to be one of that
+# ruff: noqa: PLC0415 - importing this module must not import that
 
 import atexit
 import os

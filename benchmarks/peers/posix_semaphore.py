@@ -1,7 +1,7 @@
 """posix_ipc: the value in shared memory, a semaphore to wait on.
 
-It counts the values, for one receiver; nothing keeps that from half a value. Says 0.0 before the
-first. https://semanchuk.com/philip/posix_ipc/
+The semaphore counts the values for one receiver, which can read a torn value, and reads 0.0 before
+the first. https://semanchuk.com/philip/posix_ipc/
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 

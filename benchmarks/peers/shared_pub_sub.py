@@ -1,8 +1,8 @@
 """SharedPubSub: a value to read at any time, and a queue of 2048 for each subscriber.
 
-readWait() takes from the queue. For low latency its header recommends to poll the value, which the
-poller does; says 0.0 before the first. Several at once: setValueAndPush(), then notifyAll(). Where
-a queue is full, what is published then is what gets lost. Its files stay for good.
+readWait() takes from the queue. For low latency its header recommends polling the value, which the
+poller does; it reads 0.0 before the first value. Batches: setValueAndPush(), then notifyAll(). A
+full queue loses the new values. Its files are never removed.
 https://github.com/SimonNGN/SharedPubSub
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
@@ -51,7 +51,7 @@ def receiver(topic, shared):
     wait = _subscriber(topic, queue=True).readWait
 
     def receive():
-        while (value := wait()) is None:  # it may be woken for nothing
+        while (value := wait()) is None:  # a spurious wake-up
             pass
         return value
 

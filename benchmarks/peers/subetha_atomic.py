@@ -1,6 +1,6 @@
-"""subetha-ipc: an Atomic. Integers only: a double goes as its bits.
+"""subetha-ipc: an Atomic. Integers only: a double is stored as its bits.
 
-Says 0 before the first value; has no waiting. https://pypi.org/project/subetha-ipc/
+It reads 0 before the first value and has no waiting. https://pypi.org/project/subetha-ipc/
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
@@ -42,7 +42,7 @@ def publisher(topic, shared):
 
 
 def statements(topic, shared):
-    """Of integers, without what a double costs."""
+    """Integers, without the cost of converting a double."""
     remove_at_exit(name(__name__, topic))
     atomic = _atomic(topic)
     return {

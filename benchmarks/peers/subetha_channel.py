@@ -1,4 +1,4 @@
-"""subetha-ipc: a Channel, its queue that can be waited on. A full one refuses: send_for() waits.
+"""subetha-ipc: a Channel, its queue with waiting. A full one refuses; send_for() waits.
 
 https://pypi.org/project/subetha-ipc/
 """

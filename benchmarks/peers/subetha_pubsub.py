@@ -1,7 +1,7 @@
-"""subetha-ipc: a PubSub ring. It carries 56 bytes each time; has no waiting.
+"""subetha-ipc: a PubSub ring of 56-byte items. It has no waiting.
 
 A subscriber begins with the next item. One that fell behind raises Lagged once and goes on at the
-newest, without what is still kept. https://pypi.org/project/subetha-ipc/
+latest, without the items still kept. https://pypi.org/project/subetha-ipc/
 """
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
@@ -15,7 +15,7 @@ REQUIREMENTS = ["subetha-ipc"]
 IMPORTS = "import subetha"
 
 CAPACITY = 1024
-"""Of items; no default, so that of a Channel."""
+"""Items; there is no default, so that of a Channel."""
 
 _value = struct.Struct("d")
 
@@ -42,7 +42,7 @@ def reader(topic, shared):
     def read():
         while head := ring.head:
             try:
-                # None while it is being written; so it stays if its writer is killed then.
+                # None while it is being written, for good if the writer is killed then.
                 item = read_at(head - 1) or (read_at(head - 2) if head > 1 else None)
                 return None if item is None else unpack(item)[0]
             except subetha.Lagged:  # overtaken between the two calls

@@ -1,4 +1,4 @@
-"""zenoh: put() between the peers of one machine; a ring channel of one sample for the newest.
+"""zenoh: put() between peers on one machine; a ring channel of one sample for the latest value.
 
 https://zenoh-python.readthedocs.io/en/latest/ and
 https://github.com/eclipse-zenoh/zenoh/blob/main/DEFAULT_CONFIG.json5
@@ -16,19 +16,19 @@ REQUIREMENTS = ["eclipse-zenoh"]
 IMPORTS = "import zenoh"
 
 CONFIGURATION = {
-    # Small values do not go by it, and its files would stay behind.
+    # Small values do not use it, and its files would stay behind.
     "transport/shared_memory/enabled": "false",
     # Peers find one another and meet over the loopback interface only.
     "scouting/multicast/interface": '"lo"',
     "listen/endpoints": '["tcp/127.0.0.1:0"]',
 }
-"""Else its defaults: express publishing and the low-latency transport, which send each value in a
-packet of its own, made a round trip a third shorter at best and a stream ten times slower."""
+"""Otherwise its defaults. Express publishing and the low-latency transport send a packet per value:
+round trips are at best a third shorter, streams ten times slower."""
 
 _value = struct.Struct("d")
 _session = None
 _kept = []
-"""What it declared ends when nobody holds it."""
+"""Declarations end when they are not referenced."""
 
 
 def _open():
@@ -54,7 +54,7 @@ def _subscriber(topic, *handler):
 
 
 def _unblocked(topic):
-    """With both ends in one thread, a put() into a full channel would wait for ever."""
+    """With both ends in one thread, a put() into a full channel would block forever."""
     from zenoh.handlers import FifoChannel
 
     return _subscriber(topic, FifoChannel(1 << 20))
@@ -83,7 +83,7 @@ def batch_publisher(topic, shared):
 def reader(topic, shared):
     from zenoh.handlers import RingChannel
 
-    # The ring keeps the newest that has not been taken; what was taken is kept here.
+    # The ring keeps the latest value until it is taken; the reader keeps it afterwards.
     unpack, receive = _value.unpack, _subscriber(topic, RingChannel(1)).try_recv
     newest = None
 

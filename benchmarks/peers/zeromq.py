@@ -1,4 +1,4 @@
-"""pyzmq: PUB and SUB over ipc; CONFLATE for the newest.
+"""pyzmq: PUB and SUB over ipc; CONFLATE for the latest value.
 
 https://pyzmq.readthedocs.io/en/latest/api/zmq.html and https://api.zeromq.org/4-3:zmq-setsockopt
 """
@@ -27,7 +27,9 @@ def _socket(kind, **options):
     import zmq
 
     context = zmq.Context.instance()
-    context.max_sockets = max(context.max_sockets, 65536)  # 1,023 unless told before the first
+    context.max_sockets = max(
+        context.max_sockets, 65536
+    )  # default 1,023; set before the first socket
     socket = context.socket(kind)
     socket.linger = 0
     for name, value in options.items():
@@ -68,7 +70,7 @@ def batch_publisher(topic, shared):
 
 
 def reader(topic, shared):
-    # The socket keeps the newest that has not been taken; what was taken is kept here.
+    # The socket keeps the latest value until it is taken; the reader keeps it afterwards.
     return newest(_poller(_sub(topic, conflate=1)))
 
 
@@ -79,7 +81,7 @@ def poller(topic, shared):
 def _poller(socket):
     import zmq
 
-    # To ask first costs a third of the exception that an empty socket raises.
+    # Asking first costs a third of the exception of an empty socket.
     ask, events, ready = socket.get, int(zmq.EVENTS), int(zmq.POLLIN)
     unpack, receive = _value.unpack, socket.recv
     return lambda: unpack(receive())[0] if ask(events) & ready else None

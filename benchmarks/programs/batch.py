@@ -1,7 +1,7 @@
 """What a value costs in batches, with both ends in one process: python batch.py PEER SIZE
 
-For each number of milliseconds that it reads, it answers with ns a value, in a batch and in single
-calls.
+For each number of milliseconds that it reads, it answers with ns per value, in batches and in
+single calls.
 """
 
 import sys
@@ -12,13 +12,13 @@ import peers
 from programs.call import JOINING, each
 
 SETTLING = (0.0, 0.001, 0.01, 0.1)
-"""Seconds: how long a batch may take to be there."""
+"""Seconds that a batch may take to arrive."""
 
 
 PATIENCE = 2_000_000_000  # ns
 
 ROOM, SINGLE = 10, 1000
-"""Single calls: how many at a time, and of how many values."""
+"""Single calls: how many per burst, and in all."""
 
 
 class Batches:
@@ -37,7 +37,7 @@ class Batches:
             self.timers |= {"publish_one": self.single, "poll": self.polling}
 
     def settling(self):
-        """Return how long it takes until all of a batch is there."""
+        """Return how long a whole batch takes to arrive."""
         for wait in SETTLING:
             self.publish_many(self.values)
             time.sleep(wait)
@@ -45,7 +45,7 @@ class Batches:
                 return wait
             time.sleep(0.1)
             self.drain()
-        raise SystemExit("what is drained is not the batch that was published")
+        raise SystemExit("the batch drained is not the one published")
 
     def timed(self, call, *arguments):
         start = time.perf_counter_ns()
@@ -63,7 +63,7 @@ class Batches:
         return self.timed(self.drain)
 
     def through(self):
-        """From before publish_many() until all is drained: what a thread does later counts too."""
+        """From before publish_many() until all is drained: work of other threads counts too."""
         self.drain()
         left, drain = len(self.values), self.drain
         start = time.perf_counter_ns()
@@ -82,7 +82,7 @@ class Batches:
         return [values[start : start + ROOM] for start in range(0, len(values), ROOM)]
 
     def single(self):
-        """One at a time, as many as go into a queue unread, with what is received in between."""
+        """One at a time, in bursts that fit into a queue and are drained in between."""
         publish, total = self.publish, 0
         for part in self.parts():
             begin = time.perf_counter_ns()
@@ -113,7 +113,7 @@ class Batches:
 
 def main():
     name, size = sys.argv[1], int(sys.argv[2])
-    peers.BATCH = size  # before the adapter asks
+    peers.BATCH = size  # before the adapter reads it
     from harness.rows import load  # noqa: PLC0415
 
     batches = Batches(load(name), size)

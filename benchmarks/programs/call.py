@@ -1,8 +1,8 @@
 """What calls cost with both ends in one process: python call.py PEER.
 
-Values go in bursts that every queue has room for; only the calls that are named are timed. The
-first line says which figures there are. Then, for each number of milliseconds that it reads, it
-answers with a line of them, ns a call, the loop around it included.
+Values go in bursts that fit into every queue; only the named calls are timed. The first line names
+the figures. Then, for each number of milliseconds that it reads, it answers with a line of them in
+ns per call, the loop around the call included.
 """
 
 import sys
@@ -12,18 +12,18 @@ from harness.rows import load
 from harness.timing import timer
 
 LOOPS = 100
-"""Calls in one timing, where there is room for so many."""
+"""Calls in one timing, if they fit into the queue."""
 
 BURSTS = (1, 3, 10, 30, LOOPS)
 SETTLING = (0.0, 0.001, 0.01, 0.1)
-"""Seconds: how long published values may take to be there."""
+"""Seconds that published values may take to arrive."""
 
 JOINING = 0.3
-"""Seconds for ends that find each other by themselves; they tell nobody when they have."""
+"""Seconds for ends that discover each other without saying when they have."""
 
 
 def clock_ns():
-    """What the two looks at the clock around a timing add to it."""
+    """Return what reading the clock twice adds to a timing."""
     clock = time.perf_counter_ns
     return min(-(clock() - clock()) for _ in range(100))
 
@@ -40,7 +40,7 @@ class Calls:
         self.clock = clock_ns()
         if peer.REQUIREMENTS:
             time.sleep(JOINING)
-        # A state keeps one value; only queues wait for who takes what is in them.
+        # A state keeps one value; only queues fill up.
         self.burst = self.fitting() if self.receive and peer.KIND != "state" else 1
         self.loops = self.burst if peer.KIND == "queue" else LOOPS
         self.timers = self.figures()
@@ -50,7 +50,7 @@ class Calls:
         return make and make(topic, self.shared)
 
     def statement(self, what, call):
-        """Return what a program would write, and its names."""
+        """Return the statement that a program would write, and its names."""
         if not hasattr(self.peer, "statements"):
             function = {"publish": self.publish, "read": self.read, "poll": self.receive}[what]
             return call, {"call" if what == "publish" else what: function, "value": 1.5}
@@ -67,14 +67,14 @@ class Calls:
         return self.number
 
     def fill(self, count):
-        """Publish, and let it arrive."""
+        """Publish count values, and let them arrive."""
         for _ in range(count):
             self.publish(self.next())
         if self.wait:
             time.sleep(self.wait)
 
     def empty(self, sent=0):
-        """Take what is there; without poll() it has to know whether there is something."""
+        """Take all values; without poll(), as many as were sent."""
         if self.poll:
             while self.poll() is not None:
                 pass
@@ -85,16 +85,16 @@ class Calls:
             self.read()
 
     def fitting(self):
-        """Return how many values are all there after they were published; find how long it takes.
+        """Return the largest burst that arrives whole, and find how long it takes.
 
-        Without poll(), one: receive() would wait for what is lost."""
+        Without poll(), one: receive() would wait for a lost value."""
         fits = 0
         for burst in BURSTS if self.poll else BURSTS[:1]:
             if not self.arrives(burst):
                 break
             fits = burst
         if not fits:
-            raise SystemExit("a value that was published is not received")
+            raise SystemExit("a published value is not received")
         return fits
 
     def arrives(self, burst):
@@ -110,7 +110,7 @@ class Calls:
         return False
 
     def figures(self):
-        """Return how each is measured, by its name."""
+        """Return the functions that measure, by figure."""
         found = {"publish": self.publishing()}
         if self.read:
             found |= {"read_new": self.reading(), "read_same": self.reading_again()}
@@ -134,7 +134,7 @@ class Calls:
         return measure
 
     def at_once(self):
-        """Whether the next read finds what was published."""
+        """Whether the next read finds the published value."""
         found = True
         for _ in range(20):
             self.publish(value := self.next())
@@ -144,8 +144,7 @@ class Calls:
         return found
 
     def reading(self):
-        """A value that was not read before: with its publish, less that; or, where it takes time
-        to arrive, each call by itself."""
+        """A new value: with its publish, less a publish; each call alone if values take time."""
         if not self.at_once():
             return self.reading_alone
         publish, names = self.statement("publish", "call(value)")
@@ -175,7 +174,7 @@ class Calls:
             if found == value:
                 self.empty(1)
                 return ns
-        raise SystemExit("a value that was published is not read")
+        raise SystemExit("a published value is not read")
 
     def reading_again(self):
         run = self.timed(*self.statement("read", "read()"), LOOPS)
@@ -189,7 +188,7 @@ class Calls:
         return measure
 
     def missing(self):
-        """None where it cannot tell that nothing was published."""
+        """None if it cannot tell that nothing was published."""
         read = self.peer.reader("silent", self.shared)
         if read() is not None:
             return None
@@ -199,7 +198,7 @@ class Calls:
         return self.timed(statement, names, LOOPS)
 
     def receiving(self):
-        # From the same topic as fill(): statements have one of their own, which nobody fills.
+        # From the topic that fill() fills: statements have their own.
         run = self.timed("value = poll()", {"poll": self.receive}, self.burst)
 
         def measure():
@@ -220,7 +219,7 @@ class Calls:
 
 
 def each(timers, milliseconds):
-    """Return each figure's median: all in turn, again and again."""
+    """Return the median of each figure: all in turn, repeatedly."""
     end = time.perf_counter_ns() + milliseconds * 1_000_000
     times = {name: [] for name in timers}
     while not times["publish"] or time.perf_counter_ns() < end:

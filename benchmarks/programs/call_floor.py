@@ -22,7 +22,7 @@ def main():
         "ring_get": timer("f()", f=floor.ring_get),
     }
     timers = {name: lambda run=run: max(0.0, run(LOOPS) - clock) for name, run in rows.items()}
-    # In C the clock would be more than what it measures: more at a time.
+    # In C the clock would cost more than one call: more at a time.
     timers["ring_writes"] = lambda: floor.ring_writes(100 * LOOPS)
     timers["ring_reads"] = lambda: floor.ring_reads(100 * LOOPS)
     print("ready", *timers, flush=True)

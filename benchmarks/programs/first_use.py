@@ -1,9 +1,9 @@
-"""What an import costs a process, and then its first publisher, reader and value.
+"""What an import costs, and then the first publisher, reader and value.
 
     python first_use.py STATEMENTS MODULE        one line of JSON
 
-STATEMENTS import the library; MODULE is one of peers/. Nothing that a library may need is imported
-before it, but what the interpreter has itself.
+STATEMENTS import the library; MODULE is one of peers/. Nothing that a library may import is
+imported before it.
 """
 
 import sys
@@ -12,7 +12,7 @@ import time
 from programs import process
 
 PATIENCE = 5.0
-"""Seconds for the first value to arrive: with some, readers join by themselves."""
+"""Seconds for the first value to arrive: some readers join in the background."""
 
 
 def clocks():
@@ -24,7 +24,7 @@ def state():
 
 
 def first_use(peer):
-    """Publish and read a first value. Return the publisher and the reader, which have to live."""
+    """Publish and read a first value. Return the publisher and the reader, to keep them alive."""
     shared = peer.prepare() if hasattr(peer, "prepare") else None
     publish = peer.publisher("first", shared)
     make = next(m for m in ("reader", "poller", "receiver") if hasattr(peer, m))

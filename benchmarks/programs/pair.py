@@ -1,4 +1,4 @@
-"""Two processes of one peer, for the programs that measure between them."""
+"""Two processes of one peer, for programs that measure between them."""
 
 import ctypes
 import os
@@ -7,7 +7,7 @@ import signal
 import time
 
 JOINING = 0.5
-"""Seconds for a peer whose ends find each other by themselves; it tells nobody when they have."""
+"""Seconds for ends that discover each other without saying when they have."""
 
 
 def die_with_parent():
@@ -15,18 +15,18 @@ def die_with_parent():
 
 
 class Partner:
-    """The other process, as each of the two sees it."""
+    """The other process, as seen from either."""
 
     def __init__(self, reads, writes, pid):
         self._reads, self._writes, self._rest = reads, writes, b""
         self.pid = pid
-        """The other's; 0 in the child."""
+        """0 in the child."""
 
     def tell(self, line=b""):
         os.write(self._writes, line + b"\n")
 
     def hears(self, seconds):
-        """Whether it says something within that time."""
+        """It reports whether a line comes within that time."""
         return bool(self._rest) or bool(select.select([self._reads], [], [], seconds)[0])
 
     def hear(self):
@@ -38,7 +38,7 @@ class Partner:
         return line
 
     def meet(self):
-        """Wait until the other is as far."""
+        """Wait until the other process is here too."""
         self.tell()
         self.hear()
 

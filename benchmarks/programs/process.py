@@ -1,5 +1,5 @@
-"""What /proc/self says about a process: memory, threads, descriptors. Imports next to nothing."""
-# ruff: noqa: PTH116, PTH123, PTH208 - without pathlib, which takes long to import
+"""Memory, threads and descriptors of this process, from /proc/self. Imports next to nothing."""
+# ruff: noqa: PTH116, PTH123, PTH208 - pathlib takes long to import
 
 import os
 
@@ -11,7 +11,7 @@ def status():
 
 
 def memory():
-    """Return bytes: resident, its proportional share, and what is this process's alone."""
+    """Return bytes: resident, its proportional share, and those of no other process."""
     fields = _fields("/proc/self/smaps_rollup")
     own = fields["Private_Clean"] + fields["Private_Dirty"]
     return {"rss": fields["Rss"] * 1024, "pss": fields["Pss"] * 1024, "own": own * 1024}
@@ -22,7 +22,7 @@ def descriptors():
 
 
 def shared():
-    """Return bytes of what is mapped to be shared: of the files, once each, and of all mappings."""
+    """Return bytes of shared mappings: of the files, once each, and of all mappings."""
     files, mapped = {}, 0
     with open("/proc/self/smaps") as smaps:
         key = None
@@ -30,7 +30,7 @@ def shared():
             words = line.split(None, 5)
             if not words[0].endswith(":"):
                 path = words[5].strip() if len(words) > 5 else ""
-                # Mapped for reading alone, a file is a library unless it is in memory.
+                # A file mapped read-only is a library, unless it is in /dev/shm.
                 key = (
                     (words[3], words[4]) if words[1][3] == "s" or path[:9] == "/dev/shm/" else None
                 )
@@ -39,7 +39,7 @@ def shared():
             elif key and words[0] == "Size:":
                 mapped += int(words[1]) * 1024
             elif key and words[0] == "Rss:" and files[key] is None:
-                files[key] = int(words[1]) * 1024  # of no name any more
+                files[key] = int(words[1]) * 1024  # its file is removed
     return sum(size or 0 for size in files.values()), mapped
 
 

@@ -1,8 +1,8 @@
 """What publish() costs: python publishing.py RHYTHM WAITER.
 
-RHYTHM is "loop" (as fast as it goes; one figure a request, ns each) or "paused" (each alone, when
-the waiter is asleep again; all figures). WAITER is one of waiter.py's, or "nobody". Reads how many
-to publish, one number a line. Runs with earlier versions of the library as well.
+RHYTHM is "loop" (as fast as it goes; one figure per request, ns per value) or "paused" (each alone,
+while the waiter is asleep; all figures). WAITER is one of waiter.py's, or "nobody". Reads how many
+to publish, one number per line. Runs with earlier versions of the library too.
 """
 
 import itertools
@@ -15,7 +15,7 @@ from pathlib import Path
 import shm_pub_sub
 
 PAUSE = 0.0003
-"""Seconds: the waiter has read the last value and is asleep again."""
+"""Seconds until the waiter has read the value and is asleep again."""
 
 
 def loop(publish, n):

@@ -1,8 +1,8 @@
 """A value there and back between two processes: python round_trip.py PEER WAY [CPU CPU]
 
-WAY is "blocking" (each sleeps in receive() until the value is there) or "spinning" (each asks
-again and again). Reads milliseconds, one number a line, and answers with a line: how many wrong
-values came and were passed over, and the times in ns.
+WAY is "blocking" (each sleeps in receive() until the value comes) or "spinning" (each polls). Reads
+milliseconds, one number per line, and answers with a line: how many wrong values came and were
+skipped, and the times in ns.
 """
 
 import os
@@ -18,7 +18,7 @@ MOST = 50_000
 
 
 def spinning(peer, topic, shared):
-    """Return what waits for a value without sleeping."""
+    """Return a function that waits for a value without sleeping."""
     if hasattr(peer, "poller"):
         poll = peer.poller(topic, shared)
 
@@ -37,7 +37,7 @@ def spinning(peer, topic, shared):
         last = value
         return value
 
-    # What a new state says before anything was published.
+    # The value of a new state, before anything was published.
     last = read()
     return wait_for_another
 

@@ -1,8 +1,8 @@
 """One way, as fast as it goes: python stream.py PEER [PROCESSOR PROCESSOR]
 
-Publishes 1.0, 2.0, 3.0 ... for each number of milliseconds that it reads, and answers with what the
-publisher and the receiver counted. A negative value says that there are no more; it is repeated
-until the receiver has seen it, as it may be lost like any other.
+Publishes 1.0, 2.0, 3.0 ... for each number of milliseconds that it reads, and answers with the
+counts of the publisher and the receiver. A negative value marks the end; it is repeated until
+the receiver has seen it, because it may be lost like any other.
 """
 
 import itertools
@@ -24,27 +24,27 @@ FIGURES = (
     "doubled",
     "wrong",
 )
-"""seconds: until the end was received; publishing: seconds until the last was published. lost: the
-gaps that the receiver saw. wrong: values that were never published."""
+"""seconds: until the end was received; publishing: seconds until the last value was published;
+lost: gaps that the receiver saw; wrong: values never published."""
 
 PATIENCE = 6.0
-"""Seconds for what is still queued."""
+"""Seconds to drain a queue."""
 
 CHECK = 100
-"""Values between two looks at the clock."""
+"""Values between two reads of the clock."""
 
 
 class Counts:
-    """What a receiver sees of consecutive numbers."""
+    """What a receiver counts in consecutive numbers."""
 
     def __init__(self):
         self.last = 0.0
         self.received = self.lost = self.backwards = self.doubled = self.wrong = 0
 
     def odd(self, value, state):
-        """Count a value that is not the next one."""
+        """Count a value that is not the expected one."""
         if value == self.last:
-            self.doubled += not state  # a state is read again and again
+            self.doubled += not state  # a state is read repeatedly
             self.received += not state
         elif not value.is_integer() or value <= 0.0:
             self.wrong += 1
@@ -62,16 +62,16 @@ class Counts:
 
 
 def receiving(peer, topic, shared):
-    """Return how every value is received, and whether it is only the newest each time."""
+    """Return how every value is received, and whether that reads only the latest."""
     for what in ("receiver", "poller"):
         if hasattr(peer, what):
-            # A state's poller compares with what it had; it cannot see one that was twice there.
+            # A state's poller compares with the previous value; it cannot see repeats.
             return getattr(peer, what)(topic, shared), False
     return peer.reader(topic, shared), True
 
 
 def count_until(receive, end, state):
-    """Count what comes before the end, which is negative; ends of earlier turns may come again."""
+    """Count values until the end, which is negative; ends of earlier turns may come again."""
     counts = Counts()
     while True:
         value = receive()
@@ -115,11 +115,11 @@ def turn(publish, partner, end, milliseconds):
     while not partner.hears(0.001):
         publish(end)
         if time.monotonic() - start > PATIENCE + milliseconds / 1000:
-            raise SystemExit(f"not all received {PATIENCE:.0f} s after the last was published")
+            raise SystemExit(f"values still missing {PATIENCE:.0f} s after the last was published")
     seconds = time.monotonic() - start
     received, lost, backwards, doubled, wrong, last = map(float, partner.hear().split())
     lost += max(0.0, published - last)  # the last ones
-    if last > published:  # it was never published, and hides what was lost
+    if last > published:  # never published, and it hides losses
         wrong, lost = wrong + 1, max(0.0, published - received)
     return seconds, published, publishing, received, lost, backwards, doubled, wrong
 
@@ -142,7 +142,7 @@ def main():
         try:
             receive_all(peer, shared, partner)
         finally:
-            os._exit(0)  # its messages are not waited for
+            os._exit(0)  # does not wait for its messages
     publish_all(peer, shared, partner)
     if hasattr(peer, "close"):
         peer.close()

@@ -1,9 +1,9 @@
 """What publishing costs with N subscribers: python subscribers.py PEER N idle|blocked
 
 Each subscriber is a process. "idle": it has found the topic, and then neither reads nor waits.
-"blocked": it waits in receive(), and each value is published alone, when all wait again. For each
-number of milliseconds that it reads, it answers with ns a value, and CPU ns of the publisher's
-process with all its threads.
+"blocked": it waits in receive(), and each value is published alone, while all wait. For each
+number of milliseconds that it reads, it answers with ns per value, and CPU ns per value of the
+publisher's process with all its threads.
 """
 
 import os
@@ -18,11 +18,11 @@ from programs.pair import die_with_parent, fork
 
 LOOP = 100
 PAUSE = 0.001
-"""Seconds: every waiter has read the last value and is asleep again."""
+"""Seconds until every waiter has read the value and is asleep again."""
 
 
 def subscribe(peer, shared, way):
-    """Return how it takes a value."""
+    """Return a function that takes a value, and its name."""
     wanted = ("receiver",) if way == "blocked" else ("reader", "poller", "receiver")
     what = next(name for name in wanted if hasattr(peer, name))
     return getattr(peer, what)("there", shared), what
@@ -33,7 +33,7 @@ def subscriber(peer, shared, way, partner):
     partner.hear()  # there is a publisher
     take, what = subscribe(peer, shared, way)
     if what != "receiver":
-        take()  # what comes only with the first call is over
+        take()  # so that one-time work is done
     partner.tell()
     while way == "blocked":
         take()

@@ -1,9 +1,9 @@
-"""Many topics in one process, each with a publisher and a reader: what they take, and reading them.
+"""Many topics in one process, each with a publisher and a reader: their cost, and reading them.
 
     python topics.py MODULE TOPICS SECONDS            one line of JSON
-    python topics.py MODULE TOPICS SECONDS --readers  the readers alone, of topics that are there
+    python topics.py MODULE TOPICS SECONDS --readers  only the readers, of existing topics
 
-MODULE is one of peers/. It makes as many as it can in SECONDS.
+MODULE is one of peers/. It makes as many topics as it can in SECONDS.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from harness.rows import OURS, load
 from programs import process
 
 READS = 10_000
-"""That are timed together, or as many as take this long:"""
+"""That are timed together, or as many as take PASS ns."""
 PASS = 3e6
 PASSES = 15
 CLOSING = 2.0
@@ -31,13 +31,13 @@ CLOSING = 2.0
 
 
 def limit_descriptors(spare):
-    """Allow as many as may be, as a program with many topics would, but for some to look with."""
+    """Allow as many as possible, except some that measuring needs."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most - spare, most))
 
 
 def make(function, shared, count, seconds):
-    """Return count of them, or as many as there are after so many seconds, and why no more."""
+    """Return count of them, or as many as fit into so many seconds, and why no more."""
     made, stopped = [], ""
     start, cpu = time.perf_counter(), time.process_time()
     try:
@@ -53,7 +53,7 @@ def make(function, shared, count, seconds):
 
 
 def await_values(readers, seconds=2.0):
-    """It reports whether the last one gets its value: with some, readers join by themselves."""
+    """It reports whether the last one gets its value: some readers join in the background."""
     end = time.monotonic() + seconds
     while (value := readers[-1]()) is None and time.monotonic() < end:
         time.sleep(0.001)
@@ -61,7 +61,7 @@ def await_values(readers, seconds=2.0):
 
 
 def cycle(calls, reads):
-    """Return ns a call of going through calls again and again."""
+    """Return ns per call of going through calls repeatedly."""
     calls = calls * -(-100 // len(calls))  # the loop around them costs the same for few and many
     repeats = range(-(-reads // len(calls)))
     start = time.perf_counter_ns()
@@ -87,7 +87,7 @@ def read_costs(readers):
     found = {f"{row}{what}": [] for row in rows for what in ("all", "one")}
     for turn in range(PASSES + 1):
         for row, calls in rows.items():
-            # Of one as often as of all: the loop costs the same.
+            # As many of one as of all, so that the loop costs the same.
             for what, these in (("all", calls), ("one", calls[:1] * len(calls))):
                 ns = cycle(these, reads)
                 if turn:
@@ -96,14 +96,14 @@ def read_costs(readers):
 
 
 def in_pages(count):
-    """Like any shared memory that has a file each, all at one place of their page."""
+    """As in shared memory with a file each: all at the same place of their page."""
     memory = mmap.mmap(-1, 8192 * count)
     unpack = struct.Struct("d").unpack_from
     return [functools.partial(unpack, memory, 8192 * number) for number in range(count)]
 
 
 def elsewhere(name, count, seconds):
-    """Return what making the readers takes in another process."""
+    """Return what the readers take in another process."""
     command = [sys.executable, __file__, name, str(count), str(seconds), "--readers"]
     with contextlib.suppress(subprocess.TimeoutExpired):
         ended = subprocess.run(
@@ -130,7 +130,7 @@ def main():
     shared = peer.prepare() if hasattr(peer, "prepare") else None
     read = getattr(peer, "reader", None) or getattr(peer, "poller", None)
     if read is None:
-        raise SystemExit("has nothing that reads without waiting")
+        raise SystemExit("cannot read without waiting")
     if "--readers" in sys.argv:
         warm = read("first", shared)
         readers, found = make(read, shared, count, seconds)
@@ -139,10 +139,10 @@ def main():
         del warm
         print(json.dumps(found), flush=True)
         return
-    # The runtime that a first topic starts is no topic's.
+    # The runtime that the first topic starts does not count.
     publisher = getattr(peer, "small_publisher", peer.publisher)
     warm = [publisher("first", shared)]
-    limit_descriptors(spare=50)  # now: Go's runtime, once it is there, allows itself all there are
+    limit_descriptors(spare=50)  # after the first topic: Go's runtime raises its own limit
     before = usage()
     publishers, found = make(publisher, shared, count, seconds)
     readers, found_readers = make(read, shared, len(publishers), seconds)
@@ -163,14 +163,14 @@ answering = threading.Lock()
 
 
 def answer(result):
-    """Say it and end, once: some take long over what they have closed."""
+    """Print it and exit, once: some libraries take long after closing."""
     answering.acquire()
     print(json.dumps(result), flush=True)
     os._exit(0)
 
 
 def closing(peer, result, *kept):
-    """Return seconds; the process ends with what it has found if they are too many."""
+    """Return seconds; after CLOSING of them the process exits with the result so far."""
     timer = threading.Timer(CLOSING, answer, [result])
     timer.daemon = True
     timer.start()

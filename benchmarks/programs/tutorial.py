@@ -1,8 +1,8 @@
 """The tutorial's own benchmark: python tutorial.py PEER, or TUTORIAL for its own lines.
 
-One process publishes and then reads. Reads a number of messages, one number a line, and answers
-with a line of two times in ns: what publishing so many took, and what reading took until as many
-reads had found a value. That is the tutorial's work, and its way to count: an old value counts.
+One process publishes and then reads. For each number of messages that it reads, it answers with two
+times in ns: for publishing so many, and for reading until as many reads had found a value. That
+is how the tutorial counts: an old value counts too.
 """
 
 import sys
@@ -13,7 +13,7 @@ from harness.rows import load
 TUTORIAL = "ours, as printed"
 WARM_UP = 100
 JOINING = 0.3
-"""Seconds for ends that find each other by themselves; they tell nobody when they have."""
+"""Seconds for ends that discover each other without saying when they have."""
 
 clock = time.perf_counter_ns
 
@@ -41,7 +41,7 @@ def through_adapter(name):
 
 
 def as_printed():
-    import shm_pub_sub  # noqa: PLC0415 - a peer's process is without it
+    import shm_pub_sub  # noqa: PLC0415 - not in a peer's process
 
     pub = shm_pub_sub.Publisher("benchmark", 0, 10)
     sub = shm_pub_sub.Subscriber("benchmark", 0)

@@ -1,7 +1,7 @@
 """A subscriber that waits: python waiter.py KIND TOPIC.
 
-KIND is "blocked" (recv), "asyncio", "selecting" (select), or "polling" (recv without
-the right to write page 0). It says "ready" before it waits, and ends with its parent.
+KIND is "blocked" (recv), "asyncio", "selecting" (select), or "polling" (recv without write
+permission). It prints "ready" before it waits, and ends with its parent.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import sys
 import shm_pub_sub
 
 NOBODY = 65534
-"""Whom root becomes, for whom no permission counts, to have to poll a file that is read-only."""
+"""The user that root becomes, because permissions do not restrict root."""
 
 
 def ready():
@@ -54,12 +54,12 @@ KINDS = {
 def main():
     kind, topic = sys.argv[1:]
     parent = os.getppid()
-    shm_pub_sub.topics()  # loads all of the library, whose files another user may not read
+    shm_pub_sub.topics()  # imports everything while the files are readable
     if kind == "polling" and os.geteuid() == 0:
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # after setuid, which forgets it
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # after setuid, which resets it
     if os.getppid() == parent:
         KINDS[kind](shm_pub_sub.Subscriber(topic, 0.0))
 

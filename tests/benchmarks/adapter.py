@@ -2,7 +2,7 @@
 
     python adapter.py MODULE FUNCTION [one]
 
-Publishes, and ends with an error where FUNCTION does not deliver that.
+Exits with an error if FUNCTION does not deliver what was published.
 """
 
 import ctypes
@@ -16,14 +16,14 @@ import time
 PUBLISHERS = {"batch_receiver": "batch_publisher"}
 VALUES = [1.5, -2.25, 3.0e300]
 SECONDS = 10.0
-"""How long a value may be under way."""
+"""Until a value arrives."""
 
 SETTLING = 0.3
-"""Seconds for a library whose subscribers join by themselves; it tells nobody when they have."""
+"""Seconds for a library whose subscribers join in the background."""
 
 
 class Taker:
-    """Takes what was published by one of an adapter's functions."""
+    """Receives values with one function of an adapter."""
 
     def __init__(self, peer, function, shared):
         self.function, self.get = function, getattr(peer, function)("there", shared)
