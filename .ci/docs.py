@@ -7,7 +7,7 @@ import re
 import shutil
 from typing import TYPE_CHECKING
 
-from proofs import run
+from stages import run
 
 from build_machine import BUILD, ROOT
 

@@ -64,7 +64,7 @@ def untyped(parameters: griffe.Parameters) -> griffe.Parameters:
 
 
 def docstring(of: Any, real: object) -> griffe.Docstring:
-    """Return the docstring; it is an error where there is none."""
+    """Return the docstring, which has to exist."""
     text = inspect.getdoc(real)
     if not text:
         raise SystemExit(f"{of.path} has no docstring")

@@ -1,4 +1,4 @@
-"""A hook of mkdocs: pages of docs/ are at the top of the site, all else keeps its folder."""
+"""A hook of mkdocs: pages of docs/ are at the top of the site, the others keep their folders."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from proofs import run
+from stages import check, output, run, say, started
 
 from build import EXTENSIONS
 from build_machine import BUILD, INCLUDE, ROOT
@@ -21,33 +21,36 @@ def new_environment(folder: Path, python: str) -> Path:
     """Make an empty virtual environment and return its folder of programs."""
     run(python, "-m", "venv", "--clear", folder)
     # Dependency groups need pip 25.1.
-    run(folder / "bin" / "python", "-m", "pip", "install", "-q", "--upgrade", "pip>=25.1")
+    pip_install(folder / "bin", "--upgrade", "pip>=25.1")
     return folder / "bin"
+
+
+def pip_install(bin_folder: Path, *what: str | Path) -> None:
+    """Install without compiling: that takes half the time, and most modules are never imported."""
+    run(bin_folder / "python", "-m", "pip", "install", "-q", "--no-compile", *what)
 
 
 def build_wheel(bin_folder: Path) -> Path:
     """Build this tree's wheel as a user's pip would; print its steps as they begin."""
     wheels = BUILD / "wheels" / bin_folder.parent.name
     shutil.rmtree(wheels, ignore_errors=True)
-    command = [bin_folder / "pip", "wheel", "-v", "--no-deps", "--wheel-dir", wheels, "."]
-    print("+", *command, flush=True)
+    command: list[str | Path] = [
+        bin_folder / "pip",
+        "wheel",
+        "-v",
+        "--no-deps",
+        "--wheel-dir",
+        wheels,
+        ".",
+    ]
     start = time.monotonic()
-    output = []
-    with subprocess.Popen(
-        list(map(str, command)),
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    ) as pip:
+    printed = []
+    with started(command, stdout=subprocess.PIPE) as pip:
         for line in pip.stdout or ():
-            output.append(line)
+            printed.append(line)
             if shown := SHOWN.fullmatch(line.rstrip()):
-                print(f"{time.monotonic() - start:6.0f} s  {shown[1]}", flush=True)
-    if pip.returncode:
-        raise SystemExit(f"{''.join(output)}\nno wheel: see above")
+                say(f"{time.monotonic() - start:6.0f} s  {shown[1]}")
+    check(pip, command, "".join(printed))
     (wheel,) = wheels.glob("*.whl")
     return wheel
 
@@ -57,8 +60,8 @@ def inspect_extensions(version: str) -> None:
     (folder,) = BUILD.glob(f"test-{version}/lib/*/site-packages/shm_pub_sub")
     for name in EXTENSIONS:
         (extension,) = folder.glob(f"{name}*.so")
-        dynamic = subprocess.check_output(["readelf", "-d", extension], text=True)
-        names = subprocess.check_output(["nm", "-D", "--defined-only", extension], text=True)
+        dynamic = output("readelf", "-d", extension)
+        names = output("nm", "-D", "--defined-only", extension)
         exported = {line.split()[-1] for line in names.splitlines()}
         faults = re.findall(r".*(?:RPATH|RUNPATH|libpython).*", dynamic)
         faults += exported ^ {f"PyInit_{name}"}
@@ -68,10 +71,9 @@ def inspect_extensions(version: str) -> None:
             raise SystemExit(f"{extension}: {faults}")
 
 
-def install_wheel(python: str, version: str) -> Path:
-    """Make the environment of the tests, and return the wheel that is installed there."""
+def install_wheel(python: str, version: str, *groups: str) -> None:
+    """Make the environment of the tests, with this tree's wheel and dependency groups."""
     bin_folder = new_environment(BUILD / f"test-{version}", python)
     wheel = build_wheel(bin_folder)
-    run(bin_folder / "pip", "install", "-q", wheel, "--group", "test")
+    pip_install(bin_folder, wheel, *(word for name in groups for word in ("--group", name)))
     inspect_extensions(version)
-    return wheel

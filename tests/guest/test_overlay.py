@@ -79,4 +79,4 @@ def test_go_package_itself_is_compiled_without_them() -> None:
     """They are for the library that Python loads; Go programs have Go's own runtime."""
     text = (ROOT / "build.py").read_text()
     assert text.count("-overlay=") == 1
-    assert "-overlay" not in (ROOT / ".ci" / "checks.py").read_text()
+    assert "-overlay" not in (ROOT / ".ci" / "native.py").read_text()

@@ -96,7 +96,7 @@ def test_metadata_says_the_licence_and_names_nobody(metadata: email.message.Mess
 def test_the_same_pythons_are_named_everywhere(metadata: email.message.Message) -> None:
     classifiers = "\n".join(metadata.get_all("Classifier", []))
     named = re.findall(r"(?m)^Programming Language :: Python :: (3\.\d+)$", classifiers)
-    checks = (ROOT / ".ci" / "checks.py").read_text()
+    checks = (ROOT / ".ci" / "interpreters.py").read_text()
     first, end = map(int, re.findall(r"range\((\d+), (\d+)\)", checks)[0])
     assert named == [f"3.{minor}" for minor in range(first, end)]
     assert metadata["Requires-Python"] == f">={named[0]}"

@@ -1,4 +1,4 @@
-"""Whoever builds for the first time sees within seconds what happens and how long it may take."""
+"""The first build says within seconds what happens and how long it may take."""
 
 import os
 import shutil

@@ -1,0 +1,131 @@
+"""The stages of Go and C: linters, tests, kill points, fuzzing, models."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import conditions
+from stages import check, output, run, say, skip, started
+
+from build_machine import COMPILER, INCLUDE, ROOT
+
+Environment = dict[str, str]
+BENCHMARKS = ["go", "test", "-run=^$", "-bench=.", "-benchtime=1x", "./..."]
+STARTS_GOROUTINE = re.compile(r"(?m)^\s*go (?:func\b|[\w.]+\()")
+KILL_POINTS = "//go:build killpoints\n"
+
+# Packages, their fuzz targets, and how many inputs take some seconds.
+FUZZ = [
+    ("./shmpubsub/internal/ring", "FuzzNewest", 20_000),
+    ("./shmpubsub/internal/segment", "FuzzDecodeHeader", 40_000),
+    ("./shmpubsub/internal/segment", "FuzzNewHeader", 30_000),
+    ("./shmpubsub/internal/segment", "FuzzFileName", 40_000),
+    ("./shmpubsub/internal/segment", "FuzzTopicFile", 3_000),
+    ("./shmpubsub/bind", "FuzzCoded", 30_000),
+]
+
+
+def sources() -> Iterator[tuple[Path, str]]:
+    """Yield every Go source of the package, with its text."""
+    for path in sorted((ROOT / "shmpubsub").rglob("*.go")):
+        yield path, path.read_text(encoding="utf-8")
+
+
+def package(path: Path) -> str:
+    return f"./{path.parent.relative_to(ROOT)}"
+
+
+def with_goroutines() -> list[str]:
+    """Return the packages in which the race detector may find something."""
+    return sorted({package(path) for path, text in sources() if STARTS_GOROUTINE.search(text)})
+
+
+def with_kill_points() -> tuple[list[str], str]:
+    """Return the packages with files for the tag killpoints, and a pattern of their tests."""
+    tagged = [(path, text) for path, text in sources() if text.startswith(KILL_POINTS)]
+    tests = [name for _, text in tagged for name in re.findall(r"(?m)^func (Test\w+)\(", text)]
+    return sorted({package(path) for path, _ in tagged}), f"^({'|'.join(tests)})$"
+
+
+def check_go(environment: Environment) -> None:
+    folders = output("go", "list", "-f={{.Dir}}", "./...", env=environment).splitlines()
+    if unformatted := output("gofmt", "-l", *folders, env=environment):
+        raise SystemExit(f"gofmt -l:\n{unformatted}")
+    for tags, packages in (("", ["./..."]), ("killpoints", with_kill_points()[0])):
+        run("go", "vet", f"-tags={tags}", *packages, env=environment)
+        run("go", "tool", "staticcheck", f"-tags={tags}", *packages, env=environment)
+
+
+def check_c() -> None:
+    """Compile the C sources strictly: not in the build, as a new compiler may have new warnings."""
+    strict = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-isystem", INCLUDE]
+    strict += [f"-I{ROOT / 'shmpubsub'}"]
+    for source in sorted((ROOT / "shmpubsub").glob("*/*.c")):
+        run(*COMPILER, *strict, "-c", source, "-o", os.devnull)
+
+
+def go_test(
+    environment: Environment, *options: str, before: Sequence[str] = (), timeout: int = 300
+) -> None:
+    """Run Go tests; show each package, and what those have printed that fail."""
+    test = ["go", "test", "-json", "-shuffle=on", f"-timeout={timeout}s"]
+    command = [*before, *test, *(options or ["./..."])]
+    printed: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    failed = []
+    with started(command, env=environment, stdout=subprocess.PIPE) as process:
+        for line in process.stdout or ():
+            try:
+                event = json.loads(line)
+            except ValueError:
+                say(line.rstrip())
+                continue
+            name = (event.get("Package", event.get("ImportPath", "")), event.get("Test", ""))
+            if "Output" in event:
+                printed[name].append(event["Output"])
+            elif event["Action"] == "skip" and name[1]:
+                lines = [text.strip() for text in printed[name] if "--- SKIP" not in text]
+                skip(lines[-1] if lines else name[1])
+            elif event["Action"] in ("fail", "build-fail"):
+                failed.append("".join(printed[name]))
+            elif event["Action"] in ("pass", "skip") and not name[1]:
+                say("".join(printed[name][-1:]).rstrip())
+    check(process, command, "\n".join(failed))
+
+
+def test_go_young(environment: Environment) -> None:
+    go_test(environment, before=conditions.young_machine())
+
+
+def test_go_races(environment: Environment) -> None:
+    go_test(environment, "-race", *with_goroutines())
+
+
+def check_kill_points(environment: Environment) -> None:
+    packages, tests = with_kill_points()
+    go_test(environment, "-tags=killpoints", f"-run={tests}", *packages)
+
+
+def fuzz(environment: Environment, times: int) -> None:
+    """Fuzz each target with a number of inputs, times as many as takes some seconds.
+
+    Not for a time: before Go 1.27 its end may fail a sound target (golang.org/issue/75804).
+    """
+    for folder, target, inputs in FUZZ:
+        options = [f"-fuzz=^{target}$", f"-fuzztime={inputs * times}x", "-run=^$", "-parallel=2"]
+        run("go", "test", *options, folder, env=environment)
+
+
+def check_models(*, full: bool) -> None:
+    """Check the models exhaustively, if spin is here; in CI it has to be."""
+    if shutil.which("spin") is None and not os.environ.get("CI"):
+        skip("models: spin is not installed (Debian: apt install spin)")
+        return
+    run(sys.executable, "docs/models/check.py", *(["--full"] if full else []))

@@ -1,0 +1,109 @@
+"""The stages of pytest: which tests run where, and what came of them."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+from stages import run, skip
+
+from build_machine import BUILD
+
+RESULTS = BUILD / "results"
+FAILURE_LENGTH = 4000
+"""Characters of a failed test's end that are repeated where everything ends."""
+
+NOT_SOAK = ["-m", "not soak"]
+SIDE_BY_SIDE = ["-n", "2", "--dist", "loadfile"]
+
+# They measure times or trace other processes: nothing else runs meanwhile.
+ALONE = [
+    "tests/benchmarks",
+    "tests/crash",
+    "tests/waiting",
+]
+
+# What depends on the Python it runs with; the rest is the same with any.
+EACH_PYTHON = [
+    "tests/fork",
+    "tests/unit",
+]
+
+SMOKE = [
+    "tests/tutorial",
+]
+"""For a third Python: it imports, publishes, subscribes and forks."""
+
+# The tests that LONG makes longer.
+SOAKED = [
+    "tests/crash",
+    "tests/differential",
+    "tests/exit",
+    "tests/fork/test_storm.py",
+    "tests/fuzz",
+    "tests/storm",
+    "tests/unit/lifetime/test_thread_chaos.py",
+    "tests/waiting",
+]
+
+# What `build.py soak` sets, unless it is set already.
+LONG = {
+    "SHM_PUB_SUB_KILLS": "10000",
+    "SHM_PUB_SUB_STORM_SECONDS": "600",
+    "SHM_PUB_SUB_CHILDREN": "2000",
+    "SHM_PUB_SUB_EXITS": "120",
+    "SHM_PUB_SUB_CHAOS": "20",
+    "SHM_PUB_SUB_EXAMPLES": "1000",
+    "SHM_PUB_SUB_WAITS": "900000",
+    "SHM_PUB_SUB_VALUES": "30000000",
+    "SHM_PUB_SUB_INTERRUPTS": "500",
+    "SHM_PUB_SUB_SCRIPTS": "10000",
+}
+
+
+def run_pytest(
+    environment: Path,
+    name: str,
+    *tests: str,
+    counts: dict[str, str] | None = None,
+    before: Sequence[str] = (),
+) -> None:
+    """Run an environment's pytest, by the command `before` if there is one."""
+    results = RESULTS / f"{name}.xml"
+    results.unlink(missing_ok=True)
+    (wheel,) = (BUILD / "wheels" / environment.name).glob("*.whl")
+    variables = {"SHM_PUB_SUB_WHEEL": str(wheel)} | (counts or {}) | dict(os.environ)
+    # The program, not `python -m pytest`: that one puts the source tree on sys.path.
+    pytest = environment / "bin" / "pytest"
+    try:
+        run(*before, pytest, "-q", f"--junit-xml={results}", *tests, env=variables)
+    except SystemExit as error:
+        raise SystemExit(f"{error}\n{failures(results)}") from None
+    finally:
+        for reason, count in skips(results).items():
+            skip(reason, count)
+
+
+def cases(results: Path, *kinds: str) -> list[tuple[ElementTree.Element, ElementTree.Element]]:
+    """Return the tests with one of these outcomes, each with what pytest says of it."""
+    if not results.exists():
+        return []
+    found = ElementTree.parse(results).iter("testcase")
+    return [(case, outcome) for case in found for outcome in case if outcome.tag in kinds]
+
+
+def failures(results: Path) -> str:
+    """Return the tests that failed, and how: to be read without everything else."""
+    if not results.exists():
+        return "pytest wrote no results"
+    return "\n\n".join(
+        f"{case.get('classname')}.{case.get('name')}\n{(outcome.text or '')[-FAILURE_LENGTH:]}"
+        for case, outcome in cases(results, "failure", "error")
+    )
+
+
+def skips(results: Path) -> Counter[str]:
+    return Counter(outcome.get("message", "") for _, outcome in cases(results, "skipped"))
