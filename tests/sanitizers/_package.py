@@ -34,11 +34,8 @@ def build_package(
         shutil.copytree(PROTOCOL.parent / name, folder / name)
     sources = [*folder.glob("protocol/*.c"), *folder.glob("hot/*.c")]
     if fault is not None:
-        name, line, broken = fault
-        (source,) = (path for path in sources if path.name == name)
-        text = source.read_text()
-        assert text.count(line) == 1, "the source has changed: choose another fault"
-        source.write_text(text.replace(line, broken))
+        (source,) = (path for path in sources if path.name == fault[0])
+        source.write_text(broken(source, fault))
     target = package / f"_hot{suffix}"
     built = subprocess.run(
         [*command, *PLAIN, *flags, f"-I{include}", *sources, "-o", target],
@@ -47,3 +44,17 @@ def build_package(
         check=False,
     )
     assert built.returncode == 0, built.stderr
+
+
+def broken(source: Path, fault: Fault) -> str:
+    """Return a source with a fault in it."""
+    _, line, instead = fault
+    text = source.read_text()
+    assert text.count(line) == 1, "the source has changed: choose another fault"
+    return text.replace(line, instead)
+
+
+def check_that_it_fits(fault: Fault) -> None:
+    """Check a fault that only `build.py soak` compiles."""
+    (source,) = (path for path in PROTOCOL.parent.rglob("*.c") if path.name == fault[0])
+    assert broken(source, fault)

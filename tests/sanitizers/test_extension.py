@@ -12,9 +12,10 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+from support.soak import first_of
 
 from ._compile import ADDRESS, ROOT, compiler, launcher
-from ._package import Fault, build_package
+from ._package import Fault, build_package, check_that_it_fits
 
 # What is most likely to go wrong in C, in one process; SHM_PUB_SUB_SANITIZE=all runs the rest too.
 UNIT = {
@@ -116,8 +117,13 @@ def test_tests_pass_with_sanitized_types(tmp_path: Path) -> None:
     assert " passed" in done.stdout.splitlines()[-1]
 
 
+@pytest.mark.parametrize("fault", [fault for fault, _ in FAULTS.values()], ids=FAULTS)
+def test_a_fault_fits_the_sources(fault: Fault) -> None:
+    check_that_it_fits(fault)
+
+
 @pytest.mark.shm_leaves_files("the broken library crashes in the middle")
-@pytest.mark.parametrize(("fault", "found"), FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize(("fault", "found"), first_of(FAULTS))
 def test_a_fault_is_found(fault: Fault, found: str, tmp_path: Path) -> None:
     done = run(build(tmp_path, fault), "-c", USE)
     assert done.returncode != 0

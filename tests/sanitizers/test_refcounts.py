@@ -14,10 +14,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.soak import first_of
 from support.strictly import OPTIONS
 
 from ._compile import HERE, compiler
-from ._package import Fault, build_package
+from ._package import Fault, build_package, check_that_it_fits
 
 ROUNDS = int(os.environ.get("SHM_PUB_SUB_ROUNDS") or 200)
 
@@ -83,8 +84,13 @@ def test_no_reference_is_lost_or_kept(debug: tuple[str, str, str], tmp_path: Pat
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.shm_leaves_files("the broken library crashes in the middle")
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_fault_fits_the_sources(fault: Fault) -> None:
+    check_that_it_fits(fault)
+
+
+@pytest.mark.shm_leaves_files("the broken library crashes in the middle")
+@pytest.mark.parametrize("fault", first_of({name: (fault,) for name, fault in FAULTS.items()}))
 def test_a_fault_in_counting_is_found(
     debug: tuple[str, str, str], fault: Fault, tmp_path: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """What comes between a check of a publisher's and what follows from it: one closed, or made."""
 
+import itertools
 import subprocess
 import threading
 from collections.abc import Callable
@@ -81,11 +82,13 @@ for begin in moments(go=False):
 
 
 DEEDS = ["make", "replace", "close", "collect", "set up again"]
+CALLS = ["replace", "replace itself", "close"]
+LONG = ("replace itself", "set up again")  # half a minute: each moment of one has each of the other
 PAIRS = [("construct", "make"), ("construct", "replace")]
-PAIRS += [(call, deed) for call in ("replace", "replace itself", "close") for deed in DEEDS]
+PAIRS += [pair for pair in itertools.product(CALLS, DEEDS) if pair != LONG]
 
 
-@pytest.mark.parametrize(("call", "deed"), PAIRS)
+@pytest.mark.parametrize(("call", "deed"), [*PAIRS, pytest.param(*LONG, marks=pytest.mark.soak)])
 def test_publisher_that_another_one_comes_between(call: str, deed: str, run_python: Run) -> None:
     ended = run_python(PUBLISHER, call, deed, timeout=100)
     assert (ended.returncode, ended.stderr) == (0, "")

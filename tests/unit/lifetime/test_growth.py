@@ -70,6 +70,7 @@ def test_ten_thousand_publishers_and_subscribers_leave_nothing() -> None:
     check_growth(use)
 
 
+@pytest.mark.soak
 def test_ten_thousand_that_nobody_closes_leave_nothing() -> None:
     def use() -> None:
         Publisher("topic", 0).publish(1)
@@ -78,6 +79,7 @@ def test_ten_thousand_that_nobody_closes_leave_nothing() -> None:
     check_growth(use)
 
 
+@pytest.mark.soak
 def test_a_subscriber_that_follows_ten_thousand_publishers_keeps_its_size() -> None:
     sub = Subscriber("topic", -1)
 
@@ -90,6 +92,7 @@ def test_a_subscriber_that_follows_ten_thousand_publishers_keeps_its_size() -> N
     check_growth(use)
 
 
+@pytest.mark.soak
 def test_ten_thousand_refusals_leave_nothing() -> None:
     with Publisher("topic", 0) as pub, Subscriber("later", 0) as sub, Publisher("later", 0.5):
         no_default: Any = None
@@ -111,6 +114,7 @@ def test_ten_thousand_refusals_leave_nothing() -> None:
         check_growth(use, ROUNDS // 2)
 
 
+@pytest.mark.soak
 def test_ten_thousand_looks_leave_nothing() -> None:
     with Publisher("topic", 0) as pub, Subscriber("topic", 0) as sub:
         pub.publish(1)
