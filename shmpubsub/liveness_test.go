@@ -19,5 +19,5 @@ func TestSubscriber_CountsFromBeforeItAskedAfterThePublisher(t *testing.T) {
 
 	const longAgo = 1 // CLOCK_MONOTONIC, ns
 	require.True(t, s.ready(longAgo))
-	require.Equal(t, longAgo+checkEvery, s.checkAt)
+	require.Equal(t, longAgo+checkInterval, s.checkAt)
 }

@@ -8,17 +8,16 @@ import (
 	"shm_pub_sub/shmpubsub/internal/ring"
 )
 
-// Recv returns the next value that this subscriber has not returned yet, the oldest that is still kept
-// first, and waits where there is none. A new subscriber begins with the newest value ([WithHistory]
-// changes that). Values that are overwritten before they are taken are skipped, and counted by Lost. What a
-// publisher published before its end is returned before the next one's values.
+// Recv returns the next unread value, oldest first, and waits if there is none. A new subscriber begins with the
+// newest value ([WithHistory] changes that). Values that are overwritten before they are taken are skipped, and
+// counted by Lost. The values of a publisher that has ended come before those of the next one.
 //
-// Where there is a value it is returned, whatever ctx says. Else Recv returns ctx's error once ctx ends,
-// ErrClosed once the subscriber is closed, and, without waiting further, ErrType, ErrOpen or ErrLayout where a
-// topic is there that cannot be read. With an error comes the subscriber's default.
+// If there is a value it is returned, even if ctx has ended. Otherwise Recv returns ctx's error once ctx ends,
+// ErrClosed once the subscriber is closed, and, without waiting further, ErrType, ErrOpen or ErrLayout if the
+// topic exists and cannot be read. With an error it returns the subscriber's default.
 //
-// Of several goroutines in Recv one gets each value. It allocates nothing, but 80 bytes where it must wait and
-// ctx can end. Who waits on a topic's file holds a thread, as in any system call.
+// If several goroutines call Recv, one of them gets each value. It allocates nothing, except 80 bytes if it must
+// wait and ctx can end. Waiting on a topic's file occupies a thread, as any system call does.
 func (s *Subscriber[T]) Recv(ctx context.Context) (T, error) {
 	var w [1]uint64
 	if _, err := s.receive(ctx, w[:]); err != nil {
@@ -27,7 +26,7 @@ func (s *Subscriber[T]) Recv(ctx context.Context) (T, error) {
 	return s.codec.decode(w[0]), nil
 }
 
-// RecvSample is Recv with all that is known of the value.
+// RecvSample is Recv, but returns the value with its number, time and age.
 func (s *Subscriber[T]) RecvSample(ctx context.Context) (Sample[T], error) {
 	var w [1]uint64
 	taken, err := s.receive(ctx, w[:])
@@ -45,7 +44,7 @@ func (s *Subscriber[T]) receive(ctx context.Context, dst []uint64) (ring.Sample,
 	return s.await(ctx, dst)
 }
 
-// tryTake is take, and ErrClosed where it is too late for that.
+// tryTake is take, or ErrClosed.
 func (s *Subscriber[T]) tryTake(dst []uint64) (ring.Sample, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -55,8 +54,8 @@ func (s *Subscriber[T]) tryTake(dst []uint64) (ring.Sample, error) {
 	return s.take(dst)
 }
 
-// TryRecv is Recv without waiting: it returns the subscriber's default and false where there is no value.
-// Err says why, where that is not simply that nothing new was published.
+// TryRecv is Recv without waiting: it returns the subscriber's default and false if there is no value. Err
+// returns why, unless nothing new was published.
 func (s *Subscriber[T]) TryRecv() (T, bool) {
 	var w [1]uint64
 	if taken, _ := s.tryTake(w[:]); taken.Sequence == 0 {
@@ -65,8 +64,8 @@ func (s *Subscriber[T]) TryRecv() (T, bool) {
 	return s.codec.decode(w[0]), true
 }
 
-// Values returns what Recv returns, one value after the other, until ctx ends or the subscriber is closed or
-// Recv has another error, which Err tells then.
+// Values yields what Recv returns, until ctx ends, the subscriber is closed, or Recv has another error, which
+// Err then returns.
 func (s *Subscriber[T]) Values(ctx context.Context) iter.Seq[T] {
 	return func(yield func(T) bool) {
 		defer s.interruptedBy(ctx)()

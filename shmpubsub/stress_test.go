@@ -17,9 +17,9 @@ import (
 // withoutSlices leaves waiters nothing but their wake-ups: one that is lost is slept through.
 func withoutSlices(t *testing.T) {
 	t.Helper()
-	before := checkEvery
-	checkEvery = int64(time.Hour)
-	t.Cleanup(func() { checkEvery = before })
+	before := checkInterval
+	checkInterval = int64(time.Hour)
+	t.Cleanup(func() { checkInterval = before })
 }
 
 func inDomain(t *testing.T) Option {

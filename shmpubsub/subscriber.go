@@ -20,34 +20,27 @@ type IntSubscriber = Subscriber[int64]
 // FloatSubscriber reads a topic of float64 values.
 type FloatSubscriber = Subscriber[float64]
 
-// Subscriber reads a topic, whoever publishes it: the newest value at any time (Subscribe, Newest), and
-// every value once, each in its turn (Recv and its like). It may be made before the publisher, and
-// follows the topic from one publisher to the next by itself. Its methods may be called from many
-// goroutines at once.
+// Subscriber reads a topic: the newest value at any time (Subscribe, Newest), and every value once, in order
+// (Recv and its relatives). It may be created before the publisher, and reattaches automatically when the
+// publisher restarts. Its methods are safe for concurrent use.
 type Subscriber[T Value] struct {
 	topic string
 	def   T
 	codec codec[T]
 	opts  options
-	owner futex.Owner   // of its waiters
-	done  chan struct{} // closed by Close, for those who wait without a file
+	bit   futex.WaiterBit // of its waiters
+	done  chan struct{}   // closed by Close, for waiters without a file
 
-	mu         sync.Mutex // never held while waiting
-	closed     bool
-	attachment       // the present file
-	checkAt    int64 // when to ask after the publisher again, CLOCK_MONOTONIC ns
-	err        error
-
-	left      attachment // an earlier file in which there may be something to receive
-	receiving bool       // values are being received
-	takenTime int64      // that of the last value received; 0: none yet
-	lost      uint64
-	doubtTime int64 // that of a retained value left behind, lost if the next publisher has not got it; 0: none
+	mu     sync.Mutex // never held while waiting
+	closed bool
+	cursor
+	checkAt int64 // when to check the publisher next, CLOCK_MONOTONIC ns
+	err     error
 }
 
 // NewBoolSubscriber subscribes to topic, a topic of bool values; Subscribe returns def while there is
-// nothing to read. The errors are ErrType where a live publisher publishes another type, ErrOpen,
-// ErrUntrusted, ErrName, ErrMaxAge, ErrHistory and ErrTrust. That there is no publisher yet is none.
+// nothing to read. The errors are ErrType if a live publisher publishes another type, ErrOpen,
+// ErrUntrusted, ErrName, ErrMaxAge, ErrHistory and ErrTrust. It is no error that there is no publisher yet.
 func NewBoolSubscriber(topic string, def bool, opts ...SubscriberOption) (*BoolSubscriber, error) {
 	return newSubscriber(topic, def, boolCodec, opts)
 }
@@ -72,20 +65,20 @@ func newSubscriber[T Value](topic string, def T, c codec[T], opts []SubscriberOp
 	}
 	s := &Subscriber[T]{
 		topic: topic, def: def, codec: c, opts: o,
-		owner: futex.OwnerOf(rand.Uint32()), done: make(chan struct{}),
+		bit: futex.WaiterBitOf(rand.Uint32()), done: make(chan struct{}),
 	}
 	if s.attach(clock.Now()); s.err != nil {
 		return nil, s.err
 	}
-	s.join()
+	s.join(s.opts.history)
 	return s, nil
 }
 
 // Subscribe returns the newest value and true while a live publisher has published one, or one is
-// retained; otherwise the subscriber's default and false. It returns the same value again until
-// there is a newer one. A publisher's Close shows at once, its death within 0.1 s.
+// retained; otherwise the subscriber's default and false. It returns the same value again until there is a
+// newer one. It reports a publisher's Close at once, its death within 0.1 s.
 //
-// It neither allocates nor enters the kernel while a publisher lives, save once in 0.1 s.
+// While a publisher lives it neither allocates nor enters the kernel, except once in 0.1 s.
 func (s *Subscriber[T]) Subscribe() (T, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -96,12 +89,12 @@ func (s *Subscriber[T]) Subscribe() (T, bool) {
 	return s.codec.decode(w[0]), true
 }
 
-// newest copies the newest value to dst, where Subscribe reports true.
+// newest copies the newest value to dst if Subscribe would report true.
 func (s *Subscriber[T]) newest(dst []uint64, now int64) ring.Sample {
 	if s.closed || !s.ready(now) {
 		return ring.Sample{}
 	}
-	sample, sound := s.ring.Newest(dst)
+	sample, sound := s.present.ring.Newest(dst)
 	if !sound {
 		s.err = s.garbage()
 		return ring.Sample{}
@@ -113,14 +106,14 @@ func (s *Subscriber[T]) newest(dst []uint64, now int64) ring.Sample {
 	return sample
 }
 
-// garbage is what is wrong with a file whose ring contradicts itself.
+// garbage returns the error for a file whose ring contradicts itself.
 func (s *Subscriber[T]) garbage() error {
 	return fmt.Errorf("%w: read %q: found a slot that contradicts the head; expected a topic written by this library", ErrLayout, s.topic)
 }
 
-// Err returns why the last call could not read a topic that is there, such as ErrType after a restart
-// with another type; nil where it could, or where there simply is no publisher. With ErrUntrusted
-// Recv and its like wait on all the same: what a stranger has put there may give way to a publisher.
+// Err returns why the last call could not read an existing topic, such as ErrType after a restart with another
+// type; nil if it could, or if there is no publisher. With ErrUntrusted Recv and its relatives still wait: a
+// publisher may replace the untrusted file.
 func (s *Subscriber[T]) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -130,7 +123,7 @@ func (s *Subscriber[T]) Err() error {
 	return s.err
 }
 
-// trouble is what ends a wait.
+// trouble returns the error that ends a wait.
 func (s *Subscriber[T]) trouble() error {
 	if errors.Is(s.err, ErrUntrusted) {
 		return nil
@@ -142,8 +135,8 @@ func (s *Subscriber[T]) closedError(operation string) error {
 	return fmt.Errorf("%s %q: %w", operation, s.topic, ErrClosed)
 }
 
-// Close releases the topic. Subscribe reports false afterwards, and Recv ErrClosed, in those goroutines
-// too that wait in it. Closing twice does nothing.
+// Close releases the topic. Afterwards Subscribe reports false, and Recv ErrClosed, also in goroutines that
+// are waiting in it. It is idempotent.
 func (s *Subscriber[T]) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -152,11 +145,10 @@ func (s *Subscriber[T]) Close() error {
 	}
 	s.closed = true
 	close(s.done)
-	if s.view != nil {
-		s.view.Interrupt(s.owner)
+	if s.present.view != nil {
+		s.present.view.Interrupt(s.bit)
 	}
-	s.attachment.close()
-	s.left.close()
+	s.end()
 	return nil
 }
 

@@ -10,24 +10,23 @@ import (
 	"shm_pub_sub/shmpubsub/internal/segment"
 )
 
-// Who waits sleeps on the wait word of the file that it reads, and never for longer than until it must
-// ask after the publisher again: a killed one wakes nobody. Where that word may not be written, and where there
-// is no file, it looks again and again, ever less often.
+// A waiter sleeps on the wait word of the file that it reads, at most until the next check of the publisher: a
+// killed one wakes nobody. If it may not write that word, or there is no file, it polls less and less often.
 const (
 	firstPoll, lastPoll = 50 * time.Microsecond, time.Millisecond // at head
 	firstLook, lastLook = time.Millisecond, 20 * time.Millisecond // at the name
 )
 
-// rest is what a waiter does until it looks again.
+// rest is how a waiter waits before it looks again.
 type rest struct {
 	page      *segment.WaitPage // to sleep on, and to release; nil: it pauses
 	announced uint32            // the word there
-	slice     time.Duration     // for how long at most
+	slice     time.Duration     // the longest sleep
 
 	least, most time.Duration // of the pause, which doubles
 }
 
-// await takes the next value when there is one. Its caller has it interrupted when ctx ends.
+// await waits for the next value and takes it. Its caller interrupts it when ctx ends.
 func (s *Subscriber[T]) await(ctx context.Context, dst []uint64) (ring.Sample, error) {
 	var r rest
 	for pause := time.Duration(0); ; {
@@ -35,7 +34,7 @@ func (s *Subscriber[T]) await(ctx context.Context, dst []uint64) (ring.Sample, e
 		if err != nil || taken.Sequence > 0 {
 			return taken, err
 		}
-		if r.page != nil && futex.Wait(r.page.Word(), r.announced, s.owner, r.slice) == nil {
+		if r.page != nil && futex.Wait(r.page.Word(), r.announced, s.bit, r.slice) == nil {
 			pause = 0
 			continue
 		}
@@ -44,7 +43,7 @@ func (s *Subscriber[T]) await(ctx context.Context, dst []uint64) (ring.Sample, e
 	}
 }
 
-// takeOrAnnounce takes a value, or says how to rest. r is how its caller has rested.
+// takeOrAnnounce takes a value, or sets r to how to rest. r is how its caller has just rested.
 func (s *Subscriber[T]) takeOrAnnounce(ctx context.Context, dst []uint64, r *rest) (ring.Sample, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,18 +62,18 @@ func (s *Subscriber[T]) takeOrAnnounce(ctx context.Context, dst []uint64, r *res
 		if err != nil || taken.Sequence > 0 {
 			return taken, err
 		}
-		if !s.readable() {
+		if !s.present.readable() {
 			r.least, r.most = firstLook, lastLook
 			return taken, nil
 		}
-		page, err := s.view.WaitPage()
+		page, err := s.present.view.WaitPage()
 		if err != nil {
-			return taken, nil // it may not, or the name has just moved on
+			return taken, nil // no permission, or the name has just moved on
 		}
 		announced := futex.Announce(page.Word())
-		// The second look. What happens from here on moves the word on, or wakes who sleeps on it; so do the
-		// end of ctx and Close, which wait for mu to be let go.
-		if s.ring.Unseen(s.cursor) == 0 && !s.view.Retired() {
+		// The second look. Whatever happens from here on moves the word on, or wakes its sleepers; so do the
+		// end of ctx and Close, which wait for mu.
+		if s.present.unseen() == 0 && !s.present.view.Retired() {
 			r.page, r.announced = page, announced
 			r.slice = max(time.Duration(s.checkAt-clock.Now()), time.Millisecond)
 			return taken, nil
@@ -94,7 +93,7 @@ func (s *Subscriber[T]) pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// interruptedBy has the waiters look again when ctx ends, until stop is called.
+// interruptedBy makes the waiters look again when ctx ends, until stop is called.
 func (s *Subscriber[T]) interruptedBy(ctx context.Context) (stop func() bool) {
 	if ctx.Done() == nil {
 		return func() bool { return false }
@@ -102,17 +101,17 @@ func (s *Subscriber[T]) interruptedBy(ctx context.Context) (stop func() bool) {
 	return context.AfterFunc(ctx, s.interrupt)
 }
 
-// interrupt has this subscriber's waiters look again. Their context has ended, or closed was set, before.
+// interrupt makes this subscriber's waiters look again, after their context has ended or closed was set.
 func (s *Subscriber[T]) interrupt() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.view != nil {
-		s.view.Interrupt(s.owner)
+	if s.present.view != nil {
+		s.present.view.Interrupt(s.bit)
 	}
 }
 
-// WaitForPublisher returns nil as soon as a live publisher has the topic, whether it has published or not. It
-// takes nothing from what Recv returns. The errors are those of Recv.
+// WaitForPublisher returns nil as soon as the topic has a live publisher, whether or not it has published. It
+// consumes no value. The errors are those of Recv.
 func (s *Subscriber[T]) WaitForPublisher(ctx context.Context) error {
 	for pause := firstLook; ; pause = min(2*pause, lastLook) {
 		if there, err := s.hasPublisher(); there || err != nil {
@@ -132,11 +131,11 @@ func (s *Subscriber[T]) hasPublisher() (bool, error) {
 		return false, s.closedError("wait for the publisher of")
 	}
 	if !s.ready(clock.Now()) {
-		if s.view == nil {
+		if s.present.view == nil {
 			return false, s.trouble()
 		}
 		return false, nil
 	}
-	alive, err := s.view.Alive()
+	alive, err := s.present.view.Alive()
 	return err == nil && alive, nil
 }

@@ -48,7 +48,7 @@ pair(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
 #define STRIDE 64
 
 static _Alignas(64) unsigned char memory[SHM_HEAD_OFFSET + 64 + SLOTS * STRIDE];
-static struct shm_ring writer, reader;
+static struct ring writer, reader;
 
 static PyObject *
 ring_put(PyObject *Py_UNUSED(self), PyObject *value)

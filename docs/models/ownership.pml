@@ -84,7 +84,7 @@ inline claim() {
     :: s == NONE -> result = GONE
     :: else ->
        do
-       :: STEP(if                                          /* tryLock(takerByte) */
+       :: STEP(if                                          /* tryLock(takeoverByte) */
                :: taker[s] == 0 -> taker[s] = id; result = MINE
                :: else -> result = HELD
                fi);
@@ -213,8 +213,8 @@ end_over: false
 #endif
 
 #if SUBSCRIBERS
-/* Subscriber.ready in shmpubsub/subscriber.go; subscribe in hot/subscriber.c and attachment_renew in
-   hot/attachment.c come to the same. */
+/* Subscriber.ready in shmpubsub/attachment.go; attachment_ready and attachment_attach in
+   hot/attachment.c do the same. */
 proctype subscriber() {
     byte v = NONE;                /* the file that is mapped */
     bool isDead;                  /* View.Dead */

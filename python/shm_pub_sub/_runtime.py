@@ -1,7 +1,7 @@
 """Starting Go's runtime in a process that belongs to the program.
 
 Its signals, limits and descriptors stay as they are: most of that is done where the library is
-built (shmpubsub/guest), the rest here and in hot/guest.c.
+built (shmpubsub/guest), the rest here and in hot/guarded.c.
 """
 
 from __future__ import annotations

@@ -1,147 +1,148 @@
-/* Which file a subscriber reads, and when it looks for another. Go opens and validates it, by way of
-   the shim and gopy's module; the mapping is this object's from then on, so that reading, looking and
-   closing work in a forked child. */
-#include "subscriber.h"
+/* Go opens and validates a file, through the shim and gopy's module. The mapping then belongs to the subscriber, so
+   that reading, looking for another file and closing work in a forked child. */
+#include "attachment.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../protocol/owner.h"
+#include "arguments.h"
 
-/* Nothing is read from the present file any more. It stays mapped: its inode number, by which its successor is
-   told from it, cannot be used again until then. */
+/* Reads nothing more from the present file, which stays mapped: see struct cursor. */
 static void
 leave(Subscriber *s)
 {
     s->last_k = 0;
-    s->generation++;
-    file_abandon(s->file);
-    fileno_detach(s);
-    stream_leave(s);
-    s->file->ring.state = NULL;
-    s->ring = (struct shm_ring){0};
+    topic_file_abandon(s->cursor.present.file);
+    watch_detach(s->watch);
+    cursor_leave(&s->cursor);
+    s->ring = (struct ring){0};
 }
 
 void
-attachment_let_go(Subscriber *s)
+attachment_detach(Subscriber *s)
 {
-    if (s->file != NULL) {
+    if (s->cursor.present.file != NULL) {
         leave(s);
-        file_release(s->file);
-        s->file = NULL;
+        cursor_drop(&s->cursor);
     }
 }
 
-enum name { NAME_ABSENT, NAME_SAME, NAME_REOPEN, NAME_STRANGE, NAME_OTHER };
+enum name { NAME_ABSENT, NAME_SAME, NAME_REOPEN, NAME_UNTRUSTED, NAME_OTHER };
 
-/* What the topic's name points at, compared with the file last attached to. */
+/* What the topic's name points at, compared with the present file. */
 static enum name
-look_up(Subscriber *s, struct shm_identity *found)
+look_up(Subscriber *s, struct identity *found)
 {
+    const struct topic_file *f = s->cursor.present.file;
     struct stat st;
     if (lstat(PyBytes_AS_STRING(s->path), &st) != 0) {
-        /* Anything but absence is for _attach to explain. */
+        /* _attach explains any other error. */
         return errno == ENOENT ? NAME_ABSENT : NAME_OTHER;
     }
     *found = identity_of(&st);
-    if (s->strange.ino != 0 && identity_same(found, &s->strange) &&
-        shm_now(CLOCK_MONOTONIC_COARSE) - s->strange_at < CHECK_EVERY) {
-        return NAME_STRANGE;
+    if (s->untrusted.ino != 0 && identity_same(found, &s->untrusted) &&
+        clock_now(CLOCK_MONOTONIC_COARSE) - s->untrusted_at < COARSE_CHECK_INTERVAL) {
+        return NAME_UNTRUSTED;
     }
-    if (s->file == NULL || st.st_dev != s->file->dev || st.st_ino != s->file->ino) {
+    if (f == NULL || st.st_dev != f->dev || st.st_ino != f->ino) {
         return NAME_OTHER;
     }
-    return s->file->reopen ? NAME_REOPEN : NAME_SAME;
+    return f->reopen ? NAME_REOPEN : NAME_SAME;
 }
 
-/* 1 yes, 0 no, -1 the descriptor is not ours any more. */
+/* 1 yes, 0 no, -1 the program has closed the descriptor. */
 static int
-ask_for_lock(const Subscriber *s)
+lock_held(const Subscriber *s)
 {
-    return owner_lives(s->file->mapping.fd, s->file->dev, s->file->ino);
+    const struct topic_file *f = s->cursor.present.file;
+    return owner_lock_held(f->mapping.fd, f->dev, f->ino);
 }
 
 bool
 attachment_publisher_lives(Subscriber *s)
 {
-    return ask_for_lock(s) == 1;
+    return lock_held(s) == 1;
 }
 
-/* Asks the kernel whether the file may still be read. A retained one may also without its publisher, as long
-   as the name points at it. */
 bool
 attachment_check(Subscriber *s, uint64_t now)
 {
     s->checked_at = now;
-    int lives = ask_for_lock(s);
-    if (lives < 0) {
-        s->file->reopen = true;
+    int held = lock_held(s);
+    if (held < 0) {
+        s->cursor.present.file->reopen = true;
         return false;
     }
-    struct shm_identity found;
-    return lives || (s->file->retain && look_up(s, &found) == NAME_SAME);
+    struct identity found;
+    return held || (s->cursor.present.file->retain && look_up(s, &found) == NAME_SAME);
 }
 
-/* Says that s was closed, or set up again, while something was done for an earlier life. */
+/* Whether s is open, and has not been opened again since that epoch. */
+static bool
+still_open(const Subscriber *s, uint64_t open_epoch)
+{
+    return s->path != NULL && s->open_epoch == open_epoch;
+}
+
+/* Raises the error for a call whose open_epoch is over. */
 static void *
-say_over(Subscriber *s)
+raise_over(Subscriber *s)
 {
     const char *method = s->path == NULL ? "_say_closed" : "_say_set_up_again";
-    return shm_raised(PyObject_CallMethod((PyObject *)s, method, NULL));
+    return raised(PyObject_CallMethod((PyObject *)s, method, NULL));
 }
 
-/* Looks for something to read where there is nothing: 1 found, 0 not, -1 an error is set. */
 int
-attachment_renew(Subscriber *s)
+attachment_attach(Subscriber *s)
 {
-    for (uint64_t life = s->lives;;) {
-        struct shm_identity found = {0};
-        uint64_t asked_at = shm_now(CLOCK_MONOTONIC_COARSE);
+    for (uint64_t open_epoch = s->open_epoch;;) {
+        struct identity found = {0};
+        uint64_t asked_at = clock_now(CLOCK_MONOTONIC_COARSE);
         if (s->path != NULL) {
             switch (look_up(s, &found)) {
             case NAME_ABSENT:
-                s->strange = (struct shm_identity){0};
-                attachment_let_go(s);
+                s->untrusted = (struct identity){0};
+                attachment_detach(s);
                 return 0;
-            case NAME_STRANGE: /* the same stranger's */
-                attachment_let_go(s);
+            case NAME_UNTRUSTED: /* the same file as before */
+                attachment_detach(s);
                 return 0;
             case NAME_SAME: /* and dead */
-                if (s->file->ring.state != NULL) {
+                if (s->cursor.present.ring.mapped != NULL) {
                     leave(s);
                 }
                 return 0;
             case NAME_REOPEN:
                 break;
             case NAME_OTHER:
-                attachment_let_go(s);
+                attachment_detach(s);
                 break;
             }
         }
-        uint64_t generation = s->generation;
-        /* Runs Python: another thread may close s meanwhile, set it up again, or attach it as well. */
+        uint64_t epoch = s->cursor.epoch;
+        /* Runs Python: meanwhile another thread may close s, open it again, or attach it too. */
         PyObject *result = PyObject_CallMethod((PyObject *)s, "_attach", NULL);
         if (result == NULL) {
             return -1;
         }
-        bool something = result == Py_True, strange = result == Py_None;
+        bool something = result == Py_True, untrusted = result == Py_None;
         Py_DECREF(result);
-        if (s->path == NULL || s->lives != life) {
-            say_over(s);
+        if (!still_open(s, open_epoch)) {
+            raise_over(s);
             return -1;
         }
-        if (s->ring.state != NULL) {
+        if (s->ring.mapped != NULL) {
             return 1;
         }
-        if (strange && s->generation == generation) {
-            attachment_let_go(s);
-            /* Of what was seen before it was judged: was it another one, that one has left the name. */
-            s->strange = found;
-            s->strange_at = asked_at;
+        if (untrusted && s->cursor.epoch == epoch) {
+            attachment_detach(s);
+            /* This was seen before Go judged. If Go judged another file, this one has already left the name. */
+            s->untrusted = found;
+            s->untrusted_at = asked_at;
         }
         if (!something) {
             return 0;
@@ -150,12 +151,12 @@ attachment_renew(Subscriber *s)
     }
 }
 
-/* What Go says of a file that it has opened and mapped. */
+/* What Go reports of a file that it has opened and mapped. */
 struct found {
-    struct shm_mapping mapping;
+    struct mapping mapping;
     unsigned long long first, stride, slots;
     int retain, dead;
-    long pid, depth; /* a header's may be beyond an int */
+    long pid, depth; /* a header's may exceed an int */
 };
 
 static bool
@@ -173,63 +174,50 @@ parse(PyObject *text, struct found *f)
     }
     f->mapping.base = (void *)(uintptr_t)address;
     f->mapping.size = size;
-    if (!shm_mapping_is_sound(&f->mapping, f->first, f->stride, f->slots)) {
-        PyErr_Format(PyExc_SystemError, "the Go side described a mapping that is none: %R", text);
+    if (!mapping_is_sound(&f->mapping, f->first, f->stride, f->slots)) {
+        PyErr_Format(PyExc_SystemError, "the Go side described an invalid mapping: %R", text);
         return false;
     }
     return true;
 }
 
-/* Lets go of the present mapping for another one of the same file. */
-static void
-replace(Subscriber *s, const struct shm_file *file)
-{
-    file_abandon(s->file);
-    fileno_detach(s);
-    stream_reopen(s, file);
-    file_release(s->file);
-}
-
-/* Reads from the file that was found, having asked after its publisher since asked_at. A dead one's is kept
-   only to know its successor. Returns false with an error set where there is no memory. */
+/* Reads from the file that was found. Its publisher was last checked at checked_at. A dead one's file is kept only to
+   recognise its successor. Returns false with an error set if there is no memory. */
 static bool
-take(Subscriber *s, const struct found *f, uint64_t asked_at)
+enter(Subscriber *s, const struct found *f, uint64_t checked_at)
 {
-    struct shm_file *file = file_open(&f->mapping);
+    struct topic_file *file = topic_file_open(&f->mapping);
     if (file == NULL) {
+        PyErr_NoMemory();
         return false;
     }
     file->retain = f->retain;
+    struct ring ring = {0};
     if (!f->dead) {
-        file->ring = ring_at(file->mapping.base, f->first, f->stride, f->slots);
+        ring = ring_at(file->mapping.base, f->first, f->stride, f->slots);
     }
-    /* The same file once more: its values are those that were there before. */
-    bool again = s->file != NULL && s->file->ring.state != NULL && !f->dead && s->file->dev == file->dev &&
-                 s->file->ino == file->ino;
-    if (again) {
-        replace(s, file);
+    const struct attachment *present = &s->cursor.present;
+    if (!f->dead && present->ring.mapped != NULL && present->file->dev == file->dev && present->file->ino == file->ino) {
+        topic_file_abandon(present->file);
+        watch_detach(s->watch);
+        cursor_reopen(&s->cursor, file, &ring);
     }
     else {
-        attachment_let_go(s);
+        attachment_detach(s);
+        cursor_enter(&s->cursor, file, &ring);
     }
-    s->generation++;
-    s->file = file;
-    s->ring = file->ring;
+    s->ring = ring;
     s->depth = f->depth;
-    s->checked_at = asked_at;
-    s->strange = (struct shm_identity){0};
-    if (!again) {
-        stream_enter(s);
-    }
+    s->checked_at = checked_at;
+    s->untrusted = (struct identity){0};
     if (!s->joined) {
-        stream_join(s);
+        cursor_join(&s->cursor, s->history);
     }
     return true;
 }
 
-/* close() and a new __init__ may come at any moment before s is looked at here, and while Go works, which is without
-   the GIL: by another thread, or before that by a signal handler. So both looks are here, in one step with what
-   follows from them. */
+/* Another thread, or a signal handler, may close s or open it again before s is looked at here, and while Go works,
+   which is without the GIL. So both looks are here, in one step with what follows from them. */
 PyObject *
 attachment_map(Subscriber *s, PyObject *args)
 {
@@ -237,27 +225,27 @@ attachment_map(Subscriber *s, PyObject *args)
         PyErr_SetString(PyExc_TypeError, "_map: expected a life and a function");
         return NULL;
     }
-    unsigned long long life = PyLong_AsUnsignedLongLong(PyTuple_GET_ITEM(args, 0));
-    if (life == (unsigned long long)-1 && PyErr_Occurred()) {
+    unsigned long long open_epoch = PyLong_AsUnsignedLongLong(PyTuple_GET_ITEM(args, 0));
+    if (open_epoch == (unsigned long long)-1 && PyErr_Occurred()) {
         return NULL;
     }
     PyObject *topic = PyTuple_GetSlice(args, 2, PyTuple_GET_SIZE(args));
     if (topic == NULL) {
         return NULL;
     }
-    if (s->path == NULL || s->lives != life) {
+    if (!still_open(s, open_epoch)) {
         Py_DECREF(topic);
-        return say_over(s);
+        return raise_over(s);
     }
-    uint64_t generation = s->generation;
-    /* Before the lock is asked: a publisher may die while this thread waits for its processor, or the GIL. */
-    uint64_t now = shm_now(CLOCK_MONOTONIC_COARSE);
+    uint64_t epoch = s->cursor.epoch;
+    /* Read before the lock is: a publisher may die while this thread waits for its processor, or the GIL. */
+    uint64_t now = clock_now(CLOCK_MONOTONIC_COARSE);
     PyObject *text = PyObject_Call(PyTuple_GET_ITEM(args, 1), topic, NULL);
     Py_DECREF(topic);
     if (text == NULL) {
-        if ((s->path == NULL || s->lives != life) && PyErr_ExceptionMatches(PyExc_RuntimeError)) {
-            PyErr_Clear(); /* an error of what it was set up for before */
-            return say_over(s);
+        if (!still_open(s, open_epoch) && PyErr_ExceptionMatches(PyExc_RuntimeError)) {
+            PyErr_Clear(); /* an error of what it was opened for before */
+            return raise_over(s);
         }
         return NULL;
     }
@@ -268,18 +256,18 @@ attachment_map(Subscriber *s, PyObject *args)
     if (!parsed) {
         return NULL;
     }
-    bool first = s->generation == generation;
-    if (something && first && !take(s, &found, now)) {
+    bool first = s->cursor.epoch == epoch;
+    if (something && first && !enter(s, &found, now)) {
         return NULL;
     }
     if (something && !first) {
-        /* Another thread has attached or closed s meanwhile: what this one found may be the older file. */
+        /* Another thread has attached or closed s: this thread's file may be the older one. */
         munmap(found.mapping.base, found.mapping.size);
         close(found.mapping.fd);
         found.depth = 0;
     }
-    if (s->path == NULL || s->lives != life) {
-        return say_over(s);
+    if (!still_open(s, open_epoch)) {
+        return raise_over(s);
     }
     s->joined |= first || !something;
     if (!something) {

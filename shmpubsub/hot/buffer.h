@@ -1,10 +1,10 @@
-/* Buffers of values: an array.array, a numpy array, a memoryview, of exactly the topic's type. */
+/* Buffers of values of exactly the topic's type: array.array, numpy arrays, memoryviews. */
 #ifndef SHM_BUFFER_H
 #define SHM_BUFFER_H
 
 #include "hot.h"
 
-/* Whether each item of the buffer is a value of that type, in this machine's representation. */
+/* Whether the buffer has one dimension and items of that type. */
 static inline bool
 buffer_fits(enum shm_type type, const Py_buffer *view)
 {

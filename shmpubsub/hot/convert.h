@@ -1,12 +1,11 @@
-/* Values as Python has them, and as the ring does. Inline: a call costs publish() and subscribe() a
-   twentieth, and a batch a fifth. */
+/* Conversion between Python's values and the ring's words. Inline: a call costs publish() and subscribe() 5 %, and a
+   batch 20 %. */
 #ifndef SHM_CONVERT_H
 #define SHM_CONVERT_H
 
 #include "hot.h"
 
-/* Converts value to the topic's word. Where it cannot, it returns -1, with the error that the
-   conversion raised or, for a value of a wrong type, with none set. */
+/* Returns 0, or -1: with the error that the conversion raised or, for a value of a wrong type, with none set. */
 static inline __attribute__((always_inline)) int
 value_word(enum shm_type type, PyObject *value, uint64_t *word)
 {

@@ -1,54 +1,53 @@
-/* All values that a subscriber has not taken, in one call: as a list, or into a buffer without an object for
-   each. What is published meanwhile is left for the next call, or a fast publisher would keep it for ever. */
-#include "subscriber.h"
+/* How far a drain goes. What is published meanwhile stays for the next call, or a fast publisher would keep it for
+   ever. */
+#include "drain.h"
 
+#include "arguments.h"
 #include "buffer.h"
 #include "convert.h"
+#include "take.h"
 
-/* How far a drain goes: in each file to the head as it was when the drain came there, if that has moved on
-   since. It looks for another file once: what was published before the drain began is in those that are mapped
-   then. So it ends, however fast publishers publish, end and begin. */
+/* In each file a drain goes to the head at the time it came there, if that has moved since. It looks for another file
+   once: what was published before it began is in the files mapped then. So it ends, however fast publishers publish,
+   end and begin. */
 struct bound {
-    uint64_t began; /* the generation when it began */
-    /* Which file the last value taken was in, and how far it goes there; 0 before the first. */
-    uint64_t generation;
-    const struct shm_file *left;
+    uint64_t began; /* the cursor's epoch when it began */
+    /* The file of the last value taken, and how far the drain goes there; 0 before the first. */
+    uint64_t epoch;
+    const struct topic_file *file;
     uint64_t last;
-    uint64_t life; /* of the subscriber, and */
-    enum shm_type type; /* of its values: another one may have another size */
+    uint64_t open_epoch; /* of the subscriber */
+    enum shm_type type;  /* of its values: another one may have another size */
 };
 
 static struct bound
-drains(const Subscriber *s)
+bound_of(const Subscriber *s)
 {
-    return (struct bound){.began = s->generation, .life = s->lives, .type = s->type};
+    return (struct bound){.began = s->cursor.epoch, .open_epoch = s->open_epoch, .type = s->type};
 }
 
-static inline bool
-is_in(const struct bound *b, const Subscriber *s)
-{
-    return b->generation == s->generation && b->left == s->left;
-}
-
-/* Takes the next value within the bound: 1, 0 or -1 as stream_take. */
+/* Takes the next value within the bound: returns what take does. */
 static inline int
-take(Subscriber *s, struct bound *b, struct shm_value *v)
+take_within(Subscriber *s, struct bound *b, struct ring_value *v)
 {
-    if (__builtin_expect(s->generation != b->generation, 0) && s->path != NULL && s->lives != b->life) {
-        shm_raised(PyObject_CallMethod((PyObject *)s, "_say_set_up_again", NULL));
+    struct cursor *c = &s->cursor;
+    if (__builtin_expect(c->epoch != b->epoch, 0) && s->path != NULL && s->open_epoch != b->open_epoch) {
+        raised(PyObject_CallMethod((PyObject *)s, "_say_set_up_again", NULL));
         return -1;
     }
-    if (__builtin_expect(s->unread.k >= b->last, 0) && b->last != 0 && is_in(b, s)) {
-        bool looked = s->left == NULL && s->generation != b->began;
-        if (looked || head_of(&s->unread) != s->unread.k) {
+    const struct attachment *a = cursor_source(c);
+    if (__builtin_expect(a->ring.k >= b->last, 0) && b->last != 0 && b->epoch == c->epoch && b->file == a->file) {
+        bool looked = c->previous.file == NULL && c->epoch != b->began;
+        if (looked || ring_published(&a->ring) != a->ring.k) {
             return 0;
         }
     }
-    int found = stream_take(s, v);
-    if (found > 0 && __builtin_expect(b->last == 0 || !is_in(b, s), 0)) {
-        b->generation = s->generation;
-        b->left = s->left;
-        b->last = head_of(&s->unread);
+    int found = take(s, v);
+    a = cursor_source(c);
+    if (found > 0 && __builtin_expect(b->last == 0 || b->epoch != c->epoch || b->file != a->file, 0)) {
+        b->epoch = c->epoch;
+        b->file = a->file;
+        b->last = ring_published(&a->ring);
     }
     return found;
 }
@@ -60,11 +59,11 @@ drain_list(Subscriber *s)
     if (list == NULL) {
         return NULL;
     }
-    struct shm_place before = stream_place(s);
-    struct bound b = drains(s);
-    struct shm_value v = {0};
+    struct cursor_mark before = cursor_mark(&s->cursor);
+    struct bound b = bound_of(s);
+    struct ring_value v = {0};
     int found;
-    while ((found = take(s, &b, &v)) > 0) {
+    while ((found = take_within(s, &b, &v)) > 0) {
         PyObject *value = value_object(b.type, v.word);
         int failed = value == NULL ? -1 : PyList_Append(list, value);
         Py_XDECREF(value);
@@ -74,13 +73,13 @@ drain_list(Subscriber *s)
         }
     }
     if (found < 0) {
-        /* The next call meets the topic's own errors again; first what was taken. */
+        /* The next call meets the topic's errors again: return first what was taken. */
         if (PyList_GET_SIZE(list) > 0 && PyErr_ExceptionMatches(PyExc_Exception) && !PyErr_ExceptionMatches(PyExc_MemoryError)) {
             PyErr_Clear();
             return list;
         }
-        if (!stream_return(s, &before, v.k)) {
-            s->lost += (uint64_t)PyList_GET_SIZE(list);
+        if (!take_back(s, &before, v.k)) {
+            s->cursor.lost += (uint64_t)PyList_GET_SIZE(list);
         }
         Py_CLEAR(list);
     }
@@ -90,7 +89,7 @@ drain_list(Subscriber *s)
 static PyObject *
 drain_into(Subscriber *s, PyObject *into)
 {
-    struct bound b = drains(s);
+    struct bound b = bound_of(s);
     Py_buffer view;
     if (PyObject_GetBuffer(into, &view, PyBUF_CONTIG | PyBUF_FORMAT) < 0) {
         if (PyErr_ExceptionMatches(PyExc_TypeError) || PyErr_ExceptionMatches(PyExc_BufferError) ||
@@ -104,16 +103,16 @@ drain_into(Subscriber *s, PyObject *into)
         PyBuffer_Release(&view);
         return PyObject_CallMethod((PyObject *)s, "_refuse_buffer", "O", into);
     }
-    struct shm_value v;
+    struct ring_value v;
     Py_ssize_t n = 0, room = view.len / view.itemsize;
     int found = 0;
-    for (char *item = view.buf; n < room && (found = take(s, &b, &v)) > 0; n++, item += view.itemsize) {
+    for (char *item = view.buf; n < room && (found = take_within(s, &b, &v)) > 0; n++, item += view.itemsize) {
         buffer_put(b.type, item, v.word);
     }
     PyBuffer_Release(&view);
     if (found < 0) {
         if (n == 0 || !PyErr_ExceptionMatches(PyExc_Exception)) {
-            s->lost += (uint64_t)n;
+            s->cursor.lost += (uint64_t)n;
             return NULL;
         }
         PyErr_Clear(); /* as above */
@@ -130,7 +129,7 @@ drain(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names)
         return NULL;
     }
     if (s->path == NULL) {
-        return shm_raised(PyObject_CallMethod((PyObject *)s, "_say_closed", NULL));
+        return raised(PyObject_CallMethod((PyObject *)s, "_say_closed", NULL));
     }
     if (named == 0 || args[0] == Py_None) {
         return drain_list(s);

@@ -1,11 +1,13 @@
-/* Opening and closing a publisher through Go, by way of gopy's module. Each is one call as Python
-   sees it, so that no signal handler, and with it no KeyboardInterrupt, can come between its steps. */
-#include "publisher.h"
+#include "lifetime.h"
 
 #include <stdio.h>
 
-/* Calls a function of gopy's module with the handle; kind is the Go type's name or "". A new
-   reference or NULL. */
+#include "../protocol/mapping.h"
+#include "arguments.h"
+#include "registry.h"
+
+/* Calls a function of gopy's module with the handle; kind is the Go type's name or "". Returns a new reference or
+   NULL. */
 static PyObject *
 call_go(PyObject *go, const char *kind, const char *function, PyObject *handle)
 {
@@ -21,8 +23,8 @@ kind_of(enum shm_type type)
     return type == SHM_BOOL ? "BoolPublisher_" : type == SHM_INT ? "IntPublisher_" : "FloatPublisher_";
 }
 
-/* Closes the Go publisher and releases its handle, whatever error is set. Returns false with an error
-   set where Close failed. */
+/* Closes the Go publisher and releases its handle; an error may be set already. Returns false with an error set if
+   Close failed. */
 static bool
 release(PyObject *go, enum shm_type type, PyObject *handle)
 {
@@ -36,7 +38,7 @@ release(PyObject *go, enum shm_type type, PyObject *handle)
     return closed != NULL && released != NULL;
 }
 
-/* Takes the mapping that Go describes in text, and owns go and handle from then on. */
+/* Takes over the mapping that Go describes in text, with go and handle. */
 static bool
 map(Publisher *p, PyObject *go, PyObject *handle, PyObject *text, long *replaced)
 {
@@ -50,16 +52,16 @@ map(Publisher *p, PyObject *go, PyObject *handle, PyObject *text, long *replaced
         return false;
     }
     unsigned char *base = (unsigned char *)(uintptr_t)address;
-    struct shm_mapping mapping = {.base = base, .size = size, .fd = -1}; /* Go keeps that */
-    if (!shm_mapping_is_sound(&mapping, first, stride, slots)) {
-        PyErr_Format(PyExc_SystemError, "the Go side described a mapping that is none: %R", text);
+    struct mapping mapping = {.base = base, .size = size, .fd = -1}; /* Go keeps it */
+    if (!mapping_is_sound(&mapping, first, stride, slots)) {
+        PyErr_Format(PyExc_SystemError, "the Go side described an invalid mapping: %R", text);
         return false;
     }
     p->wait = (uint32_t *)(base + SHM_WAIT_OFFSET);
     p->ring = ring_at(base, first, stride, slots);
     p->inherited = false;
-    end_without(p->end);
-    p->end = NULL;
+    at_exit_remove(p->at_exit);
+    p->at_exit = NULL;
     PyObject *old_go = p->go, *old_handle = p->handle; /* an inherited one's, its parent's */
     p->go = Py_NewRef(go);
     p->handle = Py_NewRef(handle);
@@ -68,20 +70,20 @@ map(Publisher *p, PyObject *go, PyObject *handle, PyObject *text, long *replaced
     return true;
 }
 
-/* Calls make(*arguments), a constructor of gopy's module go, and publishes through what it made. A new reference
-   or NULL. */
+/* Calls make(*arguments), a constructor of gopy's module go, and publishes through what it made. Returns a new
+   reference or NULL. */
 static PyObject *
 create(Publisher *p, PyObject *go, PyObject *make, PyObject *arguments, enum shm_type type, PyObject *path)
 {
-    long replaced = 0; /* a header's pid may be beyond an int */
+    long replaced = 0; /* a header's pid may exceed an int */
     PyObject *handle = PyObject_Call(make, arguments, NULL);
     if (handle == NULL) {
         return NULL;
     }
-    /* A new handle has no reference yet, and giving back one that it has not got is a panic. */
+    /* A new handle has no reference yet, and dropping one that it does not have is a panic. */
     PyObject *held = call_go(go, "", "IncRef", handle);
     if (held == NULL) {
-        /* Out of memory. Nobody will have the handle: without this the topic would stay taken. */
+        /* Out of memory. Nobody gets the handle: without this the topic would stay taken. */
         PyObject *error_type, *error, *traceback;
         PyErr_Fetch(&error_type, &error, &traceback);
         Py_XDECREF(call_go(go, kind_of(type), "Close", handle));
@@ -105,15 +107,15 @@ create(Publisher *p, PyObject *go, PyObject *make, PyObject *arguments, enum shm
     }
     Py_DECREF(text);
     Py_DECREF(handle);
-    if (path != NULL && PyBytes_Check(path) && p->ring.state != NULL) {
-        p->end = end_with(PyBytes_AS_STRING(path), p->ring.state, p->wait);
+    if (path != NULL && PyBytes_Check(path) && p->ring.mapped != NULL) {
+        p->at_exit = at_exit_add(PyBytes_AS_STRING(path), p->ring.mapped, p->wait);
     }
     return PyLong_FromLong(replaced);
 }
 
-/* The publisher is in the list before check() is called, if it is given, and made: whoever closes all at the
-   process's end, and has let check() know, finds it there. path, bytes, is what to remove if Python does
-   not end; without it the topic stays: it is retained. */
+/* The publisher is in the list before check() is called, if it is given, and before it is opened: code that closes all
+   of them at the process's end, and has made check() raise, finds it there. path, bytes, is removed if the process
+   exits without ending Python; a retained topic has none. */
 PyObject *
 publisher_create(Publisher *p, PyObject *args)
 {
@@ -121,10 +123,10 @@ publisher_create(Publisher *p, PyObject *args)
     int tag;
     enum shm_type type;
     if (!PyArg_ParseTuple(args, "OOO!i|OO:_create", &go, &make, &PyTuple_Type, &arguments, &tag, &check, &path) ||
-        !shm_type_from(tag, &type)) {
+        !type_from_tag(tag, &type)) {
         return NULL;
     }
-    if (p->ring.state != NULL || p->link != NULL) {
+    if (p->ring.mapped != NULL || p->link != NULL) {
         PyErr_SetString(PyExc_RuntimeError,
                         "exists\nShared memory already exists: found this publisher open, or being opened or "
                         "closed by another thread; expected it closed; make a new one");
@@ -139,23 +141,22 @@ publisher_create(Publisher *p, PyObject *args)
     PyObject *replaced = checked == NULL ? NULL : create(p, go, make, arguments, type, path);
     Py_XDECREF(checked);
     p->maker = 0;
-    if (replaced == NULL && p->ring.state == NULL) {
+    if (replaced == NULL && p->ring.mapped == NULL) {
         registry_remove(p);
     }
     return replaced;
 }
 
-/* Closes the Go publisher. Returns 1, 0 where there was nothing to close, or -1 with an error set. */
 int
 publisher_end(Publisher *p)
 {
-    if (p->ring.state == NULL) {
+    if (p->ring.mapped == NULL) {
         return 0;
     }
-    /* Go's runs without the GIL: nobody may publish any more by then, nor end it a second time. */
-    p->ring.state = NULL;
-    end_without(p->end);
-    p->end = NULL;
+    /* Go's part runs without the GIL: from here on nobody may publish or end it a second time. */
+    p->ring.mapped = NULL;
+    at_exit_remove(p->at_exit);
+    p->at_exit = NULL;
     PyObject *go = p->go, *handle = p->handle;
     p->go = p->handle = NULL;
     bool closed = release(go, p->type, handle);

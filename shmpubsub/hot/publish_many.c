@@ -1,16 +1,17 @@
-/* publish_many: values are turned into the ring's words first, all of them, so that a wrong one publishes
-   nothing; a buffer of the topic's type is copied as it is. */
-#include "publisher.h"
+/* All values are converted to the ring's words first, so that a wrong one publishes nothing. A buffer of the topic's
+   type is copied as it is. */
+#include "publish_many.h"
 
+#include "../protocol/eventcount.h"
 #include "buffer.h"
 #include "convert.h"
-#include "../protocol/eventcount.h"
+#include "refuse.h"
 
-/* Publishes n items that lie stride bytes apart, each of them a value of that type as it is in memory. */
+/* Publishes n values of that type, which lie stride bytes apart in memory. */
 static void
 write_all(Publisher *p, enum shm_type type, const char *item, Py_ssize_t stride, Py_ssize_t n)
 {
-    uint64_t now = shm_now(CLOCK_MONOTONIC);
+    uint64_t now = clock_now(CLOCK_MONOTONIC);
     for (; n > 1; n--, item += stride) {
         ring_write_early(&p->ring, buffer_word(type, item), now);
     }
@@ -20,8 +21,8 @@ write_all(Publisher *p, enum shm_type type, const char *item, Py_ssize_t stride,
     }
 }
 
-/* Turns the items of a list or tuple into words, whatever their conversions do to it meanwhile. Returns how
-   many, or -1 with an error set. */
+/* Converts the items of a list or tuple, which the conversions may change meanwhile. Returns how many, or -1 with an
+   error set. */
 static Py_ssize_t
 convert(Publisher *p, enum shm_type type, PyObject *items, uint64_t *words, Py_ssize_t n)
 {
@@ -35,7 +36,7 @@ convert(Publisher *p, enum shm_type type, PyObject *items, uint64_t *words, Py_s
             bool overflow = PyErr_Occurred() != NULL;
             if (!overflow || PyErr_ExceptionMatches(PyExc_OverflowError)) {
                 PyErr_Clear();
-                shm_raised(publisher_refuse(p, value, overflow, i));
+                refuse_value(p, value, overflow, i);
             }
         }
         Py_DECREF(value);
@@ -68,15 +69,15 @@ publish_items(Publisher *p, PyObject *values)
     Py_DECREF(items);
     PyObject *result = NULL;
     if (n >= 0) {
-        /* The conversions may have run any code: closed meanwhile, or made anew with another type. */
-        if (p->ring.state == NULL) {
-            result = publisher_unusable(p);
+        /* The conversions may have run any code, which closed p or opened it again with another type. */
+        if (p->ring.mapped == NULL) {
+            result = refuse_publisher(p);
         }
         else if (p->type != type) {
-            result = publisher_refuse(p, values, false, -1);
+            result = refuse_value(p, values, false, -1);
         }
         else {
-            write_all(p, SHM_INT, (const char *)words, sizeof *words, n); /* a word as it is */
+            write_all(p, SHM_INT, (const char *)words, sizeof *words, n); /* words are copied as they are */
             result = Py_NewRef(Py_None);
         }
     }
@@ -87,8 +88,8 @@ publish_items(Publisher *p, PyObject *values)
 PyObject *
 publish_many(Publisher *p, PyObject *values)
 {
-    if (p->ring.state == NULL) {
-        return publisher_unusable(p);
+    if (p->ring.mapped == NULL) {
+        return refuse_publisher(p);
     }
     Py_buffer view;
     if (PyObject_CheckBuffer(values)) {
@@ -96,12 +97,12 @@ publish_many(Publisher *p, PyObject *values)
             if (!PyErr_ExceptionMatches(PyExc_Exception)) {
                 return NULL;
             }
-            PyErr_Clear(); /* item by item, then */
+            PyErr_Clear(); /* go on item by item */
         }
         else if (buffer_fits(p->type, &view)) {
-            if (p->ring.state == NULL) { /* the exporter may be any code */
+            if (p->ring.mapped == NULL) { /* the exporter may have run any code */
                 PyBuffer_Release(&view);
-                return publisher_unusable(p);
+                return refuse_publisher(p);
             }
             Py_ssize_t stride = view.strides == NULL ? view.itemsize : view.strides[0];
             write_all(p, p->type, view.buf, stride, view.len / view.itemsize);

@@ -1,23 +1,27 @@
-/* Receiving: the methods that take the next value, and those that look at the newest one. */
-#include "subscriber.h"
+#include "receive.h"
 
+#include "arguments.h"
+#include "attachment.h"
 #include "convert.h"
+#include "sample.h"
+#include "take.h"
+#include "wait.h"
 
-typedef PyObject *maker(const Subscriber *s, const struct shm_value *v);
+typedef PyObject *maker(const Subscriber *s, const struct ring_value *v);
 
 static PyObject *
-make_value(const Subscriber *s, const struct shm_value *v)
+make_value(const Subscriber *s, const struct ring_value *v)
 {
     return value_object(s->type, v->word);
 }
 
-/* Takes the next value as an object: 1, 0 there is none, or -1 with an error set. */
+/* Takes the next value as an object: 1, 0 if there is none, or -1 with an error set. */
 static inline int
-take(Subscriber *s, maker *make, PyObject **object)
+take_object(Subscriber *s, maker *make, PyObject **object)
 {
-    struct shm_place before = stream_place(s);
-    struct shm_value v;
-    int found = stream_take(s, &v);
+    struct cursor_mark before = cursor_mark(&s->cursor);
+    struct ring_value v;
+    int found = take(s, &v);
     if (found <= 0) {
         return found;
     }
@@ -25,39 +29,39 @@ take(Subscriber *s, maker *make, PyObject **object)
     if (*object != NULL) {
         return 1;
     }
-    if (!stream_return(s, &before, v.k)) {
-        s->lost++;
+    if (!take_back(s, &before, v.k)) {
+        s->cursor.lost++;
     }
     return -1;
 }
 
-/* Whether s was set up again since that life of it; an error is set then. */
+/* Whether s was opened again since open_epoch; an error is set then. */
 static bool
-is_over(Subscriber *s, uint64_t life)
+is_over(Subscriber *s, uint64_t open_epoch)
 {
-    bool over = s->path != NULL && s->lives != life;
+    bool over = s->path != NULL && s->open_epoch != open_epoch;
     if (over) {
-        shm_raised(PyObject_CallMethod((PyObject *)s, "_say_set_up_again", NULL));
+        raised(PyObject_CallMethod((PyObject *)s, "_say_set_up_again", NULL));
     }
     return over;
 }
 
-/* As take, but waits for it, in one life of s; NULL without an error set where the time is up. */
+/* Takes the next value, or waits for it, before s is opened again. NULL without an error set if the time is up. */
 static PyObject *
-take_or_wait(Subscriber *s, uint64_t life, struct shm_wait *w, maker *make)
+take_or_wait(Subscriber *s, uint64_t open_epoch, struct wait *w, maker *make)
 {
     for (;;) {
         PyObject *object = NULL;
-        if (take(s, make, &object) != 0) {
+        if (take_object(s, make, &object) != 0) {
             return object;
         }
-        if (wait_value(s, w) <= 0 || is_over(s, life)) {
+        if (wait_value(s, w) <= 0 || is_over(s, open_epoch)) {
             return NULL;
         }
     }
 }
 
-/* The one argument of the methods that wait. Returns false with an error set where there are others. */
+/* Parses the only argument of the methods that wait. Returns false with an error set if there are others. */
 static bool
 timeout_of(const char *method, PyObject *const *args, Py_ssize_t n, PyObject *names, PyObject **timeout)
 {
@@ -78,18 +82,18 @@ timeout_of(const char *method, PyObject *const *args, Py_ssize_t n, PyObject *na
 static PyObject *
 timed_out(Subscriber *s, const char *what, PyObject *timeout)
 {
-    return PyErr_Occurred() ? NULL : shm_raised(PyObject_CallMethod((PyObject *)s, "_timed_out", "sO", what, timeout));
+    return PyErr_Occurred() ? NULL : raised(PyObject_CallMethod((PyObject *)s, "_timed_out", "sO", what, timeout));
 }
 
 static PyObject *
 receive(Subscriber *s, PyObject *timeout, maker *make)
 {
-    struct shm_wait w;
-    uint64_t life = s->lives;
+    struct wait w;
+    uint64_t open_epoch = s->open_epoch;
     if (wait_begin(s, &w, timeout) < 0) {
         return NULL;
     }
-    PyObject *object = take_or_wait(s, life, &w, make);
+    PyObject *object = take_or_wait(s, open_epoch, &w, make);
     return object != NULL ? object : timed_out(s, "value", timeout);
 }
 
@@ -111,44 +115,42 @@ PyObject *
 receive_try(Subscriber *s, PyObject *Py_UNUSED(ignored))
 {
     PyObject *object = NULL;
-    return take(s, make_value, &object) != 0 ? object : Py_NewRef(Py_None);
+    return take_object(s, make_value, &object) != 0 ? object : Py_NewRef(Py_None);
 }
 
-/* For callback= and arecv(), which belong to one life of s: what it is set up for again is not for them. Whether s
-   still lives it is looked at here, in one step with taking. */
+/* For callback= and arecv(), which end when s is opened again. That is checked here, in one step with taking. */
 PyObject *
 receive_in(Subscriber *s, PyObject *args)
 {
-    struct shm_wait w;
-    unsigned long long life;
+    struct wait w;
+    unsigned long long open_epoch;
     int waits;
-    if (!PyArg_ParseTuple(args, "Kp:_take", &life, &waits) || wait_begin(s, &w, NULL) < 0 || is_over(s, life)) {
+    if (!PyArg_ParseTuple(args, "Kp:_take", &open_epoch, &waits) || wait_begin(s, &w, NULL) < 0 || is_over(s, open_epoch)) {
         return NULL;
     }
     if (!waits) {
         w.deadline = 0;
     }
-    PyObject *object = take_or_wait(s, life, &w, make_value);
+    PyObject *object = take_or_wait(s, open_epoch, &w, make_value);
     return object != NULL || PyErr_Occurred() ? object : Py_NewRef(Py_None);
 }
 
-/* __next__: the end is that of the subscriber. */
+/* __next__: the loop ends when the subscriber is closed. */
 PyObject *
 receive_next(Subscriber *s)
 {
-    struct shm_wait w;
-    uint64_t life = s->lives;
+    struct wait w;
+    uint64_t open_epoch = s->open_epoch;
     if (s->path == NULL || wait_begin(s, &w, NULL) < 0) {
         return NULL;
     }
-    PyObject *object = take_or_wait(s, life, &w, make_value);
-    if (object == NULL && (s->path == NULL || s->lives != life) && PyErr_ExceptionMatches(PyExc_ValueError)) {
-        PyErr_Clear(); /* the ClosedError of who finds it closed while it waits */
+    PyObject *object = take_or_wait(s, open_epoch, &w, make_value);
+    if (object == NULL && (s->path == NULL || s->open_epoch != open_epoch) && PyErr_ExceptionMatches(PyExc_ValueError)) {
+        PyErr_Clear(); /* the ClosedError of a subscriber that was closed while it waited */
     }
     return object;
 }
 
-/* The newest value as a sample, taken or not. */
 PyObject *
 receive_newest(Subscriber *s, PyObject *Py_UNUSED(ignored))
 {
@@ -156,7 +158,7 @@ receive_newest(Subscriber *s, PyObject *Py_UNUSED(ignored))
     if (ready < 0) {
         return NULL;
     }
-    struct shm_value v;
+    struct ring_value v;
     enum ring_read found = ready ? ring_newest(&s->ring, &v.word, &v.time) : RING_EMPTY;
     if (found == RING_CORRUPT) {
         return PyObject_CallMethod((PyObject *)s, "_corrupt", NULL);
@@ -172,13 +174,13 @@ PyObject *
 receive_publisher(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
     PyObject *timeout;
-    struct shm_wait w;
-    uint64_t life = s->lives;
+    struct wait w;
+    uint64_t open_epoch = s->open_epoch;
     if (!timeout_of("wait_for_publisher", args, n, names, &timeout) || wait_begin(s, &w, timeout) < 0) {
         return NULL;
     }
     for (;;) {
-        if (is_over(s, life)) {
+        if (is_over(s, open_epoch)) {
             return NULL;
         }
         int ready = attachment_ready(s);
@@ -188,7 +190,7 @@ receive_publisher(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *
         if (ready && attachment_publisher_lives(s)) {
             Py_RETURN_NONE;
         }
-        if (wait_name(s, &w) <= 0) {
+        if (wait_name(&w) <= 0) {
             return timed_out(s, "publisher", timeout);
         }
     }

@@ -1,20 +1,28 @@
-/* All open publishers of this process, those included that are being made or closed. */
+#include "registry.h"
+
+#include <pthread.h>
+
 #include "../protocol/fork.h"
-#include "publisher.h"
 
 static Publisher *open_publishers; /* changes under the GIL, and in steps of fork.h */
 static unsigned long changes;
 
-/* An inherited publisher publishes nothing: a topic has one. Go's table closes its descriptor. */
-void
-registry_forked(void)
+/* An inherited publisher must not publish: a topic has one publisher. fork.c closes its descriptor. */
+static void
+mark_inherited(void)
 {
     for (Publisher *p = open_publishers; p != NULL; p = p->next) {
-        p->ring.state = NULL;
+        p->ring.mapped = NULL;
         p->inherited = true;
         p->link = NULL;
     }
     open_publishers = NULL;
+}
+
+int
+registry_init(void)
+{
+    return pthread_atfork(NULL, NULL, mark_inherited);
 }
 
 void
@@ -48,13 +56,13 @@ registry_remove(Publisher *p)
 }
 
 PyObject *
-shm_changes(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+registry_changes(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {
     return PyLong_FromUnsignedLong(changes);
 }
 
 PyObject *
-shm_count(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+registry_count(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {
     long n = 0;
     for (Publisher *p = open_publishers; p != NULL; p = p->next) {
@@ -70,10 +78,10 @@ is_item(PyObject *tuple, Py_ssize_t at, PyObject *text)
     return item != NULL && PyUnicode_Check(item) && PyUnicode_Compare(item, text) == 0;
 }
 
-/* Holds no other: one that its owner drops meanwhile is closed at once, and its topic free. One that this very thread
-   is making is not there yet: a signal handler would wait for it in vain. */
+/* Holds no other publisher: one that its owner drops meanwhile is closed at once, and its topic free. Skips one that
+   this very thread is opening: a signal handler would wait for it in vain. */
 PyObject *
-shm_publisher_of(PyObject *Py_UNUSED(module), PyObject *args)
+registry_publisher_of(PyObject *Py_UNUSED(module), PyObject *args)
 {
     PyObject *directory, *name;
     if (!PyArg_ParseTuple(args, "UU:publisher_of", &directory, &name)) {
@@ -91,11 +99,10 @@ shm_publisher_of(PyObject *Py_UNUSED(module), PyObject *args)
 }
 
 PyObject *
-shm_publishers(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+registry_publishers(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {
     PyObject *list = PyList_New(0);
-    /* Under the GIL nobody but a forking child changes the list. Appending may collect garbage, and with
-       it a publisher: so first the references, then the list. */
+    /* Appending may collect garbage, and with it a publisher: so first the references, then the list. */
     Py_ssize_t n = 0;
     for (Publisher *p = open_publishers; p != NULL; p = p->next) {
         n++;
@@ -107,7 +114,7 @@ shm_publishers(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
     }
     n = 0;
     for (Publisher *p = open_publishers; p != NULL; p = p->next) {
-        if (Py_REFCNT(p) > 0) { /* else it is being deallocated */
+        if (Py_REFCNT(p) > 0) { /* otherwise it is being deallocated */
             found[n++] = Py_NewRef((PyObject *)p);
         }
     }

@@ -1,6 +1,6 @@
-/* Whether this process has room for Go's runtime. Where it has not, Go ends the process while it is
-   loaded, or later; so what it will need is taken first, all at once, and given back. */
-#include "hot.h"
+/* Without enough room Go ends the process while it is loaded, or later. So all that it will need is allocated first,
+   and given back. */
+#include "room.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -11,11 +11,11 @@
 
 #include "../guest/guest.h"
 
-/* Measured with Go 1.26; docs/guest.md. Reserved: what Go reserves at once, the largest part for the
-   summaries of its pages, and 64 MiB for each thread that the C library's malloc() may take. */
+/* Measured with Go 1.26; docs/guest.md. RESERVED: what Go reserves at once, mostly for the summaries of its pages, and
+   64 MiB for each thread, which the C library's malloc() may take. */
 #define RESERVED ((size_t)1344 << 20)
 #define WRITABLE ((size_t)56 << 20)
-/* Six are the most that were seen, under load; Go has two processors (guest/overlay.py). */
+/* At most six were seen, under load; Go has two processors (guest/overlay.py). */
 #define THREADS 8
 
 static const char *
@@ -51,8 +51,8 @@ wait_at(void *gate)
     return NULL;
 }
 
-/* Starts as many threads as Go may, all at the same time, and ends them. Returns how many there were; *error
-   says why not more. Their stacks stay in the C library's cache, where Go's threads find them. */
+/* Starts as many threads as Go may, all at once, and ends them. Returns how many started; *error says why not more.
+   Their stacks stay in the C library's cache, where Go's threads find them. */
 static int
 start_threads(int *error)
 {
@@ -84,9 +84,8 @@ start_threads(int *error)
     return n;
 }
 
-/* Returns what there is no room for, as the part of an error's text that follows the operation, or None. */
 PyObject *
-shm_no_room(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+no_room(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {
     int flags = MAP_PRIVATE | MAP_ANONYMOUS;
     void *reserved = mmap(NULL, RESERVED, PROT_NONE, flags, -1, 0);
@@ -94,7 +93,7 @@ shm_no_room(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
         return no_memory("address space", RESERVED, errno);
     }
     PyObject *missing = NULL;
-    /* Within what is reserved, and not locked: as in guest/guest.c. */
+    /* Inside the reservation, and not locked: as in guest/guest.c. */
     munlock(reserved, RESERVED);
     if (mprotect(reserved, WRITABLE, PROT_READ | PROT_WRITE) != 0) {
         missing = no_memory("writable memory", WRITABLE, errno);

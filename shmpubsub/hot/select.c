@@ -1,14 +1,16 @@
-/* Waiting for several subscribers at once: the eventcount's protocol on all their wait words, which futex_waitv
-   sleeps on together. Those beyond what it takes, those whose page 0 may not be written and all of them on a
-   kernel without it are looked at again and again; so is the name where there is no file. */
-#include "subscriber.h"
+/* The eventcount's protocol on several wait words, which futex_waitv sleeps on together. Polled are: words beyond its
+   limit, words that cannot be written, all words on a kernel without it, and the name if there is no file. */
+#include "select.h"
 
+#include "../protocol/backoff.h"
 #include "../protocol/eventcount.h"
 #include "../protocol/futexv.h"
-#include "../protocol/backoff.h"
+#include "subscriber_type.h"
+#include "take.h"
+#include "wait.h"
 
 struct pauses {
-    uint64_t poll, look; /* ns; 0: the first is still to come */
+    uint64_t poll, look; /* ns; 0: none yet */
 };
 
 static uint64_t
@@ -18,21 +20,21 @@ longer(uint64_t pause, uint64_t first, uint64_t last)
 }
 
 static bool
-new_since_announced(const Subscriber *s)
+has_news(const Subscriber *s)
 {
-    return __atomic_load_n(&s->ring.state->head, __ATOMIC_SEQ_CST) != s->unread.k ||
-           __atomic_load_n(&s->ring.state->retired, __ATOMIC_SEQ_CST) != 0;
+    return __atomic_load_n(&s->ring.mapped->head, __ATOMIC_SEQ_CST) != s->cursor.present.ring.k ||
+           __atomic_load_n(&s->ring.mapped->retired, __ATOMIC_SEQ_CST) != 0;
 }
 
-/* Returns those with something new, or NULL with an error set. An error of the topic's own is something new:
-   try_recv() raises it. */
+/* Returns the subscribers with something new, or NULL with an error set. A topic's error is something new: try_recv()
+   raises it. */
 static PyObject *
 find(PyObject *subscribers)
 {
     PyObject *found = PyList_New(0);
     for (Py_ssize_t i = 0; found != NULL && i < PyTuple_GET_SIZE(subscribers); i++) {
         Subscriber *s = (Subscriber *)PyTuple_GET_ITEM(subscribers, i);
-        int there = stream_look(s);
+        int there = take_pending(s);
         if (there < 0 && s->path != NULL && PyErr_ExceptionMatches(PyExc_Exception) &&
             !PyErr_ExceptionMatches(PyExc_MemoryError)) {
             PyErr_Clear();
@@ -45,35 +47,35 @@ find(PyObject *subscribers)
     return found;
 }
 
-/* Sleeps for one slice at most, without the GIL. Another thread may unmap what it sleeps on: only the
-   kernel looks there. */
+/* Sleeps for one slice at most, without the GIL. Another thread may unmap the words meanwhile: only the kernel reads
+   them. */
 static void
 sleep_for_all(PyObject *subscribers, struct pauses *p, uint64_t deadline)
 {
     static bool without_futexv; /* under the GIL */
-    struct futexv list[FUTEXV_MOST];
+    struct futexv list[FUTEXV_MAX];
     unsigned n = 0;
     bool polls = false, looks = false;
-    uint64_t now = shm_now(CLOCK_MONOTONIC), until = UINT64_MAX;
+    uint64_t now = clock_now(CLOCK_MONOTONIC), until = UINT64_MAX;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(subscribers); i++) {
         Subscriber *s = (Subscriber *)PyTuple_GET_ITEM(subscribers, i);
-        if (s->ring.state == NULL || s->unread.state == NULL) {
+        if (s->ring.mapped == NULL || s->cursor.present.ring.mapped == NULL) {
             looks = true;
             continue;
         }
-        until = least(until, now + until_asking(s->checked_at, now));
-        uint32_t *word = without_futexv || n == FUTEXV_MOST ? NULL : file_wait_word(s->file, PyBytes_AS_STRING(s->path));
+        until = least(until, now + until_check(s->checked_at, now));
+        uint32_t *word = without_futexv || n == FUTEXV_MAX ? NULL : topic_file_wait_word(s->cursor.present.file, PyBytes_AS_STRING(s->path));
         if (word == NULL) {
             polls = true;
             continue;
         }
         uint32_t announced = eventcount_announce(word);
-        if (new_since_announced(s)) {
+        if (has_news(s)) {
             return;
         }
         list[n++] = futexv_at(word, announced);
     }
-    until = least(deadline, least(until, now + ASK_EVERY));
+    until = least(deadline, least(until, now + CHECK_INTERVAL));
     if (polls) {
         p->poll = longer(p->poll, FIRST_POLL, LAST_POLL);
         until = least(until, now + p->poll);
@@ -96,16 +98,16 @@ sleep_for_all(PyObject *subscribers, struct pauses *p, uint64_t deadline)
 }
 
 PyObject *
-shm_select(PyObject *Py_UNUSED(module), PyObject *args)
+select_subscribers(PyObject *Py_UNUSED(module), PyObject *args)
 {
     PyObject *subscribers, *timeout;
-    struct shm_wait w;
+    struct wait w;
     if (!PyArg_ParseTuple(args, "O!O:select", &PyTuple_Type, &subscribers, &timeout)) {
         return NULL;
     }
     Py_ssize_t n = PyTuple_GET_SIZE(subscribers);
     for (Py_ssize_t i = 0; i < n || n == 0; i++) {
-        if (n == 0 || !shm_is_subscriber(PyTuple_GET_ITEM(subscribers, i))) {
+        if (n == 0 || !is_subscriber(PyTuple_GET_ITEM(subscribers, i))) {
             PyErr_Format(PyExc_TypeError, "select: found %R; expected a tuple of subscribers, of one at least",
                          subscribers);
             return NULL;
@@ -117,7 +119,7 @@ shm_select(PyObject *Py_UNUSED(module), PyObject *args)
     struct pauses p = {0};
     for (;;) {
         PyObject *found = find(subscribers);
-        if (found == NULL || PyList_GET_SIZE(found) > 0 || shm_now(CLOCK_MONOTONIC) >= w.deadline) {
+        if (found == NULL || PyList_GET_SIZE(found) > 0 || clock_now(CLOCK_MONOTONIC) >= w.deadline) {
             return found;
         }
         Py_DECREF(found);

@@ -1,19 +1,19 @@
-/* Waiting for what is not there yet, without the GIL, a slice at a time: between the slices the caller looks
-   again, whether the publisher lives too, and signal handlers run.
+/* Between slices the caller checks for a value and for the publisher's death, and signal handlers run.
 
-   Where there is a file, it is the eventcount's protocol: announce, look again, sleep. A publisher that
-   notifies wakes it at once; one that was killed between its head and its wake costs the rest of the slice.
-   Before that it may spin for as long as a quick answer takes: who spins has announced nothing, and costs the
-   publisher nothing. Without permission to write page 0, and without a file, it looks again and again. */
-#include "subscriber.h"
+   If there is a file this is the eventcount's protocol: announce, look again, sleep. A publisher that notifies wakes
+   the waiter at once; if the publisher is killed between its head and its wake, that costs the rest of the slice.
+   First the waiter may spin for as long as a quick answer takes: it has announced nothing then, and costs the
+   publisher nothing. If page 0 cannot be written, or there is no file, it polls. */
+#include "wait.h"
 
-#include "../protocol/eventcount.h"
 #include "../protocol/backoff.h"
+#include "../protocol/eventcount.h"
+#include "arguments.h"
 
-#define SPIN 20000u          /* ns: what two wake-ups cost */
+#define SPIN 20000u /* ns: what two wake-ups cost */
 #define SPINS_AFTER_SUCCESS 8
-#define FIRST_PATIENCE 4     /* waits without, after one that did not pay off; doubled each time */
-#define LAST_PATIENCE 1024
+#define FIRST_WAITS_BETWEEN 4 /* waits without spinning after a spin that did not pay off; doubled each time */
+#define LAST_WAITS_BETWEEN 1024
 
 static void
 relax(void)
@@ -25,7 +25,7 @@ relax(void)
 #endif
 }
 
-/* Sleeps ns nanoseconds. Returns false where a signal came first. */
+/* Returns false if a signal came first. */
 static bool
 pause_for(uint64_t ns)
 {
@@ -33,18 +33,17 @@ pause_for(uint64_t ns)
     return nanosleep(&t, NULL) == 0;
 }
 
-/* How long is left from now on, ns; 0: it is too late. */
+/* The time left, ns; 0: it is up. */
 static uint64_t
-left(const struct shm_wait *w, uint64_t now)
+remaining(const struct wait *w, uint64_t now)
 {
     return now < w->deadline ? w->deadline - now : 0;
 }
 
-/* Sets up a wait of timeout seconds; NULL and None: without end. Returns 0, or -1 with an error set. */
 int
-wait_begin(Subscriber *s, struct shm_wait *w, PyObject *timeout)
+wait_begin(Subscriber *s, struct wait *w, PyObject *timeout)
 {
-    *w = (struct shm_wait){.deadline = UINT64_MAX};
+    *w = (struct wait){.deadline = UINT64_MAX};
     if (timeout == NULL || timeout == Py_None) {
         return 0;
     }
@@ -56,18 +55,18 @@ wait_begin(Subscriber *s, struct shm_wait *w, PyObject *timeout)
         PyErr_Clear();
     }
     if (!(seconds >= 0)) {
-        shm_raised(PyObject_CallMethod((PyObject *)s, "_refuse_timeout", "O", timeout));
+        raised(PyObject_CallMethod((PyObject *)s, "_refuse_timeout", "O", timeout));
         return -1;
     }
-    if (seconds < 9e9) { /* else it is centuries */
-        w->deadline = shm_now(CLOCK_MONOTONIC) + (uint64_t)(seconds * 1e9);
+    if (seconds < 9e9) { /* 285 years; beyond that there is no limit */
+        w->deadline = clock_now(CLOCK_MONOTONIC) + (uint64_t)(seconds * 1e9);
     }
     return 0;
 }
 
-/* What a waiter looks for: a head other than `seen`, the end of the file, or that of this subscriber's use of it. */
+/* What a waiter looks for: a head other than `seen`, the end of the file, or of this subscriber's use of it. */
 struct change {
-    const struct shm_state *state;
+    const struct ring_head *mapped;
     uint64_t seen;
     const uint32_t *abandoned;
 };
@@ -76,15 +75,15 @@ static bool
 changed(const struct change *c)
 {
     /* seq_cst, for the second look: see eventcount.h. On x86-64 and aarch64 it costs no more than acquire. */
-    return __atomic_load_n(&c->state->head, __ATOMIC_SEQ_CST) != c->seen ||
-           __atomic_load_n(&c->state->retired, __ATOMIC_SEQ_CST) != 0 ||
+    return __atomic_load_n(&c->mapped->head, __ATOMIC_SEQ_CST) != c->seen ||
+           __atomic_load_n(&c->mapped->retired, __ATOMIC_SEQ_CST) != 0 ||
            __atomic_load_n(c->abandoned, __ATOMIC_SEQ_CST) != 0;
 }
 
 static bool
 spin(const struct change *c)
 {
-    uint64_t end = shm_now(CLOCK_MONOTONIC) + SPIN;
+    uint64_t end = clock_now(CLOCK_MONOTONIC) + SPIN;
     do {
         for (int i = 0; i < 16; i++) {
             if (changed(c)) {
@@ -92,19 +91,19 @@ spin(const struct change *c)
             }
             relax();
         }
-    } while (shm_now(CLOCK_MONOTONIC) < end);
+    } while (clock_now(CLOCK_MONOTONIC) < end);
     return false;
 }
 
-/* Spinning is tried ever less often while it does not pay off, as where all runs on one processor. How many
-   this thread may run on does not tell: the publisher may be on another. */
+/* Spinning is tried less and less often while it does not pay off, as when everything runs on one processor. How many
+   processors this thread may use does not show that: the publisher may be on another. */
 static bool
 wants_to_spin(Subscriber *s)
 {
-    if (s->spins > 0 || s->until_spin == 0) {
+    if (s->spins > 0 || s->waits_until_spin == 0) {
         return true;
     }
-    s->until_spin--;
+    s->waits_until_spin--;
     return false;
 }
 
@@ -113,12 +112,12 @@ spun(Subscriber *s, bool paid)
 {
     if (paid) {
         s->spins = SPINS_AFTER_SUCCESS;
-        s->spin_patience = FIRST_PATIENCE;
+        s->waits_between_spins = FIRST_WAITS_BETWEEN;
     }
     else if (s->spins == 0 || --s->spins == 0) {
-        unsigned patience = s->spin_patience;
-        s->spin_patience = patience == 0 ? FIRST_PATIENCE : (unsigned)least(2 * patience, LAST_PATIENCE);
-        s->until_spin = s->spin_patience;
+        unsigned waits = s->waits_between_spins;
+        s->waits_between_spins = waits == 0 ? FIRST_WAITS_BETWEEN : (unsigned)least(2 * waits, LAST_WAITS_BETWEEN);
+        s->waits_until_spin = s->waits_between_spins;
     }
 }
 
@@ -143,34 +142,32 @@ poll(const struct change *c, uint64_t ns)
     }
 }
 
-/* Waits for a value behind the last one taken; there was none just now. 1: look again; 0: the time is up; -1
-   with an error set. */
 int
-wait_value(Subscriber *s, struct shm_wait *w)
+wait_value(Subscriber *s, struct wait *w)
 {
-    if (s->ring.state == NULL || s->unread.state == NULL) {
-        return wait_name(s, w);
+    if (s->ring.mapped == NULL || s->cursor.present.ring.mapped == NULL) {
+        return wait_name(w);
     }
-    uint64_t now = shm_now(CLOCK_MONOTONIC), ns = left(w, now);
+    uint64_t now = clock_now(CLOCK_MONOTONIC), ns = remaining(w, now);
     if (ns == 0) {
         return 0;
     }
-    ns = least(ns, until_asking(s->checked_at, now));
-    struct shm_file *f = s->file;
-    uint32_t *word = file_wait_word(f, PyBytes_AS_STRING(s->path));
-    struct change c = {.state = s->ring.state, .seen = s->unread.k, .abandoned = &f->abandoned};
+    ns = least(ns, until_check(s->checked_at, now));
+    struct topic_file *f = s->cursor.present.file;
+    uint32_t *word = topic_file_wait_word(f, PyBytes_AS_STRING(s->path));
+    struct change c = {.mapped = s->ring.mapped, .seen = s->cursor.present.ring.k, .abandoned = &f->abandoned};
     bool spins = wants_to_spin(s), paid = false;
-    file_wait(f);
+    topic_file_begin_wait(f);
     Py_BEGIN_ALLOW_THREADS
     paid = spins && spin(&c);
     if (!paid && word != NULL) {
-        sleep_on(word, &c, now + ns, f->bits);
+        sleep_on(word, &c, now + ns, f->waiter_bit);
     }
     else if (!paid) {
         poll(&c, ns);
     }
     Py_END_ALLOW_THREADS
-    file_waited(f);
+    topic_file_end_wait(f);
     if (spins) {
         spun(s, paid);
     }
@@ -178,12 +175,10 @@ wait_value(Subscriber *s, struct shm_wait *w)
     return PyErr_CheckSignals() < 0 ? -1 : 1;
 }
 
-/* Waits for the topic to have a file, or another one; it had none just now that could be read. As wait_value. */
 int
-wait_name(Subscriber *s, struct shm_wait *w)
+wait_name(struct wait *w)
 {
-    (void)s;
-    uint64_t ns = left(w, shm_now(CLOCK_MONOTONIC));
+    uint64_t ns = remaining(w, clock_now(CLOCK_MONOTONIC));
     if (ns == 0) {
         return 0;
     }

@@ -1,9 +1,9 @@
 /* Topics that are open when their process calls exit() without ending Python: uWSGI's master, programs that embed
-   Python. There may be no way to the GIL by then, so neither Python nor gopy's module is called: this does what
-   Owned.Close in internal/segment does, but for the mapping and the lock, which end with the process.
+   Python. The GIL may be out of reach by then, so this calls neither Python nor Go. It does what Owned.Close in
+   internal/segment does, except for the mapping and the lock, which end with the process.
 
-   The topics are in a list of their own, as a Publisher may be freed meanwhile by a thread with the GIL. Its mutex
-   is held for a few system calls at most, and not while a process forks: the child's list is empty. */
+   The list is its own: a thread with the GIL may free a Publisher meanwhile. Its mutex is held for a few system
+   calls at most, and not while the process forks: a child's list is empty. */
 #define _GNU_SOURCE
 #include "at_exit.h"
 
@@ -17,9 +17,9 @@
 #include "eventcount.h"
 #include "fork.h"
 
-struct shm_topic {
-    struct shm_topic *next, **link;
-    struct shm_state *state;
+struct exit_topic {
+    struct exit_topic *next, **link;
+    struct ring_head *head;
     uint32_t *wait;
     dev_t dev;
     ino_t ino;
@@ -27,14 +27,14 @@ struct shm_topic {
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct shm_topic *topics;
+static struct exit_topic *topics;
 
-/* Its parent's topics are not the child's to end. */
-void
-end_forked(void)
+/* The child must not end its parent's topics. */
+static void
+forget_parents_topics(void)
 {
     mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-    for (struct shm_topic *t = topics; t != NULL; t = t->next) {
+    for (struct exit_topic *t = topics; t != NULL; t = t->next) {
         t->link = NULL;
     }
     topics = NULL;
@@ -44,11 +44,11 @@ static void
 end_all(void)
 {
     pthread_mutex_lock(&mutex);
-    for (const struct shm_topic *t = topics; t != NULL; t = t->next) {
+    for (const struct exit_topic *t = topics; t != NULL; t = t->next) {
         struct stat st;
-        __atomic_store_n(&t->state->retired, 1, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&t->head->retired, 1, __ATOMIC_SEQ_CST);
         eventcount_notify(t->wait);
-        /* Nobody else takes the name while this process has the owner lock, but somebody may remove the file. */
+        /* Nobody takes the name while this process holds the owner lock, but the file may have been removed. */
         if (lstat(t->path, &st) == 0 && st.st_dev == t->dev && st.st_ino == t->ino) {
             unlink(t->path);
         }
@@ -57,22 +57,23 @@ end_all(void)
 }
 
 int
-end_init(void)
+at_exit_init(void)
 {
-    return atexit(end_all) == 0 ? 0 : ENOMEM;
+    int failure = pthread_atfork(NULL, NULL, forget_parents_topics);
+    return failure != 0 || atexit(end_all) == 0 ? failure : ENOMEM;
 }
 
-struct shm_topic *
-end_with(const char *path, struct shm_state *state, uint32_t *wait)
+struct exit_topic *
+at_exit_add(const char *path, struct ring_head *head, uint32_t *wait)
 {
     size_t length = strlen(path) + 1;
     struct stat st = {0};
-    struct shm_topic *t = malloc(sizeof *t + length);
+    struct exit_topic *t = malloc(sizeof *t + length);
     if (t == NULL) {
         return NULL;
     }
-    (void)lstat(path, &st); /* removed by hand already: then there is nothing to remove */
-    *t = (struct shm_topic){.state = state, .wait = wait, .dev = st.st_dev, .ino = st.st_ino};
+    (void)lstat(path, &st); /* if it fails the file is gone, and there is nothing to remove */
+    *t = (struct exit_topic){.head = head, .wait = wait, .dev = st.st_dev, .ino = st.st_ino};
     memcpy(t->path, path, length);
     pthread_mutex_lock(&mutex);
     fork_step_begin();
@@ -88,7 +89,7 @@ end_with(const char *path, struct shm_state *state, uint32_t *wait)
 }
 
 void
-end_without(struct shm_topic *t)
+at_exit_remove(struct exit_topic *t)
 {
     if (t == NULL) {
         return;

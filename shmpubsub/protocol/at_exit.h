@@ -1,20 +1,21 @@
-/* What is left to do when a process ends without Python's own end: end.c. */
-#ifndef SHM_END_H
-#define SHM_END_H
+/* Closing topics when a process ends without ending Python: at_exit.c. */
+#ifndef SHM_AT_EXIT_H
+#define SHM_AT_EXIT_H
 
 #include <stdint.h>
 
 #include "layout.h"
 
-struct shm_topic;
+struct exit_topic;
 
-/* Returns 0 or an errno. */
-int end_init(void);
+/* Returns 0 or an errno. After fork_init. */
+int at_exit_init(void);
 
-/* The topic whose file is at path, and mapped, is to be ended then; NULL with errno set without memory. */
-struct shm_topic *end_with(const char *path, struct shm_state *state, uint32_t *wait);
+/* From now on exit() retires and removes the topic, whose file is at path and mapped. NULL with errno set if there
+   is no memory. */
+struct exit_topic *at_exit_add(const char *path, struct ring_head *head, uint32_t *wait);
 
-/* It is not, from now on: it may be unmapped. */
-void end_without(struct shm_topic *t);
+/* Takes the topic off the list; then it may be unmapped. NULL: nothing. */
+void at_exit_remove(struct exit_topic *t);
 
 #endif

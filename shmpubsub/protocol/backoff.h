@@ -1,25 +1,24 @@
-/* Times in ns, and how long who waits pauses where nobody wakes him: ever longer, from the first to the last. */
-#ifndef SHM_PAUSE_H
-#define SHM_PAUSE_H
+/* How often a waiting subscriber checks that its publisher lives, and how often it polls if nobody can wake it:
+   less and less often, from FIRST_ to LAST_. */
+#ifndef SHM_BACKOFF_H
+#define SHM_BACKOFF_H
 
 #include <stdint.h>
-#include <time.h>
 
 #include "layout.h"
 
-/* Of SHM_DEATH_SHOWS, what is left for waking up and asking; and how far the coarse clock lags, at 100 Hz. */
-#define AWAKE 10000000u
-#define COARSE_TICK 10000000u
+#define WAKE_MARGIN 10000000u /* the part of SHM_DETECTION_TIME for waking up and checking */
+#define COARSE_TICK 10000000u /* how far the coarse clock lags, at 100 Hz */
 
-/* How long after the last question the publisher is asked after again, ns, by CLOCK_MONOTONIC and by the coarse
-   clock: whoever slept for the first finds the second over. They are compared with differences: a child forked into
-   another time namespace may find that the last question lies in its future. */
-#define ASK_EVERY (SHM_DEATH_SHOWS - AWAKE)
-#define CHECK_EVERY (ASK_EVERY - COARSE_TICK)
+/* The time between two checks, ns, by CLOCK_MONOTONIC and by the coarse clock: a waiter that slept for the first
+   finds the second over. Compare differences: a child forked into another time namespace may find the last check
+   in its future. */
+#define CHECK_INTERVAL (SHM_DETECTION_TIME - WAKE_MARGIN)
+#define COARSE_CHECK_INTERVAL (CHECK_INTERVAL - COARSE_TICK)
 
-#define FIRST_POLL 50000u    /* between looks at head */
+#define FIRST_POLL 50000u    /* of head */
 #define LAST_POLL 1000000u
-#define FIRST_LOOK 1000000u  /* between looks at the name */
+#define FIRST_LOOK 1000000u  /* at the name */
 #define LAST_LOOK 20000000u
 
 static inline uint64_t
@@ -28,18 +27,12 @@ least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* How long to sleep at most, ns, where the publisher was asked after at a time of the coarse clock. */
+/* How long a waiter may sleep, ns, if the last check was at checked_at, of the coarse clock. */
 static inline uint64_t
-until_asking(uint64_t asked_at, uint64_t now)
+until_check(uint64_t checked_at, uint64_t now)
 {
-    uint64_t since = now - asked_at;
-    return since < ASK_EVERY ? ASK_EVERY - since : 0;
-}
-
-static inline struct timespec
-timespec_of(uint64_t ns)
-{
-    return (struct timespec){.tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u)};
+    uint64_t since = now - checked_at;
+    return since < CHECK_INTERVAL ? CHECK_INTERVAL - since : 0;
 }
 
 #endif

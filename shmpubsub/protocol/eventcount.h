@@ -1,8 +1,4 @@
-/* The eventcount on which subscribers wait: internal/futex/eventcount.go says how it works.
-
-   head was stored seq_cst just before; the waiter sets its bit seq_cst and then looks at head again
-   seq_cst. In their one total order either the waiter sees the new head or the load below sees the
-   bit. With nobody waiting it is that one load. */
+/* The eventcount that subscribers wait on: internal/futex/eventcount.go explains it. */
 #ifndef SHM_EVENTCOUNT_H
 #define SHM_EVENTCOUNT_H
 
@@ -11,14 +7,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "backoff.h"
+#include "clock.h"
 
 #define EVENTCOUNT_WAITING 1u
 #define EVENTCOUNT_ANYBODY 0xffffffffu /* FUTEX_BITSET_MATCH_ANY */
 
+/* The caller has just stored head seq_cst. A waiter sets its bit seq_cst and then loads head again seq_cst. In
+   their single total order either the waiter sees the new head or the load below sees the bit. If nobody waits
+   this is only that load. */
 static inline void
 eventcount_notify(uint32_t *word)
 {
@@ -32,8 +30,8 @@ eventcount_notify(uint32_t *word)
     }
 }
 
-/* Says that somebody waits, and returns what to sleep on. The caller then looks seq_cst whether there is
-   something new, and sleeps only if there is not. */
+/* Sets the waiting bit and returns the value to sleep on. The caller then looks again, seq_cst, for what it waits
+   for, and sleeps only if it finds nothing. */
 static inline uint32_t
 eventcount_announce(uint32_t *word)
 {
@@ -46,8 +44,8 @@ eventcount_announce(uint32_t *word)
     return w;
 }
 
-/* Sleeps until somebody notifies, or interrupts one of those bits; until a time of CLOCK_MONOTONIC in ns, or a
-   signal. It may return for nothing. */
+/* Sleeps until somebody notifies, or interrupts one of these bits; until `until`, CLOCK_MONOTONIC ns; or until a
+   signal. Wake-ups can be spurious. */
 static inline void
 eventcount_sleep(uint32_t *word, uint32_t announced, uint64_t until, uint32_t bits)
 {
@@ -55,9 +53,9 @@ eventcount_sleep(uint32_t *word, uint32_t announced, uint64_t until, uint32_t bi
     syscall(SYS_futex, word, FUTEX_WAIT_BITSET, announced, &limit, NULL, bits);
 }
 
-/* Has those look again who sleep with one of those bits; they find a reason that was stored seq_cst before. The
-   epoch moves on, for who is about to sleep, and somebody still waits: whoever else sleeps goes on
-   sleeping, and the next to notify wakes him, also where this process is killed in between. */
+/* Wakes the waiters that sleep with one of these bits; the reason was stored seq_cst before. The epoch moves on,
+   for a waiter that is about to sleep, and the waiting bit stays set: all other waiters sleep on, and the next
+   notify wakes them even if this process is killed in between. */
 static inline void
 eventcount_interrupt(uint32_t *word, uint32_t bits)
 {

@@ -1,5 +1,5 @@
-/* The memory layout, version 1, as the hot path needs it. The whole of it stands in
-   internal/segment/layout.go and docs/memory-layout.md; a Go test holds these numbers to those. */
+/* The part of memory layout 1 that this library needs in C. internal/segment/layout.go and
+   docs/memory-layout.md have all of it; a Go test compares the three. */
 #ifndef SHM_LAYOUT_H
 #define SHM_LAYOUT_H
 
@@ -13,26 +13,29 @@
 #define SHM_SLOT_TIME 8
 #define SHM_SLOT_PAYLOAD 16
 
-/* A killed publisher shows within this, ns. How often to look, here and in Go, follows from it. */
-#define SHM_DEATH_SHOWS 100000000
+/* Subscribers notice a killed publisher within this time, ns. */
+#define SHM_DETECTION_TIME 100000000
+
+/* The type tag of a topic's values. */
+enum shm_type { SHM_BOOL = 1, SHM_INT = 2, SHM_FLOAT = 3 };
 
 /* On a cache line of its own. */
-struct shm_state {
-    uint64_t head;    /* values published so far */
+struct ring_head {
+    uint64_t head;    /* number of values published */
     uint32_t retired; /* 1: the name no longer points at this file */
 };
 
-struct shm_slot {
-    uint64_t sequence; /* 2k-1: value k is being written; 2k: it is there */
+struct ring_slot {
+    uint64_t sequence; /* 2k-1: value k is being written; 2k: it is complete */
     uint64_t time;     /* of publication, CLOCK_MONOTONIC, ns */
     uint64_t payload[1];
 };
 
-_Static_assert(SHM_CARRIED_TIME_OFFSET % 8 == 0 && SHM_CARRIED_TIME_OFFSET + 8 <= SHM_HEAD_OFFSET, "of the header");
+_Static_assert(SHM_CARRIED_TIME_OFFSET % 8 == 0 && SHM_CARRIED_TIME_OFFSET + 8 <= SHM_HEAD_OFFSET, "in the header");
 _Static_assert(SHM_HEAD_OFFSET % 64 == 0, "head begins a cache line");
-_Static_assert(offsetof(struct shm_state, retired) == SHM_RETIRED_OFFSET - SHM_HEAD_OFFSET, "state");
-_Static_assert(offsetof(struct shm_slot, time) == SHM_SLOT_TIME, "slot");
-_Static_assert(offsetof(struct shm_slot, payload) == SHM_SLOT_PAYLOAD, "slot");
+_Static_assert(offsetof(struct ring_head, retired) == SHM_RETIRED_OFFSET - SHM_HEAD_OFFSET, "ring_head");
+_Static_assert(offsetof(struct ring_slot, time) == SHM_SLOT_TIME, "ring_slot");
+_Static_assert(offsetof(struct ring_slot, payload) == SHM_SLOT_PAYLOAD, "ring_slot");
 _Static_assert(sizeof(double) == 8 && sizeof(void *) == 8, "64-bit only");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "little-endian only");
 

@@ -1,107 +1,101 @@
-/* The thread that sleeps for the watches. watch.c has the protocol. */
+/* watch.c has the protocol. */
 #define _GNU_SOURCE
 #include "notifier.h"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
+#include "backoff.h"
+#include "clock.h"
 #include "eventcount.h"
 #include "fork.h"
 #include "owner.h"
-#include "backoff.h"
 
 #define STACK (256 * 1024)
-#define AT_A_TIME 8 /* watches whose publishers are asked after before the mutex is given up for a moment */
-#define WATCHER_LAST_POLL 2000000u
+#define CHECKS_AT_A_TIME 8 /* before the mutex is released for a moment */
+#define NOTIFIER_LAST_POLL 2000000u
 
-static struct watcher *watchers;
+pthread_mutex_t notifier_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct notifier *notifiers;
 static bool without_futexv;
-
-uint64_t
-watcher_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static bool
 name_has_moved_on(const struct watch *w, uint64_t now)
 {
     struct stat st;
     if (lstat(w->target.path, &st) != 0) {
-        return errno != ENOENT; /* anything else is for the subscriber to explain */
+        return errno != ENOENT; /* the subscriber explains any other error */
     }
-    struct shm_identity found = identity_of(&st);
-    if (w->target.strange.ino != 0 && identity_same(&found, &w->target.strange)) {
-        return now >= w->strange_until;
+    struct identity found = identity_of(&st);
+    if (w->target.untrusted.ino != 0 && identity_same(&found, &w->target.untrusted)) {
+        return now >= w->untrusted_until;
     }
     return st.st_dev != w->target.dev || st.st_ino != w->target.ino;
 }
 
-/* Nothing wakes the watcher for w. */
 bool
-watcher_polls(const struct watch *w)
+notifier_polls(const struct watch *w)
 {
-    return w->target.state != NULL && (w->target.word == NULL || without_futexv);
+    return w->target.head != NULL && (w->target.word == NULL || without_futexv);
 }
 
-/* All that look equally often look at the same times: one wake-up for the lot. */
+/* Watches with the same interval look at the same times: one wake-up for all. */
 static void
-look_after(struct watch *w, uint64_t pause, uint64_t now)
+look_after(struct watch *w, uint64_t interval, uint64_t now)
 {
-    w->look_every = pause;
-    w->look_at = (now / pause + 1) * pause;
+    w->look_interval = interval;
+    w->look_at = (now / interval + 1) * interval;
 }
 
 void
-watcher_look_soon(struct watch *w, uint64_t now)
+notifier_look_soon(struct watch *w, uint64_t now)
 {
     look_after(w, FIRST_LOOK, now);
 }
 
 static void
-ask_after_publisher(struct watch *w, uint64_t now)
+check_publisher(struct watch *w, uint64_t now)
 {
-    w->asked = true;
-    if (w->target.state == NULL) {
+    w->checked = true;
+    if (w->target.head == NULL) {
         return;
     }
-    bool dead = owner_lives(w->target.fd, w->target.dev, w->target.ino) != 1;
+    bool dead = owner_lock_held(w->target.fd, w->target.dev, w->target.ino) != 1;
     if (dead && !w->dead) {
-        watcher_look_soon(w, now);
+        notifier_look_soon(w, now);
     }
     w->dead = dead;
 }
 
-/* Asks after all publishers, also of those that are SIGNALLED: such a one may be armed just after the round, with
-   its own subscriber's last question as old as a slice. The mutex is free now and then: a subscriber that arms holds
-   the GIL meanwhile. Then a watch may leave, and the last one takes its place (watcher_leave). So the round goes from
-   the last to the first: what moves was asked after already, or is still to come. One that joins is asked after by
-   itself, when it has a target. */
+/* Checks all publishers, those of SIGNALLED watches too: one may be armed just after the round, and its subscriber's
+   own last check may be as old as a slice. The mutex is released now and then, as a subscriber that arms holds the
+   GIL meanwhile. Then a watch may leave, and the last one takes its place (notifier_remove). So the round goes from
+   the last to the first: a watch that moves was checked, or is still to come. A watch that is added is checked when
+   it has a target. */
 static void
-ask_after_publishers(struct watcher *r, uint64_t now)
+check_publishers(struct notifier *n, uint64_t now)
 {
-    r->ask_at = now + ASK_EVERY;
-    for (unsigned left = r->count, n = 1; left > 0; n++) {
-        ask_after_publisher(r->watches[--left], now);
-        if (n % AT_A_TIME == 0) {
-            pthread_mutex_unlock(&watch_mutex);
-            pthread_mutex_lock(&watch_mutex);
-            left = least(left, r->count);
+    n->check_at = now + CHECK_INTERVAL;
+    unsigned checks = 0;
+    for (unsigned remaining = n->count; remaining > 0;) {
+        check_publisher(n->watches[--remaining], now);
+        if (++checks % CHECKS_AT_A_TIME == 0) {
+            pthread_mutex_unlock(&notifier_mutex);
+            pthread_mutex_lock(&notifier_mutex);
+            remaining = least(remaining, n->count);
         }
     }
 }
 
-/* Tells w's subscriber if there is something, and returns by when to look again. */
+/* Signals w if there is something new, and returns when to look again. */
 static uint64_t
 attend(struct watch *w, uint64_t now)
 {
     if (watch_has_news(w)) {
-        watch_signal(w);
+        watch_set_signalled(w);
         return UINT64_MAX;
     }
     if (!watch_needs_looks(w)) {
@@ -109,100 +103,98 @@ attend(struct watch *w, uint64_t now)
     }
     if (now >= w->look_at) {
         if (name_has_moved_on(w, now)) {
-            watch_signal(w);
+            watch_set_signalled(w);
             return UINT64_MAX;
         }
-        look_after(w, least(2 * w->look_every, LAST_LOOK), now);
+        look_after(w, least(2 * w->look_interval, LAST_LOOK), now);
     }
     return w->look_at;
 }
 
-/* W1 to W3. Returns how many words there are to sleep on. */
+/* W1 to W3. Returns the number of words to sleep on. */
 static unsigned
-collect(struct watcher *r, struct futexv *list)
+collect(struct notifier *n, struct futexv *list)
 {
-    uint64_t now = watcher_now();
-    if (now >= r->ask_at) {
-        ask_after_publishers(r, now);
+    uint64_t now = clock_now(CLOCK_MONOTONIC);
+    if (now >= n->check_at) {
+        check_publishers(n, now);
     }
-    unsigned n = 0;
-    bool polls = false, told = false;
-    uint64_t until = r->ask_at;
-    for (unsigned i = 0; i < r->count; i++) {
-        struct watch *w = r->watches[i];
+    unsigned words = 0;
+    bool polls = false, signalled = false;
+    uint64_t until = n->check_at;
+    for (unsigned i = 0; i < n->count; i++) {
+        struct watch *w = n->watches[i];
         bool armed = w->state == ARMED;
         if (armed) {
-            if (!w->asked) {
-                ask_after_publisher(w, now);
+            if (!w->checked) {
+                check_publisher(w, now);
             }
             until = least(until, attend(w, now));
         }
         if (w->target.word != NULL && !without_futexv) {
             uint32_t value = w->state == ARMED ? eventcount_announce(w->target.word)
                                                : __atomic_load_n(w->target.word, __ATOMIC_SEQ_CST);
-            list[n++] = futexv_at(w->target.word, value);
+            list[words++] = futexv_at(w->target.word, value);
             w->listed = true;
             if (w->state == ARMED && watch_has_news(w)) {
-                watch_signal(w);
+                watch_set_signalled(w);
             }
         }
-        told |= armed && w->state == SIGNALLED;
-        polls |= w->state == ARMED && watcher_polls(w);
+        signalled |= armed && w->state == SIGNALLED;
+        polls |= w->state == ARMED && notifier_polls(w);
     }
-    list[n++] = futexv_at(&r->control, r->control);
-    r->poll_every = told || !polls ? FIRST_POLL : least(2 * r->poll_every, WATCHER_LAST_POLL);
-    r->until = polls ? least(until, now + r->poll_every) : until;
-    return n;
+    list[words++] = futexv_at(&n->control, n->control);
+    n->poll_interval = signalled || !polls ? FIRST_POLL : least(2 * n->poll_interval, NOTIFIER_LAST_POLL);
+    n->until = polls ? least(until, now + n->poll_interval) : until;
+    return words;
 }
 
 static void
-end(struct watcher *r)
+end(struct notifier *n)
 {
-    struct watcher **link = &watchers;
-    while (*link != r) {
+    struct notifier **link = &notifiers;
+    while (*link != n) {
         link = &(*link)->next;
     }
     fork_step_begin();
-    *link = r->next;
+    *link = n->next;
     fork_step_end();
-    free(r);
+    free(n);
 }
 
 static void *
 run(void *argument)
 {
-    struct watcher *r = argument;
-    struct futexv list[FUTEXV_MOST];
+    struct notifier *n = argument;
+    struct futexv list[FUTEXV_MAX];
     prctl(PR_SET_NAME, "shm_pub_sub"); /* for top -H and debuggers */
-    pthread_mutex_lock(&watch_mutex);
-    while (r->count > 0) {
-        unsigned n = collect(r, list);
-        uint64_t until = r->until;
+    pthread_mutex_lock(&notifier_mutex);
+    while (n->count > 0) {
+        unsigned words = collect(n, list);
+        uint64_t until = n->until;
         bool alone = without_futexv;
-        pthread_mutex_unlock(&watch_mutex);
-        bool slept = !alone && futexv_sleep(list, n, until);
+        pthread_mutex_unlock(&notifier_mutex);
+        bool slept = !alone && futexv_sleep(list, words, until);
         if (alone) {
-            eventcount_sleep(&r->control, (uint32_t)list[n - 1].value, until, EVENTCOUNT_ANYBODY);
+            eventcount_sleep(&n->control, (uint32_t)list[words - 1].value, until, EVENTCOUNT_ANYBODY);
         }
-        pthread_mutex_lock(&watch_mutex);
+        pthread_mutex_lock(&notifier_mutex);
         without_futexv |= !alone && !slept;
     }
-    end(r);
-    pthread_mutex_unlock(&watch_mutex);
+    end(n);
+    pthread_mutex_unlock(&notifier_mutex);
     return NULL;
 }
 
-/* Makes the watcher look at its list again. */
 void
-watcher_kick(struct watcher *r)
+notifier_wake(struct notifier *n)
 {
-    __atomic_fetch_add(&r->control, 1, __ATOMIC_SEQ_CST);
-    syscall(SYS_futex, &r->control, FUTEX_WAKE, 1, NULL, NULL, 0);
+    __atomic_fetch_add(&n->control, 1, __ATOMIC_SEQ_CST);
+    syscall(SYS_futex, &n->control, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
-/* Returns 0 or an errno. */
 int
-watcher_start(struct watcher *r)
+notifier_start(struct notifier *n)
 {
     /* Signals are for the program's own threads. */
     sigset_t all, before;
@@ -214,84 +206,89 @@ watcher_start(struct watcher *r)
         pthread_t thread;
         pthread_attr_setstacksize(&attributes, STACK);
         pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-        failure = pthread_create(&thread, &attributes, run, r);
+        failure = pthread_create(&thread, &attributes, run, n);
         pthread_attr_destroy(&attributes);
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    r->running = failure == 0;
+    n->running = failure == 0;
     return failure;
 }
 
-/* Returns a watcher with a place and a thread, or NULL with errno set. */
-static struct watcher *
-find_watcher(void)
+/* Returns a notifier with room, or NULL with errno set. */
+static struct notifier *
+find_notifier(void)
 {
-    struct watcher *r = watchers;
-    while (r != NULL && r->count == WATCHER_MOST) {
-        r = r->next;
+    struct notifier *n = notifiers;
+    while (n != NULL && n->count == NOTIFIER_MAX) {
+        n = n->next;
     }
-    if (r == NULL) {
-        r = calloc(1, sizeof *r);
-        if (r == NULL) {
+    if (n == NULL) {
+        n = calloc(1, sizeof *n);
+        if (n == NULL) {
             return NULL;
         }
-        r->next = watchers;
+        n->next = notifiers;
         fork_step_begin();
-        watchers = r;
+        notifiers = n;
         fork_step_end();
     }
-    return r;
+    return n;
 }
 
-/* Gives w a place in a watcher that has a thread. Returns 0 or an errno. */
 int
-watcher_join(struct watch *w)
+notifier_add(struct watch *w)
 {
-    struct watcher *r = find_watcher();
-    if (r == NULL) {
+    struct notifier *n = find_notifier();
+    if (n == NULL) {
         return errno;
     }
-    w->watcher = r;
-    w->place = r->count;
+    w->notifier = n;
+    w->index = n->count;
     fork_step_begin();
-    r->watches[r->count++] = w;
+    n->watches[n->count++] = w;
     fork_step_end();
-    int failure = r->running ? 0 : watcher_start(r);
+    int failure = n->running ? 0 : notifier_start(n);
     if (failure != 0) {
-        r->count--;
-        w->watcher = NULL;
-        if (r->count == 0) {
-            end(r);
+        n->count--;
+        w->notifier = NULL;
+        if (n->count == 0) {
+            end(n);
         }
     }
     return failure;
 }
 
 void
-watcher_leave(struct watch *w)
+notifier_remove(struct watch *w)
 {
-    struct watcher *r = w->watcher;
-    w->watcher = NULL;
+    struct notifier *n = w->notifier;
+    w->notifier = NULL;
     fork_step_begin();
-    r->watches[w->place] = r->watches[--r->count];
-    r->watches[w->place]->place = w->place;
+    n->watches[w->index] = n->watches[--n->count];
+    n->watches[w->index]->index = w->index;
     fork_step_end();
-    if (r->count == 0) {
-        watcher_kick(r); /* to its end */
+    if (n->count == 0) {
+        notifier_wake(n); /* so that it ends */
     }
 }
 
-/* Threads do not come with a fork, and one of them may have held the mutex. The child gets bells of its own
-   under the parent's numbers, each SIGNALLED, and watchers when they are next armed. */
-void
-watcher_forked(void)
+/* The child has no notifier's thread, and the mutex may have been held. Every watch gets a descriptor of its own under
+   the parent's number and is SIGNALLED; notifiers start when watches are next armed. */
+static void
+restart_in_child(void)
 {
-    watch_mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-    for (struct watcher *r = watchers; r != NULL; r = r->next) {
-        r->running = false;
-        r->ask_at = 0; /* the child's clock may be another */
-        for (unsigned i = 0; i < r->count; i++) {
-            watch_forked(r->watches[i]);
+    notifier_mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    for (struct notifier *n = notifiers; n != NULL; n = n->next) {
+        n->running = false;
+        n->check_at = 0; /* the child's clock may be another */
+        for (unsigned i = 0; i < n->count; i++) {
+            watch_entry_forked(n->watches[i]);
         }
     }
+}
+
+int
+notifier_init(void)
+{
+    return pthread_atfork(NULL, NULL, restart_in_child);
 }

@@ -7,12 +7,12 @@
 
 #define OWNER_BYTE 0 /* internal/segment/lock.go */
 
-/* 1 yes, 0 no, -1 the descriptor is not that file's any more. */
+/* 1 yes, 0 no, -1 the descriptor no longer is that file's. */
 static inline int
-owner_lives(int fd, dev_t dev, ino_t ino)
+owner_lock_held(int fd, dev_t dev, ino_t ino)
 {
     struct stat st;
-    /* As a reader would: a mere reader's lock, which anybody who may read can have, is no publisher. */
+    /* Ask for a reader's lock: another reader's, which anyone with read permission can hold, is no publisher. */
     struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = OWNER_BYTE, .l_len = 1};
     if (fstat(fd, &st) != 0 || st.st_dev != dev || st.st_ino != ino || fcntl(fd, F_OFD_GETLK, &lock) != 0) {
         return -1;

@@ -1,5 +1,5 @@
-/* The seqlock ring of internal/ring/ring.go with the weakest C11 orders that are enough. It is one
-   protocol written twice; a test runs every pairing of Go and C writer and reader.
+/* The seqlock ring of internal/ring/ring.go, with the weakest C11 orders that suffice. Tests run every
+   pairing of Go and C writer and reader, and compare the orders here with those of the memory model's tests.
 
    writer of value k                           reader of the newest value
    1  sequence = 2k-1     relaxed              a  k = head               acquire
@@ -8,11 +8,11 @@
    3  sequence = 2k       release                 fence                  acquire
    4  head = k            seq_cst              d  sequence == 2k still?  relaxed
 
-   4 -> a: who sees head = k sees all of value k.
-   3 -> b: who sees sequence 2k sees its payload, also without having seen head.
-   The release fence after 1 pairs with the acquire fence before d: who copied a word of a later
-   value in c sees that value's odd sequence, or something later still, in d.
-   4 and the load of the wait word behind it are seq_cst for the eventcount's sake: see notify. */
+   4 -> a: a reader that sees head = k sees all of value k.
+   3 -> b: a reader that sees sequence 2k sees its payload, even without having seen head.
+   The release fence after 1 pairs with the acquire fence before d: a reader that copied a word of a later
+   value in c sees that value's odd sequence, or a later one, in d.
+   4 and the load of the wait word after it are seq_cst for the eventcount: see eventcount_notify. */
 #ifndef SHM_RING_H
 #define SHM_RING_H
 
@@ -21,31 +21,40 @@
 
 #include "layout.h"
 
-struct shm_ring {
-    struct shm_state *state; /* NULL: not mapped */
+/* A ring and a position in it. */
+struct ring {
+    struct ring_head *mapped; /* NULL: nothing to read or write */
     unsigned char *slots;
     uint64_t stride; /* bytes */
     uint64_t count;
-    uint64_t k;     /* a value, and */
-    uint64_t index; /* its slot, k mod count: saves the division for its neighbours */
+    uint64_t k;     /* a value */
+    uint64_t index; /* of its slot, k mod count: saves the division for the values next to it */
 };
 
-static inline struct shm_ring
+/* Returns the ring with the position at its newest value. */
+static inline struct ring
 ring_at(void *base, uint64_t first, uint64_t stride, uint64_t count)
 {
-    struct shm_ring r;
-    r.state = (struct shm_state *)((unsigned char *)base + SHM_HEAD_OFFSET);
+    struct ring r;
+    r.mapped = (struct ring_head *)((unsigned char *)base + SHM_HEAD_OFFSET);
     r.slots = (unsigned char *)base + first;
     r.stride = stride;
     r.count = count;
-    r.k = __atomic_load_n(&r.state->head, __ATOMIC_ACQUIRE);
+    r.k = __atomic_load_n(&r.mapped->head, __ATOMIC_ACQUIRE);
     r.index = r.k % count;
     return r;
 }
 
+/* How many values were published. */
+static inline uint64_t
+ring_published(const struct ring *r)
+{
+    return __atomic_load_n(&r->mapped->head, __ATOMIC_ACQUIRE);
+}
+
 /* Moves to value k and returns its slot. */
-static inline struct shm_slot *
-ring_seek(struct shm_ring *r, uint64_t k)
+static inline struct ring_slot *
+ring_seek(struct ring *r, uint64_t k)
 {
     uint64_t ahead = k - r->k;
     if (__builtin_expect(ahead < r->count, 1)) {
@@ -56,15 +65,15 @@ ring_seek(struct shm_ring *r, uint64_t k)
         r->index = k % r->count;
     }
     r->k = k;
-    return (struct shm_slot *)(r->slots + r->index * r->stride);
+    return (struct ring_slot *)(r->slots + r->index * r->stride);
 }
 
-/* All of value k but its head. Its own function, as the head's order differs. */
+/* Steps 1 to 3: step 4 differs in its order. */
 static inline void
-ring_store(struct shm_ring *r, uint64_t word, uint64_t now)
+ring_store(struct ring *r, uint64_t word, uint64_t now)
 {
     uint64_t k = r->k + 1;
-    struct shm_slot *s = ring_seek(r, k);
+    struct ring_slot *s = ring_seek(r, k);
     __atomic_store_n(&s->sequence, 2 * k - 1, __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_RELEASE);
     __atomic_store_n(&s->time, now, __ATOMIC_RELAXED);
@@ -74,56 +83,55 @@ ring_store(struct shm_ring *r, uint64_t word, uint64_t now)
 
 /* One writer at a time. */
 static inline void
-ring_write(struct shm_ring *r, uint64_t word, uint64_t now)
+ring_write(struct ring *r, uint64_t word, uint64_t now)
 {
     ring_store(r, word, now);
-    __atomic_store_n(&r->state->head, r->k, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&r->mapped->head, r->k, __ATOMIC_SEQ_CST);
 }
 
-/* A value of a batch, the last one of which ring_write writes. head moves with each all the same: a
-   reader takes a slot that is beyond it for garbage. Nobody is notified before the last. */
+/* Writes a value of a batch, except the last one, which ring_write writes. head still moves with each value:
+   readers treat a slot that is ahead of it as garbage. Waiters are notified after the last value only. */
 static inline void
-ring_write_early(struct shm_ring *r, uint64_t word, uint64_t now)
+ring_write_early(struct ring *r, uint64_t word, uint64_t now)
 {
     ring_store(r, word, now);
-    __atomic_store_n(&r->state->head, r->k, __ATOMIC_RELEASE);
+    __atomic_store_n(&r->mapped->head, r->k, __ATOMIC_RELEASE);
 }
 
 enum ring_read { RING_CORRUPT = -1, RING_EMPTY, RING_OK };
 
-/* Has the slot of the value behind r's fetched while head is: both were just written on another processor,
-   and the one miss would begin when the other has ended. A hint, on which nothing depends. */
+/* Fetches the slot of the value after r's while head is fetched: another processor has just written both, and
+   otherwise the second miss would begin after the first. A hint only. */
 static inline void
-ring_expect(const struct shm_ring *r)
+ring_prefetch_next(const struct ring *r)
 {
     uint64_t index = r->index + 1 < r->count ? r->index + 1 : 0;
     __builtin_prefetch(r->slots + index * r->stride);
 }
 
-/* How often a reader looks again while head stands still: internal/ring has the reason. */
-#define RING_PATIENCE (1 << 16)
+/* How often a reader retries while head does not move: internal/ring has the reason. */
+#define RING_MAX_RETRIES (1 << 16)
 
-/* More values than can ever have been published. Twice as many would overflow to the sequence of
-   an unused slot. */
-#define RING_IMPOSSIBLE (1ull << 62)
+/* More values than can ever be published. Twice as many would overflow to the sequence of an unused slot. */
+#define RING_HEAD_LIMIT (1ull << 62)
 
 static inline enum ring_read
-ring_newest(struct shm_ring *r, uint64_t *word, uint64_t *time)
+ring_newest(struct ring *r, uint64_t *word, uint64_t *time)
 {
     uint64_t last = 0;
-    for (int same = 0; same < RING_PATIENCE; same++) {
-        uint64_t k = __atomic_load_n(&r->state->head, __ATOMIC_ACQUIRE);
+    for (int retries = 0; retries < RING_MAX_RETRIES; retries++) {
+        uint64_t k = __atomic_load_n(&r->mapped->head, __ATOMIC_ACQUIRE);
         if (k == 0) {
             return RING_EMPTY;
         }
-        if (k >= RING_IMPOSSIBLE) {
+        if (k >= RING_HEAD_LIMIT) {
             return RING_CORRUPT;
         }
         if (k != last) {
             last = k;
-            same = 0;
+            retries = 0;
         }
-        struct shm_slot *s = ring_seek(r, k);
+        struct ring_slot *s = ring_seek(r, k);
         if (__atomic_load_n(&s->sequence, __ATOMIC_ACQUIRE) != 2 * k) {
             continue;
         }
@@ -137,32 +145,31 @@ ring_newest(struct shm_ring *r, uint64_t *word, uint64_t *time)
     return RING_CORRUPT;
 }
 
-/* Copies the value after r->k, or the oldest that is still there, moves to it, and adds to *lost how
-   many it passed over; else r stays where it is. The steps are those of the newest's reader. Who is
-   lapped while it copies goes one further each time, in the end to the newest: the oldest one is the
-   next to be overwritten. */
+/* Copies the value after r->k, or the oldest one that is still readable, moves to it, and adds the number of
+   values skipped to *lost. Otherwise r stays where it is. A reader that is lapped while it copies goes one value
+   further each time, at last to the newest: the oldest one is the next to be overwritten. */
 static inline enum ring_read
-ring_next(struct shm_ring *r, uint64_t *word, uint64_t *time, uint64_t *lost)
+ring_next(struct ring *r, uint64_t *word, uint64_t *time, uint64_t *lost)
 {
-    uint64_t taken = r->k, kept = r->count - 1, last = 0, further = 0;
+    uint64_t taken = r->k, capacity = r->count - 1, last = 0, further = 0;
     enum ring_read result = RING_CORRUPT;
-    ring_expect(r);
-    for (int same = 0; same < RING_PATIENCE; same++) {
-        uint64_t head = __atomic_load_n(&r->state->head, __ATOMIC_ACQUIRE);
+    ring_prefetch_next(r);
+    for (int retries = 0; retries < RING_MAX_RETRIES; retries++) {
+        uint64_t head = __atomic_load_n(&r->mapped->head, __ATOMIC_ACQUIRE);
         if (head == taken) {
             result = RING_EMPTY;
             break;
         }
-        if (head < taken || head >= RING_IMPOSSIBLE) {
+        if (head < taken || head >= RING_HEAD_LIMIT) {
             break;
         }
         if (head != last) {
             last = head;
-            same = 0;
+            retries = 0;
         }
-        uint64_t oldest = __builtin_expect(head - taken <= kept, 1) ? taken + 1 : head - kept + 1;
+        uint64_t oldest = __builtin_expect(head - taken <= capacity, 1) ? taken + 1 : head - capacity + 1;
         uint64_t k = further < head - oldest ? oldest + further : head;
-        struct shm_slot *s = ring_seek(r, k);
+        struct ring_slot *s = ring_seek(r, k);
         if (__atomic_load_n(&s->sequence, __ATOMIC_ACQUIRE) == 2 * k) {
             *time = __atomic_load_n(&s->time, __ATOMIC_RELAXED);
             *word = __atomic_load_n(&s->payload[0], __ATOMIC_RELAXED);

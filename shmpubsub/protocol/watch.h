@@ -2,33 +2,27 @@
 #ifndef SHM_WATCH_H
 #define SHM_WATCH_H
 
-#include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
-#include "identity.h"
-#include "layout.h"
+#include "watch_entry.h"
 
-/* What is watched. */
-struct watch_target {
-    uint32_t *word;          /* the wait word; NULL: it may not be written, look again and again */
-    struct shm_state *state; /* NULL: nothing to read, look at the name */
-    const char *path;        /* what the name is */
-    int fd;                  /* the file's, to ask after its publisher */
-    dev_t dev;               /* and which file that is; 0, 0 without one */
-    ino_t ino;
-    struct shm_identity strange; /* what the name is and nobody is to be told of; .ino 0: nothing */
-};
+/* The caller serialises watch_new, _hold and _release, and all calls on one watch. */
 
-struct watch;
-
+/* Returns 0 or an errno. The watch is SIGNALLED and has one holder. */
 int watch_new(struct watch **made);
+
+/* Anything that has the descriptor registered must hold the watch: its number is not used again meanwhile. */
 void watch_hold(struct watch *w);
 void watch_release(struct watch *w);
-int watch_fd(const struct watch *w);
-bool watch_fd_is_ours(const struct watch *w);
+
+/* The subscriber has seen all up to head `seen` of the target: signal what comes after it. Without a system call if
+   nothing was signalled since the last time. */
 void watch_arm(struct watch *w, const struct watch_target *target, uint64_t seen);
+
+/* Signals, as the target is about to be unmapped, closed or freed, or has something to take again. NULL: nothing. */
 void watch_detach(struct watch *w);
+
+/* The subscriber is closed: the descriptor stays readable. */
 void watch_end(struct watch *w);
 
 #endif

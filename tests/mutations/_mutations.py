@@ -93,9 +93,9 @@ class Mutation:
 
 
 RING_H = "shmpubsub/protocol/ring.h"
-STREAM_C = "shmpubsub/hot/cursor.c"
+CURSOR_C = "shmpubsub/protocol/cursor.c"
 WAIT_C = "shmpubsub/hot/wait.c"
-WATCHER_C = "shmpubsub/protocol/notifier.c"
+NOTIFIER_C = "shmpubsub/protocol/notifier.c"
 RING_GO = "shmpubsub/internal/ring/ring.go"
 SEGMENT = "shmpubsub/internal/segment"
 
@@ -154,7 +154,7 @@ MUTATIONS = (
         RING_H,
         "    __atomic_store_n(&s->sequence, 2 * k, __ATOMIC_RELEASE);\n}\n",
         """\
-    __atomic_store_n(&r->state->head, k, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&r->mapped->head, k, __ATOMIC_SEQ_CST);
     __atomic_store_n(&s->sequence, 2 * k, __ATOMIC_RELEASE);
 }
 """,
@@ -163,8 +163,8 @@ MUTATIONS = (
     Mutation(
         "writer: head stored with release order only",
         RING_H,
-        "__atomic_store_n(&r->state->head, r->k, __ATOMIC_SEQ_CST);",
-        "__atomic_store_n(&r->state->head, r->k, __ATOMIC_RELEASE);",
+        "__atomic_store_n(&r->mapped->head, r->k, __ATOMIC_SEQ_CST);",
+        "__atomic_store_n(&r->mapped->head, r->k, __ATOMIC_RELEASE);",
         (*RING, "waiting"),
     ),
     Mutation(
@@ -203,49 +203,50 @@ MUTATIONS = (
     Mutation(
         "stream: one value fewer is kept than buffer_num",
         RING_H,
-        "taken + 1 : head - kept + 1;",
-        "taken + 1 : head - kept + 2;",
+        "taken + 1 : head - capacity + 1;",
+        "taken + 1 : head - capacity + 2;",
         STREAM,
     ),
     Mutation(
         "stream: a batch moves head only at its end",
         RING_H,
-        "    __atomic_store_n(&r->state->head, r->k, __ATOMIC_RELEASE);\n",
+        "    __atomic_store_n(&r->mapped->head, r->k, __ATOMIC_RELEASE);\n",
         "",
         STREAM,
     ),
     Mutation(
         "stream: an ended publisher's values are left behind",
-        STREAM_C,
-        "    if (n > 0 && s->receiving && s->left == NULL) {",
+        CURSOR_C,
+        "    if (n > 0 && c->receiving && c->previous.file == NULL) {",
         "    if (false) {",
         STREAM,
     ),
     Mutation(
         "stream: no last look after the publisher's end",
-        STREAM_C,
-        "        if (generation != s->generation) {\n            continue;",
+        "shmpubsub/hot/take.c",
+        "        if (epoch != s->cursor.epoch) {\n            continue;",
         "        if (false) {\n            continue;",
         STREAM,
     ),
     Mutation(
         "stream: a retained value that is carried over is taken again",
-        STREAM_C,
-        "            s->after = 1;",
-        "            s->after = 0;",
+        CURSOR_C,
+        "            after = 1;",
+        "            after = 0;",
         STREAM,
     ),
     Mutation(
         "stream: a retained value that was left behind is lost at once",
-        STREAM_C,
-        "    if (n > 0 && s->file->retain && (s->doubt_time = newest_time(s->file->ring)) != 0) {",
+        CURSOR_C,
+        "    if (n > 0 && c->present.file->retain &&"
+        " (c->pending_loss_time = newest_time(&c->present)) != 0) {",
         "    if (false) {",
         STREAM,
     ),
     Mutation(
         "stream: a retained value that nobody carried over is not counted",
-        STREAM_C,
-        "        s->lost += doubt != 0;\n",
+        CURSOR_C,
+        "            c->lost++;\n",
         "",
         STREAM,
     ),
@@ -258,22 +259,22 @@ MUTATIONS = (
     ),
     Mutation(
         "stream in Go: a retained value that is carried over is taken again",
-        "shmpubsub/stream.go",
-        "\t\ts.cursor.After = 1 ",
-        "\t\ts.cursor.After = 0 ",
+        "shmpubsub/cursor.go",
+        "\t\tc.present.position.After = 1 ",
+        "\t\tc.present.position.After = 0 ",
         ("C and Go", "Go package"),
     ),
     Mutation(
         "stream in Go: a retained value that nobody carried over is not counted",
-        "shmpubsub/stream.go",
-        "\tif doubt != 0 {\n\t\ts.lost++\n\t}\n",
+        "shmpubsub/cursor.go",
+        "\tif pending != 0 {\n\t\tc.lost++\n\t}\n",
         "",
         ("C and Go", "Go package"),
     ),
     Mutation(
         "stream in Go: a former file of which nothing is left is not let go",
-        "shmpubsub/attachment.go",
-        "\tif s.left.view != nil && s.left.ring.Unseen(s.left.cursor) == 0 {\n",
+        "shmpubsub/cursor.go",
+        "\tif c.previous.view != nil && c.previous.unseen() == 0 {\n",
         "\tif false {\n",
         ("Go package",),
     ),
@@ -294,7 +295,7 @@ MUTATIONS = (
     ),
     Mutation(
         "wait: a file may be unmapped while somebody waits there",
-        "shmpubsub/hot/topic_file.c",
+        "shmpubsub/protocol/topic_file.c",
         "    f->users++;\n}",
         "    f->users += f->unwritable;\n}",
         WAIT,
@@ -302,36 +303,38 @@ MUTATIONS = (
     Mutation(
         "wait: close() sends nobody away",
         "shmpubsub/hot/attachment.c",
-        "    file_abandon(s->file);\n    fileno_detach(s);\n    stream_leave(s);\n",
-        "    fileno_detach(s);\n    stream_leave(s);\n",
+        "    topic_file_abandon(s->cursor.present.file);\n    watch_detach(s->watch);\n"
+        "    cursor_leave(&s->cursor);\n",
+        "    watch_detach(s->watch);\n    cursor_leave(&s->cursor);\n",
         WAIT,
     ),
     Mutation(
         "wait: a slice of ten seconds",
         "shmpubsub/protocol/backoff.h",
-        "#define ASK_EVERY (SHM_DEATH_SHOWS - AWAKE)",
-        "#define ASK_EVERY 10000000000u",
+        "#define CHECK_INTERVAL (SHM_DETECTION_TIME - WAKE_MARGIN)",
+        "#define CHECK_INTERVAL 10000000000u",
         WAIT,
     ),
     # The watcher of descriptors.
     Mutation(
         "watcher: no look between announcing and sleeping",
-        WATCHER_C,
+        NOTIFIER_C,
         "            if (w->state == ARMED && watch_has_news(w)) {",
         "            if (false) {",
         ("descriptors", "watcher under sanitizers"),
     ),
     Mutation(
         "watcher: told ones are announced for as well",
-        WATCHER_C,
+        NOTIFIER_C,
         "w->state == ARMED ? eventcount_announce",
         "true ? eventcount_announce",
         ("descriptors", "watcher under sanitizers"),
     ),
     Mutation(
         "watcher: the child of a fork drains its parent's descriptors",
-        "shmpubsub/protocol/watch.c",
-        "    close(number); /* first, so that there is a number left */\n    int fd = new_bell();",
+        "shmpubsub/protocol/watch_entry.c",
+        "    close(number); /* first, so that there is a number left */\n"
+        "    int fd = new_descriptor();",
         "    int fd = number;",
         ("descriptors", "fork", "streams"),
     ),
@@ -467,8 +470,8 @@ MUTATIONS = (
     Mutation(
         "liveness: asked every second",
         "shmpubsub/protocol/backoff.h",
-        "#define CHECK_EVERY (ASK_EVERY - COARSE_TICK)",
-        "#define CHECK_EVERY 1000000000u",
+        "#define COARSE_CHECK_INTERVAL (CHECK_INTERVAL - COARSE_TICK)",
+        "#define COARSE_CHECK_INTERVAL 1000000000u",
         ("promises", "kills", "storm"),
     ),
     # fork.
@@ -489,8 +492,8 @@ MUTATIONS = (
     Mutation(
         "fork: a publisher may be made while another thread forks",
         "shmpubsub/protocol/fork.c",
-        "    while (__atomic_load_n(&shm_fork.steps, __ATOMIC_SEQ_CST) > 0 && waits_on(since)) {",
-        "    while (since == 0 && waits_on(since)) {",
+        "    while (__atomic_load_n(&fork_shared.steps, __ATOMIC_SEQ_CST) > 0 && waits_on",
+        "    while (since == 0 && waits_on",
         ("fork", "storm"),
     ),
     Mutation(

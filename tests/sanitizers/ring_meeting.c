@@ -18,7 +18,7 @@ static void before_store(void);
 #define PUBLISHED 3 /* values, before they meet */
 #define MOST_LOADS 12 /* of the reader's: it has begun anew by then, as often as it may */
 
-static struct shm_ring writer;
+static struct ring writer;
 static long loads_left = -1, stores_left = -1; /* -1: they do not count */
 static jmp_buf stopped;
 
@@ -67,7 +67,7 @@ meet(uint64_t count, bool newest, long at, long stores)
     for (uint64_t k = 1; k <= PUBLISHED; k++) {
         write_value(&writer, k);
     }
-    struct shm_ring reader = ring_at(m.readable, FIRST, STRIDE, count);
+    struct ring reader = ring_at(m.readable, FIRST, STRIDE, count);
     uint64_t word = 0, time = 0, lost = 0;
     if (!newest) {
         (void)ring_seek(&reader, 0);

@@ -16,7 +16,7 @@ static uint64_t values;
 
 /* Reads the newest value, which must be at least number `least`, and returns its number. */
 static uint64_t
-read_value(struct shm_ring *r, uint64_t least)
+read_value(struct ring *r, uint64_t least)
 {
     uint64_t word = 0, time = 0;
     switch (ring_newest(r, &word, &time)) {
@@ -45,10 +45,10 @@ static void *
 storm_reader(void *argument)
 {
     const struct memory *m = argument;
-    struct shm_ring r = ring_at(m->readable, FIRST, STRIDE, m->count);
+    struct ring r = ring_at(m->readable, FIRST, STRIDE, m->count);
     uint64_t last = 0;
     while (last < values) {
-        uint64_t published = head_of(&r);
+        uint64_t published = ring_published(&r);
         uint64_t k = read_value(&r, published > last ? published : last);
         last = k;
     }
@@ -60,7 +60,7 @@ static void *
 storm_writer(void *argument)
 {
     const struct memory *m = argument;
-    struct shm_ring r = ring_at(m->writable, FIRST, STRIDE, m->count);
+    struct ring r = ring_at(m->writable, FIRST, STRIDE, m->count);
     uint64_t until = r.k + values / 16;
     for (uint64_t k = r.k + 1; k <= until && k <= values; k++) {
         if (k % 5 == 0 && k < until && k < values) {
@@ -71,7 +71,7 @@ storm_writer(void *argument)
         }
     }
     if (r.k < values) {
-        struct shm_slot *s = ring_seek(&r, r.k + 1);
+        struct ring_slot *s = ring_seek(&r, r.k + 1);
         __atomic_store_n(&s->sequence, 2 * r.k - 1, __ATOMIC_RELAXED);
         __atomic_thread_fence(__ATOMIC_RELEASE);
         __atomic_store_n(&s->payload[0], 0xdead, __ATOMIC_RELAXED);
@@ -87,8 +87,8 @@ with_readers(uint64_t count, void *(*reader)(void *))
     for (int i = 0; i < READERS; i++) {
         readers[i] = start(reader, &m);
     }
-    struct shm_ring r = ring_at(m.readable, FIRST, STRIDE, count);
-    while (head_of(&r) < values) {
+    struct ring r = ring_at(m.readable, FIRST, STRIDE, count);
+    while (ring_published(&r) < values) {
         pthread_join(start(storm_writer, &m), NULL);
     }
     for (int i = 0; i < READERS; i++) {
@@ -103,7 +103,7 @@ static void *
 stream_reader(void *argument)
 {
     const struct memory *m = argument;
-    struct shm_ring r = ring_at(m->readable, FIRST, STRIDE, m->count);
+    struct ring r = ring_at(m->readable, FIRST, STRIDE, m->count);
     (void)ring_seek(&r, 0);
     uint64_t received = 0, lost = 0;
     while (r.k < values) {
@@ -149,7 +149,7 @@ garbage(uint64_t count)
             uint64_t few = x >> 60, any = x >> (x % 3 * 20);
             memcpy(m.writable + at, x & 64 ? &few : &any, 8);
         }
-        struct shm_ring r = ring_at(m.readable, FIRST, STRIDE, count);
+        struct ring r = ring_at(m.readable, FIRST, STRIDE, count);
         uint64_t head = x >> (x % 5 * 13);
         memcpy(m.writable + SHM_HEAD_OFFSET, &head, 8);
         uint64_t sequence, word, time;
@@ -159,7 +159,7 @@ garbage(uint64_t count)
         (void)ring_next(&r, &word, &time, &lost);
         enum ring_read found = ring_newest(&r, &word, &time);
         enum ring_read want = head == 0                                       ? RING_EMPTY
-                              : head < RING_IMPOSSIBLE && sequence == 2 * head ? RING_OK
+                              : head < RING_HEAD_LIMIT && sequence == 2 * head ? RING_OK
                                                                                : RING_CORRUPT;
         if (found != want) {
             FAIL("garbage: head %lu, sequence %lu: %d, not %d", head, sequence, found, want);

@@ -80,18 +80,12 @@ free_memory(struct memory m)
     }
 }
 
-static inline uint64_t
-head_of(const struct shm_ring *r)
-{
-    return __atomic_load_n(&r->state->head, __ATOMIC_ACQUIRE);
-}
-
 /* What the product's writer does, or one of the ways to get it wrong. */
 static void
-write_value(struct shm_ring *r, uint64_t k)
+write_value(struct ring *r, uint64_t k)
 {
 #if defined(PLAIN_STORE) || defined(NO_ODD_MARK)
-    struct shm_slot *s = ring_seek(r, k);
+    struct ring_slot *s = ring_seek(r, k);
 #ifndef NO_ODD_MARK
     __atomic_store_n(&s->sequence, 2 * k - 1, __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_RELEASE);
@@ -103,7 +97,7 @@ write_value(struct shm_ring *r, uint64_t k)
     __atomic_store_n(&s->payload[0], word_of(k), __ATOMIC_RELAXED);
 #endif
     __atomic_store_n(&s->sequence, 2 * k, __ATOMIC_RELEASE);
-    __atomic_store_n(&r->state->head, k, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&r->mapped->head, k, __ATOMIC_SEQ_CST);
 #else
     ring_write(r, word_of(k), time_of(k));
 #endif

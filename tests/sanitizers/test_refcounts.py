@@ -32,11 +32,11 @@ print(json.dumps([hasattr(sys, "gettotalrefcount"), version, get("INCLUDEPY"), g
 
 FAULTS: dict[str, Fault] = {
     "value kept": ("subscriber.c", "        Py_DECREF(old);\n", "        (void)old;\n"),
-    "pair kept": ("subscriber.c", "    Py_XDECREF(s->last);\n", ""),
-    "default kept": ("subscriber.c", "    Py_XDECREF(s->missing);\n", ""),
+    "pair kept": ("subscriber.c", "    Py_XDECREF(s->last_pair);\n", ""),
+    "default kept": ("subscriber.c", "    Py_XDECREF(s->default_pair);\n", ""),
     "path kept": ("subscriber.c", "    Py_XDECREF(s->path);\n", ""),
-    "default lost": ("subscriber.c", "    s->missing = Py_NewRef(missing);\n",
-                     "    s->missing = missing;\n"),
+    "default lost": ("subscriber.c", "    s->default_pair = Py_NewRef(default_pair);\n",
+                     "    s->default_pair = default_pair;\n"),
     "handle kept": ("lifetime.c", "    Py_DECREF(handle);\n    registry_remove(p);\n",
                     "    registry_remove(p);\n"),
     "list's values kept": ("drain.c", "        Py_XDECREF(value);\n", ""),

@@ -22,14 +22,14 @@ struct waiter {
 
 /* wait.c's sleep_on, but for its time, which must never be up. */
 static void
-wait_for_news(uint32_t *word, const struct shm_ring *r, uint64_t last)
+wait_for_news(uint32_t *word, const struct ring *r, uint64_t last)
 {
 #ifdef NO_SECOND_LOOK
     sched_yield();
 #endif
     uint32_t announced = eventcount_announce(word);
 #ifndef NO_SECOND_LOOK
-    if (__atomic_load_n(&r->state->head, __ATOMIC_SEQ_CST) != last) {
+    if (__atomic_load_n(&r->mapped->head, __ATOMIC_SEQ_CST) != last) {
         return;
     }
 #endif
@@ -39,7 +39,7 @@ wait_for_news(uint32_t *word, const struct shm_ring *r, uint64_t last)
     uint64_t until = ((uint64_t)before.tv_sec + WAIT_SECONDS) * 1000000000u + (uint64_t)before.tv_nsec;
     eventcount_sleep(word, announced, until, EVENTCOUNT_ANYBODY);
     clock_gettime(CLOCK_MONOTONIC, &after);
-    if (after.tv_sec - before.tv_sec >= WAIT_SECONDS && head_of(r) == last + 1) {
+    if (after.tv_sec - before.tv_sec >= WAIT_SECONDS && ring_published(r) == last + 1) {
         FAIL("a wake-up was lost after value %lu", last);
     }
 }
@@ -49,10 +49,10 @@ waiter(void *argument)
 {
     const struct waiter *self = argument;
     const struct memory *m = self->memory;
-    struct shm_ring r = ring_at(m->readable, FIRST, STRIDE, m->count);
+    struct ring r = ring_at(m->readable, FIRST, STRIDE, m->count);
     uint32_t *wait = (uint32_t *)(m->writable + SHM_WAIT_OFFSET);
     for (uint64_t last = 0; last < rounds;) {
-        uint64_t head = head_of(&r);
+        uint64_t head = ring_published(&r);
         if (head == last) {
             wait_for_news(wait, &r, last);
             continue;
@@ -78,7 +78,7 @@ waiters(uint64_t count)
         each[i] = (struct waiter){&m, i};
         threads[i] = start(waiter, &each[i]);
     }
-    struct shm_ring r = ring_at(m.writable, FIRST, STRIDE, count);
+    struct ring r = ring_at(m.writable, FIRST, STRIDE, count);
     for (uint64_t k = 1; k <= rounds; k++) {
         write_value(&r, k);
         eventcount_notify((uint32_t *)(m.writable + SHM_WAIT_OFFSET));

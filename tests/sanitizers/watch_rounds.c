@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define owner_lives the_real_one
+#define owner_lock_held the_real_one
 #include "owner.h"
-#undef owner_lives
+#undef owner_lock_held
 
-static int owner_lives(int fd, dev_t dev, ino_t ino);
+static int owner_lock_held(int fd, dev_t dev, ino_t ino);
 static int gap(pthread_mutex_t *mutex);
 #define pthread_mutex_unlock gap
 #include "notifier.c"
@@ -19,24 +19,14 @@ static int gap(pthread_mutex_t *mutex);
 
 #define FAIL(...) (fprintf(stderr, "watch_rounds: " __VA_ARGS__), fputc('\n', stderr), exit(1))
 
-static struct watcher watcher;
-static struct watch watches[WATCHER_MOST];
-static unsigned asked[WATCHER_MOST];
+static struct notifier notifier;
+static struct watch watches[NOTIFIER_MAX];
+static unsigned asked[NOTIFIER_MAX];
 static unsigned gaps, leave_at, leavers[3];
-static struct shm_state state;
-
-void
-fork_step_begin(void)
-{
-}
-
-void
-fork_step_end(void)
-{
-}
+static struct ring_head head;
 
 static int
-owner_lives(int fd, dev_t dev, ino_t ino)
+owner_lock_held(int fd, dev_t dev, ino_t ino)
 {
     (void)dev;
     (void)ino;
@@ -49,8 +39,8 @@ gap(pthread_mutex_t *mutex)
 {
     if (gaps++ == leave_at) {
         for (int i = 0; i < 3; i++) {
-            if (watches[leavers[i]].watcher != NULL) {
-                watcher_leave(&watches[leavers[i]]);
+            if (watches[leavers[i]].notifier != NULL) {
+                notifier_remove(&watches[leavers[i]]);
             }
         }
     }
@@ -62,17 +52,17 @@ check_round(unsigned count)
 {
     memset(asked, 0, sizeof asked);
     gaps = 0;
-    watcher = (struct watcher){.count = count};
+    notifier = (struct notifier){.count = count};
     for (unsigned i = 0; i < count; i++) {
-        watches[i] = (struct watch){.state = i % 3 == 0 ? SIGNALLED : ARMED, .watcher = &watcher, .place = i,
-                                    .target = {.state = &state, .fd = (int)i}};
-        watcher.watches[i] = &watches[i];
+        watches[i] = (struct watch){.state = i % 3 == 0 ? SIGNALLED : ARMED, .notifier = &notifier, .index = i,
+                                    .target = {.head = &head, .fd = (int)i}};
+        notifier.watches[i] = &watches[i];
     }
-    pthread_mutex_lock(&watch_mutex);
-    ask_after_publishers(&watcher, 1);
-    pthread_mutex_unlock(&watch_mutex);
+    pthread_mutex_lock(&notifier_mutex);
+    check_publishers(&notifier, 1);
+    pthread_mutex_unlock(&notifier_mutex);
     for (unsigned i = 0; i < count; i++) {
-        if (watches[i].watcher != NULL && asked[i] == 0) {
+        if (watches[i].notifier != NULL && asked[i] == 0) {
             FAIL("of %u watches, %u, %u and %u left at gap %u: %u was skipped", count, leavers[0], leavers[1],
                  leavers[2], leave_at, i);
         }
@@ -86,18 +76,18 @@ check_round(unsigned count)
 static void
 check_new_target(void)
 {
-    struct futexv list[FUTEXV_MOST];
+    struct futexv list[FUTEXV_MAX];
     memset(asked, 0, sizeof asked);
-    watcher = (struct watcher){.count = 2, .ask_at = UINT64_MAX};
+    notifier = (struct notifier){.count = 2, .check_at = UINT64_MAX};
     for (unsigned i = 0; i < 2; i++) {
-        watches[i] = (struct watch){.state = ARMED, .watcher = &watcher, .place = i, .asked = i == 0,
-                                    .target = {.state = &state, .fd = (int)i}};
-        watcher.watches[i] = &watches[i];
+        watches[i] = (struct watch){.state = ARMED, .notifier = &notifier, .index = i, .checked = i == 0,
+                                    .target = {.head = &head, .fd = (int)i}};
+        notifier.watches[i] = &watches[i];
     }
     for (int times = 0; times < 2; times++) {
-        pthread_mutex_lock(&watch_mutex);
-        (void)collect(&watcher, list);
-        pthread_mutex_unlock(&watch_mutex);
+        pthread_mutex_lock(&notifier_mutex);
+        (void)collect(&notifier, list);
+        pthread_mutex_unlock(&notifier_mutex);
     }
     if (asked[0] != 0 || asked[1] != 1) {
         FAIL("asked after an old target %u times and a new one %u times", asked[0], asked[1]);
@@ -108,10 +98,10 @@ int
 main(void)
 {
     unsigned long rounds = 0;
-    static const unsigned counts[] = {1, 2, 7, 8, 9, 15, 16, 17, 24, 30, WATCHER_MOST};
+    static const unsigned counts[] = {1, 2, 7, 8, 9, 15, 16, 17, 24, 30, NOTIFIER_MAX};
     for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
         unsigned count = counts[c], step = count > 30 ? 7 : 1;
-        for (leave_at = 0; leave_at <= count / AT_A_TIME; leave_at++) {
+        for (leave_at = 0; leave_at <= count / CHECKS_AT_A_TIME; leave_at++) {
             for (unsigned i = 0; i < count; i += step) {
                 for (unsigned j = i; j < count; j += step) {
                     for (unsigned k = j; k < count; k += step) {

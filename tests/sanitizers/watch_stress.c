@@ -24,6 +24,7 @@
 #include "eventcount.h"
 #include "fork.h"
 #include "futexv.h"
+#include "notifier.h"
 #include "watch.h"
 
 #define MOST 8
@@ -36,23 +37,12 @@
 
 struct topic {
     _Alignas(64) uint32_t word;
-    _Alignas(64) struct shm_state state;
+    _Alignas(64) struct ring_head head;
     uint64_t taken;
     struct watch *watch;
     struct watch_target target;
     unsigned seed;
 };
-
-/* There are no publishers of Python's. */
-void
-registry_forked(void)
-{
-}
-
-void
-end_forked(void)
-{
-}
 
 static struct topic topics[MOST];
 static int count;
@@ -78,7 +68,7 @@ publish(void *argument)
         for (int spins = rand_r(&seed) % 200; spins > 0; spins--) {
             __asm__ volatile("" ::: "memory");
         }
-        __atomic_store_n(&t->state.head, k, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&t->head.head, k, __ATOMIC_SEQ_CST);
 #ifndef NO_WAKE
         eventcount_notify(&t->word);
 #endif
@@ -96,11 +86,11 @@ subscribe(void *argument)
     uint64_t taken = 0;
     while (taken < rounds) {
         unsigned what = rand_r(&t->seed) % 16;
-        struct pollfd p = {.fd = watch_fd(t->watch), .events = POLLIN};
+        struct pollfd p = {.fd = t->watch->fd, .events = POLLIN};
         if (what != 0 && poll(&p, 1, LOST_AFTER * 1000) != 1) {
             FAIL("a descriptor stays unreadable");
         }
-        taken = __atomic_load_n(&t->state.head, __ATOMIC_ACQUIRE);
+        taken = __atomic_load_n(&t->head.head, __ATOMIC_ACQUIRE);
         __atomic_store_n(&t->taken, taken, __ATOMIC_RELEASE);
         if (what == 1) {
             watch_detach(t->watch);
@@ -146,11 +136,11 @@ fork_once(void)
     pid_t child = fork();
     if (child == 0) {
         struct topic *t = &topics[0];
-        struct pollfd p = {.fd = watch_fd(t->watch), .events = POLLIN};
+        struct pollfd p = {.fd = t->watch->fd, .events = POLLIN};
         if (poll(&p, 1, 0) != 1) {
             _exit(1);
         }
-        watch_arm(t->watch, &t->target, __atomic_load_n(&t->state.head, __ATOMIC_ACQUIRE));
+        watch_arm(t->watch, &t->target, __atomic_load_n(&t->head.head, __ATOMIC_ACQUIRE));
         _exit(0);
     }
     int status;
@@ -172,7 +162,7 @@ main(int argc, char **argv)
     if (count < 1 || count > MOST) {
         FAIL("1 to %d topics", MOST);
     }
-    if (shm_fork_init() != 0) {
+    if (fork_init() != 0 || notifier_init() != 0) {
         FAIL("no handlers of fork");
     }
     char path[] = "/tmp/watch_stress.XXXXXX";
@@ -184,14 +174,14 @@ main(int argc, char **argv)
     }
     pthread_t threads[2 * MOST], other;
     static uint32_t quiet_word;
-    static struct shm_state quiet;
-    struct watch_target idle = {.word = &quiet_word, .state = &quiet, .path = path, .fd = fd, .dev = st.st_dev, .ino = st.st_ino};
+    static struct ring_head quiet;
+    struct watch_target idle = {.word = &quiet_word, .head = &quiet, .path = path, .fd = fd, .dev = st.st_dev, .ino = st.st_ino};
     for (int i = 0; i < count; i++) {
         struct topic *t = &topics[i];
         t->seed = (unsigned)(i + 1);
         t->target = idle;
         t->target.word = &t->word;
-        t->target.state = &t->state;
+        t->target.head = &t->head;
         if (watch_new(&t->watch) != 0) {
             FAIL("no watch");
         }

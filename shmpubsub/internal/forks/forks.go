@@ -15,7 +15,7 @@
 //	S4  steps--
 //
 // Sequentially consistent, so that of S1, S2 and F1, F2 at least one side sees the other. Whoever has waited
-// for patience goes on: a step that long is stuck in the kernel; a fork is a large process's, or stuck as
+// for maxWait goes on: a step that long is stuck in the kernel; a fork is a large process's, or stuck as
 // above, and then it goes on after this call. What may come of it is a child that keeps a lock.
 package forks
 
@@ -27,12 +27,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const patience = time.Second
+const maxWait = time.Second
 
 // pause is how long to wait until the next look at whether a fork is over: most take a millisecond.
 const pause = 50 * time.Microsecond
 
-// Shared is what the fork handlers and this package share: struct shm_fork in protocol/fork.h.
+// Shared is what the fork handlers and this package share: struct fork_shared in protocol/fork.h.
 type Shared struct {
 	forking atomic.Int32
 	steps   atomic.Int32
@@ -60,7 +60,7 @@ func Step(f func()) {
 }
 
 func (s *Shared) begin() {
-	for deadline := time.Now().Add(patience); ; time.Sleep(pause) {
+	for deadline := time.Now().Add(maxWait); ; time.Sleep(pause) {
 		s.steps.Add(1)
 		if s.forking.Load() <= 0 || time.Now().After(deadline) {
 			return

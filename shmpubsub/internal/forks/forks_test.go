@@ -48,7 +48,7 @@ func open(t *testing.T) *File {
 	return f
 }
 
-// The C side asserts the same of struct shm_fork and what it points at.
+// The C side asserts the same of struct fork_shared and what it points at.
 func TestShared_IsLaidOutAsInC(t *testing.T) {
 	require.EqualValues(t, 16, unsafe.Sizeof(Shared{}))
 	require.EqualValues(t, 8, unsafe.Offsetof(Shared{}.first))
@@ -112,6 +112,6 @@ func TestStep_GoesOnBesideAForkThatDoesNotEnd(t *testing.T) {
 	s.forking.Store(1)
 	began := time.Now()
 	Step(func() { require.EqualValues(t, 1, s.steps.Load()) })
-	require.GreaterOrEqual(t, time.Since(began), patience)
+	require.GreaterOrEqual(t, time.Since(began), maxWait)
 	require.Zero(t, s.steps.Load())
 }

@@ -58,7 +58,7 @@ func Announce(word *atomic.Uint32) uint32 {
 // Wait sleeps until somebody notifies word after it was announced, or interrupts whose, or until d has
 // passed. It may return for nothing. d is what a publisher's death costs that was killed between
 // its change and its wake. An error says that no waiting is possible there.
-func Wait(word *atomic.Uint32, announced uint32, whose Owner, d time.Duration) error {
+func Wait(word *atomic.Uint32, announced uint32, whose WaiterBit, d time.Duration) error {
 	until := deadline(clock.Now(), d)
 	killpoint.Here()
 	_, _, err := unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWaitBitset,
@@ -78,16 +78,16 @@ func deadline(now int64, d time.Duration) unix.Timespec {
 }
 
 // Owner tells one subscriber's waiters from others', roughly: who shares its bit wakes for nothing.
-type Owner uint32
+type WaiterBit uint32
 
-// OwnerOf returns the owner of a number.
-func OwnerOf(n uint32) Owner { return 1 << (n % 32) }
+// WaiterBitOf returns the owner of a number.
+func WaiterBitOf(n uint32) WaiterBit { return 1 << (n % 32) }
 
 // Interrupt has the waiters of one owner look again: their context ended, or their subscriber was closed. It
 // moves the epoch on, for those who are about to sleep, and leaves the bit set. So nobody else's
 // wake-up is touched, wherever the caller is killed: the next Notify still finds the bit, and wakes
 // all who sleep in whatever epoch they fell asleep. It costs that one an empty wake.
-func Interrupt(word *atomic.Uint32, whose Owner) {
+func Interrupt(word *atomic.Uint32, whose WaiterBit) {
 	for w := word.Load(); w&waiting != 0 && !word.CompareAndSwap(w, w+2); w = word.Load() {
 		continue
 	}

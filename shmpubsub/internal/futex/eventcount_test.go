@@ -62,7 +62,7 @@ func sharedWord(t *testing.T) (mine, theirs *atomic.Uint32) {
 
 // await is a waiter as the protocol has it, in one thread, that waits for the word to move on. It says which
 // thread before it sleeps.
-func await(word *atomic.Uint32, whose Owner, thread chan<- int) error {
+func await(word *atomic.Uint32, whose WaiterBit, thread chan<- int) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	announced := Announce(word)
@@ -100,7 +100,7 @@ func TestNotify_WakesEverybodyWhoSleeps(t *testing.T) {
 	woken := make(chan error, waiters)
 	for range waiters {
 		thread := make(chan int, 1)
-		go func() { woken <- await(theirs, OwnerOf(0), thread) }()
+		go func() { woken <- await(theirs, WaiterBitOf(0), thread) }()
 		asleep(t, <-thread, theirs)
 	}
 	require.Equal(t, uint32(7<<1|waiting), mine.Load())
@@ -123,7 +123,7 @@ func TestNotify_LosesNoWakeUp(t *testing.T) {
 		woken := make(chan error, waiters)
 		for range waiters {
 			thread := make(chan int, 1)
-			go func() { woken <- await(theirs, OwnerOf(0), thread) }()
+			go func() { woken <- await(theirs, WaiterBitOf(0), thread) }()
 			<-thread // its bit is set; whether it sleeps already is left to chance
 		}
 		Notify(mine)

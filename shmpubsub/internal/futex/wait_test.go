@@ -29,10 +29,10 @@ func TestWait_DoesNotSleepOnAWordThatHasMovedOn(t *testing.T) {
 	announced := Announce(&word)
 	Notify(&word)
 	start := time.Now()
-	require.NoError(t, Wait(&word, announced, OwnerOf(0), time.Minute))
+	require.NoError(t, Wait(&word, announced, WaiterBitOf(0), time.Minute))
 	announced = Announce(&word)
-	Interrupt(&word, OwnerOf(1)) // anybody's
-	require.NoError(t, Wait(&word, announced, OwnerOf(0), time.Minute))
+	Interrupt(&word, WaiterBitOf(1)) // anybody's
+	require.NoError(t, Wait(&word, announced, WaiterBitOf(0), time.Minute))
 	require.Less(t, time.Since(start), 30*time.Second)
 }
 
@@ -41,7 +41,7 @@ func TestWait_EndsWithItsSlice(t *testing.T) {
 	announced := Announce(&word)
 	for _, d := range []time.Duration{math.MinInt64, -time.Hour, 0, time.Millisecond, 30 * time.Millisecond} {
 		start := time.Now()
-		require.NoError(t, Wait(&word, announced, OwnerOf(0), d))
+		require.NoError(t, Wait(&word, announced, WaiterBitOf(0), d))
 		require.GreaterOrEqual(t, time.Since(start), max(d, 0)-time.Millisecond)
 	}
 	require.Equal(t, announced, word.Load())
@@ -80,7 +80,7 @@ func TestWait_SleepsOnWhereItsTimeIsBeyondTheClocksEnd(t *testing.T) {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		thread <- unix.Gettid()
-		done <- Wait(theirs, announced, OwnerOf(0), math.MaxInt64)
+		done <- Wait(theirs, announced, WaiterBitOf(0), math.MaxInt64)
 	}()
 	asleep(t, <-thread, theirs)
 	Notify(mine)
@@ -92,14 +92,14 @@ func TestWait_SaysWhereNoWaitingIsPossible(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { require.NoError(t, unix.Munmap(page)) }()
 	word := (*atomic.Uint32)(unsafe.Pointer(unsafe.SliceData(page)))
-	require.ErrorIs(t, Wait(word, 1, OwnerOf(0), time.Hour), unix.EFAULT)
+	require.ErrorIs(t, Wait(word, 1, WaiterBitOf(0), time.Hour), unix.EFAULT)
 }
 
 func TestWait_AllocatesNothing(t *testing.T) {
 	var word atomic.Uint32
 	require.Zero(t, testing.AllocsPerRun(100, func() {
-		_ = Wait(&word, Announce(&word), OwnerOf(3), time.Microsecond)
-		Interrupt(&word, OwnerOf(3))
+		_ = Wait(&word, Announce(&word), WaiterBitOf(3), time.Microsecond)
+		Interrupt(&word, WaiterBitOf(3))
 	}))
 }
 
@@ -107,7 +107,7 @@ func TestWait_AllocatesNothing(t *testing.T) {
 func TestWait_TakesASignalForAWakeUp(t *testing.T) {
 	mine, theirs := sharedWord(t)
 	thread, done := make(chan int), make(chan error)
-	go func() { done <- await(theirs, OwnerOf(0), thread) }()
+	go func() { done <- await(theirs, WaiterBitOf(0), thread) }()
 	id := <-thread
 	for range 20 {
 		asleep(t, id, theirs)
@@ -120,7 +120,7 @@ func TestWait_TakesASignalForAWakeUp(t *testing.T) {
 func TestInterrupt_WakesItsOwnWaitersAndLeavesTheOthersToNotify(t *testing.T) {
 	mine, theirs := sharedWord(t)
 	const own, other = 1 << 7, 1 << 8
-	start := func(whose Owner) chan error {
+	start := func(whose WaiterBit) chan error {
 		thread, done := make(chan int), make(chan error, 1)
 		go func() { done <- await(theirs, whose, thread) }()
 		asleep(t, <-thread, theirs)
@@ -146,7 +146,7 @@ func TestInterrupt_ChangesNothingWhereNobodyWaits(t *testing.T) {
 	for _, w := range []uint32{0, 2, 1 << 31, ^uint32(1)} {
 		var word atomic.Uint32
 		word.Store(w)
-		Interrupt(&word, OwnerOf(5))
+		Interrupt(&word, WaiterBitOf(5))
 		require.Equal(t, w, word.Load())
 	}
 }
@@ -161,7 +161,7 @@ func TestNotify_LosesNoWakeUpToInterruptions(t *testing.T) {
 	go func() {
 		defer close(interrupted)
 		for n := uint32(0); !stop.Load(); n++ {
-			Interrupt(mine, OwnerOf(n%2))
+			Interrupt(mine, WaiterBitOf(n%2))
 			runtime.Gosched()
 		}
 	}()
@@ -178,7 +178,7 @@ func TestNotify_LosesNoWakeUpToInterruptions(t *testing.T) {
 					continue
 				}
 				slept := time.Now()
-				if err := Wait(theirs, announced, OwnerOf(i), 20*time.Second); err != nil || time.Since(slept) > 10*time.Second {
+				if err := Wait(theirs, announced, WaiterBitOf(i), 20*time.Second); err != nil || time.Since(slept) > 10*time.Second {
 					late <- fmt.Errorf("it slept for %v; %v", time.Since(slept), err)
 					return
 				}

@@ -20,12 +20,12 @@ func FuzzNewest(f *testing.F) {
 	content := bytesOf(good)
 	odd := slices.Clone(content)
 	binary.LittleEndian.PutUint64(odd[3*8:], 7) // slot 1, that of value 4: being written
-	for _, head := range []uint64{0, 1, 3, 4, 5, 1 << 40, impossible - 1, impossible, 1 << 63, 1<<63 + 4, ^uint64(0)} {
+	for _, head := range []uint64{0, 1, 3, 4, 5, 1 << 40, headLimit - 1, headLimit, 1 << 63, 1<<63 + 4, ^uint64(0)} {
 		f.Add(head, content, uint8(1), uint8(0))
 	}
 	f.Add(uint64(4), odd, uint8(1), uint8(0))
 	f.Add(uint64(4), content[:8], uint8(3), uint8(2))
-	f.Add(uint64(impossible-1), slices.Repeat([]byte{0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}, 9), uint8(1), uint8(0))
+	f.Add(uint64(headLimit-1), slices.Repeat([]byte{0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}, 9), uint8(1), uint8(0))
 	f.Add(uint64(1<<63), make([]byte, 72), uint8(0), uint8(0)) // 2k overflows to an unused slot's 0
 	f.Fuzz(func(t *testing.T, head uint64, content []byte, size, spare uint8) {
 		r := memoryOf(head, content, 1+int(size%4), int(spare%3))
@@ -52,7 +52,7 @@ func FuzzNewest(f *testing.F) {
 		require.Equal(t, before, bytesOf(r), "a reader writes nothing")
 		require.Equal(t, head, r.Published())
 
-		if head < impossible-1 {
+		if head < headLimit-1 {
 			requireWritable(t, r)
 		}
 	})

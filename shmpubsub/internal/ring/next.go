@@ -1,18 +1,18 @@
 package ring
 
-// Cursor is where one reader of every value stands. The zero Cursor stands before all of them.
-type Cursor struct {
+// Position is where one reader of every value stands. The zero Position stands before all of them.
+type Position struct {
 	After uint64 // the last value that was taken or lost
 }
 
 // kept is how many values are readable at any time: one slot may be in the writer's hands.
-func (r *Ring) kept() uint64 { return r.slots - 1 }
+func (r *Ring) capacity() uint64 { return r.slots - 1 }
 
 // Unseen returns how many values were published after the cursor, those included that are overwritten by
 // now. Where head contradicts the cursor it is 0.
-func (r *Ring) Unseen(c Cursor) uint64 {
-	if k := r.Published(); k > c.After && k < impossible {
-		return k - c.After
+func (r *Ring) Unseen(p Position) uint64 {
+	if k := r.Published(); k > p.After && k < headLimit {
+		return k - p.After
 	}
 	return 0
 }
@@ -24,22 +24,22 @@ func (r *Ring) Unseen(c Cursor) uint64 {
 //
 // Who was overtaken while it copied goes one further each time, in the end to the newest: the oldest value
 // is the next to be overwritten, and a writer at full speed would be there first again and again.
-func (r *Ring) Next(c *Cursor, dst []uint64) (s Sample, lost uint64, sound bool) {
+func (r *Ring) Next(p *Position, dst []uint64) (s Sample, lost uint64, sound bool) {
 	last, further := uint64(0), uint64(0)
-	for same := 0; same < patience; same++ {
+	for retries := 0; retries < maxRetries; retries++ {
 		head := r.head.Load()
-		if head == c.After {
+		if head == p.After {
 			return Sample{}, 0, true
 		}
-		if head < c.After || head >= impossible {
+		if head < p.After || head >= headLimit {
 			return Sample{}, 0, false
 		}
 		if head != last {
-			last, same = head, 0
+			last, retries = head, 0
 		}
-		k := c.After + 1
-		if head-c.After > r.kept() {
-			k = head - r.kept() + 1
+		k := p.After + 1
+		if head-p.After > r.capacity() {
+			k = head - r.capacity() + 1
 		}
 		k = min(k+further, head)
 		slot := r.slot(k)
@@ -49,7 +49,7 @@ func (r *Ring) Next(c *Cursor, dst []uint64) (s Sample, lost uint64, sound bool)
 				dst[i] = slot[payload+i].Load()
 			}
 			if slot[sequence].Load() == 2*k {
-				lost, c.After = k-c.After-1, k
+				lost, p.After = k-p.After-1, k
 				return Sample{Sequence: k, Time: at}, lost, true
 			}
 		}

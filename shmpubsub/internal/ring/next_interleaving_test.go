@@ -62,7 +62,7 @@ func TestNextReaderSteps_AddUpToNext(t *testing.T) {
 	t.Logf("seed %d", seed)
 	r := heap(slots, size, 0)
 	w := NewWriter(r)
-	var c Cursor
+	var c Position
 	for k := uint64(1); k < 200; {
 		for range random.IntN(6) {
 			w.Write(sampleOf(k, size), stampOf(k))

@@ -10,7 +10,7 @@ import (
 )
 
 // requireNext checks what the next value is, and that lost were passed over.
-func requireNext(t *testing.T, r Ring, c *Cursor, k, lost uint64) {
+func requireNext(t *testing.T, r Ring, c *Position, k, lost uint64) {
 	t.Helper()
 	got := make([]uint64, r.size)
 	s, passed, sound := r.Next(c, got)
@@ -21,7 +21,7 @@ func requireNext(t *testing.T, r Ring, c *Cursor, k, lost uint64) {
 	require.Equal(t, k, c.After)
 }
 
-func requireNoNext(t *testing.T, r Ring, c *Cursor) {
+func requireNoNext(t *testing.T, r Ring, c *Position) {
 	t.Helper()
 	before := *c
 	got := slices.Repeat([]uint64{0xdead}, int(r.size))
@@ -38,7 +38,7 @@ func TestNext_ReturnsEachValueOnce(t *testing.T) {
 	for _, slots := range []int{2, 3, 7} {
 		r := heap(slots, 2, 1)
 		w := NewWriter(r)
-		var c Cursor
+		var c Position
 		for k := uint64(1); k <= 50; {
 			requireNoNext(t, r, &c)
 			from := k
@@ -63,7 +63,7 @@ func TestNext_SkipsToTheOldestThatIsKept(t *testing.T) {
 			for k := uint64(1); k <= 5+ahead; k++ {
 				w.Write(sampleOf(k, 1), stampOf(k))
 			}
-			c := Cursor{After: 5}
+			c := Position{After: 5}
 			require.Equal(t, ahead, r.Unseen(c))
 			requireNext(t, r, &c, 5+ahead-kept+1, ahead-kept)
 			for k := 5 + ahead - kept + 2; k <= 5+ahead; k++ {
@@ -92,14 +92,14 @@ func TestNext_ReportsWhatContradictsItself(t *testing.T) {
 				w.Write(sampleOf(k, 1), stampOf(k))
 			}
 			damage(r)
-			c := Cursor{After: 4}
+			c := Position{After: 4}
 			require.False(t, finishes(t, func() bool {
 				s, lost, sound := r.Next(&c, make([]uint64, 1))
 				require.Zero(t, s)
 				require.Zero(t, lost)
 				return sound
 			}))
-			require.Equal(t, Cursor{After: 4}, c)
+			require.Equal(t, Position{After: 4}, c)
 		})
 	}
 }
@@ -112,7 +112,7 @@ func TestNext_GoesOneFurtherWhereItIsOvertaken(t *testing.T) {
 		w.Write(sampleOf(k, 1), stampOf(k))
 	}
 	r.slot(4)[sequence].Store(15)
-	c := Cursor{After: 3}
+	c := Position{After: 3}
 	requireNext(t, r, &c, 5, 1)
 }
 
@@ -120,10 +120,10 @@ func TestUnseen_IsNothingWhereHeadIsGarbage(t *testing.T) {
 	r := heap(2, 1, 0)
 	r.head.Store(5)
 	for after, want := range map[uint64]uint64{0: 5, 4: 1, 5: 0, 6: 0} {
-		require.Equal(t, want, r.Unseen(Cursor{After: after}))
+		require.Equal(t, want, r.Unseen(Position{After: after}))
 	}
-	r.head.Store(impossible)
-	require.Zero(t, r.Unseen(Cursor{}))
+	r.head.Store(headLimit)
+	require.Zero(t, r.Unseen(Position{}))
 }
 
 func TestNext_GetsOrCountsEveryValueOfAFastWriter(t *testing.T) {
@@ -155,7 +155,7 @@ func TestNext_GetsOrCountsEveryValueOfAFastWriter(t *testing.T) {
 // follow takes values until it has the last, or has lost it.
 func follow(r Ring, last uint64) error {
 	got := make([]uint64, r.size)
-	var c Cursor
+	var c Position
 	var received, lost uint64
 	for c.After < last {
 		s, passed, sound := r.Next(&c, got)
@@ -178,7 +178,7 @@ func follow(r Ring, last uint64) error {
 func TestNext_AllocatesNothing(t *testing.T) {
 	r := heap(3, 1, 0)
 	w := NewWriter(r)
-	var c Cursor
+	var c Position
 	require.Zero(t, testing.AllocsPerRun(1000, func() {
 		var v [1]uint64
 		w.Write(v[:], 1)
@@ -194,16 +194,16 @@ func FuzzNext(f *testing.F) {
 		w.Write(sampleOf(k, 1), stampOf(k))
 	}
 	content := bytesOf(good)
-	for _, head := range []uint64{0, 1, 3, 4, 5, 1 << 40, impossible - 1, impossible, 1<<63 + 4, ^uint64(0)} {
-		for _, after := range []uint64{0, 2, 3, 4, impossible - 2, ^uint64(0)} {
+	for _, head := range []uint64{0, 1, 3, 4, 5, 1 << 40, headLimit - 1, headLimit, 1<<63 + 4, ^uint64(0)} {
+		for _, after := range []uint64{0, 2, 3, 4, headLimit - 2, ^uint64(0)} {
 			f.Add(head, after, content, uint8(1))
 		}
 	}
-	f.Add(uint64(impossible-1), uint64(impossible-2), slices.Repeat([]byte{0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}, 9), uint8(1))
+	f.Add(uint64(headLimit-1), uint64(headLimit-2), slices.Repeat([]byte{0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}, 9), uint8(1))
 	f.Fuzz(func(t *testing.T, head, after uint64, content []byte, size uint8) {
 		r := memoryOf(head, content, 1+int(size%4), 0)
 		before := bytesOf(r)
-		c := Cursor{After: after}
+		c := Position{After: after}
 		got := slices.Repeat([]uint64{0xdead}, int(r.size))
 		s, lost, sound := r.Next(&c, got)
 		require.Equal(t, before, bytesOf(r), "a reader writes nothing")

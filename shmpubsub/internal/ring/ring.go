@@ -101,28 +101,28 @@ type Sample struct {
 	Time     int64  // when it was published, CLOCK_MONOTONIC, ns
 }
 
-// patience is how often a reader looks again while head stands still. A writer can pass a reader
+// maxRetries is how often a reader looks again while head stands still. A writer can pass a reader
 // only by moving head, give or take the few nanoseconds until its stores are visible, so a slot that
 // contradicts an unmoving head for so long is garbage.
-const patience = 1 << 16
+const maxRetries = 1 << 16
 
-// impossible is more values than can ever have been published. Twice as many would overflow to the
+// headLimit is more values than can ever have been published. Twice as many would overflow to the
 // sequence of an unused slot.
-const impossible = 1 << 62
+const headLimit = 1 << 62
 
 // Newest copies the newest value to dst and says which it is. It reports false where the memory
 // contradicts itself, which no writer, killed or not, can cause.
 func (r *Ring) Newest(dst []uint64) (Sample, bool) {
-	for last, same := uint64(0), 0; same < patience; same++ {
+	for last, retries := uint64(0), 0; retries < maxRetries; retries++ {
 		k := r.head.Load()
 		if k == 0 {
 			return Sample{}, true
 		}
-		if k >= impossible {
+		if k >= headLimit {
 			return Sample{}, false
 		}
 		if k != last {
-			last, same = k, 0
+			last, retries = k, 0
 		}
 		s := r.slot(k)
 		if s[sequence].Load() != 2*k {

@@ -42,12 +42,12 @@ func BenchmarkNewest(b *testing.B) {
 // BenchmarkNext takes the same values again and again: the cursor goes back to the oldest one.
 func BenchmarkNext(b *testing.B) {
 	overGeometries(b, func(b *testing.B, r Ring, w *Writer, value []uint64) {
-		for range r.kept() {
+		for range r.capacity() {
 			w.Write(value, 1)
 		}
-		var c Cursor
+		var c Position
 		for b.Loop() {
-			if c.After == r.kept() {
+			if c.After == r.capacity() {
 				c.After = 0
 			}
 			if s, lost, ok := r.Next(&c, value); !ok || lost != 0 || s.Sequence != c.After {
@@ -60,7 +60,7 @@ func BenchmarkNext(b *testing.B) {
 func BenchmarkNextMiss(b *testing.B) {
 	overGeometries(b, func(b *testing.B, r Ring, w *Writer, value []uint64) {
 		w.Write(value, 1)
-		c := Cursor{After: 1}
+		c := Position{After: 1}
 		for b.Loop() {
 			if s, _, ok := r.Next(&c, value); !ok || s.Sequence != 0 {
 				b.Fatal(s, ok)

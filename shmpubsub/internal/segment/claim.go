@@ -49,8 +49,8 @@ type claimed struct {
 	valid   bool // header is a header
 }
 
-// takerPatience bounds the wait for another taker, who needs microseconds unless it was stopped.
-const takerPatience = time.Second
+// takeoverPatience bounds the wait for another taker, who needs microseconds unless it was stopped.
+const takeoverPatience = time.Second
 
 // claim gets the right to replace or remove what path names: the taker lock on its file, with the owner lock free and the
 // name still pointing there. It reports a *liveError for a live publisher's file and errGone where
@@ -113,7 +113,7 @@ func (c *claimed) take(path string) error {
 		header, err := readHeader(c.fd)
 		c.header, c.valid = header, err == nil
 	}
-	for deadline := time.Now().Add(takerPatience); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(takeoverPatience); ; time.Sleep(time.Millisecond) {
 		ok, err := c.tryLock(path)
 		if err != nil {
 			return fmt.Errorf("lock: %w", err)
@@ -150,7 +150,7 @@ func (c *claimed) take(path string) error {
 // writers out.
 func (c *claimed) tryLock(path string) (bool, error) {
 	if c.may == unix.O_RDWR && c.fd >= 0 {
-		return tryLock(c.fd, takerByte)
+		return tryLock(c.fd, takeoverByte)
 	}
 	if c.lockDir == nil {
 		dir, err := openLocked(filepath.Dir(path), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
@@ -166,7 +166,7 @@ func (c *claimed) tryLock(path string) (bool, error) {
 	case err != nil || c.fd < 0:
 		return err == nil, err
 	}
-	return tryReadLock(c.fd, takerByte)
+	return tryReadLock(c.fd, takeoverByte)
 }
 
 // retire tells the subscribers of the dead publisher's file to look at the name again.
@@ -174,7 +174,7 @@ func (c *claimed) retire() {
 	if !c.valid || !c.trusted || c.may != unix.O_RDWR {
 		return // not a topic: nobody is attached; or not ours to write to: they find out as below
 	}
-	m, err := mapForOneself(c.fd, HeaderOffset+headerSize)
+	m, err := mapDontFork(c.fd, HeaderOffset+headerSize)
 	if err != nil {
 		return // they find out by asking after the lock and the name
 	}
@@ -184,7 +184,7 @@ func (c *claimed) retire() {
 
 func (c *claimed) release() {
 	if c.fd >= 0 {
-		unlock(c.fd, takerByte)
+		unlock(c.fd, takeoverByte)
 		c.locked.Close()
 	}
 	if c.lockDir != nil {

@@ -126,7 +126,7 @@ func newDraft(s Spec) (_ *draft, err error) {
 	if err := reserve(d.fd, d.header.FileSize); err != nil {
 		return nil, err
 	}
-	if d.memory, err = mapForOneself(d.fd, d.header.FileSize); err != nil {
+	if d.memory, err = mapDontFork(d.fd, d.header.FileSize); err != nil {
 		return nil, fmt.Errorf("map %d bytes: %w", d.header.FileSize, err)
 	}
 	d.header.PID = os.Getpid()

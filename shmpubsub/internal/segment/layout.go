@@ -73,8 +73,8 @@ const (
 	flagRetain = 1
 )
 
-// DeathShows is how soon a killed publisher shows at the latest. How often to look, here and in C, follows from it.
-const DeathShows = 100 * time.Millisecond
+// DetectionTime is how soon a killed publisher shows at the latest. How often to look, here and in C, follows from it.
+const DetectionTime = 100 * time.Millisecond
 
 const magic = uint64('S') | 'H'<<8 | 'M'<<16 | 'P'<<24 | 'U'<<32 | 'B'<<40 | 'S'<<48 | 'B'<<56
 

@@ -24,7 +24,7 @@ func TestLayout_IsTheOneOfTheCHeader(t *testing.T) {
 		"SHM_CARRIED_TIME_OFFSET": CarriedTimeOffset,
 		"SHM_SLOT_TIME":           8,
 		"SHM_SLOT_PAYLOAD":        SlotPayload,
-		"SHM_DEATH_SHOWS":         int(DeathShows),
+		"SHM_DETECTION_TIME":      int(DetectionTime),
 	}, defined)
 }
 

@@ -15,8 +15,8 @@ import (
 //
 // docs/models/ownership.pml is the protocol, checked exhaustively.
 const (
-	ownerByte = 0 // the publisher's, from before the name is visible until its end
-	takerByte = 1 // for a moment, whoever replaces or removes the file of a dead publisher
+	ownerByte    = 0 // the publisher's, from before the name is visible until its end
+	takeoverByte = 1 // for a moment, whoever replaces or removes the file of a dead publisher
 )
 
 // tryLock reports whether it got an exclusive lock on one byte of fd, which must be open for writing.

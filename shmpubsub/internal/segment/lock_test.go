@@ -48,12 +48,12 @@ func TestLock_ExcludesOtherOpenFilesOfTheSameProcess(t *testing.T) {
 func TestLock_GuardsEachByteOnItsOwn(t *testing.T) {
 	path := emptyFile(t)
 	a, b := openFor(t, path, unix.O_RDWR), openFor(t, path, unix.O_RDWR)
-	for fd, at := range map[int]int64{a: ownerByte, b: takerByte} {
+	for fd, at := range map[int]int64{a: ownerByte, b: takeoverByte} {
 		ok, err := tryLock(fd, at)
 		require.NoError(t, err)
 		require.True(t, ok)
 	}
-	requireHeld(t, true, a, takerByte)
+	requireHeld(t, true, a, takeoverByte)
 	requireHeld(t, true, b, ownerByte)
 }
 
@@ -65,7 +65,7 @@ func TestLock_CanBeAskedAfterThroughAReadOnlyDescriptor(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, ok)
 	requireHeld(t, true, reader, ownerByte)
-	_, err = tryLock(reader, takerByte)
+	_, err = tryLock(reader, takeoverByte)
 	require.ErrorIs(t, err, unix.EBADF)
 }
 

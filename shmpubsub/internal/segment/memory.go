@@ -29,10 +29,10 @@ func mapFile(fd int, size uint64, prot int) (memory, error) {
 	return unsafe.Slice((*byte)(at), size), nil
 }
 
-// mapForOneself maps a file that is locked, or will be, and leaves the mapping out of what a forked child
+// mapDontFork maps a file that is locked, or will be, and leaves the mapping out of what a forked child
 // inherits. A mapping holds its open file, and with it the lock, as a descriptor does: a child must have
 // neither, at whatever moment it is born.
-func mapForOneself(fd int, size uint64) (m memory, err error) {
+func mapDontFork(fd int, size uint64) (m memory, err error) {
 	forks.Step(func() {
 		if m, err = mapFile(fd, size, unix.PROT_READ|unix.PROT_WRITE); err == nil {
 			_ = unix.Madvise(m, unix.MADV_DONTFORK) // fails only on a wrong address

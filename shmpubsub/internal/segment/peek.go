@@ -24,12 +24,12 @@ type peeked struct {
 // published, give or take that time.
 func peek(fd int, h Header) (peeked, bool) {
 	const (
-		patience   = 100
-		impossible = 1 << 62 // more than can ever have been published
+		maxRetries = 100
+		headLimit  = 1 << 62 // more than can ever have been published
 	)
 	page := make([]byte, min(HeaderOffset, h.FileSize-HeadOffset))
 	slot := make([]byte, SlotPayload+words64(h.ElemSize)*8)
-	for last, same := uint64(0), 0; same < patience; same++ {
+	for last, retries := uint64(0), 0; retries < maxRetries; retries++ {
 		if !readAll(fd, page, HeadOffset) {
 			return peeked{}, false
 		}
@@ -39,7 +39,7 @@ func peek(fd int, h Header) (peeked, bool) {
 		}
 		moves := last != 0 && k != last
 		if k != last {
-			last, same = k, 0
+			last, retries = k, 0
 		}
 		at := h.First + k%h.Slots*h.Stride
 		if end := at + uint64(len(slot)) - HeadOffset; end <= uint64(len(page)) {
@@ -50,7 +50,7 @@ func peek(fd int, h Header) (peeked, bool) {
 		sequence := binary.LittleEndian.Uint64(slot)
 		// Values k, k + slots and so on lie in that slot in their turn, each with 2k-1 and then 2k.
 		overtaken := moves && sequence > 2*k && (sequence+1)/2%h.Slots == k%h.Slots
-		if k >= impossible || sequence != 2*k && !overtaken {
+		if k >= headLimit || sequence != 2*k && !overtaken {
 			continue
 		}
 		p := peeked{Sample: ring.Sample{Sequence: k, Time: int64(binary.LittleEndian.Uint64(slot[8:]))}, whole: sequence == 2*k}

@@ -426,7 +426,7 @@ func TestCreate_SaysWhoseFileCannotBeLocked(t *testing.T) {
 	path := leave(t, s, 0o644, bob)
 	fd, err := unix.Open(path, unix.O_RDWR|unix.O_CLOEXEC, 0)
 	require.NoError(t, err)
-	locked, err := tryLock(fd, takerByte)
+	locked, err := tryLock(fd, takeoverByte)
 	require.NoError(t, err)
 	require.True(t, locked)
 	err = inTime(t, func() error { _, err := Create(s); return err })

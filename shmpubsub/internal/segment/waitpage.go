@@ -55,7 +55,7 @@ func (v *View) WaitPage() (*WaitPage, error) {
 }
 
 // Interrupt has those of one owner who sleep on the wait page look again.
-func (v *View) Interrupt(whose futex.Owner) {
+func (v *View) Interrupt(whose futex.WaiterBit) {
 	if v.waitPage != nil && v.waitPage.users > 1 {
 		futex.Interrupt(v.waitPage.Word(), whose)
 	}

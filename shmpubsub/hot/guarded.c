@@ -1,11 +1,9 @@
-/* The one way into Go. While a thread is in Go its stack is a goroutine's, of a few KiB, on which no
-   handler of the program's may run; and Go's threads keep the signal mask that is set while they are
-   started, which is during the load. So signals are blocked around every call, and whatever comes
-   meanwhile is delivered when the thread is back on its own stack, or to another thread.
+/* A thread in Go runs on a goroutine's stack of a few KiB, on which no handler of the program may run; and Go's threads
+   keep the signal mask with which they are started, during the load. So signals are blocked around every call. They
+   are delivered when the thread is back on its own stack, or to another thread.
 
-   What a thread raises itself by a fault cannot wait: blocked, it would end the process without the
-   program's crash handler. */
-#include "hot.h"
+   Signals of faults stay unblocked: blocked, they would end the process without the program's crash handler. */
+#include "guarded.h"
 
 #include <signal.h>
 
@@ -25,7 +23,7 @@ call(PyObject *function, PyObject *const *args, Py_ssize_t n, PyObject *names)
 }
 
 PyObject *
-shm_guarded(PyObject *Py_UNUSED(module), PyObject *function)
+guarded(PyObject *Py_UNUSED(module), PyObject *function)
 {
     static PyMethodDef definition = {"guarded", (PyCFunction)(void (*)(void))call, METH_FASTCALL | METH_KEYWORDS, NULL};
     return PyCFunction_New(&definition, function);

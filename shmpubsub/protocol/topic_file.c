@@ -1,62 +1,60 @@
-/* A topic's file as a subscriber has it mapped: the data to be read, and page 0 to wait on. */
-#include "subscriber.h"
+#include "topic_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../protocol/eventcount.h"
+#include "eventcount.h"
+#include "fork.h"
+#include "layout.h"
 
 #define WAIT_PAGE 4096u
 
-/* Takes the mapping over. NULL where there is no memory; the mapping is gone then. */
-struct shm_file *
-file_open(const struct shm_mapping *mapping)
+struct topic_file *
+topic_file_open(const struct mapping *mapping)
 {
-    struct shm_file *f = PyMem_RawCalloc(1, sizeof *f);
+    struct topic_file *f = calloc(1, sizeof *f);
     if (f == NULL) {
         munmap(mapping->base, mapping->size);
         close(mapping->fd);
-        PyErr_NoMemory();
+        errno = ENOMEM;
         return NULL;
     }
     f->mapping = *mapping;
     f->carried_time = *(const uint64_t *)((const unsigned char *)mapping->base + SHM_CARRIED_TIME_OFFSET);
     f->users = 1;
-    static unsigned opened; /* under the GIL */
-    f->bits = 1u << ((unsigned)getpid() + opened++) % 32;
+    static unsigned opened;
+    f->waiter_bit = 1u << ((unsigned)getpid() + __atomic_fetch_add(&opened, 1, __ATOMIC_RELAXED)) % 32;
     struct stat st = {0};
-    (void)fstat(mapping->fd, &st); /* an open descriptor's cannot fail */
+    (void)fstat(mapping->fd, &st); /* cannot fail: it is open */
     f->dev = st.st_dev;
     f->ino = st.st_ino;
     return f;
 }
 
-/* Whether the descriptor still is the mapped file's. Who closed all descriptors, as daemons do, may have
-   another file under the number now. */
 bool
-file_is_ours(const struct shm_file *f)
+topic_file_fd_is_ours(const struct topic_file *f)
 {
     struct stat st;
     return fstat(f->mapping.fd, &st) == 0 && st.st_dev == f->dev && st.st_ino == f->ino;
 }
 
-/* Threads do not come with a fork. */
+/* A forked child has none of its parent's threads. */
 static void
-forget_parents_waiters(struct shm_file *f)
+forget_parents_waiters(struct topic_file *f)
 {
-    if (f->forks != shm_forks_so_far()) {
-        f->forks = shm_forks_so_far();
+    if (f->forks != fork_count()) {
+        f->forks = fork_count();
         f->users -= f->waiters;
         f->waiters = 0;
     }
 }
 
-/* f stays mapped for a thread that reads it without the GIL, until file_waited. */
 void
-file_wait(struct shm_file *f)
+topic_file_begin_wait(struct topic_file *f)
 {
     forget_parents_waiters(f);
     f->waiters++;
@@ -64,14 +62,14 @@ file_wait(struct shm_file *f)
 }
 
 void
-file_waited(struct shm_file *f)
+topic_file_end_wait(struct topic_file *f)
 {
     f->waiters--;
-    file_release(f);
+    topic_file_release(f);
 }
 
 void
-file_release(struct shm_file *f)
+topic_file_release(struct topic_file *f)
 {
     forget_parents_waiters(f);
     if (--f->users > 0) {
@@ -81,16 +79,14 @@ file_release(struct shm_file *f)
     if (f->wait != NULL) {
         munmap(f->wait, WAIT_PAGE);
     }
-    if (!f->reopen && file_is_ours(f)) { /* opened once more, it may well have that number again */
+    if (!f->reopen && topic_file_fd_is_ours(f)) { /* opened again, the file may have the same number */
         close(f->mapping.fd);
     }
-    PyMem_RawFree(f);
+    free(f);
 }
 
-/* Returns the word to wait on. NULL: who waits must poll, for now or, where f->unwritable, for good. The data
-   was mapped read-only and stays so: page 0 is all that a subscriber can write. */
 uint32_t *
-file_wait_word(struct shm_file *f, const char *path)
+topic_file_wait_word(struct topic_file *f, const char *path)
 {
     if (f->wait != NULL || f->unwritable) {
         return f->wait;
@@ -101,7 +97,7 @@ file_wait_word(struct shm_file *f, const char *path)
         return NULL;
     }
     struct stat st;
-    /* Else the name has just moved on, and soon `retired` or the lock says so. */
+    /* If it is another file, `retired` or the lock will soon show that the name has moved on. */
     if (fstat(fd, &st) == 0 && st.st_dev == f->dev && st.st_ino == f->ino) {
         void *page = mmap(NULL, WAIT_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         if (page != MAP_FAILED) {
@@ -112,13 +108,12 @@ file_wait_word(struct shm_file *f, const char *path)
     return f->wait;
 }
 
-/* Sends this process's own waiters away, to look again. A few others may wake for nothing. */
 void
-file_abandon(struct shm_file *f)
+topic_file_abandon(struct topic_file *f)
 {
     __atomic_store_n(&f->abandoned, 1, __ATOMIC_SEQ_CST);
     forget_parents_waiters(f);
     if (f->waiters > 0 && f->wait != NULL) {
-        eventcount_interrupt(f->wait, f->bits);
+        eventcount_interrupt(f->wait, f->waiter_bit);
     }
 }

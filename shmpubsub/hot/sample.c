@@ -1,5 +1,4 @@
-/* Samples, which are values with their number and time, and how old a value is. */
-#include "subscriber.h"
+#include "sample.h"
 
 #include <structseq.h>
 
@@ -7,9 +6,6 @@
 
 static PyTypeObject *sample_type;
 
-/* How old a value is, ns, as Go's age() has it, whatever 64 bits its time is. A publisher's clock may be a little
-   ahead of the one just read; a time further ahead is another boot's or another time namespace's, and says
-   nothing but that the value is old: UINT64_MAX. */
 uint64_t
 value_age(uint64_t published, uint64_t now)
 {
@@ -21,10 +17,10 @@ value_age(uint64_t published, uint64_t now)
 }
 
 static PyStructSequence_Field fields[] = {
-    {"value", "what was published"},
+    {"value", "the published value"},
     {"sequence", "its number among its publisher's values, from 1"},
-    {"time_ns", "when it was published, as time.monotonic_ns() counts"},
-    {"age", "how old it was when it was read, in seconds; inf if its time is another boot's"},
+    {"time_ns", "when it was published, on the clock of time.monotonic_ns()"},
+    {"age", "its age in seconds when it was read; inf if it was published before a reboot"},
     {NULL, NULL},
 };
 
@@ -36,9 +32,9 @@ static PyStructSequence_Desc description = {
 };
 
 PyObject *
-sample_object(const Subscriber *s, const struct shm_value *v)
+sample_object(const Subscriber *s, const struct ring_value *v)
 {
-    uint64_t old = value_age(v->time, shm_now(CLOCK_MONOTONIC));
+    uint64_t old = value_age(v->time, clock_now(CLOCK_MONOTONIC));
     PyObject *items[] = {
         value_object(s->type, v->word),
         PyLong_FromUnsignedLongLong(v->k),
@@ -63,7 +59,7 @@ sample_object(const Subscriber *s, const struct shm_value *v)
 }
 
 int
-shm_sample_init(PyObject *module)
+sample_init(PyObject *module)
 {
     if (sample_type == NULL && (sample_type = PyStructSequence_NewType(&description)) == NULL) {
         return -1;

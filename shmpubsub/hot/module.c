@@ -1,44 +1,53 @@
-/* shm_pub_sub._hot: the types whose methods run per value. No Go is in here: importing it starts
-   nothing, and it works in a forked child. Opening and closing call gopy's module as any Python code
-   would; values never pass through it. */
-#include "../protocol/at_exit.h"
+/* shm_pub_sub._hot: the types whose methods run per value. It contains no Go: importing it starts nothing, and it works
+   in a forked child. Opening and closing call gopy's module as any Python code would; values never pass through it. */
 #include "hot.h"
 
+#include "../protocol/at_exit.h"
+#include "../protocol/fork.h"
+#include "../protocol/notifier.h"
+#include "guarded.h"
+#include "publisher.h"
+#include "registry.h"
+#include "room.h"
+#include "sample.h"
+#include "select.h"
+#include "subscriber_type.h"
+
 PyDoc_STRVAR(publishers_doc, "publishers($module, /)\n--\n\n"
-"Return this process's open publishers, and those that are just being made or closed.");
+"Return this process's open publishers, including those that are being opened or closed.");
 
 PyDoc_STRVAR(publisher_of_doc, "publisher_of($module, directory, name, /)\n--\n\n"
-"Return which of publishers() is the topic's: False if that is just being freed, None without one.");
+"Return the topic's one of publishers(): False if it is being freed, None if there is none.");
 
 PyDoc_STRVAR(changes_doc, "changes($module, /)\n--\n\n"
-"Return how often publishers() has changed: when one began to be made, and when it was closed.");
+"Return how often publishers() has changed: once when one begins to open, once when it is closed.");
 
 PyDoc_STRVAR(count_doc, "count($module, /)\n--\n\n"
-"Return how many publishers() there are.");
+"Return the number of publishers().");
 
 PyDoc_STRVAR(forks_doc, "forks($module, /)\n--\n\n"
-"Return how many forks lie between this process and the one that imported the module.");
+"Return the number of forks between this process and the one that imported the module.");
 
 PyDoc_STRVAR(fork_words_doc, "fork_words($module, /)\n--\n\n"
-"Return the address of what forks and Go share: for gopy's ShareForks.");
+"Return the address of the words that fork handlers and Go share, for gopy's ShareForks.");
 
 PyDoc_STRVAR(select_doc, "select($module, subscribers, timeout, /)\n--\n\n"
-"The waiting part of shm_pub_sub.select: subscribers is a tuple of at least one.");
+"The waiting part of shm_pub_sub.select: subscribers is a tuple, not empty.");
 
 PyDoc_STRVAR(start_thread_doc, "start_thread($module, function, /)\n--\n\n"
-"Call function() in a thread of the system's, whatever has taken the place of Python's. Nothing waits for it.");
+"Call function() in a thread of the system, even if a library has replaced Python's. Nothing waits for it.");
 
 PyDoc_STRVAR(own_methods_doc, "own_methods($module, cls, /)\n--\n\n"
-"Give cls, whose first base is a type of this module, that type's methods as its own. Return cls.");
+"Copy the methods of cls's first base, a type of this module, into cls. Return cls.");
 
 PyDoc_STRVAR(guarded_doc, "guarded($module, function, /)\n--\n\n"
-"Return a function that calls function with signals blocked, but for those of faults.");
+"Return a function that calls function with signals blocked, except those of faults.");
 
 PyDoc_STRVAR(no_room_doc, "no_room($module, /)\n--\n\n"
-"Return what this process has no room for that Go's runtime will need, or None.");
+"Return what this process lacks room for and Go's runtime will need, or None.");
 
-/* CPython's specialised instructions call a C method straight away on instances of the very type that it is
-   a method of, and not on those of a derived one, such as the shim's classes. */
+/* CPython's specialised instructions call a C method directly only on instances of the very type that has the method,
+   not on those of a derived one, such as the shim's classes. */
 static PyObject *
 own_methods(PyObject *Py_UNUSED(module), PyObject *cls)
 {
@@ -47,7 +56,7 @@ own_methods(PyObject *Py_UNUSED(module), PyObject *cls)
     if (base != NULL && PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) && PyType_HasFeature(base, Py_TPFLAGS_HEAPTYPE)) {
         own = PyType_GetSlot(base, Py_tp_methods);
     }
-    if (own == NULL || (own != shm_publisher_methods && own != shm_subscriber_methods)) {
+    if (own == NULL || (own != publisher_methods && own != subscriber_methods)) {
         PyErr_Format(PyExc_TypeError, "own_methods: found %R; expected a class derived from _hot.Publisher or "
                      "_hot.Subscriber itself", cls);
         return NULL;
@@ -66,13 +75,13 @@ own_methods(PyObject *Py_UNUSED(module), PyObject *cls)
 static PyObject *
 forks_(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {
-    return PyLong_FromLong(shm_forks_so_far());
+    return PyLong_FromLong(fork_count());
 }
 
 static PyObject *
 fork_words(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {
-    return PyLong_FromVoidPtr(&shm_fork);
+    return PyLong_FromVoidPtr(&fork_shared);
 }
 
 static void
@@ -100,15 +109,15 @@ start_thread(PyObject *Py_UNUSED(module), PyObject *function)
 }
 
 static PyMethodDef methods[] = {
-    {"publishers", shm_publishers, METH_NOARGS, publishers_doc},
-    {"publisher_of", shm_publisher_of, METH_VARARGS, publisher_of_doc},
-    {"changes", shm_changes, METH_NOARGS, changes_doc},
-    {"count", shm_count, METH_NOARGS, count_doc},
+    {"publishers", registry_publishers, METH_NOARGS, publishers_doc},
+    {"publisher_of", registry_publisher_of, METH_VARARGS, publisher_of_doc},
+    {"changes", registry_changes, METH_NOARGS, changes_doc},
+    {"count", registry_count, METH_NOARGS, count_doc},
     {"forks", forks_, METH_NOARGS, forks_doc},
     {"fork_words", fork_words, METH_NOARGS, fork_words_doc},
-    {"select", shm_select, METH_VARARGS, select_doc},
-    {"guarded", shm_guarded, METH_O, guarded_doc},
-    {"no_room", shm_no_room, METH_NOARGS, no_room_doc},
+    {"select", select_subscribers, METH_VARARGS, select_doc},
+    {"guarded", guarded, METH_O, guarded_doc},
+    {"no_room", no_room, METH_NOARGS, no_room_doc},
     {"start_thread", start_thread, METH_O, start_thread_doc},
     {"own_methods", own_methods, METH_O, own_methods_doc},
     {NULL, NULL, 0, NULL},
@@ -136,22 +145,23 @@ exec(PyObject *module)
                         "import it in the main interpreter (mod_wsgi: WSGIApplicationGroup %{GLOBAL})");
         return -1;
     }
-    static bool ready; /* this is run again where the module is imported again */
-    int failure = ready ? 0 : shm_fork_init();
-    failure = ready || failure != 0 ? failure : end_init();
-    ready = failure == 0;
-    if (failure != 0) {
-        errno = failure;
-        PyErr_SetFromErrno(PyExc_OSError);
+    /* fork_init first. This runs again if the module is imported again. */
+    static int (*const init[])(void) = {fork_init, at_exit_init, registry_init, notifier_init};
+    static size_t done;
+    for (; done < sizeof init / sizeof *init; done++) {
+        errno = init[done]();
+        if (errno != 0) {
+            PyErr_SetFromErrno(PyExc_OSError);
+            return -1;
+        }
+    }
+    if (add_type(module, "Publisher", &publisher_spec) < 0) {
         return -1;
     }
-    if (add_type(module, "Publisher", &shm_publisher_spec) < 0) {
+    if (add_type(module, "Subscriber", &subscriber_spec) < 0) {
         return -1;
     }
-    if (add_type(module, "Subscriber", &shm_subscriber_spec) < 0) {
-        return -1;
-    }
-    return shm_sample_init(module);
+    return sample_init(module);
 }
 
 static PyModuleDef_Slot slots[] = {

@@ -1,0 +1,17 @@
+/* When a subscriber's descriptor is readable, for select, poll, epoll and event loops. */
+#ifndef SHM_FILENO_H
+#define SHM_FILENO_H
+
+#include "subscriber_object.h"
+
+/* Everything was taken: the descriptor is not readable until there is more. Only if s has a watch. */
+void fileno_arm(Subscriber *s);
+
+/* s is closed: the descriptor stays readable. */
+void fileno_end(Subscriber *s);
+
+/* The methods fileno and _hold. */
+PyObject *fileno_get(Subscriber *s, PyObject *ignored);
+PyObject *fileno_hold(Subscriber *s, PyObject *ignored);
+
+#endif

@@ -1,0 +1,13 @@
+/* A publisher's errors, which the shim's methods word and raise. All return NULL. */
+#ifndef SHM_REFUSE_H
+#define SHM_REFUSE_H
+
+#include "publisher_object.h"
+
+/* It is not open. */
+PyObject *refuse_publisher(Publisher *p);
+
+/* The value has a wrong type, or overflows. position: the value's in a batch, or -1. */
+PyObject *refuse_value(Publisher *p, PyObject *value, bool overflow, Py_ssize_t position);
+
+#endif

@@ -1,0 +1,208 @@
+#include "subscriber_type.h"
+
+#include <structmember.h>
+
+#include "attachment.h"
+#include "drain.h"
+#include "fileno.h"
+#include "receive.h"
+#include "subscriber.h"
+
+PyDoc_STRVAR(subscribe_doc, "subscribe($self, /)\n--\n\n"
+"Return (value, True) with the topic's newest value, or (default_value, False).\n"
+"\n"
+"ok is True while a live publisher has published at least one value, even if that value was returned\n"
+"before, and while a value is retained. It turns False at the first read after the publisher's close(),\n"
+"within 0.1 s of its death, and for a value older than max_age.\n"
+"\n"
+"Raises:\n"
+"    TopicTypeError: The topic has a new publisher, of another type (a TypeError).\n"
+"    OpenError: The topic exists and can no longer be opened (a RuntimeError).\n"
+"    ClosedError: After close() (a ValueError).");
+
+PyDoc_STRVAR(recv_doc, "recv($self, /, timeout=None)\n--\n\n"
+"Return the next unread value; block if there is none.\n"
+"\n"
+"Values come oldest first. Those that were overwritten before they were taken are counted by `lost`. It\n"
+"works before there is a publisher, and across its restart: the values of a publisher that has ended come\n"
+"before those of the next one.\n"
+"\n"
+"Args:\n"
+"    timeout: The longest time to wait, in seconds; None for no limit, 0 not to wait.\n"
+"\n"
+"Raises:\n"
+"    WaitTimeoutError: No value arrived within timeout seconds (a TimeoutError).\n"
+"    TopicTypeError, OpenError: As for subscribe().\n"
+"    ClosedError: After close(), also if another thread calls it meanwhile (a ValueError).\n"
+"    TopicValueError: A negative timeout (a ValueError).");
+
+PyDoc_STRVAR(try_recv_doc, "try_recv($self, /)\n--\n\n"
+"Return the next value as recv() does, or None if there is none.");
+
+PyDoc_STRVAR(drain_doc, "drain($self, /, *, into=None)\n--\n\n"
+"Take all unread values, oldest first, without waiting.\n"
+"\n"
+"Args:\n"
+"    into: A writable, contiguous buffer of one dimension and the topic's type, which is filled from the\n"
+"        start: array.array('d'), numpy.empty(n) and the like; 'q' for int, '?' for bool.\n"
+"\n"
+"Returns:\n"
+"    A list of the values; with into, the number of values stored. The rest stays for the next call.\n"
+"\n"
+"Raises:\n"
+"    TopicTypeError: into is no such buffer (a TypeError), or as for subscribe().\n"
+"    ClosedError: After close() (a ValueError).");
+
+PyDoc_STRVAR(sample_doc, "sample($self, /)\n--\n\n"
+"Return the topic's newest value as a Sample, or None if subscribe() would return ok False.\n"
+"\n"
+"Does not consume the value.");
+
+PyDoc_STRVAR(recv_sample_doc, "recv_sample($self, /, timeout=None)\n--\n\n"
+"Return the next unread value like recv(), but as a Sample: value, sequence (its number, from 1 with every\n"
+"publisher), time_ns (of publication, on the clock of time.monotonic_ns()) and age (seconds, when read).");
+
+PyDoc_STRVAR(wait_for_publisher_doc, "wait_for_publisher($self, /, timeout=None)\n--\n\n"
+"Wait until the topic has a live publisher, whether or not it has published anything yet.\n"
+"\n"
+"Args:\n"
+"    timeout: The longest time to wait, in seconds; None for no limit, 0 not to wait.\n"
+"\n"
+"Raises:\n"
+"    WaitTimeoutError: There was no publisher within timeout seconds (a TimeoutError).\n"
+"    TopicTypeError, OpenError, ClosedError: As for recv().");
+
+PyDoc_STRVAR(fileno_doc, "fileno($self, /)\n--\n\n"
+"Return a descriptor that is readable while there may be something to take: for selectors, poll, epoll and\n"
+"event loops. It belongs to the subscriber; never read or close it.\n"
+"\n"
+"It stays readable until everything is taken. Wake-ups can be spurious: use try_recv(). The first call in a\n"
+"process starts a thread, which serves up to 127 subscribers.\n"
+"\n"
+"Raises:\n"
+"    OSError: There is no descriptor or no thread left.\n"
+"    ClosedError: After close() (a ValueError).");
+
+PyDoc_STRVAR(hold_doc, "_hold($self, /)\n--\n\n"
+"Return fileno() and an object that keeps its number from being used again, even after close().");
+
+PyDoc_STRVAR(take_doc, "_take($self, life, waits, /)\n--\n\n"
+"recv(), or try_recv() if not waits, for that _life only: ClosedError when it is over.");
+
+PyDoc_STRVAR(lost_doc, "The number of values that were overwritten before this subscriber took them. They are counted when the\n"
+"next one is taken, or when a publisher's end leaves them behind.");
+
+PyDoc_STRVAR(open_doc, "_open($self, path, type_tag, missing, max_age, history, /)\n--\n\n"
+"Set up: the file's path (bytes), the type, the pair to return without a value, the age limit in ns or 0,\n"
+"and how many existing values to receive first. Return the _life that begins.");
+
+PyDoc_STRVAR(map_doc, "_map($self, life, attach, /, *arguments)\n--\n\n"
+"Call attach(*arguments), gopy's, and read from what it found. Return (dead, pid, depth), with depth 0 if\n"
+"another thread was faster, or None if there is nothing. If that _life is over by then, raise ClosedError\n"
+"and keep nothing. No signal is handled in between: an interrupt cannot leak the mapping.");
+
+PyDoc_STRVAR(close_doc, "_close($self, life=0, /)\n--\n\n"
+"Unmap, unless that _life is over already; 0: any. Return whether it was open.");
+
+PyDoc_STRVAR(alive_doc, "_alive($self, /)\n--\n\n"
+"Look at the name if necessary, then whether the publisher holds its lock now: a system call.");
+
+#define WAITS (METH_FASTCALL | METH_KEYWORDS)
+
+PyMethodDef subscriber_methods[] = {
+    {"subscribe", (PyCFunction)subscriber_subscribe, METH_NOARGS, subscribe_doc},
+    {"recv", (PyCFunction)(void (*)(void))receive_recv, WAITS, recv_doc},
+    {"try_recv", (PyCFunction)receive_try, METH_NOARGS, try_recv_doc},
+    {"drain", (PyCFunction)(void (*)(void))drain, WAITS, drain_doc},
+    {"sample", (PyCFunction)receive_newest, METH_NOARGS, sample_doc},
+    {"recv_sample", (PyCFunction)(void (*)(void))receive_sample, WAITS, recv_sample_doc},
+    {"wait_for_publisher", (PyCFunction)(void (*)(void))receive_publisher, WAITS, wait_for_publisher_doc},
+    {"fileno", (PyCFunction)fileno_get, METH_NOARGS, fileno_doc},
+    {"_hold", (PyCFunction)fileno_hold, METH_NOARGS, hold_doc},
+    {"_take", (PyCFunction)receive_in, METH_VARARGS, take_doc},
+    {"_open", (PyCFunction)subscriber_open, METH_VARARGS, open_doc},
+    {"_map", (PyCFunction)attachment_map, METH_VARARGS, map_doc},
+    {"_close", (PyCFunction)subscriber_close, METH_VARARGS, close_doc},
+    {"_alive", (PyCFunction)subscriber_alive, METH_NOARGS, alive_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+bool
+is_subscriber(PyObject *object)
+{
+    for (PyTypeObject *type = Py_TYPE(object); type != NULL; type = type->tp_base) {
+        if (PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) &&
+            PyType_GetSlot(type, Py_tp_methods) == subscriber_methods) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static PyObject *
+get_mapped(Subscriber *s, void *Py_UNUSED(closure))
+{
+    return PyBool_FromLong(s->ring.mapped != NULL);
+}
+
+static PyObject *
+get_strange(Subscriber *s, void *Py_UNUSED(closure))
+{
+    return PyBool_FromLong(s->untrusted.ino != 0);
+}
+
+static PyObject *
+get_open(Subscriber *s, void *Py_UNUSED(closure))
+{
+    return PyBool_FromLong(s->path != NULL);
+}
+
+static PyObject *
+get_buffers(Subscriber *s, void *Py_UNUSED(closure))
+{
+    return PyLong_FromLong(s->ring.mapped == NULL ? 0 : s->depth);
+}
+
+static PyObject *
+get_life(Subscriber *s, void *Py_UNUSED(closure))
+{
+    return PyLong_FromUnsignedLongLong(s->path == NULL ? 0 : s->open_epoch);
+}
+
+static PyObject *
+get_lost(Subscriber *s, void *Py_UNUSED(closure))
+{
+    return PyLong_FromUnsignedLongLong(s->cursor.lost);
+}
+
+static PyGetSetDef getset[] = {
+    {"_mapped", (getter)get_mapped, NULL, "Whether there is a file to read.", NULL},
+    {"_strange", (getter)get_strange, NULL, "Whether the name's file belongs to somebody who is not trusted.", NULL},
+    {"_is_open", (getter)get_open, NULL, "Whether subscribe works.", NULL},
+    {"_buffers", (getter)get_buffers, NULL, "How many values the topic keeps; 0 without a file to read.", NULL},
+    {"_life", (getter)get_life, NULL, "How often it was set up; 0 while it is closed.", NULL},
+    {"lost", (getter)get_lost, NULL, lost_doc, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyMemberDef members[] = {
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(Subscriber, weakrefs), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static PyType_Slot slots[] = {
+    {Py_tp_new, PyType_GenericNew},
+    {Py_tp_dealloc, subscriber_dealloc},
+    {Py_tp_methods, subscriber_methods},
+    {Py_tp_getset, getset},
+    {Py_tp_members, members},
+    {Py_tp_iternext, receive_next},
+    {0, NULL},
+};
+
+PyType_Spec subscriber_spec = {
+    .name = "shm_pub_sub._hot.Subscriber",
+    .basicsize = sizeof(Subscriber),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .slots = slots,
+};

@@ -1,0 +1,22 @@
+/* Waiting without the GIL, one slice at a time. */
+#ifndef SHM_WAIT_H
+#define SHM_WAIT_H
+
+#include "subscriber_object.h"
+
+struct wait {
+    uint64_t deadline; /* CLOCK_MONOTONIC ns; UINT64_MAX: none */
+    uint64_t pause;    /* ns: how long it last paused where nobody wakes it */
+};
+
+/* Sets up a wait of timeout seconds; NULL and None: without limit. Returns 0, or -1 with an error set. */
+int wait_begin(Subscriber *s, struct wait *w, PyObject *timeout);
+
+/* Waits for a value after the last one taken; there was none just now. 1: look again; 0: the time is up; -1 with an
+   error set. */
+int wait_value(Subscriber *s, struct wait *w);
+
+/* Waits for the topic to have a file, or another one; it had no readable one just now. Returns what wait_value does. */
+int wait_name(struct wait *w);
+
+#endif

@@ -1,0 +1,51 @@
+/* A topic's file as a subscriber maps it: the data to read, and page 0 to wait on. */
+#ifndef SHM_TOPIC_FILE_H
+#define SHM_TOPIC_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "mapping.h"
+
+/* The caller serialises all calls on one file. A thread that waits reads the file outside of these calls, and so
+   is a user of its own. */
+struct topic_file {
+    struct mapping mapping;
+    dev_t dev;
+    ino_t ino;
+    uint64_t carried_time; /* of an earlier publisher's retained value, which is value 1 here; 0: none */
+    bool retain;           /* its values outlive its publisher */
+    bool unwritable;       /* page 0 cannot be written: waiters must poll */
+    bool reopen;           /* the program closed its descriptor: open it again */
+    uint32_t *wait;        /* page 0, mapped again for writing; NULL: not yet */
+    uint32_t waiter_bit;   /* with which its waiters sleep: eventcount_interrupt */
+    uint32_t abandoned;    /* 1: its waiters must look for another file */
+    long users;
+    long waiters; /* of the users: threads of this process that wait */
+    long forks;   /* fork_count() when waiters was last right */
+};
+
+/* Takes the mapping over. NULL with errno set if there is no memory; the mapping is gone then. The file has one
+   user. */
+struct topic_file *topic_file_open(const struct mapping *mapping);
+
+/* Ends one use. The last one unmaps the file. */
+void topic_file_release(struct topic_file *f);
+
+/* The file stays mapped between these, for a thread that waits. */
+void topic_file_begin_wait(struct topic_file *f);
+void topic_file_end_wait(struct topic_file *f);
+
+/* Whether the descriptor still is the mapped file's: a program that closed all descriptors, as daemons do, may have
+   another file under the number. */
+bool topic_file_fd_is_ours(const struct topic_file *f);
+
+/* Returns the word to wait on. NULL: waiters must poll, for now or, if f->unwritable, for good. Only page 0 is mapped
+   for writing; the data stays read-only. */
+uint32_t *topic_file_wait_word(struct topic_file *f, const char *path);
+
+/* Makes this process's own waiters look for another file. A few others may wake up too. */
+void topic_file_abandon(struct topic_file *f);
+
+#endif
