@@ -2,23 +2,21 @@
 
 import gc
 import os
+import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from support.forked import fork_child
+from support.paths import ROOT
 from support.peer import new_peer, peer
-from support.strictly import OPTIONS
+from support.programs import Programs, Run, Start
 
 __all__ = ["fork_child", "new_peer", "peer"]  # fixtures
 
 SHM = Path("/dev/shm")
 DOMAINS = f"shm_pub_sub-test-{os.getpid()}-"  # shm_domain's
-
-# No child outlives a killed test run for long. One line, so line numbers shift by no more.
-PRELUDE = '__import__("signal").alarm(170)\n'
 
 
 def _outside_domains() -> set[str]:
@@ -45,56 +43,41 @@ def shm_dir(shm_domain: Path) -> Path:
     return shm_domain
 
 
-class Python:
-    """Starts Python programs in the test's domain, with warnings as errors."""
+@pytest.fixture(scope="session")
+def build_go(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """build_go(package): the folder with its programs."""
 
-    def __init__(self, folder: Path) -> None:
-        self.processes: list[subprocess.Popen[str]] = []
-        self._folder = folder
+    def build(package: str) -> Path:
+        folder = tmp_path_factory.mktemp("go")
+        go = shutil.which("go") or pytest.skip("no go on PATH")
+        command = [go, "build", "-o", f"{folder}{os.sep}", package]
+        env = {**os.environ, "CGO_ENABLED": "0"}
+        subprocess.run(command, check=True, cwd=ROOT, env=env, timeout=300)
+        return folder
 
-    def start(self, code: str, *args: object, **options: object) -> subprocess.Popen[str]:
-        """Starts a program. stdin and stdout are pipes; stderr is the test's, unless given."""
-        script = self._folder / f"program{len(self.processes)}.py"
-        script.write_text(PRELUDE + code, encoding="utf-8")
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "encoding": "utf-8"}
-        process: subprocess.Popen[str] = subprocess.Popen(
-            [sys.executable, *OPTIONS, "-u", str(script), *map(str, args)],
-            **{**pipes, **options},  # type: ignore[call-overload]
-        )
-        self.processes.append(process)
-        return process
-
-    def run(
-        self, code: str, *args: object, timeout: float = 30, **options: object
-    ) -> subprocess.CompletedProcess[str]:
-        """Runs a program to its end, whatever that is."""
-        process = self.start(code, *args, stderr=subprocess.PIPE, **options)
-        out, err = process.communicate(timeout=timeout)
-        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
-
-    def end(self) -> None:
-        for process in self.processes:
-            process.kill()  # nothing where it has been waited for
-            process.wait()
-            for stream in (process.stdin, process.stdout, process.stderr):
-                if stream is not None:
-                    stream.close()
+    return build
 
 
 @pytest.fixture
-def _python(shm_dir: Path, tmp_path: Path) -> Iterator[Python]:
-    python = Python(tmp_path)
-    yield python
-    python.end()
+def programs(shm_dir: Path, tmp_path: Path) -> Iterator[Programs]:
+    programs = Programs(tmp_path)
+    yield programs
+    programs.end()
 
 
 @pytest.fixture
-def run_python(_python: Python) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+def run_python(programs: Programs) -> Run:
     """run_python(code, *args, timeout=30): a program's stdout, stderr and returncode."""
-    return _python.run
+    return programs.run_python
 
 
 @pytest.fixture
-def start_python(_python: Python) -> Callable[..., "subprocess.Popen[str]"]:
-    """start_python(code, *args, **popen_options): a Popen that the test's end kills."""
-    return _python.start
+def start_python(programs: Programs) -> Start:
+    """start_python(code, *args, **popen_options): a Program, which the test's end kills."""
+    return programs.start_python
+
+
+@pytest.fixture
+def start_command(programs: Programs) -> Start:
+    """start_command(*command, **popen_options): the same for any command."""
+    return programs.start_command

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.strictly import VARIABLE
+from support.programs import VARIABLE, Run, Start
 
 PROGRAM = Path(sys.executable).parent / "shm-pub-sub"
 ENVIRONMENT = VARIABLE | {"COLUMNS": "100"}
@@ -66,7 +66,7 @@ os.kill(os.getpid(), 9)
 
 
 @pytest.fixture
-def leave(start_python: Callable[..., "subprocess.Popen[str]"]) -> Callable[..., int]:
+def leave(start_python: Start) -> Callable[..., int]:
     """leave(*names, retain=False): topics of a publisher that was killed; its pid."""
 
     def leave(*names: str, retain: bool = False) -> int:
@@ -77,7 +77,7 @@ def leave(start_python: Callable[..., "subprocess.Popen[str]"]) -> Callable[...,
     return leave
 
 
-RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
+RunCli = Run
 
 
 @pytest.fixture

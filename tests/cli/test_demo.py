@@ -1,11 +1,10 @@
 """shm-pub-sub demo; tests/examples/test_demo.py has it play to its end."""
 
 import signal
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import shm_pub_sub
+from support.programs import Run, Start
 
 from ._reading import interrupt, next_line
 from .conftest import Cli
@@ -19,9 +18,7 @@ sys.exit(main(["demo"]))
 """
 
 
-def test_demo_fails_with_a_message_where_an_act_goes_wrong(
-    run_python: Callable[..., "subprocess.CompletedProcess[str]"], shm_dir: Path
-) -> None:
+def test_demo_fails_with_a_message_where_an_act_goes_wrong(run_python: Run, shm_dir: Path) -> None:
     demo = run_python(FAULTY)
     assert demo.returncode == 1
     assert demo.stderr.startswith("shm-pub-sub: demo: FAILED: read ")
@@ -41,7 +38,7 @@ def test_ctrl_c_ends_it_and_its_publisher(cli: Cli, shm_dir: Path) -> None:
 
 
 def test_publisher_ends_in_order_by_sigterm(
-    start_python: Callable[..., "subprocess.Popen[str]"],
+    start_python: Start,
 ) -> None:
     pendulum = start_python("from shm_pub_sub._cli.verbs.demo import swing\nswing(30.0, 5)\n")
     with (

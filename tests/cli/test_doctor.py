@@ -12,10 +12,9 @@ import shm_pub_sub
 from shm_pub_sub._checks import directory, machine
 from shm_pub_sub._checks.self_test import self_test
 from shm_pub_sub._checks.verdict import FAIL, OK, WARN
+from support.programs import Run
 
 from .conftest import PROGRAM, Cli, RunCli
-
-RunPython = Callable[..., "subprocess.CompletedProcess[str]"]
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can")
 
@@ -77,7 +76,7 @@ sys.exit(main(["doctor"]))
 
 
 @needs_root
-def test_directory_that_one_may_not_write_to_fails(shm_dir: Path, run_python: RunPython) -> None:
+def test_directory_that_one_may_not_write_to_fails(shm_dir: Path, run_python: Run) -> None:
     shm_dir.chmod(0o755)
     ended = run_python(AS_ANOTHER_USER)
     assert (ended.returncode, ended.stderr) == (1, "")

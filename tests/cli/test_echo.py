@@ -10,11 +10,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import shm_pub_sub
+from support.programs import Start
 
 from ._reading import interrupt, next_line, stop
 from .conftest import ENVIRONMENT, PROGRAM, Cli, RunCli
@@ -157,14 +157,13 @@ def test_name_with_a_bracket_is_a_name_where_there_is_such_a_topic(run_cli: RunC
 
 
 def test_publisher_may_be_killed_and_the_next_one_publish_another_type(
-    cli: Cli, start_python: Callable[..., "subprocess.Popen[str]"]
+    cli: Cli, start_python: Start
 ) -> None:
     echo = cli.start("echo", "robot/speed")
     next_line(echo.stderr)
     for value in (1.5, 2.5, True, 7):
         publisher = start_python(PUBLISH, "robot/speed", value)
-        assert publisher.stdout is not None
-        assert publisher.stdout.readline() == "ready\n"
+        assert publisher.line() == "ready"
         assert next_line(echo.stdout) == str(value)
         publisher.kill()
         publisher.wait()
@@ -172,12 +171,9 @@ def test_publisher_may_be_killed_and_the_next_one_publish_another_type(
     shm_pub_sub.remove("robot/speed")
 
 
-def test_topic_of_a_dead_publisher_is_waited_for(
-    cli: Cli, start_python: Callable[..., "subprocess.Popen[str]"]
-) -> None:
+def test_topic_of_a_dead_publisher_is_waited_for(cli: Cli, start_python: Start) -> None:
     publisher = start_python(PUBLISH, "robot/speed", 1)
-    assert publisher.stdout is not None
-    assert publisher.stdout.readline() == "ready\n"
+    assert publisher.line() == "ready"
     publisher.kill()
     publisher.wait()
     echo = cli.start("echo", "robot/speed", "--once")
@@ -187,9 +183,7 @@ def test_topic_of_a_dead_publisher_is_waited_for(
         assert next_line(echo.stdout) == "2.5"
 
 
-def test_what_a_crash_left_holds_up_no_pattern(
-    run_cli: RunCli, start_python: Callable[..., "subprocess.Popen[str]"]
-) -> None:
+def test_what_a_crash_left_holds_up_no_pattern(run_cli: RunCli, start_python: Start) -> None:
     publisher = start_python(
         "import shm_pub_sub\np = shm_pub_sub.Publisher('a', 0)\nprint(input())"
     )
@@ -309,7 +303,7 @@ def test_every_waits_and_gives_up_in_time(run_cli: RunCli) -> None:
 
 
 def test_reader_that_has_seen_enough_ends_it(
-    start_python: Callable[..., "subprocess.Popen[str]"],
+    start_python: Start,
 ) -> None:
     publish = "import shm_pub_sub, time, itertools\np = shm_pub_sub.Publisher('robot/speed', 0)\n"
     publisher = start_python(

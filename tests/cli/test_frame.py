@@ -10,7 +10,7 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ import shm_pub_sub
 from shm_pub_sub import _cli as command_line
 from shm_pub_sub import _text
 from shm_pub_sub._cli.verbs import EXAMPLES, VERBS
-from support.strictly import VARIABLE
+from support.programs import VARIABLE, Run
 
 from .conftest import PROGRAM, Cli, RunCli
 
@@ -241,16 +241,14 @@ sys.exit(code)
     "module",
     ["argparse", "shm_pub_sub._cli.verbs.list", "shm_pub_sub._topics", "json"],
 )
-def test_ctrl_c_while_it_starts(
-    module: str, run_python: Callable[..., "subprocess.CompletedProcess[str]"]
-) -> None:
+def test_ctrl_c_while_it_starts(module: str, run_python: Run) -> None:
     with shm_pub_sub.Publisher("topic", 0):
         ended = run_python(INTERRUPTED_AT, module)
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "interrupted\n", "")
 
 
 def test_second_ctrl_c_ends_it_at_once(
-    run_python: Callable[..., "subprocess.CompletedProcess[str]"],
+    run_python: Run,
 ) -> None:
     """While it ends, by a publisher's close() perhaps, another one has no traceback either."""
     ended = run_python(

@@ -1,15 +1,12 @@
 """shm-pub-sub info."""
 
 import json
-import subprocess
-from collections.abc import Callable
 
 import pytest
 import shm_pub_sub
+from support.programs import Start
 
 from .conftest import RunCli
-
-StartPython = Callable[..., "subprocess.Popen[str]"]
 
 
 def fields(text: str) -> dict[str, str]:
@@ -57,9 +54,7 @@ def test_topic_without_a_value(run_cli: RunCli) -> None:
 
 
 @pytest.mark.parametrize("retain", [False, True])
-def test_topic_of_a_dead_publisher(
-    retain: bool, run_cli: RunCli, start_python: StartPython
-) -> None:
+def test_topic_of_a_dead_publisher(retain: bool, run_cli: RunCli, start_python: Start) -> None:
     process = start_python(
         "import os, shm_pub_sub\n"
         f"pub = shm_pub_sub.Publisher('topic', 0, retain={retain})\n"

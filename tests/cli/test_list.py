@@ -3,16 +3,15 @@
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import shm_pub_sub
 from shm_pub_sub._rate import rate
+from support.programs import Run, Start
 
 from .conftest import RunCli
-
-StartPython = Callable[..., "subprocess.Popen[str]"]
 
 PUBLISH = """
 import shm_pub_sub
@@ -32,11 +31,10 @@ def rows(text: str) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def publisher(start_python: StartPython) -> "subprocess.Popen[str]":
+def publisher(start_python: Start) -> "subprocess.Popen[str]":
     """A process that publishes robot/speed, once."""
     process = start_python(PUBLISH)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
+    assert process.line() == "ready"
     return process
 
 
@@ -171,9 +169,7 @@ main(["list", "-v"])
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_topics_of_another_user_are_there(
-    shm_dir: Path, run_python: Callable[..., "subprocess.CompletedProcess[str]"]
-) -> None:
+def test_topics_of_another_user_are_there(shm_dir: Path, run_python: Run) -> None:
     shm_dir.chmod(0o755)
     with (
         shm_pub_sub.Publisher("theirs/open", 0, mode=0o644),

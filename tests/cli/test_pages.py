@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from support.paths import DOCS
 
 from ._page import Command, Section, sections, shape
 from .conftest import ENVIRONMENT, PROGRAM
 
-PAGES = Path(__file__).parents[2] / "docs" / "command-line"
+PAGES = DOCS / "command-line"
 PATH = f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"
 PRELUDE = '__import__("signal").alarm(170)\n'  # it does not outlive a killed test run for long
 DEADLINE = 30.0  # seconds
@@ -59,8 +60,7 @@ def _domain(program: str, folder: Path) -> Iterator[None]:
         text=True,
     )
     try:
-        assert process.stdout is not None
-        assert not program or process.stdout.readline() == "ready\n"
+        assert not program or process.line() == "ready"
         yield
     finally:
         process.kill()
@@ -79,7 +79,6 @@ def _run(command: Command, status: int, folder: Path) -> tuple[int, str]:
         start_new_session=True,
     )
     output, deadline = b"", time.monotonic() + DEADLINE
-    assert process.stdout is not None
     os.set_blocking(process.stdout.fileno(), False)
     try:
         if command.interrupted:

@@ -5,13 +5,14 @@ import re
 from pathlib import Path
 
 import pytest
+from support.paths import DOCS
 
 pytest.importorskip("mcap")
 from shm_pub_sub._cli.verbs.record import FLUSH
 from shm_pub_sub._recording import mcap_format
 from shm_pub_sub._recording.writer import McapWriter
 
-PAGE = Path(__file__).parents[2] / "docs" / "command-line" / "recording.md"
+PAGE = DOCS / "command-line" / "recording.md"
 START = 1_700_000_000_000_000_000
 SEED = 13
 

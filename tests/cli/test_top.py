@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 import shm_pub_sub
 from shm_pub_sub._cli.watch import Row, Watch
+from support.programs import Start
 
 from ._terminal import Terminal
 from .conftest import ENVIRONMENT, PROGRAM, Cli, RunCli
@@ -100,16 +100,13 @@ def test_ctrl_z_gives_the_terminal_back_and_goes_on(top: StartTop) -> None:
 
 
 @pytest.mark.shm_leaves_files("a publisher is killed")
-def test_topics_appear_die_and_disappear(
-    top: StartTop, start_python: Callable[..., "subprocess.Popen[str]"]
-) -> None:
+def test_topics_appear_die_and_disappear(top: StartTop, start_python: Start) -> None:
     terminal = top()
     with shm_pub_sub.Publisher("brief", 0):
         terminal.wait_for(lambda s: "alive" in row(s, "brief"))
     terminal.wait_for(lambda s: len(s) > 1 and not row(s, "brief"))
     publisher = start_python(PUBLISHES)
-    assert publisher.stdout is not None
-    assert publisher.stdout.readline() == "ready\n"
+    assert publisher.line() == "ready"
     terminal.wait_for(lambda s: "alive" in row(s, "robot/speed"))
     publisher.kill()
     terminal.wait_for(lambda s: "dead" in row(s, "robot/speed"))
@@ -174,8 +171,7 @@ def test_pipe_gets_tables_one_after_the_other(run_cli: RunCli) -> None:
 
 def test_pipe_goes_on_until_its_reader_has_gone(cli: Cli) -> None:
     process = cli.start("top", "-d", 0.01)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "0 topics, 0 alive, 0 values/s\n"
+    assert process.line() == "0 topics, 0 alive, 0 values/s"
     process.stdout.close()
     assert process.wait(timeout=30) == 141
 

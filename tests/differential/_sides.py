@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import shm_pub_sub
-from support.peer import TESTS
-from support.strictly import OPTIONS
+from support.paths import TESTS
+from support.programs import OPTIONS
 
 from ._doomed import PID
 from ._model import Answer

@@ -4,15 +4,12 @@ import heapq
 import itertools
 import logging
 import os
-import shutil
-import subprocess
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 from support.counts import dice
-from support.peer import TESTS
 
 from ._scripts import Step, random_script, shortened
 from ._sides import NoAnswer
@@ -24,20 +21,8 @@ AT_A_TIME = 40
 
 
 @pytest.fixture(scope="module")
-def actor(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program in actor/, built."""
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("there is no go to build the Go side with")
-    program = tmp_path_factory.mktemp("go") / "actor"
-    subprocess.run(
-        [go, "build", "-o", program, "./tests/differential/actor"],
-        check=True,
-        cwd=TESTS.parent,
-        env={**os.environ, "CGO_ENABLED": "0"},
-        timeout=300,
-    )
-    return program
+def actor(build_go: Callable[[str], Path]) -> Path:
+    return build_go("./tests/differential/actor") / "actor"
 
 
 def first_difference(

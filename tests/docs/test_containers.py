@@ -3,11 +3,11 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import shm_pub_sub
+from support.programs import Run, Start
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount, and become others")
 
@@ -25,7 +25,7 @@ except shm_pub_sub.CreateError as error:
 
 
 def test_a_reader_with_a_read_only_directory_receives_and_cannot_publish(
-    start_python: Callable[..., "subprocess.Popen[str]"], shm_dir: Path, tmp_path: Path
+    start_python: Start, shm_dir: Path, tmp_path: Path
 ) -> None:
     probe = subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False)
     if probe.returncode:
@@ -41,11 +41,10 @@ def test_a_reader_with_a_read_only_directory_receives_and_cannot_publish(
     with shm_pub_sub.Publisher("topic", 0) as pub:
         words = (shm_dir, tmp_path / "seen", sys.executable, tmp_path / "reader.py")
         reader = start_python(enter, *words)
-        assert reader.stdout is not None
-        assert reader.stdout.readline() == "ready\n"
+        assert reader.line() == "ready"
         pub.publish_many([1, 2, 3])
-        assert reader.stdout.readline() == "[1, 2, 3]\n"
-        assert "read-only file system" in reader.stdout.readline()
+        assert reader.line() == "[1, 2, 3]"
+        assert "read-only file system" in reader.line()
         reader.wait(30)
 
 
@@ -64,9 +63,7 @@ if sys.argv[3:]:
 """
 
 
-def test_members_of_a_group_take_turns_in_its_directory(
-    run_python: Callable[..., "subprocess.CompletedProcess[str]"], shm_dir: Path
-) -> None:
+def test_members_of_a_group_take_turns_in_its_directory(run_python: Run, shm_dir: Path) -> None:
     os.chown(shm_dir, 0, GROUP)
     shm_dir.chmod(0o2770)
     assert run_python(MEMBER, 61001, GROUP, "killed").stdout == "(61001, True)\n"

@@ -6,13 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support import pages
 from support.pages import Block, Command
-from support.strictly import VARIABLE
+from support.programs import VARIABLE, Run
 
 README = "../README.md"
 PAGES = [README, "index.md", "tutorial.md", "testing.md", "containers.md", "migration.md", "faq.md"]
@@ -114,9 +114,7 @@ def _programs() -> Iterator[object]:
 
 
 @pytest.mark.parametrize("block", [*_programs()])
-def test_program_runs_by_itself(
-    block: Block, run_python: Callable[..., "subprocess.CompletedProcess[str]"], tmp_path: Path
-) -> None:
+def test_program_runs_by_itself(block: Block, run_python: Run, tmp_path: Path) -> None:
     ended = run_python(block.text, cwd=tmp_path)
     assert (ended.returncode, ended.stderr) == (0, "")
 

@@ -5,15 +5,14 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import shm_pub_sub
+from support.paths import EXAMPLES, ROOT
+from support.programs import Run, Start
 
-from ._example import EXAMPLES, ROOT
-
-Read = Callable[..., "subprocess.CompletedProcess[str]"]
+Read = Run
 SOURCE = EXAMPLES / "c" / "read_topic.c"
 READING = re.compile(r"(.*), number (\d+) of its publisher, (\d+\.\d{6}) s old")
 
@@ -65,7 +64,7 @@ def test_every_type_is_read_as_it_was_published(read: Read, value: bool | int | 
 
 @pytest.mark.parametrize("buffers", [1, 3])
 def test_nothing_is_torn_or_goes_backwards_under_a_fast_publisher(
-    read: Read, start_python: Callable[..., "subprocess.Popen[str]"], buffers: int
+    read: Read, start_python: Start, buffers: int
 ) -> None:
     publisher = start_python(
         "import itertools, sys, shm_pub_sub\n"
@@ -76,8 +75,7 @@ def test_nothing_is_torn_or_goes_backwards_under_a_fast_publisher(
         "for number in numbers: pub.publish(number)\n",
         buffers,
     )
-    assert publisher.stdout is not None
-    assert publisher.stdout.readline() == "ready\n"
+    assert publisher.line() == "ready"
     different: set[int] = set()
     while len(different) < 1000:  # until they have run at the same time for a while
         ended = read("count", 300_000)
@@ -94,9 +92,7 @@ def test_nothing_is_torn_or_goes_backwards_under_a_fast_publisher(
     shm_pub_sub.remove("count")
 
 
-def test_what_is_missing_is_said(
-    read: Read, start_python: Callable[..., "subprocess.Popen[str]"], shm_dir: Path
-) -> None:
+def test_what_is_missing_is_said(read: Read, start_python: Start, shm_dir: Path) -> None:
     assert (read("none").returncode, read().returncode) == (1, 1)
     with shm_pub_sub.Publisher("early", 0):
         assert read("early").stderr.endswith("nothing is published yet\n")
@@ -108,7 +104,7 @@ def test_what_is_missing_is_said(
 
 
 def test_a_killed_publisher_is_seen_and_a_retained_value_read(
-    read: Read, start_python: Callable[..., "subprocess.Popen[str]"]
+    read: Read, start_python: Start
 ) -> None:
     publisher = start_python(
         "import signal, shm_pub_sub\n"
@@ -117,8 +113,7 @@ def test_a_killed_publisher_is_seen_and_a_retained_value_read(
         "print('ready', flush=True)\n"
         "signal.pause()\n"
     )
-    assert publisher.stdout is not None
-    assert publisher.stdout.readline() == "ready\n"
+    assert publisher.line() == "ready"
     assert read("speed").stdout.startswith("1.5, number 1")
     os.kill(publisher.pid, signal.SIGKILL)
     publisher.wait(30)
@@ -135,7 +130,6 @@ def test_a_reader_at_work_sees_the_end_of_its_publisher(program: Path) -> None:
         reader = subprocess.Popen(
             [str(program), "speed", "1000000000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
-        assert reader.stdout is not None
         assert reader.stdout.readline().startswith(b"1.5, number 1 ")
     _, trouble = reader.communicate(timeout=30)
     assert trouble.endswith(b"its publisher has ended\n")

@@ -7,13 +7,12 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.strictly import OPTIONS
+from support.paths import EXAMPLES
+from support.programs import OPTIONS, Program, Start
 
-from ._example import EXAMPLES, Example
 from ._order import appear_in_order
 
 FOLDER = EXAMPLES / "containers"
@@ -51,7 +50,7 @@ def test_compose_file_gives_both_the_same_directory() -> None:
 
 
 def test_what_one_publishes_the_other_prints(
-    start_command: Callable[..., Example], shm_dir: Path, tmp_path: Path
+    start_command: Start, shm_dir: Path, tmp_path: Path
 ) -> None:
     if shutil.which("unshare") is None:
         pytest.skip("there is no unshare here")
@@ -61,7 +60,7 @@ def test_what_one_publishes_the_other_prints(
     if tried.returncode != 0:
         pytest.skip(f"no such namespaces here: {tried.stderr.strip()}")
 
-    def up(service: str) -> Example:
+    def up(service: str) -> Program:
         there = tmp_path / service
         there.mkdir()
         _python, *arguments = commands()[service]
@@ -89,14 +88,14 @@ def test_what_one_publishes_the_other_prints(
     published = [line.split()[1] for line in sensor.lines]
     rows = [line.split(", ")[1] for line in watch.lines if "vent" not in line]
     assert rows[0] == rows[-1] == "no sensor"
-    assert appear_in_order(rows[1:-1], published)
-    assert len(rows) > 3
+    assert appear_in_order(rows[1:-2], published)
+    assert len(rows) > 4
 
 
-def stop(example: Example) -> None:
+def stop(example: Program) -> None:
     """As `docker stop` does: the stop signal to the container's first process."""
     assert "stop_signal: SIGINT" in COMPOSE
-    unshare = example.process.pid
+    unshare = example.pid
     (first,) = Path(f"/proc/{unshare}/task/{unshare}/children").read_text().split()
     os.kill(int(first), signal.SIGINT)
     example.finish()

@@ -4,13 +4,10 @@ import json
 import os
 import pty
 import re
-import subprocess
 import sys
-from collections.abc import Callable
 
-from support.strictly import OPTIONS
-
-from ._example import EXAMPLES, LAUNCH, Example
+from support.paths import EXAMPLES
+from support.programs import OPTIONS, Start
 
 ACTS = [
     r"1\. Values flow from process \d+ to this one",
@@ -37,14 +34,14 @@ def read_all(terminal: int) -> str:
 
 
 def test_demo_plays_its_acts_in_lines_and_in_place_on_a_terminal(
-    start_example: Callable[..., Example],
-    start_python: Callable[..., "subprocess.Popen[str]"],
+    start_example: Start,
+    start_command: Start,
 ) -> None:
     in_lines = start_example("demo.py")
     as_json = start_example("demo.py", "--format", "json")
     terminal, screen = pty.openpty()
     program = [sys.executable, *OPTIONS, EXAMPLES / "demo.py"]
-    in_place = start_python(LAUNCH, *program, stdout=screen, stderr=screen)
+    in_place = start_command(*program, stdout=screen, stderr=screen)
     os.close(screen)
 
     drawn = read_all(terminal)

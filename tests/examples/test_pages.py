@@ -1,17 +1,14 @@
 """Every program on the pages that are for users, as a program of its own."""
 
 import re
-import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import count
 
 import pytest
 import shm_pub_sub
-
-from ._example import ROOT
-
-RunPython = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.paths import ROOT
+from support.programs import Run
 
 PAGES = ["receiving.md"]
 
@@ -58,9 +55,7 @@ def _greenhouse() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_greenhouse")
 @pytest.mark.parametrize(("language", "program"), [*programs()])
-def test_program_of_a_page_runs_as_it_is(
-    language: str, program: str, run_python: RunPython
-) -> None:
+def test_program_of_a_page_runs_as_it_is(language: str, program: str, run_python: Run) -> None:
     assert language == "python", "a block that nobody runs"
     ended = run_python(program)
     assert (ended.returncode, ended.stderr) == (0, "")

@@ -2,22 +2,18 @@
 
 import re
 import signal
-import subprocess
-from collections.abc import Callable
 
 import pytest
 import shm_pub_sub
-
-from ._example import EXAMPLES, Example
-
-RunPython = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.paths import EXAMPLES
+from support.programs import Run, Start
 
 
 @pytest.mark.parametrize(
     ("kind", "value"), [("bool", "True|False"), ("int", r"\d+"), ("float", r"\d+\.0")]
 )
 def test_check_programs_count_on_a_topic_of_each_type(
-    start_example: Callable[..., Example], kind: str, value: str
+    start_example: Start, kind: str, value: str
 ) -> None:
     topic = ("--topic", f"check/of {kind}", "--type", kind)
     subscriber = start_example("check_subscriber.py", *topic)
@@ -34,7 +30,7 @@ def test_check_programs_count_on_a_topic_of_each_type(
 
 
 def test_check_subscriber_says_what_there_is_instead_and_fails_where_nothing_arrives(
-    start_example: Callable[..., Example],
+    start_example: Start,
 ) -> None:
     with shm_pub_sub.Publisher("check/couter", 0):
         subscriber = start_example("check_subscriber.py", "--seconds", 0.2)
@@ -42,14 +38,14 @@ def test_check_subscriber_says_what_there_is_instead_and_fails_where_nothing_arr
 
 
 def test_check_subscriber_names_both_types_where_they_differ(
-    start_example: Callable[..., Example],
+    start_example: Start,
 ) -> None:
     with shm_pub_sub.Publisher("check/counter", 0.0):
         (line,) = start_example("check_subscriber.py").finish(status=1)
     assert re.search("float.*int.*try --type", line)
 
 
-def test_throughput_measures_three_things(start_example: Callable[..., Example]) -> None:
+def test_throughput_measures_three_things(start_example: Start) -> None:
     lines = start_example("throughput.py", "--seconds", 0.2).finish()
     rates = [int(rate.replace(",", "")) for rate in re.findall(r"([\d,]+) /s", "\n".join(lines))]
     assert len(rates) == 5
@@ -58,7 +54,7 @@ def test_throughput_measures_three_things(start_example: Callable[..., Example])
     assert 0 <= rates[4] <= rates[3]
 
 
-def test_throughput_ends_by_ctrl_c(start_example: Callable[..., Example]) -> None:
+def test_throughput_ends_by_ctrl_c(start_example: Start) -> None:
     throughput = start_example("throughput.py", "--seconds", 60)
     reader = start_example("check_subscriber.py", "--topic", "throughput/counter")
     reader.wait_for(r"\d s  \d")
@@ -66,7 +62,7 @@ def test_throughput_ends_by_ctrl_c(start_example: Callable[..., Example]) -> Non
     reader.interrupt()
 
 
-def test_notebook_runs_as_a_program(start_example: Callable[..., Example]) -> None:
+def test_notebook_runs_as_a_program(start_example: Start) -> None:
     lines = start_example("notebook_cells.py").finish()
     assert lines[0] == "<Publisher 'notebook/angle_radians' float, 3 buffers, open>"
     assert lines[1] == "before the first value: (0.0, False)"
@@ -75,7 +71,7 @@ def test_notebook_runs_as_a_program(start_example: Callable[..., Example]) -> No
     assert lines[-1] == "after the end: (0.0, False)"
 
 
-def test_notebook_s_cells_run_again_and_again(run_python: RunPython) -> None:
+def test_notebook_s_cells_run_again_and_again(run_python: Run) -> None:
     kernel = """
 import pathlib, sys
 cells = pathlib.Path(sys.argv[1]).read_text(encoding="utf-8").split("# %%\\n")[1:]
@@ -90,7 +86,7 @@ for cell in [cells[0], *cells[1:-1] * 3, *cells[1:2] * 3, cells[-1]]:
     assert notebook.stdout.endswith("after the end: (0.0, False)\n")
 
 
-def test_setting_is_kept_until_it_is_forgotten(start_example: Callable[..., Example]) -> None:
+def test_setting_is_kept_until_it_is_forgotten(start_example: Start) -> None:
     def settings(*args: object) -> list[str]:
         return start_example("retained_settings.py", *args).finish()
 
@@ -110,13 +106,13 @@ def test_setting_is_kept_until_it_is_forgotten(start_example: Callable[..., Exam
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_machine_publisher_closes_its_topics_when_it_is_told_to_end(
-    start_example: Callable[..., Example], number: signal.Signals
+    start_example: Start, number: signal.Signals
 ) -> None:
     publisher = start_example("machine_publisher.py")
     reader = start_example("check_subscriber.py", "--topic", "machine/cpu/busy", "--type", "float")
     busy = float(reader.wait_for(r" s  (\d\.\d+)$")[1])
     assert 0.0 <= busy <= 1.0
-    publisher.process.send_signal(number)
+    publisher.send_signal(number)
     publisher.finish()
     reader.wait_for("no value; live topics: none")
     reader.interrupt()

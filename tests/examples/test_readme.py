@@ -4,8 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-
-from ._example import EXAMPLES, ROOT
+from support.paths import EXAMPLES, ROOT
 
 PROGRAMS = sorted(path.name for path in EXAMPLES.glob("[!_]*.py"))
 GO_PROGRAMS = sorted(path.parent.name for path in EXAMPLES.glob("go/*/main.go"))

@@ -2,15 +2,12 @@
 
 import math
 import re
-from collections.abc import Callable
 
 import pytest
 import shm_pub_sub
+from support.programs import Start
 
-from ._example import Example
 from ._order import appear_in_order
-
-Start = Callable[..., Example]
 
 TOPIC = "greenhouse/north_bed/air_celsius"
 

@@ -3,12 +3,10 @@
 import os
 import signal
 import time
-from collections.abc import Callable
 
 import shm_pub_sub
 from shm_pub_sub.testing import wait_for
-
-from ._example import Example
+from support.programs import Start
 
 MAX_AGE = 0.25
 """Seconds after which the cart does not trust a value."""
@@ -22,7 +20,7 @@ def next_of(topic: shm_pub_sub.Subscriber[float]) -> float:
 
 
 def test_rover_turns_at_the_wall_and_halts_without_its_remote_control(
-    start_example: Callable[..., Example],
+    start_example: Start,
 ) -> None:
     rover = start_example("rover.py")
     rover.wait_for(r"^HALT \(no remote control\)$")
@@ -47,14 +45,14 @@ def test_rover_turns_at_the_wall_and_halts_without_its_remote_control(
     rover.interrupt()
 
 
-def test_rover_halts_while_its_remote_control_hangs(start_example: Callable[..., Example]) -> None:
+def test_rover_halts_while_its_remote_control_hangs(start_example: Start) -> None:
     rover = start_example("rover.py")
     remote = start_example("rover_remote.py")
     rover.wait_for("^FORWARD$")
 
-    remote.process.send_signal(signal.SIGSTOP)
+    remote.send_signal(signal.SIGSTOP)
     rover.wait_for(r"^HALT \(no remote control\)$")
-    remote.process.send_signal(signal.SIGCONT)
+    remote.send_signal(signal.SIGCONT)
     rover.wait_for("^(FORWARD|TURN)$")
 
     remote.interrupt()
@@ -62,7 +60,7 @@ def test_rover_halts_while_its_remote_control_hangs(start_example: Callable[...,
 
 
 def test_cart_stops_while_its_sensor_hangs_and_when_it_is_gone(
-    start_example: Callable[..., Example],
+    start_example: Start,
 ) -> None:
     cart = start_example("safe_stop.py", "cart")
     cart.wait_for("^stopped: the sensor is gone$")
@@ -72,13 +70,13 @@ def test_cart_stops_while_its_sensor_hangs_and_when_it_is_gone(
     with shm_pub_sub.Subscriber("cart/drive/metres_per_second", -1.0) as speed:
         wait_for(speed, lambda metres_per_second: metres_per_second > 0.0)
 
-        sensor.process.send_signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, sensor.process.pid, os.WSTOPPED)
+        sensor.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, sensor.pid, os.WSTOPPED)
         cart.wait_for("^stopped: the sensor hangs$")  # now, or once before on a busy machine
         time.sleep(MAX_AGE)
         assert next_of(speed) == 0.0
 
-        sensor.process.send_signal(signal.SIGCONT)
+        sensor.send_signal(signal.SIGCONT)
         wait_for(speed, lambda metres_per_second: metres_per_second > 0.0)
         sensor.interrupt()
         cart.wait_for("^stopped: the sensor is gone$")
@@ -87,7 +85,7 @@ def test_cart_stops_while_its_sensor_hangs_and_when_it_is_gone(
 
 
 def test_cart_stops_at_a_sensor_of_another_type_and_drives_on_after_it(
-    start_example: Callable[..., Example],
+    start_example: Start,
 ) -> None:
     topic = "cart/front/clearance_metres"
     cart = start_example("safe_stop.py", "cart")

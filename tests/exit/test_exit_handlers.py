@@ -1,9 +1,6 @@
 """publish() while the process ends: the main thread hears of it, a daemon thread does not."""
 
-import subprocess
-from collections.abc import Callable
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 # Registered before the library is imported, so run after the library has closed the publishers.
 LATE_HANDLER = """

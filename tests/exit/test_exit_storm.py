@@ -1,15 +1,12 @@
 """The interpreter's end while daemon threads do everything at once, at a random moment."""
 
 import os
-import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support.counts import dice
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 EXITS = int(os.environ.get("SHM_PUB_SUB_EXITS") or 16)
 """Programs that are started, and end."""

@@ -3,13 +3,10 @@
 import re
 import signal
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
-Start = Callable[..., "subprocess.Popen[str]"]
+from support.programs import Run, Start
 
 BEGIN = """\
 import shm_pub_sub, sys, threading, time
@@ -100,8 +97,7 @@ def test_nothing_is_left_after_ctrl_c(start_python: Start, shm_dir: Path) -> Non
     code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n" + BEGIN
     code += "print('ready', flush=True)\nwhile True:\n    publishers[0].publish(1)\n"
     process = start_python(code, stderr=subprocess.PIPE)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
+    assert process.line() == "ready"
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=20)
     assert process.returncode == -signal.SIGINT

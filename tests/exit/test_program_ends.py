@@ -1,14 +1,10 @@
 """Programs that end, or close, while they wait."""
 
 import signal
-import subprocess
-from collections.abc import Callable
 
 import pytest
 import shm_pub_sub
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
-Start = Callable[..., "subprocess.Popen[str]"]
+from support.programs import Run, Start
 
 BEGIN = """
 import os, pathlib, sys, threading, time
@@ -74,8 +70,7 @@ late.start()
 print("end of main", flush=True)
 """
     )
-    assert program.stdout is not None
-    assert program.stdout.readline() == "end of main\n"
+    assert program.line() == "end of main"
     assert program.communicate("\n", timeout=20)[0] == "7\n"
     assert program.returncode == 0
 
@@ -94,8 +89,7 @@ print("ready", flush=True)
 sub.recv()
 """
         )
-        assert program.stdout is not None
-        program.stdout.readline()
+        program.line()
         program.send_signal(number)
         assert program.wait(20) == -number
 

@@ -1,9 +1,6 @@
 """What daemons and reloaders do to a library: close all descriptors, import everything anew."""
 
-import subprocess
-from collections.abc import Callable
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 CLOSES_ALL = """
 import os, shm_pub_sub, warnings

@@ -5,13 +5,11 @@ what the library's calls wait for by then, or neither ever goes on.
 """
 
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sanitizers._compile import compiler
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 # Hooks run in the opposite order of their registration: the library's, `arrived`, `foreign`.
 IN_THE_HOOK = """

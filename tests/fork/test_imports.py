@@ -3,12 +3,8 @@
 Python keeps the lock of such a module, whose owner is not there, and would wait for it for good.
 """
 
-import subprocess
-from collections.abc import Callable
-
 import pytest
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 PROGRAM = """
 import os, signal, sys, threading, warnings

@@ -9,13 +9,10 @@ takes its handles for granted, so another object stands for it.
 
 import os
 import random
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 CALLS = 40 * int(os.environ.get("SHM_PUB_SUB_EXAMPLES") or 100)
 SEED = int(os.environ.get("SHM_PUB_SUB_SEED") or random.randrange(2**32))

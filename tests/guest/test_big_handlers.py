@@ -5,13 +5,10 @@ that needs more overwrites what is below, and the process dies then or later.
 """
 
 import signal
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 PROGRAM = """
 import ctypes, os, signal, sys, threading, warnings

@@ -1,14 +1,11 @@
 """billiard, the multiprocessing of Celery: its children end by os._exit(), and leave no topic."""
 
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.programs import Run
 
 from ._installed import need
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 BEGIN = """
 import os, signal, sys, warnings

@@ -5,13 +5,11 @@ import shutil
 import subprocess
 import sys
 import zipapp
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import shm_pub_sub
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 PACKAGE = Path(shm_pub_sub.__file__).parent
 

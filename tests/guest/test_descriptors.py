@@ -1,11 +1,7 @@
 """Go keeps no descriptor of its own, so a program may close all that are open."""
 
-import subprocess
-from collections.abc import Callable
-
 import pytest
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 # A daemon closes what it inherited, and opens files of its own.
 PROGRAM = """

@@ -1,11 +1,7 @@
 """Environment variables that are meant for Go programs change nothing in this library."""
 
-import subprocess
-from collections.abc import Callable
-
 import pytest
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 PROGRAM = """
 import os, signal, sys

@@ -1,14 +1,11 @@
 """A process that ends by exit() without ending Python first, as a program that embeds it may."""
 
 import shutil
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from shm_pub_sub import Subscriber
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 PROGRAM = """
 import ctypes, os, sys, threading

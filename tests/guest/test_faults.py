@@ -1,12 +1,9 @@
 """What ends a program by a signal ends it as it did before the library was loaded."""
 
 import signal
-import subprocess
-from collections.abc import Callable
 
 import pytest
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 FAULTS = [signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT]
 NO_CORE = "import resource; resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n"

@@ -1,13 +1,9 @@
 """gevent and eventlet, whose greenlets take the place of threads: a wait holds up none of them."""
 
-import subprocess
-from collections.abc import Callable
-
 import pytest
+from support.programs import Run
 
 from ._installed import need
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 PATCH = {
     "gevent": "import gevent.monkey; gevent.monkey.patch_all(); from gevent import sleep, spawn",

@@ -1,11 +1,7 @@
 """A program that locks its memory (mlockall) does not get Go's reservations locked as well."""
 
-import subprocess
-from collections.abc import Callable
-
 import pytest
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 PROGRAM = """
 import ctypes, os, re, sys

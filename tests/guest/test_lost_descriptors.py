@@ -4,13 +4,10 @@ Daemons close all descriptors and open others, which get the numbers. The librar
 it has mapped, and neither reads, writes, unlocks nor closes what is not its own.
 """
 
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 HARNESS = """
 import fcntl, gc, os, select, struct, sys, time, warnings

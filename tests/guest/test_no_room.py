@@ -5,12 +5,9 @@ Go itself ends a process in which it cannot reserve its memory or start its thre
 
 import os
 import platform
-import subprocess
-from collections.abc import Callable
 
 import pytest
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 PREPARE = """
 import ctypes, os, re, resource, struct, sys

@@ -8,8 +8,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "shmpubsub" / "guest" / "overlay.py"
 
 

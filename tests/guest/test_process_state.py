@@ -1,12 +1,9 @@
 """What a process has before the first use is what it has after it: signals, limits and the rest."""
 
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 PROGRAM = """
 import ctypes, os, re, resource, signal, sys, threading, warnings

@@ -6,12 +6,9 @@ evaluation loop: Ctrl-C on a program that is busy in a loop would be lost.
 
 import signal
 import subprocess
-from collections.abc import Callable
 
 import pytest
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
-Start = Callable[..., "subprocess.Popen[str]"]
+from support.programs import Run, Start
 
 MASKS = """\
 import os, pathlib, re, shm_pub_sub
@@ -64,8 +61,7 @@ def test_the_library_leaves_the_callers_signal_mask_alone(run_python: Run) -> No
 @pytest.mark.parametrize("run", range(15))
 def test_ctrl_c_ends_a_busy_program_at_once(run: int, start_python: Start) -> None:
     process = start_python(SPIN, stderr=subprocess.PIPE)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
+    assert process.line() == "ready"
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert process.returncode == -signal.SIGINT

@@ -1,11 +1,7 @@
 """Threads of the program that have called Go: how they end in a forked child, and setuid()."""
 
-import subprocess
-from collections.abc import Callable
-
 import pytest
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 BUSY = """
 import os, signal, sys, threading, warnings

@@ -1,9 +1,6 @@
 """Go's timers run, although nothing else wakes its threads."""
 
-import subprocess
-from collections.abc import Callable
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 # The lock of whoever takes a topic over is held: Go sleeps a millisecond and looks again, for a
 # second. No other thread of this program calls Go meanwhile.

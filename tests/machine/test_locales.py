@@ -5,12 +5,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from shm_pub_sub import Publisher, topics
-from support.strictly import OPTIONS
+from support.programs import OPTIONS, Start
 
 LATIN_1 = "de_DE.ISO-8859-1"
 ENVIRONMENTS = {
@@ -100,18 +99,14 @@ print("received", json.loads(sys.stdin.readline()) == Subscriber(name, 0).recv(t
 
 
 def test_topics_are_where_the_bytes_of_the_variable_say(
-    start_python: Callable[..., "subprocess.Popen[str]"],
+    start_python: Start,
     kind: str,
     environment: dict[str, str],
     folder: Path,
 ) -> None:
     domain = {"SHM_PUB_SUB_DIR": str(folder)}
     program = start_python(USE, json.dumps(NAME), env=environment | domain)
-    assert program.stdin is not None
-    assert program.stdout is not None
-    line = program.stdout.readline()
-    assert line, "it failed: see stderr"
-    encoding, files, values, names, errors = json.loads(line)
+    encoding, files, values, names, errors = json.loads(program.line())
     assert encoding.replace("_", "-") == ENCODINGS.get(kind, "utf-8")
     file = b"shm_pub_sub.stra%C3%9Fe%2F%E6%9C%BA"
     there = os.fsencode(folder)
@@ -128,8 +123,7 @@ def test_topics_are_where_the_bytes_of_the_variable_say(
     with Publisher(NAME, 0) as pub:
         pub.publish(7)
         assert [topic.name for topic in topics()] == [NAME]
-        program.stdin.write("7\n")
-        program.stdin.flush()
+        program.tell(7)
         assert program.stdout.read() == "received True\n"
     assert program.wait(30) == 0
 

@@ -6,15 +6,13 @@ here is a group of this machine.
 
 import json
 import os
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from shm_pub_sub import topics
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 LIMIT = 64 << 20
 LIMITS = {  # of memory; then of swap, or of both together

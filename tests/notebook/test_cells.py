@@ -123,6 +123,6 @@ def test_a_restarted_kernel_takes_its_topic_over_and_subscribers_follow(
     )
     for run in range(3):
         notebook.run(PUBLISHER.format(run))
-        assert reader.stdout.readline() == f"{float(run)}\n"
+        assert reader.line() == f"{float(run)}"
         notebook.restart()
         prepare(notebook, shm_dir)

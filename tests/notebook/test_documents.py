@@ -5,12 +5,12 @@ import re
 from pathlib import Path
 
 import pytest
+from support.paths import ROOT
 
 from .conftest import Notebook
 
 nbformat = pytest.importorskip("nbformat")
 
-ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "examples" / "tutorial.ipynb"
 THREADS = "import threading; print(threading.active_count())"
 

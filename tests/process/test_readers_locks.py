@@ -4,16 +4,14 @@ import fcntl
 import os
 import struct
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from shm_pub_sub import CreateError, OpenError, Publisher, Subscriber, remove
 from support.peer import Peer
+from support.programs import Start
 from support.remote import make_publisher, publish
 from support.waiting import until
-
-Start = Callable[..., "subprocess.Popen[str]"]
 
 READER = """
 import fcntl, os, struct, sys
@@ -33,12 +31,11 @@ def test_readers_lock_does_not_keep_a_dead_publisher_alive(
     peer.call(publish, "topic", 1)
     (file,) = shm_dir.iterdir()
     reader = start_python(READER, str(file), stdin=subprocess.PIPE)
-    assert reader.stdout is not None
-    assert reader.stdout.readline() == "waiting\n"
+    assert reader.line() == "waiting"
     subscriber = Subscriber("topic", -1)
     assert subscriber.subscribe() == (1, True)
     peer.kill()
-    assert reader.stdout.readline() == "locked\n"
+    assert reader.line() == "locked"
     until(lambda: subscriber.subscribe() == (-1, False), "publisher dead")
     assert not subscriber.publisher_alive
     with Publisher("topic", 0) as publisher:

@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.programs import OPTIONS
 from support.soak import first_of
-from support.strictly import OPTIONS
 
 from ._compile import HERE, compiler
 from ._package import Fault, build_package, check_that_it_fits

@@ -2,12 +2,11 @@
 
 import os
 import shutil
-import subprocess
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
+from support.programs import Run
 from support.soak import first_of
 
 from ._compile import FLAGS, HERE, compile_c, compiler, launcher, run_c
@@ -22,9 +21,7 @@ VALUES = {"plain": 2_000_000, "address": 500_000, "thread": 100_000}
 ROUNDS = {"plain": 10_000, "address": 3_000, "thread": 1_500}
 
 
-def stress(
-    program: str, command: list[str], sanitizer: str, folder: Path, *macros: str
-) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+def stress(program: str, command: list[str], sanitizer: str, folder: Path, *macros: str) -> Run:
     """Compile a program, and return what runs it."""
     before = launcher(sanitizer, tuple(command))
     compile_c(command, FLAGS[sanitizer], HERE / f"{program}.c", folder / program, *macros)

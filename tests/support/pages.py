@@ -10,9 +10,9 @@ python block, `<!-- mypy: code, code -->` names the errors that mypy finds in it
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
-DOCS = Path(__file__).parents[2] / "docs"
+from .paths import DOCS
+
 BLOCK = re.compile(
     r"^(?:<!-- mypy: (.+) -->\n)?(?:<!-- not run: (.+) -->\n)?```(\S+)\n((?s:.*?))^```$",
     re.MULTILINE,

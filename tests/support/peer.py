@@ -14,9 +14,8 @@ from typing import Any
 
 import pytest
 
-from .strictly import OPTIONS
-
-TESTS = Path(__file__).parent.parent
+from .paths import TESTS
+from .programs import OPTIONS
 
 DEADLINE = 30.0
 """Seconds until an answer, or an end, counts as missing."""

@@ -1,6 +1,9 @@
 """The harness's own side of the tutorial's programs, and what is set before or after them."""
 
+import signal
 from collections.abc import Iterable
+
+from support.programs import Program
 
 from ._reading import Topic
 
@@ -11,6 +14,11 @@ print("held")
 input_ended = __import__("sys").stdin.read()
 """
 """After a program: its objects stay alive until its stdin is closed."""
+
+
+def interrupt(program: Program) -> None:
+    """End an endless program as its user does, with Ctrl-C."""
+    program.interrupt(-signal.SIGINT)
 
 
 def feeder(topic: Topic) -> str:

@@ -10,7 +10,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from support.paths import ROOT
+
 VARIABLE = "SHM_PUB_SUB_SPEC"
 DEFAULT_PATH = ROOT.parent / "shared" / "spec" / "python-tutorial.txt"
 INDENT = "    "

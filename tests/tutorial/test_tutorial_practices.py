@@ -1,12 +1,14 @@
 """The best practices: hierarchical names, a robust subscriber, a managed publisher."""
 
+import signal
 from pathlib import Path
+
+from support.programs import Start
 
 from ._blocks import ERROR_HANDLING, RESOURCE_MANAGEMENT, TOPIC_NAMING
 from ._programs import HOLD, IMPORT, feeder, watcher
 from ._reading import Topic, arguments, statements, topics
 from ._spec import Specification
-from .conftest import Start
 
 PROCESS_DATA = """
 import time
@@ -25,99 +27,99 @@ def process_data(data):
 CALL = "\nrobust_subscriber()\n"
 
 
-def test_hierarchical_names_are_topics(tutorial: Specification, start: Start) -> None:
+def test_hierarchical_names_are_topics(tutorial: Specification, start_python: Start) -> None:
     source = tutorial.source(TOPIC_NAMING)
 
     for topic, opened in zip(topics(source, "Publisher"), statements(source), strict=True):
-        publishing = start(IMPORT + opened + "pub.publish(1.5)" + HOLD)
-        start(watcher([topic])).read_until(r", 1\.5, True")
+        publishing = start_python(IMPORT + opened + "pub.publish(1.5)" + HOLD)
+        start_python(watcher([topic])).wait_for(r", 1\.5, True")
         publishing.finish()
 
 
 def test_a_publisher_whose_name_is_given_to_the_next_one_ends(
-    tutorial: Specification, start: Start, tutorial_dir: Path
+    tutorial: Specification, start_python: Start, shm_dir: Path
 ) -> None:
     source = tutorial.source(TOPIC_NAMING)
     first, second = topics(source, "Publisher")
-    publishing = start(IMPORT + source + "pub.publish(1.5)" + HOLD)
-    publishing.read_until("held")
+    publishing = start_python(IMPORT + source + "pub.publish(1.5)" + HOLD)
+    publishing.wait_for("held")
 
-    assert len(list(tutorial_dir.iterdir())) == 1
-    start(watcher([first])).read_until(rf"'{first.name}', {first.default!r}, False")
-    start(watcher([second])).read_until(rf"'{second.name}', 1\.5, True")
+    assert len(list(shm_dir.iterdir())) == 1
+    start_python(watcher([first])).wait_for(rf"'{first.name}', {first.default!r}, False")
+    start_python(watcher([second])).wait_for(rf"'{second.name}', 1\.5, True")
     publishing.finish()
 
 
 def test_the_robust_subscriber_processes_every_value_it_is_given_time_for(
-    tutorial: Specification, start: Start
+    tutorial: Specification, start_python: Start
 ) -> None:
     program = tutorial.source(ERROR_HANDLING)
     [topic] = topics(program, "Subscriber")
-    running = start(IMPORT + PROCESS_DATA + program + CALL)
-    publishing = start(feeder(topic))
+    running = start_python(IMPORT + PROCESS_DATA + program + CALL)
+    publishing = start_python(feeder(topic))
 
     for value in ("1.5", "2.5", "1e300"):
         publishing.tell(value)
-        running.read_until(rf"processed {float(value)!r}".replace("+", r"\+"))
+        running.wait_for(rf"processed {float(value)!r}".replace("+", r"\+"))
 
-    running.terminate()
+    running.end_by(signal.SIGTERM, -signal.SIGTERM)
     publishing.finish()
 
 
 def test_the_robust_subscriber_survives_an_error_in_the_processing(
-    tutorial: Specification, start: Start
+    tutorial: Specification, start_python: Start
 ) -> None:
     program = tutorial.source(ERROR_HANDLING)
     [topic] = topics(program, "Subscriber")
-    running = start(IMPORT + PROCESS_DATA + program + CALL)
-    publishing = start(feeder(topic))
+    running = start_python(IMPORT + PROCESS_DATA + program + CALL)
+    publishing = start_python(feeder(topic))
 
     publishing.tell("-1.5")
-    running.read_until(": negative$", times=2)
+    running.wait_for(": negative$", times=2)
     publishing.tell("3.5")
-    running.read_until(r"processed 3\.5")
+    running.wait_for(r"processed 3\.5")
 
-    running.terminate()
+    running.end_by(signal.SIGTERM, -signal.SIGTERM)
     publishing.finish()
 
 
 def test_the_robust_subscriber_reports_a_publisher_of_another_type_and_survives_it(
-    tutorial: Specification, start: Start
+    tutorial: Specification, start_python: Start
 ) -> None:
     program = tutorial.source(ERROR_HANDLING)
     [topic] = topics(program, "Subscriber")
-    running = start(IMPORT + PROCESS_DATA + program + CALL)
-    earlier = start(feeder(topic))
+    running = start_python(IMPORT + PROCESS_DATA + program + CALL)
+    earlier = start_python(feeder(topic))
     earlier.tell("1.5")
-    running.read_until(r"processed 1\.5")  # it is made: what follows is of another type for a read
+    running.wait_for(r"processed 1\.5")  # it is made: what follows is of another type for a read
     earlier.finish()
 
-    of_another_type = start(feeder(Topic(topic.name, 0)))
+    of_another_type = start_python(feeder(Topic(topic.name, 0)))
     of_another_type.tell("1")
-    [reported] = running.read_until("int|float")
+    reported = running.wait_for("int|float")
     of_another_type.finish()
     assert "int" in reported.string
     assert "float" in reported.string
 
-    publishing = start(feeder(topic))
+    publishing = start_python(feeder(topic))
     publishing.tell("3.5")
-    running.read_until(r"processed 3\.5")
+    running.wait_for(r"processed 3\.5")
 
-    running.terminate()
+    running.end_by(signal.SIGTERM, -signal.SIGTERM)
     publishing.finish()
 
 
 def test_the_managed_publisher_s_value_is_read_while_its_process_lives(
-    tutorial: Specification, start: Start, tutorial_dir: Path
+    tutorial: Specification, start_python: Start, shm_dir: Path
 ) -> None:
     program = tutorial.source(RESOURCE_MANAGEMENT)
     [topic] = topics(program, "ManagedPublisher")
     [value] = (values[0] for values in arguments(program, "publish"))
-    publishing = start(IMPORT + program + HOLD)
-    watching = start(watcher([topic]))
+    publishing = start_python(IMPORT + program + HOLD)
+    watching = start_python(watcher([topic]))
 
-    watching.read_until(rf"'{topic.name}', {value!r}, True")
+    watching.wait_for(rf"'{topic.name}', {value!r}, True")
     publishing.finish()
-    watching.read_until(rf"'{topic.name}', {topic.default!r}, False")
+    watching.wait_for(rf"'{topic.name}', {topic.default!r}, False")
 
-    assert list(tutorial_dir.iterdir()) == []
+    assert list(shm_dir.iterdir()) == []

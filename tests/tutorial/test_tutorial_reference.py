@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from support.programs import Start
 
 from ._blocks import (
     PUBLISH_CALLS,
@@ -14,7 +15,6 @@ from ._blocks import (
 from ._programs import HOLD, IMPORT, feeder
 from ._reading import Topic, arguments, signatures, statements
 from ._spec import Specification
-from .conftest import Start
 
 KINDS = ("bool", "int", "float")
 PUBLISHED: dict[str, bool | int | float] = {"bool": False, "int": 7, "float": 1.5}
@@ -32,13 +32,13 @@ REPORT = "print((data, is_success))\n"
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_documented_keywords_build_a_pair_of_that_type(
-    tutorial: Specification, start: Start, kind: str
+    tutorial: Specification, start_python: Start, kind: str
 ) -> None:
     [publisher] = [s for s in signatures(tutorial.source(PUBLISHER_SIGNATURES)) if s.kind == kind]
     [subscriber] = [s for s in signatures(tutorial.source(SUBSCRIBER_SIGNATURES)) if s.kind == kind]
     values = {"name": "topic", "buffer_num": 4}
 
-    child = start(
+    child = start_python(
         f"{IMPORT}"
         f"pub = {publisher.call(default_value=PUBLISHED[kind], **values)}\n"
         f"sub = {subscriber.call(default_value=ABSENT[kind], **values)}\n"
@@ -51,10 +51,10 @@ def test_the_documented_keywords_build_a_pair_of_that_type(
 
 
 def test_the_number_of_buffers_defaults_to_the_documented_three(
-    tutorial: Specification, start: Start
+    tutorial: Specification, start_python: Start
 ) -> None:
     documented = set(re.findall(r"\(default: (\d+)\)", "\n".join(tutorial.lines)))
-    child = start(
+    child = start_python(
         f"{IMPORT}import inspect\n"
         "parameters = inspect.signature(shm_pub_sub.Publisher).parameters\n"
         "print(parameters['buffer_num'].default)\n"
@@ -64,13 +64,15 @@ def test_the_number_of_buffers_defaults_to_the_documented_three(
 
 
 def test_another_process_reads_each_published_value_with_its_type(
-    tutorial: Specification, start: Start
+    tutorial: Specification, start_python: Start
 ) -> None:
     publish, subscribe = tutorial.source(PUBLISH_CALLS), tutorial.source(SUBSCRIBE_CALLS)
-    publishing = start(IMPORT + PUBLISHERS + publish + HOLD)
-    publishing.read_until("held")
+    publishing = start_python(IMPORT + PUBLISHERS + publish + HOLD)
+    publishing.wait_for("held")
 
-    reading = start(IMPORT + SUBSCRIBERS + "".join(s + REPORT for s in statements(subscribe)))
+    reading = start_python(
+        IMPORT + SUBSCRIBERS + "".join(s + REPORT for s in statements(subscribe))
+    )
 
     expected = [repr((value, True)) for [value] in arguments(publish, "publish")]
     assert reading.finish() == expected
@@ -78,11 +80,13 @@ def test_another_process_reads_each_published_value_with_its_type(
 
 
 def test_without_a_publisher_each_read_gives_the_default_and_no_success(
-    tutorial: Specification, start: Start
+    tutorial: Specification, start_python: Start
 ) -> None:
     subscribe = tutorial.source(SUBSCRIBE_CALLS)
 
-    reading = start(IMPORT + SUBSCRIBERS + "".join(s + REPORT for s in statements(subscribe)))
+    reading = start_python(
+        IMPORT + SUBSCRIBERS + "".join(s + REPORT for s in statements(subscribe))
+    )
 
     assert reading.finish() == [repr((ABSENT[kind], False)) for kind in KINDS]
 
@@ -93,17 +97,19 @@ def test_without_a_publisher_each_read_gives_the_default_and_no_success(
     ids=["no publisher", "nothing sent yet", "another topic's name"],
 )
 def test_a_read_has_no_success_for_each_documented_cause(
-    tutorial: Specification, start: Start, published_topic: str | None, values: list[str]
+    tutorial: Specification, start_python: Start, published_topic: str | None, values: list[str]
 ) -> None:
     if published_topic is not None:
-        publishing = start(feeder(Topic(published_topic, 0.0)))
-        publishing.read_until("ready")
+        publishing = start_python(feeder(Topic(published_topic, 0.0)))
+        publishing.wait_for("ready")
         for value in values:
             publishing.tell(value)
-            publishing.read_until("published")
+            publishing.wait_for("published")
 
     subscriber = f"{IMPORT}subscriber = shm_pub_sub.Subscriber('topic', 0.5)\n"
-    reading = start(subscriber + tutorial.source(READING_SYMPTOM) + "print((data, success))\n")
+    reading = start_python(
+        subscriber + tutorial.source(READING_SYMPTOM) + "print((data, success))\n"
+    )
 
     assert reading.finish() == [repr((0.5, False))]
     if published_topic is not None:

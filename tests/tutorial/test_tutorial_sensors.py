@@ -1,13 +1,15 @@
 """The sensor publisher, and the two subscribers in threads that watch it from another process."""
 
+import signal
 from collections.abc import Iterable
 from itertools import groupby
+
+from support.programs import Start
 
 from ._blocks import MULTI_SUBSCRIBER, SENSOR_PUBLISHER
 from ._programs import feeder
 from ._reading import arguments, numbers, topics
 from ._spec import Specification
-from .conftest import Start
 
 
 def appear_in_order(seen: Iterable[str], published: Iterable[str]) -> bool:
@@ -17,15 +19,15 @@ def appear_in_order(seen: Iterable[str], published: Iterable[str]) -> bool:
 
 
 def test_the_subscribers_see_the_sensor_s_values_and_never_go_backwards(
-    tutorial: Specification, start: Start
+    tutorial: Specification, start_python: Start
 ) -> None:
     sensor = tutorial.source(SENSOR_PUBLISHER)
     [[readings]] = arguments(sensor, "range")
-    subscribing = start(tutorial.source(MULTI_SUBSCRIBER))
-    publishing = start(sensor)
+    subscribing = start_python(tutorial.source(MULTI_SUBSCRIBER))
+    publishing = start_python(sensor)
 
     published = [numbers(line)[-1] for line in publishing.finish()]
-    subscribing.terminate()
+    subscribing.end_by(signal.SIGTERM, -signal.SIGTERM)
 
     logged = [numbers(line)[-1] for line in subscribing.lines if "LOG" in line]
     alerts = [numbers(line)[-1] for line in subscribing.lines if "HIGH" in line]
@@ -37,35 +39,35 @@ def test_the_subscribers_see_the_sensor_s_values_and_never_go_backwards(
 
 
 def test_a_value_outside_the_limits_is_logged_and_raises_its_alert(
-    tutorial: Specification, start: Start
+    tutorial: Specification, start_python: Start
 ) -> None:
     [topic] = topics(tutorial.source(SENSOR_PUBLISHER), "Publisher")
-    subscribing = start(tutorial.source(MULTI_SUBSCRIBER))
-    publishing = start(feeder(topic))
+    subscribing = start_python(tutorial.source(MULTI_SUBSCRIBER))
+    publishing = start_python(feeder(topic))
 
     publishing.tell("40.25")
-    subscribing.read_until(r"HIGH\D*40\.25")
-    subscribing.read_until(r"LOG.*\D40\.25")
+    subscribing.wait_for(r"HIGH\D*40\.25")
+    subscribing.wait_for(r"LOG.*\D40\.25")
     publishing.tell("4.75")
-    subscribing.read_until(r"LOW\D*4\.75")
+    subscribing.wait_for(r"LOW\D*4\.75")
     publishing.tell("20.5")
-    subscribing.read_until(r"LOG.*\D20\.50", times=3)
+    subscribing.wait_for(r"LOG.*\D20\.50", times=3)
 
-    subscribing.terminate()
+    subscribing.end_by(signal.SIGTERM, -signal.SIGTERM)
     publishing.finish()
     assert not [line for line in subscribing.lines if "20.50" in line and "LOG" not in line]
 
 
 def test_the_running_subscribers_move_to_the_next_publisher_by_themselves(
-    tutorial: Specification, start: Start
+    tutorial: Specification, start_python: Start
 ) -> None:
     [topic] = topics(tutorial.source(SENSOR_PUBLISHER), "Publisher")
-    subscribing = start(tutorial.source(MULTI_SUBSCRIBER))
+    subscribing = start_python(tutorial.source(MULTI_SUBSCRIBER))
 
     for value in ("31.25", "32.5"):
-        publishing = start(feeder(topic))
+        publishing = start_python(feeder(topic))
         publishing.tell(value)
-        subscribing.read_until(rf"HIGH\D*{float(value):.2f}")
+        subscribing.wait_for(rf"HIGH\D*{float(value):.2f}")
         publishing.finish()
 
-    subscribing.terminate()
+    subscribing.end_by(signal.SIGTERM, -signal.SIGTERM)

@@ -3,19 +3,16 @@
 import logging
 import os
 import queue
-import subprocess
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from shm_pub_sub import Publisher, Subscriber, TopicTypeError
 from support import remote
 from support.peer import Peer
+from support.programs import Run
 from support.waiting import until
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def callback_threads() -> list[threading.Thread]:

@@ -7,7 +7,6 @@ import random
 import select
 import selectors
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -17,12 +16,12 @@ import pytest
 from shm_pub_sub import ClosedError, Publisher, Subscriber, TopicTypeError
 from support import remote
 from support.peer import Peer
+from support.programs import Run
 from support.waiting import until
 
 from . import _descriptors
 from ._descriptors import RunDelays, descriptors, epoch, readable, watchers
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 NewPeer = Callable[..., Peer]
 
 SLACK = 10.0

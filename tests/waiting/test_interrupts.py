@@ -5,19 +5,16 @@ after a value was received and before the program has kept it, which is the prog
 """
 
 import signal
-import subprocess
 import threading
 import time
-from collections.abc import Callable
 from random import Random
 
 import pytest
 import shm_pub_sub
 from support.counts import INTERRUPTS, dice
+from support.programs import Start
 
 from ._lateness import Control, Figures
-
-Start = Callable[..., "subprocess.Popen[str]"]
 
 PROMISED = 0.2
 """Seconds from Ctrl-C to KeyboardInterrupt in the main thread."""
@@ -105,25 +102,24 @@ def test_every_ctrl_c_arrives_soon_and_costs_no_value(
     random, figures = dice(), Figures()
     control = Control(figures)
     program = start_python(PROGRAM, way)
-    assert program.stdout is not None
-    assert program.stdout.readline() == "ready\n"
+    assert program.line() == "ready"
     publishing = Publishing(Random(random.getrandbits(32)), silent=state != "values come")
     if state != "no publisher":
         publishing.start()
     sent, took = 0, []
     for number in range(INTERRUPTS):
-        interrupts, caught = map(int, program.stdout.readline().split())
+        interrupts, caught = map(int, program.line().split())
         assert interrupts == number
         if sent:
             took.append((caught - sent) / 1e9 - figures.stalled(sent, caught))
         time.sleep(random.choice([0.0, random.uniform(0.0, 0.0002), random.uniform(0.0, 0.02)]))
         sent = time.monotonic_ns()
         program.send_signal(signal.SIGINT)
-    assert program.stdout.readline().startswith(f"{INTERRUPTS} ")
+    assert program.line().startswith(f"{INTERRUPTS} ")
     if state == "no publisher":
         publishing.start()
     publishing.finish()
-    _, received, lost = program.stdout.readline().split()
+    _, received, lost = program.line().split()
     assert program.wait(20) == 0
     control.stop()
     took.sort()

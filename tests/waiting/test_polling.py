@@ -1,14 +1,11 @@
 """A subscriber that may only read polls, and receives everything all the same."""
 
 import os
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import shm_pub_sub
-
-Start = Callable[..., "subprocess.Popen[str]"]
+from support.programs import Start
 
 NOBODY = 61005
 COUNT = 2000
@@ -56,17 +53,16 @@ def test_a_reader_without_permission_to_write_receives_every_value(
     with shm_pub_sub.Publisher("topic", 0, COUNT, mode=0o644) as publisher:
         path.chmod(0o444)
         reader = start_python(RECEIVE, user, path, COUNT)
-        assert reader.stdout is not None
-        assert reader.stdout.readline() == "ready\n"
+        assert reader.line() == "ready"
         for number in range(1, COUNT + 1):
             publisher.publish(number)
-        assert reader.stdout.readline() == "received\n"
+        assert reader.line() == "received"
     # Across a restart too.
     with shm_pub_sub.Publisher("topic", 0, 1, mode=0o644) as publisher:
         path.chmod(0o444)
         publisher.publish(-1)
-        assert reader.stdout.readline() == "-1\n"
-        assert reader.stdout.readline() == "timeout\n"
+        assert reader.line() == "-1"
+        assert reader.line() == "timeout"
         assert wait_word(path) == bytes(4), "nobody has announced himself"
         assert reader.wait(20) == 0
 
@@ -77,12 +73,11 @@ def test_another_user_with_permission_to_write_waits(start_python: Start, shm_di
     program = RECEIVE.replace('raise SystemExit("it may write")', "pass")
     with shm_pub_sub.Publisher("topic", 0, COUNT, mode=0o666) as publisher:
         reader = start_python(program, NOBODY, shm_dir / "shm_pub_sub.topic", 1)
-        assert reader.stdout is not None
-        assert reader.stdout.readline() == "ready\n"
+        assert reader.line() == "ready"
         while wait_word(shm_dir / "shm_pub_sub.topic")[0] & 1 == 0:
             assert reader.poll() is None
         publisher.publish(1)
-        assert reader.stdout.readline() == "received\n"
+        assert reader.line() == "received"
         publisher.publish(2)
-        assert reader.stdout.readline() == "2\n"
+        assert reader.line() == "2"
         assert reader.wait(20) == 0

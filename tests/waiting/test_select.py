@@ -3,7 +3,6 @@
 import math
 import os
 import random
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,11 +20,11 @@ from shm_pub_sub import (
 )
 from support import remote
 from support.peer import Peer
+from support.programs import Run
 
 from . import _descriptors
 from ._descriptors import epoch, watchers
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 NewPeer = Callable[..., Peer]
 Pairs = list[tuple["Publisher[int]", "Subscriber[int]"]]
 

@@ -1,11 +1,10 @@
 """What brings an extra's packages: hints name those, and nothing that no index has."""
 
 import re
-from pathlib import Path
 
 from shm_pub_sub._extras import EXTRAS
+from support.paths import ROOT
 
-ROOT = Path(__file__).parents[3]
 FOLDERS = ("python", "docs", "examples", "benchmarks")
 HINT = re.compile(r"pip install\s+(?:[^`\n]*[ '\"])?shm.pub.sub\b")
 TEXTS = {".py", ".pyi", ".md", ".ipynb"}

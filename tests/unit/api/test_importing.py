@@ -51,7 +51,7 @@ def test_ctrl_c_still_works_after_the_library_was_loaded(start_python: Callable[
         "except KeyboardInterrupt:\n"
         "    print('interrupted', flush=True)\n"
     )
-    assert child.stdout.readline() == "ready\n"
+    assert child.line() == "ready"
     child.send_signal(signal.SIGINT)
     out, _ = child.communicate(timeout=20)
     assert out == "interrupted\n"

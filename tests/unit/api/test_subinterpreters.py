@@ -1,11 +1,7 @@
 """Sub-interpreters are refused with a clear ImportError, and harm nothing in the main one."""
 
-import subprocess
-from collections.abc import Callable
-
 import pytest
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 # Private modules, which change from version to version: what a server that embeds Python does by
 # the C interface.

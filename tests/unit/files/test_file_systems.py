@@ -2,14 +2,13 @@
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import shm_pub_sub
 from shm_pub_sub import Publisher, Subscriber
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 DIES = """
 import os, signal, shm_pub_sub

@@ -1,12 +1,10 @@
 """Limits of a process: an error that names the limit, and neither a signal nor a crash."""
 
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 from shm_pub_sub import Publisher
+from support.programs import Run
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 MEBIBYTE = 2**20
 
 FILE_SIZE = """

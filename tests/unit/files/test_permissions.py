@@ -161,7 +161,7 @@ def test_subscriber_maps_the_file_read_only(
             "print([sub.subscribe() for sub in subs], flush=True)\n"
             "input()\n"
         )
-        assert child.stdout.readline() == f"{[(1, True)] * 3}\n"
+        assert child.line() == f"{[(1, True)] * 3}"
         found = mappings(child.pid, shm_dir)
         assert len(found) >= 3
         assert set(found) == {"r--s"}
@@ -211,11 +211,10 @@ def test_topic_that_becomes_unreadable_is_an_open_error_at_each_read(
             "print(sub.subscribe())\n"
         )
         child = start_python(program)
-        assert child.stdout.readline() == "(1, True)\n"
+        assert child.line() == "(1, True)"
         secret = Publisher("topic", 0, mode=0o600, replace=True)
-        child.stdin.write("\n")
-        child.stdin.flush()
-        assert [child.stdout.readline() for _ in range(3)] == ["OpenError\n"] * 3
+        child.tell("")
+        assert [child.line() for _ in range(3)] == ["OpenError"] * 3
         secret.close()
         out, _ = child.communicate("\n", timeout=20)
         assert out == "(7, False)\n"

@@ -1,16 +1,12 @@
 """A stranger takes a topic's name, as anyone can in /dev/shm: nobody reads what is there."""
 
 import os
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.programs import Run, Start
 
 from ._users import BECOME, DAEMON, GROUP, OTHER_GROUP, OUTSIDER, OWNER, PUBLISH, needs_root, who
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
-Start = Callable[..., "subprocess.Popen[str]"]
 
 ROGUE = who(OUTSIDER, OTHER_GROUP)
 FOUND = f"found a file of user {OUTSIDER} in "
@@ -23,20 +19,6 @@ readers = pytest.mark.parametrize("reader", [who(0, 0), who(OWNER, GROUP)], ids=
 @pytest.fixture(autouse=True)
 def _open_to_all(shm_dir: Path) -> None:
     shm_dir.chmod(0o1777)
-
-
-class Program:
-    """One that answers each line with one, as the user it has become."""
-
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self.process = process
-
-    def __call__(self, line: str = "") -> str:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(f"{line}\n")
-        self.process.stdin.flush()
-        return self.process.stdout.readline().rstrip("\n")
 
 
 # A loop that must not end: it says how each of its rounds went.
@@ -147,37 +129,37 @@ def test_who_takes_the_name_during_a_restart_ends_no_loop_and_is_not_heard(
     rogue: str, reader: str, start_python: Start, shm_dir: Path
 ) -> None:
     user = int(reader.partition(",")[0])
-    loop = Program(start_python(LOOP, reader))
-    first = Program(start_python(PUBLISH, reader, "600"))
-    assert first() == "ready"  # and closes, having had a line already
-    first.process.wait(20)
-    assert loop("subscriber.subscribe()") == "(-1, False)"
+    loop = start_python(LOOP, reader)
+    first = start_python(PUBLISH, reader, "600")
+    assert first.ask() == "ready"  # and closes, having had a line already
+    first.wait(20)
+    assert loop.ask("subscriber.subscribe()") == "(-1, False)"
 
-    taker = Program(start_python(ROGUES[rogue], ROGUE, "644"))
-    assert taker.process.stdout is not None
-    assert taker.process.stdout.readline() == "ready\n"
-    assert loop("rounds(0.3)") == "{((-1, False), None, None)}"
-    assert loop("waited()") == "True"
-    assert loop("subscriber.drain()") == "[]"
-    assert loop("subscriber.publisher_alive, subscriber.buffer_num") == "(False, None)"
-    assert loop("mapped()") == "False"
-    assert loop("len(logged)") == "1"
-    assert f" of user {OUTSIDER} in {shm_dir}, where anyone can create files; " in loop("logged[0]")
+    taker = start_python(ROGUES[rogue], ROGUE, "644")
+    assert taker.line() == "ready"
+    assert loop.ask("rounds(0.3)") == "{((-1, False), None, None)}"
+    assert loop.ask("waited()") == "True"
+    assert loop.ask("subscriber.drain()") == "[]"
+    assert loop.ask("subscriber.publisher_alive, subscriber.buffer_num") == "(False, None)"
+    assert loop.ask("mapped()") == "False"
+    assert loop.ask("len(logged)") == "1"
+    assert f" of user {OUTSIDER} in {shm_dir}, where anyone can create files; " in loop.ask(
+        "logged[0]"
+    )
 
-    taker()
-    taker.process.wait(20)
+    taker.ask()
+    taker.wait(20)
     file = shm_dir / "shm_pub_sub.topic"
     if file.is_dir() and not file.is_symlink():
         file.rmdir()
     elif os.path.lexists(file):
         file.unlink()
     second = start_python(PUBLISH, reader, "600")
-    assert second.stdout is not None
-    assert second.stdout.readline() == "ready\n"
+    assert second.line() == "ready"
     assert file.stat().st_uid == user
-    assert loop("subscriber.recv(20)") == "1"
-    assert loop("subscriber.subscribe()") == "(1, True)"
-    assert loop("len(logged)") == "1"
+    assert loop.ask("subscriber.recv(20)") == "1"
+    assert loop.ask("subscriber.subscribe()") == "(1, True)"
+    assert loop.ask("len(logged)") == "1"
     second.communicate("\n", timeout=20)
 
 
@@ -185,18 +167,17 @@ def test_who_takes_the_name_during_a_restart_ends_no_loop_and_is_not_heard(
 def test_who_waits_in_an_event_loop_is_not_woken_for_a_strangers_file_again_and_again(
     reader: str, start_python: Start, shm_dir: Path
 ) -> None:
-    loop = Program(start_python(LOOP, reader))
-    loop("subscriber.fileno()")
+    loop = start_python(LOOP, reader)
+    loop.ask("subscriber.fileno()")
     taker = start_python(ROGUES["a retained value"], ROGUE)
-    assert taker.stdout is not None
-    assert taker.stdout.readline() == "ready\n"
-    assert loop("readable(20)") == "True"  # something has the name
-    assert loop("subscriber.try_recv()") == "None"
-    assert int(loop("wakes(3)")) <= 5
+    assert taker.line() == "ready"
+    assert loop.ask("readable(20)") == "True"  # something has the name
+    assert loop.ask("subscriber.try_recv()") == "None"
+    assert int(loop.ask("wakes(3)")) <= 5
     # Its directory becomes one where nobody else can create files. The file itself stays as it is.
     shm_dir.chmod(0o755)
-    assert loop("readable(20)") == "True"
-    assert loop("subscriber.recv(20)") == "666"
+    assert loop.ask("readable(20)") == "True"
+    assert loop.ask("subscriber.recv(20)") == "666"
     taker.communicate("\n", timeout=20)
     (shm_dir / "shm_pub_sub.topic").unlink()
 
@@ -206,8 +187,7 @@ def test_a_new_subscriber_is_told_whose_file_it_is_and_what_to_do(
     reader: str, start_python: Start, run_python: Run, shm_dir: Path
 ) -> None:
     taker = start_python(PUBLISH, who(DAEMON, DAEMON), "644")
-    assert taker.stdout is not None
-    assert taker.stdout.readline() == "ready\n"
+    assert taker.line() == "ready"
     program = (
         BECOME
         + "attempt(lambda: Subscriber('topic', -1))\nattempt(lambda: Publisher('topic', 0))\n"
@@ -228,8 +208,7 @@ def test_a_publisher_that_may_not_replace_a_strangers_file_says_whose_it_is(
     start_python: Start, run_python: Run, shm_dir: Path
 ) -> None:
     taker = start_python(ROGUES["a retained value"], ROGUE)
-    assert taker.stdout is not None
-    assert taker.stdout.readline() == "ready\n"
+    assert taker.line() == "ready"
     taker.communicate("\n", timeout=20)
     file = shm_dir / "shm_pub_sub.topic"
     program = BECOME + "attempt(lambda: Publisher('topic', 0))\n"
@@ -247,8 +226,7 @@ def test_a_strangers_file_in_the_way_of_a_take_over_is_an_error_that_says_so(
     start_python: Start, run_python: Run, shm_dir: Path
 ) -> None:
     owner = start_python(PUBLISH, who(OWNER, GROUP), "600")
-    assert owner.stdout is not None
-    assert owner.stdout.readline() == "ready\n"
+    assert owner.line() == "ready"
     owner.kill()
     owner.wait(20)
     successor = shm_dir / "shm_pub_sub#topic"

@@ -3,10 +3,10 @@
 import os
 import signal
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.programs import Run, Start
 
 from ._users import (
     BECOME,
@@ -21,9 +21,6 @@ from ._users import (
     needs_root,
     who,
 )
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
-Start = Callable[..., "subprocess.Popen[str]"]
 
 pytestmark = needs_root
 
@@ -52,8 +49,7 @@ def test_mode_0640_lets_the_group_read_and_nobody_else(
     start_python: Start, run_python: Run, shm_dir: Path
 ) -> None:
     owner = start_python(PUBLISH, who(OWNER, GROUP), "640")
-    assert owner.stdout is not None
-    assert owner.stdout.readline() == "ready\n"
+    assert owner.line() == "ready"
     path = shm_dir / "shm_pub_sub.topic"
 
     for ids in [(MEMBER, OTHER_GROUP, GROUP), (NEWGRP, GROUP)]:
@@ -88,8 +84,7 @@ def test_another_users_dead_topic_stays_and_the_error_says_whose_it_is(
 ) -> None:
     """The directory's sticky bit keeps it, even where everybody may write to the file."""
     owner = start_python(PUBLISH, who(OWNER, GROUP), mode)
-    assert owner.stdout is not None
-    assert owner.stdout.readline() == "ready\n"
+    assert owner.line() == "ready"
     owner.send_signal(signal.SIGKILL)
     owner.wait(20)
     path = shm_dir / "shm_pub_sub.topic"
@@ -142,8 +137,7 @@ def published(start_python: Start) -> Start:
 
     def start(ids: str, mode: str, *more: str) -> "subprocess.Popen[str]":
         program = start_python(PUBLISH, ids, mode, *more)
-        assert program.stdout is not None
-        assert program.stdout.readline() == "ready\n"
+        assert program.line() == "ready"
         return program
 
     return start

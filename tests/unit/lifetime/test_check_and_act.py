@@ -1,13 +1,9 @@
 """What comes between a check of a subscriber's and what follows: close(), a new __init__."""
 
-import subprocess
-from collections.abc import Callable
-
 import pytest
+from support.programs import Run
 
 from ._moments import HARNESS
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 SUBSCRIBER = (
     HARNESS

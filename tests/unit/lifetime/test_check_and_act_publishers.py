@@ -1,19 +1,16 @@
 """What comes between a check of a publisher's and what follows from it: one closed, or made."""
 
 import itertools
-import subprocess
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from shm_pub_sub import ExistsError, Publisher, Subscriber, _hot
 from shm_pub_sub._extension import load
+from support.programs import Run
 
 from ._moments import HARNESS
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 PUBLISHER = (
     HARNESS

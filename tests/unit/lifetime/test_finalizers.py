@@ -1,9 +1,6 @@
 """What a finalizer does in the middle of a read."""
 
-import subprocess
-from collections.abc import Callable
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 # Making the pair for a new value may collect garbage, up to 3.11 at once.
 REATTACH = """

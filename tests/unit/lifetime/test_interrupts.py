@@ -3,13 +3,10 @@
 A trace function raises it before the n-th instruction of the package that runs, for every n.
 """
 
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from support.programs import Run
 
 PROGRAM = """
 import contextlib, os, sys
