@@ -1,36 +1,22 @@
-"""Waiting for what a running shm-pub-sub prints, and ending it as its user does."""
+"""What a running shm-pub-sub does: reports, recordings, and its end as its user ends it."""
 
 import signal
-import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-DEADLINE = 30.0  # seconds
+from support.programs import DEADLINE, Program
+from support.waiting import until
+
+from .conftest import Cli
 
 
-def next_line(stream: "object") -> str:
-    """The next line, without its end. pytest-timeout is the deadline."""
-    line: str = stream.readline()  # type: ignore[attr-defined]
-    assert line, "it ended"
-    return line.rstrip("\n")
-
-
-def next_report(process: "subprocess.Popen[str]") -> tuple[str, str]:
+def next_report(process: Program) -> tuple[str, str]:
     """The two lines of the next report of hz or delay that has figures."""
-    while (line := next_line(process.stdout)) == "no new messages":
+    while (line := process.line()) == "no new messages":
         pass  # the machine is busy with something else
-    return line, next_line(process.stdout)
+    return line, process.line()
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < deadline, "nothing of it within 30 s"
-        time.sleep(0.005)
-
-
-def interrupt(process: "subprocess.Popen[str]") -> tuple[str, str]:
+def interrupt(process: Program) -> tuple[str, str]:
     """Press Ctrl-C; return what it has still printed, to stdout and stderr."""
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=DEADLINE)
@@ -39,12 +25,25 @@ def interrupt(process: "subprocess.Popen[str]") -> tuple[str, str]:
     return out, err
 
 
-def stop(process: "subprocess.Popen[str]") -> None:
+def stop(process: Program) -> None:
     """Have the process do nothing, until it gets SIGCONT."""
     process.send_signal(signal.SIGSTOP)
-    wait_until(lambda: _state(process.pid) == "T")
+    until(lambda: _state(process.pid) == "T")
 
 
 def _state(pid: int) -> str:
     stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
     return stat.rpartition(")")[2].split()[0]
+
+
+def followed(recorder: Program, count: int) -> bool:
+    """Whether the recorder has mapped so many topics."""
+    maps = Path(f"/proc/{recorder.pid}/maps").read_text()
+    return len({line.split()[-1] for line in maps.splitlines() if "/shm_pub_sub." in line}) >= count
+
+
+def record(cli: Cli, *arguments: object, topics: int = 1) -> Program:
+    """Start a recorder, and wait until it follows its topics."""
+    recorder = cli.start("record", *arguments)
+    until(lambda: followed(recorder, topics), "the recorder follows its topics")
+    return recorder

@@ -3,57 +3,38 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.programs import VARIABLE, Run, Start
+from support.programs import VARIABLE, Program, Programs, Run, Start, finished
 
 PROGRAM = Path(sys.executable).parent / "shm-pub-sub"
 ENVIRONMENT = VARIABLE | {"COLUMNS": "100"}
+RunCli = Run
 
 
 class Cli:
     """Starts and runs shm-pub-sub in the test's domain."""
 
-    def __init__(self) -> None:
-        self.processes: list[subprocess.Popen[str]] = []
+    def __init__(self, programs: Programs) -> None:
+        self._programs = programs
 
-    def start(self, *arguments: object, **options: object) -> subprocess.Popen[str]:
+    def start(self, *arguments: object, **options: object) -> Program:
         """Start it. stdin, stdout and stderr are pipes, unless given otherwise."""
-        pipe = subprocess.PIPE
-        process: subprocess.Popen[str] = subprocess.Popen(
-            # Ctrl-C works even where the tests run in the background.
-            ["env", "--default-signal=INT,HUP", PROGRAM, *map(str, arguments)],
-            **{"stdin": pipe, "stdout": pipe, "stderr": pipe, "encoding": "utf-8"}
-            | {"env": os.environ | ENVIRONMENT}
-            | options,  # type: ignore[call-overload]
-        )
-        self.processes.append(process)
-        return process
+        ours = {"stderr": subprocess.PIPE, "env": os.environ | ENVIRONMENT}
+        return self._programs.start_command(PROGRAM, *arguments, **(ours | options))
 
     def run(
         self, *arguments: object, timeout: float = 30, **options: object
-    ) -> subprocess.CompletedProcess[str]:
+    ) -> "subprocess.CompletedProcess[str]":
         """Run it to its end, whatever that is."""
-        process = self.start(*arguments, **options)
-        out, err = process.communicate(timeout=timeout)
-        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
-
-    def end(self) -> None:
-        for process in self.processes:
-            process.kill()
-            process.wait()
-            for stream in (process.stdin, process.stdout, process.stderr):
-                if stream is not None:
-                    stream.close()
+        return finished(self.start(*arguments, **options), timeout)
 
 
 @pytest.fixture
-def cli(shm_dir: Path) -> Iterator[Cli]:
-    cli = Cli()
-    yield cli
-    cli.end()
+def cli(programs: Programs) -> Cli:
+    return Cli(programs)
 
 
 DIE = """
@@ -75,9 +56,6 @@ def leave(start_python: Start) -> Callable[..., int]:
         return process.pid
 
     return leave
-
-
-RunCli = Run
 
 
 @pytest.fixture

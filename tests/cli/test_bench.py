@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import shm_pub_sub
 from shm_pub_sub._cli.verbs import bench
+from support.waiting import until
 
-from ._reading import interrupt, next_line, wait_until
+from ._reading import interrupt
 from .conftest import Cli, RunCli
 
 
@@ -49,8 +50,8 @@ def test_no_percentile_is_below_the_median(count: int) -> None:
 
 def test_ctrl_c_leaves_nothing_behind(cli: Cli, shm_dir: Path) -> None:
     bench = cli.start("bench", "--seconds", 60)
-    next_line(bench.stdout)
-    wait_until(lambda: any(shm_dir.glob("*/shm_pub_sub.*")))
+    bench.line()
+    until(lambda: any(shm_dir.glob("*/shm_pub_sub.*")))
     interrupt(bench)
     assert list(shm_dir.iterdir()) == []
 

@@ -7,7 +7,7 @@ import pytest
 import shm_pub_sub
 from shm_pub_sub._cli.verbs.delay import Ages
 
-from ._reading import interrupt, next_line, next_report
+from ._reading import interrupt, next_report
 from .conftest import Cli, RunCli
 
 AVERAGE = r"average delay: (\d+\.\d{3,})"
@@ -45,10 +45,10 @@ def test_value_that_was_there_before_does_not_count(cli: Cli) -> None:
     with shm_pub_sub.Publisher("robot/speed", 0) as pub:
         pub.publish(1)
         delay = cli.start("delay", "robot/speed", "--format", "json", "-p", 0.1)
-        found = json.loads(next_line(delay.stdout))
+        found = json.loads(delay.line())
         assert (found["delay"], found["new"]) == (None, 0)
         pub.publish(2)
-        while (found := json.loads(next_line(delay.stdout)))["new"] == 0:
+        while (found := json.loads(delay.line()))["new"] == 0:
             assert found["delay"] is None
     assert list(found) == ["topic", "delay", "min", "max", "std_dev", "window", "new", "lost"]
     assert found["window"] == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 import shm_pub_sub
 from support.programs import Run, Start
 
-from ._reading import interrupt, next_line
+from ._reading import interrupt
 from .conftest import Cli
 
 FAULTY = """
@@ -29,7 +29,7 @@ def test_demo_fails_with_a_message_where_an_act_goes_wrong(run_python: Run, shm_
 def test_ctrl_c_ends_it_and_its_publisher(cli: Cli, shm_dir: Path) -> None:
     with shm_pub_sub.Publisher("pendulum/angle", 0):  # a topic of the user's own is not touched
         demo = cli.start("demo")
-        while "Values flow" not in next_line(demo.stdout):
+        while "Values flow" not in demo.line():
             pass
         out, err = interrupt(demo)
         assert err == ""

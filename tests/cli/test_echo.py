@@ -16,7 +16,7 @@ import pytest
 import shm_pub_sub
 from support.programs import Start
 
-from ._reading import interrupt, next_line, stop
+from ._reading import interrupt, stop
 from .conftest import ENVIRONMENT, PROGRAM, Cli, RunCli
 
 WAITING = "shm-pub-sub: waiting: no topic 'robot/speed' in "
@@ -33,7 +33,7 @@ sys.stdin.read()
 
 def test_topic_that_comes_later_is_printed_from_its_first_value(cli: Cli) -> None:
     echo = cli.start("echo", "robot/speed", "--times", 1000)
-    assert next_line(echo.stderr).startswith(WAITING)
+    assert echo.line(echo.stderr).startswith(WAITING)
     with shm_pub_sub.Publisher("robot/speed", 0.0, 1000) as pub:
         pub.publish_many([n / 4 for n in range(1000)])
         out, err = echo.communicate(timeout=30)
@@ -82,7 +82,7 @@ def test_csv_is_read_back_by_the_csv_module(cli: Cli) -> None:
     name = 'odd, "name"\n'
     values = [0.1, math.nan, math.inf, -math.inf, 5e-324, 1e308]
     echo = cli.start("echo", name, "--csv", "--times", len(values))
-    next_line(echo.stderr)
+    echo.line(echo.stderr)
     start = time.time()
     with shm_pub_sub.Publisher(name, 0.0, 10) as pub:
         for value in values:
@@ -97,7 +97,7 @@ def test_csv_is_read_back_by_the_csv_module(cli: Cli) -> None:
 def test_json_has_an_object_a_value(cli: Cli) -> None:
     values = [1.5, math.nan, math.inf, -math.inf]
     echo = cli.start("echo", "robot/speed", "--format", "json", "--times", len(values))
-    next_line(echo.stderr)
+    echo.line(echo.stderr)
     before, start = time.monotonic_ns(), time.time()
     with shm_pub_sub.Publisher("robot/speed", 0.0, 10) as pub:
         for value in values:
@@ -137,15 +137,15 @@ def test_values_of_several_topics_are_named_and_in_order_of_publication(run_cli:
 
 def test_new_topic_that_matches_joins_in(cli: Cli) -> None:
     echo = cli.start("echo", "robot/*")
-    assert "waiting: no topic matches 'robot/*'" in next_line(echo.stderr)
+    assert "waiting: no topic matches 'robot/*'" in echo.line(echo.stderr)
     with shm_pub_sub.Publisher("robot/a", 0) as a:
         a.publish(1)
-        assert next_line(echo.stdout) == "robot/a: 1"
+        assert echo.line() == "robot/a: 1"
         with shm_pub_sub.Publisher("robot/b", True) as b:
             b.publish(False)
-            assert next_line(echo.stdout) == "robot/b: False"
+            assert echo.line() == "robot/b: False"
             a.publish(2)
-            assert next_line(echo.stdout) == "robot/a: 2"
+            assert echo.line() == "robot/a: 2"
     assert interrupt(echo) == ("", "")
 
 
@@ -160,11 +160,11 @@ def test_publisher_may_be_killed_and_the_next_one_publish_another_type(
     cli: Cli, start_python: Start
 ) -> None:
     echo = cli.start("echo", "robot/speed")
-    next_line(echo.stderr)
+    echo.line(echo.stderr)
     for value in (1.5, 2.5, True, 7):
         publisher = start_python(PUBLISH, "robot/speed", value)
         assert publisher.line() == "ready"
-        assert next_line(echo.stdout) == str(value)
+        assert echo.line() == str(value)
         publisher.kill()
         publisher.wait()
     assert interrupt(echo) == ("", "")
@@ -177,10 +177,10 @@ def test_topic_of_a_dead_publisher_is_waited_for(cli: Cli, start_python: Start) 
     publisher.kill()
     publisher.wait()
     echo = cli.start("echo", "robot/speed", "--once")
-    assert "waiting: 'robot/speed' has no live publisher" in next_line(echo.stderr)
+    assert "waiting: 'robot/speed' has no live publisher" in echo.line(echo.stderr)
     with shm_pub_sub.Publisher("robot/speed", 0.0) as pub:
         pub.publish(2.5)
-        assert next_line(echo.stdout) == "2.5"
+        assert echo.line() == "2.5"
 
 
 def test_what_a_crash_left_holds_up_no_pattern(run_cli: RunCli, start_python: Start) -> None:
@@ -204,12 +204,12 @@ def test_topic_that_cannot_be_read_is_an_error_or_left_out(cli: Cli, shm_dir: Pa
         a.publish(1)
         b.publish(2)
         echo = cli.start("echo", "*")
-        assert [next_line(echo.stdout) for _ in range(2)] == ["a: 1", "b: 2"]
+        assert [echo.line() for _ in range(2)] == ["a: 1", "b: 2"]
         a.close()
         (shm_dir / "shm_pub_sub.a").write_bytes(b"not a topic" * 1000)
-        assert re.fullmatch("shm-pub-sub: .*; it is left out", next_line(echo.stderr))
+        assert re.fullmatch("shm-pub-sub: .*; it is left out", echo.line(echo.stderr))
         b.publish(3)
-        assert next_line(echo.stdout) == "b: 3"
+        assert echo.line() == "b: 3"
         interrupt(echo)
         assert "it is left out" in cli.run("echo", "*", "--once").stderr
         named = cli.run("echo", "a", "--once")
@@ -227,10 +227,10 @@ def test_publishers_end_is_told_and_the_next_one_is_printed(cli: Cli, more: list
                 pub.publish(1)
                 if not cli.processes:
                     echo = cli.start("echo", "robot/a", *more)
-                while not next_line(echo.stdout).endswith("1"):
+                while not echo.line().endswith("1"):
                     pass
             ended = "shm-pub-sub: 'robot/a' has no live publisher now; waiting for the next"
-            assert next_line(echo.stderr) == ended
+            assert echo.line(echo.stderr) == ended
         _, err = interrupt(echo)
     assert err == ""
 
@@ -239,8 +239,8 @@ def test_retained_value_has_no_publisher(cli: Cli) -> None:
     with shm_pub_sub.Publisher("gain", 0, retain=True) as pub:
         pub.publish(7)
     echo = cli.start("echo", "gain")
-    assert next_line(echo.stdout) == "7"
-    assert "'gain' has no live publisher now" in next_line(echo.stderr)
+    assert echo.line() == "7"
+    assert "'gain' has no live publisher now" in echo.line(echo.stderr)
     interrupt(echo)
     shm_pub_sub.remove("gain")
 
@@ -254,14 +254,14 @@ def test_what_it_could_not_take_is_counted(cli: Cli) -> None:
     with shm_pub_sub.Publisher("robot/speed", 0, 2) as pub:
         pub.publish(0)
         echo = cli.start("echo", "robot/speed")
-        assert next_line(echo.stdout) == "0"
+        assert echo.line() == "0"
         stop(echo)
         pub.publish_many(range(1, 101))
         echo.send_signal(signal.SIGCONT)
-        assert [next_line(echo.stdout) for _ in range(2)] == ["99", "100"]
-        assert "robot/speed: lost 98 values so far" in next_line(echo.stderr)
+        assert [echo.line() for _ in range(2)] == ["99", "100"]
+        assert "robot/speed: lost 98 values so far" in echo.line(echo.stderr)
         pub.publish(101)
-        assert next_line(echo.stdout) == "101"
+        assert echo.line() == "101"
         out, err = interrupt(echo)
     assert (out, err.count("\n")) == ("", 1)
     assert "robot/speed: lost 98 values in all" in err
@@ -271,8 +271,8 @@ def test_nothing_is_lost_up_to_the_rings_size(cli: Cli) -> None:
     with shm_pub_sub.Publisher("robot/speed", 0, 50_000) as pub:
         pub.publish(0)
         echo = cli.start("echo", "robot/speed", "--csv", "--times", 50_001)
-        assert next_line(echo.stdout) == "time,topic,sequence,value"
-        assert next_line(echo.stdout).endswith(",robot/speed,1,0")
+        assert echo.line() == "time,topic,sequence,value"
+        assert echo.line().endswith(",robot/speed,1,0")
         stop(echo)
         pub.publish_many(range(1, 50_001))
         echo.send_signal(signal.SIGCONT)
@@ -285,10 +285,10 @@ def test_every_prints_the_newest_at_intervals(cli: Cli) -> None:
     with shm_pub_sub.Publisher("robot/speed", 0, 1000) as pub:
         pub.publish_many(range(1000))
         echo = cli.start("echo", "robot/speed", "--every", 0.05)
-        assert next_line(echo.stdout) == "999"
+        assert echo.line() == "999"
         pub.publish_many(range(1000))
         pub.publish_many(range(1000, 2000))
-        while (value := int(next_line(echo.stdout))) != 1999:
+        while (value := int(echo.line())) != 1999:
             assert 0 <= value < 1999
         out, err = interrupt(echo)
     assert (out, err) == ("", "")  # a value is printed once; nothing counts as lost

@@ -8,7 +8,7 @@ import pytest
 import shm_pub_sub
 from shm_pub_sub._rate import Intervals
 
-from ._reading import interrupt, next_line, next_report
+from ._reading import interrupt, next_report
 from .conftest import Cli, RunCli
 
 AVERAGE = r"average rate: (\d+\.\d{3})"
@@ -93,8 +93,8 @@ def test_several_topics_are_named_and_silence_is_told(run_cli: RunCli) -> None:
 def test_publishers_end_is_told(cli: Cli) -> None:
     with shm_pub_sub.Publisher("robot/a", 0):
         hz = cli.start("hz", "robot/a", "-p", 0.1)
-        assert next_line(hz.stdout) == "no new messages"
-    while (line := next_line(hz.stdout)) == "no new messages":
+        assert hz.line() == "no new messages"
+    while (line := hz.line()) == "no new messages":
         pass
     assert line == "no new messages: there is no live publisher"
     interrupt(hz)
@@ -103,7 +103,7 @@ def test_publishers_end_is_told(cli: Cli) -> None:
 def test_json(cli: Cli) -> None:
     pub = cli.start("pub", "robot/speed", "1", "-r", 100, "-q")
     hz = cli.start("hz", "robot/speed", "--format", "json", "-p", 0.3)
-    while (found := json.loads(next_line(hz.stdout)))["rate"] is None:
+    while (found := json.loads(hz.line()))["rate"] is None:
         assert found["window"] == 0
     assert list(found) == ["topic", "rate", "min", "max", "std_dev", "window", "new", "lost"]
     assert 10 < found["rate"] < 1000

@@ -11,7 +11,7 @@ import pytest
 import shm_pub_sub
 from shm_pub_sub._cli.owners import is_expected
 
-from ._reading import interrupt, next_line
+from ._reading import interrupt
 from ._terminal import Terminal
 from .conftest import ENVIRONMENT, PROGRAM, Cli, RunCli
 
@@ -158,10 +158,10 @@ def test_topic_that_becomes_readable_joins_in(cli: Cli, shm_dir: Path) -> None:
     path = shm_dir / "shm_pub_sub.robot%2Farm"
     path.write_bytes(b"nonsense" * 1000)
     echo = cli.start("echo", "robot/*")
-    assert "it is left out" in next_line(echo.stderr)
+    assert "it is left out" in echo.line(echo.stderr)
     with shm_pub_sub.Publisher("robot/arm", 0) as pub:  # it replaces what is damaged
         pub.publish(5)
-        assert next_line(echo.stdout) == "robot/arm: 5"
+        assert echo.line() == "robot/arm: 5"
         out, err = interrupt(echo)
     assert (out, err) == ("", "")
 

@@ -15,8 +15,10 @@ import shm_pub_sub
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shm_pub_sub._recording import mcap_format
+from support.programs import DEADLINE
+from support.waiting import until
 
-from ._recording import DEADLINE, start, until
+from ._reading import record
 from .conftest import Cli, RunCli
 
 mcap_writer = pytest.importorskip("mcap.writer")
@@ -176,7 +178,7 @@ def test_what_is_recorded_is_played_to_the_bit(
             name: stack.enter_context(shm_pub_sub.Publisher(name, type(values[0])(), 300))
             for name, values in data.items()
         }
-        recorder = start(cli, "-o", path, "--force", "--max-values", total, topics=3)
+        recorder = record(cli, "-o", path, "--force", "--max-values", total, topics=3)
         for name, values in data.items():
             publishers[name].publish_many(values)
         _out, err = recorder.communicate(timeout=DEADLINE)

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from shm_pub_sub import _cli as package
 from shm_pub_sub._cli.verbs import VERBS
 from shm_pub_sub._text import printable, table
+from support.waiting import until
 
-from ._reading import interrupt, next_line
-from ._recording import start, until
+from ._reading import interrupt, record
 from ._terminal import Terminal
 from .conftest import ENVIRONMENT, PROGRAM, Cli, RunCli
 
@@ -203,7 +203,7 @@ def test_recording_of_a_live_topic(run_cli: RunCli, recording: Path) -> None:
 
 def test_recorder_names_topics_of_which_it_lost_values(cli: Cli, tmp_path: Path) -> None:
     with shm_pub_sub.Publisher(NAME, 0, 1) as pub:
-        recorder = start(cli, "-o", tmp_path / "run.mcap")
+        recorder = record(cli, "-o", tmp_path / "run.mcap")
         recorder.send_signal(19)  # SIGSTOP
         pub.publish_many([0] * 1000)
         recorder.send_signal(18)  # SIGCONT
@@ -216,13 +216,13 @@ def test_recorder_names_topics_of_which_it_lost_values(cli: Cli, tmp_path: Path)
 def test_what_follows_a_topic(cli: Cli, topic: "shm_pub_sub.Publisher[float]") -> None:
     """Remarks that come later: a loss, an end, another publisher's type."""
     echo = cli.start("echo", "robot/*")
-    written = next_line(echo.stdout)
+    written = echo.line()
     topic.publish_many([0.0] * 100_000)
     topic.close()
     with shm_pub_sub.Publisher(NAME, 0) as again:
         again.publish(7)
         while not written.endswith(": 7"):
-            written = next_line(echo.stdout)
+            written = echo.line()
             assert only_prints(written)
         out, err = interrupt(echo)
     assert only_prints(out + err)

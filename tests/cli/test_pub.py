@@ -9,8 +9,9 @@ import time
 import pytest
 import shm_pub_sub
 from shm_pub_sub._cli.verbs import pub
+from support.waiting import until
 
-from ._reading import interrupt, next_line, wait_until
+from ._reading import interrupt
 from .conftest import Cli, RunCli
 
 
@@ -91,7 +92,7 @@ def test_once_leaves_a_value_for_the_next_command(run_cli: RunCli) -> None:
 
 def test_once_with_keep_takes_the_topic_away(cli: Cli) -> None:
     pub = cli.start("pub", "robot/speed", "1.5", "--once", "--keep", 60)
-    assert next_line(pub.stdout) == "publishing #1: 1.5"
+    assert pub.line() == "publishing #1: 1.5"
     assert cli.run("echo", "robot/speed", "--once").stdout == "1.5\n"
     interrupt(pub)
     assert shm_pub_sub.topics() == []
@@ -99,7 +100,7 @@ def test_once_with_keep_takes_the_topic_away(cli: Cli) -> None:
 
 def test_values_are_published_in_turn_to_who_waits(cli: Cli) -> None:
     echo = cli.start("echo", "robot/speed", "--times", 5)
-    next_line(echo.stderr)
+    echo.line(echo.stderr)
     how = ["--times", 5, "-r", 1000, "--buffers", 10, "--keep", 60]
     pub = cli.start("pub", "robot/speed", "1", "2", *how)
     assert echo.communicate(timeout=30)[0] == "1\n2\n1\n2\n1\n"
@@ -158,7 +159,7 @@ def test_second_publisher_is_told_who_holds_the_topic(run_cli: RunCli) -> None:
 
 def test_mode_and_buffers(cli: Cli) -> None:
     pub = cli.start("pub", "robot/speed", "1", "--mode", "644", "--buffers", 7)
-    next_line(pub.stdout)
+    pub.line()
     topic = shm_pub_sub.inspect("robot/speed")
     assert topic.buffer_num == 7
     assert os.stat(topic.path).st_mode & 0o777 == 0o644  # noqa: PTH116
@@ -168,7 +169,7 @@ def test_mode_and_buffers(cli: Cli) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_topic_goes_with_its_publisher_however_that_is_ended(cli: Cli, number: int) -> None:
     pub = cli.start("pub", "robot/speed", "1")
-    next_line(pub.stdout)
+    pub.line()
     pub.send_signal(number)
     assert pub.wait(30) == 128 + number
     assert shm_pub_sub.topics() == []
@@ -223,7 +224,7 @@ def test_rate_is_kept(cli: Cli) -> None:
 
 def test_quiet_until_there_is_something_to_say(cli: Cli) -> None:
     pub = cli.start("pub", "robot/speed", "1", "-q")
-    wait_until(lambda: [t for t in shm_pub_sub.topics() if t.published] != [])
+    until(lambda: [t for t in shm_pub_sub.topics() if t.published] != [])
     assert interrupt(pub) == ("", "")
 
 

@@ -19,8 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shm_pub_sub._recording import mcap_format
 from shm_pub_sub._recording.receiver import Receiver
+from support.programs import DEADLINE
+from support.waiting import until
 
-from ._recording import DEADLINE, followed, start, until
+from ._reading import followed, record
 from .conftest import Cli, RunCli
 
 mcap_reader = pytest.importorskip("mcap.reader")
@@ -71,7 +73,7 @@ def test_each_type_is_json_that_its_schema_describes(
         shm_pub_sub.Publisher("a/float", 0.0, 10) as number,
         shm_pub_sub.Publisher("a/int", 0, 10) as count,
     ):
-        recorder = start(cli, "-o", path, "--compression", compression, topics=3)
+        recorder = record(cli, "-o", path, "--compression", compression, topics=3)
         before = time.time_ns()
         flag.publish_many([True, False])
         number.publish_many([0.1, -0.0, math.nan, math.inf, 1e300])
@@ -101,7 +103,7 @@ def test_each_type_is_json_that_its_schema_describes(
 def test_summary_says_what_is_in_the_file(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "run.mcap"
     with shm_pub_sub.Publisher("speed", 0.0, 7) as speed:
-        recorder = start(cli, "-o", path)
+        recorder = record(cli, "-o", path)
         published = time.monotonic_ns()
         speed.publish_many([1.0, 2.0])
         end(recorder)
@@ -127,7 +129,7 @@ def test_newest_value_is_recorded_as_of_the_beginning(cli: Cli, tmp_path: Path) 
     with shm_pub_sub.Publisher("speed", 0.0) as speed:
         speed.publish_many([1.0, 2.0])
         until(lambda: shm_pub_sub.inspect("speed").age > 0.05, "it is old")  # type: ignore[operator]
-        recorder = start(cli, "-o", path)
+        recorder = record(cli, "-o", path)
         speed.publish(3.0)
         end(recorder)
     (_, first, content), (_, second, _) = read(path)
@@ -140,7 +142,7 @@ def test_topics_that_match_and_appear_later_are_recorded_from_their_first_value(
 ) -> None:
     path = tmp_path / "run.mcap"
     with shm_pub_sub.Publisher("robot/a", 0), shm_pub_sub.Publisher("other", 0) as other:
-        recorder = start(cli, "robot/*", "-o", path)
+        recorder = record(cli, "robot/*", "-o", path)
         with shm_pub_sub.Publisher("robot/b", 0, 10) as late:
             late.publish_many([1, 2, 3])
             other.publish(9)
@@ -154,7 +156,7 @@ def test_topics_that_match_and_appear_later_are_recorded_from_their_first_value(
 def test_first_values_that_a_late_topic_no_longer_keeps_are_lost(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "run.mcap"
     with shm_pub_sub.Publisher("a", 0):
-        recorder = start(cli, "-o", path)
+        recorder = record(cli, "-o", path)
         os.kill(recorder.pid, signal.SIGSTOP)
         with shm_pub_sub.Publisher("late", 0, 3) as late:
             late.publish_many(range(10))
@@ -171,7 +173,7 @@ def test_another_publisher_is_another_channel_also_of_another_type(
 ) -> None:
     path = tmp_path / "run.mcap"
     with shm_pub_sub.Publisher("speed", 0.0, 5) as first:
-        recorder = start(cli, "-o", path, "--compression", "none")
+        recorder = record(cli, "-o", path, "--compression", "none")
         first.publish_many([1.0, 2.0])
     with shm_pub_sub.Publisher("speed", 0.0, 6) as second:
         second.publish_many([3.0, 4.0])
@@ -194,7 +196,7 @@ def test_another_publisher_is_another_channel_also_of_another_type(
 def test_values_that_are_overwritten_first_are_counted(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "run.mcap"
     with shm_pub_sub.Publisher("fast", 0, 4) as fast, shm_pub_sub.Publisher("slow", 0) as slow:
-        recorder = start(cli, "-o", path, "--format", "json", topics=2)
+        recorder = record(cli, "-o", path, "--format", "json", topics=2)
         os.kill(recorder.pid, signal.SIGSTOP)
         fast.publish_many(range(100))
         slow.publish(1)
@@ -218,7 +220,7 @@ def test_nothing_is_lost_of_a_full_ring(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "run.mcap"
     count = 20_000
     with shm_pub_sub.Publisher("fast", 0, count) as fast:
-        recorder = start(cli, "-o", path, "--max-values", count)
+        recorder = record(cli, "-o", path, "--max-values", count)
         for begin in range(0, count, 500):
             fast.publish_many(range(begin, begin + 500))
         recorder.communicate(timeout=DEADLINE)
@@ -229,7 +231,7 @@ def test_nothing_is_lost_of_a_full_ring(cli: Cli, tmp_path: Path) -> None:
 def test_file_of_a_killed_recorder_can_be_read(cli: Cli, run_cli: RunCli, tmp_path: Path) -> None:
     path = tmp_path / "run.mcap"
     with shm_pub_sub.Publisher("speed", 0.0, 10) as speed:
-        recorder = start(cli, "-o", path)
+        recorder = record(cli, "-o", path)
         size = path.stat().st_size
         speed.publish_many([1.0, 2.0, 3.0])
         until(lambda: path.stat().st_size > size + 100, "a chunk within a second or two")
@@ -274,7 +276,7 @@ def test_a_signal_that_comes_twice_at_once_leaves_a_complete_file(cli: Cli, tmp_
     path = tmp_path / "run.mcap"
     with shm_pub_sub.Publisher("speed", 0.0, 100_000) as speed:
         speed.publish(1.0)
-        recorder = start(cli, "-o", path, "--compression", "none")
+        recorder = record(cli, "-o", path, "--compression", "none")
         wait_written(path, 1)
         speed.publish_many([2.0] * 50_000)  # what it has yet to write
         recorder.send_signal(signal.SIGINT)

@@ -12,8 +12,10 @@ from subprocess import CompletedProcess
 
 import pytest
 import shm_pub_sub
+from support.programs import DEADLINE
+from support.waiting import until
 
-from ._recording import DEADLINE, start, until
+from ._reading import record
 from .conftest import Cli, RunCli
 
 mcap_reader = pytest.importorskip("mcap.reader")
@@ -71,9 +73,9 @@ def test_topic_that_appears_at_the_limit_ends_nothing(
         for number in range(40):
             stack.enter_context(shm_pub_sub.Publisher(f"t/{number:02}", 0)).publish(number)
         recorder = start_python(LIMITED, "-o", path, "-d", 60, stderr=-1)
-        until(lambda: "left out" in recorder.stderr.readline(), "the limit")  # type: ignore[attr-defined]
+        recorder.wait_for("left out", stream=recorder.stderr)
         stack.enter_context(shm_pub_sub.Publisher("t/late", 0)).publish(1)
-        until(lambda: "left out: t/late" in recorder.stderr.readline(), "the topic")  # type: ignore[attr-defined]
+        recorder.wait_for("left out: t/late", stream=recorder.stderr)
         recorder.terminate()  # type: ignore[attr-defined]
         assert recorder.wait(DEADLINE) == 1  # type: ignore[attr-defined]
     assert "t/late" in left_out(path)
@@ -100,13 +102,13 @@ def test_topic_that_can_be_opened_later_is_recorded_from_then_on(
     path, broken = tmp_path / "run.mcap", shm_dir / "shm_pub_sub.later"
     broken.write_bytes(bytes(5000))
     with shm_pub_sub.Publisher("other", 0):
-        recorder = start(cli, "-o", path)
+        recorder = record(cli, "-o", path)
         assert recorder.stderr is not None
-        until(lambda: "left out: later" in recorder.stderr.readline(), "it")  # type: ignore[union-attr]
+        recorder.wait_for("left out: later", stream=recorder.stderr)
         broken.unlink()
         with shm_pub_sub.Publisher("later", 0, 10) as later:
             later.publish_many([1, 2])
-            until(lambda: "later is recorded from now on" in recorder.stderr.readline(), "it")  # type: ignore[union-attr]
+            recorder.wait_for("later is recorded from now on", stream=recorder.stderr)
             recorder.terminate()
             _out, err = recorder.communicate(timeout=DEADLINE)
     assert "2 values of 2 topics, 0 lost, " in err
@@ -176,7 +178,7 @@ def test_removed_file_is_noticed(cli: Cli, tmp_path: Path, replaced: bool) -> No
     path = tmp_path / "run.mcap"
     with shm_pub_sub.Publisher("speed", 0.0) as speed:
         speed.publish(1.0)
-        recorder = start(cli, "-o", path)
+        recorder = record(cli, "-o", path)
         path.unlink()
         if replaced:
             path.write_text("another")
@@ -190,7 +192,7 @@ def test_file_that_is_cut_is_noticed(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "run.mcap"
     with shm_pub_sub.Publisher("speed", 0.0) as speed:
         speed.publish(1.0)
-        recorder = start(cli, "-o", path)
+        recorder = record(cli, "-o", path)
         until(lambda: path.stat().st_size > 100, "a chunk")
         os.truncate(path, 0)
         _out, err = recorder.communicate(timeout=DEADLINE)
@@ -201,7 +203,7 @@ def test_second_recorder_is_refused_the_file(cli: Cli, run_cli: RunCli, tmp_path
     path = tmp_path / "run.mcap"
     with shm_pub_sub.Publisher("speed", 0.0) as speed:
         speed.publish(1.0)
-        recorder = start(cli, "-o", path)
+        recorder = record(cli, "-o", path)
         second = run_cli("record", "-o", path, "--force", "-d", "0.1")
         recorder.send_signal(signal.SIGINT)
         recorder.communicate(timeout=DEADLINE)
@@ -238,7 +240,7 @@ def test_name_that_no_topic_had_is_said_in_both_forms(
 def test_renamed_file_is_complete(cli: Cli, tmp_path: Path) -> None:
     with shm_pub_sub.Publisher("speed", 0.0) as speed:
         speed.publish(1.0)
-        recorder = start(cli, "-o", tmp_path / "run.mcap", "-d", 1)
+        recorder = record(cli, "-o", tmp_path / "run.mcap", "-d", 1)
         (tmp_path / "run.mcap").rename(tmp_path / "kept.mcap")
         _out, err = recorder.communicate(timeout=DEADLINE)
     assert recorder.returncode == 0, err

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import shm_pub_sub
-from support.repeating import repeating
+from support.waiting import repeating
 
 from . import _storm_child
 from ._storm_child import CLEAN, ENDS, PARENTS, READY, Task, is_dead

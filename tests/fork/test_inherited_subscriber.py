@@ -10,7 +10,7 @@ import shm_pub_sub
 from support import remote
 from support.forked import Forked, Steps
 from support.peer import Peer
-from support.wait import wait_until
+from support.waiting import until
 
 ForkChild = Callable[[Steps], Forked]
 
@@ -96,7 +96,7 @@ def test_closed_in_the_child_it_is_unmapped_though_a_thread_of_the_parent_s_wait
         thread = threading.Thread(target=lambda: received.extend(subscriber))
         thread.start()
         # The publisher's, the subscriber's, and page 0 to be waited on.
-        wait_until(lambda: Path("/proc/self/maps").read_text().count(str(shm_dir)) == 3)
+        until(lambda: Path("/proc/self/maps").read_text().count(str(shm_dir)) == 3)
         child = fork_child(steps)
         assert child.next() == 0
         child.end()

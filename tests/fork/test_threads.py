@@ -14,8 +14,7 @@ import shm_pub_sub
 from support import remote
 from support.forked import Forked, Steps
 from support.peer import Peer
-from support.repeating import repeating
-from support.waiting import until
+from support.waiting import repeating, until
 
 from . import _programs
 

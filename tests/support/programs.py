@@ -45,7 +45,7 @@ class Program(subprocess.Popen[str]):
         self.lines: list[str] = []
         """What has been read from stdout."""
         self.errors = ""
-        """What it wrote on stderr until finish(), if that is a pipe."""
+        """What has been read from stderr, if that is a pipe."""
 
     @property
     def output(self) -> str:
@@ -58,10 +58,12 @@ class Program(subprocess.Popen[str]):
             self._fail("ended without another line")
         return line
 
-    def wait_for(self, pattern: str, times: int = 1) -> "re.Match[str]":
-        """Read stdout until so many more lines match; return the last match."""
+    def wait_for(
+        self, pattern: str, times: int = 1, stream: IO[str] | None = None
+    ) -> "re.Match[str]":
+        """Read stdout, or another stream, until so many more lines match; return the last match."""
         deadline = time.monotonic() + DEADLINE
-        while (line := self._read()) is not None and time.monotonic() < deadline:
+        while (line := self._read(stream)) is not None and time.monotonic() < deadline:
             if match := re.search(pattern, line):
                 times -= 1
                 if times == 0:
@@ -97,10 +99,13 @@ class Program(subprocess.Popen[str]):
         while self._read() is not None:
             pass
         self.wait(DEADLINE)
-        if self.stderr is not None:
-            self.errors += self.stderr.read()
-        if self.returncode != status or re.search("^(Traceback|Exception ignored)", self.output):
-            self._fail(f"ended with {self.returncode}, not {status}")
+        complaint = self._complaint()
+        if status in (0, -signal.SIGTERM):
+            complaint += "".join(re.findall("(?m)^(?:Traceback|Exception ignored)", self.output))
+        else:
+            complaint = ""
+        if self.returncode != status or complaint:
+            self._fail(f"ended with {self.returncode}, not {status}, or with a complaint")
         return self.lines
 
     def release(self) -> None:
@@ -121,13 +126,20 @@ class Program(subprocess.Popen[str]):
         watchdog.cancel()
         if line and source is self.stdout:
             self.lines.append(line.rstrip("\n"))
+        elif source is self.stderr:
+            self.errors += line
         return line.rstrip("\n") if line else None
+
+    def _complaint(self) -> str:
+        """Return what is left to read from stderr."""
+        rest = self.stderr.read() if self.stderr is not None else ""
+        self.errors += rest
+        return rest
 
     def _fail(self, what: str) -> NoReturn:
         self.kill()
         self.wait()
-        if self.stderr is not None and not self.stderr.closed:
-            self.errors += self.stderr.read()
+        self._complaint()
         last = "\n".join(self.lines[-20:])
         pytest.fail(f"{self.args}\n{what}; it printed last:\n{last}\nand on stderr:\n{self.errors}")
 

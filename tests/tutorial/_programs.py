@@ -19,6 +19,7 @@ input_ended = __import__("sys").stdin.read()
 def interrupt(program: Program) -> None:
     """End an endless program as its user does, with Ctrl-C."""
     program.interrupt(-signal.SIGINT)
+    assert "KeyboardInterrupt" in program.errors
 
 
 def feeder(topic: Topic) -> str:

@@ -1,6 +1,10 @@
-"""The specification, which is not part of this repository."""
+"""The specification, which is not part of this repository, and its programs."""
+
+import subprocess
+from functools import partial
 
 import pytest
+from support.programs import Start
 
 from ._spec import VARIABLE, Specification, specification_path
 
@@ -11,3 +15,9 @@ def tutorial() -> Specification:
     if not path.is_file():
         pytest.skip(f"the specification is not here; its path can be given as {VARIABLE}")
     return Specification(path)
+
+
+@pytest.fixture
+def start(start_python: Start) -> Start:
+    """start(program): a Program that must not write to stderr."""
+    return partial(start_python, stderr=subprocess.PIPE)

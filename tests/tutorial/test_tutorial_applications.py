@@ -11,12 +11,12 @@ from ._spec import Specification
 
 
 def test_every_sensor_of_the_robot_is_seen_by_another_process(
-    tutorial: Specification, start_python: Start
+    tutorial: Specification, start: Start
 ) -> None:
     network = tutorial.source(ROBOT_NETWORK)
     sensors = topics(network, "Publisher")
-    watching = start_python(watcher(sensors))
-    running = start_python(network)
+    watching = start(watcher(sensors))
+    running = start(network)
 
     for sensor, (low, high) in zip(sensors, arguments(network, "uniform"), strict=True):
         matches = [watching.wait_for(rf"'{sensor.name}', (\S+), True") for _ in range(5)]
@@ -27,30 +27,30 @@ def test_every_sensor_of_the_robot_is_seen_by_another_process(
 
 
 def test_ctrl_c_ends_the_robot_s_topics_and_leaves_nothing(
-    tutorial: Specification, start_python: Start, shm_dir: Path
+    tutorial: Specification, start: Start, shm_dir: Path
 ) -> None:
     network = tutorial.source(ROBOT_NETWORK)
-    running = start_python(network)
+    running = start(network)
     for sensor in topics(network, "Publisher"):
-        start_python(watcher([sensor])).wait_for("True")
+        start(watcher([sensor])).wait_for("True")
     [command] = topics(network, "Subscriber")
 
     interrupt(running)
 
     assert list(shm_dir.iterdir()) == []
     for topic in (*topics(network, "Publisher"), command):
-        start_python(watcher([topic])).wait_for(rf"'{topic.name}', {topic.default!r}, False")
+        start(watcher([topic])).wait_for(rf"'{topic.name}', {topic.default!r}, False")
 
 
 def test_the_analytics_average_what_another_process_publishes(
-    tutorial: Specification, start_python: Start
+    tutorial: Specification, start: Start
 ) -> None:
     program = tutorial.source(ANALYTICS)
     [source] = topics(program, "Subscriber")
     [result] = topics(program, "Publisher")
-    running = start_python(program)
-    watching = start_python(watcher([result]))
-    publishing = start_python(feeder(source))
+    running = start(program)
+    watching = start(watcher([result]))
+    publishing = start(feeder(source))
 
     for value in ("2.5", "4.75"):
         publishing.tell(value)
@@ -63,12 +63,12 @@ def test_the_analytics_average_what_another_process_publishes(
 
 
 def test_the_analytics_say_nothing_while_nothing_is_published(
-    tutorial: Specification, start_python: Start
+    tutorial: Specification, start: Start
 ) -> None:
     program = tutorial.source(ANALYTICS)
     [source] = topics(program, "Subscriber")
-    running = start_python(program)
-    publishing = start_python(feeder(source))
+    running = start(program)
+    publishing = start(feeder(source))
     publishing.wait_for("ready")
 
     publishing.tell("7.5")

@@ -26,13 +26,13 @@ def attempt(program: str) -> str:
 
 
 def test_a_second_publisher_is_told_that_the_topic_exists_and_who_holds_it(
-    tutorial: Specification, start_python: Start
+    tutorial: Specification, start: Start
 ) -> None:
     imported, opened, *_ = statements(tutorial.source(VERIFICATION))
-    holding = start_python(imported + opened + HOLD)
+    holding = start(imported + opened + HOLD)
     holding.wait_for("held")
 
-    message = "\n".join(start_python(attempt(opened)).finish())
+    message = "\n".join(start(attempt(opened)).finish())
 
     assert message.startswith(symptom(tutorial, CONFLICT_SYMPTOM))
     assert str(holding.pid) in message
@@ -40,46 +40,46 @@ def test_a_second_publisher_is_told_that_the_topic_exists_and_who_holds_it(
 
 
 def test_a_second_publisher_in_the_same_process_is_told_so_too(
-    tutorial: Specification, start_python: Start
+    tutorial: Specification, start: Start
 ) -> None:
     imported, opened, *_ = statements(tutorial.source(VERIFICATION))
 
-    message = "\n".join(start_python(imported + opened + attempt(opened)).finish())
+    message = "\n".join(start(imported + opened + attempt(opened)).finish())
 
     assert message.startswith(symptom(tutorial, CONFLICT_SYMPTOM))
 
 
 def test_the_topic_is_free_again_when_its_publisher_has_ended(
-    tutorial: Specification, start_python: Start
+    tutorial: Specification, start: Start
 ) -> None:
     imported, opened, *_ = statements(tutorial.source(VERIFICATION))
-    start_python(imported + opened).finish()
+    start(imported + opened).finish()
 
-    assert start_python(attempt(opened)).finish() == ["no error"]
+    assert start(attempt(opened)).finish() == ["no error"]
 
 
 @pytest.mark.parametrize("place", ["/sys", "file"], ids=["no permission", "not a directory"])
 def test_where_nothing_can_be_created_the_creation_fails_as_documented(
-    tutorial: Specification, start_python: Start, tmp_path: Path, place: str
+    tutorial: Specification, start: Start, tmp_path: Path, place: str
 ) -> None:
     _, opened, *_ = statements(tutorial.source(VERIFICATION))
     (tmp_path / "file").write_bytes(b"")
     domain = tmp_path / place  # An absolute place stays as it is.
 
     message = "\n".join(
-        start_python(attempt(opened), env={**os.environ, "SHM_PUB_SUB_DIR": str(domain)}).finish()
+        start(attempt(opened), env={**os.environ, "SHM_PUB_SUB_DIR": str(domain)}).finish()
     )
 
     assert message.startswith(symptom(tutorial, CREATION_SYMPTOM))
 
 
 def test_a_shortage_of_memory_fails_the_creation_as_documented(
-    tutorial: Specification, start_python: Start, shm_dir: Path
+    tutorial: Specification, start: Start, shm_dir: Path
 ) -> None:
     filesystem = os.statvfs(shm_dir)
     more_values_than_fit = filesystem.f_blocks * filesystem.f_frsize // 8 + 1
 
     program = f"shm_pub_sub.Publisher('topic', 0, {more_values_than_fit})"
-    message = "\n".join(start_python(attempt(program)).finish())
+    message = "\n".join(start(attempt(program)).finish())
 
     assert message.startswith(symptom(tutorial, CREATION_SYMPTOM))

@@ -14,12 +14,8 @@ HALF_A_MILLI = 0.000_5
 """What rounding to three decimals may take or add."""
 
 
-def test_the_benchmark_ends_with_figures_that_agree(
-    tutorial: Specification, start_python: Start
-) -> None:
-    printed = [
-        line for line in start_python(tutorial.source(PERFORMANCE)).finish() if numbers(line)
-    ]
+def test_the_benchmark_ends_with_figures_that_agree(tutorial: Specification, start: Start) -> None:
+    printed = [line for line in start(tutorial.source(PERFORMANCE)).finish() if numbers(line)]
 
     messages, duration, throughput, latency = (float(numbers(line)[0]) for line in printed)
     assert messages == 10_000

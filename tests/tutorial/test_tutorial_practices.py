@@ -27,36 +27,36 @@ def process_data(data):
 CALL = "\nrobust_subscriber()\n"
 
 
-def test_hierarchical_names_are_topics(tutorial: Specification, start_python: Start) -> None:
+def test_hierarchical_names_are_topics(tutorial: Specification, start: Start) -> None:
     source = tutorial.source(TOPIC_NAMING)
 
     for topic, opened in zip(topics(source, "Publisher"), statements(source), strict=True):
-        publishing = start_python(IMPORT + opened + "pub.publish(1.5)" + HOLD)
-        start_python(watcher([topic])).wait_for(r", 1\.5, True")
+        publishing = start(IMPORT + opened + "pub.publish(1.5)" + HOLD)
+        start(watcher([topic])).wait_for(r", 1\.5, True")
         publishing.finish()
 
 
 def test_a_publisher_whose_name_is_given_to_the_next_one_ends(
-    tutorial: Specification, start_python: Start, shm_dir: Path
+    tutorial: Specification, start: Start, shm_dir: Path
 ) -> None:
     source = tutorial.source(TOPIC_NAMING)
     first, second = topics(source, "Publisher")
-    publishing = start_python(IMPORT + source + "pub.publish(1.5)" + HOLD)
+    publishing = start(IMPORT + source + "pub.publish(1.5)" + HOLD)
     publishing.wait_for("held")
 
     assert len(list(shm_dir.iterdir())) == 1
-    start_python(watcher([first])).wait_for(rf"'{first.name}', {first.default!r}, False")
-    start_python(watcher([second])).wait_for(rf"'{second.name}', 1\.5, True")
+    start(watcher([first])).wait_for(rf"'{first.name}', {first.default!r}, False")
+    start(watcher([second])).wait_for(rf"'{second.name}', 1\.5, True")
     publishing.finish()
 
 
 def test_the_robust_subscriber_processes_every_value_it_is_given_time_for(
-    tutorial: Specification, start_python: Start
+    tutorial: Specification, start: Start
 ) -> None:
     program = tutorial.source(ERROR_HANDLING)
     [topic] = topics(program, "Subscriber")
-    running = start_python(IMPORT + PROCESS_DATA + program + CALL)
-    publishing = start_python(feeder(topic))
+    running = start(IMPORT + PROCESS_DATA + program + CALL)
+    publishing = start(feeder(topic))
 
     for value in ("1.5", "2.5", "1e300"):
         publishing.tell(value)
@@ -67,12 +67,12 @@ def test_the_robust_subscriber_processes_every_value_it_is_given_time_for(
 
 
 def test_the_robust_subscriber_survives_an_error_in_the_processing(
-    tutorial: Specification, start_python: Start
+    tutorial: Specification, start: Start
 ) -> None:
     program = tutorial.source(ERROR_HANDLING)
     [topic] = topics(program, "Subscriber")
-    running = start_python(IMPORT + PROCESS_DATA + program + CALL)
-    publishing = start_python(feeder(topic))
+    running = start(IMPORT + PROCESS_DATA + program + CALL)
+    publishing = start(feeder(topic))
 
     publishing.tell("-1.5")
     running.wait_for(": negative$", times=2)
@@ -84,24 +84,24 @@ def test_the_robust_subscriber_survives_an_error_in_the_processing(
 
 
 def test_the_robust_subscriber_reports_a_publisher_of_another_type_and_survives_it(
-    tutorial: Specification, start_python: Start
+    tutorial: Specification, start: Start
 ) -> None:
     program = tutorial.source(ERROR_HANDLING)
     [topic] = topics(program, "Subscriber")
-    running = start_python(IMPORT + PROCESS_DATA + program + CALL)
-    earlier = start_python(feeder(topic))
+    running = start(IMPORT + PROCESS_DATA + program + CALL)
+    earlier = start(feeder(topic))
     earlier.tell("1.5")
     running.wait_for(r"processed 1\.5")  # it is made: what follows is of another type for a read
     earlier.finish()
 
-    of_another_type = start_python(feeder(Topic(topic.name, 0)))
+    of_another_type = start(feeder(Topic(topic.name, 0)))
     of_another_type.tell("1")
     reported = running.wait_for("int|float")
     of_another_type.finish()
     assert "int" in reported.string
     assert "float" in reported.string
 
-    publishing = start_python(feeder(topic))
+    publishing = start(feeder(topic))
     publishing.tell("3.5")
     running.wait_for(r"processed 3\.5")
 
@@ -110,13 +110,13 @@ def test_the_robust_subscriber_reports_a_publisher_of_another_type_and_survives_
 
 
 def test_the_managed_publisher_s_value_is_read_while_its_process_lives(
-    tutorial: Specification, start_python: Start, shm_dir: Path
+    tutorial: Specification, start: Start, shm_dir: Path
 ) -> None:
     program = tutorial.source(RESOURCE_MANAGEMENT)
     [topic] = topics(program, "ManagedPublisher")
     [value] = (values[0] for values in arguments(program, "publish"))
-    publishing = start_python(IMPORT + program + HOLD)
-    watching = start_python(watcher([topic]))
+    publishing = start(IMPORT + program + HOLD)
+    watching = start(watcher([topic]))
 
     watching.wait_for(rf"'{topic.name}', {value!r}, True")
     publishing.finish()

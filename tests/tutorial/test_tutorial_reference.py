@@ -32,13 +32,13 @@ REPORT = "print((data, is_success))\n"
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_documented_keywords_build_a_pair_of_that_type(
-    tutorial: Specification, start_python: Start, kind: str
+    tutorial: Specification, start: Start, kind: str
 ) -> None:
     [publisher] = [s for s in signatures(tutorial.source(PUBLISHER_SIGNATURES)) if s.kind == kind]
     [subscriber] = [s for s in signatures(tutorial.source(SUBSCRIBER_SIGNATURES)) if s.kind == kind]
     values = {"name": "topic", "buffer_num": 4}
 
-    child = start_python(
+    child = start(
         f"{IMPORT}"
         f"pub = {publisher.call(default_value=PUBLISHED[kind], **values)}\n"
         f"sub = {subscriber.call(default_value=ABSENT[kind], **values)}\n"
@@ -51,10 +51,10 @@ def test_the_documented_keywords_build_a_pair_of_that_type(
 
 
 def test_the_number_of_buffers_defaults_to_the_documented_three(
-    tutorial: Specification, start_python: Start
+    tutorial: Specification, start: Start
 ) -> None:
     documented = set(re.findall(r"\(default: (\d+)\)", "\n".join(tutorial.lines)))
-    child = start_python(
+    child = start(
         f"{IMPORT}import inspect\n"
         "parameters = inspect.signature(shm_pub_sub.Publisher).parameters\n"
         "print(parameters['buffer_num'].default)\n"
@@ -64,15 +64,13 @@ def test_the_number_of_buffers_defaults_to_the_documented_three(
 
 
 def test_another_process_reads_each_published_value_with_its_type(
-    tutorial: Specification, start_python: Start
+    tutorial: Specification, start: Start
 ) -> None:
     publish, subscribe = tutorial.source(PUBLISH_CALLS), tutorial.source(SUBSCRIBE_CALLS)
-    publishing = start_python(IMPORT + PUBLISHERS + publish + HOLD)
+    publishing = start(IMPORT + PUBLISHERS + publish + HOLD)
     publishing.wait_for("held")
 
-    reading = start_python(
-        IMPORT + SUBSCRIBERS + "".join(s + REPORT for s in statements(subscribe))
-    )
+    reading = start(IMPORT + SUBSCRIBERS + "".join(s + REPORT for s in statements(subscribe)))
 
     expected = [repr((value, True)) for [value] in arguments(publish, "publish")]
     assert reading.finish() == expected
@@ -80,13 +78,11 @@ def test_another_process_reads_each_published_value_with_its_type(
 
 
 def test_without_a_publisher_each_read_gives_the_default_and_no_success(
-    tutorial: Specification, start_python: Start
+    tutorial: Specification, start: Start
 ) -> None:
     subscribe = tutorial.source(SUBSCRIBE_CALLS)
 
-    reading = start_python(
-        IMPORT + SUBSCRIBERS + "".join(s + REPORT for s in statements(subscribe))
-    )
+    reading = start(IMPORT + SUBSCRIBERS + "".join(s + REPORT for s in statements(subscribe)))
 
     assert reading.finish() == [repr((ABSENT[kind], False)) for kind in KINDS]
 
@@ -97,19 +93,17 @@ def test_without_a_publisher_each_read_gives_the_default_and_no_success(
     ids=["no publisher", "nothing sent yet", "another topic's name"],
 )
 def test_a_read_has_no_success_for_each_documented_cause(
-    tutorial: Specification, start_python: Start, published_topic: str | None, values: list[str]
+    tutorial: Specification, start: Start, published_topic: str | None, values: list[str]
 ) -> None:
     if published_topic is not None:
-        publishing = start_python(feeder(Topic(published_topic, 0.0)))
+        publishing = start(feeder(Topic(published_topic, 0.0)))
         publishing.wait_for("ready")
         for value in values:
             publishing.tell(value)
             publishing.wait_for("published")
 
     subscriber = f"{IMPORT}subscriber = shm_pub_sub.Subscriber('topic', 0.5)\n"
-    reading = start_python(
-        subscriber + tutorial.source(READING_SYMPTOM) + "print((data, success))\n"
-    )
+    reading = start(subscriber + tutorial.source(READING_SYMPTOM) + "print((data, success))\n")
 
     assert reading.finish() == [repr((0.5, False))]
     if published_topic is not None:

@@ -19,12 +19,12 @@ def appear_in_order(seen: Iterable[str], published: Iterable[str]) -> bool:
 
 
 def test_the_subscribers_see_the_sensor_s_values_and_never_go_backwards(
-    tutorial: Specification, start_python: Start
+    tutorial: Specification, start: Start
 ) -> None:
     sensor = tutorial.source(SENSOR_PUBLISHER)
     [[readings]] = arguments(sensor, "range")
-    subscribing = start_python(tutorial.source(MULTI_SUBSCRIBER))
-    publishing = start_python(sensor)
+    subscribing = start(tutorial.source(MULTI_SUBSCRIBER))
+    publishing = start(sensor)
 
     published = [numbers(line)[-1] for line in publishing.finish()]
     subscribing.end_by(signal.SIGTERM, -signal.SIGTERM)
@@ -39,11 +39,11 @@ def test_the_subscribers_see_the_sensor_s_values_and_never_go_backwards(
 
 
 def test_a_value_outside_the_limits_is_logged_and_raises_its_alert(
-    tutorial: Specification, start_python: Start
+    tutorial: Specification, start: Start
 ) -> None:
     [topic] = topics(tutorial.source(SENSOR_PUBLISHER), "Publisher")
-    subscribing = start_python(tutorial.source(MULTI_SUBSCRIBER))
-    publishing = start_python(feeder(topic))
+    subscribing = start(tutorial.source(MULTI_SUBSCRIBER))
+    publishing = start(feeder(topic))
 
     publishing.tell("40.25")
     subscribing.wait_for(r"HIGH\D*40\.25")
@@ -59,13 +59,13 @@ def test_a_value_outside_the_limits_is_logged_and_raises_its_alert(
 
 
 def test_the_running_subscribers_move_to_the_next_publisher_by_themselves(
-    tutorial: Specification, start_python: Start
+    tutorial: Specification, start: Start
 ) -> None:
     [topic] = topics(tutorial.source(SENSOR_PUBLISHER), "Publisher")
-    subscribing = start_python(tutorial.source(MULTI_SUBSCRIBER))
+    subscribing = start(tutorial.source(MULTI_SUBSCRIBER))
 
     for value in ("31.25", "32.5"):
-        publishing = start_python(feeder(topic))
+        publishing = start(feeder(topic))
         publishing.tell(value)
         subscribing.wait_for(rf"HIGH\D*{float(value):.2f}")
         publishing.finish()

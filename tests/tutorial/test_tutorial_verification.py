@@ -32,61 +32,59 @@ def received(lines: list[str]) -> list[tuple[str, bool]]:
 
 
 def test_the_whole_program_receives_the_newest_value_ten_times(
-    tutorial: Specification, start_python: Start
+    tutorial: Specification, start: Start
 ) -> None:
-    lines = start_python(tutorial.source(VERIFICATION)).finish()
+    lines = start(tutorial.source(VERIFICATION)).finish()
 
     assert [numbers(line) for line in lines[:10]] == [[str(i)] for i in range(10)]
     assert received(lines[10:]) == [("9", True)] * 10
 
 
 def test_the_publisher_alone_ends_and_leaves_nothing(
-    halves: tuple[str, str], start_python: Start, shm_dir: Path
+    halves: tuple[str, str], start: Start, shm_dir: Path
 ) -> None:
-    lines = start_python(halves[0]).finish()
+    lines = start(halves[0]).finish()
 
     assert [numbers(line) for line in lines] == [[str(i)] for i in range(10)]
     assert list(shm_dir.iterdir()) == []
 
 
 def test_the_subscriber_alone_receives_its_default_without_success(
-    halves: tuple[str, str], start_python: Start, default: str
+    halves: tuple[str, str], start: Start, default: str
 ) -> None:
-    assert received(start_python(halves[1]).finish()) == [(default, False)] * 10
+    assert received(start(halves[1]).finish()) == [(default, False)] * 10
 
 
 def test_a_subscriber_after_the_publisher_s_end_receives_its_default_without_success(
-    halves: tuple[str, str], start_python: Start, default: str
+    halves: tuple[str, str], start: Start, default: str
 ) -> None:
-    start_python(halves[0]).finish()
+    start(halves[0]).finish()
 
-    assert received(start_python(halves[1]).finish()) == [(default, False)] * 10
+    assert received(start(halves[1]).finish()) == [(default, False)] * 10
 
 
 def test_a_subscriber_beside_a_living_publisher_receives_the_newest_value(
-    halves: tuple[str, str], start_python: Start, shm_dir: Path
+    halves: tuple[str, str], start: Start, shm_dir: Path
 ) -> None:
-    publishing = start_python(halves[0] + HOLD)
+    publishing = start(halves[0] + HOLD)
     publishing.wait_for("held")
     assert len(list(shm_dir.iterdir())) == 1, "one file a topic"
 
-    assert received(start_python(halves[1]).finish()) == [("9", True)] * 10
+    assert received(start(halves[1]).finish()) == [("9", True)] * 10
     publishing.finish()
 
 
-def test_several_subscribers_receive_the_same_value(
-    halves: tuple[str, str], start_python: Start
-) -> None:
-    publishing = start_python(halves[0] + HOLD)
+def test_several_subscribers_receive_the_same_value(halves: tuple[str, str], start: Start) -> None:
+    publishing = start(halves[0] + HOLD)
     publishing.wait_for("held")
 
-    subscribing = [start_python(halves[1]) for _ in range(3)]
+    subscribing = [start(halves[1]) for _ in range(3)]
 
     assert [received(child.finish()) for child in subscribing] == [[("9", True)] * 10] * 3
     publishing.finish()
 
 
-def test_the_publisher_can_be_run_again(halves: tuple[str, str], start_python: Start) -> None:
-    first = start_python(halves[0]).finish()
+def test_the_publisher_can_be_run_again(halves: tuple[str, str], start: Start) -> None:
+    first = start(halves[0]).finish()
 
-    assert start_python(halves[0]).finish() == first
+    assert start(halves[0]).finish() == first

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from shm_pub_sub import Publisher, ShmError, Subscriber, inspect, topics
 from support.counts import dice
-from support.threads import run_threads
+from support.waiting import run_threads
 
 SECONDS = float(os.environ.get("SHM_PUB_SUB_CHAOS") or 3)
 """For how long; a long run finds more."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from shm_pub_sub import ClosedError, ExistsError, Publisher, ShmError, Subscriber, inspect, topics
-from support.threads import DEADLINE, SECONDS, run_threads
+from support.waiting import DEADLINE, SECONDS, run_threads
 
 
 def test_many_threads_publish_and_subscribe_on_shared_objects() -> None:

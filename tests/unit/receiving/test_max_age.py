@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 from shm_pub_sub import Publisher, Subscriber, TopicTypeError, TopicValueError, inspect, remove
-from support.wait import wait_until
+from support.waiting import until
 
 NANOSECOND = 1e-9
 
 
 def let_time_pass(nanoseconds: int) -> None:
     start = time.monotonic_ns()
-    wait_until(lambda: time.monotonic_ns() > start + nanoseconds)
+    until(lambda: time.monotonic_ns() > start + nanoseconds)
 
 
 def test_fresh_value_is_read() -> None:
@@ -49,8 +49,8 @@ def test_value_ages_while_it_is_being_read_and_a_new_one_is_young_again() -> Non
                 pub.publish(value)
                 return sub.subscribe() == (value, True)  # False where this process had to wait
 
-            wait_until(read_after_publish)
-            wait_until(lambda: sub.subscribe() == (7, False))
+            until(read_after_publish)
+            until(lambda: sub.subscribe() == (7, False))
             assert sub.publisher_alive
 
 

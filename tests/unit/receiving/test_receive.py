@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from shm_pub_sub import ClosedError, Publisher, Subscriber, TopicTypeError, TopicValueError, remove
 from support.layout import topic_file, write_field
-from support.wait import wait_until
+from support.waiting import until
 
 
 def test_values_come_in_the_order_of_their_publication() -> None:
@@ -361,10 +361,10 @@ def test_iteration_ends_when_another_thread_closes_it(published: bool) -> None:
     received: list[int] = []
     thread = threading.Thread(target=lambda: received.extend(sub))
     thread.start()
-    wait_until(lambda: asleep(thread))
+    until(lambda: asleep(thread))
     if pub is not None:
         pub.publish(3)
-        wait_until(lambda: received == [3])
+        until(lambda: received == [3])
         pub.close()
     sub.close()
     thread.join(30)
@@ -384,7 +384,7 @@ def test_recv_raises_when_another_thread_closes_it() -> None:
     with Publisher("topic", 0):
         thread = threading.Thread(target=wait)
         thread.start()
-        wait_until(lambda: asleep(thread))
+        until(lambda: asleep(thread))
         sub.close()
         thread.join(30)
     assert len(caught) == 1
@@ -399,7 +399,7 @@ def test_each_value_goes_to_one_of_the_threads_that_wait() -> None:
             thread.start()
         for n in range(values):
             pub.publish(n)
-        wait_until(lambda: len(received) == values)
+        until(lambda: len(received) == values)
         sub.close()
         for thread in threads:
             thread.join(30)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from shm_pub_sub import Publisher, Subscriber
-from support.wait import wait_until
+from support.waiting import until
 
 SYS_FUTEX = {"x86_64": 202, "aarch64": 98}
 FUTEX_WAIT = 0
@@ -71,7 +71,7 @@ def test_sleeping_waiter_is_woken(shm_dir: Path, what: str) -> None:
 
         waiter = threading.Thread(target=wait)
         waiter.start()
-        wait_until(lambda: waiter.native_id and asleep(waiter.native_id))
+        until(lambda: waiter.native_id and asleep(waiter.native_id))
         pub.publish(True) if what == "publish" else pub.close()
         waiter.join(20)
         assert results == [0], "woken, not timed out"
@@ -84,7 +84,7 @@ def test_closing_sends_this_subscribers_own_waiter_away_and_no_other(shm_dir: Pa
         threads = [threading.Thread(target=received[n].extend, args=(subs[n],)) for n in range(2)]
         for thread in threads:
             thread.start()
-            wait_until(lambda t=thread: t.native_id and asleep(t.native_id))
+            until(lambda t=thread: t.native_id and asleep(t.native_id))
         before = word(page)
         assert before & 1
         subs[0].close()
@@ -93,9 +93,9 @@ def test_closing_sends_this_subscribers_own_waiter_away_and_no_other(shm_dir: Pa
         # Another epoch, in which somebody still waits: a kill here would cost nobody a wake-up.
         assert word(page) == before + 2
         # It looks around between its slices.
-        wait_until(lambda: asleep(threads[1].native_id or 0))
+        until(lambda: asleep(threads[1].native_id or 0))
         pub.publish(7)
-        wait_until(lambda: received[1] == [7])
+        until(lambda: received[1] == [7])
         subs[1].close()
         threads[1].join(20)
         assert received == [[], [7]]
