@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 import shm_pub_sub
-from shm_pub_sub._errors import from_go
+from shm_pub_sub._go import from_go
 from support.go import GoSubscriber
 
 from ._log import Log

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import shm_pub_sub
 from shm_pub_sub import ShmError
-from shm_pub_sub._errors import from_go
+from shm_pub_sub._go import from_go
 
 PACKAGE = Path(shm_pub_sub.__file__).parent
 
@@ -86,7 +86,7 @@ def test_what_go_says_of_an_unknown_kind_is_caught_as_the_tutorial_does(text: st
     assert str(error) == text.rpartition("\n")[2]
 
 
-@pytest.mark.parametrize("kind", shm_pub_sub._errors._BY_KIND)
+@pytest.mark.parametrize("kind", shm_pub_sub._go._BY_KIND)
 def test_every_kind_of_go_has_its_class(kind: str) -> None:
     error = from_go(RuntimeError(f"{kind}\nfound this"))
     assert type(error) not in (ShmError, shm_pub_sub.InternalError)

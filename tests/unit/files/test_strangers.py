@@ -147,7 +147,7 @@ def test_who_takes_the_name_during_a_restart_ends_no_loop_and_is_not_heard(
         "logged[0]"
     )
 
-    taker.ask()
+    taker.tell("")
     taker.wait(20)
     file = shm_dir / "shm_pub_sub.topic"
     if file.is_dir() and not file.is_symlink():
