@@ -95,7 +95,7 @@ PICTURES = {
     "echo": Picture("echo 'robot/wheel/*' --csv --times 6", 100, 20, lines_with("$", 2)),
     "hz": Picture("hz robot/lidar/distance", 100, 20, lines_with("average rate", 3), ("C-c",)),
     "top": Picture("top", 126, 18, lines_with("alive ", 10)),
-    "plot": Picture("plot 'robot/arm/joint[1-3]/angle'", 100, 26, lines_with("seconds", 1)),
+    "plot": Picture("plot 'robot/arm/joint[1-3]/angle'", 100, 26, lines_with("-10 s", 1)),
 }
 SETTLE = {"top": 3.0, "plot": 10.0}
 """Seconds that a live picture goes on before it is taken: rates and curves need some time."""

@@ -180,7 +180,7 @@ def check_max_age(name: str, max_age: object) -> int:
     if max_age is None:
         return 0
     try:
-        seconds = _seconds(max_age)
+        seconds = as_seconds(max_age)
     except TypeError:
         raise TopicTypeError(
             f"topic {shown(name)}: found max_age of {_kind(max_age)}; expected seconds or None"
@@ -194,7 +194,7 @@ def check_max_age(name: str, max_age: object) -> int:
     return round(seconds * 1e9)
 
 
-def _seconds(number: Any) -> float:
+def as_seconds(number: Any) -> float:
     """Return as a float what timeouts take too: anything with __float__ or __index__, but bool."""
     cls = type(number)
     if _is(number, bool, str) or not (hasattr(cls, "__float__") or hasattr(cls, "__index__")):

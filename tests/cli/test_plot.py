@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import shm_pub_sub
 from shm_pub_sub._cli.screen.braille import Dots, picture
-from shm_pub_sub._plot.collector import Collector
+from shm_pub_sub._plot.collector import Collector, _Feed
 from shm_pub_sub._plot.curve import Curve
 
 from .conftest import Cli, RunCli
@@ -38,7 +38,7 @@ def test_one_picture_of_what_a_topic_has(run_cli: RunCli) -> None:
     assert all(len(line) <= 100 for line in lines)
     assert lines[0].startswith("on: True")
     assert any(line.startswith("robot/arm: 4.9") for line in lines)
-    assert re.fullmatch(r" +-0.5 s +seconds before now +0", lines[-1])
+    assert re.fullmatch(r" +-0.5 s +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+", lines[-1])
     assert any("⠁" <= sign <= "⣿" for sign in ended.stdout)
 
 
@@ -205,18 +205,21 @@ def test_dots_of_a_line() -> None:
 
 def drawn(*curves: Curve, columns: int = 40, lines: int = 12) -> list[str]:
     collector = Collector([curve.name for curve in curves], 10)
-    collector._curves = {("", curve.name): curve for curve in curves}
-    return picture(collector, 10 * SECOND, columns, lines, ascii_only=True)
+    collector._feeds = {("", curve.name): _Feed(curve, "", "") for curve in curves}
+    return picture(
+        collector, (10 * SECOND, "2026-01-02 03:04:05 UTC"), columns, lines, ascii_only=True
+    )
 
 
 def test_a_picture_has_steps_for_bools_and_gaps_for_nan() -> None:
-    flag, number = Curve("flag", "", 10 * SECOND, ""), Curve("number", "", 10 * SECOND, "")
+    flag, number = Curve("flag", 10 * SECOND), Curve("number", 10 * SECOND)
     flag.type, flag.alive, number.type = bool, True, float
     for n, value in enumerate((False, True), 1):
         flag.add(n, n * 3 * SECOND, value)
     for n, value in enumerate((1.0, math.nan, 1.0), 1):
         number.add(n, n * 3 * SECOND, value)
     text = drawn(flag)
+    assert re.fullmatch(r" {14}-10 s +03:04:05", text[-1])
     assert "False |" in text[-2]
     assert re.search(r"True \|.*''+$|True \|.*::+$", text[1]), text
     dots = [line.split("|")[1].replace(" ", "") for line in drawn(number) if "|" in line]
@@ -224,7 +227,7 @@ def test_a_picture_has_steps_for_bools_and_gaps_for_nan() -> None:
 
 
 def test_what_has_no_room_is_counted() -> None:
-    curves = [Curve(f"topic{n}", "", 10 * SECOND, "") for n in range(9)]
+    curves = [Curve(f"topic{n}", 10 * SECOND) for n in range(9)]
     text = drawn(*curves, lines=12)
     assert "7 more: a higher terminal shows them" in text
     assert len(text) <= 12

@@ -99,7 +99,7 @@ def notebook(_kernel: Notebook, shm_dir: Path) -> Iterator[Notebook]:
     _kernel.displays.clear()
     prepare(_kernel, shm_dir)
     yield _kernel
-    _kernel.run("import gc, shm_pub_sub._plot.cell\nshm_pub_sub._plot.cell._end_all()")
+    _kernel.run("import gc, shm_pub_sub._plot.cell\nshm_pub_sub._plot.cell._stop_all()")
     assert _kernel.run("%reset -f\nimport gc; print(gc.collect() >= 0)") == "True\n"
 
 

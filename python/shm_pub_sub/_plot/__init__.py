@@ -25,27 +25,26 @@ def plot(
 ) -> Plot:
     """Plot topics live: in the notebook's cell, without blocking the kernel, or in a window.
 
-    It follows topics of any type that are there or will be, from one publisher to the next, and
-    wakes no publisher. bools are steps; NaN and infinities are gaps. Running the cell again ends
-    the plot that it had. Outside a notebook it opens a window of matplotlib and returns when that
-    is closed, or at once where matplotlib is interactive.
+    It follows topics of any type, existing and future ones, across restarts of their publishers,
+    and does not slow these down. bools are steps; NaN and infinities are gaps. Running the cell
+    again stops its earlier plot. Outside a notebook it opens a window of matplotlib and returns
+    when that is closed, or at once if matplotlib is interactive.
 
     Args:
-        topics: Names, shell patterns of names as "robot/*", or Subscribers, from whose stream
-            nothing is taken.
-        seconds: How much of the past is shown.
-        trust: Whose topics are shown, as for Subscriber; a Subscriber's own counts for its topic.
-        directory: Where names and patterns are looked up, as for Subscriber; a Subscriber has its
-            own.
+        topics: Names, shell patterns of names such as "robot/*", or Subscribers, from whose stream
+            it takes nothing.
+        seconds: The length of the time axis, 0.001 to 1,000,000 seconds.
+        trust: Whose topics are shown, as for Subscriber; a Subscriber has its own.
+        directory: The directory of names and patterns, as for Subscriber; a Subscriber has its own.
 
     Returns:
-        A plot with stop(), running, figure (a matplotlib Figure of this moment) and save(path).
+        A plot with stop(), running, figure (a matplotlib Figure of what it shows) and save(path).
 
     Raises:
-        TopicTypeError: No topics, or something else than text and Subscribers (a TypeError).
-        TopicValueError: An impossible name, length, trust or directory (a ValueError).
+        TopicTypeError: No topics, or an argument of a wrong type (a TypeError).
+        TopicValueError: An impossible name, seconds, trust or directory (a ValueError).
         ImportError: Outside a notebook, without matplotlib.
-        RuntimeError: Outside a notebook, where matplotlib has no window to show.
+        RuntimeError: Outside a notebook, if matplotlib cannot open a window.
     """
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None

@@ -3,96 +3,81 @@
 from __future__ import annotations
 
 import math
-import time
 from html import escape
 
 from .._svg import LEAST_SPAN, bounds, path, scale, ticks
-from .._text import printable, wall_time
+from .._text import printable
 from .curve import label
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .collector import Collector
-    from .curve import Curve
+    from .curve import Curve, Point
+
+    Drawn = tuple[Curve, list[Point], str]  # the last is its colour
 
 WIDTH, HEIGHT, STRIP = 720, 220, 36
-"""Of a chart in pixels, of its plot of numbers and of its strip of bools."""
-
+"""Pixels: of the chart, of its plot of numbers, and of its strip of bools."""
 
 LEFT, RIGHT, MARGIN, BELOW = 70, 12, 8, 30
-"""Beside the plot, above and below each part of it, and for the time axis."""
-
+"""Pixels: beside the plots, above and below each, and for the time axis."""
 
 PATIENCE = 3
-"""Seconds without another picture, after which a live one says that it is none."""
+"""Seconds without a newer picture after which a live one shows that it is out of date."""
 
-
-_MARK = "shm-pub-sub-not-updated"
-
+_STALE = "shm-pub-sub-not-updated"
 
 _STYLE = (
-    f"<style>.{_MARK}{{animation:{_MARK} {PATIENCE}s both}}"
-    f"@keyframes {_MARK}{{0%,90%{{opacity:0}}to{{opacity:1}}}}"
-    f"@media print{{.{_MARK}{{animation:none}}}}</style>"
+    f"<style>.{_STALE}{{animation:{_STALE} {PATIENCE}s both}}"
+    f"@keyframes {_STALE}{{0%,90%{{opacity:0}}to{{opacity:1}}}}"
+    f"@media print{{.{_STALE}{{animation:none}}}}</style>"
 )
-"""Hides the mark for that long. No script is needed for it, which a saved notebook would not run;
-where styles are taken away as well, and on paper, the mark is there at once."""
-
+"""Hides the mark of a stale picture for that long, without a script, which a saved notebook would
+not run. Without the style, and on paper, the mark is visible at once."""
 
 FEW = 60
-"""A curve of no more points than these shows them as dots."""
-
+"""Points up to which a curve shows them as dots."""
 
 COLOURS = ("#1f8fe0", "#f07f13", "#35a84a", "#e0443e", "#9a6fd0", "#a8705f", "#e06fc0", "#8a8f98")
 """Each readable on white and on black."""
 
 
 def chart(collector: Collector, live: bool) -> str:
-    """Return the curves as HTML: a legend, numbers, and bools in a strip of their own below.
+    """Return the curves as HTML: a legend, a plot of numbers, and below it a strip of bools.
 
-    live: Another picture is to replace this one. It says so itself where none has come for PATIENCE
-    seconds: it may be in a saved notebook by then, or its kernel may have died.
+    live: A newer picture will replace this one. If none has done so within PATIENCE seconds, as in
+    a saved notebook or after the kernel's death, the picture shows that it is not updated.
     """
-    now, at_the_right = time.monotonic_ns(), wall_time()
+    now, clock = collector.now()
     drawn = [
         (curve, curve.points(now), COLOURS[n % len(COLOURS)])
         for n, curve in enumerate(collector.curves)
     ]
-    legend = "".join(
-        '<span style="margin-right:1.5em;white-space:nowrap">'
-        f'<span style="color:{colour}">■</span> {escape(label(curve))}</span> '
-        for curve, _, colour in drawn
-    )
-    if collector.more:
-        legend += f"<span>and {collector.more} more</span>"
-    legend += "".join(
-        f'<div style="opacity:.75">{escape(printable(str(curve.trouble)))}</div>'
-        for curve, _, _ in drawn
-        if curve.trouble is not None
-    )
+    seconds, middle = collector.seconds, (LEFT + WIDTH - RIGHT) / 2
     parts, top = [], float(MARGIN)
     numbers = [each for each in drawn if each[0].type is not bool]
     bools = [each for each in drawn if each[0].type is bool]
     if numbers or not bools:
-        parts.append(_plot(numbers, now, collector.seconds, top, HEIGHT))
+        parts.append(_plot(numbers, now, seconds, top, HEIGHT))
         top += HEIGHT + 2 * MARGIN
     if bools:
-        parts.append(_plot(bools, now, collector.seconds, top, STRIP, (0.0, 1.0)))
+        parts.append(_plot(bools, now, seconds, top, STRIP, (0.0, 1.0)))
         top += STRIP + 2 * MARGIN
     bottom = top - MARGIN
-    for at in ticks(-collector.seconds, 0.0, 8):
-        x = WIDTH - RIGHT + at / collector.seconds * (WIDTH - LEFT - RIGHT)
+    for at in ticks(-seconds, 0.0, 8):
+        x = WIDTH - RIGHT + at / seconds * (WIDTH - LEFT - RIGHT)
         parts.append(f'<text x="{x:.1f}" y="{bottom + 8}" text-anchor="middle">{at:g}</text>')
     parts.append(
-        f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{bottom + 24}" text-anchor="middle">'
-        f"seconds before {escape(at_the_right)}{'' if live else ' (stopped)'}</text>"
+        f'<text x="{middle}" y="{bottom + 24}" text-anchor="middle">'
+        f"seconds before {escape(clock)}{'' if live else ' (stopped)'}</text>"
     )
     if live:
         parts.append(
-            f'<text class="{_MARK}" x="{(LEFT + WIDTH - RIGHT) / 2}" y="{MARGIN + 24}" '
+            f'<text class="{_STALE}" x="{middle}" y="{MARGIN + 24}" '
             'text-anchor="middle" font-size="16" font-weight="bold">'
-            f"not updated since {escape(at_the_right)}</text>"
+            f"not updated since {escape(clock)}</text>"
         )
+    legend = _legend(drawn, now, collector.more)
     return (
         f'{_STYLE if live else ""}<div style="line-height:1.5;max-width:{WIDTH}px">{legend}</div>'
         f'<svg width="{WIDTH}" viewBox="0 0 {WIDTH} {bottom + BELOW:g}" font-size="12" '
@@ -101,15 +86,29 @@ def chart(collector: Collector, live: bool) -> str:
     )
 
 
+def _legend(drawn: list[Drawn], now: int, more: int) -> str:
+    names = "".join(
+        '<span style="margin-right:1.5em;white-space:nowrap">'
+        f'<span style="color:{colour}">■</span> {escape(label(curve, now))}</span> '
+        for curve, _, colour in drawn
+    )
+    errors = "".join(
+        f'<div style="opacity:.75">{escape(printable(str(curve.error)))}</div>'
+        for curve, _, _ in drawn
+        if curve.error is not None
+    )
+    return names + (f"<span>and {more} more</span>" if more else "") + errors
+
+
 def _plot(
-    drawn: list[tuple[Curve, list[tuple[int, float]], str]],
+    drawn: list[Drawn],
     now: int,
     seconds: float,
     top: float,
     height: float,
     limits: tuple[float, float] | None = None,
 ) -> str:
-    """Return one part of a chart: its frame, its value axis and its curves."""
+    """Return one plot of the chart: its frame, its value axis and its curves."""
     left, width, bottom = LEFT, WIDTH - LEFT - RIGHT, top + height
     since = now - seconds * 1e9
     low, high = limits or bounds(
@@ -132,12 +131,11 @@ def _plot(
     per_ns = width / (seconds * 1e9)
     for curve, points, colour in drawn:
         pixels = [(left + width - (now - at) * per_ns, y_of(value)) for at, value in points]
-        dots = curve.type is not bool and len(points) <= FEW
         parts.append(
             f'<path d="{path(pixels, curve.type is bool)}" fill="none" '
             f'stroke="{colour}" stroke-width="1.6"/>'
         )
-        if dots:
+        if curve.type is not bool and len(points) <= FEW:
             parts += [
                 f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.2" fill="{colour}"/>'
                 for x, y in pixels

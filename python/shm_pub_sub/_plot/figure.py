@@ -1,12 +1,10 @@
-"""Curves as a matplotlib figure, without pyplot: nothing that has to be closed."""
+"""Curves as a matplotlib figure, made without pyplot: nothing has to be closed."""
 
 from __future__ import annotations
 
 import os
-import time
 
 from .._extras import need
-from .._text import wall_time
 from .chart import FEW
 from .curve import label
 
@@ -18,11 +16,11 @@ if TYPE_CHECKING:
     from .curve import Curve
 
 WIDTH, HEIGHT = 7.5, 3.2
-"""Inches, of 100 pixels."""
+"""Inches of 100 pixels."""
 
 
 class Drawing:
-    """What the collector has, in a figure: numbers above, bools in a strip of their own below."""
+    """A collector's curves in a figure: numbers, and below them a strip of bools."""
 
     def __init__(self, collector: Collector, figure: Any = None) -> None:
         if figure is None:
@@ -36,18 +34,18 @@ class Drawing:
         self._labels: list[Any] = []
 
     def check(self, path: str) -> None:
-        """Raise ValueError where the path's ending is none of a picture, OSError for its folder."""
+        """Raise ValueError for a suffix that is no picture's, OSError for a folder not writable."""
         known = self.figure.canvas.get_supported_filetypes()
-        ending = os.path.splitext(path)[1].removeprefix(".").lower()
-        if ending not in known:
-            raise ValueError(f"write {path!r}: found {ending!r}; expected {', '.join(known)}")
+        suffix = os.path.splitext(path)[1].removeprefix(".").lower()
+        if suffix not in known:
+            raise ValueError(f"write {path!r}: found {suffix!r}; expected {', '.join(known)}")
         folder = os.path.dirname(path) or "."
         if not os.access(folder, os.W_OK | os.X_OK):
-            raise OSError(f"write {path!r}: found no folder {folder!r} that takes files")
+            raise OSError(f"write {path!r}: found no writable folder {folder!r}")
 
     def draw(self) -> None:
-        """Bring the figure up to date; it is rendered when it is saved or shown."""
-        now = time.monotonic_ns()
+        """Update the figure; it is rendered when it is saved or shown."""
+        now, clock = self._collector.now()
         curves = self._collector.curves
         if not self._axes or self._shown != [(curve.name, curve.type) for curve in curves]:
             self._lay_out(curves)
@@ -56,14 +54,14 @@ class Drawing:
             line.set_data([(at - now) / 1e9 for at, _ in points], [value for _, value in points])
             line.set_marker("." if len(points) <= FEW and curve.type is not bool else "")
         for curve, text in zip(curves, self._labels, strict=True):
-            text.set_text(label(curve))
-        self._axes[-1].set_xlabel(f"seconds before {wall_time()}")
+            text.set_text(label(curve, now))
+        self._axes[-1].set_xlabel(f"seconds before {clock}")
         for axes in self._axes:
             axes.relim(visible_only=True)
             axes.autoscale_view(scalex=False)
 
     def _lay_out(self, curves: list[Curve]) -> None:
-        """Make axes and lines: there are other topics than before, or of other types."""
+        """Make axes and lines: the topics have changed, or their types."""
         self._shown = [(curve.name, curve.type) for curve in curves]
         self.figure.clear()
         bools = [curve.type is bool for curve in curves]
@@ -90,7 +88,7 @@ class Drawing:
         )
         self._labels = []
         if curves:
-            # Names are put in later: as they are, also with $ and a leading underscore.
+            # draw() fills in the names, literally: a $ or a leading underscore too.
             legend = self.figure.legend(
                 self._lines, ["."] * len(curves), loc="upper left", ncols=2, frameon=False
             )

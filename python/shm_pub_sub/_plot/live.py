@@ -1,4 +1,4 @@
-"""A live plot: what a notebook's cell and a window have in common."""
+"""A live plot: what one in a notebook's cell and one in a window have in common."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ if TYPE_CHECKING:
     from .collector import Collector
 
 FRAME = 0.1
-"""Seconds from one picture to the next, at least; a slow one makes the next come later."""
-
+"""Seconds from one picture to the next, at least."""
 
 SHARE = 0.1
-"""Of a processor, for drawing."""
+"""Of a processor's time, for drawing: a slow picture delays the next one."""
 
 
 class Plot(ABC):
@@ -36,7 +35,10 @@ class Plot(ABC):
 
     @property
     def figure(self) -> Any:
-        """What it shows now as a new matplotlib Figure. Raises ImportError without matplotlib."""
+        """What it shows now, or showed last, as a new matplotlib Figure.
+
+        Raises ImportError without matplotlib.
+        """
         drawing = Drawing(self._collector)  # imports matplotlib, which takes long
         with self._lock:
             drawing.draw()
@@ -44,12 +46,12 @@ class Plot(ABC):
 
     @abstractmethod
     def stop(self) -> None:
-        """End the updates; in a notebook the last picture stays. Again: nothing."""
+        """End the updates; in a notebook the last picture stays. Idempotent."""
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write what it shows now to a file: PNG, SVG, PDF, by the path's ending.
+        """Write the figure to a file: PNG, SVG or PDF, by the path's suffix.
 
-        Raises ImportError without matplotlib, OSError and what matplotlib raises for the path.
+        Raises ImportError without matplotlib, OSError, and what matplotlib raises for the path.
         """
         self.figure.savefig(path, dpi=200)
 

@@ -16,28 +16,28 @@ if TYPE_CHECKING:
 
 
 class WindowPlot(Plot):
-    """In a window of matplotlib, whose own timer brings it up to date."""
+    """In a window of matplotlib, updated by its timer."""
 
     def __init__(self, collector: Collector, pyplot: Any) -> None:
         super().__init__(collector)
         self._pyplot = pyplot
         self._figure = pyplot.figure(figsize=(9, 4.5))
-        without_window = need("matplotlib.backend_bases").FigureManagerBase
-        if type(self._figure.canvas.manager) is without_window:
+        no_window = need("matplotlib.backend_bases").FigureManagerBase
+        if type(self._figure.canvas.manager) is no_window:
             pyplot.close(self._figure)
             raise RuntimeError(
-                "plot: found neither a notebook nor a window (matplotlib's backend is "
-                f"{pyplot.get_backend()!r}); use `shm-pub-sub plot TOPIC` in a terminal, "
+                "plot: found neither a notebook nor a window: matplotlib's backend is "
+                f"{pyplot.get_backend()!r}; use `shm-pub-sub plot TOPIC` in a terminal, "
                 "with -o FILE for a picture"
             )
         self._drawing = Drawing(self._collector, self._figure)
         self._due = 0.0
         self._timer = self._figure.canvas.new_timer(interval=20)
-        self._timer.add_callback(self._turn)
+        self._timer.add_callback(self._update)
         self._figure.canvas.mpl_connect("close_event", lambda _: self._end())
         self._running = True
         self._timer.start()
-        self._turn()
+        self._update()
         pyplot.show()
 
     @property
@@ -54,7 +54,7 @@ class WindowPlot(Plot):
         self._timer.stop()
         self._collector.close()
 
-    def _turn(self) -> None:
+    def _update(self) -> None:
         if not self._running:
             return
         self._collector.poll()

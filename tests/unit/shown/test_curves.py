@@ -22,7 +22,7 @@ WINDOW = 10 * SECOND
 
 
 def curve() -> Curve:
-    return Curve("topic", "", WINDOW, "")
+    return Curve("topic", WINDOW)
 
 
 def columns(points: list[tuple[int, float]]) -> dict[int, tuple[float, float]]:
@@ -136,13 +136,14 @@ def test_a_curve_goes_on_with_the_next_publisher_of_another_type() -> None:
 
 def test_a_flood_is_taken_together_with_its_extremes() -> None:
     collector = Collector(["flood"], 5)
-    (found,) = collector.curves
+    (feed,) = collector._feeds.values()
+    found = feed.curve
     with shm_pub_sub.Publisher("flood", 0, 100_000) as pub:
         batch = [*range(-5000, 5001)]
 
         def flooded() -> bool:
             pub.publish_many(batch)
-            return found._fast
+            return feed._is_fast
 
         collect(collector, flooded)
         pub.publish_many([7, 10**6, -(10**6), 8])
@@ -151,7 +152,7 @@ def test_a_flood_is_taken_together_with_its_extremes() -> None:
         assert (min(values), max(values), values[-1]) == (-(10**6), 10**6, 8)
         assert found.lost == 0
         # It goes back to one by one when the flood is over.
-        collect(collector, lambda: not found._fast)
+        collect(collector, lambda: not feed._is_fast)
     collector.close()
 
 
@@ -188,7 +189,7 @@ def test_any_floats_can_be_drawn(values: list[float]) -> None:
     assert math.isfinite(low)
     assert math.isfinite(high)
     assert all(0 <= y <= 10 for y in map(scale(low, high, 0, 10), finite))
-    assert len(picture(collector, now, 80, 20, ascii_only=True)) > 3
+    assert len(picture(collector, (now, "0:00"), 80, 20, ascii_only=True)) > 3
 
 
 def test_a_live_picture_says_itself_that_no_other_one_has_come() -> None:
@@ -210,6 +211,16 @@ def test_a_live_picture_says_itself_that_no_other_one_has_come() -> None:
     assert "(stopped)" in stopped
 
 
+def test_a_stopped_plot_stays_at_its_last_moment() -> None:
+    collector = Collector(["topic"], 10.0)
+    with shm_pub_sub.Publisher("topic", 0) as pub:
+        pub.publish(1)
+        collect(collector, lambda: [one.newest for one in collector.curves] == [1])
+        collector.close()
+    assert collector.now() == collector.now()
+    assert "topic: 1</span>" in chart(collector, live=False), "its publisher had not ended"
+
+
 def test_a_topic_that_cannot_be_read_is_not_one_that_is_not_there(shm_dir: Path) -> None:
     path = shm_dir / "shm_pub_sub.topic"
     path.write_bytes(b"nonsense" * 1000)
@@ -222,8 +233,8 @@ def test_a_topic_that_cannot_be_read_is_not_one_that_is_not_there(shm_dir: Path)
     assert "other: not there yet" in shown
     with shm_pub_sub.Publisher("topic", 0) as pub:
         pub.publish(1)
-        for one in collector.curves:
-            one._next_look = 0.0
+        for feed in collector._feeds.values():
+            feed._next_look = 0.0
         collector.poll()
         assert "topic: 1" in chart(collector, live=True)
     collector.close()
@@ -239,11 +250,11 @@ def test_a_fast_topics_batch_is_drawn_although_nans_are_in_it() -> None:
     with shm_pub_sub.Publisher("fast", 0.0, 10) as pub:
         collector = Collector(["fast"], 10.0)
         collector.poll()
-        (one,) = collector.curves
-        one._fast = True
+        (feed,) = collector._feeds.values()
+        feed._is_fast = True
         pub.publish_many([math.nan, -3.0, 7.0, math.inf, 1.0])
-        one.take()
-        drawn = [value for _, value in one.points(time.monotonic_ns()) if value == value]
+        feed.take()
+        drawn = [value for _, value in feed.curve.points(time.monotonic_ns()) if value == value]
         collector.close()
     assert {min(drawn), max(drawn), drawn[-1]} == {-3.0, 7.0, 1.0}
 

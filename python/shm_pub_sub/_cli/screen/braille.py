@@ -27,21 +27,26 @@ _EMPTY = 0x2800
 
 
 def picture(
-    collector: Collector, now: int, columns: int, lines: int, ascii_only: bool
+    collector: Collector, now: tuple[int, str], columns: int, lines: int, ascii_only: bool
 ) -> list[str]:
-    """Return the curves as lines of text that fill `columns` times `lines`, or less."""
+    """Return the curves as lines of text that fill `columns` times `lines`, or less.
+
+    now: The time of the right edge, in ns and as text, as of Collector.now().
+    """
     curves = collector.curves
-    room = max((lines - 2) // (LEAST + 1), 1)
-    shown, more = curves[:room], len(curves[room:]) + collector.more
+    free = max((lines - 2) // (LEAST + 1), 1)
+    shown, more = curves[:free], len(curves[free:]) + collector.more
     height = max((lines - 2 - bool(more)) // max(len(shown), 1) - 1, LEAST)
     width = max(columns - AXIS - 2, 10)
     text: list[str] = []
     for curve in shown:
-        text += _panel(curve, now, round(collector.seconds * 1e9), width, height, ascii_only)
+        text += _panel(curve, now[0], round(collector.seconds * 1e9), width, height, ascii_only)
     if more:
         text.append(f"{more} more: a higher terminal shows them")
-    left, middle = f"-{collector.seconds:g} s", "seconds before now"
-    text.append(" " * (AXIS + 2) + left + middle.center(width - len(left) - 1) + "0")
+    left, right = f"-{collector.seconds:g} s", now[1]
+    if len(left) + len(right) >= width:
+        right = right.split()[1]  # without date and zone
+    text.append(" " * (AXIS + 2) + left + right.rjust(width - len(left)))
     return [line[:columns].rstrip() for line in text]
 
 
@@ -65,7 +70,7 @@ def _panel(
             column.go_to(x, y, stepwise=curve.type is bool)
     column.end()
     # Why it cannot be read is as long as the line has room for; stderr has all of it.
-    yield label(curve) + (f": {printable(str(curve.trouble))}" if curve.trouble else "")
+    yield label(curve, now) + (f": {printable(str(curve.error))}" if curve.error else "")
     top, bottom = ("True", "False") if curve.type is bool else (_short(high), _short(low))
     frame = "|" if ascii_only else "┤"
     for n, line in enumerate(dots.ascii() if ascii_only else dots.braille()):

@@ -73,9 +73,9 @@ def run(options: argparse.Namespace) -> int:
     names(options.topics)  # raises OpenError where the directory cannot be read
     collector = Collector(options.topics, options.seconds)
     collector.poll()
-    if broken := [curve for curve in collector.curves if curve.trouble and not curve.matched]:
+    if broken := [curve for curve in collector.curves if curve.error and not curve.by_pattern]:
         for curve in broken:
-            complain(f"{curve.trouble}")
+            complain(f"{curve.error}")
         collector.close()
         return EXIT_FAILURE
     if options.output is not None:
@@ -117,8 +117,8 @@ def _left_out(collector: Collector) -> Unreadable:
     """Say which topics cannot be read."""
     left_out = Unreadable()
     for curve in collector.curves:
-        if curve.trouble is not None:
-            left_out.add(curve.name, curve.trouble, named=not curve.matched)
+        if curve.error is not None:
+            left_out.add(curve.name, curve.error, named=not curve.by_pattern)
     left_out.tell()
     if collector.more:
         complain(f"{counted(collector.more, 'topic')} more match; {MOST_CURVES} are drawn at most")
@@ -166,9 +166,9 @@ def _picture(collector: Collector) -> list[str]:
     try:
         "⣿┤│".encode(encoding)
     except UnicodeEncodeError:
-        text = picture(collector, time.monotonic_ns(), columns, lines - 1, ascii_only=True)
+        text = picture(collector, collector.now(), columns, lines - 1, ascii_only=True)
         return [line.encode(encoding, "backslashreplace").decode(encoding) for line in text]
-    return picture(collector, time.monotonic_ns(), columns, lines - 1, ascii_only=False)
+    return picture(collector, collector.now(), columns, lines - 1, ascii_only=False)
 
 
 def _print_points(collector: Collector) -> None:
