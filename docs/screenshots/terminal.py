@@ -92,7 +92,7 @@ def lines_with(text: str, count: int) -> Callable[[str], bool]:
 
 PICTURES = {
     "list": Picture("list -v", 126, 20, lines_with("$", 2)),
-    "echo": Picture("echo 'robot/wheel/*' --csv --times 6", 100, 20, lines_with("$", 2)),
+    "echo": Picture("echo 'robot/wheel/*' --csv -n 6", 100, 20, lines_with("$", 2)),
     "hz": Picture("hz robot/lidar/distance", 100, 20, lines_with("average rate", 3), ("C-c",)),
     "top": Picture("top", 126, 18, lines_with("alive ", 10)),
     "plot": Picture("plot 'robot/arm/joint[1-3]/angle'", 100, 26, lines_with("-10 s", 1)),

@@ -15,7 +15,7 @@ from .conftest import Cli, RunCli
 
 
 def test_table_says_what_each_costs_and_on_what_machine(run_cli: RunCli) -> None:
-    ended = run_cli("bench", "--seconds", 0.02, timeout=60)
+    ended = run_cli("bench", "--duration", 0.02, timeout=60)
     assert ended.returncode == 0
     machine, empty, head, *rows = ended.stdout.splitlines()
     assert machine.startswith(f"shm_pub_sub {shm_pub_sub.__version__}, CPython 3.")
@@ -28,7 +28,7 @@ def test_table_says_what_each_costs_and_on_what_machine(run_cli: RunCli) -> None
 
 def test_json_has_all_figures_in_seconds(run_cli: RunCli, shm_dir: Path) -> None:
     with shm_pub_sub.Publisher("benchmark", 0.0):  # a topic of the user's own is not touched
-        ended = run_cli("bench", "--seconds", 0.02, "--format", "json", timeout=60)
+        ended = run_cli("bench", "--duration", 0.02, "--format", "json", timeout=60)
         assert [topic.name for topic in shm_pub_sub.topics()] == ["benchmark"]
         assert len(list(shm_dir.iterdir())) == 1
     found = json.loads(ended.stdout)
@@ -49,7 +49,7 @@ def test_no_percentile_is_below_the_median(count: int) -> None:
 
 
 def test_ctrl_c_leaves_nothing_behind(cli: Cli, shm_dir: Path) -> None:
-    bench = cli.start("bench", "--seconds", 60)
+    bench = cli.start("bench", "--duration", 60)
     bench.line()
     until(lambda: any(shm_dir.glob("*/shm_pub_sub.*")))
     interrupt(bench)
@@ -57,7 +57,7 @@ def test_ctrl_c_leaves_nothing_behind(cli: Cli, shm_dir: Path) -> None:
 
 
 def test_a_wrong_time_is_wrong_usage(run_cli: RunCli) -> None:
-    assert run_cli("bench", "--seconds", "0").returncode == 2
+    assert run_cli("bench", "--duration", "0").returncode == 2
 
 
 def test_other_process_that_dies_is_an_error(
@@ -72,7 +72,7 @@ def test_other_process_that_dies_is_an_error(
         "sub = shm_pub_sub.Subscriber('there', 0.0)\n"
         "pub.publish(sub.recv())\n"
         'os._exit(1)""")\n'
-        "sys.exit(main(['bench', '--seconds', '0.02']))\n"
+        "sys.exit(main(['bench', '--duration', '0.02']))\n"
     )
     assert ended.returncode == 3
     assert "the other process has ended" in ended.stderr

@@ -29,7 +29,7 @@ def test_figures_are_of_the_newest_values() -> None:
 
 def test_reports_have_the_shape_of_ros2s(cli: Cli) -> None:
     pub = cli.start("pub", "robot/speed", "1.5", "-r", 50, "-q")
-    delay = cli.start("delay", "robot/speed", "-p", 0.3)
+    delay = cli.start("delay", "robot/speed", "-i", 0.3)
     for _ in range(2):
         first, second = next_report(delay)
         average, spread = re.fullmatch(AVERAGE, first), re.fullmatch(SPREAD, second)
@@ -44,7 +44,7 @@ def test_reports_have_the_shape_of_ros2s(cli: Cli) -> None:
 def test_value_that_was_there_before_does_not_count(cli: Cli) -> None:
     with shm_pub_sub.Publisher("robot/speed", 0) as pub:
         pub.publish(1)
-        delay = cli.start("delay", "robot/speed", "--format", "json", "-p", 0.1)
+        delay = cli.start("delay", "robot/speed", "--format", "json", "-i", 0.1)
         found = json.loads(delay.line())
         assert (found["delay"], found["new"]) == (None, 0)
         pub.publish(2)

@@ -32,7 +32,7 @@ sys.stdin.read()
 
 
 def test_topic_that_comes_later_is_printed_from_its_first_value(cli: Cli) -> None:
-    echo = cli.start("echo", "robot/speed", "--times", 1000)
+    echo = cli.start("echo", "robot/speed", "--count", 1000)
     assert echo.line(echo.stderr).startswith(WAITING)
     with shm_pub_sub.Publisher("robot/speed", 0.0, 1000) as pub:
         pub.publish_many([n / 4 for n in range(1000)])
@@ -69,7 +69,7 @@ def test_nothing_in_time_is_exit_code_3(run_cli: RunCli) -> None:
 def test_silence_ends_it_which_is_too_early_only_where_more_was_asked_for(run_cli: RunCli) -> None:
     with shm_pub_sub.Publisher("robot/speed", 0) as pub:
         pub.publish(1)
-        for arguments, code in (["--timeout", 0.2], 0), (["--timeout", 0.2, "--times", 2], 3):
+        for arguments, code in (["--timeout", 0.2], 0), (["--timeout", 0.2, "--count", 2], 3):
             ended = run_cli("echo", "robot/speed", *arguments)
             assert (ended.returncode, ended.stdout) == (code, "1\n")
         for wrong in ("0", "-1", "nan", "soon"):
@@ -81,7 +81,7 @@ def test_silence_ends_it_which_is_too_early_only_where_more_was_asked_for(run_cl
 def test_csv_is_read_back_by_the_csv_module(cli: Cli) -> None:
     name = 'odd, "name"\n'
     values = [0.1, math.nan, math.inf, -math.inf, 5e-324, 1e308]
-    echo = cli.start("echo", name, "--csv", "--times", len(values))
+    echo = cli.start("echo", name, "--csv", "--count", len(values))
     echo.line(echo.stderr)
     start = time.time()
     with shm_pub_sub.Publisher(name, 0.0, 10) as pub:
@@ -96,7 +96,7 @@ def test_csv_is_read_back_by_the_csv_module(cli: Cli) -> None:
 
 def test_json_has_an_object_a_value(cli: Cli) -> None:
     values = [1.5, math.nan, math.inf, -math.inf]
-    echo = cli.start("echo", "robot/speed", "--format", "json", "--times", len(values))
+    echo = cli.start("echo", "robot/speed", "--format", "json", "--count", len(values))
     echo.line(echo.stderr)
     before, start = time.monotonic_ns(), time.time()
     with shm_pub_sub.Publisher("robot/speed", 0.0, 10) as pub:
@@ -218,7 +218,7 @@ def test_topic_that_cannot_be_read_is_an_error_or_left_out(cli: Cli, shm_dir: Pa
     assert named.stderr.startswith("shm-pub-sub: ")
 
 
-@pytest.mark.parametrize("more", [[], ["robot/b"], ["--every", 0.05]], ids=str)
+@pytest.mark.parametrize("more", [[], ["robot/b"], ["--interval", 0.05]], ids=str)
 def test_publishers_end_is_told_and_the_next_one_is_printed(cli: Cli, more: list[str]) -> None:
     with shm_pub_sub.Publisher("robot/b", 0) as other:
         other.publish(0)
@@ -270,7 +270,7 @@ def test_what_it_could_not_take_is_counted(cli: Cli) -> None:
 def test_nothing_is_lost_up_to_the_rings_size(cli: Cli) -> None:
     with shm_pub_sub.Publisher("robot/speed", 0, 50_000) as pub:
         pub.publish(0)
-        echo = cli.start("echo", "robot/speed", "--csv", "--times", 50_001)
+        echo = cli.start("echo", "robot/speed", "--csv", "--count", 50_001)
         assert echo.line() == "time,topic,sequence,value"
         assert echo.line().endswith(",robot/speed,1,0")
         stop(echo)
@@ -284,7 +284,7 @@ def test_nothing_is_lost_up_to_the_rings_size(cli: Cli) -> None:
 def test_every_prints_the_newest_at_intervals(cli: Cli) -> None:
     with shm_pub_sub.Publisher("robot/speed", 0, 1000) as pub:
         pub.publish_many(range(1000))
-        echo = cli.start("echo", "robot/speed", "--every", 0.05)
+        echo = cli.start("echo", "robot/speed", "--interval", 0.05)
         assert echo.line() == "999"
         pub.publish_many(range(1000))
         pub.publish_many(range(1000, 2000))
@@ -295,10 +295,10 @@ def test_every_prints_the_newest_at_intervals(cli: Cli) -> None:
 
 
 def test_every_waits_and_gives_up_in_time(run_cli: RunCli) -> None:
-    assert run_cli("echo", "robot/speed", "--every", 0.05, "--timeout", 0.2).returncode == 3
+    assert run_cli("echo", "robot/speed", "--interval", 0.05, "--timeout", 0.2).returncode == 3
     with shm_pub_sub.Publisher("robot/speed", 0) as pub:
         pub.publish(3)
-        ended = run_cli("echo", "robot/speed", "--every", 0.05, "--timeout", 0.2)
+        ended = run_cli("echo", "robot/speed", "--interval", 0.05, "--timeout", 0.2)
     assert (ended.returncode, ended.stdout) == (0, "3\n")
 
 

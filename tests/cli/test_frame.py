@@ -2,6 +2,7 @@
 
 import argparse
 import fcntl
+import importlib
 import json
 import os
 import pty
@@ -17,6 +18,7 @@ import pytest
 import shm_pub_sub
 from shm_pub_sub import _cli as command_line
 from shm_pub_sub import _text
+from shm_pub_sub._cli.parser import Parser
 from shm_pub_sub._cli.verbs import EXAMPLES, VERBS
 from support.programs import VARIABLE, Run
 
@@ -145,9 +147,22 @@ def test_without_arguments_it_says_what_there_is_on_stderr(run_cli: RunCli) -> N
 
 
 def test_wrong_option_is_wrong_usage(run_cli: RunCli) -> None:
-    ended = run_cli("list", "--nonsense")
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert "unrecognized arguments: --nonsense" in ended.stderr
+    for option in ("--nonsense", "--verb", "--times=3"):  # no abbreviations, either
+        ended = run_cli("list", option)
+        assert (ended.returncode, ended.stdout) == (2, "")
+        assert f"shm-pub-sub list: error: unrecognized arguments: {option}" in ended.stderr
+        assert ended.stderr.startswith("usage: shm-pub-sub list "), "the verb's own usage"
+
+
+def test_every_verb_spells_an_option_the_same() -> None:
+    spellings = set()
+    for verb in VERBS:
+        parser = Parser()
+        importlib.import_module(f"shm_pub_sub._cli.verbs.{verb}").add_arguments(parser)
+        spellings |= {tuple(action.option_strings) for action in parser._actions}
+    flags = [flag for spelling in spellings for flag in spelling]
+    assert sorted(flags) == sorted(set(flags))
+    assert {("-n", "--count"), ("-i", "--interval"), ("-d", "--duration")} < spellings
 
 
 def test_format_is_taken_before_and_after_the_verb(run_cli: RunCli) -> None:

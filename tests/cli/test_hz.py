@@ -70,7 +70,7 @@ def test_batch_of_one_time_has_no_end_of_a_rate() -> None:
 
 def test_reports_have_the_shape_of_ros2s(cli: Cli) -> None:
     pub = cli.start("pub", "robot/speed", "1.5", "-r", 50, "-q")
-    hz = cli.start("hz", "robot/speed", "-w", 20, "-p", 0.3)
+    hz = cli.start("hz", "robot/speed", "-w", 20, "-i", 0.3)
     for _ in range(4):
         first, second = next_report(hz)
         average, spread = re.fullmatch(AVERAGE, first), re.fullmatch(SPREAD, second)
@@ -85,14 +85,14 @@ def test_reports_have_the_shape_of_ros2s(cli: Cli) -> None:
 
 def test_several_topics_are_named_and_silence_is_told(run_cli: RunCli) -> None:
     with shm_pub_sub.Publisher("robot/a", 0), shm_pub_sub.Publisher("robot/b", 0):
-        ended = run_cli("hz", "robot/*", "-p", 0.1, "--times", 1)
+        ended = run_cli("hz", "robot/*", "-i", 0.1, "--count", 1)
     assert (ended.returncode, ended.stderr.count("has published nothing yet")) == (0, 2)
     assert ended.stdout == "robot/a\nno new messages\nrobot/b\nno new messages\n"
 
 
 def test_publishers_end_is_told(cli: Cli) -> None:
     with shm_pub_sub.Publisher("robot/a", 0):
-        hz = cli.start("hz", "robot/a", "-p", 0.1)
+        hz = cli.start("hz", "robot/a", "-i", 0.1)
         assert hz.line() == "no new messages"
     while (line := hz.line()) == "no new messages":
         pass
@@ -102,7 +102,7 @@ def test_publishers_end_is_told(cli: Cli) -> None:
 
 def test_json(cli: Cli) -> None:
     pub = cli.start("pub", "robot/speed", "1", "-r", 100, "-q")
-    hz = cli.start("hz", "robot/speed", "--format", "json", "-p", 0.3)
+    hz = cli.start("hz", "robot/speed", "--format", "json", "-i", 0.3)
     while (found := json.loads(hz.line()))["rate"] is None:
         assert found["window"] == 0
     assert list(found) == ["topic", "rate", "min", "max", "std_dev", "window", "new", "lost"]
@@ -115,13 +115,13 @@ def test_json(cli: Cli) -> None:
 def test_topic_that_is_not_there_is_exit_code_3(run_cli: RunCli, verb: str) -> None:
     with shm_pub_sub.Publisher("robot/a", 0):
         for topics, code in (["no"], 3), (["no*"], 3), (["robot/a", "no"], 3), (["robot/*"], 0):
-            ended = run_cli(verb, *topics, "--times", 1, "-p", 0.1)
+            ended = run_cli(verb, *topics, "--count", 1, "-i", 0.1)
             assert ended.returncode == code
             assert ended.stderr.count("waiting: ") == len(topics)
             assert ("no new messages" in ended.stdout) == ("no" not in topics[0])
 
 
 def test_nothing_in_time_is_exit_code_3(run_cli: RunCli) -> None:
-    ended = run_cli("hz", "robot/speed", "--timeout", 0.2, "-p", 0.1)
+    ended = run_cli("hz", "robot/speed", "--timeout", 0.2, "-i", 0.1)
     assert (ended.returncode, ended.stdout) == (3, "")
     assert "waiting: no topic 'robot/speed' in" in ended.stderr

@@ -37,11 +37,11 @@ RunPython = Callable[..., "Ended[str]"]
 
 VERBS: list[list[object]] = [
     ["echo", "{}", "--once", "--timeout", 5],
-    ["echo", "{}", "--once", "--every", 0.1, "--timeout", 5],
-    ["hz", "{}", "--times", 2, "-p", 0.1],
-    ["delay", "{}", "--times", 2, "-p", 0.1],
-    ["top", "{}", "-n", 2, "-d", 0.1],
-    ["top", "{}", "-n", 2, "-d", 0.1, "--format", "json"],
+    ["echo", "{}", "--once", "--interval", 0.1, "--timeout", 5],
+    ["hz", "{}", "--count", 2, "-i", 0.1],
+    ["delay", "{}", "--count", 2, "-i", 0.1],
+    ["top", "{}", "-n", 2, "-i", 0.1],
+    ["top", "{}", "-n", 2, "-i", 0.1, "--format", "json"],
     ["plot", "{}", "--once", "--duration", 0.2],
     ["plot", "{}", "--format", "json", "--duration", 0.2],
 ]

@@ -219,7 +219,7 @@ def test_pipe_is_refused_at_once_and_named(run_cli: RunCli, tmp_path: Path) -> N
 
 
 def test_rate_is_a_factor(run_cli: RunCli, tmp_path: Path) -> None:
-    failed = run_cli("play", tmp_path / "x", "--rate", 0)
+    failed = run_cli("play", tmp_path / "x", "--speed", 0)
     assert failed.returncode == 2
     assert "found '0'; expected a factor, more than 0" in failed.stderr
 

@@ -31,11 +31,11 @@ def _topic(shm_dir: Path) -> Iterator[None]:
 
 @pytest.mark.parametrize(
     "command",
-    [("list", "-v"), ("info", "old"), ("top", "-n", "2", "-d", "0.1"), ("plot", "old", "--once")],
+    [("list", "-v"), ("info", "old"), ("top", "-n", "2", "-i", "0.1"), ("plot", "old", "--once")],
     ids=lambda command: command[0],
 )
 def test_they_are_shown(run_cli: RunCli, command: tuple[str, ...]) -> None:
-    options = ("--seconds", "0.2") if command[0] == "plot" else ()
+    options = ("--window", "0.2") if command[0] == "plot" else ()
     done = run_cli(*command, *options)
     assert (done.returncode, done.stderr) == (0, "")
     assert "old" in done.stdout

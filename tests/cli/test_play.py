@@ -101,7 +101,7 @@ def test_values_types_and_buffers_are_as_recorded(run_cli: RunCli, tmp_path: Pat
 def test_timing_is_as_recorded_or_by_the_rate(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "run.mcap"
     write(path, {"a": [(step / 5, step) for step in range(6)]})
-    for options, expected in (((), 1.0), (("--rate", 5), 0.2)):
+    for options, expected in (((), 1.0), (("--speed", 5), 0.2)):
         subscriber = shm_pub_sub.Subscriber("a", 0)
         player = cli.start("play", path, *options)
         times = [subscriber.recv_sample(DEADLINE).time_ns for _ in range(6)]
@@ -178,7 +178,7 @@ def test_what_is_recorded_is_played_to_the_bit(
             name: stack.enter_context(shm_pub_sub.Publisher(name, type(values[0])(), 300))
             for name, values in data.items()
         }
-        recorder = record(cli, "-o", path, "--force", "--max-values", total, topics=3)
+        recorder = record(cli, "-o", path, "--force", "--count", total, topics=3)
         for name, values in data.items():
             publishers[name].publish_many(values)
         _out, err = recorder.communicate(timeout=DEADLINE)
@@ -331,7 +331,7 @@ def test_absurd_number_of_buffers_is_an_error(run_cli: RunCli, tmp_path: Path, d
         (None, ("--remap", "c:=d"), 1, "found --remap of 'c'; expected a topic that is played"),
         (None, ("--remap", "a:=b"), 1, "found 2 topics to be published as 'b'"),
         (None, ("--remap", "a=b"), 2, "expected OLD:=NEW"),
-        (None, ("--rate", 0), 2, "more than 0"),
+        (None, ("--speed", 0), 2, "more than 0"),
         (None, ("a", "--loop", "-d", 1e-9), 1, "found a single instant"),
     ],
 )

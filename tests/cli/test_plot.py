@@ -32,7 +32,7 @@ def test_one_picture_of_what_a_topic_has(run_cli: RunCli) -> None:
         on.publish(True)
         for n in range(50):
             arm.publish(n / 10)
-        ended = run_cli("plot", "robot/*", "on", "--seconds", "0.5", "--once")
+        ended = run_cli("plot", "robot/*", "on", "--window", "0.5", "--once")
     assert (ended.returncode, ended.stderr) == (0, "")
     lines = ended.stdout.splitlines()
     assert all(len(line) <= 100 for line in lines)
@@ -46,7 +46,7 @@ def test_an_output_that_lacks_braille_gets_ascii(run_cli: RunCli) -> None:
     with shm_pub_sub.Publisher("ü", 0) as pub:
         pub.publish(1)
         environment = os.environ | {"PYTHONIOENCODING": "ascii", "LINES": "8", "COLUMNS": "40"}
-        ended = run_cli("plot", "ü", "--seconds", "0.2", env=environment)
+        ended = run_cli("plot", "ü", "--window", "0.2", env=environment)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith("\\xfc: 1\n")
     assert ended.stdout.isascii()
@@ -58,7 +58,7 @@ def test_json_has_the_points_of_each_topic(run_cli: RunCli) -> None:
             pub.publish(value)
             time.sleep(0.002)  # so that each has a moment of its own
         ended = run_cli(
-            "plot", "topic", "none", "--seconds", "2", "--duration", "0.1", "--format", "json"
+            "plot", "topic", "none", "--window", "2", "--duration", "0.1", "--format", "json"
         )
     assert ended.returncode == 0
     topic, none = map(json.loads, ended.stdout.splitlines())
@@ -74,7 +74,7 @@ def test_nothing_in_time_is_code_3(run_cli: RunCli) -> None:
     assert "found no value of 'topic' within 0.1 s" in ended.stderr
 
 
-@pytest.mark.parametrize("arguments", [[], ["t", "--seconds", "0"], ["t", "--seconds", "x"]])
+@pytest.mark.parametrize("arguments", [[], ["t", "--window", "0"], ["t", "--window", "x"]])
 def test_wrong_usage_is_code_2(run_cli: RunCli, arguments: list[str]) -> None:
     assert run_cli("plot", *arguments).returncode == 2
 
@@ -165,7 +165,7 @@ class Terminal:
 
 def test_live_in_a_terminal_until_ctrl_c(cli: Cli) -> None:
     with shm_pub_sub.Publisher("topic", 0) as pub:
-        terminal = Terminal(cli, "plot", "topic", "--seconds", "2")
+        terminal = Terminal(cli, "plot", "topic", "--window", "2")
         pub.publish(1)
         terminal.read(lambda: "topic: 1" in terminal.text)
         pub.publish(2)

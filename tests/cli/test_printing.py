@@ -97,8 +97,8 @@ LOOKING = [
     ["info", NAME],
     ["echo", "robot/*", "[r]*", "--once"],
     ["echo", "robot/*", "[r]*", "--once", "-T"],
-    ["hz", "robot/*", "--times", 1, "-p", 0.1],
-    ["delay", "robot/*", "--times", 1, "-p", 0.1],
+    ["hz", "robot/*", "--count", 1, "-i", 0.1],
+    ["delay", "robot/*", "--count", 1, "-i", 0.1],
     ["top", "-n", 1],
     ["plot", "robot/*", "--once", "--duration", 0.2],
     ["clean", "--force", "--dry-run"],
@@ -151,7 +151,7 @@ ABSENT = [
     (["rm", f"{NAME}d"], 1),
     (["echo", f"{NAME}d", "--timeout", 0.1], 3),
     (["echo", f"{NAME}*d", "--timeout", 0.1], 3),
-    (["hz", f"{NAME}d", "--timeout", 0.1, "-p", 0.1], 3),
+    (["hz", f"{NAME}d", "--timeout", 0.1, "-i", 0.1], 3),
     (["plot", f"{NAME}d", "--once", "--duration", 0.1], 3),
     (["pub", NAME, "1"], 1),
     (["pub", "other", ODD], 2),
@@ -164,12 +164,12 @@ ABSENT = [
     (["list", f"--{ODD}"], 2),
     (["list", "--format", ODD], 2),
     (["list", f"--for={ODD}"], 2),
-    (["echo", NAME, "--every", ODD], 2),
-    (["echo", NAME, "--times", ODD], 2),
+    (["echo", NAME, "--interval", ODD], 2),
+    (["echo", NAME, "--count", ODD], 2),
     (["play", "file", "-m", ODD], 2),
     (["pub", NAME, "1", "--mode", ODD], 2),
     (["bench", ODD], 2),
-    (["bench", f"--seconds={ODD}"], 2),
+    (["bench", f"--duration={ODD}"], 2),
 ]
 
 
@@ -181,7 +181,7 @@ def test_wrong_argument(run_cli: RunCli, arguments: list[object], code: int) -> 
 
 @pytest.mark.parametrize("verb", sorted(VERBS.keys() - {"demo", "play", "record"}))
 def test_directory(run_cli: RunCli, verb: str) -> None:
-    needs = {"info": ["a"], "rm": ["a"], "pub": ["a", "1"], "bench": ["--seconds", "0.01"]}
+    needs = {"info": ["a"], "rm": ["a"], "pub": ["a", "1"], "bench": ["--duration", "0.01"]}
     needs |= {verb: ["a"] for verb in ("echo", "hz", "delay", "plot")}
     environment = os.environ | ENVIRONMENT | {"SHM_PUB_SUB_DIR": f"/nowhere/{ODD}"}
     check(run_cli(verb, *needs.get(verb, []), env=environment), code=1)
@@ -230,7 +230,7 @@ def test_what_follows_a_topic(cli: Cli, topic: "shm_pub_sub.Publisher[float]") -
 
 
 @pytest.mark.parametrize(
-    "arguments", [["top", "-d", 0.1], ["plot", "robot/*"], ["list", "-v"], ["top", "-n", 2]]
+    "arguments", [["top", "-i", 0.1], ["plot", "robot/*"], ["list", "-v"], ["top", "-n", 2]]
 )
 @pytest.mark.usefixtures("topic")
 def test_screen(arguments: list[object]) -> None:

@@ -70,7 +70,7 @@ def test_nan_is_a_float(run_cli: RunCli) -> None:
         (["1", "--type", "bool"], "found '1'; expected true or false"),
         (["1", "-r", "0"], "expected a rate in Hz, more than 0"),
         (["1", "--mode", "rw"], "found 'rw'; expected octal digits as 644"),
-        (["1", "--once", "--times", "3"], "not allowed with argument"),
+        (["1", "--once", "--count", "3"], "not allowed with argument"),
         (["-", "1"], "expected it alone, for values from stdin"),
     ],
 )
@@ -99,9 +99,9 @@ def test_once_with_keep_takes_the_topic_away(cli: Cli) -> None:
 
 
 def test_values_are_published_in_turn_to_who_waits(cli: Cli) -> None:
-    echo = cli.start("echo", "robot/speed", "--times", 5)
+    echo = cli.start("echo", "robot/speed", "--count", 5)
     echo.line(echo.stderr)
-    how = ["--times", 5, "-r", 1000, "--buffers", 10, "--keep", 60]
+    how = ["--count", 5, "-r", 1000, "--buffers", 10, "--keep", 60]
     pub = cli.start("pub", "robot/speed", "1", "2", *how)
     assert echo.communicate(timeout=30)[0] == "1\n2\n1\n2\n1\n"
     assert interrupt(pub) == ("publishing #1: 1\n", "")  # of every ten, at that rate
@@ -109,17 +109,17 @@ def test_values_are_published_in_turn_to_who_waits(cli: Cli) -> None:
 
 
 def test_it_ends_after_so_many_values(run_cli: RunCli) -> None:
-    ended = run_cli("pub", "robot/speed", "1", "--times", 2, "-r", 50)
+    ended = run_cli("pub", "robot/speed", "1", "--count", 2, "-r", 50)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout == "publishing #1: 1\npublishing #2: 1\n"
     assert shm_pub_sub.topics() == []
-    ended = run_cli("pub", "robot/speed", "1", "2", "--times", 2, "-r", 50, "--retain")
+    ended = run_cli("pub", "robot/speed", "1", "2", "--count", 2, "-r", 50, "--retain")
     assert "the value stays" in ended.stderr
     assert published("robot/speed") == (int, 2)
 
 
 def test_every_value_is_told_up_to_100_hz(run_cli: RunCli) -> None:
-    ended = run_cli("pub", "a", "1", "--times", 3, "-r", 100, "--format", "json")
+    ended = run_cli("pub", "a", "1", "--count", 3, "-r", 100, "--format", "json")
     assert [json.loads(line) for line in ended.stdout.splitlines()] == [
         {"topic": "a", "number": n, "value": 1} for n in (1, 2, 3)
     ]
@@ -211,7 +211,7 @@ def test_schedule_begins_anew_after_a_long_pause(monkeypatch: pytest.MonkeyPatch
 
 
 def test_rate_is_kept(cli: Cli) -> None:
-    how = ["-r", 2000, "--times", 1000, "-q", "--buffers", 1000, "--keep", 60]
+    how = ["-r", 2000, "--count", 1000, "-q", "--buffers", 1000, "--keep", 60]
     with shm_pub_sub.Subscriber("fast", 0) as sub:
         start = time.monotonic_ns()
         pub = cli.start("pub", "fast", "1", *how)

@@ -220,7 +220,7 @@ def test_nothing_is_lost_of_a_full_ring(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "run.mcap"
     count = 20_000
     with shm_pub_sub.Publisher("fast", 0, count) as fast:
-        recorder = record(cli, "-o", path, "--max-values", count)
+        recorder = record(cli, "-o", path, "--count", count)
         for begin in range(0, count, 500):
             fast.publish_many(range(begin, begin + 500))
         recorder.communicate(timeout=DEADLINE)

@@ -36,7 +36,7 @@ def top() -> Iterator[StartTop]:
 
     def start(*arguments: object, **size: int) -> Terminal:
         terminals.append(
-            Terminal(PROGRAM, "top", "-d0.1", *arguments, env=os.environ | ENVIRONMENT, **size)
+            Terminal(PROGRAM, "top", "-i0.1", *arguments, env=os.environ | ENVIRONMENT, **size)
         )
         return terminals[-1]
 
@@ -160,7 +160,7 @@ def test_pipe_gets_tables_one_after_the_other(run_cli: RunCli) -> None:
         shm_pub_sub.Publisher("estop", False),
     ):
         speed.publish(1.5)
-        ended = run_cli("top", "-n", 2, "-d", 0.05, "robot/*")
+        ended = run_cli("top", "-n", 2, "-i", 0.05, "robot/*")
     assert (ended.returncode, ended.stderr) == (0, "")
     first, second = (table.splitlines() for table in ended.stdout.split("\n\n"))
     assert len(first) == len(second) == 3
@@ -170,7 +170,7 @@ def test_pipe_gets_tables_one_after_the_other(run_cli: RunCli) -> None:
 
 
 def test_pipe_goes_on_until_its_reader_has_gone(cli: Cli) -> None:
-    process = cli.start("top", "-d", 0.01)
+    process = cli.start("top", "-i", 0.01)
     assert process.line() == "0 topics, 0 alive, 0 values/s"
     process.stdout.close()
     assert process.wait(timeout=30) == 141
@@ -182,7 +182,7 @@ def test_json_is_an_object_a_table(run_cli: RunCli) -> None:
         shm_pub_sub.Publisher("estop", False),
     ):
         speed.publish(float("nan"))
-        lines = run_cli("top", "-n2", "-d0.01", "--format=json", "--sort=age").stdout.splitlines()
+        lines = run_cli("top", "-n2", "-i0.01", "--format=json", "--sort=age").stdout.splitlines()
     first, second = map(json.loads, lines)
     assert second["time"] > first["time"]
     newest, never = second["topics"]

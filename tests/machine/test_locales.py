@@ -158,7 +158,7 @@ def test_command_line_takes_and_shows_names_and_paths(
         path = facts["path"].encode(encoding, "surrogateescape")
         assert path == os.fsencode(folder) + b"/shm_pub_sub.stra%C3%9Fe"
         recording = os.fsencode(tmp_path) + b"/\xe4.mcap"
-        shm_pub_sub("record", "-o", recording, "--max-values=1", given)
+        shm_pub_sub("record", "-o", recording, "--count=1", given)
         assert Path(os.fsdecode(recording)).stat().st_size > 0
     shm_pub_sub("rm", given)
     shm_pub_sub("play", recording)

@@ -1,9 +1,13 @@
-"""Types of arguments for argparse. What they raise becomes its error, with exit code 2."""
+"""Options that several verbs share, and types of arguments: a wrong one exits with code 2."""
 
 from __future__ import annotations
 
 import argparse
 import math
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MOST = 1e9
 """Seconds, 30 years: what time.sleep() takes everywhere."""
@@ -44,6 +48,25 @@ def _positive(text: str, what: str, least: float, most: float) -> float:
         limit = f"at least {least:g}" if math.isinf(most) else f"at most {most:,.0f}"
         raise argparse.ArgumentTypeError(f"found {text!r}; expected {what}, more than 0, {limit}")
     return number
+
+
+OPTIONS: dict[str, tuple[list[str], str, Callable[[str], float]]] = {
+    "count": (["-n", "--count"], "N", positive_integer),
+    "interval": (["-i", "--interval"], "SECONDS", positive_seconds),
+    "duration": (["-d", "--duration"], "SECONDS", positive_seconds),
+    "window": (["-w", "--window"], "N", positive_integer),
+    "rate": (["-r", "--rate"], "HZ", positive_rate),
+    "timeout": (["--timeout"], "SECONDS", positive_seconds),
+}
+"""One spelling, unit and type in every verb."""
+
+
+def add_option(
+    parser: argparse._ActionsContainer, name: str, what: str, default: float | None = None
+) -> None:
+    """Add one of OPTIONS; what is its help."""
+    flags, metavar, kind = OPTIONS[name]
+    parser.add_argument(*flags, metavar=metavar, type=kind, default=default, help=what)
 
 
 def octal_mode(text: str) -> int:

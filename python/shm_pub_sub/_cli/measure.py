@@ -7,7 +7,7 @@ import time
 
 from shm_pub_sub._follow import FOLLOWED, Follower
 
-from .arguments import positive_integer, positive_seconds
+from .arguments import add_option
 from .output import EXIT_TIMEOUT, Control, draw, print_json
 from .topics import add_topics
 
@@ -42,34 +42,10 @@ WINDOW = 10_000
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of both verbs."""
     add_topics(parser, "+", FOLLOWED)
-    parser.add_argument(
-        "-w",
-        "--window",
-        metavar="N",
-        type=positive_integer,
-        default=WINDOW,
-        help=f"of so many values, the newest (default: {WINDOW})",
-    )
-    parser.add_argument(
-        "-p",
-        "--period",
-        metavar="SECONDS",
-        type=positive_seconds,
-        default=1.0,
-        help="from one report to the next (default: 1)",
-    )
-    parser.add_argument(
-        "--times",
-        metavar="N",
-        type=positive_integer,
-        help="end after N reports; the exit code is 3 where a topic was not there",
-    )
-    parser.add_argument(
-        "--timeout",
-        metavar="SECONDS",
-        type=positive_seconds,
-        help="end when nothing came for so long; the exit code is 3 where nothing came at all",
-    )
+    add_option(parser, "window", f"use the newest N values (default: {WINDOW})", WINDOW)
+    add_option(parser, "interval", "time between reports (default: 1)", 1.0)
+    add_option(parser, "count", "exit after N reports (3 if a topic is still missing)")
+    add_option(parser, "timeout", "exit after SECONDS without a value (3 if none arrived at all)")
 
 
 def measure(
@@ -79,8 +55,8 @@ def measure(
     meters: dict[Topic, _Meter] = {}
     new: dict[Topic, int] = {}
     start = last_value = time.monotonic()
-    reports, due = 0, start + options.period
-    while options.times is None or reports < options.times:
+    reports, due = 0, start + options.interval
+    while options.count is None or reports < options.count:
         for topic, samples in follower.take(max(0, due - time.monotonic())):
             meters.setdefault(topic, new_meter()).add(samples)
             new[topic] = new.get(topic, 0) + len(samples)
@@ -97,7 +73,7 @@ def measure(
                 report(topic, figures, new.get(topic, 0), follower.several, title)
         new.clear()
         reports += 1
-        due += options.period * (1 + (now - due) // options.period)
+        due += options.interval * (1 + (now - due) // options.interval)
     if not follower.complete:
         return EXIT_TIMEOUT  # what is not there yet has no report
     return follower.left_out.code

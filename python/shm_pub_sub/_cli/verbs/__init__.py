@@ -21,7 +21,7 @@ VERBS = {
 EXAMPLES = {
     "list": "list -v 'robot/*'",
     "info": "info robot/speed",
-    "echo": "echo robot/speed --times 10",
+    "echo": "echo robot/speed -n 10",
     "hz": "hz robot/speed",
     "delay": "delay robot/speed",
     "pub": "pub robot/speed 1.5 -r 10",

@@ -18,7 +18,7 @@ from pathlib import Path
 import shm_pub_sub
 from shm_pub_sub import Publisher, Subscriber, WaitTimeoutError
 
-from ..arguments import positive_seconds
+from ..arguments import add_option
 from ..domain import own_domain
 from ..output import EXIT_DONE, complain, duration, print_json, put, put_table
 from ..progress import Progress
@@ -45,12 +45,7 @@ clock = time.perf_counter_ns
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--seconds",
-        type=positive_seconds,
-        default=0.5,
-        help="how long each of the measurements takes (default: 0.5)",
-    )
+    add_option(parser, "duration", "time of each measurement (default: 0.5)", 0.5)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -62,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
         for number, (what, measure) in enumerate(MEASUREMENTS.items(), 1):
             progress.show(f"{number} of {len(MEASUREMENTS)}: {what}")
             try:
-                results[what] = sorted(measure(options.seconds))
+                results[what] = sorted(measure(options.duration))
             finally:
                 progress.end()
     figures = {what: _figures(ns) for what, ns in results.items()}

@@ -29,9 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Retained values, live topics and what cannot be read stay."
     )
     add_patterns(parser, "only topics that match, as 'robot/*'")
-    parser.add_argument(
-        "-n", "--dry-run", action="store_true", help="only print what would be removed"
-    )
+    parser.add_argument("--dry-run", action="store_true", help="only print what would be removed")
     parser.add_argument(
         "--retained", action="store_true", help="remove values as well that dead publishers retain"
     )

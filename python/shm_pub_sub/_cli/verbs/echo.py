@@ -10,7 +10,7 @@ import time
 
 from shm_pub_sub._follow import FOLLOWED, Follower
 
-from ..arguments import positive_integer, positive_seconds
+from ..arguments import add_option
 from ..output import EXIT_TIMEOUT, EXIT_USAGE, complain, json_value, printable, put, write
 from ..topics import add_topics
 
@@ -32,7 +32,7 @@ NEWS_OF_LOSSES = 1.0
 """Seconds between remarks on lost values."""
 
 FIRST_VALUE = 0.02
-"""Seconds between looks for a first value with --every."""
+"""Seconds between looks for a first value with --interval."""
 
 NOT_AS_PYTHON = {
     repr(value): json.dumps(json_value(value))
@@ -43,28 +43,24 @@ NOT_AS_PYTHON = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_topics(parser, "+", FOLLOWED)
-    parser.add_argument(
-        "--every",
-        metavar="SECONDS",
-        type=positive_seconds,
-        help="only the newest value at such intervals, if it is new (default: each value)",
+    add_option(
+        parser,
+        "interval",
+        "print the newest value at most every SECONDS (default: print every value)",
     )
     count = parser.add_mutually_exclusive_group()
     count.add_argument(
         "--once",
         action="store_const",
         const=1,
-        dest="times",
-        help="end after one value of each topic: the newest if there is one",
+        dest="count",
+        help="print one value of each topic and exit: the newest if there is one",
     )
-    count.add_argument(
-        "--times", metavar="N", type=positive_integer, help="end after N values of each topic"
-    )
-    parser.add_argument(
-        "--timeout",
-        metavar="SECONDS",
-        type=positive_seconds,
-        help="end when nothing came for so long; the exit code is 3 where that is too early",
+    add_option(count, "count", "exit after N values of each topic")
+    add_option(
+        parser,
+        "timeout",
+        "exit after SECONDS without a value (3 if fewer than requested arrived)",
     )
     parser.add_argument("-T", "--time", action="store_true", help="show times of publication")
     parser.add_argument("--csv", action="store_true", help="a table: time, topic, sequence, value")
@@ -82,12 +78,12 @@ def run(options: argparse.Namespace) -> int:
             # Each is a batch; an empty one says that nothing has come for that long.
             batches = (
                 _newest(follower, options)
-                if options.every
+                if options.interval
                 else _each(follower, losses, options.timeout)
             )
-            return _print(batches, follower, _formatter(options, follower.several), options.times)
+            return _print(batches, follower, _formatter(options, follower.several), options.count)
         finally:
-            if not options.every:
+            if not options.interval:
                 losses.sum_up()
 
 
@@ -115,7 +111,7 @@ def _newest(follower: Follower, options: argparse.Namespace) -> Iterator[_Taken]
         if batch or (options.timeout is not None and now - last >= options.timeout):
             yield batch
         if shown:
-            due += options.every * (1 + max(0, now - due) // options.every)
+            due += options.interval * (1 + max(0, now - due) // options.interval)
         else:
             due = now + FIRST_VALUE
         time.sleep(max(0, due - time.monotonic()))

@@ -42,14 +42,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="show all that is known; the rate is that of the values which the topic keeps",
     )
-    parser.add_argument("-c", "--count", action="store_true", help="print only how many there are")
+    parser.add_argument(
+        "-c", "--count-topics", action="store_true", help="only print the number of topics"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     found = names(options.patterns)
-    if not found and not options.count and sys.stderr.isatty():
+    if not found and not options.count_topics and sys.stderr.isatty():
         complain(f"no such topic in {directory()}" if options.patterns else _nothing())
-    if options.count:
+    if options.count_topics:
         if options.format == "json":
             print_json({"count": len(found)})
         else:

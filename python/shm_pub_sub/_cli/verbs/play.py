@@ -13,7 +13,7 @@ from shm_pub_sub._recording import mcap_format
 from shm_pub_sub._recording.mcap_format import RecordingError
 from shm_pub_sub._recording.player import Ahead, Player, rounds
 
-from ..arguments import positive_factor, positive_seconds
+from ..arguments import add_option, positive_factor, positive_seconds
 from ..output import (
     EXIT_DONE,
     EXIT_FAILURE,
@@ -53,8 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--list", action="store_true", help="only say what is in the file")
     parser.add_argument(
-        "-r",
-        "--rate",
+        "--speed",
         metavar="FACTOR",
         type=positive_factor,
         default=1.0,
@@ -73,13 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0.0,
         help="begin so far into the recording",
     )
-    parser.add_argument(
-        "-d",
-        "--duration",
-        metavar="SECONDS",
-        type=positive_seconds,
-        help="play so much of the recording (default: to its end)",
-    )
+    add_option(parser, "duration", "exit after SECONDS of the recording (default: play to its end)")
     parser.add_argument(
         "-m",
         "--remap",
@@ -228,9 +221,9 @@ def _play(
 ) -> None:
     """Publish each value at its time: an absolute one, so that no delay adds to another."""
     progress = Progress()
-    clock, publish, factor = time.monotonic, player.publish, 1e-9 / options.rate
+    clock, publish, factor = time.monotonic, player.publish, 1e-9 / options.speed
     length, start = (end - first) / 1e9, 0.0
-    gap = GAP * min(1.0, 1 / options.rate)  # whether it is over a minute recorded or played
+    gap = GAP * min(1.0, 1 / options.speed)  # whether it is over a minute recorded or played
     try:
         for batch in batches:
             start = start or clock() + FOUND  # it takes a while until the first one is decoded
@@ -243,7 +236,7 @@ def _play(
                     start, due = start - cut, due - cut
                 while now < due:
                     if progress.due():
-                        done = (now - start) * options.rate % length
+                        done = (now - start) * options.speed % length
                         progress.show(f"{done:.1f} s of {length:.1f} s, {player.values} values")
                     time.sleep(min(due - now, INTERVAL))
                     now = clock()

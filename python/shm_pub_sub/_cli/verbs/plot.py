@@ -10,6 +10,7 @@ import time
 
 from shm_pub_sub._plot.collector import MOST_CURVES, Collector, check_seconds
 
+from ..arguments import add_option
 from ..output import (
     EXIT_FAILURE,
     EXIT_TIMEOUT,
@@ -42,28 +43,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser, "+", "names, or shell patterns of them, as 'robot/*'; they need not be there yet"
     )
     parser.add_argument(
-        "--seconds",
+        "-w",
+        "--window",
         type=_seconds,
         default=10.0,
-        metavar="S",
-        help="how much of the past is shown (default: 10)",
+        metavar="SECONDS",
+        help="how much of the past to show (default: 10)",
     )
-    parser.add_argument(
-        "--duration",
-        type=_seconds,
-        metavar="S",
-        help="end after S seconds (default: with Ctrl-C; one picture or a file: what --seconds is)",
+    add_option(
+        parser,
+        "duration",
+        "exit after SECONDS (default: until Ctrl-C; with --once or -o, the value of --window)",
     )
     parser.add_argument(
         "--once",
         action="store_true",
-        help="collect for --duration, and print one picture; so it is without a terminal",
+        help="print one plot and exit (default when stdout is not a terminal)",
     )
     parser.add_argument(
         "-o",
         "--output",
         metavar="FILE",
-        help="collect for --duration, and write a picture: .png, .svg or .pdf",
+        help="write a picture instead: .png, .svg or .pdf",
     )
 
 
@@ -71,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     """Plot until the end; 3 where not one value came."""
     drawing = None
     names(options.topics)  # raises OpenError where the directory cannot be read
-    collector = Collector(options.topics, options.seconds)
+    collector = Collector(options.topics, options.window)
     collector.poll()
     if broken := [curve for curve in collector.curves if curve.error and not curve.by_pattern]:
         for curve in broken:
@@ -88,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
             complain(f"plot: {error}")
             return EXIT_FAILURE
     live = not (options.once or drawing or options.format == "json") and sys.stdout.isatty()
-    duration = options.duration or (math.inf if live else options.seconds)
+    duration = options.duration or (math.inf if live else options.window)
     try:
         if live:
             _live(collector, duration)

@@ -12,7 +12,7 @@ import time
 import shm_pub_sub
 from shm_pub_sub import Publisher, TopicNotFoundError
 
-from ..arguments import octal_mode, positive_integer, positive_rate, positive_seconds
+from ..arguments import add_option, octal_mode, positive_integer, positive_seconds
 from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, complain, print_json, put
 from ..streams import at_the_end, leave
 from ..topics import add_topic
@@ -55,20 +55,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the topic's type (default: the value's: bool for true and false, int, else float; "
         "an int goes to a topic that is there as float)",
     )
-    parser.add_argument(
-        "-r",
-        "--rate",
-        metavar="HZ",
-        type=positive_rate,
-        help="values a second (default: 1; from stdin as they come)",
-    )
+    add_option(parser, "rate", "values per second (default: 1; from stdin: as they arrive)")
     count = parser.add_mutually_exclusive_group()
     count.add_argument(
         "--once",
         action="store_true",
         help="publish one value and end; the value stays as with --retain, unless --keep is given",
     )
-    count.add_argument("--times", metavar="N", type=positive_integer, help="end after N values")
+    add_option(count, "count", "exit after N values")
     parser.add_argument(
         "--keep",
         metavar="SECONDS",
@@ -143,7 +137,7 @@ def _values(options: argparse.Namespace) -> tuple[type | None, Iterator[_Value]]
     else:
         kind = kind or _type_for(options.topic, options.values)
         values = itertools.cycle([parsed(text, kind) for text in options.values])
-    return kind, itertools.islice(values, 1 if options.once else options.times)
+    return kind, itertools.islice(values, 1 if options.once else options.count)
 
 
 def _type_for(topic: str, texts: Iterable[str]) -> type:

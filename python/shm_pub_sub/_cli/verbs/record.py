@@ -14,7 +14,7 @@ from shm_pub_sub._recording import mcap_format
 from shm_pub_sub._recording.mcap_format import RecordingError
 from shm_pub_sub._recording.receiver import Receiver
 
-from ..arguments import positive_integer, positive_seconds
+from ..arguments import add_option
 from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, complain, counted, duration, print_json
 from ..progress import INTERVAL, Progress
 from ..streams import at_the_end
@@ -52,17 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="the file (default: shm_DATE_TIME.mcap in this folder)",
     )
-    parser.add_argument(
-        "-d",
-        "--duration",
-        metavar="SECONDS",
-        type=positive_seconds,
-        default=math.inf,
-        help="how long (default: until Ctrl-C)",
-    )
-    parser.add_argument(
-        "--max-values", metavar="N", type=positive_integer, help="end after N values of all topics"
-    )
+    add_option(parser, "duration", "exit after SECONDS (default: until Ctrl-C)", math.inf)
+    add_option(parser, "count", "exit after N values, of all topics together")
     parser.add_argument("--compression", choices=COMPRESSIONS, default=COMPRESSIONS[0])
     parser.add_argument("--force", action="store_true", help="overwrite FILE")
 
@@ -95,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
 
     signal.signal(signal.SIGINT, end)
     at_the_end(end)
-    recorder = Recorder(receiver, writer, options.max_values or sys.maxsize)
+    recorder = Recorder(receiver, writer, options.count or sys.maxsize)
     complain(f"recording to {path}; Ctrl-C ends it")
     try:
         try:

@@ -13,7 +13,7 @@ import time
 
 from shm_pub_sub._extras import EXTRAS, install
 
-from ..arguments import positive_integer, positive_seconds
+from ..arguments import add_option
 from ..output import EXIT_FAILURE, complain, json_value, print_json, put, put_table
 from ..screen.table import COLUMNS, RIGHT, cells, in_order, summary
 from ..topics import add_patterns
@@ -32,21 +32,8 @@ ENDLESS = sys.maxsize
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_patterns(parser, "names, or shell patterns of them, as 'robot/*'")
-    parser.add_argument(
-        "-d",
-        "--delay",
-        metavar="SECONDS",
-        type=positive_seconds,
-        default=1.0,
-        help="time from one table to the next (default: 1)",
-    )
-    parser.add_argument(
-        "-n",
-        "--iterations",
-        metavar="N",
-        type=positive_integer,
-        help="print N tables one after the other, as in a pipe, and end",
-    )
+    add_option(parser, "interval", "time between tables (default: 1)", 1.0)
+    add_option(parser, "count", "print N plain tables, as in a pipe, and exit")
     parser.add_argument(
         "-s",
         "--sort",
@@ -57,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    live = options.format == "text" and options.iterations is None and _can_move_the_cursor()
+    live = options.format == "text" and options.count is None and _can_move_the_cursor()
     if live and importlib.util.find_spec("rich") is None:
         complain(
             f"a live table needs rich: {install(EXTRAS['cli'])}; "
@@ -69,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
         if live:
             from ..screen.live import show
 
-            show(watch, options.delay, options.sort)
+            show(watch, options.interval, options.sort)
         elif options.format == "json":
             _repeat(options, watch, _print_json)
         else:
@@ -90,10 +77,10 @@ def _repeat(
     options: argparse.Namespace, watch: Watch, output: Callable[[Sequence[Row], Watch, bool], None]
 ) -> None:
     due = time.monotonic()
-    for number in range(options.iterations or ENDLESS):
+    for number in range(options.count or ENDLESS):
         if number:
             now = time.monotonic()
-            due = max(due + options.delay, now)
+            due = max(due + options.interval, now)
             time.sleep(due - now)
         rows = in_order(watch.look(), options.sort)
         watch.tell()
