@@ -86,11 +86,6 @@ def remove_at_exit(name: str) -> None:
     _leaving.add(name)
 
 
-def sweep() -> None:
-    """Remove what this BENCHMARK_RUN's processes left, however they ended."""
-    remove_named(mark())
-
-
 def remove_named(part: str) -> None:
     """Remove all files and folders with that in their names from /dev/shm and /tmp."""
     for path in _named(part):
