@@ -5,6 +5,7 @@
 
 #include "convert.h"
 #include "eventcount.h"
+#include "ring.h"
 
 typedef struct {
     PyObject_HEAD
