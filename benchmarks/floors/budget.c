@@ -3,13 +3,14 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include "clock.h"
 #include "convert.h"
 #include "eventcount.h"
 #include "ring.h"
 
 typedef struct {
     PyObject_HEAD
-    struct shm_ring ring;
+    struct ring ring;
     uint32_t *wait;
     enum shm_type type;
     uint64_t checked_at, seen;
@@ -40,7 +41,7 @@ new(PyTypeObject *type, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
     double value = 1.5;
     uint64_t word;
     memcpy(&word, &value, sizeof word);
-    ring_write(&s->ring, word, shm_now(CLOCK_MONOTONIC));
+    ring_write(&s->ring, word, clock_now(CLOCK_MONOTONIC));
     s->seen = 1;
     return (PyObject *)s;
 }
@@ -84,7 +85,7 @@ static PyObject *
 publish_clock(Steps *s, PyObject *value)
 {
     CONVERT;
-    USE(shm_now(CLOCK_MONOTONIC));
+    USE(clock_now(CLOCK_MONOTONIC));
     Py_RETURN_NONE;
 }
 
@@ -92,7 +93,7 @@ static PyObject *
 publish_stores(Steps *s, PyObject *value)
 {
     CONVERT;
-    ring_write_early(&s->ring, word, shm_now(CLOCK_MONOTONIC));
+    ring_write_early(&s->ring, word, clock_now(CLOCK_MONOTONIC));
     Py_RETURN_NONE;
 }
 
@@ -100,7 +101,7 @@ static PyObject *
 publish_fence(Steps *s, PyObject *value)
 {
     CONVERT;
-    ring_write(&s->ring, word, shm_now(CLOCK_MONOTONIC));
+    ring_write(&s->ring, word, clock_now(CLOCK_MONOTONIC));
     Py_RETURN_NONE;
 }
 
@@ -108,7 +109,7 @@ static PyObject *
 publish_notify(Steps *s, PyObject *value)
 {
     CONVERT;
-    ring_write(&s->ring, word, shm_now(CLOCK_MONOTONIC));
+    ring_write(&s->ring, word, clock_now(CLOCK_MONOTONIC));
     eventcount_notify(s->wait);
     Py_RETURN_NONE;
 }
@@ -123,10 +124,10 @@ read_call(Steps *Py_UNUSED(s), PyObject *Py_UNUSED(ignored))
 
 /* As attachment_ready does when all is well. */
 #define ALIVE                                                                    \
-    if (__atomic_load_n(&s->ring.state->retired, __ATOMIC_ACQUIRE)) {            \
+    if (__atomic_load_n(&s->ring.mapped->retired, __ATOMIC_ACQUIRE)) {           \
         Py_RETURN_FALSE;                                                         \
     }                                                                            \
-    USE(shm_now(CLOCK_MONOTONIC_COARSE) - s->checked_at)
+    USE(clock_now(CLOCK_MONOTONIC_COARSE) - s->checked_at)
 
 static PyObject *
 read_alive(Steps *s, PyObject *Py_UNUSED(ignored))
@@ -139,7 +140,7 @@ static PyObject *
 read_same(Steps *s, PyObject *Py_UNUSED(ignored))
 {
     ALIVE;
-    if (__atomic_load_n(&s->ring.state->head, __ATOMIC_ACQUIRE) != s->seen) {
+    if (__atomic_load_n(&s->ring.mapped->head, __ATOMIC_ACQUIRE) != s->seen) {
         Py_RETURN_NONE;
     }
     return Py_NewRef(s->pair);
