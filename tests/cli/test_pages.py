@@ -60,7 +60,8 @@ def _domain(program: str, folder: Path) -> Iterator[None]:
         text=True,
     )
     try:
-        assert not program or process.line() == "ready"
+        assert process.stdout is not None
+        assert not program or process.stdout.readline() == "ready\n"
         yield
     finally:
         process.kill()
