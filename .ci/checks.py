@@ -66,7 +66,7 @@ def python_stages(targets: dict[str, str]) -> list[Stage]:
     stages = []
     for number, (version, path) in enumerate(targets.items()):
         made = f"Python {version}: environment and wheel"
-        groups = ["test", "lint", "docs"] if number == 0 else ["test"]
+        groups = ["test", "lint", "docs"] if number == 0 else ["unit"]
         stages.append(Stage(made, partial(install_wheel, path, version, *groups)))
         if number == 0:
             tests = partial(test_side_by_side, version)
@@ -121,7 +121,7 @@ def soak(targets: dict[str, str]) -> None:
         Stage("Go tests, race detector", partial(native.go_test, go, "-race", "./...")),
         Stage("Go fuzzing", partial(native.fuzz, go, times=25)),
         Stage("newest gcc and Python", newest_tools.test_with_newest_tools),
-        Stage(made, partial(install_wheel, python, version, "test", "soak", "lint")),
+        Stage(made, partial(install_wheel, python, version, "soak", "lint")),
         Stage("long", partial(everything, "long", "-s", *SOAKED, counts=LONG), after=[made]),
         Stage(
             "everything, on a machine booted a minute ago",

@@ -27,7 +27,7 @@ LANES = 2
 HEARTBEAT = 30
 """Seconds between the lines that say what is running."""
 
-LIMIT = 900
+LIMIT = 1800
 """Seconds after which a stage has hung, unless it says otherwise."""
 
 

@@ -25,6 +25,7 @@ def test_gunicorn_that_preloads_leaves_no_topic(tmp_path: Path, shm_dir: Path) -
     assert list(shm_dir.iterdir()) == [], (tmp_path / "log").read_text()
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("ending", ["SIGINT", "SIGTERM"])
 @pytest.mark.parametrize("threads", ["threads", "no threads"])
 def test_uwsgi_leaves_no_topic(threads: str, ending: str, tmp_path: Path, shm_dir: Path) -> None:
