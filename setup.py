@@ -10,7 +10,7 @@ from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build import build as build_command
 from setuptools.command.build_ext import build_ext
 
-# Build front ends leave the source tree out of sys.path; in front, lest PyPI's `build` wins.
+# Build front ends leave the source tree out of sys.path; in front of PyPI's `build`.
 sys.path.insert(0, str(Path(__file__).parent))
 import build
 import build_machine

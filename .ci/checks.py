@@ -168,7 +168,7 @@ def demo() -> None:
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="build.py", allow_abbrev=False)
     parser.add_argument("command", choices=["test", "soak", "mutations", "demo", "docs"])
-    parser.add_argument("--all", action="store_true", help="test: on every Python found")
+    parser.add_argument("--all", dest="every", action="store_true", help="test: on every Python found")
     parser.add_argument("--python", action="append", metavar="X.Y", help="test: on this Python")
     parser.add_argument("--fast", action="store_true", help="test: lint, unit tests, one storm")
     options, words = parser.parse_known_args(arguments)
@@ -196,7 +196,7 @@ def main(arguments: list[str]) -> None:
     elif options.fast:
         edit.test_quickly()
     else:
-        targets = usable if options.all else chosen(usable, options.python or [])
+        targets = usable if options.every else chosen(usable, options.python or [])
         if len(targets) == 1 and not options.python:
             print("only one usable Python here: the wheel is tested on that one alone")
         print("testing on", ", ".join(f"{version} ({path})" for version, path in targets.items()))

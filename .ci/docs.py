@@ -14,8 +14,8 @@ from build_machine import BUILD, ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-SHOWN = ("docs", "examples", "benchmarks")
-"""Folders with pages, or with files that pages link to."""
+SHOWN = ("docs", "examples", "benchmarks", "CONTRIBUTING.md", "tests")
+"""Pages and folders of pages, and of files that pages link to."""
 
 OUTSIDE = re.compile(r"<(?:script|link|img|iframe|source)\b[^>]+(?:src|href)=[\"']?https?:[^>]*>")
 QUIET = {"NO_MKDOCS_2_WARNING": "1"}  # mkdocs-material's, of another tool
@@ -30,8 +30,8 @@ def build_docs(bin_folder: Path) -> None:
     tree = BUILD / "docs"
     shutil.rmtree(tree, ignore_errors=True)
     tree.mkdir(parents=True)
-    for folder in SHOWN:
-        (tree / folder).symlink_to(ROOT / folder)
+    for name in SHOWN:
+        (tree / name).symlink_to(ROOT / name)
     configuration = ROOT / ".ci" / "mkdocs.yml"
     run(
         bin_folder / "mkdocs",
