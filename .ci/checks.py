@@ -168,7 +168,7 @@ def demo() -> None:
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="build.py", allow_abbrev=False)
     parser.add_argument("command", choices=["test", "soak", "mutations", "demo", "docs"])
-    parser.add_argument("--all", dest="every", action="store_true", help="test: on every Python found")
+    parser.add_argument("--all", dest="every", action="store_true", help="test: on all found")
     parser.add_argument("--python", action="append", metavar="X.Y", help="test: on this Python")
     parser.add_argument("--fast", action="store_true", help="test: lint, unit tests, one storm")
     options, words = parser.parse_known_args(arguments)
