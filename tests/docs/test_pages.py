@@ -1,92 +1,26 @@
 """Every block of the pages that newcomers read runs, and prints what the page says."""
 
 import ast
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
 from support import pages
-from support.pages import Block, Command
-from support.programs import VARIABLE, Run
+from support.pages import Block, Section
+from support.programs import PRELUDE, Programs
+from support.terminals import Terminals, environment
 
 README = "../README.md"
 PAGES = [README, "index.md", "tutorial.md", "testing.md", "containers.md", "migration.md", "faq.md"]
+PAGES += ["receiving.md"]
+PAGES += sorted(f"command-line/{path.name}" for path in (pages.DOCS / "command-line").glob("*.md"))
 ELSEWHERE = (
-    "receiving.md",  # examples/test_pages.py
     "memory-layout.md",  # examples/test_c.py
     "notebooks.md",  # notebook/
-    "command-line/",  # cli/test_pages.py
     "api.md",  # test_api.py
 )
-BLOCKS = [block for page in PAGES for block in pages.blocks(page)]
-DEADLINE = 30.0  # seconds
-# Ctrl-C works even where the tests run in the background.
-BASH = ["env", "--default-signal=INT", "bash", "-c"]
-
-
-class Terminals:
-    """Runs a page's commands, those that go on beside the others."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._started: list[tuple[subprocess.Popen[bytes], Path]] = []
-
-    def run(self, command: Command) -> None:
-        """Wait until it has printed what it should; end it, if the page does."""
-        output = self._folder / f".output{len(self._started)}"
-        process = self._start(command.text, output)
-        shape, deadline = command.shape(), time.monotonic() + DEADLINE
-        lasts = command.goes_on or command.interrupted
-        while process.poll() is None and not (lasts and shape.match(output.read_text())):
-            assert time.monotonic() < deadline, f"{command.text}\n{output.read_text()}"
-            time.sleep(0.01)
-        text = output.read_text()
-        if not lasts:
-            assert shape.fullmatch(text), f"line {command.line}: {command.text}\n{text}"
-            return
-        assert process.poll() is None, f"line {command.line}: {command.text}: it ended\n{text}"
-        if command.interrupted:
-            os.killpg(process.pid, signal.SIGINT)
-            process.wait(DEADLINE)
-            assert "Traceback" not in output.read_text()
-
-    def end(self) -> None:
-        for process, _ in self._started:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGINT)
-        for process, output in self._started:
-            try:
-                process.wait(DEADLINE)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-                pytest.fail(f"Ctrl-C does not end it\n{output.read_text()}")
-
-    def _start(self, text: str, output: Path) -> "subprocess.Popen[bytes]":
-        with output.open("wb") as out:
-            process = subprocess.Popen(
-                [*BASH, text],
-                cwd=self._folder,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                env={
-                    **os.environ,
-                    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-                    "PYTHONUNBUFFERED": "1",
-                    **VARIABLE,
-                    "PYTEST_ADDOPTS": "-p no:cacheprovider -p no:hypothesispytest",
-                    "COLUMNS": "80",
-                },
-                start_new_session=True,
-            )
-        self._started.append((process, output))
-        return process
+SECTIONS = [section for page in PAGES for section in pages.sections(page)]
 
 
 @pytest.fixture
@@ -96,27 +30,54 @@ def terminals(tmp_path: Path, shm_dir: Path) -> Iterator[Terminals]:
     terminals.end()
 
 
+def _parameters(sections: list[Section]) -> list[object]:
+    return [pytest.param(section, id=f"{section.page}:{section.line}") for section in sections]
+
+
+@contextmanager
+def prepared(section: Section, programs: Programs, folder: Path) -> Iterator[None]:
+    """Run the program that prepares a section's domain."""
+    if section.program:
+        (folder / "publisher.py").write_text(PRELUDE + section.program, encoding="utf-8")
+        command = ("python", "publisher.py")
+        program = programs.start(*command, cwd=folder, env=environment())
+        assert program.line() == "ready"
+        yield
+        program.release()
+    else:
+        yield
+
+
 @pytest.mark.shm_leaves_files("what the commands of a page leave is the page's own affair")
-@pytest.mark.parametrize("page", PAGES)
-def test_commands_print_what_the_page_says(page: str, terminals: Terminals, tmp_path: Path) -> None:
-    for block in pages.blocks(page):
-        if block.file:
-            (tmp_path / block.file).write_text(block.text, encoding="utf-8")
-        elif block.language == "console" and not block.excuse:
-            for command in pages.commands(block):
-                terminals.run(command)
+@pytest.mark.parametrize("section", _parameters(SECTIONS))
+def test_commands_print_what_the_page_says(
+    section: Section, terminals: Terminals, programs: Programs, tmp_path: Path
+) -> None:
+    with prepared(section, programs, tmp_path):
+        for block in section.blocks:
+            if block.file:
+                (tmp_path / block.file).write_text(block.text, encoding="utf-8")
+            elif block.language == "console" and not block.excuse:
+                for command in pages.commands(block):
+                    terminals.run(command, 100 if section.page.startswith("command-line") else 80)
 
 
 def _programs() -> Iterator[object]:
-    for block in BLOCKS:
-        if block.language == "python" and not block.file and not block.excuse:
-            yield pytest.param(block, id=f"{block.page}:{block.line}")
+    for section in SECTIONS:
+        for block in section.blocks:
+            if block.language == "python" and not block.file and not block.excuse:
+                yield pytest.param(section, block, id=f"{block.page}:{block.line}")
 
 
-@pytest.mark.parametrize("block", [*_programs()])
-def test_program_runs_by_itself(block: Block, run_python: Run, tmp_path: Path) -> None:
-    ended = run_python(block.text, cwd=tmp_path)
+@pytest.mark.shm_leaves_files("what prepares a domain is killed")
+@pytest.mark.parametrize(("section", "block"), [*_programs()])
+def test_program_runs_by_itself(
+    section: Section, block: Block, programs: Programs, tmp_path: Path
+) -> None:
+    with prepared(section, programs, tmp_path):
+        ended = programs.run_python(block.text, cwd=tmp_path)
     assert (ended.returncode, ended.stderr) == (0, "")
+    assert not section.program or (ended.stdout and "silent" not in ended.stdout)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -154,20 +115,36 @@ def test_every_file_of_a_page_is_used(page: str) -> None:
         ("$ echo one 2\none two\n", "line 2: echo one"),
         ("$ echo 1\n2\nmore\n...\n", "it ended"),
         ("$ false\n$ true; echo 1\n...\n2 3\n", "line 3: true"),
+        ("$ (exit 3)\n$ [ $? = 3 ] && echo three\nthree\n", None),
         ("no command\n", "output of no command"),
+        ("$ seq 1 3 > list; tail -f list\n1\n...\n3\n^C\n$ echo one\none\n", None),
     ],
 )
 def test_a_page_that_is_wrong_fails(
     console: str,
-    complaint: str,
+    complaint: str | None,
     terminals: Terminals,
+    programs: Programs,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (tmp_path / "page.md").write_text(f"```console\n{console}```\n", encoding="utf-8")
     monkeypatch.setattr(pages, "DOCS", tmp_path)
-    with pytest.raises(AssertionError, match=complaint):
-        test_commands_print_what_the_page_says("page.md", terminals, tmp_path)
+    (section,) = pages.sections("page.md")
+    with pytest.raises(AssertionError, match=complaint) if complaint else nullcontext():
+        test_commands_print_what_the_page_says(section, terminals, programs, tmp_path)
+
+
+def test_shape_is_the_same_words_with_other_numbers_and_spaces() -> None:
+    shape = pages.shape
+    assert shape(["1.2 s ago, in /dev/shm"]).fullmatch("3 ms ago, in /dev/shm\n")
+    assert not shape(["1.2 s ago"]).fullmatch("3 Hz ago\n")
+    lines = shape(["robot/speed  float  12.5 Hz", "..."])
+    assert lines.fullmatch("robot/speed float     3 Hz\n")
+    assert lines.fullmatch("robot/speed float     3 Hz\nmore\nand more\n")
+    assert not lines.fullmatch("robot/speed int     3 Hz\n")
+    assert not lines.fullmatch("robot/speed float  fast Hz\n")
+    assert not lines.fullmatch("a line before\nrobot/speed float     3 Hz\n")
 
 
 def test_a_block_that_nobody_runs_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,28 @@
-"""What is on a page: its blocks, the files that they are, and the commands with what they print.
+"""A page of the documentation: its blocks, and what the commands on it print.
 
-A python block that begins with `# name.py` is a file that the page's commands use; any other one is
-a program by itself. In a console block `$ command` is followed by what it prints: there numbers may
-differ, and `...` stands for any lines. At the end of a command's lines `...` means that it goes on
-beside what follows, and `^C` that Ctrl-C ends it. `<!-- not run: why -->` excepts a block. Before a
-python block, `<!-- mypy: code, code -->` names the errors that mypy finds in it, as is meant.
+    <!-- domain
+    import shm_pub_sub
+    pub = shm_pub_sub.Publisher("robot/speed", 0.0)
+    print("ready")
+    input()
+    -->
+
+A Python program in a comment prepares a domain for the blocks from there to the next such comment.
+It prints "ready", and may run on until its standard input ends; to `list -v` it is
+`python publisher.py`. Before the first one the domain is empty. The blocks of a domain share a
+folder. A python block that begins with `# name.py` is a file that the commands use; any other one
+is a program by itself. In a console block
+
+    $ shm-pub-sub list -c | cat      a command, for bash; "> " continues it
+    1                                what it prints, stderr included
+    ...                              as the last line: it goes on beside what follows
+    ^C                               as the last line: Ctrl-C ends it
+
+and in what it prints a number stands for any number, a time as 1.2 s for any time, spaces for any
+spaces, `...` for any text, a line `...` for any lines, and /dev/shm for the test's own directory.
+
+`<!-- not run: why -->` excepts a block. Before a python block, `<!-- mypy: code, code -->` names
+the errors that mypy finds in it.
 """
 
 import re
@@ -13,11 +31,22 @@ from dataclasses import dataclass, field
 
 from .paths import DOCS
 
-BLOCK = re.compile(
-    r"^(?:<!-- mypy: (.+) -->\n)?(?:<!-- not run: (.+) -->\n)?```(\S+)\n((?s:.*?))^```$",
+_BLOCK = re.compile(
+    r"^<!-- domain\n(?P<program>(?s:.*?))^-->$|"
+    r"^(?:<!-- mypy: (?P<mypy>.+) -->\n)?(?:<!-- not run: (?P<excuse>.+) -->\n)?"
+    r"```(?P<language>\S+)\n(?P<text>(?s:.*?))^```$",
     re.MULTILINE,
 )
-NUMBER = r"-?\d+(\.\d+)?"
+_TIME = r"\d+(?:\.\d+)? (?:ns|us|ms|s)\b"
+_NUMBER = r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[-+]?\d+)?"
+_AS_REGEX = {
+    "domain": (r"/dev/shm", r"/dev/shm(?:/shm_pub_sub-test-[^\s/]+)?"),
+    "any": (r"\.\.\.", r".*?"),
+    "time": (_TIME, _TIME),
+    "number": (_NUMBER, r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?"),
+    "spaces": (r"\s+", r"\s+"),
+}
+_PARTS = re.compile("|".join(f"(?P<{name}>{part})" for name, (part, _) in _AS_REGEX.items()))
 
 
 @dataclass(frozen=True)
@@ -37,6 +66,16 @@ class Block:
 
 
 @dataclass
+class Section:
+    """What runs in one domain."""
+
+    page: str
+    line: int
+    program: str = ""
+    blocks: list[Block] = field(default_factory=list)
+
+
+@dataclass
 class Command:
     line: int
     text: str
@@ -51,34 +90,54 @@ class Command:
         return self.expected[-1:] == ["^C"]
 
     def shape(self) -> "re.Pattern[str]":
-        lines = self.expected[:-1] if self.goes_on or self.interrupted else self.expected
-        return re.compile("".join("(.*\n)*?" if line == "..." else _shape(line) for line in lines))
+        return shape(self.expected[:-1] if self.goes_on or self.interrupted else self.expected)
+
+
+def sections(page: str) -> list[Section]:
+    """Return the parts of a page that have blocks."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    found = [Section(page, 1)]
+    for match in _BLOCK.finditer(text):
+        if match["program"] is not None:
+            line = text.count("\n", 0, match.start()) + 1
+            found.append(Section(page, line, match["program"]))
+            continue
+        line = text.count("\n", 0, match.start("text"))
+        errors = frozenset(match["mypy"].split(", ") if match["mypy"] else ())
+        block = Block(page, line, match["language"], match["text"], match["excuse"], errors)
+        found[-1].blocks.append(block)
+    return [section for section in found if section.blocks]
 
 
 def blocks(page: str) -> Iterator[Block]:
-    text = (DOCS / page).read_text(encoding="utf-8")
-    for match in BLOCK.finditer(text):
-        line = text.count("\n", 0, match.start(4))
-        errors = frozenset(match[1].split(", ") if match[1] else ())
-        yield Block(page, line, match[3], match[4], match[2], errors)
+    for section in sections(page):
+        yield from section.blocks
 
 
-def commands(block: Block) -> Iterator[Command]:
-    command = None
+def commands(block: Block) -> list[Command]:
+    found: list[Command] = []
     for number, line in enumerate(block.text.splitlines(), block.line + 1):
         if line.startswith("$ "):
-            if command is not None:
-                yield command
-            command = Command(number, line[2:])
+            found.append(Command(number, line[2:]))
+            continue
+        assert found, f"{block.page}:{number}: output of no command"
+        if line.startswith("> ") and not found[-1].expected:
+            found[-1].text += f"\n{line[2:]}"
         else:
-            assert command is not None, f"{block.page}:{number}: output of no command"
-            command.expected.append(line)
-    if command is not None:
-        yield command
+            found[-1].expected.append(line)
+    return found
+
+
+def shape(lines: list[str]) -> "re.Pattern[str]":
+    """Return what matches output of the same shape as lines."""
+    return re.compile(
+        "".join(r"(?:.*\n)*?" if line.strip() == "..." else _shape(line) for line in lines)
+    )
 
 
 def _shape(line: str) -> str:
-    """A line's pattern: the same words, whatever the numbers and the width of the gaps."""
-    numbers = re.split(r"(?<![\w.])-?\d+(?:\.\d+)?", line)
-    gaps = [r"\s+".join(map(re.escape, re.split(r"\s+", part))) for part in numbers]
-    return NUMBER.join(gaps) + r"[ \t]*\n"
+    regex, at = "", 0
+    for part in _PARTS.finditer(line):
+        regex += re.escape(line[at : part.start()]) + _AS_REGEX[str(part.lastgroup)][1]
+        at = part.end()
+    return regex + re.escape(line[at:]) + r"[^\S\n]*\n"
