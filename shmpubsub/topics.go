@@ -22,6 +22,7 @@ type Info struct {
 	Created   time.Time     // when the publisher was made
 	Published uint64        // values so far
 	Age       time.Duration // since the newest was published, as Sample.Age; 0 if Published is 0
+	Rate      float64       // in Hz, by the times of the values that are kept; 0 if they are fewer than two or of one batch, or the publisher is gone
 }
 
 // List returns the names of all topics, sorted, those of dead publishers too.
@@ -42,7 +43,7 @@ func Inspect(topic string, opts ...Option) (Info, error) {
 	}
 	info := Info{
 		Topic: topic, Path: i.Path, Type: i.Type.String(), Depth: i.Depth(), Bytes: i.FileSize, PID: i.PID,
-		UID: i.UID, Trusted: i.Trusted, Alive: i.Alive, Retain: i.Retain, Created: time.Unix(0, i.Created), Published: i.Published,
+		UID: i.UID, Trusted: i.Trusted, Alive: i.Alive, Retain: i.Retain, Created: time.Unix(0, i.Created), Published: i.Published, Rate: i.Rate,
 	}
 	if i.Published > 0 {
 		info.Age = age(i.Newest, clock.Now())

@@ -57,6 +57,43 @@ func TestInspect_DescribesALivePublisher(t *testing.T) {
 	require.NoError(t, shmpubsub.Remove("x"))
 }
 
+func TestInspect_TellsTheRateOfTheValuesThatAreKept(t *testing.T) {
+	domain(t)
+	p := made[*shmpubsub.IntPublisher](t)(shmpubsub.NewIntPublisher("x", 4, shmpubsub.WithRetain()))
+	rate := func() float64 {
+		info, err := shmpubsub.Inspect("x")
+		require.NoError(t, err)
+		return info.Rate
+	}
+	require.Zero(t, rate())
+	for k := range 9 {
+		require.NoError(t, p.Publish(int64(k)))
+		if k == 0 {
+			require.Zero(t, rate())
+		}
+	}
+	s := made[*shmpubsub.IntSubscriber](t)(shmpubsub.NewIntSubscriber("x", 0, shmpubsub.WithHistory(4)))
+	var times []int64
+	for range 4 {
+		sample, err := s.RecvSample(t.Context())
+		require.NoError(t, err)
+		times = append(times, sample.Time)
+	}
+	require.InEpsilon(t, 3e9/float64(times[3]-times[0]), rate(), 1e-9)
+	require.NoError(t, p.PublishMany([]int64{1, 2, 3, 4}))
+	require.Zero(t, rate(), "one time")
+	require.NoError(t, p.Close())
+	require.Zero(t, rate(), "nobody publishes")
+
+	q := made[*shmpubsub.IntPublisher](t)(shmpubsub.NewIntPublisher("x", 4, shmpubsub.WithRetain()))
+	require.NoError(t, q.Publish(5))
+	require.Zero(t, rate(), "value 1 is that of the publisher before")
+	require.NoError(t, q.Publish(6))
+	require.Positive(t, rate())
+	require.NoError(t, q.Close())
+	require.NoError(t, shmpubsub.Remove("x"))
+}
+
 func TestInspect_DescribesADeadPublisher(t *testing.T) {
 	domain(t)
 	child := spawn(t, "publish", "x")

@@ -10,11 +10,10 @@ from typing import (
     SupportsIndex,
     TypeAlias,
     TypeVar,
-    final,
     overload,
 )
 
-from _typeshed import StrPath, structseq
+from _typeshed import StrPath
 from typing_extensions import Buffer, Self
 
 from ._errors import ClosedError as ClosedError
@@ -30,6 +29,7 @@ from ._errors import TopicNotFoundError as TopicNotFoundError
 from ._errors import TopicTypeError as TopicTypeError
 from ._errors import TopicValueError as TopicValueError
 from ._errors import WaitTimeoutError as WaitTimeoutError
+from ._hot import Sample as Sample
 from ._plot import plot as plot
 from ._topics import TopicInfo as TopicInfo
 from ._topics import TopicTable as TopicTable
@@ -69,18 +69,6 @@ __all__ = [
 ]
 
 __version__: Final[str]
-
-@final
-class Sample(structseq[Any], tuple[_T, int, int, float]):
-    __match_args__: Final = ("value", "sequence", "time_ns", "age")
-    @property
-    def value(self) -> _T: ...
-    @property
-    def sequence(self) -> int: ...
-    @property
-    def time_ns(self) -> int: ...
-    @property
-    def age(self) -> float: ...
 
 @overload
 def select(subscribers: Iterable[_S], timeout: float | None = None) -> list[_S]: ...

@@ -11,7 +11,7 @@ TYPE_CHECKING = False  # not from typing, whose import costs more than all else 
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._subscriber import Subscriber
+    Subscriber = Any
 
 _AT_ONCE = 64
 """Values that were there already after which the other tasks of the loop get their turn."""
@@ -86,7 +86,7 @@ def _wake(turn: asyncio.Future[bool], late: bool = False) -> None:
 
 def _waiters(subscriber: Subscriber, loop: asyncio.AbstractEventLoop) -> Waiters:
     known = subscriber._waiters
-    found = known.get(loop)
+    found: Waiters | None = known.get(loop)
     if found is None:
         for other in [other for other, waiters in list(known.items()) if waiters.idle]:
             known.pop(other, None)

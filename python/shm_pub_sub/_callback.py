@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from ._subscriber import Subscriber
+    Subscriber = Any
 
 _PAUSE = 0.05
 """Seconds until a topic that raises is looked at again."""

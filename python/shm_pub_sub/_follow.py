@@ -1,103 +1,86 @@
-"""Following topics, by names and patterns: those that are there, and those that will be.
+"""Following topics by name and by pattern: those that are there, and those that will be.
 
-What echo, hz and delay have in common. A topic is followed from one publisher to the next, also
-where the next one publishes another type.
+The one place that finds topics and subscribes to them over time, for echo, hz, delay, record, top
+and plots. It prints nothing: look() returns what has happened. A topic is followed from one
+publisher to the next, whatever their types.
 """
 
 from __future__ import annotations
 
 import math
+import os
+import resource
+import sys
 import time
+from typing import NamedTuple
 
-import shm_pub_sub
-from shm_pub_sub import OpenError, Subscriber, TopicNotFoundError, TopicTypeError, WaitTimeoutError
-
-from ._cli.output import complain
-from ._cli.topics import names, not_there, open_as_many_as_allowed
-from ._cli.unreadable import Unreadable
-from ._patterns import is_pattern, one_matches, unmatched
-from ._topics import user
+from ._arguments import check_directory, check_name
+from ._errors import OpenError, TopicNotFoundError, TopicTypeError, WaitTimeoutError
+from ._patterns import Selection, unmatched
+from ._select import select
+from ._subscriber import Subscriber
+from ._topics import inspect
+from ._topics import names as topic_names
+from ._trust import check_trust
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from types import TracebackType
+    from collections.abc import Iterable
     from typing import Any
 
-    from shm_pub_sub import Sample, TopicInfo
+    from ._hot import Sample
+    from ._topics import TopicInfo
 
 EVERYTHING = 2**36
 """A history that is all that the topic keeps."""
 
 AT_ONCE = 10_000
-"""Values of a topic that are taken in one turn at most, so that the others have theirs."""
+"""Values of a topic that take() returns at most, so that the others have their turn."""
 
-FOLLOWED = "names, or shell patterns as 'robot/*'; it waits for what is not there yet"
-"""The help of the argument TOPIC... of verbs that follow topics."""
+LOOK = 0.02
+"""Seconds between looks at the directory. If nothing has changed in it that costs 3 us."""
 
-LOOK = 0.05
-LOOK_FOR_NEW = 0.5
-LOOK_FOR_END = 0.5
-"""Seconds between looks at whether a topic is there, whether a new one matches a pattern, and
-whether a publisher has ended."""
+RETRY = 0.5
+"""Seconds between attempts to open what could not be opened."""
 
-FAST = 1000
-"""Values a second from which on they are left to gather: to wake up for each costs more than it."""
+SETTLED = 100_000_000
+"""Nanoseconds after which a directory that changes again gets another time of change for sure."""
 
-GATHER = 0.01
-GATHER_AT_LEAST = 0.0002
-"""Seconds for that."""
+OPENED, REFUSED, GONE = "opened", "refused", "gone"
 
-FULL = 1 / 8
-"""How full the topic that fills up first may be by then."""
+
+class Event(NamedTuple):
+    """What has happened to a topic."""
+
+    what: str
+    """OPENED: it is subscribed to. REFUSED: it is there, and topic.error says why it cannot be
+    read. GONE: it is there no longer."""
+    topic: Topic
 
 
 class Topic:
-    """One topic that is followed."""
+    """A topic that is followed."""
 
-    def __init__(self, name: str, history: int, later: int, by_pattern: bool = False) -> None:
+    def __init__(self, name: str, by_pattern: bool) -> None:
         self.name = name
         self.by_pattern = by_pattern
+        """Whether a pattern chose it, and nobody named it."""
+        self.is_there = False
+        self.info: TopicInfo | None = None
+        """What was known of it when it was opened, or refused; None before."""
         self.subscriber: Any = None
-        """None while there is no such topic."""
-        self.was_alive = True
-        """Whether somebody published it lately, so that an end is news."""
-        self._first = True
-        self._strange = False
-        self._history = history
-        self._later = later
+        """None while there is no such topic, or none that can be read."""
+        self.error: OpenError | None = None
+        """Why the topic that is there cannot be read."""
+        self.in_doubt: OpenError | None = None
+        """The same after one attempt; it may have been about to change its type."""
+        self.must_reopen = False
         self._lost = 0
-        self._taken_at = time.monotonic()
-        self._interval = math.inf
-
-    def look(self) -> bool:
-        """Subscribe if the topic is there and return whether it is.
-
-        Raises OpenError where it is there and cannot be read.
-        """
-        if self.subscriber is None:
-            first, self._first = self._first, False
-            try:
-                topic = shm_pub_sub.inspect(self.name)
-                if not topic.trusted and not first and not self.by_pattern:
-                    self._say_whose(topic)
-                    return False
-                self.subscriber = Subscriber(self.name, topic.type(), history=self._history)
-            except (TopicNotFoundError, TopicTypeError):
-                pass  # not there; or made anew with another type since
-            self._history = self._later
-        return self.subscriber is not None
-
-    def _say_whose(self, topic: TopicInfo) -> None:
-        """Say, once, that somebody who is not trusted has the name now: that ends nothing."""
-        if not self._strange:
-            self._strange = True
-            complain(f"waiting: {self.name!r} is of {user(topic.uid)}, who is not trusted")
 
     def take(self, timeout: float | None = 0) -> list[Sample[Any]]:
         """Return values that have not been taken yet. It waits for the first, the others are there.
 
-        The list is empty where none comes in time, or where the topic is another now.
+        The list is empty if none comes in time, or if the topic is another now.
         """
         taken: list[Sample[Any]] = []
         receive = self.subscriber.recv_sample
@@ -108,32 +91,25 @@ class Topic:
         except WaitTimeoutError:
             pass
         except (TopicTypeError, OpenError):
-            self.leave()  # look() says what is the matter
-        self.was_alive = self.was_alive or bool(taken)
+            self.reopen()
         return taken
 
-    def note(self, now: float, count: int) -> None:
-        """Take down that so many values were taken."""
-        self._interval = (now - self._taken_at) / count
-        self._taken_at = now
-
-    @property
-    def fills_in(self) -> float:
-        """In how many seconds values are lost, at the pace of the last ones."""
-        buffers = self.subscriber.buffer_num if self.subscriber is not None else None
-        return math.inf if buffers is None else buffers * self._interval
-
     def newest(self) -> Sample[Any] | None:
-        """Return the newest value, taken or not; None where there is none."""
+        """Return the newest value, taken or not; None if there is none."""
         try:
             newest: Sample[Any] | None = self.subscriber.sample()
         except (TopicTypeError, OpenError):
-            self.leave()
+            self.reopen()
             return None
         return newest
 
-    def leave(self) -> None:
-        """Give up the subscriber; look() makes another."""
+    def reopen(self) -> None:
+        """Have the next look subscribe again: the topic is of another type, or damaged."""
+        self.close()
+        self.must_reopen = True
+
+    def close(self) -> None:
+        """Release the subscriber."""
         if self.subscriber is not None:
             self._lost += self.subscriber.lost
             self.subscriber.close()
@@ -141,18 +117,8 @@ class Topic:
 
     @property
     def alive(self) -> bool:
-        """Whether somebody publishes it."""
+        """Whether it has a live publisher."""
         return self.subscriber is not None and self.subscriber.publisher_alive
-
-    def tell_end(self, taken: bool) -> None:
-        """Say, once each time, that nobody publishes it any longer; taken: when all is taken."""
-        if self.subscriber is None:
-            return
-        if self.alive:
-            self.was_alive = True
-        elif self.was_alive and not (taken and shm_pub_sub.select([self.subscriber], 0)):
-            self.was_alive = False
-            complain(f"{self.name!r} has no live publisher now; waiting for the next")
 
     @property
     def lost(self) -> int:
@@ -161,175 +127,158 @@ class Topic:
 
 
 class Follower:
-    """Topics by name, and all that match patterns.
+    """The topics that words choose: names and shell patterns; all topics if there are no words.
 
     Args:
-        wanted: Names and shell patterns. What is the name of a topic is no pattern.
-        history: How many of the values that are there already are taken.
-        later: The same of topics that come into being later on, with the same or another type.
-        gather: Let values that come fast gather for up to 10 ms, as far as none is lost by that.
-        ends: Have take() say when a publisher has ended.
+        words: A word that is the name of a topic is no pattern.
+        history: How many values that are there already are taken of a topic, as for Subscriber.
+        later: The same for topics that appear after the first look, or change their type.
+        most: How many topics are followed at most.
+        trust, directory: As for Subscriber. While there is no such directory there are no topics.
+        names: More of them, which are no patterns whatever they look like.
 
-    Raises OpenError, as look() and take() do, where a topic that is named cannot be read.
+    Raises:
+        TopicTypeError: A word is no text, or trust or directory is not accepted (a TypeError).
+        TopicValueError: A word cannot be a name, or likewise (a ValueError).
     """
 
     def __init__(
         self,
-        wanted: Sequence[str],
-        history: int,
+        words: Iterable[str] = (),
+        history: int = 1,
         later: int = EVERYTHING,
-        gather: bool = True,
-        ends: bool = False,
+        most: int = sys.maxsize,
+        trust: Any = None,
+        directory: Any = None,
+        names: Iterable[str] = (),
     ) -> None:
-        open_as_many_as_allowed()
-        self.topics: list[Topic] = []
-        self._history = history
-        self._later = later
-        self._gather = gather
-        self._ends = ends
-        self.left_out = Unreadable()
-        self._pause = 0.0
-        self._taken_at = time.monotonic()
-        self._patterns = []
-        self._known = set()
-        there = set(names())
-        for word in dict.fromkeys(wanted):
-            if word not in there and is_pattern(word):
-                self._patterns.append(word)
-            else:
-                self.topics.append(Topic(word, history, later))
-                self._known.add(word)
-        self._next_look = self._next_look_for_new = 0.0
-        self._next_look_for_end = time.monotonic() + LOOK_FOR_END
-        self.look()
-        self._history = later
-        self._say_what_is_missing()
+        self.selection = Selection(map(check_name, words), names)
+        self.topics = {name: Topic(name, False) for name in self.selection.names}
+        """By name: those that are named at once, a pattern's as they appear."""
+        self.beyond: list[str] = []
+        """Topics that are there, and more than the most that are followed."""
+        self.most = most
+        self._history, self._later = history, later
+        self.directory = check_directory(directory)
+        self._trust = check_trust(trust)
+        self._first = True
+        self._changed = -1  # when the directory did, as far as is known; ns since the epoch
+        self._next_look = self._next_retry = 0.0
 
-    def __enter__(self) -> Follower:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        for topic in self.topics:
-            topic.leave()
-
-    @property
-    def several(self) -> bool:
-        """Whether a value needs its topic's name beside it."""
-        return bool(self._patterns) or len(self.topics) > 1
-
-    @property
-    def complete(self) -> bool:
-        """Whether every name and every pattern has its topic."""
-        return not self._unmatched() and all(t.subscriber is not None for t in self.topics)
-
-    def _unmatched(self) -> list[str]:
-        """Return the patterns that no topic matches, be it one that cannot be read."""
-        found = [*(topic.name for topic in self.topics), *self.left_out.reasons]
-        return unmatched(self._patterns, found)
-
-    def look(self) -> list[Topic]:
-        """Subscribe what is there by now, if it is time to look, and return all that are."""
+    def look(self) -> list[Event]:
+        """Subscribe to what is there by now, if it is time to look; return what has happened."""
         now = time.monotonic()
-        if self._patterns and now >= self._next_look_for_new:
-            self._look_for_new()
-            self._next_look_for_new = now + LOOK_FOR_NEW
-        due = now >= self._next_look
-        if due:
-            self._next_look = now + LOOK
-        found = [t for t in self.topics if t.subscriber is not None or (due and self._look(t))]
-        self.left_out.tell()
-        return found
+        hurry = any(topic.must_reopen for topic in self.topics.values())
+        if now < self._next_look and not hurry:
+            return []
+        self._next_look = now + LOOK
+        changed = self._has_changed()
+        retry = now >= self._next_retry
+        if not (changed or retry or hurry or any(t.in_doubt for t in self.topics.values())):
+            return []
+        if retry:
+            self._next_retry = now + RETRY
+        events = self._update(self._names())
+        for topic in self.topics.values():
+            if topic.is_there and topic.subscriber is None:
+                tries = changed or retry or topic.must_reopen or topic.in_doubt
+                if tries and (event := self._open(topic)):
+                    events.append(event)
+        self._first, self._history = False, self._later
+        return events
 
-    def _look(self, topic: Topic) -> bool:
-        """Subscribe the topic if it is there, and leave it out if only a pattern asks for it."""
+    def wait(self, timeout: float) -> list[Topic]:
+        """Wait until topics have something to take and return them; none after timeout seconds."""
+        subscribed = {t.subscriber: t for t in self.topics.values() if t.subscriber is not None}
+        if not subscribed:
+            time.sleep(timeout)
+            return []
+        ready = select(subscribed, None if timeout == math.inf else timeout)
+        return [subscribed[subscriber] for subscriber in ready]
+
+    def forget(self, topic: Topic) -> None:
+        """Follow a topic no longer, until it appears again."""
+        topic.close()
+        self.topics.pop(topic.name, None)
+        self._changed = -1
+
+    def unmatched(self) -> list[str]:
+        """Return the words that no topic is, or matches, be it one that cannot be read."""
+        found = [name for name, topic in self.topics.items() if topic.is_there or topic.info]
+        return unmatched(self.selection.words, [*found, *self.beyond])
+
+    def close(self) -> None:
+        """Release all topics; they stay in `topics`."""
+        for topic in self.topics.values():
+            topic.close()
+
+    def _has_changed(self) -> bool:
+        """Report whether the directory has other files than at the last look."""
         try:
-            return topic.look()
+            changed = os.stat(self.directory).st_mtime_ns
+        except OSError:
+            changed = 0
+        before, self._changed = self._changed, changed
+        return changed != before or time.time_ns() - changed < SETTLED
+
+    def _names(self) -> list[str]:
+        try:
+            return topic_names(self.directory)
+        except OpenError:
+            return []  # no directory, or not now
+
+    def _update(self, there: list[str]) -> list[Event]:
+        """Bring the topics up to date with the names that are there."""
+        chosen = self.selection.of(there)
+        self.beyond = []
+        for name in chosen:
+            if name not in self.topics:
+                if len(self.topics) < self.most:
+                    self.topics[name] = Topic(name, name not in self.selection.words)
+                else:
+                    self.beyond.append(name)
+        known, events = {*chosen}, []
+        for topic in [*self.topics.values()]:
+            if topic.is_there and topic.name not in known:
+                topic.in_doubt = topic.error = None
+                events.append(Event(GONE, topic))
+            topic.is_there = topic.name in known
+        for name in {*self.topics}.intersection(there) - known:
+            self.forget(self.topics[name])  # the word that chose it is a name now
+        return events
+
+    def _open(self, topic: Topic) -> Event | None:
+        """Subscribe to a topic. What fails but once may only be about to change its type."""
+        topic.must_reopen = False
+        doubt, topic.in_doubt = topic.in_doubt, None
+        trust, where, history = self._trust, self.directory, self._history
+        topic.info = None
+        try:
+            topic.info = info = inspect(topic.name, trust=trust, directory=where)
+            topic.subscriber = Subscriber(
+                topic.name, info.type(), history=history, trust=trust, directory=where
+            )
+        except TopicNotFoundError:
+            return None
+        except TopicTypeError:
+            topic.must_reopen = True  # it has changed its type since it was inspected
+            return None
         except OpenError as error:
-            if not topic.by_pattern:
-                raise
-            self.topics = [other for other in self.topics if other is not topic]
-            self._known.discard(topic.name)
-            self.left_out.add(topic.name, error)
-            return False
-
-    def take(self, timeout: float | None) -> list[tuple[Topic, list[Sample[Any]]]]:
-        """Wait for values and return all that are there, by topic; an empty list after timeout."""
-        until = math.inf if timeout is None else time.monotonic() + timeout
-        if self._pause:
-            time.sleep(self._pause if timeout is None else min(self._pause, timeout))
-        while True:
-            subscribed = self.look()
-            pause = max(0.0, until - time.monotonic())
-            if self._patterns or len(subscribed) < len(self.topics):
-                pause = min(pause, LOOK)
-            elif self._ends:
-                pause = min(pause, LOOK_FOR_END)
-            taken = [(topic, values) for topic, values in _wait(subscribed, pause) if values]
-            if any(topic.subscriber is None for topic in subscribed):
-                self._next_look = 0.0  # another type: no time to lose
-            if self._ends:
-                self.tell_ends(taken=True)
-            if taken and self._gather:
-                self._pause = self._gathering(taken)
-            if taken or time.monotonic() >= until:
-                return taken
-
-    def tell_ends(self, taken: bool) -> None:
-        """Say which publishers have ended, if it is time to look; taken as for the topics."""
-        now = time.monotonic()
-        if now >= self._next_look_for_end:
-            self._next_look_for_end = now + LOOK_FOR_END
-            for topic in self.topics:
-                topic.tell_end(taken)
-
-    def _gathering(self, taken: list[tuple[Topic, list[Sample[Any]]]]) -> float:
-        """Return how long values are to gather before the next ones are taken."""
-        now = time.monotonic()
-        for topic, values in taken:
-            topic.note(now, len(values))
-        elapsed, self._taken_at = now - self._taken_at, now
-        if sum(len(values) for _, values in taken) < FAST * elapsed:
-            return 0.0
-        pause = min(GATHER, FULL * min(topic.fills_in for topic in self.topics))
-        return pause if pause >= GATHER_AT_LEAST else 0.0
-
-    def _look_for_new(self) -> None:
-        there = names()
-        for pattern in self._patterns:
-            for name in there:
-                if name in self._known or not one_matches([pattern], name):
-                    continue
-                if not self.left_out.may_be_tried(name):
-                    continue
-                self._known.add(name)
-                topic = Topic(name, self._history, self._later, by_pattern=True)
-                self.topics.append(topic)
-                self._look(topic)
-
-    def _say_what_is_missing(self) -> None:
-        for pattern in self._unmatched():
-            complain(f"waiting: no topic matches {pattern!r}")
-        for topic in self.topics:
-            if topic.subscriber is None:
-                complain(f"waiting: {not_there(topic.name)}")
-            elif topic.newest() is None:
-                topic.was_alive = topic.alive
-                lacks = "published nothing yet" if topic.was_alive else "no live publisher"
-                complain(f"waiting: {topic.name!r} has {lacks}")
+            is_strange = topic.info is not None and not topic.info.trusted
+            if not (doubt or self._first or topic.error or is_strange):
+                topic.in_doubt = error
+                return None
+            known, topic.error = topic.error, error
+            return Event(REFUSED, topic) if str(known) != str(error) else None
+        topic.error = None
+        return Event(OPENED, topic)
 
 
-def _wait(topics: list[Topic], timeout: float) -> list[tuple[Topic, list[Sample[Any]]]]:
-    """Wait until one of the topics has values, and take them."""
-    if not topics:
-        time.sleep(timeout)
-        return []
-    if len(topics) == 1:  # the fastest to wake up
-        return [(topics[0], topics[0].take(None if timeout == math.inf else timeout))]
-    by_subscriber = {topic.subscriber: topic for topic in topics}
-    ready = shm_pub_sub.select(by_subscriber, None if timeout == math.inf else timeout)
-    return [(by_subscriber[s], by_subscriber[s].take()) for s in ready]
+def open_as_many_as_allowed() -> int:
+    """Let this process have all descriptors that it may have, and return how many that is.
+
+    Each subscriber takes one, and 1,024 are what a shell mostly allows.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most

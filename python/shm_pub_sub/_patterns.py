@@ -1,4 +1,8 @@
-"""Shell patterns of topics' names. `*` matches slashes as well: robot/* is all below robot."""
+"""Names of topics, and shell patterns of them. `*` matches slashes too: robot/* is all below robot.
+
+A word that is the name of a topic is no pattern: if there is a topic `a[1]`, the word a[1] stands
+for it, and not for a1.
+"""
 
 from __future__ import annotations
 
@@ -9,32 +13,50 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-def is_pattern(text: str) -> bool:
-    """Report whether the text has the signs of a pattern; a topic's name may have them too."""
-    return not set("*?[").isdisjoint(text)
+class Selection:
+    """What words choose among topics' names, at any time; no words choose all.
 
-
-def matched(patterns: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Return those of the names that one of the patterns matches; all where there is no pattern.
-
-    What is one of the names is no pattern: `a[1]` stands for the topic a[1] if there is one.
+    A word that has been the name of a topic once stays a name, so that a topic's restart does not
+    bring others in.
     """
-    if not patterns:
-        return [*names]
-    exact = {*patterns} & {*names}
-    others = [pattern for pattern in patterns if pattern not in exact]
-    return [name for name in names if name in exact or one_matches(others, name)]
+
+    def __init__(self, words: Iterable[str], names: Iterable[str] = ()) -> None:
+        self._names = {*names}
+        self.words = [*dict.fromkeys([*words, *self._names])]
+        self._names.update(word for word in self.words if set("*?[").isdisjoint(word))
+
+    def of(self, names: Sequence[str]) -> list[str]:
+        """Return those of the names that are chosen, in their order."""
+        if not self.words:
+            return [*names]
+        self._names.update({*self.words} & {*names})
+        patterns = self.patterns
+        return [name for name in names if name in self._names or _one_matches(patterns, name)]
+
+    @property
+    def patterns(self) -> list[str]:
+        """The words that have not been a name yet."""
+        return [word for word in self.words if word not in self._names]
+
+    @property
+    def names(self) -> list[str]:
+        """The words that are names."""
+        return [word for word in self.words if word in self._names]
 
 
-def unmatched(patterns: Iterable[str], names: Sequence[str]) -> list[str]:
-    """Return those of the patterns that none of the names is, or matches."""
-    return [pattern for pattern in patterns if not matched([pattern], names)]
+def matched(words: Iterable[str], names: Sequence[str]) -> list[str]:
+    """Return those of the names that the words choose."""
+    return Selection(words).of(names)
 
 
-def one_matches(patterns: Iterable[str], name: str) -> bool:
-    """Report whether one of the patterns is name, or matches it."""
+def unmatched(words: Iterable[str], names: Sequence[str]) -> list[str]:
+    """Return those of the words that choose none of the names."""
+    return [word for word in words if not matched([word], names)]
+
+
+def _one_matches(patterns: Sequence[str], name: str) -> bool:
     # any() of a generator may swallow an interrupt, from Python 3.12 on.
     for pattern in patterns:  # noqa: SIM110
-        if name == pattern or fnmatchcase(name, pattern):
+        if fnmatchcase(name, pattern):
             return True
     return False

@@ -244,9 +244,9 @@ class Publisher(_hot.Publisher):
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows. It never raises."""
-        from . import _html
+        from . import _cards, _html, _subscriber
 
-        return _html.safely(_html.of_publisher, self)
+        return _html.safely(lambda: _cards.of_publisher(self, _subscriber.Subscriber), self)
 
     def __reduce__(self) -> NoReturn:
         raise TopicTypeError(

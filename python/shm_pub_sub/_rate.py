@@ -5,37 +5,20 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from ._errors import ShmError
-from ._subscriber import Subscriber
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from . import Sample
-    from ._topics import TopicInfo
+    from ._hot import Sample
 
 
-def rate(topic: TopicInfo) -> float | None:
-    """Return how often the topic is published, in Hz, by the values that its ring keeps.
+def between(older: Sample[Any], newer: Sample[Any]) -> float | None:
+    """Return how often values were published from one value to a later one, in Hz.
 
-    None where they do not tell: a dead publisher, fewer than two values, or all of one batch,
-    which have one time.
+    None if they have one time, or are of two publishers.
     """
-    if not topic.alive or topic.published < 2:
-        return None
-    try:
-        with Subscriber(topic.name, topic.type(), history=topic.buffer_num) as sub:
-            oldest = sub.recv_sample(timeout=0)
-            if topic.retain and oldest.sequence == 1:  # perhaps what the publisher before left
-                oldest = sub.recv_sample(timeout=0)
-            newest = sub.sample()
-    except (ShmError, OSError):
-        return None  # gone, or made anew, since
-    if newest is None or newest.time_ns <= oldest.time_ns:
-        return None
-    values: int = newest.sequence - oldest.sequence
-    return values * 1e9 / (newest.time_ns - oldest.time_ns)
+    values, ns = newer.sequence - older.sequence, newer.time_ns - older.time_ns
+    return values * 1e9 / ns if values > 0 and ns > 0 else None
 
 
 class Intervals:

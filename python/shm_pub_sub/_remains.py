@@ -13,13 +13,11 @@ from errno import ENOENT
 from typing import NamedTuple
 from urllib.parse import unquote
 
-import shm_pub_sub
-from shm_pub_sub import LayoutError
-
 from ._arguments import directory
-from ._cli.topics import looked_at, names
+from ._errors import LayoutError
 from ._patterns import matched
-from ._topics import file_of
+from ._topics import file_of, inspect_each, names
+from ._topics import remove as remove_topic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +57,7 @@ class Remains(NamedTuple):
         if _file(os.lstat(self.path)) != self.file:
             raise FileNotFoundError(ENOENT, "found another file by now", self.path)
         if self.what in (DEAD, RETAINED):
-            shm_pub_sub.remove(self.name)
+            remove_topic(self.name)
         else:
             os.unlink(self.path)
 
@@ -67,7 +65,7 @@ class Remains(NamedTuple):
 def remains(patterns: Sequence[str] = ()) -> Iterator[Remains]:
     """Yield all that is there: topics, whether dead, alive or damaged, then drafts."""
     where = directory()
-    for name, (topic, error) in looked_at(names(patterns)):
+    for name, (topic, error) in inspect_each(names(patterns=patterns)):
         if topic is None:
             what = DAMAGED if isinstance(error, LayoutError) else UNREADABLE
         else:

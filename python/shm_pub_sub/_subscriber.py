@@ -364,9 +364,9 @@ class Subscriber(_hot.Subscriber):
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows. It takes nothing from the stream, and never raises."""
-        from . import _html
+        from . import _cards, _html
 
-        return _html.safely(_html.of_subscriber, self)
+        return _html.safely(lambda: _cards.of_subscriber(self, Subscriber), self)
 
     def __reduce__(self) -> NoReturn:
         raise TopicTypeError(

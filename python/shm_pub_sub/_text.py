@@ -84,3 +84,8 @@ def printable(text: str) -> str:
         return text
     # A lone surrogate is printed as an escape too, by the command line's stdout.
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return "1 topic", "2 topics"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

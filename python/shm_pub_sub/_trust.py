@@ -77,3 +77,22 @@ def _name(name: str) -> str:
     if not name or any(sign in name for sign in ",:\0\n") or not_utf8(name) is not None:
         raise TopicValueError(f"trust: found the user {shown(name)}; expected {_EXPECTED}")
     return name
+
+
+def trusts(uid: int) -> bool:
+    """Report whether this process trusts a user, by what the environment says."""
+    user = os.geteuid()
+    trusted = {0, user}
+    for word in check_trust(None).split(","):
+        if word == "any":
+            return True
+        if word.startswith("sudo:"):
+            if user == 0:
+                trusted.add(int(word.removeprefix("sudo:")))
+        elif word.isdecimal():
+            trusted.add(int(word))
+        elif word:
+            import pwd
+
+            trusted.add(pwd.getpwnam(word).pw_uid)
+    return uid in trusted

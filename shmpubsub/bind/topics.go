@@ -9,19 +9,20 @@ import (
 
 // info is shmpubsub.Info in JSON's types.
 type info struct {
-	Name      string `json:"name"`
-	Path      string `json:"path"` // Latin-1
-	Type      string `json:"type"`
-	BufferNum int    `json:"buffer_num"`
-	Bytes     uint64 `json:"nbytes"`
-	PID       int    `json:"pid"`
-	Alive     bool   `json:"alive"`
-	UID       uint32 `json:"uid"`
-	Trusted   bool   `json:"trusted"`
-	Retain    bool   `json:"retain"`
-	Created   int64  `json:"created"` // ns since the epoch
-	Published uint64 `json:"published"`
-	Age       int64  `json:"age"` // ns; meaningless where published is 0
+	Name      string  `json:"name"`
+	Path      string  `json:"path"` // Latin-1
+	Type      string  `json:"type"`
+	BufferNum int     `json:"buffer_num"`
+	Bytes     uint64  `json:"nbytes"`
+	PID       int     `json:"pid"`
+	Alive     bool    `json:"alive"`
+	UID       uint32  `json:"uid"`
+	Trusted   bool    `json:"trusted"`
+	Retain    bool    `json:"retain"`
+	Created   int64   `json:"created"` // ns since the epoch
+	Published uint64  `json:"published"`
+	Age       int64   `json:"age"`  // ns; meaningless where published is 0
+	Rate      float64 `json:"rate"` // Hz; 0: not known
 }
 
 // Inspect describes topic, as JSON.
@@ -32,7 +33,7 @@ func Inspect(dir, topic, trust string) (string, error) {
 	}
 	return toJSON(info{
 		Name: i.Topic, Path: latin1(i.Path), Type: i.Type, BufferNum: i.Depth, Bytes: i.Bytes, PID: i.PID,
-		UID: i.UID, Trusted: i.Trusted, Alive: i.Alive, Retain: i.Retain, Created: i.Created.UnixNano(), Published: i.Published, Age: int64(i.Age),
+		UID: i.UID, Trusted: i.Trusted, Alive: i.Alive, Retain: i.Retain, Created: i.Created.UnixNano(), Published: i.Published, Age: int64(i.Age), Rate: i.Rate,
 	})
 }
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 import shm_pub_sub
-from shm_pub_sub import _follow
+from shm_pub_sub._cli import following
 
 
 class Clock:
@@ -25,7 +25,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(_follow, "time", clock.module())
+    monkeypatch.setattr(following, "time", clock.module())
     return clock
 
 
@@ -43,7 +43,7 @@ def test_values_gather_for_a_part_of_the_time_in_which_they_are_kept(
 ) -> None:
     with (
         shm_pub_sub.Publisher("robot/speed", 0, buffers) as pub,
-        _follow.Follower(["robot/speed"], history=0) as follower,
+        following.Following(["robot/speed"], history=0) as follower,
     ):
         for _ in range(2):
             clock.now += seconds - sum(clock.slept)
@@ -58,7 +58,7 @@ def test_slow_topic_of_few_values_shortens_the_gathering_of_a_fast_one(clock: Cl
     with (
         shm_pub_sub.Publisher("fast", 0, 10_000) as fast,
         shm_pub_sub.Publisher("slow", 0, 3) as slow,
-        _follow.Follower(["fast", "slow"], history=0) as follower,
+        following.Following(["fast", "slow"], history=0) as follower,
     ):
         for pub, count in (fast, 10), (slow, 1), (fast, 10), (fast, 10):
             clock.now += 0.001
@@ -71,7 +71,7 @@ def test_slow_topic_of_few_values_shortens_the_gathering_of_a_fast_one(clock: Cl
 def test_delay_lets_none_gather(clock: Clock) -> None:
     with (
         shm_pub_sub.Publisher("fast", 0, 10_000) as fast,
-        _follow.Follower(["fast"], history=0, gather=False) as follower,
+        following.Following(["fast"], history=0, gather=False) as follower,
     ):
         for _ in range(3):
             clock.now += 0.001

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
-from shm_pub_sub._rate import rate
 from support.programs import Run, Start
 
 from .conftest import RunCli
@@ -75,7 +74,7 @@ def test_lists_as_json(run_cli: RunCli) -> None:
     found = json.loads(line)
     assert (found["name"], found["type"], found["published"]) == ("robot/speed", "float", 1)
     assert set(found) == {*shm_pub_sub.TopicInfo._fields, "error"}
-    assert set(json.loads(verbose)) == {*found, "command", "rate"}
+    assert set(json.loads(verbose)) == {*found, "command"}
 
 
 def test_details_say_who_publishes(publisher: "subprocess.Popen[str]", run_cli: RunCli) -> None:
@@ -117,19 +116,19 @@ def test_process_with_the_publishers_number_is_not_taken_for_it(
 
 
 def test_rate_is_that_of_the_values_kept() -> None:
-    with shm_pub_sub.Publisher("topic", 0, 4) as pub:
-        assert rate(shm_pub_sub.inspect("topic")) is None, "none yet"
+    with shm_pub_sub.Publisher("topic", 0, 4, retain=True) as pub:
+        assert shm_pub_sub.inspect("topic").rate is None, "none yet"
         pub.publish(0)
-        assert rate(shm_pub_sub.inspect("topic")) is None, "one"
+        assert shm_pub_sub.inspect("topic").rate is None, "one"
         for number in range(10):
             pub.publish(number)
-        topic = shm_pub_sub.inspect("topic")
         with shm_pub_sub.Subscriber("topic", 0, history=4) as sub:
             times = [sub.recv_sample(timeout=0).time_ns for _ in range(4)]
-        assert rate(topic) == pytest.approx(3e9 / (times[-1] - times[0]))
+        assert shm_pub_sub.inspect("topic").rate == pytest.approx(3e9 / (times[-1] - times[0]))
         pub.publish_many([1, 2, 3, 4])
-        assert rate(topic) is None, "a batch has one time"
-    assert rate(topic) is None, "gone"
+        assert shm_pub_sub.inspect("topic").rate is None, "a batch has one time"
+    assert shm_pub_sub.inspect("topic").rate is None, "gone"
+    shm_pub_sub.remove("topic")
 
 
 @pytest.fixture
@@ -196,7 +195,7 @@ def test_rate_leaves_out_what_an_earlier_publisher_retained() -> None:
             sample = reader.sample()
             assert sample is not None
             times.append(sample.time_ns)
-        found = rate(shm_pub_sub.inspect("topic"))
+        found = shm_pub_sub.inspect("topic").rate
         reader.close()
     shm_pub_sub.remove("topic")
     assert found == pytest.approx(2e9 / (times[-1] - times[0]))

@@ -366,34 +366,22 @@ def test_what_is_no_value_of_the_type_is_refused(data: bytes, kind: type) -> Non
         mcap_format.decode(data, kind)
 
 
-def test_topic_that_changes_its_type_between_two_looks_ends_nothing() -> None:
-    receiver = Receiver([], math.inf)
-    with shm_pub_sub.Publisher("topic", 0):
-        was_int = shm_pub_sub.inspect("topic")
-    with shm_pub_sub.Publisher("topic", 0.0) as pub:
-        pub.publish(1.5)
-        receiver._follow(was_int, 1)
-        assert receiver._changed == -1, "it looks again"
-        receiver._look(1)
-        (found,) = receiver._topics.values()
-        batch: list[Any] = []
-        found.take(batch)
-        assert [value for *_, value in batch] == [1.5]
-        found.subscriber.close()
-
-
-def test_topics_that_are_gone_for_long_are_followed_no_longer() -> None:
+def test_topics_that_are_gone_for_long_are_followed_no_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shm_pub_sub._recording.receiver.FORGET", 0.0)
+    monkeypatch.setattr("shm_pub_sub._follow.LOOK", 0.0)
     receiver = Receiver([], math.inf)
     for _ in range(2):
         with shm_pub_sub.Publisher("topic", 0) as pub:
             pub.publish(1)
-            receiver._look(1)
-        assert list(receiver._topics) == ["topic"]
-        receiver._leave_what_is_gone()
-        receiver._leave_what_is_gone()
-        assert list(receiver._topics) == ["topic"], "its value has not been taken"
-        receiver._take(receiver._subscribers)
-        receiver._leave_what_is_gone()
-        assert not receiver._topics
-        assert not receiver._subscribers
+            receiver._look()
+        assert list(receiver._follower.topics) == ["topic"]
+        receiver._look()
+        receiver._look()
+        assert list(receiver._follower.topics) == ["topic"], "its value has not been taken"
+        receiver._take(["topic"])
+        receiver._look()
+        assert not receiver._follower.topics
+        assert not receiver._taken
     assert receiver.batches.get() is not None

@@ -6,9 +6,9 @@ import os
 import re
 import stat
 
-from .._cli.output import counted, size
-from .._cli.topics import names, strangers
 from .._remains import ALIVE, DAMAGED, DEAD, DRAFT, RETAINED, UNREADABLE, remains
+from .._text import counted, size
+from .._topics import names, strangers
 from .verdict import FAIL, OK, WARN, Verdict
 
 TOPIC_BYTES = 8192

@@ -14,10 +14,9 @@ from pathlib import Path
 
 import shm_pub_sub
 
-from .._cli.output import counted, size
-from .._cli.topics import names
 from .._extras import EXTRAS, install
-from .._topics import memory_room
+from .._text import counted, size
+from .._topics import memory_room, names
 from .directory import LOW_BYTES, TOPIC_BYTES
 from .verdict import FAIL, OK, WARN, Verdict
 

@@ -8,8 +8,8 @@ import subprocess
 import shm_pub_sub
 from shm_pub_sub import Publisher, ShmError
 
-from .._cli.output import duration
-from .._cli.python import python
+from .._python import python
+from .._text import duration
 from .verdict import FAIL, OK, Verdict
 
 TIMEOUT = 20.0

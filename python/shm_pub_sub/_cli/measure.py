@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 import time
 
-from shm_pub_sub._follow import FOLLOWED, Follower
-
 from .arguments import add_option
-from .output import EXIT_TIMEOUT, Control, draw, print_json
+from .following import FOLLOWED, Following
+from .output import EXIT_TIMEOUT, Control, code_of, draw, print_json
 from .topics import add_topics
 
 TYPE_CHECKING = False
@@ -49,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def measure(
-    options: argparse.Namespace, follower: Follower, new_meter: Callable[[], _Meter], title: str
+    options: argparse.Namespace, follower: Following, new_meter: Callable[[], _Meter], title: str
 ) -> int:
     """Report what meters say of topics, until the arguments or Ctrl-C end it."""
     meters: dict[Topic, _Meter] = {}
@@ -63,7 +62,7 @@ def measure(
             last_value = time.monotonic()
         now = time.monotonic()
         if options.timeout is not None and now - last_value >= options.timeout:
-            return follower.left_out.code if meters else EXIT_TIMEOUT
+            return code_of(follower.left_out) if meters else EXIT_TIMEOUT
         if now < due:
             continue
         for topic in follower.topics:
@@ -76,7 +75,7 @@ def measure(
         due += options.interval * (1 + (now - due) // options.interval)
     if not follower.complete:
         return EXIT_TIMEOUT  # what is not there yet has no report
-    return follower.left_out.code
+    return code_of(follower.left_out)
 
 
 def _print_text(

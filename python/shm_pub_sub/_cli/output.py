@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 
-from shm_pub_sub._text import duration, frequency, printable, size, table
+from shm_pub_sub._text import counted, duration, frequency, printable, size, table
 
 from .streams import discard
 
@@ -22,6 +22,7 @@ __all__ = [
     "EXIT_USAGE",
     "Control",
     "ask",
+    "code_of",
     "complain",
     "complain_of_bug",
     "counted",
@@ -33,6 +34,7 @@ __all__ = [
     "printable",
     "put",
     "put_table",
+    "report",
     "size",
     "write",
 ]
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import TextIO
 
+    from shm_pub_sub._left_out import LeftOut
+
 EXIT_DONE = 0
 EXIT_FAILURE = 1
 EXIT_USAGE = 2
@@ -49,10 +53,8 @@ EXIT_TIMEOUT = 3
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
 
-
-def counted(number: int, noun: str) -> str:
-    """Return "1 topic", "2 topics"."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+SHOWN = 10
+"""Topics of one reason that are named."""
 
 
 class Control(str):
@@ -84,6 +86,20 @@ def draw(*parts: str, file: TextIO | None = None) -> None:
     """Write text and Controls, at once, with no line's end after them."""
     text = "".join(p if isinstance(p, Control) else printable(p) for p in parts)
     print(text, end="", file=file, flush=True)
+
+
+def report(left_out: LeftOut) -> None:
+    """Say on stderr what has been left out since the last time."""
+    for reason, names in left_out.news():
+        shown = ", ".join(names[:SHOWN])
+        if len(names) > SHOWN:
+            shown = f"{counted(len(names), 'topic')}, {shown}, ..."
+        complain(f"left out: {shown}: {reason}")
+
+
+def code_of(left_out: LeftOut) -> int:
+    """Return the exit code: others' topics that only a pattern matched are no failure."""
+    return EXIT_FAILURE if left_out.failed else EXIT_DONE
 
 
 def complain(text: str) -> None:

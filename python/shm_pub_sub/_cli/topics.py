@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import resource
-
-import shm_pub_sub
-from shm_pub_sub import ShmError, TopicNotFoundError, _topics
+from shm_pub_sub import ShmError, _topics
 from shm_pub_sub._arguments import directory
-from shm_pub_sub._patterns import matched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
-    from shm_pub_sub import TopicInfo
 
 CLOSE = 0.8
 """How much of two names is the same where one is perhaps the other mistyped."""
@@ -28,24 +22,7 @@ def names(patterns: Sequence[str] = ()) -> list[str]:
 
     No topic is opened, so those that cannot be are there too.
     """
-    return matched(patterns, _topics.names())
-
-
-def strangers(names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield the topics that are there and not trusted, and the user whose each is.
-
-    What belongs to this user or to root need not be opened to know.
-    """
-    where = directory()
-    for name in names:
-        try:
-            if os.lstat(_topics.file_of(where, name)).st_uid in (0, os.geteuid()):
-                continue
-            topic = shm_pub_sub.inspect(name)
-        except (OSError, ShmError):
-            continue  # gone since, or unreadable: then the error says whose it is
-        if not topic.trusted:
-            yield name, _topics.user(topic.uid)
+    return _topics.names(patterns=patterns)
 
 
 def not_there(name: str) -> str:
@@ -57,7 +34,7 @@ def not_there(name: str) -> str:
 
     known = names()
     if name in known:
-        error = next((error for _, (_, error) in looked_at([name])), None)
+        error = next((error for _, (_, error) in _topics.inspect_each([name])), None)
         return str(error) if error else f"topic {name!r} is there by now; try again"
     close = [t for t in known if t.endswith(f"/{name}")] or get_close_matches(
         name, known, cutoff=CLOSE
@@ -98,29 +75,3 @@ def _add(
 ) -> None:
     argument = parser.add_argument(dest, metavar=metavar, nargs=nargs, help=what)
     argument.completer = names_for_completion  # type: ignore[attr-defined]
-
-
-def open_as_many_as_allowed() -> int:
-    """Let this process have all descriptors that it may have, and return how many that is.
-
-    Each subscriber takes one, and 1,024 are what a shell mostly allows.
-    """
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return most
-
-
-def looked_at(
-    names: Iterable[str],
-) -> Iterator[tuple[str, tuple[TopicInfo, None] | tuple[None, ShmError]]]:
-    """Yield with each name what is known of the topic, or the error why it cannot be opened.
-
-    Those that are gone by now are left out.
-    """
-    for name in names:
-        try:
-            yield name, (shm_pub_sub.inspect(name), None)
-        except TopicNotFoundError:
-            continue
-        except ShmError as error:
-            yield name, (None, error)

@@ -1,7 +1,7 @@
 """Topics under observation: what they are, their newest values, and how often they are published.
 
 A subscriber of each stays open, so that a look costs a microsecond a topic. To inspect one takes a
-hundred times as long: that is done where its file is another one, or its publisher has died.
+hundred times as long: that is done if its file is another one, or its publisher has died.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import os
 import time
 from typing import NamedTuple
 
-import shm_pub_sub
-from shm_pub_sub import Sample, ShmError, Subscriber, TopicInfo, TopicNotFoundError
+from shm_pub_sub import Sample, ShmError, TopicInfo, inspect
+from shm_pub_sub._follow import GONE, REFUSED, Event, Follower, Topic, open_as_many_as_allowed
+from shm_pub_sub._left_out import LeftOut
+from shm_pub_sub._rate import between
 
-from .output import complain, counted
+from .output import complain, counted, report
 from .processes import Commands
-from .topics import names, open_as_many_as_allowed
-from .unreadable import Unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     _File = tuple[int, int, int]
 
 SURVEY = 1.0
-"""Seconds between looks at what topics there are."""
+"""Seconds between looks at whether files are still the same."""
 
 SPARE = 64
-"""Descriptors that are left for all else: a look at a topic from outside takes one, too."""
+"""Descriptors that are left for the rest: inspecting a topic takes one, too."""
 
 
 class Row(NamedTuple):
@@ -37,13 +37,13 @@ class Row(NamedTuple):
 
     topic: TopicInfo
     value: bool | int | float | None
-    """The newest; None where there is nothing to read."""
+    """The newest; None if there is nothing to read."""
     rate: float | None
-    """In Hz; None where it is not known, or nobody publishes."""
+    """In Hz; None if it is not known, or nobody publishes."""
     age: float | None
-    """Seconds since the newest was published; None where nothing was."""
+    """Seconds since the newest was published; None if nothing was."""
     command: str | None
-    """The publisher's, with its arguments; None where it is dead or not to be seen from here."""
+    """The publisher's, with its arguments; None if it is dead or cannot be seen from here."""
 
     @property
     def state(self) -> str:
@@ -55,145 +55,134 @@ class Row(NamedTuple):
 
 
 class Watch:
-    """The topics that match patterns, all where there is no pattern. Close it."""
+    """The topics that match patterns, or all topics. Close it."""
 
     def __init__(self, patterns: Sequence[str] = ()) -> None:
-        self._patterns = patterns
+        self._room = open_as_many_as_allowed() - SPARE
+        self._follower = Follower(patterns, history=0, later=0, most=self._room)
         self._watched: dict[str, _Watched] = {}
         self._next_survey = 0.0
-        self._room = open_as_many_as_allowed() - SPARE
-        self.left_out = Unreadable()
+        self.left_out = LeftOut(patterns)
         """Topics that have no row."""
-        self.without_values = 0
-        """Topics that have a row without values, for want of descriptors."""
-        self._told = False
+        self._reported = False
+
+    @property
+    def without_values(self) -> int:
+        """The number of topics that have a row without values, as descriptors are too few."""
+        return len(self._follower.beyond)
 
     def look(self) -> list[Row]:
         """Return a row for each topic, sorted by name."""
+        commands = Commands()
+        for event in self._follower.look():
+            self._note(event, commands)
         now = time.monotonic()
         if now >= self._next_survey:
-            self._survey()
+            self._survey(commands)
             self._next_survey = now + SURVEY
-        return [watched.look() for watched in self._watched.values()]
+        return [self._watched[name].look() for name in sorted(self._watched)]
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """Say on stderr what is not shown, once."""
-        self.left_out.tell()
-        if self.without_values and not self._told:
-            self._told = True
+        report(self.left_out)
+        if self.without_values and not self._reported:
+            self._reported = True
             complain(
                 f"{counted(self.without_values, 'topic')} without values: a process may have "
                 f"{self._room + SPARE} descriptors here; ulimit -n sets it"
             )
 
     def close(self) -> None:
-        for watched in self._watched.values():
-            watched.close()
+        self._follower.close()
         self._watched.clear()
 
-    def _survey(self) -> None:
-        before, self._watched = self._watched, {}
-        commands = Commands()
-        for name in names(self._patterns):
-            known = before.pop(name, None)
-            file = known.file() if known is not None else None
-            if known is not None and known.is_up_to_date(file):
-                self._watched[name] = known
-                continue
-            try:
-                topic = shm_pub_sub.inspect(name)
-            except TopicNotFoundError:
-                topic = None  # gone since
-            except ShmError as error:
-                topic = None
-                self.left_out.add(name, error, named=name in self._patterns)
-            if known is not None and topic is not None and known.topic.created == topic.created:
-                known.update(topic, file)
-                self._watched[name] = known
-                continue
-            if known is not None:
-                known.close()
-            if topic is not None:
-                room = len(self._watched) < self._room
-                self._watched[name] = _Watched(topic, commands.of(topic), with_values=room)
-        for gone in before.values():
-            gone.close()
-        self.without_values = max(0, len(self._watched) - self._room)
+    def _note(self, event: Event, commands: Commands) -> None:
+        topic = event.topic
+        if event.what == GONE:
+            topic.close()
+            if topic.by_pattern:
+                self._follower.forget(topic)
+            self._watched.pop(topic.name, None)
+        elif event.what == REFUSED and topic.info is None:
+            self._watched.pop(topic.name, None)
+            self.left_out.add(topic.name, str(topic.error))
+        elif topic.info is not None:
+            self._add(topic.info, topic, commands)
+
+    def _add(self, info: TopicInfo, topic: Topic | None, commands: Commands) -> None:
+        self._watched[info.name] = _Watched(info, topic, commands.of(info))
+
+    def _survey(self, commands: Commands) -> None:
+        for name in self._follower.beyond:
+            if name not in self._watched:
+                self._inspect(name, None, commands)
+        for name, known in [*self._watched.items()]:
+            file = known.file()
+            if not known.is_up_to_date(file):
+                self._inspect(name, known, commands, file)
+
+    def _inspect(
+        self, name: str, known: _Watched | None, commands: Commands, file: _File | None = None
+    ) -> None:
+        try:
+            info = inspect(name)
+        except LookupError:
+            self._watched.pop(name, None)
+            return
+        except ShmError as error:
+            self._watched.pop(name, None)
+            self.left_out.add(name, str(error))
+            return
+        if known is not None and known.info.created == info.created:
+            known.update(info, file)
+        else:
+            self._add(info, known.topic if known is not None else None, commands)
 
 
 class _Watched:
     """One publisher's topic."""
 
-    def __init__(self, topic: TopicInfo, command: str | None, with_values: bool) -> None:
+    def __init__(self, info: TopicInfo, topic: Topic | None, command: str | None) -> None:
+        self.topic = topic
         self._command = command
-        self._subscriber: Subscriber[Any] | None = None
-        self._last: Sample[Any] | None = None
-        self._rate: float | None = None
-        self.update(topic, None)
-        if with_values:
-            try:
-                self._subscriber = Subscriber(topic.name, topic.type(), history=topic.buffer_num)
-                self._last = self._oldest(self._subscriber)
-            except ShmError:
-                pass  # gone, or made anew, since it was looked up
+        self._rate = info.rate
+        self.update(info, None)
+        self._last = self._newest()
 
     def file(self) -> _File | None:
         """Return what tells the topic's file from another one."""
         try:
-            found = os.stat(self.topic.path)
+            found = os.stat(self.info.path)
         except OSError:
             return None
         return found.st_dev, found.st_ino, found.st_ctime_ns
 
-    def update(self, topic: TopicInfo, file: _File | None) -> None:
+    def update(self, info: TopicInfo, file: _File | None) -> None:
         """Take over what is known of the topic; file is what it was before that was looked up."""
-        self.topic, self._file, self._updated = topic, file, time.monotonic()
+        self.info, self._file, self._updated = info, file, time.monotonic()
 
     def is_up_to_date(self, file: _File | None) -> bool:
         """Report whether nothing has changed but values."""
-        if self._subscriber is None or file is None or file != self._file:
+        if self.topic is None or file is None or file != self._file:
             return False
-        return self._subscriber.publisher_alive == self.topic.alive
+        return self.topic.alive == self.info.alive
 
     def look(self) -> Row:
         newest = self._newest()
-        command = self._command if self.topic.alive else None
+        command = self._command if self.info.alive else None
         if newest is None:
-            age = self.topic.age
+            age = self.info.age
             if age is not None:
                 age += time.monotonic() - self._updated
-            return Row(self.topic, None, None, age, command)
-        self._count(newest)
-        rate = self._rate if self.topic.alive else None
-        if rate and newest.age > 2 / rate:
-            rate = 1 / newest.age  # the next is overdue: it is no more than this any longer
-        topic = self.topic._replace(published=newest.sequence)
-        return Row(topic, newest.value, rate, newest.age, command)
-
-    def close(self) -> None:
-        if self._subscriber is not None:
-            self._subscriber.close()
-
-    def _oldest(self, subscriber: Subscriber[Any]) -> Sample[Any] | None:
-        """Return the oldest value that is kept: with it the first look knows a rate already."""
-        # A retained value that a publisher took over says nothing of that publisher.
-        newest = subscriber.sample()
-        if newest is None or newest.sequence < 2 or self.topic.retain:
-            return None
-        return subscriber.recv_sample(timeout=0)
+            return Row(self.info, None, None, age, command)
+        if self._last is not None and newest.sequence < self._last.sequence:
+            self._rate = None  # another publisher's
+        elif self._last is not None and newest.sequence > self._last.sequence:
+            self._rate = between(self._last, newest) or self._rate
+        self._last = newest
+        info = self.info._replace(published=newest.sequence)
+        return Row(info, newest.value, self._rate if info.alive else None, newest.age, command)
 
     def _newest(self) -> Sample[Any] | None:
-        try:
-            return self._subscriber.sample() if self._subscriber is not None else None
-        except ShmError:
-            return None  # of another type, or damaged, since
-
-    def _count(self, newest: Sample[Any]) -> None:
-        """Reckon the rate from numbers and times of publication: when we look does not matter."""
-        last = self._last
-        if last is not None and newest.sequence < last.sequence:
-            self._rate = None  # another publisher's
-        elif last is not None and newest.time_ns > last.time_ns:  # and not of the same batch
-            between = newest.time_ns - last.time_ns
-            self._rate = (newest.sequence - last.sequence) * 1e9 / between
-        self._last = newest
+        is_open = self.topic is not None and self.topic.subscriber is not None
+        return self.topic.newest() if self.topic is not None and is_open else None

@@ -10,7 +10,7 @@ from contextlib import suppress
 import shm_pub_sub
 from shm_pub_sub import Publisher
 
-from .._cli.output import counted, duration
+from .._text import counted, duration
 from .mcap_format import RecordingError
 
 TYPE_CHECKING = False

@@ -8,26 +8,26 @@ import time
 from operator import itemgetter
 from pathlib import Path
 
-import shm_pub_sub
-from shm_pub_sub import OpenError, Subscriber, TopicInfo, TopicTypeError, WaitTimeoutError
-
-from .._arguments import directory
-from .._cli.topics import looked_at, names, open_as_many_as_allowed
-from .._cli.unrecorded import Unrecorded
+from .._errors import ShmError, TopicTypeError, WaitTimeoutError
+from .._follow import GONE, OPENED, REFUSED, Follower, open_as_many_as_allowed
+from .._left_out import LeftOut
 from .._patterns import unmatched
-from .._topics import user
+from .._select import select
+from .._topics import inspect, user
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-LOOK = 0.02
+    from .._follow import Event, Topic
+    from .._topics import TopicInfo
+
+WAIT = 0.02
 """Seconds between looks for new topics."""
-GONE = 5.0
-"""Seconds between looks for topics that are gone. Twice, and they are followed no longer."""
-SETTLED = 100_000_000
-"""Nanoseconds after which a directory that changes again gets another time of change for sure."""
+FORGET = 10.0
+"""Seconds after which a topic that is gone is followed no longer: asking whether it is back
+costs."""
 TURN = 2000
 """Values that a topic may have taken before the others have their turn."""
 BACKLOG = 500_000
@@ -37,7 +37,7 @@ OWN_FILES = 16
 LAST_ROUND = 5.0
 """Seconds that taking what was published before the end may last."""
 ALL = 1 << 62
-"""As a history: as many as are kept. As a sequence: none is as high."""
+"""As a sequence: none is as high."""
 
 
 class Source:
@@ -46,23 +46,22 @@ class Source:
     def __init__(self, name: str, kind: type) -> None:
         self.name = name
         self.type = kind
-        self.info: TopicInfo | None = None  # where it was gone too soon, or has another type by now
+        self.info: TopicInfo | None = None  # if it was gone too soon, or has another type by now
         try:
-            info = shm_pub_sub.inspect(name)
-        except shm_pub_sub.ShmError:
+            info = inspect(name)
+        except ShmError:
             return
         if info.type is kind:
             self.info = info
 
 
-class _Topic:
-    """A topic's subscriber, and which publisher's values it has come to."""
+class _Taken:
+    """What is taken of a topic, and which publisher's values it has come to."""
 
-    def __init__(self, info: TopicInfo, history: int, lost: int = 0) -> None:
-        self.name, self.type = info.name, info.type
-        self.subscriber: Any = Subscriber(self.name, self.type(), history=history)
+    def __init__(self, topic: Topic, kind: type, from_first: bool, lost: int) -> None:
+        self.topic, self.type = topic, kind
         self.time_ns = 0
-        self._from_first = history == ALL
+        self._from_first = from_first
         self._lost_before = lost
         self._source: Source | None = None
         self._sequence = self._lost = 0
@@ -70,18 +69,18 @@ class _Topic:
     @property
     def lost(self) -> int:
         """Values that were overwritten before they were taken."""
-        count: int = self._lost_before + self.subscriber.lost
+        count: int = self._lost_before + self.topic.subscriber.lost
         return count
 
     def take(self, batch: list[Any]) -> None:
         """Add what is there to the batch, up to a turn's worth.
 
-        The call that finds nothing costs as much as several values: where it can, it ends at the
+        The call that finds nothing costs as much as several values: if possible, it ends at the
         value that was the newest when it began.
 
-        Raises TopicTypeError where all is taken and the next publisher is of another type.
+        Raises TopicTypeError if all is taken and the next publisher is of another type.
         """
-        subscriber = self.subscriber
+        subscriber = self.topic.subscriber
         try:
             newest = subscriber.sample()
         except TopicTypeError:  # but values of the publisher before may be left
@@ -95,7 +94,7 @@ class _Topic:
                 if self._source is None or sequence != due:  # another publisher's
                     if self._source is None and self._from_first:
                         self._lost_before += sequence - 1 - lost
-                    self._source = Source(self.name, self.type)
+                    self._source = Source(self.topic.name, self.type)
                 self._sequence, self._lost = sequence, lost
                 batch.append((self._source, sequence, self.time_ns, value))
                 if sequence >= end:
@@ -105,7 +104,7 @@ class _Topic:
 
 
 class Receiver(threading.Thread):
-    """Receives for so many seconds, or until `stop` is true. Then it takes what there is, and ends.
+    """Receives for so many seconds, or until `stop` is true. Then it takes what is left, and ends.
 
     `batches` gets lists of (source, sequence, CLOCK_MONOTONIC in ns, value), each in the order of
     publication, and None at the end; then `error` is what ended it, if anything did.
@@ -116,32 +115,34 @@ class Receiver(threading.Thread):
         self.batches: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.stop = False
         self.written = 0
-        """How many values of the batches are dealt with: who reads them counts, and only that."""
+        """How many values of the batches are dealt with; only their reader counts it."""
         self.lost: dict[str, int] = {}
         """How many values of each topic were overwritten before they were taken."""
         self.error: Exception | None = None
+        self.left_out = LeftOut(patterns)
+        """What matches and cannot be recorded."""
+        self.recorded_again: queue.SimpleQueue[str] = queue.SimpleQueue()
+        """Topics that were left out before."""
         self._patterns = patterns
         self._end = time.monotonic() + seconds
-        self._topics: dict[str, _Topic] = {}
-        self._subscribers: list[Any] = []
-        self._changed = -1  # when the directory did, as far as is known; ns since the epoch
+        self._taken: dict[str, _Taken] = {}
         self._received = 0
-        self._gone: set[str] = set()
-        self.left_out = Unrecorded(set(patterns))
-        """What matches and cannot be recorded."""
+        self._gone: dict[str, float] = {}  # since when
         self._files = open_as_many_as_allowed()
         # All that it may have beside those that are open already: each topic takes one.
-        self._most = self._files - len([*Path("/proc/self/fd").iterdir()]) - OWN_FILES
-        self._leave_at = 0.0
+        most = self._files - len([*Path("/proc/self/fd").iterdir()]) - OWN_FILES
+        self._follower = Follower(patterns, most=most)
+        self._first = True
 
     def run(self) -> None:
         try:
             self._receive()
         except Exception as error:
             self.error = error
-        self.left_out.end()
-        for topic in self._topics.values():
-            topic.subscriber.close()
+        for topic in self._follower.topics.values():
+            if topic.in_doubt is not None:  # there is no other look
+                self.left_out.add(topic.name, str(topic.in_doubt))
+        self._follower.close()
         self.batches.put(None)
 
     def unmatched(self) -> list[str]:
@@ -149,105 +150,73 @@ class Receiver(threading.Thread):
         return unmatched(self._patterns, [*self.lost, *self.left_out.reasons])
 
     def _receive(self) -> None:
-        history, look_at = 1, 0.0
         while not self.stop and (now := time.monotonic()) < self._end:
-            if now >= look_at:
-                self._look(history)
-                history, look_at = ALL, time.monotonic() + LOOK
-            wait = min(LOOK, self._end - now)
-            if not self._subscribers or self._received - self.written > BACKLOG:
+            self._look()
+            wait = min(WAIT, self._end - now)
+            if self._received - self.written > BACKLOG:
                 time.sleep(wait)
             else:
-                self._take(shm_pub_sub.select(self._subscribers, wait))
+                self._take([topic.name for topic in self._follower.wait(wait)])
         self._take_what_is_left()
 
     def _take_what_is_left(self) -> None:
         now_ns, until = time.monotonic_ns(), time.monotonic() + LAST_ROUND
-        left = self._subscribers
-        while left and (left := shm_pub_sub.select(left, 0)) and time.monotonic() < until:
+        while (topics := self._follower.wait(0)) and time.monotonic() < until:
+            left = [t.name for t in topics if self._taken[t.name].time_ns < now_ns]
+            if not left:
+                return
             self._take(left)
-            followed = self._topics
-            left = [s for s in left if not s.closed and followed[s.name].time_ns < now_ns]
 
-    def _take(self, ready: Sequence[Any]) -> None:
+    def _take(self, ready: Sequence[str]) -> None:
         batch: list[Any] = []
-        for subscriber in ready:
-            topic = self._topics[subscriber.name]
+        for name in ready:
+            taken = self._taken[name]
             try:
-                topic.take(batch)
-                self.lost[topic.name] = topic.lost
-            except TopicTypeError:
-                self.lost[topic.name] = topic.lost
-                self._drop(topic)
-                self._changed = -1
-            except shm_pub_sub.ShmError as error:
-                self._drop(topic)
-                self.left_out.add(topic.name, str(error), sure=True)
-                self.left_out.tell()
+                taken.take(batch)
+                self.lost[name] = taken.lost
+            except ShmError as error:
+                self.lost[name] = taken.lost
+                taken.topic.reopen()
+                if not isinstance(error, TopicTypeError):
+                    self.left_out.add(name, str(error))
         if batch:
             if len(ready) > 1:
                 batch.sort(key=itemgetter(2))
             self._received += len(batch)
             self.batches.put(batch)
-        if self._changed == -1:  # a topic is of another type: no time to lose
-            self._look(ALL)
 
-    def _look(self, history: int) -> None:
-        """Follow the topics that are new."""
-        try:
-            changed = Path(directory()).stat().st_mtime_ns
-        except FileNotFoundError:
-            return  # no topic yet
-        if time.monotonic() >= self._leave_at:
-            self._leave_what_is_gone()
-            self._leave_at = time.monotonic() + GONE
-        settled = time.time_ns() - changed > SETTLED
-        if changed == self._changed and settled and not self.left_out.in_doubt:
-            return
-        self._changed = changed
-        new = [name for name in names(self._patterns) if name not in self._topics]
-        self.left_out.keep(new)
-        for name, (info, error) in looked_at(new):
-            if info is None:
-                self.left_out.add(name, str(error))
-            elif not info.trusted:
-                whose = f"it is of {user(info.uid)}, who is not trusted"
-                self.left_out.add(name, whose, sure=True)
-            elif len(self._topics) >= self._most:
-                limit = f"this process may have {self._files} files open; raise that (ulimit -Hn)"
-                self.left_out.add(name, limit, sure=True)
-            else:
-                self._follow(info, history)
-        self.left_out.tell()
+    def _look(self) -> None:
+        """Follow the topics that are new, and forget those that are gone for long."""
+        for event in self._follower.look():
+            self._note(event)
+        self._first = False
+        for name in self._follower.beyond:
+            limit = f"this process may have {self._files} files open; raise that (ulimit -Hn)"
+            self.left_out.add(name, limit)
+        if self._gone:
+            self._forget(time.monotonic() - FORGET)
 
-    def _follow(self, info: TopicInfo, history: int) -> None:
-        lost = self.lost.get(info.name, 0)
-        try:
-            topic = _Topic(info, history, lost)
-        except OpenError as error:
-            self.left_out.add(info.name, str(error))
-            return
-        except shm_pub_sub.ShmError:  # gone, or made anew with another type, since
-            self._changed = -1  # so the next look is a new one
-            return
-        self.left_out.opened(info.name)
-        self._topics[info.name] = topic
-        self._subscribers.append(topic.subscriber)
-        self.lost[info.name] = lost
+    def _note(self, event: Event) -> None:
+        topic, name = event.topic, event.topic.name
+        if event.what == REFUSED:
+            reason = str(topic.error)
+            if topic.info is not None and not topic.info.trusted:
+                reason = f"it is of {user(topic.info.uid)}, who is not trusted"
+            self.left_out.add(name, reason)
+        elif event.what == GONE:
+            self._gone[name] = time.monotonic()
+        elif event.what == OPENED and topic.info is not None:
+            if self.left_out.discard(name):
+                self.recorded_again.put(name)
+            lost = self.lost.setdefault(name, 0)
+            self._taken[name] = _Taken(topic, topic.info.type, not self._first, lost)
 
-    def _leave_what_is_gone(self) -> None:
-        """Drop topics that have been gone for long: asking each whether it is back costs."""
-        there = set(names(self._patterns))
-        gone = {name for name in self._topics if name not in there}
-        stale = [self._topics[name] for name in gone & self._gone]
-        self._gone = gone
-        if stale:
-            left = set(shm_pub_sub.select([topic.subscriber for topic in stale], 0))
-            for topic in stale:
-                if topic.subscriber not in left:
-                    self._drop(topic)
-
-    def _drop(self, topic: _Topic) -> None:
-        topic.subscriber.close()
-        self._subscribers.remove(topic.subscriber)
-        del self._topics[topic.name]
+    def _forget(self, since: float) -> None:
+        for name, gone_at in [*self._gone.items()]:
+            topic = self._follower.topics.get(name)
+            if topic is None or topic.is_there:
+                del self._gone[name]
+            elif gone_at < since and not (topic.subscriber and select([topic.subscriber], 0)):
+                del self._gone[name]
+                self._taken.pop(name, None)
+                self._follower.forget(topic)

@@ -12,8 +12,9 @@ import (
 // peeked is a topic's newest value, as a look from outside sees it.
 type peeked struct {
 	ring.Sample
-	value []uint64
-	whole bool // it was not being overwritten meanwhile, so that value is what was published
+	value  []uint64
+	number uint64 // of the value that Time is of: a later one where the ring was overtaken
+	whole  bool   // it was not being overwritten meanwhile, so that value is what was published
 }
 
 // peek reads the newest value by pread, which a file that is cut meanwhile does not end with SIGBUS. It reports false where
@@ -53,13 +54,40 @@ func peek(fd int, h Header) (peeked, bool) {
 		if k >= headLimit || sequence != 2*k && !overtaken {
 			continue
 		}
-		p := peeked{Sample: ring.Sample{Sequence: k, Time: int64(binary.LittleEndian.Uint64(slot[8:]))}, whole: sequence == 2*k}
+		p := peeked{Sample: ring.Sample{Sequence: k, Time: int64(binary.LittleEndian.Uint64(slot[8:]))}, number: (sequence + 1) / 2, whole: sequence == 2*k}
 		for word := range slices.Chunk(slot[SlotPayload:], 8) {
 			p.value = append(p.value, binary.LittleEndian.Uint64(word))
 		}
 		return p, true
 	}
 	return peeked{}, false
+}
+
+// rate returns how often the values that the ring keeps were published, in Hz: their number, less one, by the time from the
+// oldest to the newest. It is 0 if they do not tell: fewer than two, or all of one batch, which have one time.
+func rate(fd int, h Header, newest peeked) float64 {
+	oldest := uint64(1)
+	if h.CarriedTime != 0 {
+		oldest = 2 // value 1 is an earlier publisher's
+	}
+	if depth := uint64(h.Depth()); newest.Sequence > depth {
+		oldest = max(oldest, newest.Sequence-depth+1)
+	}
+	slot := make([]byte, SlotPayload)
+	for k := oldest; k < newest.Sequence && k < oldest+3; k++ { // one may be being overwritten
+		if !readAll(fd, slot, h.First+k%h.Slots*h.Stride) {
+			return 0
+		}
+		sequence, time := binary.LittleEndian.Uint64(slot), int64(binary.LittleEndian.Uint64(slot[8:]))
+		if sequence%2 != 0 || sequence < 2*k {
+			continue
+		}
+		if values, ns := int64(newest.number-sequence/2), newest.Time-time; values > 0 && ns > 0 {
+			return float64(values) * 1e9 / float64(ns)
+		}
+		return 0
+	}
+	return 0
 }
 
 func readAll(fd int, b []byte, at uint64) bool {

@@ -17,11 +17,12 @@ type Info struct {
 	Header
 	Topic     string
 	Path      string
-	UID       uint32 // the file's owner
-	Trusted   bool   // a subscriber would read it
-	Alive     bool   // its publisher lives
-	Published uint64 // values so far
-	Newest    int64  // publication of the newest, CLOCK_MONOTONIC ns; 0: none
+	UID       uint32  // the file's owner
+	Trusted   bool    // a subscriber would read it
+	Alive     bool    // its publisher lives
+	Published uint64  // values so far
+	Newest    int64   // publication of the newest, CLOCK_MONOTONIC ns; 0: none
+	Rate      float64 // of a live publisher, in Hz; 0: not known
 }
 
 // Inspect reads the topic's file, that of an owner who is not trusted as well: nothing of it is mapped. It reports
@@ -57,6 +58,9 @@ func Inspect(dir, topic string, trust Trust) (Info, error) {
 		return Info{}, openError(topic, path, invalid("a slot that contradicts the head", "a topic written by this library"))
 	}
 	info.Published, info.Newest = newest.Sequence, newest.Time
+	if info.Alive {
+		info.Rate = rate(e.fd, info.Header, newest)
+	}
 	return info, nil
 }
 

@@ -233,10 +233,7 @@ def test_a_topic_that_cannot_be_read_is_not_one_that_is_not_there(shm_dir: Path)
     assert "other: not there yet" in shown
     with shm_pub_sub.Publisher("topic", 0) as pub:
         pub.publish(1)
-        for feed in collector._feeds.values():
-            feed._next_look = 0.0
-        collector.poll()
-        assert "topic: 1" in chart(collector, live=True)
+        collect(collector, lambda: "topic: 1" in chart(collector, live=True))
     collector.close()
 
 
@@ -259,12 +256,14 @@ def test_a_fast_topics_batch_is_drawn_although_nans_are_in_it() -> None:
     assert {min(drawn), max(drawn), drawn[-1]} == {-3.0, 7.0, 1.0}
 
 
-def test_a_patterns_topics_make_room_for_others_when_they_have_left_the_window() -> None:
+def test_a_patterns_topics_make_room_for_others_when_they_have_left_the_window(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shm_pub_sub._follow.LOOK", 0.0)
     collector = Collector(["run/*"], 0.2)
     for n in range(MOST_CURVES):
         with shm_pub_sub.Publisher(f"run/{n}", 0) as pub:
             pub.publish(n)
-            collector._match()
             collector.poll()
     assert len(collector.curves) == MOST_CURVES
     with shm_pub_sub.Publisher("run/new", 0):
@@ -279,10 +278,9 @@ def test_a_patterns_topics_make_room_for_others_when_they_have_left_the_window()
 def test_patterns_outlast_their_directory_and_keep_to_it(shm_dir: Path) -> None:
     below = shm_dir / "below"
     collector = Collector(["*"], 10.0, directory=below)
-    collector._match()  # there is no such directory yet
+    collector.poll()  # there is no such directory yet
     below.mkdir()
     with shm_pub_sub.Publisher("there", 0, directory=below), shm_pub_sub.Publisher("elsewhere", 0):
-        collector._match()
-        assert [curve.name for curve in collector.curves] == ["there"]
+        collect(collector, lambda: [curve.name for curve in collector.curves] == ["there"])
     collector.close()
     below.rmdir()

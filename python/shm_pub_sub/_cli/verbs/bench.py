@@ -17,12 +17,12 @@ from pathlib import Path
 
 import shm_pub_sub
 from shm_pub_sub import Publisher, Subscriber, WaitTimeoutError
+from shm_pub_sub._python import python
 
 from ..arguments import add_option
 from ..domain import own_domain
 from ..output import EXIT_DONE, complain, duration, print_json, put, put_table
 from ..progress import Progress
-from ..python import python
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

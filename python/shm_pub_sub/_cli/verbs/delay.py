@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from shm_pub_sub._follow import Follower
-
 from .. import measure
+from ..following import Following
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ add_arguments = measure.add_arguments
 
 def run(options: argparse.Namespace) -> int:
     # What was published before anybody received here says nothing of the way to here.
-    with Follower(options.topics, history=0, later=0, gather=False) as follower:
+    with Following(options.topics, history=0, later=0, gather=False) as follower:
         return measure.measure(options, follower, lambda: Ages(options.window), "delay")
 
 

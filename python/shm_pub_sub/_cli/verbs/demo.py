@@ -15,10 +15,10 @@ from contextlib import contextmanager
 
 import shm_pub_sub
 from shm_pub_sub import Publisher, Subscriber
+from shm_pub_sub._python import python
 
 from ..domain import own_domain
 from ..output import EXIT_DONE, EXIT_FAILURE, Control, complain, draw, print_json, put
-from ..python import python
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,10 +8,9 @@ import json
 import math
 import time
 
-from shm_pub_sub._follow import FOLLOWED, Follower
-
 from ..arguments import add_option
-from ..output import EXIT_TIMEOUT, EXIT_USAGE, complain, json_value, printable, put, write
+from ..following import FOLLOWED, Following
+from ..output import EXIT_TIMEOUT, EXIT_USAGE, code_of, complain, json_value, printable, put, write
 from ..topics import add_topics
 
 TYPE_CHECKING = False
@@ -72,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
         return EXIT_USAGE
     if options.csv:
         put("time,topic,sequence,value", flush=True)
-    with Follower(options.topics, history=1, ends=True) as follower:
+    with Following(options.topics, history=1, ends=True) as follower:
         losses = Losses(follower)
         try:
             # Each is a batch; an empty one says that nothing has come for that long.
@@ -87,13 +86,13 @@ def run(options: argparse.Namespace) -> int:
                 losses.sum_up()
 
 
-def _each(follower: Follower, losses: Losses, timeout: float | None) -> Iterator[_Taken]:
+def _each(follower: Following, losses: Losses, timeout: float | None) -> Iterator[_Taken]:
     while True:
         yield follower.take(timeout)
         losses.tell()
 
 
-def _newest(follower: Follower, options: argparse.Namespace) -> Iterator[_Taken]:
+def _newest(follower: Following, options: argparse.Namespace) -> Iterator[_Taken]:
     shown: dict[str, tuple[int, int]] = {}
     due = last = time.monotonic()
     while True:
@@ -102,7 +101,7 @@ def _newest(follower: Follower, options: argparse.Namespace) -> Iterator[_Taken]
             sample = topic.newest()
             if sample is not None and shown.get(topic.name) != (sample.sequence, sample.time_ns):
                 shown[topic.name] = (sample.sequence, sample.time_ns)
-                topic.was_alive = topic.was_alive or topic.alive
+                follower.note_alive(topic)
                 batch.append((topic, [sample]))
         follower.tell_ends(taken=False)
         now = time.monotonic()
@@ -119,7 +118,7 @@ def _newest(follower: Follower, options: argparse.Namespace) -> Iterator[_Taken]
 
 def _print(
     batches: Iterable[_Taken],
-    follower: Follower,
+    follower: Following,
     lines: _Format,
     times: int | None,
 ) -> int:
@@ -128,7 +127,7 @@ def _print(
     for batch in batches:
         if not batch:
             too_early = times is not None or not printed
-            return EXIT_TIMEOUT if too_early else follower.left_out.code
+            return EXIT_TIMEOUT if too_early else code_of(follower.left_out)
         for topic, samples in batch:
             before = printed.get(topic.name, 0)
             if times is not None:
@@ -143,7 +142,7 @@ def _print(
             # Nobody has asked by name for what a crashed publisher has left.
             if all(topic.by_pattern and not topic.alive for topic in lacking):
                 break
-    return follower.left_out.code
+    return code_of(follower.left_out)
 
 
 def _formatter(options: argparse.Namespace, several: bool) -> _Format:
@@ -195,7 +194,7 @@ def _cell(name: str) -> str:
 class Losses:
     """Says on stderr how many values were lost."""
 
-    def __init__(self, follower: Follower) -> None:
+    def __init__(self, follower: Following) -> None:
         self._follower = follower
         self._told = 0
         self._next = 0.0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from shm_pub_sub._follow import Follower
 from shm_pub_sub._rate import Intervals
 
 from .. import measure
+from ..following import Following
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,5 +16,5 @@ add_arguments = measure.add_arguments
 
 
 def run(options: argparse.Namespace) -> int:
-    with Follower(options.topics, history=0) as follower:
+    with Following(options.topics, history=0) as follower:
         return measure.measure(options, follower, lambda: Intervals(options.window), "rate")

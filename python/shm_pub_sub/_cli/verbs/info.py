@@ -7,7 +7,6 @@ from pathlib import Path
 
 import shm_pub_sub
 from shm_pub_sub import ShmError, Subscriber, TopicNotFoundError
-from shm_pub_sub._rate import rate
 from shm_pub_sub._topics import user
 
 from ..output import EXIT_DONE, EXIT_FAILURE, complain, duration, frequency, print_json, put, size
@@ -39,7 +38,6 @@ def run(options: argparse.Namespace) -> int:
             record(topic)
             | {
                 "command": command,
-                "rate": rate(topic),
                 "newest": newest.value if newest else None,
                 "newest_ns": newest.time_ns if newest else None,
             }
@@ -66,7 +64,6 @@ def _lines(
 ) -> list[tuple[str, str]]:
     kept = "values stay readable" if topic.buffer_num > 1 else "value stays readable"
     made = time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(topic.created))
-    hertz = rate(topic)
     return [
         ("topic", topic.name),
         ("type", topic.type.__name__),
@@ -75,7 +72,7 @@ def _lines(
             "newest",
             f"{newest.value!r}, {duration(newest.age)} old" if newest else _none(topic, error),
         ),
-        ("published", str(topic.published) + (f", {frequency(hertz)}" if hertz else "")),
+        ("published", str(topic.published) + (f", {frequency(topic.rate)}" if topic.rate else "")),
         ("buffers", f"{topic.buffer_num} {kept}"),
         ("retained", "yes, the last value outlives the publisher" if topic.retain else "no"),
         ("created", f"{made}, {duration(time.time() - topic.created)} ago"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 
 from shm_pub_sub._arguments import directory
-from shm_pub_sub._topics import user
+from shm_pub_sub._topics import inspect_each, strangers, user
 
 from ..output import EXIT_DONE, complain, duration, frequency, print_json, put, put_table, size
-from ..topics import add_patterns, looked_at, names, strangers
+from ..topics import add_patterns, names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     elif options.verbose:
         _print_table(found)
     elif options.types:
-        for name, (topic, error) in looked_at(found):
+        for name, (topic, error) in inspect_each(found):
             put(f"{name} [{topic.type.__name__ if topic else '?'}]{_whose(topic)}")
             if error is not None:
                 complain(f"{error}")
@@ -89,16 +89,14 @@ def _nothing() -> str:
 
 
 def _print_objects(found: list[str], verbose: bool) -> None:
-    from shm_pub_sub._rate import rate
 
     from ..processes import Commands
 
     commands = Commands()
-    for name, (topic, error) in looked_at(found):
+    for name, (topic, error) in inspect_each(found):
         fields = record(topic) if topic else _unknown(name)
         if verbose:
             fields["command"] = commands.of(topic) if topic else None
-            fields["rate"] = rate(topic) if topic else None
         print_json(fields | {"error": error and str(error)})
 
 
@@ -109,7 +107,6 @@ def _unknown(name: str) -> dict[str, object]:
 
 
 def _print_table(found: list[str]) -> None:
-    from shm_pub_sub._rate import rate
 
     from ..processes import Commands
 
@@ -117,7 +114,7 @@ def _print_table(found: list[str]) -> None:
     rows: list[tuple[str, ...]] = []
     errors: list[ShmError] = []
     strange: list[str] = []
-    for name, (topic, error) in looked_at(found):
+    for name, (topic, error) in inspect_each(found):
         if topic is None:
             rows.append((name, "?", "?", *"-" * (len(HEADING) - 3)))
             if error is not None:
@@ -132,7 +129,7 @@ def _print_table(found: list[str]) -> None:
                 "alive" if topic.alive else "dead",
                 str(topic.buffer_num),
                 str(topic.published),
-                frequency(rate(topic)),
+                frequency(topic.rate),
                 duration(topic.age),
                 size(topic.nbytes),
                 "yes" if topic.retain else "no",

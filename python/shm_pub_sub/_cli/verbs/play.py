@@ -8,7 +8,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from shm_pub_sub._patterns import is_pattern, matched, unmatched
+from shm_pub_sub._patterns import Selection, matched, unmatched
 from shm_pub_sub._recording import mcap_format
 from shm_pub_sub._recording.mcap_format import RecordingError
 from shm_pub_sub._recording.player import Ahead, Player, rounds
@@ -112,7 +112,7 @@ def _run(recording: Recording, options: argparse.Namespace) -> int:
     absent = _absent(recording, options.topics)
     for pattern in absent:
         complain(f"found no topic {pattern!r}; see --list")
-    missing = [name for name in absent if not is_pattern(name)]
+    missing = Selection(absent).names
     code = EXIT_FAILURE if missing or recording.others.keys() & set(options.topics) else EXIT_DONE
     if options.list:
         _list(recording, tracks, options.format)

@@ -8,6 +8,7 @@ import shutil
 import sys
 import time
 
+from shm_pub_sub._left_out import LeftOut
 from shm_pub_sub._plot.collector import MOST_CURVES, Collector, check_seconds
 
 from ..arguments import add_option
@@ -15,16 +16,17 @@ from ..output import (
     EXIT_FAILURE,
     EXIT_TIMEOUT,
     Control,
+    code_of,
     complain,
     counted,
     draw,
     json_value,
     print_json,
     put,
+    report,
 )
 from ..screen.braille import picture
 from ..topics import add_topics, names
-from ..unreadable import Unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,7 +103,7 @@ def run(options: argparse.Namespace) -> int:
         if duration < math.inf and all(curve.newest is None for curve in collector.curves):
             asked = " or ".join(map(repr, options.topics))
             complain(f"plot: found no value of {asked} within {duration:g} s; is it published?")
-            return left_out.code or EXIT_TIMEOUT
+            return code_of(left_out) or EXIT_TIMEOUT
         if options.format == "json":
             _print_points(collector)
         elif drawing is None:
@@ -111,16 +113,16 @@ def run(options: argparse.Namespace) -> int:
             drawing.figure.savefig(options.output, dpi=200)
     finally:
         collector.close()
-    return left_out.code
+    return code_of(left_out)
 
 
-def _left_out(collector: Collector) -> Unreadable:
+def _left_out(collector: Collector) -> LeftOut:
     """Say which topics cannot be read."""
-    left_out = Unreadable()
+    left_out = LeftOut(curve.name for curve in collector.curves if not curve.by_pattern)
     for curve in collector.curves:
         if curve.error is not None:
-            left_out.add(curve.name, curve.error, named=not curve.by_pattern)
-    left_out.tell()
+            left_out.add(curve.name, str(curve.error))
+    report(left_out)
     if collector.more:
         complain(f"{counted(collector.more, 'topic')} more match; {MOST_CURVES} are drawn at most")
     return left_out

@@ -15,7 +15,7 @@ from shm_pub_sub._recording.mcap_format import RecordingError
 from shm_pub_sub._recording.receiver import Receiver
 
 from ..arguments import add_option
-from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, complain, counted, duration, print_json
+from ..output import EXIT_USAGE, code_of, complain, counted, duration, print_json, report
 from ..progress import INTERVAL, Progress
 from ..streams import at_the_end
 from ..topics import add_topics, names, not_there
@@ -106,7 +106,7 @@ def run(options: argparse.Namespace) -> int:
         print_json({"file": str(path)} | recorder.summary())
     else:
         recorder.tell()
-    return EXIT_FAILURE if receiver.left_out.failed else EXIT_DONE
+    return code_of(receiver.left_out)
 
 
 class Recorder:
@@ -138,6 +138,7 @@ class Recorder:
         finally:
             self._receiver.stop = True
             self._receiver.join()
+            self._report()
         if self._receiver.error is not None:
             complain("the file has what came before this error")
             self._finish()
@@ -151,6 +152,7 @@ class Recorder:
                 batch = self._receiver.batches.get(timeout=INTERVAL)
             except queue.Empty:
                 batch = []
+            self._report()
             if batch is None:
                 return
             if batch:
@@ -165,6 +167,11 @@ class Recorder:
                 flush_at = now + FLUSH / 2
             if self.progress.due():
                 self.progress.show(self._figures(f"{self._elapsed():.1f} s"))
+
+    def _report(self) -> None:
+        report(self._receiver.left_out)
+        while not self._receiver.recorded_again.empty():
+            complain(f"{self._receiver.recorded_again.get()} is recorded from now on")
 
     def _write(self, batch: list[tuple[Source, int, int, Any]]) -> None:
         channels, add, encode = self._channels, self._writer.add_message, mcap_format.encode

@@ -14,7 +14,7 @@ import time
 from shm_pub_sub._extras import EXTRAS, install
 
 from ..arguments import add_option
-from ..output import EXIT_FAILURE, complain, json_value, print_json, put, put_table
+from ..output import EXIT_FAILURE, code_of, complain, json_value, print_json, put, put_table
 from ..screen.table import COLUMNS, RIGHT, cells, in_order, summary
 from ..topics import add_patterns
 from ..watch import Watch
@@ -65,8 +65,8 @@ def run(options: argparse.Namespace) -> int:
         pass  # how it ends
     finally:
         watch.close()
-        watch.tell()
-    return watch.left_out.code
+        watch.report()
+    return code_of(watch.left_out)
 
 
 def _can_move_the_cursor() -> bool:
@@ -83,7 +83,7 @@ def _repeat(
             due = max(due + options.interval, now)
             time.sleep(due - now)
         rows = in_order(watch.look(), options.sort)
-        watch.tell()
+        watch.report()
         output(rows, watch, number == 0)
 
 

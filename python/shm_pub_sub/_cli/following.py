@@ -1,0 +1,203 @@
+"""What echo, hz and delay have in common: values as they come, and on stderr what they wait for."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import shm_pub_sub
+from shm_pub_sub._follow import EVERYTHING, LOOK, OPENED, REFUSED, Follower
+from shm_pub_sub._left_out import LeftOut
+from shm_pub_sub._topics import user
+
+from .output import complain, report
+from .topics import names, not_there
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+    from typing import Any
+
+    from shm_pub_sub import Sample
+    from shm_pub_sub._follow import Topic
+
+    Taken = list[tuple[Topic, list[Sample[Any]]]]
+
+FOLLOWED = "names, or shell patterns as 'robot/*'; it waits for what is not there yet"
+"""The help of the argument TOPIC... of verbs that follow topics."""
+
+LOOK_FOR_END = 0.5
+"""Seconds between looks at whether a publisher has ended."""
+
+FAST = 1000
+"""Values a second from which on they are left to gather: to wake up for each costs more than it."""
+
+GATHER = 0.01
+GATHER_AT_LEAST = 0.0002
+"""Seconds for that."""
+
+FULL = 1 / 8
+"""How full the topic that fills up first may be by then."""
+
+
+class Following:
+    """Topics by name, and all that match patterns.
+
+    Args:
+        wanted: Names and shell patterns.
+        history: How many of the values that are there already are taken.
+        later: The same of topics that appear later on, with the same or another type.
+        gather: Let values that come fast gather for up to 10 ms, as far as none is lost by that.
+        ends: Say when a publisher has ended.
+
+    Raises OpenError, as look() and take() do, if a topic that is named cannot be read.
+    """
+
+    def __init__(
+        self,
+        wanted: Sequence[str],
+        history: int,
+        later: int = EVERYTHING,
+        gather: bool = True,
+        ends: bool = False,
+    ) -> None:
+        names()  # raises if the directory cannot be read
+        self.left_out = LeftOut(wanted)
+        self._follower = Follower(wanted, history, later)
+        self._gather = gather
+        self._ends = ends
+        self._first = True
+        self._strange: set[str] = set()
+        self._dead: set[Topic] = set()  # of which it is known that nobody publishes them
+        self._pace: dict[Topic, tuple[float, float]] = {}  # when values came, and their interval
+        self._pause = 0.0
+        self._taken_at = time.monotonic()
+        self._next_look_for_end = time.monotonic() + LOOK_FOR_END
+        self.look()
+        self._first = False
+        self._say_what_is_missing()
+
+    def __enter__(self) -> Following:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._follower.close()
+
+    @property
+    def topics(self) -> list[Topic]:
+        """Those that are named, and those that match and can be read."""
+        topics = self._follower.topics.values()
+        return [t for t in topics if t.subscriber is not None or not t.by_pattern]
+
+    @property
+    def several(self) -> bool:
+        """Whether a value needs its topic's name beside it."""
+        return bool(self._follower.selection.patterns) or len(self.topics) > 1
+
+    @property
+    def complete(self) -> bool:
+        """Whether every name and every pattern has its topic."""
+        return not self._follower.unmatched() and all(t.subscriber is not None for t in self.topics)
+
+    def look(self) -> list[Topic]:
+        """Subscribe to what is there by now, if it is time to look, and return all topics."""
+        for event in self._follower.look():
+            topic = event.topic
+            if event.what == OPENED:
+                self._pace[topic] = time.monotonic(), math.inf
+            elif event.what != REFUSED or topic.error is None:
+                continue
+            elif topic.by_pattern:
+                self.left_out.add(topic.name, str(topic.error))
+            elif self._first or topic.info is None or topic.info.trusted:
+                raise topic.error
+            elif topic.name not in self._strange:
+                self._strange.add(topic.name)
+                whose = f"is of {user(topic.info.uid)}, who is not trusted"
+                complain(f"waiting: {topic.name!r} {whose}")
+        report(self.left_out)
+        return [topic for topic in self.topics if topic.subscriber is not None]
+
+    def take(self, timeout: float | None) -> Taken:
+        """Wait for values and return all that are there, by topic; an empty list after timeout."""
+        until = math.inf if timeout is None else time.monotonic() + timeout
+        if self._pause:
+            time.sleep(self._pause if timeout is None else min(self._pause, timeout))
+        while True:
+            subscribed = self.look()
+            pause = max(0.0, until - time.monotonic())
+            if self._follower.selection.patterns or len(subscribed) < len(self.topics):
+                pause = min(pause, LOOK)
+            elif self._ends:
+                pause = min(pause, LOOK_FOR_END)
+            taken = [(topic, values) for topic, values in self._wait(subscribed, pause) if values]
+            self._dead.difference_update(topic for topic, _ in taken)
+            if self._ends:
+                self.tell_ends(taken=True)
+            if taken and self._gather:
+                self._pause = self._gathering(taken)
+            if taken or time.monotonic() >= until:
+                return taken
+
+    def _wait(self, subscribed: list[Topic], timeout: float) -> Taken:
+        if len(subscribed) == 1:  # the fastest to wake up
+            return [(subscribed[0], subscribed[0].take(None if timeout == math.inf else timeout))]
+        return [(topic, topic.take()) for topic in self._follower.wait(timeout)]
+
+    def note_alive(self, topic: Topic) -> None:
+        """Note that a topic has a publisher, if it has: its end is news then."""
+        if topic.alive:
+            self._dead.discard(topic)
+
+    def tell_ends(self, taken: bool) -> None:
+        """Say which publishers have ended, once each time; taken: only if their values are."""
+        now = time.monotonic()
+        if now < self._next_look_for_end:
+            return
+        self._next_look_for_end = now + LOOK_FOR_END
+        for topic in self.topics:
+            if topic.subscriber is None:
+                continue
+            if topic.alive:
+                self._dead.discard(topic)
+            elif topic not in self._dead and not (
+                taken and shm_pub_sub.select([topic.subscriber], 0)
+            ):
+                self._dead.add(topic)
+                complain(f"{topic.name!r} has no live publisher now; waiting for the next")
+
+    def _gathering(self, taken: Taken) -> float:
+        """Return how long values are to gather before the next ones are taken."""
+        now = time.monotonic()
+        for topic, values in taken:
+            before, _ = self._pace[topic]
+            self._pace[topic] = now, (now - before) / len(values)
+        elapsed, self._taken_at = now - self._taken_at, now
+        if sum(len(values) for _, values in taken) < FAST * elapsed:
+            return 0.0
+        full = [
+            (topic.subscriber.buffer_num or math.inf) * self._pace[topic][1]
+            for topic in self.topics
+            if topic.subscriber is not None
+        ]
+        pause = min(GATHER, FULL * min(full, default=math.inf))
+        return pause if pause >= GATHER_AT_LEAST else 0.0
+
+    def _say_what_is_missing(self) -> None:
+        for word in self._follower.unmatched():
+            if word not in self._follower.topics:
+                complain(f"waiting: no topic matches {word!r}")
+        for topic in self.topics:
+            if topic.subscriber is None:
+                complain(f"waiting: {not_there(topic.name)}")
+            elif topic.newest() is None:
+                lacks = "published nothing yet" if topic.alive else "no live publisher"
+                if not topic.alive:
+                    self._dead.add(topic)
+                complain(f"waiting: {topic.name!r} has {lacks}")
