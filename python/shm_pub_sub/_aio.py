@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 
+from ._arguments import check_timeout
 from ._errors import ClosedError
 
 TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 64
 """Values that were there already after which the other tasks of the loop get their turn."""
+
+_CENTURIES = 9e9
+"""Seconds, as good as no limit."""
 
 
 class Waiters:
@@ -94,25 +98,9 @@ def _waiters(subscriber: Subscriber, loop: asyncio.AbstractEventLoop) -> Waiters
     return found
 
 
-def _seconds(subscriber: Subscriber, timeout: Any) -> float | None:
-    """Return the timeout; None for none, and for centuries."""
-    if timeout is None:
-        return None
-    kind = type(timeout)
-    if kind is bool or not (hasattr(kind, "__float__") or hasattr(kind, "__index__")):
-        subscriber._refuse_timeout(timeout)
-    try:
-        seconds = float(timeout)
-    except OverflowError:
-        seconds = -1.0
-    if not seconds >= 0:
-        subscriber._refuse_timeout(timeout)
-    return seconds if seconds < 9e9 else None
-
-
 async def arecv(subscriber: Subscriber, timeout: float | None = None) -> Any:
     """See Subscriber.arecv."""
-    seconds = _seconds(subscriber, timeout)
+    seconds = check_timeout(f"wait for {subscriber.name!r}", timeout)
     life = subscriber._life
     if not life:
         subscriber._say_closed()
@@ -124,7 +112,8 @@ async def arecv(subscriber: Subscriber, timeout: float | None = None) -> Any:
     if value is not None:
         return value
     loop = asyncio.get_running_loop()
-    deadline = None if seconds is None else loop.time() + seconds
+    # The loop's selector takes no centuries.
+    deadline = None if seconds is None or seconds > _CENTURIES else loop.time() + seconds
     waiters = _waiters(subscriber, loop)
     while True:
         late = await waiters.wait(subscriber, deadline)

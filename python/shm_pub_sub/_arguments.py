@@ -195,7 +195,10 @@ def check_max_age(name: str, max_age: object) -> int:
 
 
 def as_seconds(number: Any) -> float:
-    """Return as a float what timeouts take too: anything with __float__ or __index__, but bool."""
+    """Return a number as a float; NaN, which is in no range, if a float cannot hold it.
+
+    Anything with __float__ or __index__ is a number, except a bool. Raises TypeError for the rest.
+    """
     cls = type(number)
     if _is(number, bool, str) or not (hasattr(cls, "__float__") or hasattr(cls, "__index__")):
         raise TypeError
@@ -204,7 +207,23 @@ def as_seconds(number: Any) -> float:
     try:
         return float(number)
     except OverflowError:
-        return float("inf")
+        return float("nan")
+
+
+def check_timeout(what: str, timeout: object) -> float | None:
+    """Return a timeout in seconds; None for no limit. what begins the text of an error."""
+    if timeout is None:
+        return None
+    expected = "expected seconds, 0 or more, or None to wait without end"
+    try:
+        seconds = as_seconds(timeout)
+    except TypeError:
+        raise TopicTypeError(
+            f"{what}: found a timeout of {_kind(timeout)} {shown(timeout)}; {expected}"
+        ) from None
+    if not seconds >= 0:
+        raise TopicValueError(f"{what}: found a timeout of {shown(timeout)}; {expected}")
+    return seconds
 
 
 def check_history(name: str, history: object) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from . import _hot
-from ._arguments import shown
+from ._arguments import check_timeout, shown
 from ._errors import TopicTypeError, TopicValueError
 from ._subscriber import Subscriber
 
@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-
-_EXPECTED = "expected seconds, 0 or more, or None to wait without end"
-_CENTURIES = 4e9
+MAX_SLEEP = 4e9
 """Seconds: time.sleep() refuses more than it can count."""
 
 
@@ -53,20 +51,11 @@ def select(subscribers: Iterable[Any], timeout: float | None = None) -> list[Any
             )
     if given:
         return _hot.select(given, timeout)
-    if timeout is None:
+    seconds = check_timeout("select", timeout)
+    if seconds is None:
         raise TopicValueError(
-            "select: found no subscribers and no timeout; expected one of them: it would never end"
+            "select: found no subscribers and no timeout; pass a subscriber or a timeout, "
+            "otherwise it would block forever"
         )
-    _sleep(timeout)
+    time.sleep(min(seconds, MAX_SLEEP))
     return []
-
-
-def _sleep(timeout: Any) -> None:
-    kind = type(timeout)
-    if kind is bool or not (hasattr(kind, "__float__") or hasattr(kind, "__index__")):
-        raise TopicTypeError(
-            f"select: found a timeout of {kind.__name__} {shown(timeout)}; {_EXPECTED}"
-        )
-    if not timeout >= 0:
-        raise TopicValueError(f"select: found a timeout of {shown(timeout)}; {_EXPECTED}")
-    time.sleep(float(min(timeout, _CENTURIES)))

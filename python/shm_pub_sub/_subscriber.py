@@ -13,6 +13,7 @@ from ._arguments import (
     check_history,
     check_max_age,
     check_name,
+    check_timeout,
     path_to_go,
     shown,
 )
@@ -22,7 +23,6 @@ from ._errors import (
     OpenError,
     TopicNotFoundError,
     TopicTypeError,
-    TopicValueError,
     WaitTimeoutError,
 )
 from ._extension import load
@@ -301,11 +301,8 @@ class Subscriber(_hot.Subscriber):
 
     def _refuse_timeout(self, timeout: object) -> NoReturn:
         """Say why it is none. Called from C."""
-        what = f"wait for {getattr(self, '_name', '?')!r}: found a timeout of"
-        expected = "expected seconds, 0 or more, or None to wait without end"
-        if isinstance(timeout, (int, float)) and not isinstance(timeout, bool):
-            raise TopicValueError(f"{what} {shown(timeout)}; {expected}")
-        raise TopicTypeError(f"{what} {type(timeout).__name__} {shown(timeout)}; {expected}")
+        check_timeout(f"wait for {getattr(self, '_name', '?')!r}", timeout)
+        raise AssertionError("C refused a timeout that Python accepts")
 
     def _no_descriptor(self, number: int) -> NoReturn:
         """Say that fileno() has none. Called from C."""

@@ -7,7 +7,7 @@ from collections import deque
 
 import shm_pub_sub
 
-from ._arguments import shown
+from ._arguments import check_timeout, shown
 from ._text import printable
 
 TYPE_CHECKING = False
@@ -51,7 +51,8 @@ def wait_for(
     is_it: Callable[[Any], object] = (
         wanted if callable(wanted) else lambda value: bool(value == wanted)
     )
-    deadline = time.monotonic() + timeout
+    seconds = check_timeout(f"wait for {subscriber.name!r}", timeout)
+    deadline = time.monotonic() + (float("inf") if seconds is None else seconds)
     newest, ok = subscriber.subscribe()
     if ok and is_it(newest):
         return newest

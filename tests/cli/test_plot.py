@@ -209,8 +209,6 @@ def drawn(*curves: Curve, columns: int = 40, lines: int = 12) -> list[str]:
     collector._feeds = {
         ("", curve.name): _Feed(curve, Topic(curve.name, False)) for curve in curves
     }
-        ("", curve.name): _Feed(curve, Topic(curve.name, False)) for curve in curves
-    }
     return picture(
         collector, (10 * SECOND, "2026-01-02 03:04:05 UTC"), columns, lines, ascii_only=True
     )

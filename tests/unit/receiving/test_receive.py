@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shm_pub_sub import ClosedError, Publisher, Subscriber, TopicTypeError, TopicValueError, remove
+from shm_pub_sub import ClosedError, Publisher, Subscriber, TopicTypeError, remove
 from support.layout import topic_file, write_field
 from support.waiting import until
 
@@ -296,15 +296,9 @@ def test_no_timeout_is_too_long() -> None:
 
 
 @pytest.mark.parametrize("method", ["recv", "recv_sample", "wait_for_publisher"])
-def test_wrong_timeouts_are_refused(method: str) -> None:
+def test_a_timeout_is_one_argument(method: str) -> None:
     with Subscriber("topic", 0) as sub:
         wait: Any = getattr(sub, method)
-        for timeout in (-1, -0.5, math.nan, -math.inf):
-            with pytest.raises(TopicValueError, match="found a timeout of"):
-                wait(timeout)
-        for timeout in ("1", True, [], object()):
-            with pytest.raises(TopicTypeError, match="found a timeout of"):
-                wait(timeout=timeout)
         with pytest.raises(TypeError, match="at most 1 argument"):
             wait(1, 2)
         with pytest.raises(TypeError, match="unexpected keyword argument 'limit'"):
