@@ -27,7 +27,7 @@ class Readers:
         return {repr(reader.subscribe()) for reader in self._attached}
 
     def generations(self) -> set[int]:
-        """The upper halves of the values that the attached ones read; 0 where there is none."""
+        """The upper halves of the values that the attached ones read; 0 if they read none."""
         found = [reader.subscribe() for reader in self._attached]
         return {value >> 32 if ok else 0 for value, ok in found}
 

@@ -22,7 +22,7 @@ LIFETIME = 170
 
 def _fork(work: Callable[..., None], *arguments: Any) -> int:
     """Forks one that works and then waits to be killed. Returns its pid."""
-    signal.alarm(LIFETIME)  # anew: this process lasts as long as a test asks for more
+    signal.alarm(LIFETIME)  # again: this process lives as long as a test asks for more
     pid = os.fork()
     if pid == 0:
         _child(work, arguments)

@@ -10,7 +10,7 @@ from ._stepped import _await_tracer, _fork
 
 
 def receive_between_marks(topic: str, default: Any) -> int:
-    """Forks one that takes what there is and then waits for one value, between two marks."""
+    """Forks one that drains its topic and then waits for one value, between two marks."""
     return _fork(_receive_between_marks, topic, default)
 
 

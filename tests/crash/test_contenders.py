@@ -33,7 +33,7 @@ def test_contenders_that_are_killed_never_are_two_owners(
         seeds = [random.getrandbits(32) for _ in range(CONTENDERS)]
         before = log.stat().st_size
         pids = peer.call(_contenders.begin, "topic", log, seeds, time.monotonic() + 0.02)
-        if turn % 2:  # in the middle of their work, else maybe before; however slow the machine
+        if turn % 2:  # in the middle of their work, or perhaps before it; on any machine
             until(lambda b=before: log.stat().st_size > b, "the first owner")
         random.shuffle(pids)
         for pid in pids:

@@ -83,7 +83,7 @@ def stopped(
 
 
 def step_to_store(traced: Traced, memory: Memory, before: bytes) -> list[tuple[str, int]]:
-    """Executes instructions until one changes the memory; nothing where none does to the mark."""
+    """Executes instructions until one changes the memory, or until the mark."""
     while traced.step():
         if (after := memory.snapshot()) != before:
             return changes(before, after)

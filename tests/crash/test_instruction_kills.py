@@ -22,7 +22,7 @@ A_WRITE = 6
 """Instructions, give or take a few, from a slot's odd sequence to the head."""
 
 A_WAKE_UP = 24
-"""And to the end of the wake-up of who waits."""
+"""And to the end of the wake-up of waiters."""
 
 A_ROUND = 400
 """Instructions from one publish() to the next."""

@@ -31,7 +31,7 @@ class Reader:
         self.false_reads = 0
 
     def read(self) -> int:
-        """Returns the generation read; 0 where there is nothing."""
+        """Returns the generation read; 0 if nothing is published."""
         value, ok = self._subscriber.subscribe()
         self.reads += 1
         if not ok:
@@ -148,7 +148,7 @@ def test_a_kill_at_any_moment_of_creation_and_close_stops_nobody(peer: Peer, shm
         topic = f"topic/{random.randint(1, 3)}"
         pid = peer.call(_victims.publish_and_close_forever, topic, random.getrandbits(32))
         subscriber = shm_pub_sub.Subscriber(topic, -1)
-        if turn % 2:  # in its first steps, else in the middle of its work, however slow the machine
+        if turn % 2:  # in its first steps, or in the middle of its work; on any machine
             until(lambda s=subscriber: s.subscribe() == (1, True), "its first value", 20)
             seen += 1
         kill_at = time.monotonic() + random.uniform(0.0, 0.015)

@@ -40,7 +40,7 @@ PUBLISHED = STEPS[5:]
 
 @contextmanager
 def publisher(peer: Peer, path: Path, others: list[Peer]) -> Iterator[Traced]:
-    """A process that is about to publish a value to waiters who sleep; killed at the end."""
+    """A process that is about to publish a value to sleeping waiters; killed at the end."""
     pid = peer.call(_stepped.publish_between_marks, "topic", NUMBERS, [VALUE], 3)
     with Traced(pid) as traced:
         traced.run_to_mark()
@@ -64,7 +64,7 @@ def run_to(step: int | str, traced: Traced, path: Path) -> None:
         while stores < step:
             assert traced.step()
             after = memory.snapshot()
-            # A waiter whose slice ends announces itself anew: only this process stores into others.
+            # A waiter whose slice ends announces itself again; only this process stores elsewhere.
             if after != before:
                 stores += before[8:] != after[8:] or before[:4] != after[:4]
                 before = after

@@ -43,7 +43,7 @@ def test_go_publisher_ends_by_ctrl_c_and_python_takes_its_topic(start_go: Start)
     shm_pub_sub.Publisher("a", 0.0).close()
 
 
-def test_go_publisher_says_who_has_its_topic(start_go: Start) -> None:
+def test_go_publisher_names_the_owner_of_its_topic(start_go: Start) -> None:
     with shm_pub_sub.Publisher("a", 0.0):
         (line,) = start_go("publisher", "-topic", "a").finish(status=1)
     assert line.startswith("Shared memory already exists: ")

@@ -41,7 +41,7 @@ def test_vent_opens_and_shuts_at_its_limits(start_example: Start) -> None:
         assert len([line for line in watch.interrupt() if "vent" in line]) == 2
 
 
-def test_second_sensor_is_refused_and_told_who_is_there(
+def test_second_sensor_is_refused_and_names_the_first(
     start_example: Start,
 ) -> None:
     first = start_example("greenhouse_sensor.py")

@@ -29,7 +29,7 @@ def test_check_programs_count_on_a_topic_of_each_type(
     assert 2 <= arrived <= int(publisher.lines[-1].split()[1])
 
 
-def test_check_subscriber_says_what_there_is_instead_and_fails_where_nothing_arrives(
+def test_check_subscriber_lists_live_topics_and_fails_if_nothing_arrives(
     start_example: Start,
 ) -> None:
     with shm_pub_sub.Publisher("check/couter", 0):
@@ -105,7 +105,7 @@ def test_setting_is_kept_until_it_is_forgotten(start_example: Start) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_machine_publisher_closes_its_topics_when_it_is_told_to_end(
+def test_machine_publisher_closes_its_topics_when_a_signal_ends_it(
     start_example: Start, number: signal.Signals
 ) -> None:
     publisher = start_example("machine_publisher.py")

@@ -28,7 +28,7 @@ def test_every_value_arrives_once_and_in_order(start_example: Start) -> None:
     assert re.search(rf"coldest of {len(values)}: +{min(map(float, values)):.2f}", reader.output)
 
 
-def test_a_slow_reader_is_told_what_it_lost(start_example: Start) -> None:
+def test_a_slow_reader_counts_what_it_lost(start_example: Start) -> None:
     reader = start_example("every_value.py", "--pause", 0.5)
     reader.wait_for("no new value")
     sensor = start_example("greenhouse_sensor.py")

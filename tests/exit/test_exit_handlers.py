@@ -32,7 +32,7 @@ ready.wait()
 """
 
 
-def test_exit_handler_that_comes_too_late_is_told(run_python: Run) -> None:
+def test_exit_handler_that_comes_too_late_gets_an_error(run_python: Run) -> None:
     ended = run_python(LATE_HANDLER)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "told\n", "")
 

@@ -156,8 +156,8 @@ for turn in range(21):
     # Without a file there is no word to sleep on: they look again every 20 ms.
     until(lambda: all(map(asleep if pub else waiting, threads)))
     sub.close()
-    # Whoever was woken sleeps there no longer, however long it takes until it runs. (The kernel
-    # may show one so, though, until the other processor has taken note.)
+    # A woken waiter sleeps there no longer, however long it takes until it runs. (The kernel may
+    # show it asleep until the other processor has taken note.)
     left += sum(map(asleep, threads))
     for thread in threads:
         thread.join(20)
@@ -281,7 +281,7 @@ if pid == 0:
         os._exit(0)
     os._exit(1)
 assert os.waitpid(pid, 0)[1] == 0
-until(lambda: waiting(thread))  # the child's close may have woken it, for nothing
+until(lambda: waiting(thread))  # the child's close may have woken it
 assert not got
 pub.publish_many(range(1, N + 1))
 thread.join(20)

@@ -62,7 +62,7 @@ kept: list[Any] = []
 
 
 def child(task: Task) -> None:
-    """The whole life of a child, except that a normal end is left to whoever calls this."""
+    """The whole life of a child, except that a normal end is left to the caller."""
     try:
         signal.alarm(LIFETIME)
         work(task)
@@ -150,7 +150,7 @@ def have_a_child(task: Task) -> None:
 
 
 def is_dead(task: Task) -> None:
-    """Its topic has no lock, whoever of its family lives. What is left is removed."""
+    """Its topic has no lock, even if relatives of it live. What is left is removed."""
     topic = f"child/{task.serial}"
     try:
         found = shm_pub_sub.inspect(topic)

@@ -1,4 +1,4 @@
-"""What daemons and reloaders do to a library: close all descriptors, import everything anew."""
+"""What daemons and reloaders do to a library: close all descriptors, import everything again."""
 
 from support.programs import Run
 
@@ -85,6 +85,6 @@ def test_daemon_that_closed_all_descriptors_receives_nothing_twice(run_python: R
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_child_that_imports_the_library_anew_does_not_hang(run_python: Run) -> None:
+def test_child_that_imports_the_library_again_does_not_hang(run_python: Run) -> None:
     ended = run_python(IMPORTS_ANEW, timeout=100)
     assert (ended.returncode, ended.stderr) == (0, "")

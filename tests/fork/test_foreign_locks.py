@@ -1,7 +1,7 @@
 """Forks while a thread holds a lock that fork's own hooks want, and in it uses the library.
 
-Python's `logging` is such a lock: its hook takes it before every fork. Whoever forks must not hold
-what the library's calls wait for by then, or neither ever goes on.
+`logging` has such a lock, and takes it before every fork. A thread that forks must not hold by then
+what the library's calls wait for: that would be a deadlock.
 """
 
 import subprocess

@@ -1,4 +1,4 @@
-"""Forks while another thread imports a module: a child can import it all the same.
+"""A child can import a module that another thread imported during the fork.
 
 Python keeps the lock of such a module, whose owner is not there, and would wait for it for good.
 """
@@ -14,7 +14,7 @@ slow, code = sys.argv[1:]
 importing, forked = threading.Event(), threading.Event()
 
 class Slow:
-    '''Takes until after the fork to run one module. (A fork waits for who looks for one.)'''
+    '''Takes until after the fork to run one module; while it finds one, fork waits.'''
 
     def find_spec(self, name, path=None, target=None):
         if name != slow or importing.is_set():

@@ -118,7 +118,7 @@ def test_the_child_may_take_the_topic_after_the_parents_close(fork_child: ForkCh
     child.end()
 
 
-def test_a_grandchild_is_told_the_same(fork_child: ForkChild) -> None:
+def test_a_grandchild_gets_the_same_error(fork_child: ForkChild) -> None:
     with shm_pub_sub.Publisher("topic", 0) as publisher:
 
         def grandchild() -> Generator[Any, None, None]:

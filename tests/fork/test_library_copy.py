@@ -1,4 +1,4 @@
-"""A forked child loads the library anew: from memory, or else from a temporary file."""
+"""A forked child loads the library again: from memory, or from a temporary file."""
 
 import contextlib
 import os

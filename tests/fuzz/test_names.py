@@ -67,7 +67,7 @@ def test_every_name_is_a_topic_of_its_own_or_an_error(shm_dir: Path, names: list
 
 
 @given(TEXT)
-def test_a_name_is_judged_alike_by_all_who_take_one(name: str) -> None:
+def test_every_call_judges_a_name_alike(name: str) -> None:
     errors = set()
     for take in (lambda: Publisher(name, 0), lambda: Subscriber(name, 0)):
         try:

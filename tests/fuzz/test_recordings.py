@@ -119,7 +119,7 @@ def test_records_of_any_content_are_replayed_or_explained(
 ) -> None:
     records = GOOD[:4] + records if described else records
     whole = bytearray(suite.build(records, form, (compression, COMPRESSIONS[compression])))
-    header = struct.pack("<QQ", START, START)  # where there is one, it is that of a chunk
+    header = struct.pack("<QQ", START, START)  # if there are messages, they are in a chunk
     if (place := whole.find(header)) >= 0:
         whole[place : place + 16] = struct.pack("<QQ", *times)
     path = tmp_path / "any.mcap"

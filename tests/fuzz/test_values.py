@@ -1,4 +1,4 @@
-"""Every value of 64 bits comes back as it was, to C's reader and to Go's; all else is refused."""
+"""Every 64-bit value round-trips exactly, with C's reader and with Go's; the rest is refused."""
 
 import struct
 from collections.abc import Iterator

@@ -48,8 +48,8 @@ with shm_pub_sub.Subscriber("topic", 0, callback=note):
         until(lambda: len(turns) > before + 2)
 assert received == [(value, False) for value in range(20)], received
 
-# What it raises is logged, and does not end it. Under eventlet whoever logs in another thread than
-# the hub's can hang the main one for good, at its end too, where it takes the same lock.
+# What it raises is logged, and does not end it. Under eventlet a log call outside the hub's thread
+# can hang the main thread for good, at its end too: it takes the same lock.
 class Notes(logging.Handler):
     def acquire(self):
         threads.add(threading.get_native_id())

@@ -1,4 +1,4 @@
-"""Who holds descriptors, and what a program did to them: closed, or given to somebody else.
+"""A program closes the library's descriptors, or gives their numbers to other files.
 
 Daemons close all descriptors and open others, which get the numbers. The library goes on with what
 it has mapped, and neither reads, writes, unlocks nor closes what is not its own.
@@ -41,7 +41,7 @@ def locked(file):
     os.close(asking)
     return struct.unpack("hhqqi4x", answer)[0] != fcntl.F_UNLCK
 
-# Each takes fd from its holder and returns the check that whoever has the number has all of it.
+# Each takes fd from its holder; its result checks that the number's new file is untouched.
 def closed(fd):
     os.close(fd)
     return lambda: None

@@ -2,7 +2,7 @@
 
 from support.programs import Run
 
-# The lock of whoever takes a topic over is held: Go sleeps a millisecond and looks again, for a
+# The lock for taking a topic over is held: Go sleeps a millisecond and looks again, for a
 # second. No other thread of this program calls Go meanwhile.
 PROGRAM = """
 import fcntl, os, struct, threading, time

@@ -72,7 +72,7 @@ def wait_in_every_way(publisher: Publisher[int], subscriber: IntSubscriber) -> N
 
 
 def ask_for_ages(publisher: Publisher[int]) -> None:
-    """What is new is new, also to who accepts values that are older than the machine."""
+    """A new value is new, also for a max_age longer than the machine's uptime."""
     with Subscriber("topic", -1, max_age=HOURS) as patient, Subscriber("topic", -1) as subscriber:
         begun = time.monotonic_ns()
         publisher.publish(1)

@@ -169,7 +169,7 @@ def test_command_line_takes_and_shows_names_and_paths(
     assert os.listdir(folder) == []  # noqa: PTH208
 
 
-def test_name_that_the_locale_cannot_express_is_an_error_that_says_so(shm_dir: Path) -> None:
+def test_name_that_the_locale_cannot_express_is_an_error(shm_dir: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "shm_pub_sub", "echo", "--once", "stra\u00dfe".encode()],
         env=os.environ | ENVIRONMENTS["ascii"],

@@ -1,4 +1,4 @@
-"""A cgroup's memory limit: an error that says so, where the kernel would kill the process.
+"""A cgroup's memory limit is an error that names it, before the kernel kills the process.
 
 The kernel's files are read by shmpubsub/internal/memlimit, whose tests have trees of both versions;
 here is a group of this machine.

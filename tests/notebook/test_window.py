@@ -1,4 +1,4 @@
-"""plot() outside a notebook: a window where matplotlib has one, else an error."""
+"""plot() outside a notebook: a window if matplotlib can open one, otherwise an error."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -23,7 +23,7 @@ def test_leaves_a_topic(shm_domain):
 @pytest.fixture
 def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """Suites that run in a process of their own, as users have them, with warnings as errors."""
-    # Hypothesis' plugin takes four times as long to load as all else.
+    # Hypothesis' plugin takes four times as long to load as the rest.
     without = "-p no:cacheprovider -p no:hypothesispytest"
     monkeypatch.setenv("PYTEST_ADDOPTS", f"{without} -W error --strict-markers")
     monkeypatch.setenv("BEFORE", os.environ["SHM_PUB_SUB_DIR"])

@@ -13,7 +13,7 @@ SECONDS = 100.0
 
 
 def check_reads(subscriber: Any, kind: Mirrored, last: int) -> int | None:
-    """Reads once; returns the number read, None where there is nothing, and checks its order."""
+    """Reads once; returns the number read, or None, and checks its order."""
     value, ok = subscriber.subscribe()
     if not ok:
         return None

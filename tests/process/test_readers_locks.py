@@ -57,7 +57,7 @@ def test_own_readers_lock_is_no_publisher(shm_dir: Path) -> None:
         os.close(descriptor)
 
 
-def test_whoever_may_read_holds_up_the_next_publisher_for_a_second_only(shm_dir: Path) -> None:
+def test_a_reader_holds_up_the_next_publisher_for_a_second_only(shm_dir: Path) -> None:
     """By a lock on the byte of those that take a topic over."""
     Publisher("topic", 0, retain=True).close()
     (file,) = shm_dir.iterdir()

@@ -52,6 +52,6 @@ def _removed(story: Story, g: Generation) -> float:
 def _notice(story: Story, g: Generation, until: float) -> float:
     """How long a reader may take to see that the name has moved on.
 
-    It is told, unless who moved the name was killed before it could: then it looks by itself.
+    It is notified, unless the process that moved the name was killed first: then it looks itself.
     """
     return NOTICE if story.interrupted[g.topic].touch(g.at_least_until, until) else 0

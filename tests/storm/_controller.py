@@ -20,7 +20,7 @@ TOPICS = 3
 PATIENCE = 30.0
 """Seconds for the last actors to end."""
 
-LASTING, OTHERS = ("last", "threads", "streams"), ("forks", "gopy", "anew", "go")
+LASTING, OTHERS = ("last", "threads", "streams"), ("forks", "gopy", "renewed", "go")
 """Readers that live through the storm, and such as are killed and started again."""
 
 

@@ -59,7 +59,7 @@ def _gone_from(story: Story, g: Generation, following: Generation | None) -> flo
 
 
 def _disturbs(each: Generation, g: Generation, following: Generation | None) -> bool:
-    """Whether it may have taken the topic over in between and been killed before it said so."""
+    """Whether it may have taken the topic over in between and been killed before it logged that."""
     if each is g or each is following or not each.may_have_owned or each.owns is not None:
         return False
     return each.kind != g.kind or not each.retain

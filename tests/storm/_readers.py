@@ -26,7 +26,7 @@ Subscribe = Callable[[], tuple[Any, bool]]
 
 
 class Eye:
-    """A subscriber that is made at its first read, anew while that raises, and its recorder."""
+    """A subscriber that is made at its first read, again while that raises, and its recorder."""
 
     def __init__(
         self, make: Any, log: Log, words: Words, reader: int, topic: int, kind: str
@@ -79,7 +79,7 @@ def last_by_gopy(log: Log, words: Words, topics: int, seed: int) -> None:
     _follow(_eyes(Gopy, log, words, topics), words, seed)
 
 
-def make_anew(log: Log, words: Words, topics: int, seed: int) -> None:
+def make_again(log: Log, words: Words, topics: int, seed: int) -> None:
     """Makes a subscriber for each few reads."""
     dice = random.Random(seed)
     recorders = [
@@ -212,7 +212,7 @@ ROLES = {
     "streams": receive,
     "last": last,
     "gopy": last_by_gopy,
-    "anew": make_anew,
+    "renewed": make_again,
     "threads": share_among_threads,
     "forks": fork_on,
 }

@@ -18,8 +18,8 @@ OK, NONE, TYPE = "ok", "none", "type"
 """The outcomes: a value, no value, or another type's publisher."""
 
 FLUSH = {OK: 250_000_000, NONE: 50_000_000, TYPE: 50_000_000}
-"""ns after which a run is logged, and begun anew. The first and the last read of each are known,
-and it may be one between that was wrong, where there is no value."""
+"""ns after which a run is logged, and the next begins. Its first and its last read are known,
+and one between them may have been wrong, if there is no value."""
 
 
 class Run(NamedTuple):

@@ -82,7 +82,7 @@ def receive(log: Log, words: Words, topics: int, seed: int) -> None:
     while not words.ending:
         for stream in streams:
             stream.look(dice)
-        if time.monotonic() > logged + 0.5:  # whoever is killed later has received so many
+        if time.monotonic() > logged + 0.5:  # a reader that is killed later has received so many
             logged = time.monotonic()
             _log_received(log, streams)
     _log_received(log, streams)

@@ -6,7 +6,7 @@ As 64 bits, the same for int and float (IEEE 754):
     0   generation   number k   checksum
 
 A generation is the life of one publisher. It stays below LIMIT, so that no float is NaN or
-infinite. The checksum is of all else and the topic. A bool carries nothing.
+infinite. The checksum covers the rest and the topic. A bool carries nothing.
 """
 
 import struct

@@ -1,6 +1,6 @@
 """Memory that all actors share: what each publisher is about to publish, and what it has published.
 
-A word is stored and loaded by one instruction each, and outlives whoever is killed.
+A word is stored and loaded by one instruction each, and outlives a killed process.
 """
 
 import mmap

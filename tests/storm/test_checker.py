@@ -40,13 +40,13 @@ FAULTS: dict[str, tuple[Doctor, str]] = {
         lambda logs: logs.update(p9=life(9, 200) + close(9, 300)),
         "1 and 9 both own topic 0",
     ),
-    "refused where nobody is": (
+    "refused without an owner": (
         lambda logs: logs["late"].extend(
             [["try", 600, 10, 0, "int", False, "c"], ["refused", 605, 10]]
         ),
         "10 was refused topic 0",
     ),
-    "a removal refused where nobody is": (
+    "a removal refused without an owner": (
         lambda logs: logs["remover"].extend([["removing", 3200, 0], ["held", 3210, 0]]),
         "remover may not remove topic 0",
     ),
@@ -149,7 +149,7 @@ FAULTS: dict[str, tuple[Doctor, str]] = {
         ),
         "reads none of topic 0 .*, while 4 is there",
     ),
-    "another type where there is none": (
+    "another type without a publisher": (
         reader(read("type", 0, 1200, 1210)),
         "reads type of topic 0 as int .*: nobody was there",
     ),
@@ -157,7 +157,7 @@ FAULTS: dict[str, tuple[Doctor, str]] = {
         reader(read("type", 0, 200, 210)),
         "reads type of topic 0 .*, while 1 is there",
     ),
-    "a bool where there is none": (
+    "a bool without a publisher": (
         reader(read("ok", 0, 200, 210, kind="bool")),
         "reads ok of topic 0 as bool .*: nobody was there",
     ),
@@ -179,7 +179,7 @@ def test_a_fault_is_found(name: str) -> None:
 
 ALLOWED: dict[str, Doctor] = {
     "a killed publisher's value for 0.1 s": reader(read("ok", 1, 300, 610)),
-    "refused because of one killed before it said so": lambda logs: (
+    "refused because of one killed before it logged": lambda logs: (
         logs["controller"].extend(kill("p9", 600)),
         logs.update(p9=life(9, 590)[:1], another=[*life(10, 600)[:1], ["refused", 602, 10]]),
     ),

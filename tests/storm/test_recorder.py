@@ -16,7 +16,7 @@ TOPIC = 2
 
 
 class Watch:
-    """A recorder, what it is told to read, and what it has logged."""
+    """A recorder, what it reads, and what it has logged."""
 
     def __init__(self, folder: Path, kind: str = "int") -> None:
         self.words = Words(folder / "words")
@@ -24,7 +24,7 @@ class Watch:
         self._folder, self._kind = folder, kind
 
     def reads(self, *found: Any) -> list[list[Any]]:
-        """Lets it read values, (generation, k), None for nothing, or what to raise."""
+        """Lets it read values (generation, k); None is no value; an exception is raised."""
         for each in found:
             self.recorder.read(lambda each=each: self._returned(each))
         self.recorder.flush()

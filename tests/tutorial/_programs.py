@@ -23,7 +23,7 @@ def interrupt(program: Program) -> None:
 
 
 def feeder(topic: Topic) -> str:
-    """A publisher that publishes each value it is told, and answers when it has."""
+    """A publisher that publishes each value from its stdin, and answers when it has."""
     return f"""\
 import ast, sys
 import shm_pub_sub

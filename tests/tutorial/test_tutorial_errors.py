@@ -25,7 +25,7 @@ def attempt(program: str) -> str:
     return f"{IMPORT}try:\n{body}{outcome}"
 
 
-def test_a_second_publisher_is_told_that_the_topic_exists_and_who_holds_it(
+def test_a_second_publisher_gets_an_error_that_names_the_first(
     tutorial: Specification, start: Start
 ) -> None:
     imported, opened, *_ = statements(tutorial.source(VERIFICATION))
@@ -39,7 +39,7 @@ def test_a_second_publisher_is_told_that_the_topic_exists_and_who_holds_it(
     holding.finish()
 
 
-def test_a_second_publisher_in_the_same_process_is_told_so_too(
+def test_a_second_publisher_in_the_same_process_gets_the_error_too(
     tutorial: Specification, start: Start
 ) -> None:
     imported, opened, *_ = statements(tutorial.source(VERIFICATION))

@@ -79,7 +79,7 @@ class RunDelays:
             path.open("rb", 0)
             for pid in pids
             for path in Path(f"/proc/{pid}/task").glob("*/schedstat")
-        ]  # none where nobody counts
+        ]  # none if the kernel does not count
 
     def read(self) -> float:
         """Seconds, of all of them together."""
@@ -101,7 +101,7 @@ def echo(count: int) -> None:
 
 
 def follow(topic: str, last: int) -> list[int]:
-    """Take values when the descriptor says so, up to the last."""
+    """Take values when the descriptor is readable, up to the last."""
     subscriber = Subscriber(topic, 0, history=1000)
     taken: list[int] = []
     while last not in taken:

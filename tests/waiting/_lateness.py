@@ -72,7 +72,7 @@ class Figures:
 
 
 class RunDelay:
-    """How long the calling thread has waited for a processor, ns; always 0 where nobody counts."""
+    """How long the calling thread waited for a processor, ns; 0 if the kernel does not count."""
 
     def __init__(self) -> None:
         try:

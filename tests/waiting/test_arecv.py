@@ -101,7 +101,7 @@ def test_iterates_from_one_publisher_to_the_next(run: Run, peer: Peer) -> None:
 
 
 @pytest.mark.parametrize("where", ["in the loop", "in a thread"])
-def test_close_ends_those_who_wait(run: Run, where: str) -> None:
+def test_close_ends_waiting_tasks(run: Run, where: str) -> None:
     async def iterate(subscriber: "Subscriber[int]") -> str:
         async for _ in subscriber:
             pass
@@ -244,7 +244,7 @@ def test_a_number_is_not_used_again_while_the_loop_reads_it(run: Run) -> None:
             with pytest.raises(TimeoutError):
                 await subscriber.arecv(0.001)
             subscriber.close()
-            # Whoever opens something now must get no number that the loop still calls us for.
+            # A file opened now must not get a number that the loop still calls us for.
             ends = os.pipe()
             called = asyncio.Event()
             loop.add_reader(ends[0], called.set)
@@ -283,7 +283,7 @@ def test_loops_in_several_threads_share_one_subscriber(run: Run, peer: Peer) -> 
     subscriber = Subscriber("topic", 0)
 
     async def take() -> None:
-        with suppress(ClosedError):  # of who begins when the others have taken all
+        with suppress(ClosedError):  # of one that begins when the others have taken all
             async for value in subscriber:
                 taken.append(value)
                 if value == count:
@@ -298,7 +298,7 @@ def test_loops_in_several_threads_share_one_subscriber(run: Run, peer: Peer) -> 
     assert sorted(taken) == list(range(1, count + 1))
 
 
-def test_an_error_of_the_topic_comes_to_who_waits(run: Run) -> None:
+def test_an_error_of_the_topic_reaches_a_waiting_task(run: Run) -> None:
     async def main() -> None:
         with Subscriber("topic", 0) as subscriber:
             waiting = asyncio.ensure_future(subscriber.arecv(20))

@@ -98,7 +98,7 @@ def test_no_value_is_lost_by_cancelling(run: Run, peer: Peer) -> None:
     assert sorted(taken) == list(range(1, count + 1))
 
 
-def test_who_is_woken_and_cancelled_passes_the_value_on(run: Run) -> None:
+def test_a_task_that_is_woken_and_cancelled_passes_the_value_on(run: Run) -> None:
     async def main() -> None:
         with Publisher("topic", 0, 8) as publisher, Subscriber("topic", 0) as subscriber:
             for value in range(200):

@@ -185,7 +185,7 @@ def test_programs_end_at_once(run_python: Run, end: str) -> None:
 
 
 @pytest.mark.parametrize("logs", [False, True])
-def test_an_error_is_seen_also_by_who_has_set_up_no_logging(run_python: Run, logs: bool) -> None:
+def test_an_error_is_seen_without_any_logging_set_up(run_python: Run, logs: bool) -> None:
     # Other messages of the library are for those who ask for them; this is the program's own error.
     begin = BEGIN + ("logging.basicConfig(format='said %(message)s')\n" if logs else "")
     ended = run_python(

@@ -57,7 +57,7 @@ def test_what_was_there_before_makes_it_readable() -> None:
             assert not readable(subscriber)
 
 
-def test_a_value_taken_otherwise_is_not_told_of_for_long() -> None:
+def test_a_value_taken_otherwise_leaves_it_readable_only_briefly() -> None:
     with Publisher("topic", 0) as publisher, Subscriber("topic", 0) as subscriber:
         assert not readable(subscriber)
         for value in range(100):
@@ -108,7 +108,7 @@ def test_it_follows_the_topic_from_one_publisher_to_the_next(peer: Peer) -> None
 
 @pytest.mark.parametrize("how", ["kill", "close"])
 @pytest.mark.shm_leaves_files(reason="a killed publisher's")
-def test_a_new_publisher_is_told_of_where_the_last_has_ended(peer: Peer, how: str) -> None:
+def test_a_new_publisher_makes_it_readable_after_the_last_one_ended(peer: Peer, how: str) -> None:
     peer.call(remote.make_publisher, "topic", 0)
     with Subscriber("topic", 0) as subscriber:
         assert not readable(subscriber)
@@ -122,7 +122,7 @@ def test_a_new_publisher_is_told_of_where_the_last_has_ended(peer: Peer, how: st
             until(lambda: readable(subscriber, 20) and subscriber.try_recv() == 1, "a value")
 
 
-def test_a_publisher_killed_before_its_wake_is_told_of_within_a_slice(shm_dir: Path) -> None:
+def test_a_publisher_killed_before_its_wake_makes_it_readable_within_a_slice(shm_dir: Path) -> None:
     with Publisher("topic", 0), Subscriber("topic", 0) as subscriber:
         assert not readable(subscriber)
         start = time.monotonic()
@@ -131,7 +131,7 @@ def test_a_publisher_killed_before_its_wake_is_told_of_within_a_slice(shm_dir: P
         assert time.monotonic() - start < 0.1 + SLACK
 
 
-def test_a_topic_of_another_type_is_told_of() -> None:
+def test_a_topic_of_another_type_makes_it_readable() -> None:
     with Subscriber("topic", 0) as subscriber:
         assert not readable(subscriber)
         with Publisher("topic", 0.5):
@@ -168,7 +168,7 @@ def test_the_number_stays_and_goes_with_close() -> None:
             subscriber.fileno()
 
 
-def test_a_descriptor_that_somebody_closed_is_made_anew(tmp_path: Path) -> None:
+def test_a_descriptor_that_somebody_closed_is_replaced(tmp_path: Path) -> None:
     # As daemons do; the number may be a file's by then, which must not be touched.
     with Publisher("topic", 0) as publisher, Subscriber("topic", 0) as subscriber:
         fd = subscriber.fileno()
@@ -240,7 +240,7 @@ def test_no_wake_up_is_lost_without_futex_waitv(new_peer: NewPeer) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_a_topic_that_may_only_be_read_is_told_of(peer: Peer, shm_dir: Path) -> None:
+def test_a_read_only_topic_makes_it_readable(peer: Peer, shm_dir: Path) -> None:
     shm_dir.chmod(0o755)
     peer.call(_descriptors.become_nobody)
     with Publisher("topic", 0, 1000, mode=0o644) as publisher:
@@ -340,7 +340,7 @@ with Publisher("topic", 0) as publisher, Subscriber("topic", 0) as subscriber:
 
 
 @pytest.mark.parametrize("what", ["descriptors", "threads"])
-def test_error_where_there_is_no_descriptor_or_no_thread(run_python: Run, what: str) -> None:
+def test_no_descriptor_or_no_thread_is_an_error(run_python: Run, what: str) -> None:
     ended = run_python(LIMITS.format(descriptors=what == "descriptors"))
     assert (ended.returncode, ended.stderr) == (0, "")
     number, _, text = ended.stdout.partition(" ")

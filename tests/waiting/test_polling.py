@@ -1,4 +1,4 @@
-"""A subscriber that may only read polls, and receives everything all the same."""
+"""A subscriber without write permission polls, and still receives everything."""
 
 import os
 from pathlib import Path
@@ -47,7 +47,7 @@ def test_a_reader_without_permission_to_write_receives_every_value(
     start_python: Start, shm_dir: Path
 ) -> None:
     shm_dir.chmod(0o1777)
-    # Root, for whom no permission counts, becomes another user.
+    # Root, which no permission stops, becomes another user.
     user = NOBODY if os.geteuid() == 0 else 0
     path = shm_dir / "shm_pub_sub.topic"
     with shm_pub_sub.Publisher("topic", 0, COUNT, mode=0o644) as publisher:
@@ -63,7 +63,7 @@ def test_a_reader_without_permission_to_write_receives_every_value(
         publisher.publish(-1)
         assert reader.line() == "-1"
         assert reader.line() == "timeout"
-        assert wait_word(path) == bytes(4), "nobody has announced himself"
+        assert wait_word(path) == bytes(4), "no waiter has announced itself"
         assert reader.wait(20) == 0
 
 

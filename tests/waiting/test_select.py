@@ -64,7 +64,7 @@ def test_returns_nothing_after_the_timeout(pairs: Pairs) -> None:
         assert seconds <= time.monotonic() - start < seconds + SLACK
 
 
-def test_waits_for_whoever_comes_first(pairs: Pairs) -> None:
+def test_waits_for_the_first_of_them(pairs: Pairs) -> None:
     for publisher, subscriber in pairs:
         timer = threading.Timer(0.05, publisher.publish, (1,))
         timer.start()

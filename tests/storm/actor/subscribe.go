@@ -39,7 +39,7 @@ type state struct {
 	generation uint64
 }
 
-// eye is Recorder of _recorder.py with its subscriber, which is made at the first read, and anew while
+// eye is Recorder of _recorder.py with its subscriber, which is made at the first read, and again while
 // that fails.
 type eye[T int64 | float64] struct {
 	log    *eventLog

@@ -23,7 +23,7 @@ def test_packages_are_those_of_the_project() -> None:
 
 
 def test_no_text_has_this_project_fetched_from_an_index() -> None:
-    """Whoever registers the name there would be installed."""
+    """Anyone could register the name there, and would be installed."""
     wrong = []
     for folder in FOLDERS:
         for path in (ROOT / folder).rglob("*"):

@@ -206,7 +206,7 @@ def test_what_the_locale_cannot_express_is_an_error(run_python: Callable[..., An
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_a_missing_directory_says_so(tmp_path: Path) -> None:
+def test_a_missing_directory_is_an_error(tmp_path: Path) -> None:
     missing = tmp_path / "missing"
     for name, use in USES.items():
         if name == "plot":
@@ -221,7 +221,7 @@ def test_a_missing_directory_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [Path.touch, os.mkfifo], ids=["file", "fifo"])
-def test_what_is_no_directory_says_so(tmp_path: Path, make: Callable[[Path], object]) -> None:
+def test_a_file_as_directory_is_an_error(tmp_path: Path, make: Callable[[Path], object]) -> None:
     file = tmp_path / "file"
     make(file)
     for name in ("Publisher", "Subscriber", "topics", "inspect", "remove"):
@@ -229,7 +229,7 @@ def test_what_is_no_directory_says_so(tmp_path: Path, make: Callable[[Path], obj
             USES[name](file)
 
 
-def test_a_subscriber_survives_that_its_directory_is_made_anew(elsewhere: Path) -> None:
+def test_a_subscriber_survives_that_its_directory_is_replaced(elsewhere: Path) -> None:
     with Subscriber("topic", -1, directory=elsewhere) as sub:
         shutil.rmtree(elsewhere)
         assert sub.subscribe() == (-1, False)

@@ -43,7 +43,7 @@ publisher.close()
 """
 
 
-def test_topic_beyond_the_limit_of_file_size_says_so(run_python: Run, shm_dir: Path) -> None:
+def test_error_names_the_limit_of_file_size(run_python: Run, shm_dir: Path) -> None:
     ended = run_python(FILE_SIZE)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.startswith("Failed to create shared memory: ")
@@ -52,7 +52,7 @@ def test_topic_beyond_the_limit_of_file_size_says_so(run_python: Run, shm_dir: P
     assert list(shm_dir.iterdir()) == []
 
 
-def test_topic_beyond_the_limit_of_address_space_says_so(run_python: Run, shm_dir: Path) -> None:
+def test_error_names_the_limit_of_address_space(run_python: Run, shm_dir: Path) -> None:
     buffers = 64 * MEBIBYTE // 32
     with Publisher("big", 0, buffers) as publisher:
         publisher.publish(1)

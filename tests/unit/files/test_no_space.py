@@ -92,7 +92,7 @@ def test_no_more_files_is_an_error(mount_tmpfs: Mount) -> None:
     assert pubs
 
 
-def test_missing_directory_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_directory_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     missing = tmp_path / "missing" / "directory"
     monkeypatch.setenv("SHM_PUB_SUB_DIR", str(missing))
     with pytest.raises(RuntimeError, match=PREFIX) as caught:
@@ -105,7 +105,7 @@ def test_missing_directory_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         assert str(missing) in str(opened.value), "mistyped, perhaps"
 
 
-def test_subscriber_survives_that_its_directory_is_made_anew(
+def test_subscriber_survives_that_its_directory_is_replaced(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     directory = tmp_path / "directory"
@@ -121,7 +121,9 @@ def test_subscriber_survives_that_its_directory_is_made_anew(
             directory.mkdir()
 
 
-def test_directory_that_is_a_file_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_directory_that_is_a_file_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     file = tmp_path / "file"
     file.touch()
     monkeypatch.setenv("SHM_PUB_SUB_DIR", str(file))
@@ -132,7 +134,7 @@ def test_directory_that_is_a_file_says_so(monkeypatch: pytest.MonkeyPatch, tmp_p
         assert Subscriber("topic", 7).subscribe() == (7, False)
 
 
-def test_read_only_file_system_says_so_and_retained_values_are_read(mount_tmpfs: Mount) -> None:
+def test_read_only_file_system_is_an_error_and_retained_values_are_read(mount_tmpfs: Mount) -> None:
     folder = mount_tmpfs("size=64k")
     with Publisher("kept", 0, retain=True) as pub:
         pub.publish(1)
@@ -149,7 +151,9 @@ def test_read_only_file_system_says_so_and_retained_values_are_read(mount_tmpfs:
         remove("kept")
 
 
-def test_no_free_descriptor_says_so_and_the_rest_goes_on(run_python: Callable[..., Any]) -> None:
+def test_no_free_descriptor_is_an_error_and_others_go_on(
+    run_python: Callable[..., Any],
+) -> None:
     ended = run_python(
         "import resource, shm_pub_sub\n"
         "from shm_pub_sub import *\n"
@@ -210,7 +214,7 @@ def test_dead_topic_makes_room_for_its_successor(
         assert sub.subscribe() == (2.0, True)
 
 
-def test_second_publisher_is_told_of_the_first_even_where_there_is_no_room(
+def test_second_publisher_is_refused_for_the_first_even_without_room(
     mount_tmpfs: Mount,
 ) -> None:
     mount_tmpfs("size=80k")

@@ -67,7 +67,7 @@ for line in sys.stdin:
 
 # What a rogue puts there. Each goes on until it is sent a line.
 ROGUES = {
-    "a publisher who lives": PUBLISH,
+    "a live publisher": PUBLISH,
     "a retained value": BECOME
     + """
 with Publisher("topic", 0, mode=0o666, retain=True) as publisher:
@@ -112,7 +112,7 @@ os.mkdir(os.environ["SHM_PUB_SUB_DIR"] + "/shm_pub_sub.topic")
 print("ready", flush=True)
 input()
 """,
-    "a file that only he may read": BECOME
+    "a file that only its owner may read": BECOME
     + """
 path = os.environ["SHM_PUB_SUB_DIR"] + "/shm_pub_sub.topic"
 with open(path, "w") as file:
@@ -125,7 +125,7 @@ with open(path, "w") as file:
 
 @readers
 @pytest.mark.parametrize("rogue", ROGUES)
-def test_who_takes_the_name_during_a_restart_ends_no_loop_and_is_not_heard(
+def test_a_stranger_that_takes_the_name_during_a_restart_ends_no_loop_and_is_not_read(
     rogue: str, reader: str, start_python: Start, shm_dir: Path
 ) -> None:
     user = int(reader.partition(",")[0])
@@ -164,7 +164,7 @@ def test_who_takes_the_name_during_a_restart_ends_no_loop_and_is_not_heard(
 
 
 @readers
-def test_who_waits_in_an_event_loop_is_not_woken_for_a_strangers_file_again_and_again(
+def test_a_strangers_file_does_not_wake_an_event_loop_again_and_again(
     reader: str, start_python: Start, shm_dir: Path
 ) -> None:
     loop = start_python(LOOP, reader)
@@ -174,7 +174,7 @@ def test_who_waits_in_an_event_loop_is_not_woken_for_a_strangers_file_again_and_
     assert loop.ask("readable(20)") == "True"  # something has the name
     assert loop.ask("subscriber.try_recv()") == "None"
     assert int(loop.ask("wakes(3)")) <= 5
-    # Its directory becomes one where nobody else can create files. The file itself stays as it is.
+    # From now on nobody else can create files in the directory. The file itself stays as it is.
     shm_dir.chmod(0o755)
     assert loop.ask("readable(20)") == "True"
     assert loop.ask("subscriber.recv(20)") == "666"
@@ -183,7 +183,7 @@ def test_who_waits_in_an_event_loop_is_not_woken_for_a_strangers_file_again_and_
 
 
 @readers
-def test_a_new_subscriber_is_told_whose_file_it_is_and_what_to_do(
+def test_a_new_subscriber_gets_an_error_with_the_owner_and_a_remedy(
     reader: str, start_python: Start, run_python: Run, shm_dir: Path
 ) -> None:
     taker = start_python(PUBLISH, who(DAEMON, DAEMON), "644")
@@ -222,7 +222,7 @@ def test_a_publisher_that_may_not_replace_a_strangers_file_says_whose_it_is(
     file.unlink()
 
 
-def test_a_strangers_file_in_the_way_of_a_take_over_is_an_error_that_says_so(
+def test_a_strangers_file_in_the_way_of_a_take_over_is_an_error(
     start_python: Start, run_python: Run, shm_dir: Path
 ) -> None:
     owner = start_python(PUBLISH, who(OWNER, GROUP), "600")

@@ -1,4 +1,4 @@
-"""Several users in one directory: who reads, who writes, and who is told what."""
+"""Several users in one directory: which of them read, write, and get which error."""
 
 import os
 import signal
@@ -240,7 +240,7 @@ def test_members_of_a_group_take_turns_in_a_directory_of_theirs(
 def test_a_user_namespace_has_its_own_root_and_strangers(
     published: Start, run_python: Run, shm_dir: Path
 ) -> None:
-    """unshare -Ur, as in rootless containers: whoever has no uid there is trusted by "any" only."""
+    """unshare -Ur, as in rootless containers: only "any" trusts users without a uid."""
     publisher = published(who(OWNER, GROUP), "644")
     program = """
 import os, sys

@@ -58,7 +58,7 @@ for begin in moments(go=False):
         made = None
     finally:
         sys.settrace(None)
-    # Whoever came last has the topic, and nobody else.
+    # The last one has the topic, and nobody else.
     alive = [p for p in {*held, made, earlier} if p is not None and not p.closed and p.name == "a"]
     assert len(alive) == len(os.listdir(DOMAIN)) <= 1, (when, alive)
     if made not in (None, earlier) and what != "set up again":

@@ -33,7 +33,7 @@ def usage() -> Usage:
 
 
 def grown(before: Usage, after: Usage) -> list[str]:
-    """Return what there is more of than chance explains."""
+    """Return what grows more than chance explains."""
     # Go may start a thread, or map an arena, whenever it likes; never one per round.
     room = Usage(mappings=20, descriptors=0, threads=3, resident=2 * MEBIBYTE)
     return [

@@ -38,7 +38,7 @@ def test_second_publisher_is_refused_whatever_its_type_and_size(default: Any, bu
         Publisher("topic", default, buffers)
 
 
-def test_second_publisher_in_another_process_is_told_the_holders_pid(
+def test_error_of_a_second_publisher_has_the_owners_pid(
     run_python: Callable[..., Any],
 ) -> None:
     with Publisher("topic", 0) as pub:
@@ -140,7 +140,7 @@ def test_impossible_replacement_leaves_the_earlier_one_open(arguments: Any) -> N
         assert Subscriber("topic", 7).subscribe() == (1, True)
 
 
-def test_replace_works_after_the_file_was_removed_by_hand_and_made_anew(shm_dir: Path) -> None:
+def test_replace_works_after_the_file_was_removed_by_hand_and_created_again(shm_dir: Path) -> None:
     # As in a notebook: rm in a shell, the cell run again, and once more with replace=True.
     pub = Publisher("topic", 0)
     (file,) = shm_dir.iterdir()

@@ -39,7 +39,7 @@ class Chaos:
         self.watched: list[Any] = []
 
     def make(self) -> None:
-        """Closes the earlier one where there is one: also while another thread does that."""
+        """Closes the earlier one, if any, perhaps while another thread does that."""
         name, generation = self._dice.choice(NAMES), next(self._generations)
         made = Publisher(name, 0, self._dice.randint(1, 60), replace=self._dice.random() < 0.7)
         self.publishers[name] = made, generation

@@ -39,7 +39,7 @@ def test_an_equal_value_published_again_is_another_one() -> None:
         assert sub.drain() == [7, 7, 7]
 
 
-def test_try_recv_returns_none_where_there_is_nothing_new() -> None:
+def test_try_recv_returns_none_if_nothing_is_new() -> None:
     with Subscriber("topic", 0) as sub:
         assert sub.try_recv() is None
         with Publisher("topic", 0) as pub:
@@ -163,7 +163,7 @@ def test_a_value_kept_by_retain_is_not_received_twice() -> None:
         assert late.drain() == []
 
 
-def test_a_retained_value_is_received_once_by_who_did_not_have_it() -> None:
+def test_a_retained_value_is_received_once() -> None:
     with Publisher("topic", 0, retain=True) as pub:
         pub.publish(1)
     with Subscriber("topic", 0) as early, Publisher("topic", 0) as pub:
@@ -315,7 +315,7 @@ def test_what_a_timeout_s_own_conversion_raises_goes_through() -> None:
 
 
 @pytest.mark.parametrize("method", ["recv", "try_recv", "drain", "sample", "recv_sample"])
-def test_a_closed_subscriber_says_so(method: str) -> None:
+def test_a_closed_subscriber_raises(method: str) -> None:
     with Publisher("topic", 0) as pub:
         sub: Any = Subscriber("topic", 0)
         pub.publish(1)

@@ -119,7 +119,7 @@ def test_float_that_closes_the_publisher_publishes_nothing(float_topic: FloatTop
     assert sub.subscribe() == (0.0, False)
 
 
-def test_index_that_makes_the_publisher_anew_publishes_to_the_new_one(int_topic: IntTopic) -> None:
+def test_index_that_makes_the_publisher_again_publishes_to_the_new_one(int_topic: IntTopic) -> None:
     pub, sub = int_topic
 
     def again() -> int:
