@@ -47,7 +47,7 @@ def _came(watched: Seen | None, yes: str, no: str) -> str:
 
 
 def _empty(seen: Seen) -> str:
-    return "says so" if seen["value"] == "None" else f"reads {seen['value']}"
+    return "reports it" if seen["value"] == "None" else f"reads {seen['value']}"
 
 
 def _two(seen: Seen) -> str:

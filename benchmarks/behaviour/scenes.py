@@ -187,14 +187,14 @@ def other(stage):
     if not stage.has("other_type"):
         return {"none": True}
     publisher, reader = stage.actor(), stage.actor()
-    for who, actor, request in (
+    for role, actor, request in (
         ("publisher", publisher, ["other_type"]),
         ("reader", reader, ["reader"]),
         ("publisher", publisher, ["say", 7]),
     ):
         _, trouble = tried(actor.ask, *request)
         if trouble:
-            return {f"{who} trouble": trouble}
+            return {f"{role} trouble": trouble}
     time.sleep(0.2)
     value, trouble = tried(reader.ask, "first_value", stage.patience)
     _, refused = tried(publisher.ask, "hush")

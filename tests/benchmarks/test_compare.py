@@ -115,7 +115,7 @@ def test_ours_behaves(parts: dict[str, Any]) -> None:
     start, kill, fork = (tables[title] for title in COLUMNS)
     full = "raises CreateError" if parts["behaviour"]["private"] else "-"
     assert [*start.values()] == [
-        *("gets it", "works", "says so", "raises ExistsError", "reader raises TopicTypeError", full)
+        *("gets it", "works", "reports it", "raises ExistsError", "reader raises TopicTypeError", full)
     ]
     assert [*kill.values()][:4] == ["starts", "yes", "yes", "none"]
     assert kill["the reader learns of the death"].startswith("in 0.")
