@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import time
 
-from .._arguments import as_seconds, check_directory, check_name, shown
+from .._arguments import as_seconds, shown
 from .._errors import OpenError, TopicTypeError, TopicValueError, WaitTimeoutError
 from .._follow import Follower
 from .._subscriber import Subscriber
 from .._text import wall_time
-from .._trust import check_trust
 from .curve import Curve
 
 TYPE_CHECKING = False
@@ -59,22 +58,21 @@ class Collector:
         self, topics: Sequence[Any], seconds: float, trust: Any = None, directory: Any = None
     ) -> None:
         self.seconds: float = check_seconds(seconds)
-        self._closed: tuple[int, str] | None = None
-        self._feeds: dict[tuple[str, str], _Feed] = {}
-        trusted, where = check_trust(trust), check_directory(directory)
-        subscribers = [topic for topic in topics if issubclass(type(topic), Subscriber)]
-        words = [check_name(topic) for topic in topics if topic not in subscribers]
         if not topics:
             raise TopicTypeError("plot: found no topic; expected names, patterns or Subscribers")
+        subscribers = [topic for topic in topics if issubclass(type(topic), Subscriber)]
+        words = [topic for topic in topics if not issubclass(type(topic), Subscriber)]
         most = MOST_CURVES - len(subscribers)
-        named = Follower(words, AT_ONCE, AT_ONCE, most, trusted, where) if words else None
-        self._followers = [named] if named is not None else []
-        self._followers += [
-            Follower([], AT_ONCE, AT_ONCE, 1, s._trust, s._directory, names=[s.name])
-            for s in subscribers
+        self._followers = [
+            *([Follower(words, AT_ONCE, AT_ONCE, most, trust, directory)] if words else []),
+            *(
+                Follower([], AT_ONCE, AT_ONCE, 1, s._trust, s._directory, names=[s.name])
+                for s in subscribers
+            ),
         ]
-        for follower in self._followers:
-            self._update(follower)
+        self._feeds: dict[tuple[str, str], _Feed] = {}
+        self._closed: tuple[int, str] | None = None
+        self._update()
 
     @property
     def curves(self) -> list[Curve]:
@@ -94,7 +92,7 @@ class Collector:
         """Take new values, and return the seconds until the next poll is due."""
         for follower in self._followers:
             follower.look()
-            self._update(follower)
+        self._update()
         pause = min((feed.take() for feed in self._feeds.values()), default=LONGEST_PAUSE)
         return min(max(pause, SHORTEST_PAUSE), LONGEST_PAUSE)
 
@@ -104,23 +102,26 @@ class Collector:
         for follower in self._followers:
             follower.close()
 
-    def _update(self, follower: Follower) -> None:
-        """Have a curve for each topic, until a pattern's that is gone has left the window."""
+    def _update(self) -> None:
+        """Have a feed for each topic; one that a pattern found goes when it has left the window."""
         window = round(self.seconds * 1e9)
         since = time.monotonic_ns() - window
-        for name, topic in [*follower.topics.items()]:
-            key = follower.directory, name
-            if key not in self._feeds:
-                self._feeds[key] = _Feed(Curve(name, window, topic.by_pattern), topic)
-            curve = self._feeds[key].curve
-            self._feeds[key].topic = topic
-            if topic.by_pattern and not topic.is_there and curve.time < since:
-                follower.forget(topic)
-                del self._feeds[key]
+        feeds, followed = {**self._feeds}, set()  # other threads may ask for the curves
+        for follower in self._followers:
+            for name, topic in [*follower.topics.items()]:
+                key = follower.directory, name
+                if key not in feeds:
+                    feeds[key] = _Feed(Curve(name, window, topic.by_pattern), topic)
+                feeds[key].topic = topic
+                if topic.by_pattern and not topic.is_there and feeds[key].curve.time < since:
+                    follower.forget(topic)
+                else:
+                    followed.add(key)
+        self._feeds = {key: feed for key, feed in feeds.items() if key in followed}
 
 
 class _Feed:
-    """Takes a topic's values into its curve, from one publisher to the next."""
+    """Takes a topic's values into its curve."""
 
     def __init__(self, curve: Curve, topic: Topic) -> None:
         self.curve = curve
@@ -133,9 +134,9 @@ class _Feed:
         """Take the topic's new values, and return the seconds until the next ones are due."""
         curve, topic, subscriber = self.curve, self.topic, self.topic.subscriber
         curve.error = topic.error
-        if subscriber is None or topic.info is None:
+        if subscriber is None:
             return LONGEST_PAUSE
-        curve.type = topic.info.type
+        curve.type = subscriber.type
         began, before, missed = time.monotonic(), curve.time, subscriber.lost
         try:
             taken = self._take_batch(subscriber) if self._is_fast else self._take_each(subscriber)

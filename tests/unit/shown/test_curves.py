@@ -1,5 +1,6 @@
 """Curves: few points that look like all of them."""
 
+import contextlib
 import math
 import random
 import re
@@ -256,22 +257,25 @@ def test_a_fast_topics_batch_is_drawn_although_nans_are_in_it() -> None:
     assert {min(drawn), max(drawn), drawn[-1]} == {-3.0, 7.0, 1.0}
 
 
-def test_a_patterns_topics_make_room_for_others_when_they_have_left_the_window(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("shm_pub_sub._follow.LOOK", 0.0)
+def test_a_patterns_topics_make_room_for_others_when_they_have_left_the_window() -> None:
     collector = Collector(["run/*"], 0.2)
-    for n in range(MOST_CURVES):
-        with shm_pub_sub.Publisher(f"run/{n}", 0) as pub:
-            pub.publish(n)
-            collector.poll()
-    assert len(collector.curves) == MOST_CURVES
+    with contextlib.ExitStack() as runs:
+        for n in range(MOST_CURVES):
+            runs.enter_context(shm_pub_sub.Publisher(f"run/{n}", 0)).publish(n)
+        collect(collector, lambda: len(collector.curves) == MOST_CURVES)
     with shm_pub_sub.Publisher("run/new", 0):
-        deadline = time.monotonic() + 20
-        while [curve.name for curve in collector.curves] != ["run/new"]:
-            assert time.monotonic() < deadline, [curve.name for curve in collector.curves]
-            time.sleep(0.01)
-            collector.poll()
+        collect(collector, lambda: [curve.name for curve in collector.curves] == ["run/new"])
+    collector.close()
+
+
+def test_a_word_that_becomes_a_name_is_no_pattern_any_more() -> None:
+    """And of what it found as a pattern no curve stays."""
+    collector = Collector(["run[1]"], 10.0)
+    with shm_pub_sub.Publisher("run1", 0) as other:
+        other.publish(1)
+        collect(collector, lambda: [curve.name for curve in collector.curves] == ["run1"])
+        with shm_pub_sub.Publisher("run[1]", 0):
+            collect(collector, lambda: [curve.name for curve in collector.curves] == ["run[1]"])
     collector.close()
 
 
