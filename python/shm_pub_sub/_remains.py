@@ -13,7 +13,7 @@ from errno import ENOENT
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from ._arguments import directory
+from ._arguments import check_directory, check_name
 from ._errors import LayoutError
 from ._patterns import matched
 from ._topics import file_of, inspect_each, names
@@ -38,14 +38,18 @@ ALWAYS = frozenset({DEAD, DRAFT})
 """What nobody misses."""
 
 
-class Remains(NamedTuple):
+class Leftover(NamedTuple):
     """A file that could be removed, and what it is."""
 
     name: str
-    """The topic; of a draft, its file's name."""
+    """The topic, or the file's name if its making was killed."""
     path: str
+    """The file."""
     what: str
+    """"dead publisher", "retained value", "killed while it was made", "cannot be read" or
+    "damaged, or of another version"."""
     nbytes: int
+    """Of shared memory."""
     file: tuple[int, int]
     """Device and inode."""
 
@@ -57,15 +61,34 @@ class Remains(NamedTuple):
         if _file(os.lstat(self.path)) != self.file:
             raise FileNotFoundError(ENOENT, "found another file by now", self.path)
         if self.what in (DEAD, RETAINED):
-            remove_topic(self.name)
+            remove_topic(self.name, directory=os.path.dirname(self.path))
         else:
             os.unlink(self.path)
 
 
-def remains(patterns: Sequence[str] = ()) -> Iterator[Remains]:
+def leftovers(*patterns: str, directory: str | os.PathLike[str] | None = None) -> list[Leftover]:
+    """Return the files of topics that have no live publisher.
+
+    Those of dead publishers and those whose making was killed are of no use. Retained values and
+    what cannot be read may be.
+
+    Args:
+        patterns: Names of topics, or shell patterns of them, as for topics().
+        directory: As for Subscriber.
+
+    Raises:
+        OpenError: The directory cannot be read (a RuntimeError).
+        TopicTypeError: A pattern or directory is of a type that is not accepted (a TypeError).
+        TopicValueError: A pattern or directory has a value that is not accepted (a ValueError).
+    """
+    words = [check_name(pattern) for pattern in patterns]
+    return [one for one in remains(words, check_directory(directory)) if one.what != ALIVE]
+
+
+def remains(patterns: Sequence[str] = (), directory: str | None = None) -> Iterator[Leftover]:
     """Yield all that is there: topics, whether dead, alive or damaged, then drafts."""
-    where = directory()
-    for name, (topic, error) in inspect_each(names(patterns=patterns)):
+    where = check_directory(directory)
+    for name, (topic, error) in inspect_each(names(where, patterns), where):
         if topic is None:
             what = DAMAGED if isinstance(error, LayoutError) else UNREADABLE
         else:
@@ -75,11 +98,11 @@ def remains(patterns: Sequence[str] = ()) -> Iterator[Remains]:
             status = os.lstat(path)
         except FileNotFoundError:
             continue
-        yield Remains(name, path, what, status.st_size, _file(status))
+        yield Leftover(name, path, what, status.st_size, _file(status))
     yield from _drafts(where, patterns)
 
 
-def _drafts(where: str, patterns: Sequence[str]) -> Iterator[Remains]:
+def _drafts(where: str, patterns: Sequence[str]) -> Iterator[Leftover]:
     entries = [entry for entry in os.scandir(where) if entry.name.startswith(DRAFT_PREFIX)]
     topics = {entry.name: unquote(entry.name.removeprefix(DRAFT_PREFIX)) for entry in entries}
     wanted = set(matched(patterns, sorted(set(topics.values()))))
@@ -91,7 +114,7 @@ def _drafts(where: str, patterns: Sequence[str]) -> Iterator[Remains]:
         except OSError:
             continue  # it has its name by now
         if stat.S_ISREG(status.st_mode) and time.time() - status.st_mtime > DRAFT_AGE:
-            yield Remains(entry.name, entry.path, DRAFT, status.st_size, _file(status))
+            yield Leftover(entry.name, entry.path, DRAFT, status.st_size, _file(status))
 
 
 def _file(status: os.stat_result) -> tuple[int, int]:

@@ -232,17 +232,17 @@ def memory_room() -> tuple[int, int, str] | None:
     return found and (found["bytes"], found["limit"], path_from_go(found["where"]))
 
 
-def strangers(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+def strangers(names: Iterable[str], directory: str | None = None) -> Iterator[tuple[str, str]]:
     """Yield the topics that are there and not trusted, and the user whose each is.
 
     What belongs to this user or to root need not be opened to know.
     """
-    where = check_directory(None)
+    where = check_directory(directory)
     for name in names:
         try:
             if os.lstat(file_of(where, name)).st_uid in (0, os.geteuid()):
                 continue
-            topic = inspect(name)
+            topic = inspect(name, directory=where)
         except (OSError, ShmError):
             continue  # gone since, or unreadable: then the error says whose it is
         if not topic.trusted:
@@ -250,7 +250,7 @@ def strangers(names: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def inspect_each(
-    names: Iterable[str],
+    names: Iterable[str], directory: str | None = None
 ) -> Iterator[tuple[str, tuple[TopicInfo, None] | tuple[None, ShmError]]]:
     """Yield with each name what is known of the topic, or the error why it cannot be opened.
 
@@ -258,7 +258,7 @@ def inspect_each(
     """
     for name in names:
         try:
-            yield name, (inspect(name), None)
+            yield name, (inspect(name, directory=directory), None)
         except TopicNotFoundError:
             continue
         except ShmError as error:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import shm_pub_sub
 from shm_pub_sub._checks import directory, machine
+from shm_pub_sub._checks.finding import FAIL, OK, WARN
 from shm_pub_sub._checks.self_test import self_test
-from shm_pub_sub._checks.verdict import FAIL, OK, WARN
 from support.programs import Run
 
 from .conftest import PROGRAM, Cli, RunCli
@@ -87,7 +87,7 @@ def test_directory_that_one_may_not_write_to_fails(shm_dir: Path, run_python: Ru
 def test_directory_without_the_sticky_bit_is_a_warning(shm_dir: Path) -> None:
     shm_dir.chmod(0o777)
     found = directory.directory(str(shm_dir))
-    assert (found.verdict, found.do) == (WARN, f"chmod +t {shm_dir}")
+    assert (found.verdict, found.remedy) == (WARN, f"chmod +t {shm_dir}")
     shm_dir.chmod(0o1777)
     assert directory.directory(str(shm_dir)).verdict == OK
 
@@ -181,7 +181,7 @@ def test_containers_are_told_by_their_marks(tmp_path: Path) -> None:
     (tmp_path / "proc" / "1" / "cgroup").write_text("0::/kubepods/pod1/docker/2\n")
     found = machine.container(str(tmp_path))
     assert found.found == "docker, kubepods, own process numbers"
-    assert "--ipc=host" in str(found.do)
+    assert "--ipc=host" in str(found.remedy)
 
 
 def test_systemd_that_removes_a_users_files_at_logout(tmp_path: Path) -> None:
@@ -219,13 +219,13 @@ def test_extras_that_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "EXTRAS", extras)
     found = machine.extras()
     assert (found.verdict, found.found) == (OK, "here; not one, two")
-    assert str(found.do).endswith(": pip install no_such_a no_such_b")
+    assert str(found.remedy).endswith(": pip install no_such_a no_such_b")
 
 
-def test_self_test_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert self_test().verdict == OK
+def test_self_test_that_fails_says_why(shm_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert self_test(str(shm_dir)).verdict == OK
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    found = self_test()
+    found = self_test(str(shm_dir))
     assert (found.verdict, found.found) == (FAIL, "the other process: it received nothing")
     monkeypatch.setattr(sys, "executable", "/nowhere")
-    assert "/nowhere" in self_test().found
+    assert "/nowhere" in self_test(str(shm_dir)).found

@@ -164,7 +164,7 @@ def test_doctor_says_what_is_left(
     found = machine.memory()
     assert found.verdict == verdict
     assert "/groups/a" in found.found
-    assert (found.do is None) == (verdict == "ok")
+    assert (found.remedy is None) == (verdict == "ok")
     monkeypatch.setattr(machine, "memory_room", lambda: None)
     assert machine.memory().verdict == "ok"
     assert sys.modules["shm_pub_sub._topics"].memory_room() is not None, "this machine has memory"

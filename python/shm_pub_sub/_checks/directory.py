@@ -9,7 +9,7 @@ import stat
 from .._remains import ALIVE, DAMAGED, DEAD, DRAFT, RETAINED, UNREADABLE, remains
 from .._text import counted, size
 from .._topics import names, strangers
-from .verdict import FAIL, OK, WARN, Verdict
+from .finding import FAIL, OK, WARN, Finding
 
 TOPIC_BYTES = 8192
 """Of shared memory, that a topic of the usual size takes."""
@@ -24,36 +24,36 @@ ON_A_NETWORK = {"9p", "afs", "ceph", "cifs", "glusterfs", "lustre", "nfs", "nfs4
 OWN_DIRECTORY = "point SHM_PUB_SUB_DIR at a directory on a tmpfs, in every process"
 
 
-def directory(where: str) -> Verdict:
+def directory(where: str) -> Finding:
     """It is there, ours to write to, and safe from other users' deletions."""
     try:
         mode = os.stat(where).st_mode
     except OSError as error:
-        return Verdict("directory", FAIL, f"{where}: {error.strerror}", OWN_DIRECTORY)
+        return Finding("directory", FAIL, f"{where}: {error.strerror}", OWN_DIRECTORY)
     found = f"{where}, mode {mode & 0o7777:04o}"
     if not stat.S_ISDIR(mode):
-        return Verdict("directory", FAIL, f"{where} is no directory", OWN_DIRECTORY)
+        return Finding("directory", FAIL, f"{where} is no directory", OWN_DIRECTORY)
     if not os.access(where, os.R_OK | os.W_OK | os.X_OK):
         do = f"let user {os.geteuid()} write there, or {OWN_DIRECTORY}"
-        return Verdict("directory", FAIL, f"{found}, is not writable by this process", do)
+        return Finding("directory", FAIL, f"{found}, is not writable by this process", do)
     if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
         do = f"chmod +t {where}"
-        return Verdict("directory", WARN, f"{found}: any user can delete another's topics", do)
-    return Verdict("directory", OK, found)
+        return Finding("directory", WARN, f"{found}: any user can delete another's topics", do)
+    return Finding("directory", OK, found)
 
 
-def file_system(where: str) -> Verdict:
+def file_system(where: str) -> Finding:
     """It is in memory, or at least of this machine."""
     kind = _file_system_of(os.path.realpath(where))
     if kind in IN_MEMORY:
-        return Verdict("file system", OK, f"{kind}, in memory")
+        return Finding("file system", OK, f"{kind}, in memory")
     if kind in ON_A_NETWORK:
         found = f"{kind}: other machines see files there, but no values; locks may not hold"
-        return Verdict("file system", FAIL, found, OWN_DIRECTORY)
+        return Finding("file system", FAIL, found, OWN_DIRECTORY)
     if kind in ON_DISK:
         found = f"{kind}: it works, and the kernel writes what is published to disk as well"
-        return Verdict("file system", WARN, found, OWN_DIRECTORY)
-    return Verdict("file system", WARN, f"{kind}: not known to work", OWN_DIRECTORY)
+        return Finding("file system", WARN, found, OWN_DIRECTORY)
+    return Finding("file system", WARN, f"{kind}: not known to work", OWN_DIRECTORY)
 
 
 def _file_system_of(path: str) -> str:
@@ -70,7 +70,7 @@ def _file_system_of(path: str) -> str:
     return kind.decode()
 
 
-def space(where: str) -> Verdict:
+def space(where: str) -> Finding:
     """There is room for topics, in bytes and in files."""
     status = os.statvfs(where)
     free, total = status.f_bavail * status.f_frsize, status.f_blocks * status.f_frsize
@@ -83,15 +83,15 @@ def space(where: str) -> Verdict:
         if status.f_favail < LOW_INODES:
             do = "remove what is stale, or mount -o remount,nr_inodes=1m"
     if free < TOPIC_BYTES or (status.f_files and status.f_favail == 0):
-        return Verdict("space", FAIL, f"{found}: no room for a topic", do)
+        return Finding("space", FAIL, f"{found}: no room for a topic", do)
     if free < LOW_BYTES or (status.f_files and status.f_favail < LOW_INODES):
-        return Verdict("space", WARN, found, do)
-    return Verdict("space", OK, found)
+        return Finding("space", WARN, found, do)
+    return Finding("space", OK, found)
 
 
-def leftovers(_: str) -> Verdict:
+def leftovers(where: str) -> Finding:
     """Nothing takes space that nobody can use any more."""
-    there = list(remains())
+    there = list(remains((), where))
     dead = [one for one in there if one.what in (DEAD, DRAFT)]
     alive = sum(one.what == ALIVE for one in there)
     retained = sum(one.what == RETAINED for one in there)
@@ -99,27 +99,27 @@ def leftovers(_: str) -> Verdict:
     if dead:
         nbytes = size(sum(one.nbytes for one in dead))
         found += f", {counted(len(dead), 'file')} that a killed publisher left ({nbytes})"
-        return Verdict("leftovers", WARN, found, "shm-pub-sub clean")
-    return Verdict("leftovers", OK, f"{found}, nothing that a killed publisher left")
+        return Finding("leftovers", WARN, found, "shm-pub-sub clean")
+    return Finding("leftovers", OK, f"{found}, nothing that a killed publisher left")
 
 
-def owners(_: str) -> Verdict:
+def owners(where: str) -> Finding:
     """Every topic belongs to somebody who is trusted."""
-    there = list(strangers(names()))
+    there = list(strangers(names(where), where))
     if not there:
-        return Verdict("owners", OK, "every topic that can be read is trusted")
+        return Finding("owners", OK, "every topic that can be read is trusted")
     listed = ", ".join(f"{name!r} of {whose}" for name, whose in there[:3])
     found = f"{counted(len(there), 'topic')} that no subscriber here reads: {listed}"
     do = "name the user in SHM_PUB_SUB_TRUST, or shm-pub-sub rm TOPIC as root or that user"
-    return Verdict("owners", WARN, found + (", ..." if there[3:] else ""), do)
+    return Finding("owners", WARN, found + (", ..." if there[3:] else ""), do)
 
 
-def damage(_: str) -> Verdict:
+def damage(where: str) -> Finding:
     """Every topic can be read."""
-    broken = [one for one in remains() if one.what in (DAMAGED, UNREADABLE)]
+    broken = [one for one in remains((), where) if one.what in (DAMAGED, UNREADABLE)]
     if not broken:
-        return Verdict("damage", OK, "every topic can be read")
+        return Finding("damage", OK, "every topic can be read")
     listed = ", ".join(repr(one.name) for one in broken[:3]) + (", ..." if broken[3:] else "")
     what = " or ".join(sorted({one.what for one in broken}))
     found = f"{counted(len(broken), 'topic')}: {what}: {listed}"
-    return Verdict("damage", WARN, found, "shm-pub-sub list -v says why, rm TOPIC removes")
+    return Finding("damage", WARN, found, "shm-pub-sub list -v says why, rm TOPIC removes")

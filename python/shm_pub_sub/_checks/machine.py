@@ -18,7 +18,7 @@ from .._extras import EXTRAS, install
 from .._text import counted, size
 from .._topics import memory_room, names
 from .directory import LOW_BYTES, TOPIC_BYTES
-from .verdict import FAIL, OK, WARN, Verdict
+from .finding import FAIL, OK, WARN, Finding
 
 SPARE_DESCRIPTORS = 64
 """That a program needs besides its topics'."""
@@ -30,36 +30,36 @@ FIRST_LOGIN_UID = 1000
 """systemd leaves alone what users below it have, and root."""
 
 
-def descriptors() -> Verdict:
+def descriptors(where: str) -> Finding:
     """A program may open all topics: each publisher and each subscriber takes a descriptor."""
     most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    topics = len(names())
+    topics = len(names(where))
     if most == resource.RLIM_INFINITY:
-        return Verdict("descriptors", OK, "no limit")
+        return Finding("descriptors", OK, "no limit")
     found = f"{most} a process, and {counted(topics, 'topic')}"
     if most < topics + SPARE_DESCRIPTORS:
         do = f"ulimit -n {2 * topics + 1024}, for programs that open all of them"
-        return Verdict("descriptors", WARN, found, do)
-    return Verdict("descriptors", OK, found)
+        return Finding("descriptors", WARN, found, do)
+    return Finding("descriptors", OK, found)
 
 
-def file_size() -> Verdict:
+def file_size() -> Finding:
     """Files may be as large as a topic is."""
     most, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
     if most == resource.RLIM_INFINITY:
-        return Verdict("file size", OK, "no limit")
+        return Finding("file size", OK, "no limit")
     found = f"at most {size(most)} a topic"
     do = "ulimit -f unlimited"
     if most < 8192:
-        return Verdict("file size", FAIL, f"{found}, which takes 8 KiB at least", do)
-    return Verdict("file size", WARN, f"{found}: its values take 32 bytes each", do)
+        return Finding("file size", FAIL, f"{found}, which takes 8 KiB at least", do)
+    return Finding("file size", WARN, f"{found}: its values take 32 bytes each", do)
 
 
-def memory() -> Verdict:
+def memory() -> Finding:
     """There is memory for topics: a file system in memory may be larger than what one may use."""
     room = memory_room()
     if room is None:
-        return Verdict("memory", OK, "no limit that is known")
+        return Finding("memory", OK, "no limit that is known")
     nbytes, limit, group = room
     of = f"the limit of cgroup {group}" if group else "this machine's memory"
     found = f"topics of up to {size(nbytes)} in all, within {size(limit)}, {of}"
@@ -67,13 +67,13 @@ def memory() -> Verdict:
     if group:
         do += ", or raise the limit: docker run --memory=1g, MemoryMax= in systemd"
     if nbytes < TOPIC_BYTES:
-        return Verdict("memory", FAIL, f"no room for a topic within {size(limit)}, {of}", do)
+        return Finding("memory", FAIL, f"no room for a topic within {size(limit)}, {of}", do)
     if nbytes < LOW_BYTES:
-        return Verdict("memory", WARN, found, do)
-    return Verdict("memory", OK, found)
+        return Finding("memory", WARN, found, do)
+    return Finding("memory", OK, found)
 
 
-def container(root: str = "/") -> Verdict:
+def container(root: str = "/") -> Finding:
     """Say whether it is one: topics and process numbers are others outside."""
     kinds = {".dockerenv": "docker", "run/.containerenv": "podman"}
     found = [kind for path, kind in kinds.items() if Path(root, path).exists()]
@@ -87,10 +87,10 @@ def container(root: str = "/") -> Verdict:
     except OSError:
         own_pids = False
     if not found and not own_pids:
-        return Verdict("container", OK, "none")
+        return Finding("container", OK, "none")
     what = ", ".join(found) or "of some kind"
     pids = "own process numbers" if own_pids else "the machine's process numbers"
-    return Verdict(
+    return Finding(
         "container",
         OK,
         f"{what}, {pids}",
@@ -99,17 +99,17 @@ def container(root: str = "/") -> Verdict:
     )
 
 
-def logind(where: str, user: int, root: str = "/") -> Verdict:
+def logind(where: str, user: int, root: str = "/") -> Finding:
     """Nothing deletes a user's topics at logout: logind.conf(5), RemoveIPC."""
     if not Path(root, "run/systemd/system").is_dir():
-        return Verdict("logout", OK, "no systemd, which could remove files at logout")
+        return Finding("logout", OK, "no systemd, which could remove files at logout")
     if not os.path.realpath(where).startswith("/dev/shm"):
-        return Verdict("logout", OK, "systemd removes nothing outside /dev/shm")
+        return Finding("logout", OK, "systemd removes nothing outside /dev/shm")
     if user < FIRST_LOGIN_UID:
-        return Verdict("logout", OK, f"systemd removes nothing of user {user}, a system's user")
+        return Finding("logout", OK, f"systemd removes nothing of user {user}, a system's user")
     if not _removes_ipc(root):
-        return Verdict("logout", OK, "RemoveIPC=no")
-    return Verdict(
+        return Finding("logout", OK, "RemoveIPC=no")
+    return Finding(
         "logout",
         WARN,
         f"when user {user} has logged out, systemd removes that user's topics (RemoveIPC=yes)",
@@ -129,7 +129,7 @@ def _removes_ipc(root: str) -> bool:
         return True  # its default
 
 
-def waiting() -> Verdict:
+def waiting() -> Finding:
     """The kernel lets a process sleep on several topics at once."""
     import ctypes
 
@@ -137,8 +137,8 @@ def waiting() -> Verdict:
     ctypes.CDLL(None, use_errno=True).syscall(FUTEX_WAITV, None, 0, 0, None, 0)
     kernel = f"Linux {os.uname().release}"
     if ctypes.get_errno() == errno.EINVAL:
-        return Verdict("waiting", OK, f"{kernel}, futex_waitv")
-    return Verdict(
+        return Finding("waiting", OK, f"{kernel}, futex_waitv")
+    return Finding(
         "waiting",
         WARN,
         f"{kernel} without futex_waitv: select(), asyncio and fileno() look for values every "
@@ -147,7 +147,7 @@ def waiting() -> Verdict:
     )
 
 
-def forking() -> Verdict:
+def forking() -> Finding:
     """A forked child can load the library anew from memory."""
     try:
         descriptor = os.memfd_create("shm_pub_sub", os.MFD_CLOEXEC)
@@ -158,29 +158,29 @@ def forking() -> Verdict:
         finally:
             os.close(descriptor)
     except OSError as error:
-        return Verdict(
+        return Finding(
             "forking",
             WARN,
             f"memory files that run programs: {error.strerror}; forked children that make "
             "publishers or subscribers copy the library to the temporary directory first",
             "sysctl vm.memfd_noexec=0, or leave it: it costs some milliseconds a child",
         )
-    return Verdict("forking", OK, "forked children load the library from memory")
+    return Finding("forking", OK, "forked children load the library from memory")
 
 
-def extras() -> Verdict:
+def extras() -> Finding:
     """Say which are installed."""
     missing = [name for name, needed in EXTRAS.items() if not all(map(find_spec, needed))]
     there = ", ".join(name for name in EXTRAS if name not in missing) or "none"
     if not missing:
-        return Verdict("extras", OK, there)
+        return Finding("extras", OK, there)
     lacking = [package for name in missing for package in EXTRAS[name] if not find_spec(package)]
     do = f"if you want them: {install(lacking)}"
-    return Verdict("extras", OK, f"{there}; not {', '.join(missing)}", do)
+    return Finding("extras", OK, f"{there}; not {', '.join(missing)}", do)
 
 
-def version() -> Verdict:
+def version() -> Finding:
     """Say what is installed."""
     python = ".".join(map(str, sys.version_info[:3]))
     found = f"shm_pub_sub {shm_pub_sub.__version__}, Python {python}, in {sys.prefix}"
-    return Verdict("version", OK, found)
+    return Finding("version", OK, found)

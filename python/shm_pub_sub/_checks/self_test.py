@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 
-import shm_pub_sub
-from shm_pub_sub import Publisher, ShmError
-
+from .._errors import ShmError
+from .._publisher import Publisher
 from .._python import python
 from .._text import duration
-from .verdict import FAIL, OK, Verdict
+from .._topics import inspect
+from .finding import FAIL, OK, Finding
 
 TIMEOUT = 20.0
 """Seconds for the other process to begin, and for the value to be there."""
@@ -20,7 +20,7 @@ VERSION_OFFSET = 4104
 
 RECEIVER = f"""
 import sys, shm_pub_sub
-with shm_pub_sub.Subscriber(sys.argv[1], 0.0) as sub:
+with shm_pub_sub.Subscriber(sys.argv[1], 0.0, directory=sys.argv[2]) as sub:
     sub.wait_for_publisher(timeout={TIMEOUT})
     print("ready", flush=True)
     sample = sub.recv_sample(timeout={TIMEOUT})
@@ -28,15 +28,15 @@ with shm_pub_sub.Subscriber(sys.argv[1], 0.0) as sub:
 """
 
 
-def self_test() -> Verdict:
+def self_test(where: str) -> Finding:
     """A value that is published here is received by another process, and nothing is left of it."""
     name = f"shm-pub-sub/doctor/{os.getpid()}"
     try:
-        with Publisher(name, 0.0) as publisher:
-            layout = _layout_of(shm_pub_sub.inspect(name).path)
-            return _try(publisher, layout)
+        with Publisher(name, 0.0, directory=where) as publisher:
+            layout = _layout_of(inspect(name, directory=where).path)
+            return _try(publisher, where, layout)
     except (ShmError, OSError, subprocess.SubprocessError) as error:
-        return Verdict("self-test", FAIL, str(error))
+        return Finding("self-test", FAIL, str(error))
 
 
 def _layout_of(path: str) -> int:
@@ -45,9 +45,9 @@ def _layout_of(path: str) -> int:
         return int.from_bytes(file.read(4), "little")
 
 
-def _try(publisher: Publisher[float], layout: int) -> Verdict:
+def _try(publisher: Publisher, where: str, layout: int) -> Finding:
     with subprocess.Popen(
-        python(RECEIVER, publisher.name),
+        python(RECEIVER, publisher.name, where),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -64,6 +64,6 @@ def _try(publisher: Publisher[float], layout: int) -> Verdict:
     value, _, age = out.partition(" ")
     if value != str(VALUE):
         reason = err.strip().rpartition("\n")[2] or f"it received {value or 'nothing'}"
-        return Verdict("self-test", FAIL, f"the other process: {reason}")
+        return Finding("self-test", FAIL, f"the other process: {reason}")
     took = duration(float(age))
-    return Verdict("self-test", OK, f"a value came to another process in {took} (layout {layout})")
+    return Finding("self-test", OK, f"a value came to another process in {took} (layout {layout})")

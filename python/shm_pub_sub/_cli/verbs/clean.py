@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from shm_pub_sub import ShmError, TopicNotFoundError
-from shm_pub_sub._remains import ALIVE, ALWAYS, DAMAGED, RETAINED, UNREADABLE, Remains, remains
+from shm_pub_sub._remains import ALIVE, ALWAYS, DAMAGED, RETAINED, UNREADABLE, Leftover, remains
 
 from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, ask, complain, print_json, put, size
 from ..topics import add_patterns
@@ -64,14 +64,14 @@ def run(options: argparse.Namespace) -> int:
     return _remove(found, options)
 
 
-def _agreed(found: list[Remains]) -> bool:
+def _agreed(found: list[Leftover]) -> bool:
     if any(one.what == ALIVE for one in found):
         complain(WARNING)
     listed = [_line("to be removed:", one) for one in found]
     return ask(f"Remove {len(found)}? [y/N]", *listed).lower() in ("y", "yes")
 
 
-def _remove(found: list[Remains], options: argparse.Namespace) -> int:
+def _remove(found: list[Leftover], options: argparse.Namespace) -> int:
     code = EXIT_DONE
     nbytes = count = 0
     for one in found:
@@ -97,5 +97,5 @@ def _remove(found: list[Remains], options: argparse.Namespace) -> int:
     return code
 
 
-def _line(verb: str, one: Remains) -> str:
+def _line(verb: str, one: Leftover) -> str:
     return f"{verb} {one.name} ({one.what}, {size(one.nbytes)})"
