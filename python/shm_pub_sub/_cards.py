@@ -1,9 +1,9 @@
-"""What notebooks show of a Publisher and of a Subscriber: its topic as it is now."""
+"""HTML that a notebook shows of a Publisher and of a Subscriber: the topic's current state."""
 
 from __future__ import annotations
 
 from . import _html
-from ._topics import ago, inspect, state
+from ._topics import age_text, inspect, state
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,9 +15,8 @@ MOST_VALUES = 200
 """The number of values in a sparkline."""
 
 
-def of_publisher(publisher: Any, subscriber_class: Any) -> str:
+def of_publisher(pub: Any, subscriber_class: Any) -> str:
     """Return the card of a Publisher; subscriber_class reads its topic."""
-    pub = publisher
     what = f"Publisher · {pub._type.__name__} · buffers: {pub.buffer_num:,}"
     if pub.closed and not pub._inherited:
         return _html.card(pub.name, what, remark="closed")
@@ -26,9 +25,8 @@ def of_publisher(publisher: Any, subscriber_class: Any) -> str:
     return _html.card(pub.name, what, reading, "inherited by fork" if pub._inherited else "")
 
 
-def of_subscriber(subscriber: Any, subscriber_class: Any) -> str:
-    """Return the card of a Subscriber; another one of subscriber_class reads its topic."""
-    sub = subscriber
+def of_subscriber(sub: Any, subscriber_class: Any) -> str:
+    """Return the card of a Subscriber; a separate one, of subscriber_class, reads its topic."""
     what = f"Subscriber · {sub._type.__name__}"
     if sub.closed:
         return _html.card(sub.name, what, remark="closed")
@@ -44,7 +42,7 @@ def of_subscriber(subscriber: Any, subscriber_class: Any) -> str:
 
 
 def _reading(topic: TopicInfo, subscriber_class: Any, trust: Any, directory: str) -> str:
-    """Return the topic's values; a subscriber of its own reads them, so no stream is disturbed."""
+    """Return the topic's state and values, read by a subscriber of its own."""
     with subscriber_class(
         topic.name, topic.type(), history=MOST_VALUES, trust=trust, directory=directory
     ) as sub:
@@ -52,5 +50,5 @@ def _reading(topic: TopicInfo, subscriber_class: Any, trust: Any, directory: str
         kept = sub.drain()[-MOST_VALUES:]
     facts = f"{state(topic)} · {topic.published:,} published"
     if topic.published:
-        facts += f" · {ago(topic)}"
+        facts += f" · {age_text(topic)}"
     return _html.reading(None if newest is None else newest.value, kept, topic.alive, facts)

@@ -1,4 +1,4 @@
-"""What notebooks show of publishers, subscribers and topics: HTML without scripts.
+"""HTML, without scripts, for notebooks: cards of publishers and subscribers, tables of topics.
 
 Colours are the page's own, or readable on both dark and light pages.
 """
@@ -32,7 +32,7 @@ def safely(show: Callable[[], str], what: object) -> str:
 
 
 def card(name: str, what: str, reading: str = "", remark: str = "") -> str:
-    """Return a box with a topic's name, what it is, its reading and a remark."""
+    """Return a box with a topic's name, what reads or publishes it, its reading and a remark."""
     if remark:
         reading += f'<div style="opacity:.75">{escape(printable(remark))}</div>'
     return (
@@ -42,7 +42,7 @@ def card(name: str, what: str, reading: str = "", remark: str = "") -> str:
 
 
 def reading(newest: Value | None, kept: Sequence[Value], alive: bool, facts: str) -> str:
-    """Return the newest value, a sparkline of those kept, and facts of the publisher."""
+    """Return the newest value, a sparkline of those kept, and facts about the publisher."""
     value = "" if newest is None else escape(number(newest))
     return (
         '<div style="display:flex;align-items:center;gap:1em">'
@@ -62,9 +62,9 @@ def fields(values: Mapping[str, object]) -> str:
 
 
 def topics(heading: Sequence[str], rows: Iterable[tuple[bool, Sequence[str]]]) -> str:
-    """Return a table of topics; each row has whether the publisher lives, and its cells.
+    """Return a table of topics; a row is whether the publisher is alive, and the cells.
 
-    The third cell is the publisher; those after it are numbers.
+    The third cell is the publisher; later ones are numbers.
     """
     head = "".join(f'<th style="{_side(n)}">{text}</th>' for n, text in enumerate(heading))
     body = "".join(

@@ -1,4 +1,4 @@
-"""Curves as inline SVG: in a notebook's own colours, and a hundred times as fast as matplotlib."""
+"""Inline SVG of curves: in a notebook's own colours, a hundred times as fast as matplotlib."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-
 SPARK_WIDTH, SPARK_HEIGHT = 240, 40
 
-
 LEAST_SPAN = 1e-300
-"""Of a value axis. What is closer together is drawn as equal: a pixel's share would be 0."""
+"""Of a value axis. Values closer together are drawn as equal: a pixel's share would be 0."""
 
 
 def path(points: Iterable[tuple[float, float]], steps: bool) -> str:
-    """Return an SVG path through pixels; a point that is NaN is a gap, steps are for bools."""
+    """Return an SVG path through pixels; NaN is a gap. steps: horizontal, then vertical."""
     parts, pen = [], "M"
     for x, y in points:
         if y != y:
@@ -35,7 +33,7 @@ def path(points: Iterable[tuple[float, float]], steps: bool) -> str:
 
 
 def scale(low: float, high: float, top: float, bottom: float) -> Callable[[float], float]:
-    """Return what turns a value into a pixel: low is at the bottom."""
+    """Return the function from a value to its pixel: low is at the bottom."""
     if high - low == math.inf:
         half = scale(low / 2, high / 2, top, bottom)
         return lambda value: half(value / 2)
@@ -46,7 +44,7 @@ def scale(low: float, high: float, top: float, bottom: float) -> Callable[[float
 
 
 def sparkline(values: Sequence[bool | int | float]) -> str:
-    """Return values, oldest first, as a small curve without axes; "" where there is none to see."""
+    """Return a small curve of values, oldest first, without axes; "" for fewer than two."""
     finite = [float(value) for value in values if value - value == 0]
     if len(values) < 2 or not finite:
         return ""
@@ -80,9 +78,9 @@ def ticks(low: float, high: float, most: int) -> list[float]:
 
 
 def bounds(values: Iterable[float]) -> tuple[float, float]:
-    """Return limits of an axis that has room for all values that are not NaN."""
+    """Return the limits of an axis for values, with a margin; NaN is left out."""
     finite = [value for value in values if value == value]
     low, high = min(finite, default=0.0), max(finite, default=1.0)
-    room = high / 20 - low / 20 if low != high else abs(low) / 10 or 1.0
+    margin = high / 20 - low / 20 if low != high else abs(low) / 10 or 1.0
     most = sys.float_info.max
-    return max(low - room, -most), min(high + room, most)
+    return max(low - margin, -most), min(high + margin, most)

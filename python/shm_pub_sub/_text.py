@@ -1,18 +1,18 @@
-"""Text for people: columns, durations, numbers and names."""
+"""Text for people: tables, durations, numbers and names."""
 
 from __future__ import annotations
 
 import time
 
-TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
 def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """Return rows, the first of them the heading, in columns; those in `right` at the right.
+    """Return rows, the first one the heading, as lines; the columns in `right` are right-aligned.
 
-    Each row is one line, whatever its cells have in them.
+    Each row is one line, even if its cells contain newlines.
     """
     rows = [[*map(printable, row)] for row in rows]
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
@@ -25,7 +25,7 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
 
 
 def width(text: str) -> int:
-    """Return how many columns of a terminal text takes: a Chinese character has two."""
+    """Return the number of a terminal's columns that text takes: two for a Chinese character."""
     if text.isascii():
         return len(text)
     from unicodedata import combining, east_asian_width
@@ -34,7 +34,7 @@ def width(text: str) -> int:
 
 
 def duration(seconds: float | None) -> str:
-    """Return seconds as people say it: 12.3 us, 4.56 ms, 7.8 s, 2 min 3 s, 5 h 6 min."""
+    """Return seconds in units of their size: 12.3 us, 4.56 ms, 7.8 s, 2 min 3 s, 5 h 6 min."""
     if seconds is None:
         return "-"
     if seconds == float("inf"):  # the age of a value from before this boot
@@ -50,7 +50,7 @@ def duration(seconds: float | None) -> str:
 
 
 def frequency(hertz: float | None) -> str:
-    """Return a rate as people say it: 0.5 Hz, 12.3 kHz."""
+    """Return a rate in units of its size: 0.5 Hz, 12.3 kHz."""
     if hertz is None:
         return "-"
     for factor, unit in ((1, "Hz"), (1e3, "kHz")):
@@ -60,7 +60,7 @@ def frequency(hertz: float | None) -> str:
 
 
 def size(nbytes: float) -> str:
-    """Return bytes as people say it: 8 KiB, 1.5 MiB."""
+    """Return bytes in units of their size: 8 KiB, 1.5 MiB."""
     for unit in ("bytes", "KiB", "MiB"):
         if nbytes < 1024:
             return f"{nbytes:.4g} {unit}"
@@ -74,15 +74,15 @@ def number(value: bool | int | float) -> str:
 
 
 def wall_time() -> str:
-    """Return the time of day, with its date and zone."""
+    """Return the date, the time of day and the time zone: 2026-02-21 10:15:02 UTC."""
     return time.strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def printable(text: str) -> str:
-    """Return text without what moves the cursor or breaks the line: a topic may have any name."""
+    """Return text with control characters escaped: a topic may have any name."""
     if text.isprintable():
         return text
-    # A lone surrogate is printed as an escape too, by the command line's stdout.
+    # The command line's stdout escapes lone surrogates too.
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 

@@ -94,7 +94,7 @@ class TopicTable(list[TopicInfo]):
                 topic.type.__name__,
                 state(topic),
                 f"{topic.published:,}",
-                ago(topic),
+                age_text(topic),
                 f"{topic.buffer_num:,}",
             )
             for topic in self
@@ -117,7 +117,7 @@ def state(topic: TopicInfo) -> str:
     return "retained" if topic.retain else "gone"
 
 
-def ago(topic: TopicInfo) -> str:
+def age_text(topic: TopicInfo) -> str:
     """Return when the newest value was published."""
     return "-" if topic.age is None else f"{duration(topic.age)} ago"
 
