@@ -53,6 +53,8 @@ class Running:
     start: float = field(default_factory=time.monotonic)
     children: set[subprocess.Popen[str]] = field(default_factory=set)
     fault: str = ""
+    processor: float = 0
+    """Seconds of processor time of what has ended: on a machine with other work, these count."""
 
     @property
     def seconds(self) -> float:
@@ -83,7 +85,7 @@ def skip(reason: str, count: int = 1) -> None:
 
 @contextmanager
 def started(command: Sequence[str | Path], **options: object) -> Iterator[subprocess.Popen[str]]:
-    """Start a command that ends with the stage at the latest."""
+    """Start a command, and wait at the end for its end; the stage's end kills it."""
     say("+", shlex.join(map(str, command)))
     running = _current.get(None)
     everything: dict[str, object] = {
@@ -102,21 +104,24 @@ def started(command: Sequence[str | Path], **options: object) -> Iterator[subpro
         try:
             yield process
         finally:
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
             if running:
                 running.children.discard(process)
+                running.processor += used.ru_utime + used.ru_stime
 
 
 def run(*command: str | Path, env: dict[str, str] | None = None) -> None:
     """Run a command; what it prints goes into the stage's log."""
     with started(command, env=env) as process:
-        process.wait()
+        pass
     check(process, command)
 
 
 def output(*command: str | Path, env: dict[str, str] | None = None) -> str:
     """Run a command and return what it printed."""
     with started(command, env=env, stdout=subprocess.PIPE) as process:
-        printed, _ = process.communicate()
+        printed = process.stdout.read() if process.stdout else ""
     check(process, command, printed)
     return printed
 
@@ -154,7 +159,7 @@ class Run:
         """Start a stage in a thread; or fail it, if a stage that it needs has failed."""
         self.waiting.remove(stage)
         if lacks := [name for name in stage.after if self.verdicts[name] != "ok"]:
-            self.note(stage.name, "NOT RUN", 0, f"needs: {', '.join(lacks)}")
+            self.note(Running(stage, sys.stdout, fault=f"needs: {', '.join(lacks)}"), "NOT RUN")
             return
         log = sys.stdout
         if self.lanes > 1:
@@ -177,11 +182,12 @@ class Run:
         finally:
             self.ended.put(running)
 
-    def note(self, name: str, verdict: str, seconds: float, fault: str) -> None:
+    def note(self, ended: Running, verdict: str) -> None:
+        name = ended.stage.name
         self.verdicts[name] = verdict
-        self.report.append(f"{verdict:7} {seconds:6.1f} s  {name}")
-        if fault:
-            self.faults.append(f"=== {name}\n{fault}")
+        self.report.append(f"{verdict:7} {ended.seconds:6.1f} s {ended.processor:7.1f} s  {name}")
+        if ended.fault:
+            self.faults.append(f"=== {name}\n{ended.fault}")
 
     def finish(self, running: Running) -> None:
         """Print all that a stage has printed, in one piece."""
@@ -195,7 +201,7 @@ class Run:
         if running.fault:
             print(running.fault)
         sys.stdout.flush()
-        self.note(running.stage.name, verdict, running.seconds, running.fault)
+        self.note(running, verdict)
 
     def wait(self) -> None:
         """Wait for a stage to end; say meanwhile what is running, and end what has hung."""
@@ -227,11 +233,10 @@ class Run:
 
     def conclude(self) -> None:
         """Print the report: every stage, what was skipped, every failure."""
-        total = time.monotonic() - self.start
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu = used.ru_utime + used.ru_stime
-        print("", *self.report, sep="\n")
-        print(f"{'':7} {total:6.1f} s  in all, {cpu:.1f} s of processor time")
+        total, processor = time.monotonic() - self.start, used.ru_utime + used.ru_stime
+        print("", "          taken processor  stage", *self.report, sep="\n")
+        print(f"{'':7} {total:6.1f} s {processor:7.1f} s  in all")
         for reason, count in sorted(_skips.items()):
             print(f"skipped {count:6}    {reason}")
         print(*self.faults, sep="\n", flush=True)

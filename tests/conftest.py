@@ -20,8 +20,13 @@ DOMAINS = f"shm_pub_sub-test-{os.getpid()}-"  # shm_domain's
 
 
 def _outside_domains() -> set[str]:
-    """What tests could have left in /dev/shm itself."""
-    return {path.name for path in SHM.iterdir() if path.name.startswith(("shm_pub_sub.", DOMAINS))}
+    """Return the topics in /dev/shm itself, and directories of this process's tests."""
+    return {
+        path.name
+        for path in SHM.iterdir()
+        if path.name.startswith(DOMAINS)
+        or (path.name.startswith("shm_pub_sub.") and not path.is_dir())
+    }
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,8 +37,10 @@ def _shared_memory_as_before() -> Iterator[None]:
     before = _outside_domains()
     yield
     gc.collect()
-    live = {Path(t.path).name for t in shm_pub_sub.topics(directory=SHM) if t.alive}
-    left = _outside_domains() - before - live  # live ones are some other program's
+    left = _outside_domains() - before
+    # Other programs' topics are alive, or gone by the time of the second look.
+    left -= {Path(t.path).name for t in shm_pub_sub.topics(directory=SHM) if t.alive}
+    left &= _outside_domains()
     assert not left, "left in /dev/shm"
 
 
