@@ -6,12 +6,11 @@ import atexit
 import contextvars
 import os
 import threading
-import time
 from html import escape
 
 from .._extras import need
 from .chart import chart
-from .live import FRAME, SHARE, Plot
+from .live import Plot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,21 +57,19 @@ class CellPlot(Plot):
             self._thread.join()
 
     def _run(self) -> None:
-        due = pause = 0.0
+        pause = 0.0
         try:
             while not self._stop.wait(pause):
-                with self._lock:
-                    pause = self._collector.poll()
-                began = time.monotonic()
-                if began >= due:
-                    self._handle.update(self._picture(), raw=True)
-                    due = began + max(FRAME, (time.monotonic() - began) / SHARE)
+                pause = self._update()
         finally:
             self._stop.set()
             with self._lock:
                 self._collector.close()
             _plots.remove(self)
             self._handle.update(self._picture(live=False), raw=True)
+
+    def _show(self) -> None:
+        self._handle.update(self._picture(), raw=True)
 
     def _picture(self, live: bool = True) -> dict[str, str]:
         with self._lock:

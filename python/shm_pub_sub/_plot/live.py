@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from abc import ABC, abstractmethod
 
 from .figure import Drawing
@@ -27,6 +28,7 @@ class Plot(ABC):
     def __init__(self, collector: Collector) -> None:
         self._collector = collector
         self._lock = threading.Lock()  # of the collector
+        self._next_frame = 0.0
 
     @property
     @abstractmethod
@@ -47,6 +49,20 @@ class Plot(ABC):
     @abstractmethod
     def stop(self) -> None:
         """End the updates; in a notebook the last picture stays. Idempotent."""
+
+    @abstractmethod
+    def _show(self) -> None:
+        """Show the curves as they are now."""
+
+    def _update(self) -> float:
+        """Take values, show them if a frame is due; return the seconds until the next call."""
+        with self._lock:
+            pause = self._collector.poll()
+        began = time.monotonic()
+        if began >= self._next_frame:
+            self._show()
+            self._next_frame = began + max(FRAME, (time.monotonic() - began) / SHARE)
+        return pause
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the figure to a file: PNG, SVG or PDF, by the path's suffix.

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 from .._extras import need
 from .figure import Drawing
-from .live import FRAME, SHARE, Plot
+from .live import Plot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,9 +29,8 @@ class WindowPlot(Plot):
                 "with -o FILE for a picture"
             )
         self._drawing = Drawing(self._collector, self._figure)
-        self._due = 0.0
         self._timer = self._figure.canvas.new_timer(interval=20)
-        self._timer.add_callback(self._update)
+        self._timer.add_callback(self._tick)
         self._figure.canvas.mpl_connect("close_event", lambda _: self._end())
         self._running = True
         self._timer.start()
@@ -54,12 +51,10 @@ class WindowPlot(Plot):
         self._timer.stop()
         self._collector.close()
 
-    def _update(self) -> None:
-        if not self._running:
-            return
-        self._collector.poll()
-        began = time.monotonic()
-        if began >= self._due:
-            self._drawing.draw()
-            self._figure.canvas.draw_idle()
-            self._due = began + max(FRAME, (time.monotonic() - began) / SHARE)
+    def _tick(self) -> None:
+        if self._running:  # a stopped timer may fire once more
+            self._update()
+
+    def _show(self) -> None:
+        self._drawing.draw()
+        self._figure.canvas.draw_idle()
