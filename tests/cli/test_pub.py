@@ -8,7 +8,7 @@ import time
 
 import pytest
 import shm_pub_sub
-from shm_pub_sub._cli.verbs import pub
+from shm_pub_sub import _cli
 from support.waiting import until
 
 from ._reading import interrupt
@@ -47,7 +47,7 @@ def published(name: str) -> tuple[type, object]:
 def test_type_is_that_of_the_value(
     capsys: pytest.CaptureFixture[str], arguments: list[str], expected: tuple[type, object]
 ) -> None:
-    assert shm_pub_sub._cli.main(["pub", "setting", *arguments, "--once"]) == 0
+    assert _cli.main(["pub", "setting", *arguments, "--once"]) == 0
     assert capsys.readouterr().out == f"publishing #1: {expected[1]}\n"
     assert published("setting") == expected
 
@@ -173,41 +173,6 @@ def test_topic_goes_with_its_publisher_however_that_is_ended(cli: Cli, number: i
     pub.send_signal(number)
     assert pub.wait(30) == 128 + number
     assert shm_pub_sub.topics() == []
-
-
-class Clock:
-    """Stands for the module time: sleeping takes longer than asked for."""
-
-    def __init__(self, late: float) -> None:
-        self.now, self._late = 100.0, late
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        assert seconds > 0
-        self.now += seconds + self._late
-
-
-@pytest.mark.parametrize("late", [0.0, 0.0004, 0.035])
-def test_schedule_is_absolute(monkeypatch: pytest.MonkeyPatch, late: float) -> None:
-    clock = Clock(late)
-    monkeypatch.setattr(pub, "time", clock)
-    times = [clock.now for _ in pub._in_time(iter(range(1000)), 100.0)]
-    for n, at in enumerate(times):
-        assert n / 100 - 1e-9 <= at - 100.0 <= n / 100 + late + 1e-9
-
-
-def test_schedule_begins_anew_after_a_long_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = Clock(0.0)
-    monkeypatch.setattr(pub, "time", clock)
-    times = []
-    for n in pub._in_time(iter(range(100)), 10.0):
-        times.append(clock.now)
-        if n == 9:
-            clock.now += 3600  # the machine was asleep
-    assert times[10] == times[9] + 3600
-    assert times[20] == pytest.approx(times[10] + 1.0)
 
 
 def test_rate_is_kept(cli: Cli) -> None:

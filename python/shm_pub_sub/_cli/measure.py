@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import time
 
+from shm_pub_sub._pace import Pace
+
 from .arguments import add_option
 from .following import FOLLOWED, Following
 from .output import EXIT_TIMEOUT, Control, code_of, draw, print_json
@@ -53,17 +55,18 @@ def measure(
     """Report what meters say of topics, until the arguments or Ctrl-C end it."""
     meters: dict[Topic, _Meter] = {}
     new: dict[Topic, int] = {}
-    start = last_value = time.monotonic()
-    reports, due = 0, start + options.interval
+    last_value, reports = time.monotonic(), 0
+    pace = Pace(options.interval)
+    pace.advance()
     while options.count is None or reports < options.count:
-        for topic, samples in follower.take(max(0, due - time.monotonic())):
+        for topic, samples in follower.take(pace.left()):
             meters.setdefault(topic, new_meter()).add(samples)
             new[topic] = new.get(topic, 0) + len(samples)
             last_value = time.monotonic()
         now = time.monotonic()
         if options.timeout is not None and now - last_value >= options.timeout:
             return code_of(follower.left_out) if meters else EXIT_TIMEOUT
-        if now < due:
+        if pace.left():
             continue
         for topic in follower.topics:
             if topic.subscriber is not None:
@@ -72,7 +75,7 @@ def measure(
                 report(topic, figures, new.get(topic, 0), follower.several, title)
         new.clear()
         reports += 1
-        due += options.interval * (1 + (now - due) // options.interval)
+        pace.advance()
     if not follower.complete:
         return EXIT_TIMEOUT  # what is not there yet has no report
     return code_of(follower.left_out)

@@ -8,6 +8,8 @@ import json
 import math
 import time
 
+from shm_pub_sub._pace import Pace
+
 from ..arguments import add_option
 from ..following import FOLLOWED, Following
 from ..output import EXIT_TIMEOUT, EXIT_USAGE, code_of, complain, json_value, printable, put, write
@@ -94,7 +96,7 @@ def _each(follower: Following, losses: Losses, timeout: float | None) -> Iterato
 
 def _newest(follower: Following, options: argparse.Namespace) -> Iterator[_Taken]:
     shown: dict[str, tuple[int, int]] = {}
-    due = last = time.monotonic()
+    last, pace = time.monotonic(), Pace(options.interval)
     while True:
         batch: _Taken = []
         for topic in follower.look():
@@ -110,10 +112,9 @@ def _newest(follower: Following, options: argparse.Namespace) -> Iterator[_Taken
         if batch or (options.timeout is not None and now - last >= options.timeout):
             yield batch
         if shown:
-            due += options.interval * (1 + max(0, now - due) // options.interval)
+            pace.wait()
         else:
-            due = now + FIRST_VALUE
-        time.sleep(max(0, due - time.monotonic()))
+            time.sleep(FIRST_VALUE)
 
 
 def _print(

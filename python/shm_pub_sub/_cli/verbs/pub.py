@@ -11,6 +11,7 @@ import time
 
 import shm_pub_sub
 from shm_pub_sub import Publisher, TopicNotFoundError
+from shm_pub_sub._pace import Pace
 
 from ..arguments import add_option, octal_mode, positive_integer, positive_seconds
 from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, complain, print_json, put
@@ -103,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
         options.topic, kind(), options.buffers, mode=options.mode, retain=retain
     ) as publisher:
         try:
-            _publish(publisher, _in_time(values, _rate(options)), options)
+            _publish(publisher, values, options)
         except NotAValue as error:
             complain(f"{error}")
             return EXIT_FAILURE
@@ -152,32 +153,16 @@ def _type_for(topic: str, texts: Iterable[str]) -> type:
     return kind
 
 
-def _in_time(values: Iterator[_Value], rate: float | None) -> Iterator[_Value]:
-    """Yield values when they are due: value n at n / rate from the start, whatever went before.
-
-    Where sleeping takes longer than a period, as many as are due come at once.
-    """
-    if rate is None:
-        yield from values
-        return
-    start, n = time.monotonic(), 0
-    for value in values:
-        due = start + n / rate
-        ahead = due - time.monotonic()
-        if ahead > 0:
-            time.sleep(ahead)
-        elif ahead < -BEHIND:
-            start, n = time.monotonic(), 0
-        yield value
-        n += 1
-
-
 def _publish(
     publisher: Publisher[Any], values: Iterable[_Value], options: argparse.Namespace
 ) -> None:
     """Publish values as they come, and say so."""
     each = max(1, math.ceil((options.rate or 0) / LINES_A_SECOND))
+    rate = _rate(options)
+    pace = Pace(1 / rate, BEHIND) if rate is not None else None
     for number, value in enumerate(values, 1):
+        if pace is not None:
+            pace.wait()
         publisher.publish(value)
         if options.quiet or (number - 1) % each:
             continue

@@ -12,6 +12,7 @@ import sys
 import time
 
 from shm_pub_sub._extras import EXTRAS, install
+from shm_pub_sub._pace import Pace
 
 from ..arguments import add_option
 from ..output import EXIT_FAILURE, code_of, complain, json_value, print_json, put, put_table
@@ -76,12 +77,9 @@ def _can_move_the_cursor() -> bool:
 def _repeat(
     options: argparse.Namespace, watch: Watch, output: Callable[[Sequence[Row], Watch, bool], None]
 ) -> None:
-    due = time.monotonic()
+    pace = Pace(options.interval)
     for number in range(options.count or ENDLESS):
-        if number:
-            now = time.monotonic()
-            due = max(due + options.interval, now)
-            time.sleep(due - now)
+        pace.wait()
         rows = in_order(watch.look(), options.sort)
         watch.report()
         output(rows, watch, number == 0)
