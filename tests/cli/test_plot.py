@@ -121,7 +121,7 @@ def test_ctrl_c_without_a_terminal_is_code_130(cli: Cli) -> None:
 
 
 def wait_until_it_reads(pid: int) -> None:
-    """Wait until the process has loaded Go, as it does with the first look at a topic."""
+    """Wait until the process has loaded Go, as it does when it first looks at a topic."""
     end = time.monotonic() + 30
     while "_shmpubsub" not in Path(f"/proc/{pid}/maps").read_text():
         assert time.monotonic() < end
@@ -147,7 +147,7 @@ class Terminal:
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, size)
 
     def read(self, done: object) -> None:
-        """Read until done(), or the end where there is none."""
+        """Read until done(), or to the end if done is None."""
         end = time.monotonic() + 30
         while time.monotonic() < end:
             if done is not None and done():  # type: ignore[operator]
@@ -160,7 +160,7 @@ class Terminal:
         raise AssertionError(self.text[-2000:])
 
     def frame(self) -> list[str]:
-        """The last whole picture."""
+        """Return the last complete picture."""
         return self.text.split("\033[H")[-2].replace("\033[K", "").splitlines()
 
 

@@ -1,4 +1,4 @@
-"""A real kernel, as JupyterLab has one: one for each module, with a domain of each test's own."""
+"""A real Jupyter kernel, one per module; each test has a directory of topics of its own."""
 
 import os
 import time
@@ -16,10 +16,10 @@ PATIENCE = 60
 
 
 class Notebook:
-    """Runs cells, and keeps what front ends would show: the outputs of each run."""
+    """Runs cells, and keeps the outputs that a front end would show."""
 
     def __init__(self) -> None:
-        # A warning is an error in the cells' own code and in ours, not in the kernel's.
+        # Warnings are errors in the cells and in the library (prepare()), not in the kernel.
         environment = os.environ | {"PYTHONWARNINGS": "ignore", "MPLBACKEND": "agg"}
         self.manager, self.client = manager.start_new_kernel(
             kernel_name="python3", env=environment, startup_timeout=PATIENCE
@@ -30,7 +30,7 @@ class Notebook:
     def restart(self) -> None:
         self.manager.restart_kernel(now=False)
         self.client.wait_for_ready(timeout=PATIENCE)
-        # What it sends to all is lost until this client is connected to it again.
+        # Messages are lost until this client's iopub channel has reconnected.
         until = time.monotonic() + PATIENCE
         while True:
             self.client.kernel_info()
@@ -45,7 +45,7 @@ class Notebook:
         self.manager.shutdown_kernel(now=False)
 
     def send(self, code: str, cell: str | None = None) -> str:
-        """Begin to run a cell, and return the number of the request."""
+        """Start a cell, and return the request's id."""
         content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}}
         content |= {"allow_stdin": False, "stop_on_error": True}
         metadata = {} if cell is None else {"cellId": cell}
@@ -54,7 +54,7 @@ class Notebook:
         return str(message["header"]["msg_id"])
 
     def hear(self) -> dict[str, Any]:
-        """Wait for a message of the kernel's, whatever it is about, and return it."""
+        """Wait for the kernel's next message of any kind, and return it."""
         message: dict[str, Any] = self.client.get_iopub_msg(timeout=PATIENCE)
         content = message["content"]
         if message["msg_type"] in ("display_data", "update_display_data"):
@@ -63,7 +63,7 @@ class Notebook:
         return message
 
     def finish(self, request: str) -> str:
-        """Wait for a cell's end and return its text: what it printed, its result, its error."""
+        """Wait until a cell has ended; return what it printed, its result and its error."""
         text = ""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
@@ -82,7 +82,7 @@ class Notebook:
         raise AssertionError(f"the cell did not end; so far: {text}")
 
     def run(self, code: str, cell: str | None = None) -> str:
-        """Run a cell to its end, and return its text."""
+        """Run a cell to its end, and return its text, as finish() does."""
         return self.finish(self.send(code, cell))
 
 
@@ -95,7 +95,7 @@ def _kernel() -> Iterator[Notebook]:
 
 @pytest.fixture
 def notebook(_kernel: Notebook, shm_dir: Path) -> Iterator[Notebook]:
-    """A kernel in the test's domain, without variables of earlier tests."""
+    """A kernel in the test's directory, without variables of earlier tests."""
     _kernel.displays.clear()
     prepare(_kernel, shm_dir)
     yield _kernel
@@ -104,7 +104,7 @@ def notebook(_kernel: Notebook, shm_dir: Path) -> Iterator[Notebook]:
 
 
 def prepare(kernel: Notebook, shm_dir: Path) -> None:
-    """Set the kernel's domain. Warnings are errors in what cells and the library do."""
+    """Set the kernel's directory of topics, and turn warnings into errors."""
     kernel.run(
         "import os, warnings\n"
         f"os.environ['SHM_PUB_SUB_DIR'] = {str(shm_dir)!r}\n"
@@ -113,6 +113,6 @@ def prepare(kernel: Notebook, shm_dir: Path) -> None:
 
 
 def the_display(notebook: Any) -> list[dict[str, str]]:
-    """Return what the one display of the notebook has shown."""
+    """Return the outputs of the notebook's only display, oldest first."""
     (shown,) = notebook.displays.values()
     return shown  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""The notebook's pattern: any cell may be run again, as often as one likes."""
+"""Any cell can run again, any number of times."""
 
 import contextlib
 import os
@@ -23,12 +23,12 @@ PUBLISHER = (
 
 
 def opened(notebook: Notebook, shm_dir: Path) -> tuple[int, int]:
-    """How many of the domain's files the kernel has open, and has mapped."""
+    """Return how many of the topics' files the kernel has open, and has mapped."""
     process = Path("/proc") / notebook.run("import os; print(os.getpid())").strip()
     links = []
     for link in (process / "fd").iterdir():
         with contextlib.suppress(FileNotFoundError):  # closed since
-            links.append(os.readlink(link))  # noqa: PTH115 - it may be a name that is none
+            links.append(os.readlink(link))  # noqa: PTH115 - not always a path
     maps = set(re.findall(rf"{shm_dir}.*", (process / "maps").read_text()))
     return sum(str(shm_dir) in link for link in links), len(maps)
 
@@ -107,7 +107,7 @@ def test_autoreload_replaces_a_module_that_publishes(notebook: Notebook, tmp_pat
     sub = shm_pub_sub.Subscriber("rig", 0)
     assert sub.subscribe() == (1, True)
     for run in range(2, 5):
-        module.write_text(text.format(10**run))  # another size: the time may be the same
+        module.write_text(text.format(10**run))  # of another size, as its time may be the same
         assert notebook.run("print(rig.pub)").count("open") == 1
         assert sub.subscribe() == (10**run, True)
     notebook.run("%autoreload 0\ndel rig, sys.modules['rig_of_the_test']")

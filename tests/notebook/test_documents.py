@@ -1,4 +1,4 @@
-"""The page on notebooks and the tutorial notebook, run cell by cell in a kernel, several times."""
+"""The page on notebooks and the tutorial notebook run cell by cell in a kernel, several times."""
 
 import importlib.util
 import re
@@ -34,7 +34,7 @@ def cells() -> list[str]:
 
 
 def tutorials_end() -> str:
-    """What its last cell says to run, and is no cell to run, as Run All would run that as well."""
+    """Return the code in its last cell, which is text, so that Run All does not run it."""
     last = nbformat.read(TUTORIAL, as_version=4).cells[-1]
     assert last.cell_type == "markdown"
     (code,) = re.findall(r"^```python\n(.*?)^```$", last.source, re.MULTILINE | re.DOTALL)

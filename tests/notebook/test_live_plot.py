@@ -14,7 +14,7 @@ PLOT = "import shm_pub_sub\nplot = shm_pub_sub.plot({}, seconds=5)\nplot"
 
 
 def until(notebook: Notebook, words: str, publish: Any = None) -> str:
-    """Runs empty cells until the plot shows the words."""
+    """Run empty cells until the plot shows the words; return that output."""
     end = time.monotonic() + 30
     shown = ""
     while time.monotonic() < end:
@@ -64,7 +64,7 @@ def test_plot_does_not_block_and_goes_on_while_a_cell_runs(notebook: Notebook) -
 def test_stop_leaves_the_last_picture_and_no_thread(notebook: Notebook) -> None:
     notebook.run(PLOT.format("'topic'"))
     assert notebook.run(COUNT) == "1\n"
-    # What a kernel that is killed leaves behind: it says by itself that it is not updated.
+    # In what a killed kernel leaves behind, this becomes visible.
     assert "not updated since" in the_display(notebook)[-1]["text/html"]
     assert re.search(r"running; .* at \d{4}-", the_display(notebook)[-1]["text/plain"])
     assert "stopped" in notebook.run("plot.stop(); plot.stop(); plot")
@@ -75,7 +75,7 @@ def test_stop_leaves_the_last_picture_and_no_thread(notebook: Notebook) -> None:
 
 
 def test_ten_runs_of_a_cell_leave_one_plot(notebook: Notebook) -> None:
-    for cell in ("a", None):  # a front end that says which cell it is, and one that does not
+    for cell in ("a", None):  # a front end that sends the cell's id, and one that does not
         for _ in range(10):
             notebook.run(PLOT.format("'topic', shm_pub_sub.Subscriber('other', 0)"), cell)
         assert notebook.run(COUNT) == ("1\n" if cell else "2\n")
@@ -114,7 +114,7 @@ def test_save_and_figure(notebook: Notebook, tmp_path: Path) -> None:
         assert notebook.run(f"plot.save({str(tmp_path / 'a.svg')!r})") == ""
         texts = "[t.get_text().split(',')[0] for t in plot.figure.legends[0].get_texts()]"
         assert notebook.run(texts) == "['_$x$: 1.5', 'flag: True']"
-        # More figures than pyplot would bear without a warning, which is an error here.
+        # pyplot would warn of so many figures, which is an error here.
         assert notebook.run("for _ in range(25): plot.figure") == ""
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     assert "<svg" in (tmp_path / "a.svg").read_text()

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("matplotlib")
 
 BACKEND = """
-# A window as matplotlib's backends have it, without a screen: its loop runs its timers.
+# A backend of matplotlib with windows but without a screen; its loop runs the timers.
 import time
 from matplotlib.backend_bases import CloseEvent, FigureManagerBase, TimerBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg

@@ -27,7 +27,7 @@ def curve() -> Curve:
 
 
 def columns(points: list[tuple[int, float]]) -> dict[int, tuple[float, float]]:
-    """The lowest and the highest value of each moment."""
+    """Return the lowest and the highest value of each moment."""
     found: dict[int, tuple[float, float]] = {}
     for at, value in points:
         low, high = found.get(at * COLUMNS // WINDOW, (value, value))
@@ -84,7 +84,7 @@ def test_a_value_that_is_there_already_is_not_added_again() -> None:
     assert one.points(2 * SECOND) == [(SECOND, 1.0)]
 
 
-def test_whatever_comes_the_memory_is_bounded() -> None:
+def test_memory_is_bounded_for_any_values() -> None:
     one = curve()
     for n in range(1, 60_000):
         one.add(n, n * SECOND // 3000, math.nan if n % 2 else float(n))
@@ -193,8 +193,8 @@ def test_any_floats_can_be_drawn(values: list[float]) -> None:
     assert len(picture(collector, (now, "0:00"), 80, 20, ascii_only=True)) > 3
 
 
-def test_a_live_picture_says_itself_that_no_other_one_has_come() -> None:
-    """In a saved notebook, or after the kernel's death, there is nobody else who could say so."""
+def test_a_live_picture_shows_by_itself_that_it_is_out_of_date() -> None:
+    """In a saved notebook, or after the kernel's death, nothing updates it."""
     collector = Collector(["topic"], 10.0)
     live, stopped = chart(collector, live=True), chart(collector, live=False)
     time_of_day = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+"
@@ -205,7 +205,7 @@ def test_a_live_picture_says_itself_that_no_other_one_has_come() -> None:
     (mark,) = re.findall(
         rf'<text class="([\w-]+)"[^>]*>not updated since {time_of_day}</text>', live
     )
-    # Hidden for a while and then shown; where the style is taken away, shown at once.
+    # Hidden at first and then visible; without the style, visible at once.
     assert f".{mark}{{animation:{mark} {PATIENCE}s both}}" in live
     assert f"@keyframes {mark}{{0%,90%{{opacity:0}}to{{opacity:1}}}}" in live
     assert mark not in stopped

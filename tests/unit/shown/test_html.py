@@ -17,7 +17,7 @@ VOID = {"path", "br"}
 
 
 class Checker(html.parser.HTMLParser):
-    """Sees that elements nest, and notes them."""
+    """Checks that elements nest, and records them."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -169,7 +169,7 @@ def test_importing_brings_no_html(run_python: Callable[..., Any]) -> None:
 
 
 def heights(svg: str) -> list[list[float]]:
-    """The heights of a line's points, and where it is broken."""
+    """Return the heights of a path's points, in one list per unbroken part."""
     (path,) = re.findall(r' d="([^"]*)"', svg)
     return [
         [float(y) for _, y in re.findall(r"([\d.]+)[ V]([\d.]+)", part)]
@@ -258,7 +258,7 @@ def test_without_an_extra_the_error_says_what_to_install(
 
 
 def test_name_keeps_to_its_line_and_direction() -> None:
-    """A bidi override in a name would turn round what stands beside it."""
+    """A bidirectional override in a name would reverse the text next to it."""
     name = "robot/\u202egnp\u2066\x1b[2J\nend"
     with Publisher(name, 0) as pub, Subscriber(name, 0) as sub:
         table = shm_pub_sub.topics()
