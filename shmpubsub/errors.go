@@ -11,11 +11,11 @@ import (
 var (
 	// ErrExists says that a live publisher holds the topic.
 	ErrExists = segment.ErrExists
-	// ErrCreate says that the topic's shared memory could not be made: no space, no permission, no directory.
+	// ErrCreate says that the topic's shared memory could not be created: no space, no permission, no directory.
 	ErrCreate = segment.ErrCreate
-	// ErrOpen says that a topic's shared memory is there and could not be opened.
+	// ErrOpen says that a topic exists and could not be opened.
 	ErrOpen = segment.ErrOpen
-	// ErrUntrusted says that what has a topic's name belongs to a user who is not trusted: see [WithTrust].
+	// ErrUntrusted says that the file under a topic's name belongs to a user who is not trusted: see [WithTrust].
 	ErrUntrusted = segment.ErrUntrusted
 	// ErrLayout says that a topic's file is damaged, foreign, or of another layout version.
 	ErrLayout = segment.ErrLayout
@@ -23,13 +23,13 @@ var (
 	ErrType = segment.ErrType
 	// ErrNoPublisher says that there is no such topic.
 	ErrNoPublisher = segment.ErrNoPublisher
-	// ErrName says that a topic name is empty, too long, not UTF-8, or has a NUL in it.
+	// ErrName says that a topic name is empty, too long, not UTF-8, or contains NUL.
 	ErrName = segment.ErrName
-	// ErrDepth says that a depth is below 1 or beyond all memory.
+	// ErrDepth says that a depth is below 1 or too large for any memory.
 	ErrDepth = segment.ErrDepth
-	// ErrMode says that a file mode is not a sensible one.
+	// ErrMode says that a file mode is invalid.
 	ErrMode = segment.ErrMode
-	// ErrTrust says that a user to be trusted is unknown.
+	// ErrTrust says that a user to trust is unknown.
 	ErrTrust = segment.ErrTrust
 	// ErrMaxAge says that a maximum age is not positive.
 	ErrMaxAge = errors.New("invalid maximum age")

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The promise of 0.1 s counts from before the kernel was asked, however late the answer is seen.
-func TestSubscriber_CountsFromBeforeItAskedAfterThePublisher(t *testing.T) {
+// The 0.1 s count from before the kernel is asked, however late its answer arrives.
+func TestSubscriber_CountsFromBeforeItsCheckOfThePublisher(t *testing.T) {
 	dir := InDir(t.TempDir())
 	s, err := NewIntSubscriber("x", -1, dir)
 	require.NoError(t, err)

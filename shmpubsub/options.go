@@ -10,14 +10,14 @@ import (
 	"shm_pub_sub/shmpubsub/internal/segment"
 )
 
-// DefaultDir is where topics live unless the environment variable DirEnv or InDir says otherwise.
+// DefaultDir is where topics live unless the environment variable DirEnv or InDir names another directory.
 const DefaultDir = "/dev/shm"
 
-// DirEnv names the environment variable that moves topics to another directory. Processes see each
-// other's topics only in the same directory, so it serves to keep domains apart, tests among them.
+// DirEnv is the environment variable that moves topics to another directory. Each directory is an isolated domain,
+// for tests and the like.
 const DirEnv = "SHM_PUB_SUB_DIR"
 
-// TrustEnv names the environment variable with the users whose topics are trusted, as [WithTrust] has it: names, uids or
+// TrustEnv is the environment variable with the users whose topics are trusted, as in [WithTrust]: names, uids or
 // "any", separated by commas.
 const TrustEnv = segment.TrustEnv
 
@@ -26,9 +26,9 @@ type options struct {
 	mode    fs.FileMode
 	retain  bool
 	maxAge  time.Duration // 0: none
-	history int           // values, before the subscriber was made, that it receives
+	history int           // values from before the subscriber was created that it receives
 	trust   segment.Trust
-	trusts  *[]string // what WithTrust has; nil: it is not given
+	trusts  *[]string // WithTrust's users; nil: it is not given
 	err     error
 }
 
@@ -62,29 +62,29 @@ func (o trustOption) forSubscriber(p *options) { p.trusts = (*[]string)(&o) }
 // InDir puts the topic in dir.
 func InDir(dir string) Option { return dirOption(dir) }
 
-// WithTrust trusts the topics of these users, by name, by uid or "any", beside those of the effective user and root; without
-// it those of the users in the environment variable [TrustEnv], and, if the effective user is root, of the one who called sudo.
-// In a directory that only its owner and group can write to everything is trusted if its owner is.
+// WithTrust trusts the topics of these users, by name, by uid or "any", besides those of the effective user and root.
+// Without it the users in the environment variable [TrustEnv] are trusted and, if the effective user is root, the one
+// who called sudo. In a directory that only its owner and group can write to, every file is trusted if its owner is.
 //
-// Anything of somebody else's at the topic's name is [ErrUntrusted] for a new subscriber and no publisher for one that exists,
-// and a publisher that takes it over carries no value over. [Remove] does not ask. Whoever is trusted can feed this process
-// any value, and end it by truncating a file that it has mapped; so can those who may write to his files.
+// Any other file under the topic's name is [ErrUntrusted] for a new subscriber, no publisher for an existing one, and
+// a publisher that takes it over carries no value over. [Remove] does not check. A trusted user, and anyone with write
+// access to that user's files, can feed this process any value, and end it by truncating a file that it has mapped.
 func WithTrust(users ...string) Option { return trustOption(users) }
 
-// WithMode gives the topic's file these permission bits, whatever the umask; without it they are
-// 0600. Readers need the read bit; those who also have the write bit could overwrite values.
+// WithMode gives the topic's file these permission bits, whatever the umask; the default is 0600. Readers need the
+// read bit; anyone with the write bit can overwrite values.
 func WithMode(mode fs.FileMode) PublisherOption {
 	return publisherOption(func(o *options) { o.mode = mode })
 }
 
-// WithRetain keeps the last value readable after the publisher was closed or died: until a later
-// publisher of the topic publishes, one of another type takes it over, or [Remove] removes it.
+// WithRetain keeps the last value readable after the publisher's Close or death, until a later publisher of the
+// topic publishes, one of another type takes it over, or [Remove] removes it.
 func WithRetain() PublisherOption {
 	return publisherOption(func(o *options) { o.retain = true })
 }
 
-// WithMaxAge makes Subscribe and Newest report false for a value published longer ago than d: the guard against
-// a publisher that lives but hangs.
+// WithMaxAge makes Subscribe and Newest report false for a value older than d, to guard against a publisher that
+// hangs.
 func WithMaxAge(d time.Duration) SubscriberOption {
 	return subscriberOption(func(o *options) {
 		o.maxAge = d
@@ -94,9 +94,8 @@ func WithMaxAge(d time.Duration) SubscriberOption {
 	})
 }
 
-// WithHistory has Recv and its like begin with the last n values that were published before the
-// subscriber was made, as many of them as the topic keeps; without it with the newest, and with 0 only with
-// what comes. Of a publisher that comes later everything is received in any case.
+// WithHistory sets how many already published values Recv and its relatives return first, as far as the topic keeps
+// them. The default is 1; with 0 they return new values only. All values of later publishers are received.
 func WithHistory(n int) SubscriberOption {
 	return subscriberOption(func(o *options) {
 		o.history = n
@@ -114,7 +113,7 @@ func defaultOptions() options {
 	return options{dir: absolute(dir), mode: 0o600, history: 1}
 }
 
-// resolve finds out whom to trust.
+// resolve sets the users to trust.
 func (o *options) resolve() error {
 	if o.err != nil {
 		return o.err
@@ -127,7 +126,7 @@ func (o *options) resolve() error {
 	return o.err
 }
 
-// absolute keeps a relative directory where it was when it was named, whatever the program does next.
+// absolute fixes a relative directory, whatever directory the program changes to later.
 func absolute(dir string) string {
 	if abs, err := filepath.Abs(dir); err == nil {
 		return abs

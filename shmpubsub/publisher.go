@@ -20,7 +20,7 @@ type IntPublisher = Publisher[int64]
 // FloatPublisher publishes a topic of float64 values.
 type FloatPublisher = Publisher[float64]
 
-// Publisher is a topic's one publisher. Its methods may be called from many goroutines at once.
+// Publisher is a topic's only publisher. Its methods are safe for concurrent use.
 type Publisher[T Value] struct {
 	topic  string
 	encode func(T) uint64
@@ -31,9 +31,9 @@ type Publisher[T Value] struct {
 	writer  ring.Writer
 }
 
-// NewBoolPublisher makes topic, a topic of bool values, keeping the last depth of them readable.
-// It reports ErrExists while another publisher of topic lives; a dead one's topic is taken over,
-// whatever its type and depth. ErrCreate, ErrName, ErrDepth, ErrMode and ErrTrust are the other errors.
+// NewBoolPublisher creates topic, a topic of bool values, which keeps the last depth of them readable. It reports
+// ErrExists while another publisher of topic lives; a dead one's topic is taken over, whatever its type and depth.
+// The other errors are ErrCreate, ErrName, ErrDepth, ErrMode and ErrTrust.
 func NewBoolPublisher(topic string, depth int, opts ...PublisherOption) (*BoolPublisher, error) {
 	return newPublisher(topic, depth, boolCodec, opts)
 }
@@ -68,8 +68,8 @@ func newPublisher[T Value](topic string, depth int, c codec[T], opts []Publisher
 	return &Publisher[T]{topic: topic, encode: c.encode, segment: s, writer: ring.NewWriter(s.Ring())}, nil
 }
 
-// Publish makes v the topic's newest value. It neither allocates nor enters the kernel, save to wake
-// subscribers that wait. It reports ErrClosed after Close.
+// Publish makes v the topic's newest value. It does not allocate, and enters the kernel only to wake subscribers that
+// wait. It reports ErrClosed after Close.
 func (p *Publisher[T]) Publish(v T) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -82,10 +82,9 @@ func (p *Publisher[T]) Publish(v T) error {
 	return nil
 }
 
-// PublishMany publishes values one after the other, each at the same time, and is cheaper than as many
-// calls of Publish. Subscribers that wait are woken once, when all are published; those that poll may see
-// the first of them before. Of more values than the topic keeps the first can be received only by
-// luck. It reports ErrClosed after Close.
+// PublishMany publishes values in order, all with the same time, for less than as many calls of Publish. It wakes
+// waiting subscribers once, at the end; subscribers that poll may see the first values earlier. If there are more than
+// the topic keeps, the first ones are overwritten. It reports ErrClosed after Close.
 func (p *Publisher[T]) PublishMany(values []T) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -105,8 +104,7 @@ func (p *Publisher[T]) PublishMany(values []T) error {
 	return nil
 }
 
-// Close ends the topic: subscribers report false from their next read on, unless it is retained.
-// Closing twice does nothing.
+// Close ends the topic: subscribers report false from their next read on, unless it is retained. It is idempotent.
 func (p *Publisher[T]) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -8,20 +8,19 @@ import (
 	"shm_pub_sub/shmpubsub/internal/ring"
 )
 
-// Sample is a value with all that is known of it.
+// Sample is a value with its number, time and age.
 type Sample[T Value] struct {
 	Value    T
 	Sequence uint64        // its number among its publisher's values, from 1
 	Time     int64         // when it was published, CLOCK_MONOTONIC, nanoseconds
-	Age      time.Duration // since then, when it was read; math.MaxInt64 if its time is another boot's
+	Age      time.Duration // when it was read; math.MaxInt64 if it was published before a reboot
 }
 
 func (s *Subscriber[T]) sample(of ring.Sample, word uint64, now int64) Sample[T] {
 	return Sample[T]{Value: s.codec.decode(word), Sequence: of.Sequence, Time: of.Time, Age: age(of.Time, now)}
 }
 
-// Newest is Subscribe with all that is known of the value. Like that it takes nothing from what Recv
-// returns.
+// Newest is Subscribe, but returns the value with its number, time and age. It consumes no value.
 func (s *Subscriber[T]) Newest() (Sample[T], bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -34,9 +33,8 @@ func (s *Subscriber[T]) Newest() (Sample[T], bool) {
 	return s.sample(newest, w[0], now), true
 }
 
-// age returns how old a value is, as C's value_age does, whatever 64 bits its time is. Another process's clock may be a little ahead of the one just read; a
-// time further ahead is another boot's or another time namespace's, and says nothing but that the
-// value is old.
+// age returns how old a value is, like C's value_age. A publisher's clock may be a little ahead of the one just read;
+// a time further ahead comes from another boot or time namespace, and only shows that the value is old.
 func age(published, now int64) time.Duration {
 	if d := time.Duration(now - published); d > -time.Second {
 		return max(d, 0)

@@ -7,7 +7,7 @@ import (
 	"shm_pub_sub/shmpubsub/internal/segment"
 )
 
-// Info is what can be said of a topic without subscribing to it.
+// Info describes a topic.
 type Info struct {
 	Topic     string
 	Path      string        // its file
@@ -16,22 +16,22 @@ type Info struct {
 	Bytes     uint64        // of shared memory
 	PID       int           // its publisher, as that process sees itself
 	UID       uint32        // the owner of its file
-	Trusted   bool          // a subscriber reads it: see WithTrust
+	Trusted   bool          // subscribers read it: see WithTrust
 	Alive     bool          // the publisher lives
 	Retain    bool          // the last value outlives the publisher
-	Created   time.Time     // when the publisher was made
+	Created   time.Time     // when the publisher was created
 	Published uint64        // values so far
-	Age       time.Duration // since the newest was published, as Sample.Age; 0 if Published is 0
-	Rate      float64       // in Hz, by the times of the values that are kept; 0 if they are fewer than two or of one batch, or the publisher is gone
+	Age       time.Duration // of the newest value, like Sample.Age; 0 if Published is 0
+	Rate      float64       // in Hz, from the times of the kept values; 0 if there are fewer than two, or of one batch only, or the publisher is gone
 }
 
-// List returns the names of all topics, sorted, those of dead publishers too.
+// List returns the names of all topics, sorted, including those of dead publishers.
 func List(opts ...Option) ([]string, error) {
 	return segment.List(topicOptions(opts).dir)
 }
 
-// Inspect describes one topic, that of an owner who is not trusted as well: then it is that one who says all this. The errors
-// are ErrNoPublisher where there is none, ErrOpen (with ErrLayout where its file is damaged), ErrName and ErrTrust.
+// Inspect describes one topic. If it is not trusted, its owner may have written anything there. The errors are
+// ErrNoPublisher if it does not exist, ErrOpen (with ErrLayout if its file is damaged), ErrName and ErrTrust.
 func Inspect(topic string, opts ...Option) (Info, error) {
 	o := topicOptions(opts)
 	if err := o.resolve(); err != nil {
@@ -51,8 +51,8 @@ func Inspect(topic string, opts ...Option) (Info, error) {
 	return info, nil
 }
 
-// Remove deletes what a dead publisher left of topic. The errors are ErrExists while its publisher
-// lives, ErrNoPublisher where there is nothing, ErrOpen and ErrName.
+// Remove removes a dead publisher's topic. The errors are ErrExists while its publisher lives, ErrNoPublisher if it
+// does not exist, ErrOpen and ErrName.
 func Remove(topic string, opts ...Option) error {
 	return segment.Remove(topicOptions(opts).dir, topic)
 }

@@ -6,10 +6,10 @@ import (
 	"shm_pub_sub/shmpubsub/internal/segment"
 )
 
-// Value is what a topic can carry.
+// Value is the type of a topic's values.
 type Value interface{ bool | int64 | float64 }
 
-// codec turns values of one type into the ring's words and back.
+// codec converts values of one type to the ring's words and back.
 type codec[T Value] struct {
 	tag    segment.Type
 	encode func(T) uint64

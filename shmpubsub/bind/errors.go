@@ -7,7 +7,7 @@ import (
 	"shm_pub_sub/shmpubsub"
 )
 
-// kinds orders the more special errors before those they may be wrapped in.
+// kinds has the more specific errors before those that they may wrap.
 var kinds = []struct {
 	err  error
 	kind string
@@ -30,7 +30,7 @@ var kinds = []struct {
 // errNothing says that Subscribe returned false.
 var errNothing = errors.New("nothing\nno value")
 
-// coded puts err's kind in front of its text, in Latin-1 as path.go says: a C string.
+// coded puts err's kind in front of its text, which becomes a C string in Latin-1: see path.go.
 func coded(err error) error {
 	if err == nil {
 		return nil

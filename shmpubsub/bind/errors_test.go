@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Without a kind an error is one that the library does not expect.
+// An error without a kind would be reported as internal.
 func TestKinds_HaveEveryErrorOfThePackage(t *testing.T) {
 	listed, err := os.ReadFile("errors.go")
 	require.NoError(t, err)

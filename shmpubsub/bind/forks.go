@@ -2,8 +2,7 @@ package bind
 
 import "shm_pub_sub/shmpubsub/internal/forks"
 
-// ShareForks makes the words at address, protocol/fork.c's, those by which forks and this library make way for one
-// another.
+// ShareForks sets the address of the words that protocol/fork.c and this library share.
 func ShareForks(address int64) (bool, error) {
 	forks.Join(uintptr(address))
 	return true, nil

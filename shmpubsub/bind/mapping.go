@@ -9,8 +9,8 @@ import (
 	"shm_pub_sub/shmpubsub/internal/segment"
 )
 
-// mappingText writes m as the integers that map in hot/lifetime.c scans; the last is the process whose
-// topic was taken over.
+// mappingText writes m as the integers that map in hot/lifetime.c scans; the last one is the process whose topic was
+// taken over.
 func mappingText(m shmpubsub.Mapping, err error) (string, error) {
 	if err != nil {
 		return "", coded(err)
@@ -18,11 +18,10 @@ func mappingText(m shmpubsub.Mapping, err error) (string, error) {
 	return fmt.Sprintln(m.Address, m.Size, m.First, m.Stride, m.Slots, m.Replaced), nil
 }
 
-// Attach opens topic in dir for values of the type of that name, and returns its mapping as the
-// integers that map in hot/attachment.c scans (address, size, first, stride, slots, fd, retain, dead), the
-// publisher's pid and the depth. The caller must unmap and close it. Where there is no topic it returns "".
-// What is not trusted is an error of kind untrusted, whose text is what was found.
-// The hot path calls it when it has no mapping, or when the one it has was retired.
+// Attach opens topic in dir for values of that type, and returns its mapping as the integers that parse in
+// hot/attachment.c scans: address, size, first, stride, slots, fd, retain, dead, the publisher's pid and the depth. The
+// caller must unmap and close it. It returns "" if there is no topic. An untrusted file is an error of kind untrusted,
+// whose text describes it. The hot path calls Attach if it has no mapping, or its mapping was retired.
 func Attach(dir, topic, typeName, trust string) (string, error) {
 	want, ok := map[string]segment.Type{"bool": segment.Bool, "int": segment.Int, "float": segment.Float}[typeName]
 	if !ok {

@@ -2,7 +2,7 @@ package bind
 
 import "shm_pub_sub/shmpubsub/internal/memlimit"
 
-// MemoryRoom describes, as JSON, how large a topic the memory limits allow; null where none is known.
+// MemoryRoom describes, as JSON, how large a topic the memory limits allow; null if no limit is known.
 func MemoryRoom() (string, error) {
 	room, ok := memlimit.Find("/")
 	if !ok {

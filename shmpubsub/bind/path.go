@@ -1,7 +1,7 @@
 package bind
 
-// A path is bytes, and gopy passes nothing but UTF-8. So paths, and errors' texts because of the paths in
-// them, pass between Python and Go with each byte as the character of its number: as Latin-1.
+// A path is bytes, and gopy passes only UTF-8. So paths, and error texts because of the paths in them, pass between
+// Python and Go as Latin-1: each byte as the character of that number.
 
 // fromLatin1 returns the bytes that text stands for.
 func fromLatin1(text string) string {

@@ -14,7 +14,7 @@ func subscriberOptions(dir string, maxAge int64, trust string) []shmpubsub.Subsc
 	return opts
 }
 
-// read turns what Subscribe returned into a form that gopy can express.
+// read converts the results of Subscribe to a form that gopy can express.
 func read[T shmpubsub.Value](v T, ok bool, err error) (T, error) {
 	switch {
 	case ok:

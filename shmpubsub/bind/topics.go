@@ -21,8 +21,8 @@ type info struct {
 	Retain    bool    `json:"retain"`
 	Created   int64   `json:"created"` // ns since the epoch
 	Published uint64  `json:"published"`
-	Age       int64   `json:"age"`  // ns; meaningless where published is 0
-	Rate      float64 `json:"rate"` // Hz; 0: not known
+	Age       int64   `json:"age"`  // ns; meaningless if published is 0
+	Rate      float64 `json:"rate"` // Hz; 0: unknown
 }
 
 // Inspect describes topic, as JSON.
@@ -49,12 +49,12 @@ func List(dir string) (string, error) {
 	return toJSON(topics)
 }
 
-// Remove deletes what a dead publisher left of topic.
+// Remove removes a dead publisher's topic.
 func Remove(dir, topic string) (bool, error) {
 	return true, coded(shmpubsub.Remove(topic, shmpubsub.InDir(fromLatin1(dir))))
 }
 
-// Path returns the path of topic's file in dir, both in Latin-1: what it adds is ASCII.
+// Path returns the path of topic's file in dir, both in Latin-1: the file's name is ASCII.
 func Path(dir, topic string) (string, error) {
 	file, err := segment.FileName(topic)
 	if err != nil {

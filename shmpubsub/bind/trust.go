@@ -7,7 +7,7 @@ import (
 	"shm_pub_sub/shmpubsub/internal/segment"
 )
 
-// users is what check_trust in _trust.py writes: whom to trust, separated by commas.
+// users splits what check_trust in _trust.py writes: the users to trust, separated by commas.
 func users(trust string) []string {
 	if trust == "" {
 		return nil
@@ -19,7 +19,7 @@ func topicOptions(dir, trust string) []shmpubsub.Option {
 	return []shmpubsub.Option{shmpubsub.InDir(fromLatin1(dir)), shmpubsub.WithTrust(users(trust)...)}
 }
 
-// CheckTrust finds out who the users are that trust names.
+// CheckTrust checks that the users in trust exist.
 func CheckTrust(trust string) (bool, error) {
 	_, err := segment.NewTrust(users(trust))
 	return true, coded(err)

@@ -1,5 +1,4 @@
-/* Linked into gopy's module in the place of two functions of the C library that Go's runtime calls
-   (ld's --wrap, in build.py). No other code calls these. */
+/* Replacements for two functions of the C library that Go's runtime calls (ld's --wrap, in build.py). */
 #include "guest.h"
 
 #include <errno.h>
@@ -9,9 +8,8 @@
 void *__real_mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset);
 int __real_pthread_attr_init(pthread_attr_t *attributes);
 
-/* Maps Go's memory unlocked, though the process may have called mlockall(MCL_FUTURE): Go reserves a
-   gigabyte of addresses and uses little of it. Locked memory is also populated, unless nobody may access
-   it, so access is given only when the lock is gone. */
+/* Maps Go's memory unlocked, even after mlockall(MCL_FUTURE): Go reserves a gigabyte of addresses and uses little of
+   it. Locked memory is populated if it is accessible, so access is given after unlocking. */
 void *
 __wrap_mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
 {
@@ -31,7 +29,7 @@ __wrap_mmap(void *address, size_t size, int protection, int flags, int fd, off_t
     return mapped;
 }
 
-/* Go starts its threads with the attributes that this gives. */
+/* Go starts its threads with these attributes. */
 int
 __wrap_pthread_attr_init(pthread_attr_t *attributes)
 {

@@ -234,7 +234,7 @@ def test_wide_characters_keep_the_columns() -> None:
 def test_missing_directory_is_said(cli: Cli) -> None:
     ended = cli.run("list", env=os.environ | {"SHM_PUB_SUB_DIR": "/nowhere"})
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert "make it, or name one that exists, by SHM_PUB_SUB_DIR" in ended.stderr
+    assert "create it, or name an existing one by SHM_PUB_SUB_DIR" in ended.stderr
 
 
 INTERRUPTED_AT = """

@@ -8,13 +8,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// golang.org/x/sys/unix reads clocks by a system call; time.Since reads CLOCK_MONOTONIC through the
-// vDSO, but only relative to another reading. base and offset join the two.
+// golang.org/x/sys/unix reads clocks by a system call; time.Since reads CLOCK_MONOTONIC through the vDSO, but only
+// relative to another reading. base and offset combine the two.
 var base, offset = synchronize()
 
-// synchronize reads both clocks side by side a few times and keeps the closest pair. The absolute
-// clock comes first, so that Now lags by that pair's distance (tens of nanoseconds) and never leads:
-// a publication time must not lie in a reader's future.
+// synchronize reads both clocks together a few times and keeps the closest pair. It reads the absolute clock first, so
+// that Now lags by that pair's distance (tens of nanoseconds) and never leads: a publication time must not lie in a
+// reader's future.
 func synchronize() (time.Time, int64) {
 	var best time.Time
 	var at int64

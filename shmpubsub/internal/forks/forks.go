@@ -1,22 +1,22 @@
-// Package forks keeps forked children clear of what holds a lock: the open files of topics, by descriptor
-// or mapping. A child that had one would make a dead publisher look alive.
+// Package forks keeps the open files of topics out of forked children, as descriptors and as mappings. A child
+// that had one would hold its lock and make a dead publisher look alive.
 //
-// A Go program does not fork without executing another program, which closes descriptors and mappings. The
-// Python extension's process may: its fork handlers (protocol/fork.c) and this package share a few words.
-// Nothing is locked while a process forks, as whoever forks may go on to wait for a lock whose holder is
-// inside a call here. Each side looks whether the other is at work, and waits for it, but not for long:
+// A Go program only forks to execute another program, which closes descriptors and mappings. The Python
+// extension's process may fork without: its fork handlers (protocol/fork.c) and this package share a few words.
+// No lock is held while a process forks: the forking thread may go on to wait for a lock whose holder is inside a
+// call here. Each side checks whether the other is at work, and waits for it, but not for long:
 //
 //	Step                                 fork's handlers
 //	S1  steps++                          F1  forking++
 //	S2  forking > 0: steps--, wait,      F2  steps > 0: wait
-//	      and again                      F3  the fork; the child closes what is in the table
-//	S3  open and enter into the table,   F4  forking--; in the child both are 0
-//	      map, or close and strike out
+//	      and again                      F3  the fork; the child closes the files in the table
+//	S3  open and add to the table,       F4  forking--; in the child both are 0
+//	      map, or close and remove
 //	S4  steps--
 //
-// Sequentially consistent, so that of S1, S2 and F1, F2 at least one side sees the other. Whoever has waited
-// for maxWait goes on: a step that long is stuck in the kernel; a fork is a large process's, or stuck as
-// above, and then it goes on after this call. What may come of it is a child that keeps a lock.
+// The accesses are sequentially consistent, so that of S1, S2 and F1, F2 at least one side sees the other. After
+// maxWait either side goes on: such a step is stuck in the kernel; such a fork is a large process's, or waits for a
+// lock as above and finishes after this call. The worst that can happen is a child that keeps a lock.
 package forks
 
 import (
@@ -29,7 +29,7 @@ import (
 
 const maxWait = time.Second
 
-// pause is how long to wait until the next look at whether a fork is over: most take a millisecond.
+// pause is the time between two checks whether a fork is over: most take a millisecond.
 const pause = 50 * time.Microsecond
 
 // Shared is what the fork handlers and this package share: struct fork_shared in protocol/fork.h.
@@ -42,12 +42,12 @@ type Shared struct {
 // shared is nil in a process without fork handlers.
 var shared atomic.Pointer[Shared]
 
-// Join shares the words at address, in memory that is not Go's, with the process's fork handlers.
+// Join shares the words at address, outside of Go's memory, with the process's fork handlers.
 func Join(address uintptr) {
 	shared.Store(*(**Shared)(unsafe.Pointer(&address)))
 }
 
-// Step runs f, which must not be long nor call Step: a child that is forked meanwhile is born before or after it.
+// Step runs f between forks. f must be short and not call Step.
 func Step(f func()) {
 	s := shared.Load()
 	if s == nil {
@@ -86,7 +86,7 @@ func Open(open func() (int, error)) (f *File, err error) {
 			return
 		}
 		var st unix.Stat_t
-		_ = unix.Fstat(fd, &st) // an open descriptor's cannot fail
+		_ = unix.Fstat(fd, &st) // cannot fail: it is open
 		f = &File{fd: fd, access: accessOf(fd), dev: uint64(st.Dev), ino: st.Ino}
 		if s := shared.Load(); s != nil {
 			f.slot = s.enter(f)
@@ -98,8 +98,8 @@ func Open(open func() (int, error)) (f *File, err error) {
 // FD returns the descriptor.
 func (f *File) FD() int { return f.fd }
 
-// Holds reports whether the descriptor still is this file's: the program may have closed it, and opened another under
-// its number, a reader's of the same file perhaps. Whoever uses the number later than right away looks here first.
+// Holds reports whether the descriptor still is this file's: the program may have closed it and opened something else
+// under its number, even the same file for reading. Check it before any late use of the number.
 func (f *File) Holds() bool {
 	var st unix.Stat_t
 	return unix.Fstat(f.fd, &st) == nil && uint64(st.Dev) == f.dev && st.Ino == f.ino && accessOf(f.fd) == f.access
@@ -113,8 +113,8 @@ func accessOf(fd int) int32 {
 	return int32(flags & unix.O_ACCMODE)
 }
 
-// Close closes the descriptor if it still is this file's. It does not give up a lock that a child shares which vfork
-// made a moment ago.
+// Close closes the descriptor if it still is this file's. It does not release a lock that a child of vfork still
+// shares.
 func (f *File) Close() {
 	Step(func() {
 		if f.Holds() {

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// slot is a file in the table: struct shm_held in protocol/fork.h. A child closes the descriptor if it is that
-// file's: the program may have closed it, and opened another under its number.
+// slot is a file in the table: struct fork_held in protocol/fork.h. A child closes the descriptor if it still is that
+// file's: the program may have closed it and opened something else under its number.
 type slot struct {
 	fd     atomic.Int32 // the descriptor + 1; 0: the slot is free
 	access int32
@@ -22,17 +22,16 @@ const (
 	slotsPerPage = (pageSize - 8) / int(unsafe.Sizeof(slot{}))
 )
 
-// page is a part of the table, outside of Go's heap: struct shm_held_page in protocol/fork.h.
+// page is a part of the table, outside of Go's heap: struct fork_held_page in protocol/fork.h.
 type page struct {
 	next  atomic.Pointer[page]
 	slots [slotsPerPage]slot
 }
 
-// taking serialises those that take a slot.
+// taking serialises the taking of slots.
 var taking sync.Mutex
 
-// enter puts f into the table, within a Step. It returns nil if there is no memory for the table to grow: then
-// a child may keep f's locks.
+// enter adds f to the table, within a Step. It returns nil if the table cannot grow: then a child may keep f's locks.
 func (s *Shared) enter(f *File) *slot {
 	taking.Lock()
 	defer taking.Unlock()

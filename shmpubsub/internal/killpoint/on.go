@@ -8,11 +8,11 @@ import (
 	"strconv"
 )
 
-// Reached is called at every point with where in the source that is, as "segment/create.go:42"; nil: it
-// is not. A process sets it while it does not use the library: to count, to stop, or to kill itself.
+// Reached is called at every point with its place in the source, such as "segment/create.go:42"; nil: it is not. A
+// process sets it while it does not use the library: to count, to stop, or to kill itself.
 var Reached func(site string)
 
-// Here is a point between two steps that other processes can tell apart.
+// Here marks a point between two steps that other processes can tell apart.
 func Here() {
 	if Reached == nil {
 		return

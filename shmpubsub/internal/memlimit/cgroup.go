@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// hierarchy is a mounted tree of cgroups, of version 1's memory controller or of version 2, and this
-// process's place in it.
+// hierarchy is a mounted tree of cgroups, of version 1's memory controller or of version 2, with this process's
+// group in it.
 type hierarchy struct {
 	mount string // directory
 	group string // below mount, "" or with a slash in front
@@ -29,8 +29,8 @@ func (h hierarchy) groups() []string {
 	return found
 }
 
-// hierarchies finds those that may limit memory, by cgroups(7) and proc_pid_mountinfo(5). A machine has one
-// or both; the one without the memory controller has no files to read.
+// hierarchies finds the hierarchies that may limit memory: cgroups(7), proc_pid_mountinfo(5). A machine has one or
+// both; the one without the memory controller has no files to read.
 func hierarchies(root string) []hierarchy {
 	one, two := ownGroups(filepath.Join(root, "proc/self/cgroup"))
 	var found []hierarchy
@@ -72,8 +72,8 @@ func ownGroups(path string) (one, two string) {
 	return one, two
 }
 
-// below returns where group lies below the directory that is mounted, which a container's may not: it sees
-// its own group as the mount point then.
+// below returns group relative to the mounted directory. A container's may lie outside: then its own group is the
+// mount point.
 func below(mounted, group string) string {
 	rest, ok := strings.CutPrefix(group, strings.TrimSuffix(mounted, "/"))
 	if !ok || rest != "" && rest[0] != '/' || strings.HasPrefix(group, "/..") {
@@ -82,8 +82,8 @@ func below(mounted, group string) string {
 	return rest
 }
 
-// readV2 returns what is free in a group of version 2, and its limit. swap is what is left of swap space above
-// it, and becomes what is left below.
+// readV2 returns the free bytes of a group of version 2, and its limit. swap is the free swap space of the groups
+// above, which the group's own limit may reduce.
 func readV2(group string, swap *uint64) (free, limit uint64, ok bool) {
 	if most, ok := readNumber(group, "memory.swap.max"); ok {
 		used, _ := readNumber(group, "memory.swap.current")
@@ -99,21 +99,21 @@ func readV2(group string, swap *uint64) (free, limit uint64, ok bool) {
 	return sub(limit, used) + *swap, limit, ok
 }
 
-// noLimit is about what version 1 says where there is none: the largest multiple of a page.
+// noLimit is about version 1's value for no limit: the largest multiple of a page.
 const noLimit = 1 << 62
 
-// readV1 is readV2 for version 1, which may limit memory and swap together as well.
+// readV1 is readV2 for version 1, which can also limit the sum of memory and swap.
 func readV1(group string, swap *uint64) (free, limit uint64, ok bool) {
-	free, limit, ok = left(group, "memory.limit_in_bytes", "memory.usage_in_bytes")
+	free, limit, ok = unused(group, "memory.limit_in_bytes", "memory.usage_in_bytes")
 	free += *swap
-	if both, of, limited := left(group, "memory.memsw.limit_in_bytes", "memory.memsw.usage_in_bytes"); limited && (!ok || both < free) {
+	if both, of, limited := unused(group, "memory.memsw.limit_in_bytes", "memory.memsw.usage_in_bytes"); limited && (!ok || both < free) {
 		return both, of, true
 	}
 	return free, limit, ok
 }
 
-// left returns what a limit of version 1 leaves, caches not counted.
-func left(group, limitFile, usageFile string) (free, limit uint64, ok bool) {
+// unused returns the bytes below a limit of version 1, caches not counted.
+func unused(group, limitFile, usageFile string) (free, limit uint64, ok bool) {
 	limit, ok = readNumber(group, limitFile)
 	if !ok || limit >= noLimit {
 		return 0, 0, false
@@ -123,7 +123,7 @@ func left(group, limitFile, usageFile string) (free, limit uint64, ok bool) {
 	return sub(limit, sub(used, stat["total_inactive_file"]+stat["total_active_file"])), limit, ok
 }
 
-// readNumber reads a file of one number. It is false for "max" and where there is no such file.
+// readNumber reads a file of one number. It is false for "max", or if there is no such file.
 func readNumber(group, name string) (uint64, bool) {
 	text, err := os.ReadFile(filepath.Join(group, name))
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package memlimit tells how much memory files in a tmpfs may still take before the kernel's OOM killer ends a
-// process: by this process's cgroups, and by the machine.
+// Package memlimit finds how much memory files in a tmpfs may still take before the kernel's OOM killer ends a
+// process: by the limits of this process's cgroups, and of the machine.
 package memlimit
 
 import (
@@ -10,17 +10,17 @@ import (
 	"strconv"
 )
 
-// Room is what the tightest of the limits leaves.
+// Room is the room within the tightest limit.
 type Room struct {
 	Bytes uint64 `json:"bytes"` // of the largest file that fits
 	Limit uint64 `json:"limit"` // bytes
 	Where string `json:"where"` // the cgroup's directory; "" is the machine's memory and swap
 }
 
-// Find returns the room below the root directory, "/" save in tests. It is false where nothing says.
+// Find returns the room below the root directory, "/" except in tests. It is false if no limit is known.
 //
-// What the kernel can reclaim or swap out counts as free, so a file that does not fit certainly ends in
-// an OOM kill. One that fits need not, if other processes take memory at the same time.
+// Memory that the kernel can reclaim or swap out counts as free, so a file that does not fit certainly ends in an OOM
+// kill. One that fits may still, if other processes take memory at the same time.
 func Find(root string) (Room, bool) {
 	machine := readFields(filepath.Join(root, "proc/meminfo"))
 	found := Room{Bytes: math.MaxUint64}
@@ -40,8 +40,8 @@ func Find(root string) (Room, bool) {
 	return found, found.Bytes != math.MaxUint64
 }
 
-// What a file costs beside its pages: the kernel's index of them and the page tables of who maps them, 0.5 %
-// when measured; and the program that has it needs some memory to go on.
+// The cost of a file besides its pages: the kernel's index of them and page tables, 0.5 % when measured; and some
+// memory for the program to go on.
 const (
 	share  = 128
 	margin = 1 << 20

@@ -1,15 +1,15 @@
 package ring
 
-// Position is where one reader of every value stands. The zero Position stands before all of them.
+// Position is the position of a reader of every value. The zero Position is before all of them.
 type Position struct {
-	After uint64 // the last value that was taken or lost
+	After uint64 // the last value taken or lost
 }
 
-// kept is how many values are readable at any time: one slot may be in the writer's hands.
+// capacity is how many values are readable at any time: the writer may be using one slot.
 func (r *Ring) capacity() uint64 { return r.slots - 1 }
 
-// Unseen returns how many values were published after the cursor, those included that are overwritten by
-// now. Where head contradicts the cursor it is 0.
+// Unseen returns how many values were published after the position, including overwritten ones; 0 if head contradicts
+// it.
 func (r *Ring) Unseen(p Position) uint64 {
 	if k := r.Published(); k > p.After && k < headLimit {
 		return k - p.After
@@ -17,13 +17,12 @@ func (r *Ring) Unseen(p Position) uint64 {
 	return 0
 }
 
-// Next copies the value after the cursor to dst and moves the cursor to it. Where that value is
-// overwritten it is the oldest one that is kept, and lost says how many were passed over. Sequence 0 says
-// that there is none yet. It reports false where the memory contradicts itself. In both cases
-// the cursor stays where it is.
+// Next copies the value after the position to dst, or the oldest one that is still readable, and moves the position to
+// it; lost is the number of values skipped. Sequence 0 says that there is none yet. It reports false if the memory
+// contradicts itself. In both cases the position stays.
 //
-// Who was overtaken while it copied goes one further each time, in the end to the newest: the oldest value
-// is the next to be overwritten, and a writer at full speed would be there first again and again.
+// A reader that is lapped while it copies goes one value further each time, at last to the newest: the oldest one is the
+// next to be overwritten, and a writer at full speed would be there first again and again.
 func (r *Ring) Next(p *Position, dst []uint64) (s Sample, lost uint64, sound bool) {
 	last, further := uint64(0), uint64(0)
 	for retries := 0; retries < maxRetries; retries++ {

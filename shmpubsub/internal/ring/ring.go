@@ -2,7 +2,7 @@
 // sequence number (a seqlock per slot). It makes no system call and knows nothing of files: the
 // words may lie in shared memory or on the heap.
 //
-// The protocol. head is the number of values published; value k, from 1, lives in slot k mod n.
+// head is the number of values published; value k, from 1, is in slot k mod n.
 //
 //	writer of value k                 reader of the newest value
 //	1  slot.sequence = 2k-1           a  k = head; 0: nothing published
@@ -10,16 +10,16 @@
 //	3  slot.sequence = 2k             c  copy slot.time, slot.payload
 //	4  head = k                       d  slot.sequence must still be 2k, else from a again
 //
-// 4 pairs with a: a reader that sees head = k sees all of value k. 1 pairs with d: a reader that
-// copied a word of a later value sees that value's odd sequence. A reader retries only when the
-// writer has gone once round the ring since a, and with n >= 2 slots the value that head names is
-// never the one being written: a writer that stops between any two steps stops no reader.
+// 4 pairs with a: a reader that sees head = k sees all of value k. 1 pairs with d: a reader that copied a word of a
+// later value sees that value's odd sequence. A reader retries only if the writer has gone once round the ring since
+// a, and with n >= 2 slots the value that head names is never the one being written: a writer that stops between any
+// two steps stops no reader.
 //
-// The reader of every value, in next.go, takes value k instead, the one after the last that it has, in the
-// same steps. head >= k shows it value k as well as it shows the newest one.
+// The reader of every value, in next.go, takes the value after its last one in the same steps: head >= k shows it
+// value k just as head = k does.
 //
-// Every access goes through sync/atomic, which is sequentially consistent; protocol/ring.h is the same
-// protocol with the weakest C11 orders that are enough.
+// Every access goes through sync/atomic, which is sequentially consistent; protocol/ring.h has the weakest C11 orders
+// that suffice.
 package ring
 
 import (
@@ -44,8 +44,8 @@ type Ring struct {
 	size   uint64 // words of one value
 }
 
-// New describes a ring of len(words)/stride slots. It panics where they cannot hold two values of
-// size words: the caller has validated what it read from a file.
+// New describes a ring of len(words)/stride slots. It panics if they cannot hold two values of size words: the caller
+// must validate what it reads from a file.
 func New(head *atomic.Uint64, words []atomic.Uint64, stride, size int) Ring {
 	if size < 1 || stride < payload+size || len(words) < 2*stride {
 		panic("ring: geometry not validated")
@@ -61,22 +61,21 @@ func (r *Ring) slot(k uint64) []atomic.Uint64 {
 	return r.words[i : i+payload+r.size]
 }
 
-// Writer writes a ring. There must be one at a time, and its calls must not overlap.
+// Writer writes a ring. A ring has one writer at a time, whose calls must not overlap.
 type Writer struct {
 	Ring
 	k uint64 // values published
 }
 
-// NewWriter continues after the values that r holds.
+// NewWriter continues after the values in r.
 func NewWriter(r Ring) Writer { return Writer{Ring: r, k: r.Published()} }
 
-// Write publishes value, which was made at time now (CLOCK_MONOTONIC, ns).
+// Write publishes value with the time now (CLOCK_MONOTONIC, ns).
 //
-// A batch is as many writes, with head moved by each: some of its values may overwrite others, and a
-// reader takes a slot that is further on than head for garbage. Its waiters are notified once, after the
-// last. So in C all stores of head but the last need only be releases (ring_write_early): who sees one of
-// them sees what it counts. It is the last alone that pairs with a waiter's second look, and a waiter
-// who looked before that one is woken, whatever he has missed.
+// A batch is several writes, and each moves head: values of a batch may overwrite others, and readers treat a slot that
+// is ahead of head as garbage. Waiters are notified once, after the last. So in C only the last store of head is
+// sequentially consistent, for the waiter's second look; the others are releases (ring_write_early). A waiter that
+// looked before the last one is woken.
 func (w *Writer) Write(value []uint64, now int64) {
 	k := w.k + 1
 	s := w.slot(k)
@@ -95,23 +94,22 @@ func (w *Writer) Write(value []uint64, now int64) {
 	w.k = k
 }
 
-// Sample says which value was read.
+// Sample identifies a value.
 type Sample struct {
-	Sequence uint64 // its number, from 1; 0: nothing was published
+	Sequence uint64 // its number, from 1; 0: there is none
 	Time     int64  // when it was published, CLOCK_MONOTONIC, ns
 }
 
-// maxRetries is how often a reader looks again while head stands still. A writer can pass a reader
-// only by moving head, give or take the few nanoseconds until its stores are visible, so a slot that
-// contradicts an unmoving head for so long is garbage.
+// maxRetries is how often a reader retries while head does not move. A writer can lap a reader only by moving head, give
+// or take the few nanoseconds until its stores are visible, so a slot that contradicts the same head for so long is
+// garbage.
 const maxRetries = 1 << 16
 
-// headLimit is more values than can ever have been published. Twice as many would overflow to the
-// sequence of an unused slot.
+// headLimit is more values than can ever be published. Twice as many would overflow to the sequence of an unused slot.
 const headLimit = 1 << 62
 
-// Newest copies the newest value to dst and says which it is. It reports false where the memory
-// contradicts itself, which no writer, killed or not, can cause.
+// Newest copies the newest value to dst. It reports false if the memory contradicts itself, which no writer, killed or
+// not, can cause.
 func (r *Ring) Newest(dst []uint64) (Sample, bool) {
 	for last, retries := uint64(0), 0; retries < maxRetries; retries++ {
 		k := r.head.Load()

@@ -10,11 +10,11 @@ import (
 	"shm_pub_sub/shmpubsub/internal/ring"
 )
 
-// View is a topic's segment as a subscriber has it: mapped read-only.
+// View is a topic's segment as a subscriber maps it: read-only.
 type View struct {
 	Header
-	// Dead says that the publisher was gone already when the file was opened and the value is not
-	// retained, or that the file was retired in place. The file stays mapped, so that its inode number cannot be given to its successor.
+	// Dead says that when the file was opened, its publisher had ended and its value was not retained, or the file was
+	// retired in place. It stays mapped, so that its successor cannot get its inode number.
 	Dead   bool
 	path   string
 	id     identity
@@ -25,8 +25,8 @@ type View struct {
 	unwritable bool      // it cannot be
 }
 
-// Attach opens topic for reading values of type want. It reports ErrNoPublisher where the name does
-// not exist, and an *UntrustedError where what it names is not trusted, of which nothing is read then.
+// Attach opens topic for reading values of type want. It reports ErrNoPublisher if the name does not exist, and an
+// *UntrustedError for a file that is not trusted, of which it reads nothing.
 func Attach(dir, topic string, want Type, trust Trust) (*View, error) {
 	file, err := FileName(topic)
 	if err != nil {
@@ -38,7 +38,7 @@ func Attach(dir, topic string, want Type, trust Trust) (*View, error) {
 		var untrusted *UntrustedError
 		switch {
 		case errors.Is(err, errNoDirectory):
-			return nil, openError(topic, path, unix.ENOENT) // a mistyped directory is no quiet topic
+			return nil, openError(topic, path, unix.ENOENT) // a mistyped directory is an error
 		case errors.Is(err, errGone):
 			return nil, fmt.Errorf("open %q: %w", topic, ErrNoPublisher)
 		case errors.As(err, &untrusted):
@@ -76,7 +76,7 @@ func open(path string, trust Trust) (*View, error) {
 		v.Close()
 		return nil, err
 	}
-	// A publisher that may not unlink its file any more can only retire it.
+	// A publisher that lost the permission to unlink its file can only retire it.
 	v.Dead = v.Retired() || !alive && !v.Retain
 	return v, nil
 }
@@ -87,8 +87,8 @@ func (v *View) Ring() ring.Ring { return v.memory.ring(v.Header) }
 // Retired reports whether the name points elsewhere now.
 func (v *View) Retired() bool { return v.memory.retired().Load() != 0 }
 
-// Alive reports whether the publisher still holds its lock. It costs two system calls. If the program has closed the
-// descriptor it is opened again, by the name: a file that has lost that has no publisher.
+// Alive reports whether the publisher holds its lock: two system calls. If the program has closed the descriptor, Alive
+// opens it again by the name: a file that has lost its name has no publisher.
 func (v *View) Alive() (bool, error) {
 	if !v.id.isOf(v.fd) {
 		e, err := openTopic(v.path, unix.O_RDONLY)
@@ -111,15 +111,15 @@ func (v *View) Current() bool {
 	return err == nil && same
 }
 
-// Release hands the mapping and the descriptor over to the caller, who must unmap FileSize bytes and
-// close; v must not be used afterwards.
+// Release hands the mapping and the descriptor over to the caller, which must unmap FileSize bytes and close; v must
+// not be used afterwards.
 func (v *View) Release() (address uintptr, fd int) {
 	address, fd = v.memory.address(), v.fd
 	v.memory, v.fd = nil, -1
 	return address, fd
 }
 
-// Close unmaps the segment. Its wait page stays as long as somebody else uses it.
+// Close unmaps the segment. Its wait page stays while it has other users.
 func (v *View) Close() {
 	if v.waitPage != nil {
 		v.waitPage.Release()

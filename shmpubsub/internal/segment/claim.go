@@ -13,10 +13,10 @@ import (
 	"shm_pub_sub/shmpubsub/internal/killpoint"
 )
 
-// errStuck says that somebody holds the taker lock and does not let go of it.
-var errStuck = errors.New("found another process that has been replacing it for a second; expected it to go on")
+// errStuck says that another process holds the take-over lock and does not release it.
+var errStuck = errors.New("found another process that has been replacing it for a second; expected it to finish")
 
-// liveError says who holds the topic.
+// liveError describes the live publisher that holds the topic.
 type liveError struct {
 	owner  uint32
 	header Header
@@ -37,25 +37,24 @@ func (e *liveError) Error() string {
 	return fmt.Sprintf("process %d%s%s (%s, %d buffers)", e.header.PID, whose, where, e.header.Type, e.header.Depth())
 }
 
-// claimed is the file of a dead publisher, which nobody but the claimant may replace or remove until
-// release.
+// claimed is the file of a dead publisher, which only the claimant may replace or remove until release.
 type claimed struct {
 	entry
 	locked  *forks.File // fd's; nil: it is not open
-	trusted bool        // otherwise it is replaced or removed by its name alone: nothing of it is mapped, written or carried over
+	trusted bool        // otherwise only its name is replaced or removed: it is not mapped or written, and no value is carried over
 	may     int         // how fd is open: O_RDWR or O_RDONLY
 	lockDir *forks.File // the directory, locked; nil: not
 	header  Header
 	valid   bool // header is a header
 }
 
-// takeoverPatience bounds the wait for another taker, who needs microseconds unless it was stopped.
+// takeoverPatience bounds the wait for another process's take-over, which takes microseconds unless it was stopped.
 const takeoverPatience = time.Second
 
-// claim gets the right to replace or remove what path names: the taker lock on its file, with the owner lock free and the
-// name still pointing there. It reports a *liveError for a live publisher's file and errGone where
-// the name has moved on. Something that is no file is claimed if it is not trusted, and refused otherwise: a user's own is
-// there by mistake.
+// claim gets the right to replace or remove the file at path: the take-over lock on it, while the owner lock is free and
+// the name still points there. It reports a *liveError for a live publisher's file and errGone if the name has moved on.
+// Something other than a regular file is claimed if it is not trusted, and refused otherwise: the user's own is there by
+// mistake.
 func claim(path string, trust Trust) (*claimed, error) {
 	c := &claimed{}
 	err := c.openFor(path, unix.O_RDWR)
@@ -86,7 +85,7 @@ func (c *claimed) openFor(path string, access int) (err error) {
 	return err
 }
 
-// explain says whose file it is if err, of opening or replacing it, comes of its being another user's.
+// explain adds whose file it is to err, of opening or replacing it, if it is another user's.
 func (c *claimed) explain(path string, err error) error {
 	if c.trusted || !c.known() {
 		return err
@@ -94,7 +93,7 @@ func (c *claimed) explain(path string, err error) error {
 	return &blockedError{entry: c.entry, path: path, err: err}
 }
 
-// liveAt returns a *liveError where path is the file of a live publisher that this process may read.
+// liveAt returns a *liveError if path is the file of a live publisher that this process may read.
 func liveAt(path string) error {
 	e, err := openTopic(path, unix.O_RDONLY)
 	if err != nil {
@@ -145,9 +144,8 @@ func (c *claimed) take(path string) error {
 	return nil
 }
 
-// tryLock reports whether it got the taker lock. Who may not write to the file cannot lock it against others of his kind,
-// and what is no file nobody can lock: of those, one at a time has the directory. A reader's lock on the taker's byte keeps
-// writers out.
+// tryLock reports whether it got the take-over lock. Processes that may only read the file cannot exclude each other by
+// it, and only a regular file has it: they lock the directory. Their read lock on the byte excludes writers.
 func (c *claimed) tryLock(path string) (bool, error) {
 	if c.may == unix.O_RDWR && c.fd >= 0 {
 		return tryLock(c.fd, takeoverByte)
@@ -169,14 +167,14 @@ func (c *claimed) tryLock(path string) (bool, error) {
 	return tryReadLock(c.fd, takeoverByte)
 }
 
-// retire tells the subscribers of the dead publisher's file to look at the name again.
+// retire makes the subscribers of the dead publisher's file look at the name again.
 func (c *claimed) retire() {
 	if !c.valid || !c.trusted || c.may != unix.O_RDWR {
-		return // not a topic: nobody is attached; or not ours to write to: they find out as below
+		return // no topic, so nobody is attached; or not ours to write: they notice by the lock and the name
 	}
 	m, err := mapDontFork(c.fd, HeaderOffset+headerSize)
 	if err != nil {
-		return // they find out by asking after the lock and the name
+		return // they notice by the lock and the name
 	}
 	m.retire()
 	m.unmap()
@@ -194,8 +192,8 @@ func (c *claimed) release() {
 	killpoint.Here()
 }
 
-// readHeader validates the header of an open file without mapping it, so that a truncated file is
-// an error and never a SIGBUS.
+// readHeader validates the header of an open file without mapping it, so that a truncated file is an error and never a
+// SIGBUS.
 func readHeader(fd int) (Header, error) {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {

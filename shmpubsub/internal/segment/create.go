@@ -1,5 +1,5 @@
-// Package segment makes, finds, retires and removes the shared-memory files behind topics: one file
-// a topic, one live publisher a file.
+// Package segment creates, finds, retires and removes the shared-memory files behind topics: one file a topic, one live
+// publisher a file.
 package segment
 
 import (
@@ -16,7 +16,7 @@ import (
 	"shm_pub_sub/shmpubsub/internal/ring"
 )
 
-// Spec is what a publisher asks for.
+// Spec describes a topic to create.
 type Spec struct {
 	Dir    string // the domain's directory
 	Topic  string
@@ -24,7 +24,7 @@ type Spec struct {
 	Depth  int    // values kept readable
 	Mode   uint32 // permission bits of the file, whatever the umask
 	Retain bool   // keep the last value readable after the publisher's end
-	Trust  Trust  // whose dead publisher's file it takes over, with its retained value
+	Trust  Trust  // whose files it takes over with their retained values
 }
 
 func (s Spec) validate() (file string, err error) {
@@ -40,17 +40,17 @@ func (s Spec) validate() (file string, err error) {
 	return filepath.Join(s.Dir, file), nil
 }
 
-// Create makes the segment of s and becomes its topic's publisher. A dead publisher's file is
-// replaced; a live one's is ErrExists.
+// Create makes the segment of s and becomes its topic's publisher. It replaces a dead publisher's file; a live one's is
+// ErrExists.
 //
-// The file is complete, and its owner lock held, before it has a name, so nobody ever sees a
-// half-made one; where it can it has no name at all until then, so that a crash leaves nothing.
+// The file is complete, and its owner lock held, before it has the topic's name, so nobody ever sees half of one. If
+// the file system allows it has no name at all until then, so that a crash leaves nothing.
 func Create(s Spec) (*Owned, error) {
 	path, err := s.validate()
 	if err != nil {
 		return nil, err
 	}
-	// Before any space is taken: a live publisher is the answer, whether there is room or not.
+	// Before reserving space: a live publisher is the error, even without room.
 	if err := liveAt(path); err != nil {
 		return nil, s.explain(err)
 	}
@@ -71,9 +71,9 @@ func Create(s Spec) (*Owned, error) {
 	return &Owned{Header: d.header, Replaced: d.replaced, path: path, id: d.id, fd: d.fd, file: d.file, memory: d.memory}, nil
 }
 
-// makeRoom removes what is about to be replaced anyway: what a crashed taker left, and the file of a
-// dead publisher, unless it holds a retained value to be carried over. It reports whether there was anything. What
-// subscribers still map takes its space until their next read.
+// makeRoom removes what would be replaced anyway: the file that a crashed take-over left, and a dead publisher's file,
+// unless it has a retained value to carry over. It reports whether there was anything. A file that subscribers still map
+// takes space until their next read.
 func makeRoom(path string, trust Trust) bool {
 	old, err := claim(path, trust)
 	if err != nil {
@@ -90,7 +90,7 @@ func makeRoom(path string, trust Trust) bool {
 	return true
 }
 
-// draft is a complete segment that has no topic yet.
+// draft is a segment that does not have its topic's name yet.
 type draft struct {
 	spec   Spec
 	header Header
@@ -142,10 +142,10 @@ func newDraft(s Spec) (_ *draft, err error) {
 	return d, nil
 }
 
-// reserve allocates all of the file's space now, so that a full file system is an error here and
-// never a SIGBUS at some later publish.
+// reserve allocates all of the file's space now, so that a full file system is an error here and never a SIGBUS
+// later.
 func reserve(fd int, size uint64) error {
-	// Beyond this limit the kernel sends SIGXFSZ as well, which ends a Go program.
+	// Beyond this limit the kernel also sends SIGXFSZ, which ends a Go program.
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &limit); err == nil && size > limit.Cur {
 		return &spaceError{need: size, err: unix.EFBIG}
@@ -164,8 +164,8 @@ func reserve(fd int, size uint64) error {
 	return nil
 }
 
-// fill reserves space where the file system cannot: by writing zeros. The last of the space may take
-// only a part of a write; the error comes with the next one.
+// fill reserves space by writing zeros, if the file system cannot. The last write may be partial; the error comes with
+// the next one.
 func fill(fd int, size uint64) error {
 	zeros := make([]byte, 1<<16)
 	for at := uint64(0); at < size; {
@@ -183,8 +183,8 @@ func fill(fd int, size uint64) error {
 	return nil
 }
 
-// publish gives the draft the topic's name: by link(2), which never replaces what another contender
-// has put there, or by rename(2) over the file of a dead publisher that this process has claimed.
+// publish gives the draft the topic's name: by link(2), which never replaces another contender's file, or by rename(2)
+// over a dead publisher's file that this process has claimed.
 func (d *draft) publish(path string) error {
 	for {
 		err := unix.Linkat(unix.AT_FDCWD, d.linkAs, unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW)
@@ -208,28 +208,28 @@ func (d *draft) publish(path string) error {
 	}
 }
 
-// replace renames the draft over the file of a dead publisher. The name never goes away: subscribers
-// of a retained value read on without a gap, in the old file until it is retired and then in the new one.
+// replace renames the draft over a dead publisher's file. The name always exists: subscribers of a retained value read
+// on without a gap, in the old file until it is retired and then in the new one.
 func (d *draft) replace(path string, old *claimed) error {
 	d.inherit(old)
 	if err := d.nameFor(path); err != nil {
 		return fmt.Errorf("link: %w", err)
 	}
 	if err := unix.Rename(d.linkAs, path); err != nil {
-		d.removeName() // before old is released, and the name another taker's
+		d.removeName() // before old is released: then the name is another process's
 		return old.explain(path, fmt.Errorf("replace the dead publisher's file: %w", err))
 	}
 	d.named = false
 	killpoint.Here()
-	// Only now may subscribers let go of the old file: they look at the name next.
+	// Only now: subscribers leave the old file and look at the name next.
 	old.retire()
 	d.replaced = old.header.PID
 	return nil
 }
 
-// inherit makes a retained value of the same type the first one of the new ring, with the time of its
-// publication, so that it stays readable until the new publisher publishes, as MQTT's do. The header says so:
-// a subscriber that has it already knows it again by its time.
+// inherit makes a retained value of the same type the first one of the new ring, with its time of publication, so that
+// it stays readable until the new publisher publishes, as in MQTT. The header has that time too, by which a subscriber
+// that has received the value already recognises it.
 func (d *draft) inherit(old *claimed) {
 	if !old.trusted || !old.valid || !old.header.Retain || old.header.Type != d.header.Type {
 		return

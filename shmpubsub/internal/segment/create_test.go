@@ -151,7 +151,7 @@ func TestCreate_GivesUpOnATakerThatDoesNotGoOn(t *testing.T) {
 	require.Equal(t, "locked", c.hear(t))
 	_, err := Create(s)
 	require.ErrorIs(t, err, ErrCreate)
-	require.ErrorContains(t, err, "found another process that has been replacing it for a second; expected it to go on; resume or end that process")
+	require.ErrorContains(t, err, "found another process that has been replacing it for a second; expected it to finish; resume or end that process")
 	c.kill()
 	require.NoError(t, create(t, s).Close())
 }

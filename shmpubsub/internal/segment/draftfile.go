@@ -15,12 +15,10 @@ import (
 	"shm_pub_sub/shmpubsub/internal/killpoint"
 )
 
-// draftPrefix begins the name of a draft on a file system without unnamed files. No topic's file
-// begins so.
+// draftPrefix begins the name of a draft on a file system without unnamed files, and no topic's file name.
 const draftPrefix = "shm_pub_sub#"
 
-// open makes the draft's file: unnamed where the file system and /proc allow it, which a crash
-// leaves no trace of.
+// open makes the draft's file: unnamed if the file system and /proc allow it, so that a crash leaves no trace.
 func (d *draft) open() error {
 	file, err := openLocked(d.spec.Dir, unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
 	killpoint.Here()
@@ -51,9 +49,9 @@ func (d *draft) open() error {
 	return nil
 }
 
-// nameFor gives an unnamed draft a name that rename(2) can move to path. It depends on the topic alone
-// and is used only by who has claimed path: what a crash leaves of it goes with the next take-over,
-// be that one's draft named or not.
+// nameFor gives an unnamed draft a name that rename(2) can move to path. It depends on the topic alone, and only the
+// process that has claimed path uses it: the next take-over removes what a crash leaves there, even if its own draft has
+// a name.
 func (d *draft) nameFor(path string) error {
 	name := successorOf(path)
 	if err := unix.Unlink(name); err != nil && !errors.Is(err, unix.ENOENT) {
@@ -75,7 +73,7 @@ func (d *draft) nameFor(path string) error {
 	return nil
 }
 
-// successorOf returns the name that path's successor has for a moment: as long as path's own.
+// successorOf returns the name that path's successor has for a moment. It is as long as path's own.
 func successorOf(path string) string {
 	dir, file := filepath.Split(path)
 	return dir + draftPrefix + strings.TrimPrefix(file, Prefix)
@@ -83,16 +81,16 @@ func successorOf(path string) string {
 
 func (d *draft) removeName() {
 	if d.named {
-		_ = unix.Unlink(d.linkAs) // debris at worst, which sweepDrafts takes
+		_ = unix.Unlink(d.linkAs) // if it fails, sweepDrafts removes it later
 		killpoint.Here()
 		d.named = false
 	}
 }
 
-// draftAge is how old a nameless publisher's draft must be to be debris: creating takes far less.
+// draftAge is the age at which a named draft is debris: creating takes far less.
 const draftAge = time.Minute
 
-// sweepDrafts removes the named drafts that crashed creators left.
+// sweepDrafts removes the named drafts of crashed creators.
 func sweepDrafts(dir string) {
 	_ = eachFile(dir, func(e fs.DirEntry) { sweepDraft(dir, e) })
 }
@@ -108,14 +106,14 @@ func sweepDraft(dir string, e fs.DirEntry) {
 	}
 }
 
-// openLocked opens a file that is going to be locked.
+// openLocked opens a file that will be locked.
 func openLocked(path string, flags int, mode uint32) (*forks.File, error) {
 	return forks.Open(func() (int, error) { return openRetry(unix.AT_FDCWD, path, flags, mode) })
 }
 
-// eachFile calls visit for every entry of dir, without holding more than a few names at a time.
+// eachFile calls visit for every entry of dir, with only a few names in memory at a time.
 func eachFile(dir string, visit func(fs.DirEntry)) error {
-	d, err := os.OpenFile(dir, os.O_RDONLY|unix.O_DIRECTORY, 0) // else it waits for the other end of a FIFO
+	d, err := os.OpenFile(dir, os.O_RDONLY|unix.O_DIRECTORY, 0) // O_DIRECTORY: do not wait for the other end of a FIFO
 	if err != nil {
 		return err
 	}
@@ -126,7 +124,7 @@ func eachFile(dir string, visit func(fs.DirEntry)) error {
 			visit(e)
 		}
 		if len(entries) == 0 || err != nil {
-			return nil //nolint:nilerr // io.EOF, or a directory that went away: what was seen is what there is
+			return nil //nolint:nilerr // io.EOF, or the directory was removed
 		}
 	}
 }

@@ -9,15 +9,15 @@ var (
 	// ErrExists says that a live publisher holds the topic.
 	//lint:ignore ST1005 the tutorial fixes this text
 	ErrExists = errors.New("Shared memory already exists")
-	// ErrCreate says that the shared memory could not be made.
+	// ErrCreate says that the shared memory could not be created.
 	//lint:ignore ST1005 the tutorial fixes this text
 	ErrCreate = errors.New("Failed to create shared memory")
 	// ErrOpen says that existing shared memory could not be opened.
-	//lint:ignore ST1005 in the manner of the other two
+	//lint:ignore ST1005 like the other two
 	ErrOpen = errors.New("Failed to open shared memory")
-	// ErrUntrusted says that what is at a topic's name belongs to a user who is not trusted.
+	// ErrUntrusted says that the file under a topic's name belongs to a user who is not trusted.
 	ErrUntrusted = errors.New("not trusted")
-	// ErrTrust says that a user to be trusted is unknown.
+	// ErrTrust says that a user to trust is unknown.
 	ErrTrust = errors.New("invalid trust")
 	// ErrName says that a topic's name cannot be used.
 	ErrName = errors.New("invalid topic name")
@@ -51,7 +51,7 @@ type LayoutError struct{ Found, Expected string }
 func (e *LayoutError) Error() string { return "found " + e.Found + "; expected " + e.Expected }
 func (e *LayoutError) Unwrap() error { return ErrLayout }
 
-// TypeError is a topic whose values are of another type than the one asked for.
+// TypeError is a topic whose values are of another type than the requested one.
 type TypeError struct {
 	Topic       string
 	Found, Want Type

@@ -27,7 +27,7 @@ func openError(topic, path string, err error) error {
 	return fmt.Errorf("%w: open %q: %w; %s", ErrOpen, topic, err, remedy(filepath.Dir(path), topic, 0, err))
 }
 
-// notThere words that there is no topic, for reason.
+// notThere returns the error for a topic that does not exist, for reason.
 func notThere(operation, dir, topic string, reason error) error {
 	found := "no topic of this name in " + dir
 	if errors.Is(reason, errNoDirectory) {
@@ -37,7 +37,7 @@ func notThere(operation, dir, topic string, reason error) error {
 		operation, topic, ErrNoPublisher, found)
 }
 
-// remedy says what the user can do about err.
+// remedy returns what the user can do about err.
 func remedy(dir, topic string, need uint64, err error) string {
 	var layout *LayoutError
 	var blocked *blockedError
@@ -47,7 +47,7 @@ func remedy(dir, topic string, need uint64, err error) string {
 		return blocked.remedy()
 	case errors.As(err, &memory):
 		return memory.remedy()
-	case errors.As(err, &layout) && layout.Expected == regularFile: // no publisher replaces that
+	case errors.As(err, &layout) && layout.Expected == regularFile: // publishers do not replace it
 		return "remove " + pathIn(dir, topic)
 	case errors.As(err, &layout):
 		return fmt.Sprintf("remove %s or let a new publisher replace it", pathIn(dir, topic))
@@ -62,9 +62,9 @@ func remedy(dir, topic string, need uint64, err error) string {
 			"use fewer buffers, or raise the limit", need, dir)
 	case errors.Is(err, unix.ENOSPC):
 		return fmt.Sprintf("found %s free in %s; expected %d bytes; use fewer buffers, remove what is stale, "+
-			"or enlarge it (Docker gives 64 MB unless told --shm-size=1g)", free(dir), dir, need)
+			"or enlarge it (Docker gives 64 MB without --shm-size=1g)", free(dir), dir, need)
 	case errors.Is(err, unix.ENOENT):
-		return fmt.Sprintf("expected the directory %s; make it, or name one that exists, by SHM_PUB_SUB_DIR or directory=", dir)
+		return fmt.Sprintf("expected the directory %s; create it, or name an existing one by SHM_PUB_SUB_DIR or directory=", dir)
 	case errors.Is(err, unix.ENOTDIR):
 		return fmt.Sprintf("expected %s to be a directory; name one, by SHM_PUB_SUB_DIR or directory=", dir)
 	case errors.Is(err, unix.ENAMETOOLONG):
@@ -90,7 +90,7 @@ func free(dir string) string {
 	return fmt.Sprintf("%d bytes", st.Bavail*uint64(st.Bsize))
 }
 
-// noInode reports whether dir's file system has room for no file at all, however small.
+// noInode reports whether dir's file system has no room for another file, however small.
 func noInode(dir string) bool {
 	var st unix.Statfs_t
 	return unix.Statfs(dir, &st) == nil && st.Files > 0 && st.Ffree == 0
@@ -102,7 +102,7 @@ func pathIn(dir, topic string) string {
 	return filepath.Join(dir, file)
 }
 
-// whose names what a permission error is about: the topic's file where there is one, else dir.
+// whose returns what a permission error is about: the topic's file if it exists, otherwise dir.
 func whose(dir, topic string) string {
 	if path := pathIn(dir, topic); unix.Access(path, unix.F_OK) == nil {
 		return path

@@ -133,7 +133,7 @@ func TestCreate_SaysHowMuchSpaceThereIs(t *testing.T) {
 	require.ErrorIs(t, err, unix.ENOSPC)
 	require.EqualError(t, err, `Failed to create shared memory: create "x": reserve 327680 bytes: no space left on device; `+
 		`found 65536 bytes free in `+dir+`; expected 327680 bytes; use fewer buffers, remove what is stale, `+
-		`or enlarge it (Docker gives 64 MB unless told --shm-size=1g)`)
+		`or enlarge it (Docker gives 64 MB without --shm-size=1g)`)
 	require.Empty(t, names(t, dir))
 
 	// A full file system is no matter afterwards: the space is there.

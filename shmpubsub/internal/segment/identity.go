@@ -6,9 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// identity is which file a descriptor was opened for. It is kept beside the number: a program that closes all
-// descriptors, as daemons do, has other files under the numbers afterwards. A mapping of the file keeps its inode
-// number from being used again.
+// identity is the file that a descriptor was opened for. A program that closes all descriptors, as daemons do, may
+// have other files under the numbers afterwards. A mapping of the file keeps its inode number from being used again.
 type identity struct {
 	dev, ino uint64
 }

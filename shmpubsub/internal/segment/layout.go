@@ -9,13 +9,13 @@ import (
 	"shm_pub_sub/shmpubsub/internal/killpoint"
 )
 
-// The file, version 1. All fields are little-endian and naturally aligned, so that every one of
-// them can be read and written by a single atomic instruction. docs/memory-layout.md is the same
-// table for other languages; protocol/layout.h is it in C, and a test holds the two together.
+// The file, version 1. All fields are little-endian and naturally aligned, so that a single atomic instruction reads or
+// writes each. docs/memory-layout.md has the same table for other languages, and protocol/layout.h the part that C
+// needs; a test compares the three.
 //
 //	0     wait page: the only page that a subscriber ever maps writable
 //	      +0    u32  wait       eventcount, epoch<<1 | waiting
-//	4096  header: written before the name is visible, immutable from then on
+//	4096  header: written before the file has a name, and never again
 //	      +0    u64  magic      "SHMPUBSB"
 //	      +8    u32  version    1
 //	      +12   u32  headerSize bytes from the header to slot 0
@@ -30,12 +30,12 @@ import (
 //	      +64   i64  created    CLOCK_REALTIME, ns
 //	      +72   u64  descOffset where a type descriptor begins, from the file's start; 0: none
 //	      +80   u64  descSize   its bytes
-//	      +88   i64  carriedTime time of the retained value of an earlier publisher that is value 1 here; 0: none
-//	4224  state: written by the publisher, on a cache line of its own
+//	      +88   i64  carriedTime time of an earlier publisher's retained value, which is value 1 here; 0: none
+//	4224  ring head: written by the publisher, on a cache line of its own
 //	      +0    u64  head       values published so far
 //	      +8    u32  retired    1: the name no longer points here, open it again
 //	4352  slot i, at 4096 + headerSize + i*stride
-//	      +0    u64  sequence   2k-1: value k is being written; 2k: it is there; 0: never used
+//	      +0    u64  sequence   2k-1: value k is being written; 2k: it is complete; 0: never used
 //	      +8    i64  time       publication, CLOCK_MONOTONIC, ns
 //	      +16   payload         elemSize bytes, in whole 64-bit words
 const (
@@ -73,13 +73,12 @@ const (
 	flagRetain = 1
 )
 
-// DetectionTime is how soon a killed publisher shows at the latest. How often to look, here and in C, follows from it.
+// DetectionTime is the time within which subscribers notice a killed publisher.
 const DetectionTime = 100 * time.Millisecond
 
 const magic = uint64('S') | 'H'<<8 | 'M'<<16 | 'P'<<24 | 'U'<<32 | 'B'<<40 | 'S'<<48 | 'B'<<56
 
-// MaxDepth bounds the values that a topic keeps; it is far beyond any machine's shared memory and
-// far below any overflow.
+// MaxDepth bounds the values that a topic keeps, far beyond any machine's shared memory and far below any overflow.
 const MaxDepth = 1 << 36
 
 // Type is the type tag of a topic's values.
@@ -103,7 +102,7 @@ func (t Type) String() string {
 	return fmt.Sprintf("unknown type %d", uint32(t))
 }
 
-// size reports the bytes of one value, 0 for a type that this version does not know.
+// size returns the bytes of one value, 0 for a type that this version does not know.
 func (t Type) size() uint64 {
 	switch t {
 	case Bool:
@@ -125,11 +124,11 @@ type Header struct {
 	PID      int
 	Created  int64  // ns since the epoch
 	First    uint64 // offset of slot 0 in the file
-	// CarriedTime is when the retained value of an earlier publisher that is value 1 here was published; 0: there is none.
+	// CarriedTime is when an earlier publisher's retained value, which is value 1 here, was published; 0: there is none.
 	CarriedTime int64
 }
 
-// Depth reports how many values the topic keeps readable.
+// Depth returns how many values the topic keeps readable.
 func (h Header) Depth() int { return int(h.Slots - 1) }
 
 func newHeader(t Type, depth int, retain bool) Header {
@@ -165,8 +164,8 @@ func (h Header) encode(b []byte) {
 	put64(CarriedTimeOffset, uint64(h.CarriedTime))
 }
 
-// decodeHeader validates the first minSize bytes of a file of the given size. After it, every slot
-// lies inside the file and no arithmetic on the header overflows.
+// decodeHeader validates the first minSize bytes of a file of that size. If it succeeds, every slot lies inside the
+// file and no arithmetic on the header overflows.
 func decodeHeader(b []byte, size int64) (Header, error) {
 	if size < minSize || len(b) < minSize {
 		return Header{}, invalid(f("%d bytes", size), f("at least %d", minSize))

@@ -12,8 +12,8 @@ import (
 	"shm_pub_sub/shmpubsub/internal/ring"
 )
 
-// memory is a mapped segment. It is mapped by address: unix.Mmap keeps a list of what it has mapped, in which
-// whatever the C side unmaps would stay.
+// memory is a mapped segment. It is mapped by address: unix.Mmap keeps a list of its mappings, in which those that the
+// C side unmaps would stay.
 type memory []byte
 
 func mapFile(fd int, size uint64, prot int) (memory, error) {
@@ -29,9 +29,8 @@ func mapFile(fd int, size uint64, prot int) (memory, error) {
 	return unsafe.Slice((*byte)(at), size), nil
 }
 
-// mapDontFork maps a file that is locked, or will be, and leaves the mapping out of what a forked child
-// inherits. A mapping holds its open file, and with it the lock, as a descriptor does: a child must have
-// neither, at whatever moment it is born.
+// mapDontFork maps a file that is locked, or will be, so that a forked child does not inherit the mapping. A mapping
+// holds its open file, and with it the lock, as a descriptor does: a child must have neither, whenever it is forked.
 func mapDontFork(fd int, size uint64) (m memory, err error) {
 	forks.Step(func() {
 		if m, err = mapFile(fd, size, unix.PROT_READ|unix.PROT_WRITE); err == nil {
@@ -56,8 +55,7 @@ func (m memory) head() *atomic.Uint64    { return (*atomic.Uint64)(unsafe.Pointe
 func (m memory) retired() *atomic.Uint32 { return (*atomic.Uint32)(unsafe.Pointer(&m[RetiredOffset])) }
 func (m memory) wait() *atomic.Uint32    { return (*atomic.Uint32)(unsafe.Pointer(&m[WaitOffset])) }
 
-// retire tells subscribers that the name no longer points here. The store is sequentially
-// consistent, as Notify needs.
+// retire notifies subscribers that the name no longer points here. The store is sequentially consistent, for Notify.
 func (m memory) retire() {
 	m.retired().Store(1)
 	killpoint.Here()

@@ -9,19 +9,19 @@ import (
 	"shm_pub_sub/shmpubsub/internal/memlimit"
 )
 
-// lookEvery is how many bytes this process may reserve between two looks at the memory limit. A look takes half of
-// the time in which 1 MiB of a tmpfs is filled (0.2 of 0.4 ms). So a large topic always looks, of topics
-// of 8 KiB every 128th does, and the overshoot is within what memlimit leaves for the program.
+// lookEvery is how many bytes this process may reserve between two checks of the memory limit. A check takes half as
+// long as filling 1 MiB of a tmpfs (0.2 of 0.4 ms). So every large topic is checked, of topics of 8 KiB every 128th,
+// and the overshoot is within what memlimit leaves for the program.
 const lookEvery = 1 << 20
 
-// unlooked counts what was reserved since the last look that found room.
+// unlooked is the number of bytes reserved since the last check that found room.
 var unlooked atomic.Uint64
 
-// systemRoot is where /proc and the cgroups are, save in tests.
+// systemRoot has /proc and the cgroups. Only tests change it.
 var systemRoot = "/"
 
-// checkMemory makes an error of what would be an OOM kill: a tmpfs may well be larger than the memory that its
-// pages are charged to.
+// checkMemory returns an error instead of an OOM kill: a tmpfs may be larger than the memory that its pages are charged
+// to.
 func checkMemory(fd int, size uint64) error {
 	if unlooked.Add(size) < lookEvery {
 		return nil
@@ -31,7 +31,7 @@ func checkMemory(fd int, size uint64) error {
 		return nil // the pages of a disk's file can be written back
 	}
 	if st.Blocks > 0 && size > st.Bavail*uint64(st.Bsize) {
-		return unix.ENOSPC // fallocate says so only when it has taken all that there is
+		return unix.ENOSPC // fallocate notices only after taking all of the space
 	}
 	if room, ok := memlimit.Find(systemRoot); ok && size > room.Bytes {
 		return &memoryError{room, size}
@@ -40,7 +40,7 @@ func checkMemory(fd int, size uint64) error {
 	return nil
 }
 
-// memoryError is a file system with space, for which there is no memory.
+// memoryError is a file system with more space than there is memory.
 type memoryError struct {
 	room memlimit.Room
 	need uint64
@@ -52,7 +52,7 @@ func (e *memoryError) Unwrap() error { return unix.ENOSPC }
 func (e *memoryError) remedy() string {
 	found := fmt.Sprintf("found memory for a topic of %d bytes", e.room.Bytes)
 	if e.room.Where == "" {
-		return fmt.Sprintf("%s in this machine of %d; expected %d bytes; use fewer buffers, or end what takes memory", found, e.room.Limit, e.need)
+		return fmt.Sprintf("%s in this machine of %d; expected %d bytes; use fewer buffers, or end programs that take memory", found, e.room.Limit, e.need)
 	}
 	return fmt.Sprintf("%s within the limit of %d of cgroup %s; expected %d bytes; use fewer buffers, remove what is stale, or raise the limit "+
 		"(docker run --memory=1g, resources.limits.memory in Kubernetes, MemoryMax= in systemd)", found, e.room.Limit, e.room.Where, e.need)

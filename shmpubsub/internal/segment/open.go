@@ -8,13 +8,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// errGone says that the name no longer points at the file that was looked at: look again.
+// errGone says that the name no longer points at that file: look again.
 var errGone = errors.New("the file went away")
 
 // errNoDirectory says that the domain's directory does not exist.
 var errNoDirectory = fmt.Errorf("%w, with its directory", errGone)
 
-// regularFile is what a topic's name must be, if it exists.
+// regularFile is what a topic's name must point at, if it exists.
 const regularFile = "a regular file"
 
 // entry is what a topic's name points at.
@@ -24,9 +24,9 @@ type entry struct {
 }
 
 // openTopic opens what a topic's name points at, and refuses everything but a regular file. It neither follows a
-// symbolic link nor waits on a FIFO. With an error the entry says what is there, if that is known.
+// symbolic link nor waits on a FIFO. With an error the entry describes the file, if that is known.
 //
-// The directory is opened first: whoever replaces it meanwhile does not make one of its files look like another's.
+// The directory is opened first, so that replacing it meanwhile cannot make its files seem to belong to somebody else.
 func openTopic(path string, access int) (entry, error) {
 	e := entry{fd: -1}
 	dir, err := openRetry(unix.AT_FDCWD, filepath.Dir(path), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
@@ -50,12 +50,12 @@ func openTopic(path string, access int) (entry, error) {
 	return e, nil
 }
 
-// open opens name in dir. If it cannot, e says what is there all the same.
+// open opens name in dir. Even if it cannot, e describes the file.
 func (e *entry) open(dir int, name string, access int) (err error) {
 	for {
 		e.fd, err = openRetry(dir, name, access|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
 		if err == nil {
-			return unix.Fstat(e.fd, &e.file) // of what is open it cannot fail
+			return unix.Fstat(e.fd, &e.file) // cannot fail: it is open
 		}
 		there := unix.ENOENT
 		if !errors.Is(err, unix.ENOENT) {
@@ -67,10 +67,10 @@ func (e *entry) open(dir int, name string, access int) (err error) {
 			return errGone
 		case there != 0:
 			e.file = unix.Stat_t{}
-		case !e.isRegular(): // and fails in many ways, a device on a nodev mount by EACCES
+		case !e.isRegular(): // opening those fails in many ways, a device on a nodev mount by EACCES
 			return nil
 		case errors.Is(err, unix.ELOOP), errors.Is(err, unix.EISDIR), errors.Is(err, unix.ENXIO):
-			continue // a file has taken the place of what was there
+			continue // replaced by a regular file meanwhile
 		}
 		return fmt.Errorf("open the existing file: %w", err)
 	}
@@ -83,7 +83,7 @@ func (e *entry) close() {
 	e.fd = -1
 }
 
-// known reports whether there is something at the name that could be looked at.
+// known reports whether something exists under the name, and stat(2) worked.
 func (e entry) known() bool { return e.file.Mode != 0 }
 
 func (e entry) isRegular() bool { return e.file.Mode&unix.S_IFMT == unix.S_IFREG }

@@ -12,11 +12,11 @@ import (
 	"shm_pub_sub/shmpubsub/internal/ring"
 )
 
-// Owned is the segment of a topic that this process publishes to. Its caller serialises Close
-// against every use of what the other methods return.
+// Owned is the segment of a topic that this process publishes to. Its caller serialises Close against every use of the
+// other methods' results.
 type Owned struct {
 	Header
-	// Replaced is the process whose file was taken over; 0: there was none that could be read.
+	// Replaced is the process whose file was taken over; 0: there was none, or it was unreadable.
 	Replaced int
 
 	path   string
@@ -38,10 +38,10 @@ func (o *Owned) Address() uintptr { return o.memory.address() }
 // FD returns the descriptor that holds the owner lock, which Close closes.
 func (o *Owned) FD() int { return o.fd }
 
-// Close ends the publisher. Subscribers are told first: a kill before the name is gone leaves a
-// retired file under it, which is a dead topic to everybody at once. A retained topic keeps its name
-// and its values. The owner lock is held to the end: until then nobody else may touch the name. The mapping
-// holds it too, so that all of it is so for a program that has closed the descriptor.
+// Close ends the publisher. It notifies subscribers first: a kill before the name is gone leaves a retired file under
+// it, which everybody sees as a dead topic. A retained topic keeps its name and values. The owner lock is held to the
+// end, as until then nobody else may touch the name. The mapping holds it too, even if the program has closed the
+// descriptor.
 func (o *Owned) Close() error {
 	var err error
 	if !o.Retain {
@@ -58,8 +58,8 @@ func (o *Owned) Close() error {
 	return err
 }
 
-// unlink removes the name if it is still ours: somebody may have removed the file by hand, and
-// another publisher taken the name since.
+// unlink removes the name if it is still ours: the file may have been removed by hand, and another publisher may have
+// taken the name.
 func (o *Owned) unlink() error {
 	same, err := o.id.isAt(o.path)
 	if err == nil && same {

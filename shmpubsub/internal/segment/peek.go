@@ -9,24 +9,24 @@ import (
 	"shm_pub_sub/shmpubsub/internal/ring"
 )
 
-// peeked is a topic's newest value, as a look from outside sees it.
+// peeked is a topic's newest value, read from outside.
 type peeked struct {
 	ring.Sample
 	value  []uint64
-	number uint64 // of the value that Time is of: a later one where the ring was overtaken
-	whole  bool   // it was not being overwritten meanwhile, so that value is what was published
+	number uint64 // of the value that Time belongs to: a later one if the writer has lapped
+	whole  bool   // it was not being overwritten, so that value is the published one
 }
 
-// peek reads the newest value by pread, which a file that is cut meanwhile does not end with SIGBUS. It reports false where
-// the file contradicts itself.
+// peek reads the newest value by pread: a file that is truncated meanwhile raises no SIGBUS. It reports false if the file
+// contradicts itself.
 //
-// A publisher may go round a small ring in less time than a system call takes. Head and slots of such a ring come with one
-// call, and where head moves on, a slot that is some rounds further on tells all the same when the newest value was
-// published, give or take that time.
+// A publisher may go round a small ring in less time than a system call takes. So one call reads head and slots of such
+// a ring. If head moves, a slot that is some rounds ahead still has the newest value's time, give or take a call's
+// time.
 func peek(fd int, h Header) (peeked, bool) {
 	const (
 		maxRetries = 100
-		headLimit  = 1 << 62 // more than can ever have been published
+		headLimit  = 1 << 62 // more than can ever be published
 	)
 	page := make([]byte, min(HeaderOffset, h.FileSize-HeadOffset))
 	slot := make([]byte, SlotPayload+words64(h.ElemSize)*8)
@@ -49,7 +49,7 @@ func peek(fd int, h Header) (peeked, bool) {
 			return peeked{}, false
 		}
 		sequence := binary.LittleEndian.Uint64(slot)
-		// Values k, k + slots and so on lie in that slot in their turn, each with 2k-1 and then 2k.
+		// That slot has values k, k + slots and so on in turn, each with 2k-1 and then 2k.
 		overtaken := moves && sequence > 2*k && (sequence+1)/2%h.Slots == k%h.Slots
 		if k >= headLimit || sequence != 2*k && !overtaken {
 			continue

@@ -12,21 +12,21 @@ import (
 	"shm_pub_sub/shmpubsub/internal/killpoint"
 )
 
-// Info is what a topic's file says.
+// Info describes a topic, by its file.
 type Info struct {
 	Header
 	Topic     string
 	Path      string
 	UID       uint32  // the file's owner
-	Trusted   bool    // a subscriber would read it
+	Trusted   bool    // subscribers read it
 	Alive     bool    // its publisher lives
 	Published uint64  // values so far
-	Newest    int64   // publication of the newest, CLOCK_MONOTONIC ns; 0: none
-	Rate      float64 // of a live publisher, in Hz; 0: not known
+	Newest    int64   // when the newest was published, CLOCK_MONOTONIC ns; 0: none
+	Rate      float64 // of a live publisher, in Hz; 0: unknown
 }
 
-// Inspect reads the topic's file, that of an owner who is not trusted as well: nothing of it is mapped. It reports
-// ErrNoPublisher where there is none.
+// Inspect reads the topic's file, even an untrusted one: it maps nothing. It reports ErrNoPublisher if it does not
+// exist.
 func Inspect(dir, topic string, trust Trust) (Info, error) {
 	file, err := FileName(topic)
 	if err != nil {
@@ -79,9 +79,9 @@ func List(dir string) ([]string, error) {
 	return topics, nil
 }
 
-// Remove unlinks the file of a topic whose publisher is gone. It reports ErrExists for a live
-// publisher and ErrNoPublisher where there is no file. Whose it is does not matter, where the kernel permits it; of a user's
-// who is not trusted nothing is mapped or written.
+// Remove unlinks the file of a topic whose publisher is gone. It reports ErrExists for a live publisher and
+// ErrNoPublisher if there is no file. It removes any user's file that the kernel permits, and does not map or write an
+// untrusted one.
 func Remove(dir, topic string) error {
 	file, err := FileName(topic)
 	if err != nil {
@@ -95,7 +95,7 @@ func Remove(dir, topic string) error {
 	var live *liveError
 	var blocked *blockedError
 	if errors.As(err, &blocked) {
-		err = blocked.err // this asks for permission, not for trust
+		err = blocked.err // permission counts here, trust does not
 	}
 	switch {
 	case errors.Is(err, errGone):
@@ -109,7 +109,7 @@ func Remove(dir, topic string) error {
 	if !c.isRegular() {
 		return openError(topic, path, invalid(c.kind(), regularFile))
 	}
-	_ = unix.Unlink(successorOf(path)) // of a taker who crashed
+	_ = unix.Unlink(successorOf(path)) // of a crashed take-over
 	killpoint.Here()
 	if err := unix.Unlink(path); err != nil {
 		return openError(topic, path, err)

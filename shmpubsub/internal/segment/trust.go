@@ -11,33 +11,33 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Trust says whose files this process maps. Anyone who may write a file can put values there, and end by SIGBUS who has
-// it mapped by cutting it; so in a directory where anyone can create files it counts whose file has a topic's name, as for
-// the kernel's fs.protected_regular. A file is trusted if its owner is
+// Trust is the set of users whose files this process maps. Anyone who may write a file can put values there, and end the
+// processes that map it, with SIGBUS, by truncating it. So in a directory where anyone can create files the owner of a
+// topic's file counts, as for the kernel's fs.protected_regular. A file is trusted if its owner is
 //
 //	(a) the effective user or root,
 //	(b) if the effective user is root: the user who called sudo,
-//	(c) one whom the program or TrustEnv names,
+//	(c) a user named by the program or TrustEnv,
 //	(d) anyone, if the directory belongs to one of these and others may not write to it.
 //
-// It is fstat(2) on the open descriptor that says whose a file is, before anything of it is read or mapped, and
-// geteuid(2) of that moment. The zero value is (a) and (d).
+// The owner comes from fstat(2) on the open descriptor, before anything of the file is read or mapped, and is compared
+// with geteuid(2) of that moment. The zero value is (a) and (d).
 type Trust struct {
 	any   bool
 	users []uint32 // (c)
 	sudo  uint32   // (b); 0: nobody but root
 }
 
-// TrustEnv names the environment variable with the users to trust, separated by commas.
+// TrustEnv is the environment variable with the users to trust, separated by commas.
 const TrustEnv = "SHM_PUB_SUB_TRUST"
 
-// sudoPrefix is in no user's name.
+// sudoPrefix occurs in no user's name.
 const sudoPrefix = "sudo:"
 
-// Anyone stands for all users, those that this user namespace does not map as well: only by this are they trusted.
+// Anyone stands for all users, including those that this user namespace does not map, which nothing else trusts.
 const Anyone = "any"
 
-// DefaultTrust is what the environment says.
+// DefaultTrust returns the trust that the environment sets.
 func DefaultTrust() (Trust, error) {
 	users := []string{sudoPrefix + os.Getenv("SUDO_UID")}
 	for user := range strings.SplitSeq(os.Getenv(TrustEnv), ",") {
@@ -52,7 +52,7 @@ func DefaultTrust() (Trust, error) {
 	return t, nil
 }
 
-// NewTrust trusts users, by name, by uid or Anyone. With sudoPrefix one is trusted by (b); it is nobody's if it is no uid.
+// NewTrust trusts users, by name, by uid or Anyone. sudoPrefix and a uid is (b); without a valid uid it is nobody.
 func NewTrust(users []string) (Trust, error) {
 	var t Trust
 	for _, user := range users {
@@ -88,8 +88,8 @@ func (t Trust) covers(e entry) bool {
 	return t.user(e.file.Uid) || e.dir.Mode&unix.S_IWOTH == 0 && t.user(e.dir.Uid) || e.isCertainlyMine()
 }
 
-// isCertainlyMine reports whether e is the effective user's if that one has the uid that users without one in this
-// namespace are given, too: only an owner may set the flag.
+// isCertainlyMine reports whether e belongs to the effective user, if that has the uid that stands for unmapped users
+// too: only an owner may set the flag.
 func (e entry) isCertainlyMine() bool {
 	if e.fd < 0 || !mayBeUnmapped(e.file.Uid) || int(e.file.Uid) != os.Geteuid() {
 		return false
@@ -101,8 +101,8 @@ func (e entry) isCertainlyMine() bool {
 	return err == nil
 }
 
-// check returns err, what came of opening e at path; an *UntrustedError if there is something that is not trusted,
-// whatever else is wrong with it.
+// check returns err, the result of opening e at path, or an *UntrustedError if something untrusted exists there, even if
+// it has other faults.
 func (t Trust) check(path string, e entry, err error) error {
 	if !e.known() || t.covers(e) {
 		return err
@@ -110,7 +110,7 @@ func (t Trust) check(path string, e entry, err error) error {
 	return &UntrustedError{entry: e, path: path, trust: t}
 }
 
-// UntrustedError is something at a topic's name whose owner is not trusted. Its text is made only when somebody asks.
+// UntrustedError is an untrusted file, or something else, under a topic's name. Its text is made on demand.
 type UntrustedError struct {
 	Topic string
 	entry entry
@@ -124,7 +124,7 @@ func (e *UntrustedError) Error() string {
 
 func (e *UntrustedError) Unwrap() []error { return []error{ErrOpen, ErrUntrusted} }
 
-// Found says what there is, what was expected and what to do.
+// Found returns what was found, what was expected and what to do.
 func (e *UntrustedError) Found() string {
 	dir := filepath.Dir(e.path)
 	uid := e.entry.file.Uid
@@ -162,7 +162,7 @@ func (t Trust) expected() string {
 	return strings.Join(names, ", ") + " or root"
 }
 
-// blockedError is something of another user that a publisher cannot replace.
+// blockedError is another user's file, or something else, that a publisher cannot replace.
 type blockedError struct {
 	entry entry
 	path  string

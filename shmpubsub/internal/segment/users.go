@@ -11,8 +11,8 @@ import (
 )
 
 // foreignUID is the uid that stat(2) gives for every user that this process's user namespace does not map, as int64;
-// -1 if it maps them all, as the first one does. A user whom it does map may have that uid as well. A process with Go
-// in it has threads, and so cannot change its user namespace.
+// -1 if it maps all of them, as the initial one does. A mapped user may have that uid too. A process with Go has
+// threads, and so cannot change its user namespace.
 var foreignUID = sync.OnceValue(func() int64 {
 	if m, err := os.ReadFile("/proc/self/uid_map"); err == nil && mapsAll(string(m)) {
 		return -1
@@ -29,7 +29,7 @@ var foreignUID = sync.OnceValue(func() int64 {
 	return int64(uid)
 })
 
-// mapsAll reports whether a uid_map (user_namespaces(7)) has every uid there is, all but -1.
+// mapsAll reports whether a uid_map (user_namespaces(7)) has every uid except -1.
 func mapsAll(uidMap string) bool {
 	var total uint64
 	for line := range strings.Lines(uidMap) {
@@ -42,10 +42,10 @@ func mapsAll(uidMap string) bool {
 	return total == math.MaxUint32
 }
 
-// mayBeUnmapped reports whether uid, as stat(2) gives it, may stand for a user that has none in this user namespace.
+// mayBeUnmapped reports whether uid, from stat(2), may stand for a user that this user namespace does not map.
 func mayBeUnmapped(uid uint32) bool { return int64(uid) == foreignUID() }
 
-// What is known of users stays known: a directory service may take long to say.
+// A cache: a directory service may be slow.
 var (
 	userIDs   sync.Map // string -> uint32
 	userNames sync.Map // uint32 -> string; "": none
@@ -83,7 +83,7 @@ func userName(uid uint32) string {
 	return name
 }
 
-// nameOrUID names a user as trust= and SHM_PUB_SUB_TRUST take it.
+// nameOrUID returns a user in the form that trust= and SHM_PUB_SUB_TRUST take.
 func nameOrUID(uid uint32) string {
 	if name := userName(uid); name != "" {
 		return name
@@ -91,7 +91,7 @@ func nameOrUID(uid uint32) string {
 	return strconv.FormatUint(uint64(uid), 10)
 }
 
-// userShort names a user among others.
+// userShort names a user in a list.
 func userShort(uid uint32) string {
 	if name := userName(uid); name != "" {
 		return name

@@ -13,9 +13,8 @@ import (
 // ErrNotPermitted says that this process may not write a topic's wait page.
 var ErrNotPermitted = errors.New("no permission to wait")
 
-// WaitPage is page 0 of a topic's file, the only one that a subscriber maps writable, mapped by itself. It
-// is a mapping of its own so that who sleeps on it may outlive the View: it is unmapped with its last
-// user. Its users' calls are serialised by their caller.
+// WaitPage is page 0 of a topic's file, the only one that a subscriber maps writable. It is a separate mapping, which is
+// unmapped with its last user, so that sleepers may outlive the View. The caller serialises its users' calls.
 type WaitPage struct {
 	memory memory
 	users  int
@@ -32,9 +31,9 @@ func (p *WaitPage) Release() {
 	}
 }
 
-// WaitPage maps the file's wait page at the first call, and counts its caller as a user, who must release
-// it. It reports ErrNotPermitted, again without asking, where this process may read only, and another
-// error where the name does not lead to the file any more.
+// WaitPage maps the file's wait page at the first call. Every caller is a user, which must release it. It reports
+// ErrNotPermitted if this process may only read, which it remembers, and another error if the name no longer points at
+// the file.
 func (v *View) WaitPage() (*WaitPage, error) {
 	if v.unwritable {
 		return nil, ErrNotPermitted
@@ -54,21 +53,21 @@ func (v *View) WaitPage() (*WaitPage, error) {
 	return v.waitPage, nil
 }
 
-// Interrupt has those of one owner who sleep on the wait page look again.
-func (v *View) Interrupt(whose futex.WaiterBit) {
+// Interrupt makes the waiters with that bit, which sleep on the wait page, look again.
+func (v *View) Interrupt(bit futex.WaiterBit) {
 	if v.waitPage != nil && v.waitPage.users > 1 {
-		futex.Interrupt(v.waitPage.Word(), whose)
+		futex.Interrupt(v.waitPage.Word(), bit)
 	}
 }
 
-// mapWaitPage opens the file again, by its name: the descriptor there is may only read.
+// mapWaitPage opens the file again, by its name, for writing.
 func (v *View) mapWaitPage() (memory, error) {
 	e, err := openTopic(v.path, unix.O_RDWR)
 	if err != nil {
 		return nil, err
 	}
 	defer e.close()
-	if identityOf(&e.file) != v.id { // and nobody has vouched for that one
+	if identityOf(&e.file) != v.id { // whose owner was not checked
 		return nil, errGone
 	}
 	m, err := mapFile(e.fd, HeaderOffset, unix.PROT_READ|unix.PROT_WRITE)
