@@ -80,7 +80,9 @@ def go_test(
     command = [*before, *test, *(options or ["./..."])]
     printed: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     failed = []
-    with started(command, env=environment, stdout=subprocess.PIPE) as process:
+    with started(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
         for line in process.stdout or ():
             try:
                 event = json.loads(line)

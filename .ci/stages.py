@@ -92,7 +92,7 @@ def started(command: Sequence[str | Path], **options: object) -> Iterator[subpro
         "cwd": ROOT,
         "stdin": subprocess.DEVNULL,
         "stdout": running.log if running else None,
-        "stderr": subprocess.STDOUT,
+        "stderr": running.log if running else None,
         "text": True,
         "errors": "replace",
         "start_new_session": running is not None,  # to be killed with all its children

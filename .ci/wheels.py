@@ -45,7 +45,7 @@ def build_wheel(bin_folder: Path) -> Path:
     ]
     start = time.monotonic()
     printed = []
-    with started(command, stdout=subprocess.PIPE) as pip:
+    with started(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as pip:
         for line in pip.stdout or ():
             printed.append(line)
             if shown := SHOWN.fullmatch(line.rstrip()):
