@@ -26,16 +26,24 @@ ALONE = [
     "tests/waiting",
 ]
 
-# What depends on the Python it runs with; the rest is the same with any.
+# What depends on the Python: the C extension, arguments, threads, fork, asyncio, the exit. The two
+# ignored files check every moment of our own Python code, for a minute.
 EACH_PYTHON = [
+    "tests/exit",
     "tests/fork",
-    "tests/unit",
+    "tests/fuzz/test_arguments.py",
+    "tests/unit/api",
+    "tests/unit/lifetime",
+    "tests/unit/receiving",
+    "tests/unit/values",
+    "tests/waiting/test_arecv.py",
+    "--ignore=tests/fork/test_storm.py",
+    "--ignore=tests/unit/lifetime/test_check_and_act.py",
+    "--ignore=tests/unit/lifetime/test_check_and_act_publishers.py",
 ]
 
-SMOKE = [
-    "tests/tutorial",
-]
-"""For a third Python: it imports, publishes, subscribes and forks."""
+# For a third Python: its wheel loads, publishes, subscribes and forks.
+SMOKE = ["tests/fork/test_inherited_publisher.py", "tests/unit/receiving/test_subscribe.py"]
 
 # The tests that LONG makes longer.
 SOAKED = [

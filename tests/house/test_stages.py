@@ -1,0 +1,60 @@
+"""The stages of `build.py test`: what fails is named at the end, and nothing hangs."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from support.paths import ROOT
+
+PROGRAM = """
+import sys
+sys.path[:0] = [{ci!r}, {root!r}]
+from functools import partial
+from pathlib import Path
+from stages import Stage, run, run_all, say, skip
+import stages
+stages.LOGS = Path({logs!r})
+
+def leave_out():
+    skip("no such machine", 2)
+
+run_all([
+    Stage("passes", partial(run, "echo", "all is well")),
+    Stage("fails", partial(run, "sh", "-c", "echo why it failed; exit 3")),
+    Stage("needs it", partial(say, "never"), after=["fails"]),
+    Stage("hangs", partial(run, "sleep", "1000"), limit=1),
+    Stage("leaves out", leave_out, after=["passes"]),
+    Stage("breaks", lambda: 1 / 0),
+])
+"""
+
+
+VERDICTS = {
+    "passes": "ok",
+    "fails": "FAILED",
+    "needs it": "NOT RUN",
+    "hangs": "FAILED",
+    "leaves out": "ok",
+    "breaks": "FAILED",
+}
+
+
+def test_every_failure_is_named_and_what_was_skipped(tmp_path: Path) -> None:
+    program = PROGRAM.format(ci=str(ROOT / ".ci"), root=str(ROOT), logs=str(tmp_path))
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 1, ended.stderr
+    assert "\nall is well\n" in ended.stdout
+    assert "never" not in ended.stdout
+    report = ended.stdout.partition("taken processor  stage")[2]
+    found = re.findall(r"(?m)^(ok|FAILED|NOT RUN) +[\d.]+ s +[\d.]+ s  (.+)$", report)
+    assert {name: verdict for verdict, name in found} == VERDICTS
+    for line in (
+        "skipped      2    no such machine",
+        "ended with 3: sh -c",
+        "killed: it took more than 1 s",
+        "ZeroDivisionError",
+    ):
+        assert line in report
