@@ -1,4 +1,4 @@
-"""Whether a process sleeps on a futex, and the wait word that it may have announced itself on."""
+"""Reports whether a process sleeps on a futex; reads the wait word on which it announces itself."""
 
 import struct
 from pathlib import Path

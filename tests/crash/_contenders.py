@@ -1,4 +1,4 @@
-"""Processes that contend for one topic, and say in a log when they own it."""
+"""Processes that contend for one topic, and log when they own it."""
 
 import json
 import os

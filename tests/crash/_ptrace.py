@@ -1,4 +1,4 @@
-"""Runs a thread of another process by single instructions, or from system call to system call.
+"""Runs a thread of another process instruction by instruction, or from system call to system call.
 
 ptrace(2) by way of libc. Only the thread that is traced stops: the process's others, such as those
 of Go's runtime, run on. The tracer has to be one and the same thread of the test process.

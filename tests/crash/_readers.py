@@ -1,4 +1,4 @@
-"""Subscribers of both languages on one topic, and what they have to find."""
+"""C and Go subscribers of one topic, and what they must read."""
 
 from contextlib import ExitStack
 from typing import Any

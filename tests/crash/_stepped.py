@@ -1,4 +1,4 @@
-"""Processes to be traced, which say by marks where they are: forks of one without the library's Go.
+"""Processes to trace, forked from one without the library's Go; marks show where they are.
 
 Each is ready for its tracer when it has raised its first mark.
 """

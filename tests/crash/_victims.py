@@ -1,4 +1,4 @@
-"""Makes publishing processes to kill, by the hundred: forks of one that has imported the library.
+"""Hundreds of publishing processes to kill, forked from one that has imported the library.
 
 It never uses the library itself, so that its forks are as good as fresh programs.
 """

@@ -1,4 +1,4 @@
-"""Waiters to be traced, which say by marks where they are: forks of one that has not loaded Go."""
+"""Waiters to trace, forked from a process without Go; marks show where they are."""
 
 import signal
 from typing import Any

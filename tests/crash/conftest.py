@@ -1,4 +1,4 @@
-"""The condition of tests that trace processes."""
+"""Tests that trace processes need the right to."""
 
 import os
 

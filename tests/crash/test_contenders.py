@@ -1,4 +1,4 @@
-"""Many processes want one topic at once, and are killed at any moment: never two owners."""
+"""Many processes compete for one topic and are killed at any moment: it never has two owners."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""The compiled publish(), single-stepped: what can be read after each store, alive and killed."""
+"""The compiled publish() in single steps: what readers see after each store, alive and killed."""
 
 import math
 import struct

@@ -1,4 +1,4 @@
-"""ok says whether the publisher lives: killed, stopped, and going on."""
+"""ok is whether the publisher lives: killed, stopped, continued."""
 
 import signal
 import time

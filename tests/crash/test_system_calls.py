@@ -1,4 +1,4 @@
-"""kill -9 at each system call that makes, replaces, closes or removes a topic: before it and after.
+"""kill -9 before and after each system call that creates, replaces, closes or removes a topic.
 
 It is the installed wheel's Go code that makes them, on the thread that called it from Python: a
 process that is followed by that thread alone shows all of them.

@@ -1,4 +1,4 @@
-"""kill -9 of a waiter at each step of its waiting: nobody else notices, but for one empty wake."""
+"""kill -9 of a waiter at each step of waiting costs the others one spurious wake at most."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

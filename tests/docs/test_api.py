@@ -1,4 +1,4 @@
-"""The API reference has everything that is public, and everything public says what it does."""
+"""The API reference has every public name, and every public name has a docstring."""
 
 import inspect
 import re

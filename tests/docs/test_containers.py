@@ -1,4 +1,4 @@
-"""What containers.md says of a read-only directory, and of a group's own."""
+"""containers.md: a read-only directory, and a directory of a group."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Every block of the pages that newcomers read runs, and prints what the page says."""
+"""Every block of the documentation runs, and prints what the page says."""
 
 import ast
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""examples/c/read_topic.c, which knows the memory layout's page and nothing of the library."""
+"""examples/c/read_topic.c, which uses docs/memory-layout.md and not the library."""
 
 import os
 import re

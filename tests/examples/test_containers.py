@@ -1,4 +1,4 @@
-"""The two containers' commands, in namespaces such as containers have."""
+"""The commands of the two containers, in namespaces like a container's."""
 
 import json
 import os

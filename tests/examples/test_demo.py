@@ -1,4 +1,4 @@
-"""The demonstration: it ends with 0 only if every act went as it should."""
+"""The demonstration ends with 0 only if every act succeeded."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""publish() while the process ends: the main thread hears of it, a daemon thread does not."""
+"""publish() while the process ends raises in the main thread; a daemon thread just stops."""
 
 from support.programs import Run
 

@@ -1,4 +1,4 @@
-"""The interpreter's end while daemon threads do everything at once, at a random moment."""
+"""The interpreter ends at a random moment, while daemon threads use everything at once."""
 
 import os
 import sys

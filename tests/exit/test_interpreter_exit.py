@@ -1,4 +1,4 @@
-"""However a program ends, short of a kill, its topics end with it."""
+"""A program's topics end with it, however it ends short of SIGKILL."""
 
 import re
 import signal

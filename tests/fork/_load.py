@@ -1,4 +1,4 @@
-"""Work that makes Go collect garbage: in a forked child with its parent's runtime it would hang."""
+"""Work that makes Go collect garbage; a child that used its parent's runtime would hang there."""
 
 import gc
 

@@ -1,4 +1,4 @@
-"""What of its parent's memory a child has, if it is born while a thread of the parent's closes."""
+"""What a child has mapped of a topic that its parent closes during the fork."""
 
 import os
 import threading

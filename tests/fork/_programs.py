@@ -1,4 +1,4 @@
-"""What Peers do that fork children themselves."""
+"""What Peers that fork children do."""
 
 import atexit
 import os

@@ -1,4 +1,4 @@
-"""A Peer that makes children by the thousand while its threads publish, read, make and close."""
+"""A Peer that starts thousands of children while its threads publish, read, open and close."""
 
 import faulthandler
 import itertools

@@ -1,4 +1,4 @@
-"""What a child of the storm does: all that is promised to children, then an end of its own."""
+"""A child of the storm tries everything promised to children, then ends in its own way."""
 
 import contextlib
 import os

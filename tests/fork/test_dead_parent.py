@@ -1,4 +1,4 @@
-"""A publisher that died is dead, also while children that it forked live."""
+"""A killed publisher counts as dead even while children that it forked live."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Forks while a thread holds a lock that fork's own hooks want, and in it uses the library.
+"""Forks while a thread uses the library under a lock that fork's hooks want.
 
 `logging` has such a lock, and takes it before every fork. A thread that forks must not hold by then
 what the library's calls wait for: that would be a deadlock.

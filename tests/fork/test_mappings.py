@@ -1,4 +1,4 @@
-"""No child has a publisher's file mapped: that would keep the lock of a dead parent."""
+"""No child maps a publisher's file: it would keep the lock of a dead parent."""
 
 from pathlib import Path
 

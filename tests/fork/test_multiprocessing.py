@@ -1,4 +1,4 @@
-"""multiprocessing's fork hands objects over as they are; its other methods need names."""
+"""With multiprocessing's fork children inherit objects; the other methods need names."""
 
 import multiprocessing
 from typing import Any

@@ -1,4 +1,4 @@
-"""Publishers and subscribers that a forked child makes, whatever its parent did before."""
+"""Publishers and subscribers that a forked child opens, whatever its parent did before."""
 
 import gc
 import os

@@ -1,4 +1,4 @@
-"""Children by the thousand, by every method, of a parent whose threads are all busy."""
+"""Thousands of children, by every method, of a parent with busy threads."""
 
 import contextlib
 import os

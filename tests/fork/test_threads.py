@@ -1,4 +1,4 @@
-"""Forks while other threads are in the middle of something: the child must hold no lock."""
+"""Forks while other threads are inside the library: the child holds no lock."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""How much hypothesis does: little in a normal run, more by SHM_PUB_SUB_EXAMPLES."""
+"""How many examples hypothesis tries: SHM_PUB_SUB_EXAMPLES, or a few."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Constructors given anything: an object that works, or one of the documented errors."""
+"""Any arguments of the constructors make a working object or a documented error."""
 
 import os
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Publishers and subscribers of a few topics, in any order, beside a model of what is promised.
+"""Publishers and subscribers of a few topics, in any order, compared with a model of the promises.
 
 The model is the README's table "Guarantees" for one process that nobody kills, in a
 few lines: a topic has at most one publisher; a reader finds the newest value of a live one or a

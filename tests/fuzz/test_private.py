@@ -1,4 +1,4 @@
-"""The private C functions, given anything: an error, never a crash, a hang or a broken promise.
+"""Any arguments of the private C functions: an error, never a crash, a hang or a broken promise.
 
 Every callable of _hot and all that its types and the shim's classes have is called in a process of
 its own, on objects that are open, closed, set up again, half set up and never set up, with all

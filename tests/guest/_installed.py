@@ -1,4 +1,4 @@
-"""Skips what needs a package that is not here: some have no wheel for every Python."""
+"""Skips tests whose package is missing: some packages have no wheel for every Python."""
 
 import importlib.util
 import sys

@@ -1,4 +1,4 @@
-"""Signal handlers of a C host that need much stack: none runs on a stack of Go's.
+"""A C host's signal handlers that need much stack never run on one of Go's stacks.
 
 Go gives each thread that it runs on an alternate signal stack of 32 KiB, in its heap. A handler
 that needs more overwrites what is below, and the process dies then or later.

@@ -1,4 +1,4 @@
-"""Programs that are bundled with what they import: PyInstaller's, and archives."""
+"""Programs bundled with their imports: by PyInstaller, and as archives."""
 
 import os
 import shutil

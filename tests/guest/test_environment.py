@@ -1,4 +1,4 @@
-"""Environment variables that are meant for Go programs change nothing in this library."""
+"""Environment variables for Go programs have no effect on this library."""
 
 import pytest
 from support.programs import Run

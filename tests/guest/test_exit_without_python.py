@@ -1,4 +1,4 @@
-"""A process that ends by exit() without ending Python first, as a program that embeds it may."""
+"""A process that embeds Python and calls exit() without finalizing it."""
 
 import shutil
 from pathlib import Path

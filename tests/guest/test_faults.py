@@ -1,4 +1,4 @@
-"""What ends a program by a signal ends it as it did before the library was loaded."""
+"""A fault ends a program by the same signal as without the library."""
 
 import signal
 

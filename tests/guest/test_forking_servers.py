@@ -1,4 +1,4 @@
-"""gunicorn and uWSGI, whose main process loads the application, and so has its publisher.
+"""gunicorn and uWSGI, whose main process loads the application and owns its publisher.
 
 uWSGI's main process ends without ending Python.
 """

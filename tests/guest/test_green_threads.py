@@ -1,4 +1,4 @@
-"""gevent and eventlet, whose greenlets take the place of threads: a wait holds up none of them."""
+"""gevent and eventlet: a wait holds up no other greenlet."""
 
 import pytest
 from support.programs import Run

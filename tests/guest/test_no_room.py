@@ -1,4 +1,4 @@
-"""A process without room for Go's runtime gets an error, and the library when there is room.
+"""A process without room for Go's runtime gets an error, and works once it has room.
 
 Go itself ends a process in which it cannot reserve its memory or start its threads.
 """

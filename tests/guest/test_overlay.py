@@ -1,4 +1,4 @@
-"""The changes of Go's runtime: each finds what it expects in this Go, or fails the build."""
+"""The changes of Go's runtime fit this Go, or the build fails."""
 
 import importlib.util
 import json

@@ -1,4 +1,4 @@
-"""What a process has before the first use is what it has after it: signals, limits and the rest."""
+"""The first use leaves the process as it was: signals, limits and the rest."""
 
 from pathlib import Path
 

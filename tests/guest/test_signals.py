@@ -1,4 +1,4 @@
-"""Signals reach Python's main thread, and no thread of Go's.
+"""Signals reach Python's main thread, and none of Go's.
 
 Up to 3.12 CPython notices a signal that another thread took only when something else wakes its
 evaluation loop: Ctrl-C on a program that is busy in a loop would be lost.

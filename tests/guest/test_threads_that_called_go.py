@@ -1,4 +1,4 @@
-"""Threads of the program that have called Go: how they end in a forked child, and setuid()."""
+"""Threads of the program that called Go: their end in a forked child, and setuid()."""
 
 import pytest
 from support.programs import Run

@@ -1,4 +1,4 @@
-"""Programs that block signals and wait for them get each of them, however busy Go is."""
+"""Programs that block signals and wait for them receive each one, however busy Go is."""
 
 import signal
 

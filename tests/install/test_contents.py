@@ -1,4 +1,4 @@
-"""What the wheel and the source distribution have in them, and what they say of themselves."""
+"""The contents and the metadata of the wheel and the source distribution."""
 
 import email
 import email.message

@@ -1,4 +1,4 @@
-"""The first build says within seconds what happens and how long it may take."""
+"""The first build prints within seconds what it does and how long it may take."""
 
 import os
 import shutil

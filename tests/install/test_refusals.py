@@ -1,4 +1,4 @@
-"""Where it cannot be built, one line says why, and what to do."""
+"""If it cannot be built, one line gives the reason and the remedy."""
 
 import os
 import shlex

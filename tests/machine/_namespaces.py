@@ -1,4 +1,4 @@
-"""Peers in namespaces of their own, as containers have them."""
+"""Peers in their own namespaces, as in containers."""
 
 import ctypes
 import os

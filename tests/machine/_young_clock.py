@@ -1,4 +1,4 @@
-"""In a Peer whose machine was booted just now: everything that asks for the time."""
+"""Everything that reads the clock, in a Peer on a machine that has just booted."""
 
 import asyncio
 import math

@@ -1,4 +1,4 @@
-"""Paths are bytes and names are text, whatever the locale takes the bytes for."""
+"""Paths are bytes and names are text, in any locale."""
 
 import json
 import os

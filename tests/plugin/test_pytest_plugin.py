@@ -1,4 +1,4 @@
-"""The pytest plugin, in test suites of a user's."""
+"""The pytest plugin, in a user's test suite."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""shm_pub_sub.testing.wait_for(): what counts, and what its failure says."""
+"""shm_pub_sub.testing.wait_for(): which values count, and the text of its failure."""
 
 import math
 import re

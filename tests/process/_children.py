@@ -1,4 +1,4 @@
-"""What children of multiprocessing do: spawn and forkserver import it by name."""
+"""What multiprocessing's children do; spawn and forkserver import it by name."""
 
 import multiprocessing
 import sys

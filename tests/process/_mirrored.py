@@ -1,4 +1,4 @@
-"""Values whose bits belong together: one made of two halves of different values shows."""
+"""Values whose halves match, so that a torn one shows."""
 
 from collections.abc import Callable
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Reading, and writing, as fast as it goes, until the other side has had enough."""
+"""Reads or writes as fast as possible, until the other side has seen enough."""
 
 import time
 from itertools import count

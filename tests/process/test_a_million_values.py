@@ -1,4 +1,4 @@
-"""Publishing as fast as it goes against readers that spin in other processes."""
+"""Publishing as fast as possible against spinning readers in other processes."""
 
 import time
 from collections.abc import Callable

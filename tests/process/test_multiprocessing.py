@@ -1,4 +1,4 @@
-"""Children of multiprocessing work, and leave nothing when they end."""
+"""multiprocessing's children work, and leave nothing behind."""
 
 from collections.abc import Callable
 from pathlib import Path

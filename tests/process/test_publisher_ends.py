@@ -1,4 +1,4 @@
-"""What others see of a publisher's end, and of the one after it."""
+"""What others see when a publisher ends and the next one starts."""
 
 import logging
 import re

@@ -1,4 +1,4 @@
-"""Locks that a mere reader of a topic can hold: no publisher, and no reason to refuse one."""
+"""A reader of the file can lock it; that is no publisher, and no reason to refuse one."""
 
 import fcntl
 import os

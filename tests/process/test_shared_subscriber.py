@@ -1,4 +1,4 @@
-"""A subscriber that threads share, and that two of them attach at once."""
+"""A subscriber that threads share, and that two of them attach at the same time."""
 
 import logging
 import threading

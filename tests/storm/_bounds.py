@@ -1,4 +1,4 @@
-"""How long a publisher's value may be read."""
+"""Until when a publisher's value may be read."""
 
 from functools import lru_cache
 

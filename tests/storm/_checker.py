@@ -1,4 +1,4 @@
-"""What must never be, as functions from a story to what is wrong with it.
+"""The rules: functions from a story to what is wrong with it.
 
 Each takes the doubt out of the times: an owner surely lived between what it wrote just after its
 constructor and just before its end, and surely not outside what it wrote just before the one and

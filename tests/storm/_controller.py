@@ -1,4 +1,4 @@
-"""Throws the dice: who starts, is killed, is stopped, goes on, and removes what."""
+"""Decides at random which actor starts, is killed, stopped or continued, or removes a topic."""
 
 import json
 import logging  # noqa: F401 - here once, rather than in every publisher

@@ -1,4 +1,4 @@
-"""A log for every actor, of which a kill takes no line that was written."""
+"""A log for each actor; a kill loses no line of it."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The actors' processes: starting, killing, stopping them, and writing down when that was.
+"""The actors' processes: starts, kills and stops them, and logs when.
 
 What the log says of an end is true: a `dead` is written when waitpid has returned, so that by then
 the kernel has dropped all that the process held.

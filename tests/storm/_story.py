@@ -1,4 +1,4 @@
-"""What the logs of all actors say together: publishers' lives, removals, and what was read."""
+"""All actors' logs together: publishers' lives, removals, and what was read."""
 
 import math
 from collections import defaultdict

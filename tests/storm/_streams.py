@@ -1,4 +1,4 @@
-"""The actors that receive every value of all topics, by waiting for it, and judge it at once."""
+"""The actors that receive every value of all topics, and judge each at once."""
 
 import random
 import time

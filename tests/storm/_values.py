@@ -1,4 +1,4 @@
-"""What the storm publishes: every value says whose it is, which, and of what topic.
+"""What the storm publishes: each value has its publisher, its number and its topic in it.
 
 As 64 bits, the same for int and float (IEEE 754):
 

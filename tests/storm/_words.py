@@ -1,4 +1,4 @@
-"""Memory that all actors share: what each publisher is about to publish, and what it has published.
+"""Memory that actors share: what each publisher is about to publish, and has published.
 
 A word is stored and loaded by one instruction each, and outlives a killed process.
 """

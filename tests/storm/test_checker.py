@@ -1,4 +1,4 @@
-"""The checker finds nothing in a story without fault, and each fault that a doctored one has."""
+"""The checker finds no fault in a sound story, and every fault that is put into one."""
 
 import re
 from collections.abc import Callable

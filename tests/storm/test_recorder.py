@@ -1,4 +1,4 @@
-"""The recorder notes at once what a single read can prove wrong, and else counts."""
+"""The recorder logs at once what a single read proves wrong, and counts the rest."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the stream's judge notes, and what it lets pass."""
+"""What the stream's judge reports, and what it accepts."""
 
 from types import SimpleNamespace
 from typing import Any

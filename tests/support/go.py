@@ -1,4 +1,4 @@
-"""The Go side of the extension, by way of gopy's module beside the hot path."""
+"""Go's publisher and subscriber, through gopy's module."""
 
 import os
 from types import TracebackType

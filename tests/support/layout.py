@@ -1,4 +1,4 @@
-"""The fields of a topic's file, from shmpubsub/internal/segment/layout.go, to damage them with."""
+"""The fields of a topic's file, as in shmpubsub/internal/segment/layout.go, for damaging them."""
 
 import struct
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Another Python process, a fresh interpreter, that calls functions for the test."""
+"""A fresh Python process that calls functions for the test."""
 
 import contextlib
 import os

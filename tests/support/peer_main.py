@@ -1,4 +1,4 @@
-"""The other end of _peer.py."""
+"""The process that peer.py starts."""
 
 import faulthandler
 import os

@@ -1,4 +1,4 @@
-"""What subscribing peers do, called by name in a process of their own."""
+"""What subscribing peers do."""
 
 import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a Peer does with the library: publishers and subscribers by the names of their topics."""
+"""What a Peer does with publishers and subscribers, by the names of their topics."""
 
 import array
 from typing import Any

@@ -1,4 +1,4 @@
-"""Cases of which `build.py test` runs the first one, and `build.py soak` all."""
+"""Cases: `build.py test` runs the first one, `build.py soak` all."""
 
 from collections.abc import Mapping
 from typing import Any

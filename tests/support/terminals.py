@@ -1,4 +1,4 @@
-"""Terminals in which the commands of a page run, those that go on beside the others."""
+"""Runs the commands of a page, some of them beside the others."""
 
 import os
 import signal

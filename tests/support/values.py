@@ -1,4 +1,4 @@
-"""Values at the edges of the types, and how to compare them bit by bit."""
+"""Edge values of each type, and how to compare them bit by bit."""
 
 import math
 import struct

@@ -1,4 +1,4 @@
-"""Waiting for a condition, with a deadline; and for what other threads find."""
+"""Waiting for a condition, with a deadline; repeating functions in threads."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Where each block of the specification is, and how deep its lines belong.
+"""Where each block of the specification is, and how deep its lines are indented.
 
 Where the text leaves open how deep a pause belongs, it stands in the loop beside the `if`, so that
 every turn pauses and not only some.

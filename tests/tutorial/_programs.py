@@ -1,4 +1,4 @@
-"""The harness's own side of the tutorial's programs, and what is set before or after them."""
+"""Programs that publish and watch for the tutorial's, and lines to put before or after those."""
 
 import signal
 from collections.abc import Iterable

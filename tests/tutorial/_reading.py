@@ -1,4 +1,4 @@
-"""What the tests take from the programs themselves: no name and no value is repeated here."""
+"""Names and values read from the programs, so that no test repeats them."""
 
 import ast
 import re

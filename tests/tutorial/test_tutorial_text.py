@@ -1,4 +1,4 @@
-"""The restored programs are the text's own lines, complete, and a changed text is noticed."""
+"""The programs are the specification's own lines, all of them, and a changed text is noticed."""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Checked by mypy --strict, never run: each ignored error is one that must be found."""
+"""Checked by mypy --strict, never run; every ignored error must be found."""
 
 from array import array
 from enum import IntEnum

@@ -1,4 +1,4 @@
-"""Every python block of the pages, checked as a reader may check a program made of it."""
+"""Every python block of the pages passes mypy --strict."""
 
 import re
 from collections.abc import Iterator

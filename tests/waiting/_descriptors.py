@@ -1,4 +1,4 @@
-"""Descriptors and wait words, for the tests of fileno() and select(), here and in a Peer."""
+"""Descriptors and wait words, for tests of fileno() and select(), here and in a Peer."""
 
 import contextlib
 import ctypes

@@ -1,4 +1,4 @@
-"""How late values are received, against how late the machine is.
+"""How late values are received, compared with how late the machine is.
 
 A wake-up that was missed costs the rest of a slice: most of one, as waits here are short. What
 tells that apart from a slow machine: how long the waiter could have run and got no processor, by

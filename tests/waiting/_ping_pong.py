@@ -1,4 +1,4 @@
-"""Waiters that answer each value, and publishers that wait for all answers: everybody blocks.
+"""Waiters that answer each value, and publishers that wait for all answers: all of them block.
 
 The publishers are forks of a process without the library's Go, one after another, each with another
 number of buffers. They end by close() or by kill -9, when all have answered.

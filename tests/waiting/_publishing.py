@@ -1,4 +1,4 @@
-"""What publishing peers do, called by name in a process of their own."""
+"""What publishing peers do."""
 
 from collections import deque
 from typing import Any

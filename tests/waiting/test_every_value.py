@@ -1,4 +1,4 @@
-"""Each value is received or counted as lost, in order, however fast they come."""
+"""Each value is received or counted as lost, in order, at any speed."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""fileno(): a descriptor that is readable while there is something to take."""
+"""fileno(): a descriptor that is readable while a value waits to be taken."""
 
 import errno
 import gc

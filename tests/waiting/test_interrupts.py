@@ -1,4 +1,4 @@
-"""SIGINT at random moments of waiting: KeyboardInterrupt each time and soon, and no value is lost.
+"""SIGINT at random moments of waiting: each raises KeyboardInterrupt soon, and no value is lost.
 
 The loops that receive are C's, by deque.extend(): between two byte codes an interrupt may come
 after a value was received and before the program has kept it, which is the program's affair.

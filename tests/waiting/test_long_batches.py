@@ -1,4 +1,4 @@
-"""Reading while a batch is written that goes round the ring again and again."""
+"""Reading while a batch goes round the ring again and again."""
 
 import array
 

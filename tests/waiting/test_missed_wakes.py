@@ -1,4 +1,4 @@
-"""Several waiters and publishers that restart: no wake-up is missed, and none is late."""
+"""Several waiters, publishers that restart: no wake-up is missed or late."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The exceptions: one root, and each also the built-in that fits."""
+"""The exceptions have one root, and each is also the built-in that fits."""
 
 import ast
 import builtins

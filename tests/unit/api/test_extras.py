@@ -1,4 +1,4 @@
-"""What brings an extra's packages: hints name those, and nothing that no index has."""
+"""Hints name an extra's packages, and never this project on an index."""
 
 import re
 

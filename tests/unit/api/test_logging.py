@@ -1,4 +1,4 @@
-"""What goes to logging.getLogger("shm_pub_sub"): events of topics, never of values."""
+"""logging.getLogger("shm_pub_sub") gets events of topics, never of values."""
 
 import logging
 import re

@@ -1,4 +1,4 @@
-"""Names: any text, hierarchies by slash, and no two topics share a file."""
+"""Names can be any text, with slashes as hierarchy; no two topics share a file."""
 
 import enum
 import random

@@ -1,4 +1,4 @@
-"""What the objects are to Python: repr, pickle, copy, properties, generics, documentation."""
+"""Publishers and subscribers as Python objects: repr, pickle, copy, properties, generics."""
 
 import copy
 import inspect as introspection

@@ -1,4 +1,4 @@
-"""Classes of the user's own, derived from ours."""
+"""Subclasses of Publisher and Subscriber."""
 
 import abc
 import asyncio

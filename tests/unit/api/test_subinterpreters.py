@@ -1,4 +1,4 @@
-"""Sub-interpreters are refused with a clear ImportError, and harm nothing in the main one."""
+"""A sub-interpreter gets an ImportError, and the main one is unaffected."""
 
 import pytest
 from support.programs import Run

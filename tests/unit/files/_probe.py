@@ -1,4 +1,4 @@
-"""Everything that can be done with a topic's file that may be anything, in a process of its own.
+"""Every operation on a topic's file with any content, in a process of its own.
 
 A crash or a hang there is a failed test, not the end of the test run.
 """

@@ -1,4 +1,4 @@
-"""Several users in one directory, as /dev/shm is: programs that become one of them."""
+"""Programs that become one of several users of a directory like /dev/shm."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""File systems of a test's own, for the errors that only a file system can make."""
+"""File systems for a test, for errors that only a file system can raise."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""A file of ours of which any part is wrong: never a crash, a hang, or garbage with True."""
+"""A topic's file with any part wrong: never a crash, a hang, or a wrong value with ok."""
 
 import random
 from collections.abc import Callable

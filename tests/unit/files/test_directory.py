@@ -1,4 +1,4 @@
-"""directory=: where topics are, apart from what SHM_PUB_SUB_DIR says."""
+"""directory=: topics elsewhere than in SHM_PUB_SUB_DIR."""
 
 import os
 import queue

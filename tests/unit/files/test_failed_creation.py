@@ -1,4 +1,4 @@
-"""Where memory runs out after Go has made a publisher, the topic is free again."""
+"""If memory runs out after Go has made a publisher, the topic is free again."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Something else than a file of ours under a topic's name."""
+"""A file that is not a topic, under a topic's name."""
 
 import os
 import random

@@ -1,4 +1,4 @@
-"""Limits of a process: an error that names the limit, and neither a signal nor a crash."""
+"""A process's limits: an error that names the limit, never a signal or a crash."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Shared memory that is full, or cannot be there: an error at creation that says what to do."""
+"""Shared memory that is full or impossible: an error with a remedy when a topic is created."""
 
 import contextlib
 import os

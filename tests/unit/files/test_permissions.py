@@ -1,4 +1,4 @@
-"""Whose files they are: modes, other users, and that a subscriber cannot write."""
+"""Owners and modes of the files; a subscriber cannot write."""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""A stranger takes a topic's name, as anyone can in /dev/shm: nobody reads what is there."""
+"""A stranger takes a topic's name, as anyone can in /dev/shm: nobody reads that file."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A deed at every moment of a call: what test_check_and_act*.py put before their programs.
+"""Runs something at every moment of a call: the beginning of test_check_and_act*.py's programs.
 
 A signal handler may run between any two instructions of the shim, and another thread while Go works
 without the GIL. A trace function stands for the first: it does the deed before the n-th instruction

@@ -1,4 +1,4 @@
-"""What comes between a check of a subscriber's and what follows: close(), a new __init__."""
+"""close() or a new __init__ between a subscriber's check and its use."""
 
 import pytest
 from support.programs import Run

@@ -1,4 +1,4 @@
-"""What comes between a check of a publisher's and what follows from it: one closed, or made."""
+"""A publisher is closed or made between another one's check and its use."""
 
 import itertools
 import threading

@@ -1,4 +1,4 @@
-"""Making and closing objects for ever costs nothing."""
+"""Opening and closing objects forever leaks nothing."""
 
 import gc
 import os

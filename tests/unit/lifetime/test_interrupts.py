@@ -1,4 +1,4 @@
-"""A KeyboardInterrupt before any one instruction of the shim loses no topic and crashes nothing.
+"""A KeyboardInterrupt before any instruction of the package loses no topic and crashes nothing.
 
 A trace function raises it before the n-th instruction of the package that runs, for every n.
 """

@@ -1,4 +1,4 @@
-"""What the C types take hold of they let go of again: no reference leaks, none is lost.
+"""The C types release every reference that they take, and no other.
 
 tests/sanitizers/test_refcounts.py looks at all references there are, where a debug build of CPython
 is at hand; this looks at the objects that matter on any interpreter.

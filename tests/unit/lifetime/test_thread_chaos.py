@@ -1,4 +1,4 @@
-"""Everything that threads can do to publishers and subscribers, at once and in random order."""
+"""Threads do everything to publishers and subscribers, at once and in random order."""
 
 import contextlib
 import gc

@@ -1,4 +1,4 @@
-"""Threads share objects freely: no crash, no hang, and only the documented errors."""
+"""Threads share objects: no crash, no hang, and only documented errors."""
 
 import contextlib
 import random

@@ -1,4 +1,4 @@
-"""history=: with which values a new subscriber begins to receive."""
+"""history=: which earlier values a new subscriber receives first."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Values whose time is another clock's: of a boot before this one, or of another time namespace."""
+"""Values with another clock's time: of an earlier boot, or of another time namespace."""
 
 import math
 import struct

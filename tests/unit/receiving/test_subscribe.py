@@ -1,4 +1,4 @@
-"""subscribe(): the newest value, and when ok is True."""
+"""subscribe(): the latest value, and when ok is True."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""The publisher's side of waiting, which is in the file format from the start: the eventcount.
+"""The publisher's side of the eventcount, on which subscribers wait.
 
 A waiter is played by hand: the word of page 0 is epoch << 1 | somebody waits.
 """

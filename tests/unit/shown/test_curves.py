@@ -1,4 +1,4 @@
-"""Curves: few points that look like all of them."""
+"""Curves: a few points that look like all of them."""
 
 import contextlib
 import math

@@ -1,4 +1,4 @@
-"""Values and defaults that are only like an int or a float, also malicious ones."""
+"""Values and defaults that resemble an int or a float, malicious ones included."""
 
 import enum
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""A value that a topic does not take: which error, and the topic keeps what it had."""
+"""A value that a topic refuses: which error, and the topic keeps its last value."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""A subscriber whose type is not the publisher's."""
+"""A subscriber of another type than its publisher."""
 
 from collections.abc import Callable
 from typing import Any

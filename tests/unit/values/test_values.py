@@ -1,4 +1,4 @@
-"""What is published is what is read: the same type, the same 64 bits."""
+"""A value is read as it was published: the same type, the same 64 bits."""
 
 import math
 import random
