@@ -6,28 +6,19 @@ import random
 import signal
 import time
 from pathlib import Path
-from typing import NoReturn
 
 import shm_pub_sub
-
-LIFETIME = 60
+from support.children import fork
 
 
 def begin(topic: str, log: Path, seeds: list[int], start_at: float) -> list[int]:
     """Forks a contender for each seed, which begins at start_at. Returns their pids."""
-    pids = []
-    for seed in seeds:
-        pid = os.fork()
-        if pid == 0:
-            _contend(topic, log, random.Random(seed), start_at)
-        pids.append(pid)
-    return pids
+    return [fork(_contend, topic, log, random.Random(seed), start_at) for seed in seeds]
 
 
-def _contend(topic: str, log: Path, dice: random.Random, start_at: float) -> NoReturn:
+def _contend(topic: str, log: Path, dice: random.Random, start_at: float) -> None:
     fd = os.open(log, os.O_WRONLY | os.O_APPEND)
     try:
-        signal.alarm(LIFETIME)
         reader = shm_pub_sub.Subscriber(topic, -1)
         while time.monotonic() < start_at:
             pass
@@ -35,8 +26,6 @@ def _contend(topic: str, log: Path, dice: random.Random, start_at: float) -> NoR
             _own_once(topic, fd, dice, reader)
     except BaseException as error:
         _note(fd, "error", repr(error))
-    finally:
-        os._exit(1)
 
 
 def _own_once(

@@ -3,7 +3,6 @@
 import mmap
 import struct
 from pathlib import Path
-from types import TracebackType
 
 from support.layout import FIELDS, FIRST_SLOT, HEADER
 
@@ -42,12 +41,7 @@ class Memory:
     def __enter__(self) -> "Memory":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._words.release()
         self._map.close()
 

@@ -12,7 +12,6 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 MARK = signal.SIGUSR2
 """A traced process raises it to say where it has come to; it is never delivered."""
@@ -160,12 +159,7 @@ class Traced:
     def __enter__(self) -> "Traced":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Kills it, where the test has not come to that."""
         if not self._ended:
             self.kill()

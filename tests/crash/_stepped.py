@@ -3,49 +3,36 @@
 Each is ready for its tracer when it has raised its first mark.
 """
 
-import os
 import signal
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import shm_pub_sub
+from support.children import LIFETIME, fork, pause_forever
 
 from ._ptrace import MARK
 
-LIFETIME = 170
-"""Seconds until one ends that nobody kills, after a killed test run."""
 
-
-def _fork(work: Callable[..., None], *arguments: Any) -> int:
-    """Forks one that works and then waits to be killed. Returns its pid."""
+def fork_to_trace(work: Callable[..., None], *arguments: Any) -> int:
+    """Fork one that works and then waits to be killed. Return its pid."""
     signal.alarm(LIFETIME)  # again: this process lives as long as a test asks for more
-    pid = os.fork()
-    if pid == 0:
-        _child(work, arguments)
-    return pid
+    return fork(_work_and_wait, work, *arguments)
 
 
-def _child(work: Callable[..., None], arguments: Sequence[Any]) -> NoReturn:
-    try:
-        signal.alarm(LIFETIME)
-        work(*arguments)
-        while True:
-            signal.pause()
-    except BaseException as error:
-        os.write(2, f"{work.__name__}: {error!r}\n".encode())
-    finally:
-        os._exit(1)
+def _work_and_wait(work: Callable[..., None], *arguments: Any) -> None:
+    work(*arguments)
+    pause_forever()
 
 
 def _mark() -> None:
     signal.raise_signal(MARK)
 
 
-def _await_tracer() -> None:
+def await_tracer() -> None:
     """A mark that nobody traces would be the end."""
     status = Path("/proc/self/status")
     while "\nTracerPid:\t0\n" in status.read_text():
@@ -56,7 +43,7 @@ def publish_between_marks(
     topic: str, before: Sequence[Any], values: Sequence[Any], buffer_num: int
 ) -> int:
     """Forks a publisher of what is before, and then of values with marks around each."""
-    return _fork(_publish_between_marks, topic, before, values, buffer_num)
+    return fork_to_trace(_publish_between_marks, topic, before, values, buffer_num)
 
 
 def _publish_between_marks(
@@ -66,7 +53,7 @@ def _publish_between_marks(
     for value in before:
         publisher.publish(value)
     publish, mark, number = publisher.publish, signal.raise_signal, int(MARK)
-    _await_tracer()
+    await_tracer()
     for value in values:
         mark(number)
         publish(value)
@@ -75,7 +62,7 @@ def _publish_between_marks(
 
 def publish_fast(topic: str, generation: int, buffer_num: int) -> int:
     """Forks a publisher of generation << 32 | k, for k from 1, with little else in its loop."""
-    return _fork(_publish_fast, topic, generation, buffer_num)
+    return fork_to_trace(_publish_fast, topic, generation, buffer_num)
 
 
 def _publish_fast(topic: str, generation: int, buffer_num: int) -> None:
@@ -85,13 +72,13 @@ def _publish_fast(topic: str, generation: int, buffer_num: int) -> None:
 
 def act_between_marks(act: Callable[[str], Callable[[], Any]], topic: str) -> int:
     """Forks one that prepares act(topic), and then does what that returned between two marks."""
-    return _fork(_act_between_marks, act, topic)
+    return fork_to_trace(_act_between_marks, act, topic)
 
 
 def _act_between_marks(act: Callable[[str], Callable[[], Any]], topic: str) -> None:
     shm_pub_sub.topics()  # what this thread's first call of Go does besides
     perform = act(topic)
-    _await_tracer()
+    await_tracer()
     _mark()
     result = perform()
     _mark()

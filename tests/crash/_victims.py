@@ -7,11 +7,10 @@ import os
 import random
 import signal
 import time
-from typing import Any, NoReturn
+from typing import Any
 
 import shm_pub_sub
-
-LIFETIME = 60
+from support.children import fork
 
 DEFAULTS: list[Any] = [0, 0.0, False]
 
@@ -25,45 +24,30 @@ def warm_up() -> int:
 
 
 def publish_forever(topic: str, kind: int, buffer_num: int, generation: int) -> int:
-    """Forks a publisher of generation << 32 | k, for k from 1. Returns its pid."""
-    pid = os.fork()
-    if pid == 0:
-        _publish(topic, kind, buffer_num, generation)
-    return pid
+    """Fork a publisher of generation << 32 | k, for k from 1. Return its pid."""
+    return fork(_publish, topic, kind, buffer_num, generation)
 
 
-def _publish(topic: str, kind: int, buffer_num: int, generation: int) -> NoReturn:
-    try:
-        signal.alarm(LIFETIME)
-        default = DEFAULTS[kind]
-        publisher = shm_pub_sub.Publisher(topic, default, buffer_num)
-        make = type(default)
-        k = generation << 32
-        while True:
-            k += 1
-            publisher.publish(make(k))
-    except BaseException as error:
-        os.write(2, f"victim {generation}: {error!r}\n".encode())
-    finally:
-        os._exit(1)
+def _publish(topic: str, kind: int, buffer_num: int, generation: int) -> None:
+    default = DEFAULTS[kind]
+    publisher = shm_pub_sub.Publisher(topic, default, buffer_num)
+    make = type(default)
+    k = generation << 32
+    while True:
+        k += 1
+        publisher.publish(make(k))
 
 
 def publish_and_close_forever(topic: str, seed: int) -> int:
-    """Forks one that makes and closes publishers as fast as it can. Returns its pid."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            signal.alarm(LIFETIME)
-            dice = random.Random(seed)
-            while True:
-                with shm_pub_sub.Publisher(topic, 0, dice.randint(1, 50)) as publisher:
-                    publisher.publish(1)
-                    time.sleep(dice.choice([0.0, 0.002]))  # half last as long as a look does
-        except BaseException as error:
-            os.write(2, f"victim: {error!r}\n".encode())
-        finally:
-            os._exit(1)
-    return pid
+    """Fork one that opens and closes publishers as fast as it can. Return its pid."""
+    return fork(_publish_and_close, topic, random.Random(seed))
+
+
+def _publish_and_close(topic: str, dice: random.Random) -> None:
+    while True:
+        with shm_pub_sub.Publisher(topic, 0, dice.randint(1, 50)) as publisher:
+            publisher.publish(1)
+            time.sleep(dice.choice([0.0, 0.002]))  # half last as long as a look does
 
 
 def kill(pid: int) -> None:

@@ -6,19 +6,19 @@ from typing import Any
 import shm_pub_sub
 
 from ._ptrace import MARK
-from ._stepped import _await_tracer, _fork
+from ._stepped import await_tracer, fork_to_trace
 
 
 def receive_between_marks(topic: str, default: Any) -> int:
     """Forks one that drains its topic and then waits for one value, between two marks."""
-    return _fork(_receive_between_marks, topic, default)
+    return fork_to_trace(_receive_between_marks, topic, default)
 
 
 def _receive_between_marks(topic: str, default: Any) -> None:
     subscriber = shm_pub_sub.Subscriber(topic, default)
     subscriber.drain()
     receive, mark, number = subscriber.recv, signal.raise_signal, int(MARK)
-    _await_tracer()
+    await_tracer()
     mark(number)
     receive()
     mark(number)

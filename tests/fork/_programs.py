@@ -5,15 +5,15 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
+from functools import partial
 from typing import Any
 
 import shm_pub_sub
+from support.children import LIFETIME, fork, pause_forever
+from support.waiting import repeating
 
 from ._load import make_go_collect
-
-LIFETIME = 100
 
 kept: dict[str, Any] = {}
 
@@ -70,42 +70,36 @@ def fork_and_end(end: str) -> None:
 
 
 def fork_sleeper(use: bool = False) -> int:
-    """Forks a child that lives on, and returns its pid. It may have used the library itself."""
+    """Fork a child that lives on. It may have used the library itself."""
     ready, tell = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            signal.alarm(LIFETIME)
-            if use:
-                with shm_pub_sub.Publisher("sleepers", 0) as publisher:
-                    publisher.publish(1)
-            os.write(tell, b"x")
-            while True:
-                signal.pause()
-        finally:
-            os._exit(1)
+    pid = fork(_sleep, tell, use)
     os.close(tell)
     assert os.read(ready, 1) == b"x"
     os.close(ready)
     return pid
 
 
+def _sleep(tell: int, use: bool) -> None:
+    if use:
+        with shm_pub_sub.Publisher("sleepers", 0) as publisher:
+            publisher.publish(1)
+    os.write(tell, b"x")
+    pause_forever()
+
+
 def fork_sleeping_grandchild() -> list[int]:
-    """Forks a child that forks another. Both live on; returns their pids."""
+    """Fork a child that forks another. Both live on; return their pids."""
     read, write = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            signal.alarm(LIFETIME)
-            os.write(write, b"%d" % fork_sleeper())
-            while True:
-                signal.pause()
-        finally:
-            os._exit(1)
+    pid = fork(_fork_and_sleep, write)
     os.close(write)
     grandchild = int(os.read(read, 20))
     os.close(read)
     return [pid, grandchild]
+
+
+def _fork_and_sleep(write: int) -> None:
+    os.write(write, b"%d" % fork_sleeper())
+    pause_forever()
 
 
 def start_sleeping_program() -> int:
@@ -116,70 +110,41 @@ def start_sleeping_program() -> int:
 
 
 def use_in_threads(seconds: float, topics: int) -> None:
-    """Constructs, publishes, reads and closes in threads, while this one forks all the time.
+    """Open, publish, read and close in threads, while this one forks all the time.
 
     Each child takes a topic over that its parent closed, then ends.
     """
-    stop = threading.Event()
-    errors: list[BaseException] = []
-
-    def work(name: str) -> None:
-        try:
-            while not stop.is_set():
-                with shm_pub_sub.Publisher(name, 0, 3) as publisher:
-                    reader = shm_pub_sub.Subscriber(name, -1)
-                    for value in range(20):
-                        publisher.publish(value)
-                        assert reader.subscribe() == (value, True)
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=work, args=(f"busy/{n}",)) for n in range(topics)]
-    for thread in threads:
-        thread.start()
     end = time.monotonic() + seconds
-    try:
+    with repeating(*(partial(_use_topic, f"busy/{n}") for n in range(topics))):
         while time.monotonic() < end:
-            _fork_one(topics)
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-    if errors:
-        raise errors[0]
+            _, status = os.waitpid(fork(_publish_own), 0)
+            assert status == 0, f"child: {status:#x}"
 
 
-def _fork_one(topics: int) -> None:
-    """Forks a child that uses the library, and waits for it with a deadline."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            signal.alarm(20)
-            with shm_pub_sub.Publisher(f"child/{os.getpid()}", 0) as publisher:
-                publisher.publish(1)
-                assert len(shm_pub_sub.topics()) >= 1
-            os._exit(0)
-        except BaseException as error:
-            os.write(2, repr(error).encode())
-        finally:
-            os._exit(1)
-    _, status = os.waitpid(pid, 0)
-    assert status == 0, f"child: {status:#x}"
+def _use_topic(name: str) -> None:
+    with shm_pub_sub.Publisher(name, 0, 3) as publisher:
+        reader = shm_pub_sub.Subscriber(name, -1)
+        for value in range(20):
+            publisher.publish(value)
+            assert reader.subscribe() == (value, True)
+
+
+def _publish_own() -> None:
+    signal.alarm(20)
+    with shm_pub_sub.Publisher(f"child/{os.getpid()}", 0) as publisher:
+        publisher.publish(1)
+        assert len(shm_pub_sub.topics()) >= 1
 
 
 def fork_publisher(topic: str) -> int:
-    """Forks a child that publishes its pid and lives on."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            signal.alarm(LIFETIME)
-            publisher = shm_pub_sub.Publisher(topic, 0)
-            publisher.publish(os.getpid())
-            while True:
-                signal.pause()
-        finally:
-            os._exit(1)
-    return pid
+    """Fork a child that publishes its pid and lives on."""
+    return fork(_publish_pid, topic)
+
+
+def _publish_pid(topic: str) -> None:
+    publisher = shm_pub_sub.Publisher(topic, 0)
+    publisher.publish(os.getpid())
+    pause_forever()
 
 
 def kill(pid: int) -> None:

@@ -2,12 +2,11 @@
 
 import signal
 import socket
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
+
+from support.programs import Program, Start
 
 APPLICATION = """
 import os
@@ -34,18 +33,11 @@ def application(environment, start_response):
 """
 
 
-@contextmanager
-def serving(command: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Starts a server, which is killed if it does not end."""
+def serve(start_command: Start, command: list[str], folder: Path) -> Program:
+    """Start a server, whose log is in the folder."""
     (folder / "application.py").write_text(APPLICATION)
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+        return start_command(*command, cwd=folder, stdout=log, stderr=log)
 
 
 def free_port() -> int:
@@ -55,8 +47,8 @@ def free_port() -> int:
         return port
 
 
-def answer(port: int, process: subprocess.Popen[bytes], folder: Path) -> str:
-    """What the application says, once it is there."""
+def answer(port: int, process: Program, folder: Path) -> str:
+    """Return what the application answers, once it is up."""
     deadline = time.monotonic() + 60
     while True:
         try:
@@ -70,6 +62,6 @@ def answer(port: int, process: subprocess.Popen[bytes], folder: Path) -> str:
             time.sleep(0.05)
 
 
-def end(process: subprocess.Popen[bytes], number: int = signal.SIGINT) -> None:
+def end(process: Program, number: int = signal.SIGINT) -> None:
     process.send_signal(number)
     process.wait(60)

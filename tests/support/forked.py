@@ -87,7 +87,7 @@ class Forked:
             signal.alarm(LIFETIME)
             faulthandler.register(signal.SIGUSR1, file=self._errors.fileno(), all_threads=True)
             generator = steps()
-            while self._is_told(connection, parent) == "next":
+            while self._next_word(connection, parent) == "next":
                 answer: tuple[bool, Any]
                 try:
                     answer = True, next(generator)
@@ -100,7 +100,7 @@ class Forked:
             os._exit(0)
 
     @staticmethod
-    def _is_told(connection: Connection, parent: int) -> str:
+    def _next_word(connection: Connection, parent: int) -> str:
         """Waits for a word of the parent's. No end of file comes: this process has that end too."""
         while not connection.poll(0.5):
             if os.getppid() != parent:

@@ -1,7 +1,6 @@
 """Go's publisher and subscriber, through gopy's module."""
 
 import os
-from types import TracebackType
 from typing import Any
 
 from shm_pub_sub import _arguments, _extension
@@ -33,12 +32,7 @@ class _Handle:
             handle, self._handle = self._handle, None
             self._go.DecRef(handle)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
 
