@@ -21,11 +21,11 @@ class Stub(griffe.Extension):
     """Puts what the stub says in the place of what the sources say."""
 
     def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
-        source = Path(str(pkg.filepath)).with_name("__init__.pyi")
-        stub = griffe.visit("shm_pub_sub", source, source.read_text(encoding="utf-8"))
+        sources = [Path(str(pkg.filepath)).with_name(name) for name in ("__init__.pyi", "_hot.pyi")]
+        stub, hot = (griffe.visit("shm_pub_sub", s, s.read_text(encoding="utf-8")) for s in sources)
         join_overloads(stub)
         for name in TYPED_BY_STUB:
-            described = stub.members[name]
+            described = (hot if stub.members[name].is_alias else stub).members[name]
             describe(described, getattr(shm_pub_sub, name))
             pkg.set_member(name, described)
 

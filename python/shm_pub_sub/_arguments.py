@@ -49,15 +49,16 @@ def check_directory(given: Any) -> str:
         raise TopicValueError(f"directory: found an empty str; {_DIRECTORIES}")
     if "\0" in text:
         raise TopicValueError(
-            f"directory {shown(text)}: found a NUL at character {text.index(chr(0))}; "
+            f"directory {short_repr(text)}: found a NUL at character {text.index(chr(0))}; "
             "expected a path without NUL"
         )
     try:
         os.fsencode(text)
     except UnicodeEncodeError as error:
         raise TopicValueError(
-            f"directory {shown(text)}: found {text[error.start]!a} at character {error.start}; "
-            f"expected what the file system's encoding, {error.encoding}, can express"
+            f"directory {short_repr(text)}: found {text[error.start]!a} at character "
+            f"{error.start}; expected what the file system's encoding, {error.encoding}, can "
+            "express"
         ) from None
     return _absolute(text, "directory")
 
@@ -67,7 +68,7 @@ def _absolute(path: str, source: str) -> str:
         return os.path.abspath(path)
     except OSError as error:
         raise TopicValueError(
-            f"{source}: found the relative path {shown(path)} and no current directory "
+            f"{source}: found the relative path {short_repr(path)} and no current directory "
             f"({error.strerror}); expected an absolute path"
         ) from None
 
@@ -89,12 +90,12 @@ def check_name(name: Any) -> str:
     text: str = str.__str__(name)  # exactly a str, whatever a subclass makes of it
     if "\0" in text:
         raise TopicValueError(
-            f"topic name {shown(text)}: found a NUL at character {text.index(chr(0))}; "
+            f"topic name {short_repr(text)}: found a NUL at character {text.index(chr(0))}; "
             "expected text without NUL"
         )
     if (at := not_utf8(text)) is not None:
         raise TopicValueError(
-            f"topic name {shown(text)}: found a lone surrogate at character {at}; "
+            f"topic name {short_repr(text)}: found a lone surrogate at character {at}; "
             "expected text that UTF-8 can encode"
         )
     return text
@@ -107,12 +108,12 @@ def check_default(name: str, default: object) -> tuple[type, bool | int | float]
             exact = _exactly(default)
             if cls is int and not -(2**63) <= exact < 2**63:
                 raise RangeError(
-                    f"topic {shown(name)}: found the default {shown(exact)}; "
+                    f"topic {short_repr(name)}: found the default {short_repr(exact)}; "
                     "expected a signed 64-bit int"
                 )
             return cls, exact
     raise TopicTypeError(
-        f"topic {shown(name)}: found a default of {_kind(default)}; "
+        f"topic {short_repr(name)}: found a default of {_kind(default)}; "
         "expected a bool, an int or a float: its type is the topic's type"
         f"{conversion(default)}"
     )
@@ -154,10 +155,10 @@ def _own_type(value: Any) -> type:
 
 def check_buffers(name: str, buffer_num: object) -> int:
     """Return buffer_num as an int from 1 up."""
-    number = _integer(f"topic {shown(name)}: buffer_num", buffer_num, "an int such as 3")
+    number = _integer(f"topic {short_repr(name)}: buffer_num", buffer_num, "an int such as 3")
     if not 1 <= number <= _MAX_BUFFERS:
         raise TopicValueError(
-            f"topic {shown(name)}: found buffer_num {shown(number)}; "
+            f"topic {short_repr(name)}: found buffer_num {short_repr(number)}; "
             f"expected 1 to {_MAX_BUFFERS}; 3 to 5 is usual"
         )
     return number
@@ -165,12 +166,12 @@ def check_buffers(name: str, buffer_num: object) -> int:
 
 def check_mode(name: str, mode: object) -> int:
     """Return mode as permission bits."""
-    number = _integer(f"topic {shown(name)}: mode", mode, "an int such as 0o640")
+    number = _integer(f"topic {short_repr(name)}: mode", mode, "an int such as 0o640")
     if number & 0o600 != 0o600 or number & ~0o666:
-        found = oct(number) if 0 <= number < 1 << 16 else shown(number)
+        found = oct(number) if 0 <= number < 1 << 16 else short_repr(number)
         raise TopicValueError(
-            f"topic {shown(name)}: found mode {found}; expected read and write for the owner and "
-            "no bit beyond 0o666, such as 0o600, 0o640 or 0o644"
+            f"topic {short_repr(name)}: found mode {found}; expected read and write for the owner "
+            "and no bit beyond 0o666, such as 0o600, 0o640 or 0o644"
         )
     return number
 
@@ -183,12 +184,12 @@ def check_max_age(name: str, max_age: object) -> int:
         seconds = as_seconds(max_age)
     except TypeError:
         raise TopicTypeError(
-            f"topic {shown(name)}: found max_age of {_kind(max_age)}; expected seconds or None"
+            f"topic {short_repr(name)}: found max_age of {_kind(max_age)}; expected seconds or None"
         ) from None
     # Below 1 ns nothing can be told; above 292 years the nanoseconds do not fit.
     if not 1e-9 <= seconds <= 9.2e9:
         raise TopicValueError(
-            f"topic {shown(name)}: found max_age {shown(max_age)}; "
+            f"topic {short_repr(name)}: found max_age {short_repr(max_age)}; "
             "expected a positive, finite number of seconds, or None for no limit"
         )
     return round(seconds * 1e9)
@@ -219,25 +220,25 @@ def check_timeout(what: str, timeout: object) -> float | None:
         seconds = as_seconds(timeout)
     except TypeError:
         raise TopicTypeError(
-            f"{what}: found a timeout of {_kind(timeout)} {shown(timeout)}; {expected}"
+            f"{what}: found a timeout of {_kind(timeout)} {short_repr(timeout)}; {expected}"
         ) from None
     if not seconds >= 0:
-        raise TopicValueError(f"{what}: found a timeout of {shown(timeout)}; {expected}")
+        raise TopicValueError(f"{what}: found a timeout of {short_repr(timeout)}; {expected}")
     return seconds
 
 
 def check_history(name: str, history: object) -> int:
     """Return history as an int from 0 up."""
-    number = _integer(f"topic {shown(name)}: history", history, "an int such as 1")
+    number = _integer(f"topic {short_repr(name)}: history", history, "an int such as 1")
     if number < 0:
         raise TopicValueError(
-            f"topic {shown(name)}: found history {shown(number)}; expected 0 for new values only, "
-            "1 for the newest one as well, or more"
+            f"topic {short_repr(name)}: found history {short_repr(number)}; expected 0 for new values "
+            "only, 1 for the newest one as well, or more"
         )
     return min(number, _MAX_BUFFERS)
 
 
-def shown(value: object) -> str:
+def short_repr(value: object) -> str:
     """Return value's repr for an error's text: short, and whatever its __repr__ does."""
     try:
         text = repr(value)

@@ -8,7 +8,7 @@ import threading
 import time
 
 from . import _hot
-from ._arguments import shown
+from ._arguments import short_repr
 from ._errors import ClosedError, TopicTypeError
 from ._log import _Plain, _Unheard, call_without_locks, logger
 
@@ -28,8 +28,8 @@ def check_callback(name: str, callback: Any) -> None:
     """Refuse what cannot be called."""
     if callback is not None and not callable(callback):
         raise TopicTypeError(
-            f"topic {shown(name)}: found a callback of {type(callback).__name__} "
-            f"{shown(callback)}; expected a function that takes a value, or None"
+            f"topic {short_repr(name)}: found a callback of {type(callback).__name__} "
+            f"{short_repr(callback)}; expected a function that takes a value, or None"
         )
 
 
@@ -66,7 +66,7 @@ def _run(
         try:
             callback(value)
         except BaseException:  # SystemExit as well: only close() ends it
-            _log("callback of %r: %s raised", subscriber.name, shown(callback), traceback=True)
+            _log("callback of %r: %s raised", subscriber.name, short_repr(callback), traceback=True)
 
 
 def _log(text: str, *args: object, traceback: bool = False) -> None:

@@ -80,7 +80,7 @@ def _close_after(on_exit: Callable[[int, int], object] | None, pid: int, status:
         _close_all()
 
 
-def end_daemon_thread() -> None:
+def exit_if_orphaned_daemon() -> None:
     """End the calling thread if it goes on after its process has come to its end.
 
     Nobody would close a publisher that it made. Called from C, when publishers() has it already.

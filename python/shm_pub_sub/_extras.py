@@ -25,7 +25,7 @@ def install(packages: Iterable[str]) -> str:
     return f"pip install {' '.join(packages)}"
 
 
-def need(module: str) -> Any:
+def import_extra(module: str) -> Any:
     """Import a module that an extra brings. Raises ImportError with what to do where it is not."""
     import importlib
 

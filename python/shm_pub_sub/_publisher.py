@@ -16,7 +16,7 @@ from ._arguments import (
     check_name,
     conversion,
     path_to_go,
-    shown,
+    short_repr,
 )
 from ._errors import (
     ClosedError,
@@ -26,7 +26,7 @@ from ._errors import (
     RangeError,
     TopicTypeError,
 )
-from ._exit import close_at_exit, close_own, end_daemon_thread, outlives_process, publishes
+from ._exit import close_at_exit, close_own, exit_if_orphaned_daemon, outlives_process, publishes
 from ._extension import load
 from ._go import from_go
 from ._log import logger
@@ -117,7 +117,7 @@ class Publisher(_hot.Publisher):
             before = _hot.changes()
             try:
                 path = None if retain else go.bind_Path(where, self._name).encode("latin-1")
-                replaced = self._create(go, make, arguments, tag, end_daemon_thread, path)
+                replaced = self._create(go, make, arguments, tag, exit_if_orphaned_daemon, path)
                 break
             except RuntimeError as error:
                 trouble = from_go(error)
@@ -193,14 +193,14 @@ class Publisher(_hot.Publisher):
             raise RangeError(f"{what}: found a number beyond that; expected {limits}")
         hint = "" if self._type is bool else conversion(value, self._type)
         raise TopicTypeError(
-            f"{what}: found {type(value).__name__} {shown(value)}; "
+            f"{what}: found {type(value).__name__} {short_repr(value)}; "
             f"expected {_ACCEPTED[self._type]}{hint}"
         )
 
     def _refuse_values(self, values: object) -> NoReturn:
         """Say why publish_many() cannot take values. Called from C."""
         raise TopicTypeError(
-            f"publish many to {self._name!r}: found {type(values).__name__} {shown(values)}; "
+            f"publish many to {self._name!r}: found {type(values).__name__} {short_repr(values)}; "
             "expected a list or another iterable of values, or a buffer of them"
         )
 

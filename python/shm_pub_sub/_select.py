@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from . import _hot
-from ._arguments import check_timeout, shown
+from ._arguments import check_timeout, short_repr
 from ._errors import TopicTypeError, TopicValueError
 from ._subscriber import Subscriber
 
@@ -39,14 +39,14 @@ def select(subscribers: Iterable[Any], timeout: float | None = None) -> list[Any
     # A Subscriber is iterable as well, and has no end.
     if issubclass(type(subscribers), Subscriber) or not hasattr(type(subscribers), "__iter__"):
         raise TopicTypeError(
-            f"select: found {type(subscribers).__name__} {shown(subscribers)}; expected a list of "
+            f"select: found {type(subscribers).__name__} {short_repr(subscribers)}; expected a list of "
             "subscribers"
         )
     given = tuple(subscribers)
     for position, subscriber in enumerate(given):
         if not issubclass(type(subscriber), Subscriber):
             raise TopicTypeError(
-                f"select: found {type(subscriber).__name__} {shown(subscriber)} at position "
+                f"select: found {type(subscriber).__name__} {short_repr(subscriber)} at position "
                 f"{position}; expected a Subscriber"
             )
     if given:

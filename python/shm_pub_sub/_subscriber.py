@@ -15,7 +15,7 @@ from ._arguments import (
     check_name,
     check_timeout,
     path_to_go,
-    shown,
+    short_repr,
 )
 from ._errors import (
     ClosedError,
@@ -294,7 +294,7 @@ class Subscriber(_hot.Subscriber):
 
     def _timed_out(self, what: str, timeout: float) -> NoReturn:
         """Say that a wait was in vain. Called from C."""
-        text = f"wait for a {what} of {self._name!r}: found none within {shown(timeout)} s"
+        text = f"wait for a {what} of {self._name!r}: found none within {short_repr(timeout)} s"
         if self._strange:
             text += f", but {self._stranger}"
         raise WaitTimeoutError(text)

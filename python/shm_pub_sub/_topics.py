@@ -73,9 +73,9 @@ class TopicTable(list[TopicInfo]):
         `type` is the type's name and `created` a time in UTC. Raises ImportError where there is no
         pandas (the extra `notebook` brings it).
         """
-        from ._extras import need
+        from ._extras import import_extra
 
-        pandas = need("pandas")
+        pandas = import_extra("pandas")
         frame = pandas.DataFrame.from_records(list(self), columns=TopicInfo._fields)
         frame["type"] = [topic.type.__name__ for topic in self]
         frame["age"] = frame["age"].astype("float64")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import os
 
-from ._arguments import not_utf8, shown
+from ._arguments import not_utf8, short_repr
 from ._errors import TopicTypeError, TopicValueError
 from ._extension import load
 from ._go import from_go
@@ -56,7 +56,7 @@ def _users(trust: Any) -> list[str]:
         return [_user(trust)]
     if issubclass(type(trust), (bytes, bytearray)) or not hasattr(type(trust), "__iter__"):
         raise TopicTypeError(
-            f"trust: found {type(trust).__name__} {shown(trust)}; expected {_EXPECTED}"
+            f"trust: found {type(trust).__name__} {short_repr(trust)}; expected {_EXPECTED}"
         )
     return [_user(user) for user in trust]
 
@@ -66,16 +66,18 @@ def _user(user: Any) -> str:
     if issubclass(kind, str):
         return _name(str.__str__(user))
     if kind is bool or not hasattr(kind, "__index__"):
-        raise TopicTypeError(f"trust: found {kind.__name__} {shown(user)}; expected {_EXPECTED}")
+        raise TopicTypeError(
+            f"trust: found {kind.__name__} {short_repr(user)}; expected {_EXPECTED}"
+        )
     uid = operator.index(user)
     if not 0 <= uid < 2**32 - 1:
-        raise TopicValueError(f"trust: found the uid {shown(uid)}; expected 0 to {2**32 - 2}")
+        raise TopicValueError(f"trust: found the uid {short_repr(uid)}; expected 0 to {2**32 - 2}")
     return str(uid)
 
 
 def _name(name: str) -> str:
     if not name or any(sign in name for sign in ",:\0\n") or not_utf8(name) is not None:
-        raise TopicValueError(f"trust: found the user {shown(name)}; expected {_EXPECTED}")
+        raise TopicValueError(f"trust: found the user {short_repr(name)}; expected {_EXPECTED}")
     return name
 
 

@@ -7,7 +7,7 @@ from collections import deque
 
 import shm_pub_sub
 
-from ._arguments import check_timeout, shown
+from ._arguments import check_timeout, short_repr
 from ._text import printable
 
 TYPE_CHECKING = False
@@ -69,8 +69,8 @@ def wait_for(
         count += 1
         if time.monotonic() > deadline:
             break  # its publisher never pauses
-    what = f"{wanted.__qualname__}()" if hasattr(wanted, "__qualname__") else shown(wanted)
-    received = ", ".join(map(shown, seen)) or "nothing"
+    what = f"{wanted.__qualname__}()" if hasattr(wanted, "__qualname__") else short_repr(wanted)
+    received = ", ".join(map(short_repr, seen)) or "nothing"
     if count > len(seen):
         received = f"{count} values, the last of them {received}"
     if subscriber.lost:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from shm_pub_sub._cli.verbs import play
-from shm_pub_sub._recording.player import Player, rounds
+from shm_pub_sub._recording.player import Player, looped_batches
 from shm_pub_sub._recording.reader import Recording
 
 
@@ -30,7 +30,7 @@ def replay(path: Path) -> str:
             play._list(recording, tracks, form)
         first, end = recording.start_ns, recording.end_ns + 1
         with closing(Player(tracks, [])) as player:
-            for batch in rounds(recording, tracks, first, end, loop=False):
+            for batch in looped_batches(recording, tracks, first, end, loop=False):
                 for _, channel, value in batch:
                     player.publish(channel, value)
     return printed.getvalue()

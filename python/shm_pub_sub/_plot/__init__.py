@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from .._extras import need
+from .._extras import import_extra
 from .cell import CellPlot
 from .collector import Collector
 from .live import Plot
@@ -50,5 +50,5 @@ def plot(
     shell = ipython.get_ipython() if ipython is not None else None
     if getattr(shell, "kernel", None) is not None:
         return CellPlot(Collector(topics, seconds, trust, directory), topics, shell)
-    pyplot = need("matplotlib.pyplot")
+    pyplot = import_extra("matplotlib.pyplot")
     return WindowPlot(Collector(topics, seconds, trust, directory), pyplot)

@@ -8,7 +8,7 @@ import os
 import threading
 from html import escape
 
-from .._extras import need
+from .._extras import import_extra
 from .chart import chart
 from .live import Plot
 
@@ -42,7 +42,7 @@ class CellPlot(Plot):
         self._thread = threading.Thread(
             target=context.run, args=(self._run,), name="shm_pub_sub.plot", daemon=True
         )
-        self._handle = need("IPython.display").DisplayHandle()
+        self._handle = import_extra("IPython.display").DisplayHandle()
         self._handle.display(self._picture(), raw=True)
         _register(self, shell)
         self._thread.start()

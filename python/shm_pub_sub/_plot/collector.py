@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from .._arguments import as_seconds, shown
+from .._arguments import as_seconds, short_repr
 from .._errors import OpenError, TopicTypeError, TopicValueError, WaitTimeoutError
 from .._follow import Follower
 from .._subscriber import Subscriber
@@ -195,5 +195,7 @@ def check_seconds(seconds: Any) -> float:
             f"plot: found seconds of {type(seconds).__name__}; expected a number"
         ) from None
     if not 0.001 <= length <= 1e6:
-        raise TopicValueError(f"plot: found {shown(seconds)} seconds; expected 0.001 to 1,000,000")
+        raise TopicValueError(
+            f"plot: found {short_repr(seconds)} seconds; expected 0.001 to 1,000,000"
+        )
     return length

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .._extras import need
+from .._extras import import_extra
 from .chart import FEW
 from .curve import label
 
@@ -24,8 +24,8 @@ class Drawing:
 
     def __init__(self, collector: Collector, figure: Any = None) -> None:
         if figure is None:
-            figure = need("matplotlib.figure").Figure((WIDTH, HEIGHT), dpi=100)
-            need("matplotlib.backends.backend_agg").FigureCanvasAgg(figure)
+            figure = import_extra("matplotlib.figure").Figure((WIDTH, HEIGHT), dpi=100)
+            import_extra("matplotlib.backends.backend_agg").FigureCanvasAgg(figure)
         self.figure = figure
         self._collector = collector
         self._shown: list[tuple[str, type | None]] = []

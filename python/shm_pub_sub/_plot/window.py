@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._extras import need
+from .._extras import import_extra
 from .figure import Drawing
 from .live import Plot
 
@@ -20,7 +20,7 @@ class WindowPlot(Plot):
         super().__init__(collector)
         self._pyplot = pyplot
         self._figure = pyplot.figure(figsize=(9, 4.5))
-        no_window = need("matplotlib.backend_bases").FigureManagerBase
+        no_window = import_extra("matplotlib.backend_bases").FigureManagerBase
         if type(self._figure.canvas.manager) is no_window:
             pyplot.close(self._figure)
             raise RuntimeError(

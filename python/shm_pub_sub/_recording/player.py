@@ -25,7 +25,7 @@ AHEAD = 100
 BATCH = 1000
 
 
-def rounds(
+def looped_batches(
     recording: Recording, tracks: dict[int, Track], first: int, end: int, loop: bool
 ) -> Iterator[list[Value]]:
     """Yield the values, in small batches; again and again, one round after the other, in a loop."""
@@ -44,7 +44,7 @@ def rounds(
         shift += end - first
 
 
-class Ahead:
+class Prefetcher:
     """Decodes batches ahead of their time, in a thread."""
 
     def __init__(self, batches: Iterator[list[Value]]) -> None:
@@ -132,7 +132,7 @@ class Player:
         """Return what was published, for JSON."""
         return {"values": self.values, "topics": len(self._publishers), "late": self.late}
 
-    def told(self) -> str:
+    def summary_text(self) -> str:
         """Return the same for people."""
         return (
             f"published {counted(self.values, 'value')} of "

@@ -11,7 +11,7 @@ from pathlib import Path
 from shm_pub_sub._patterns import Selection, matched, unmatched
 from shm_pub_sub._recording import mcap_format
 from shm_pub_sub._recording.mcap_format import RecordingError
-from shm_pub_sub._recording.player import Ahead, Player, rounds
+from shm_pub_sub._recording.player import Player, Prefetcher, looped_batches
 
 from ..arguments import add_option, positive_factor, positive_seconds
 from ..output import (
@@ -122,7 +122,7 @@ def _run(recording: Recording, options: argparse.Namespace) -> int:
     sys.setswitchinterval(SWITCH)
     with (
         closing(Player(tracks, options.remap)) as player,
-        closing(Ahead(rounds(recording, tracks, first, end, options.loop))) as batches,
+        closing(Prefetcher(looped_batches(recording, tracks, first, end, options.loop))) as batches,
     ):
         try:
             _play(player, batches, first, end, options)
@@ -136,7 +136,7 @@ def _run(recording: Recording, options: argparse.Namespace) -> int:
         left_out = {"without_value": sum(recording.without_value.values())}
         print_json({"file": str(options.file)} | player.summary() | left_out)
     else:
-        complain(player.told())
+        complain(player.summary_text())
     return code
 
 
@@ -217,7 +217,7 @@ def _list(recording: Recording, tracks: dict[int, Track], form: str) -> None:
 
 
 def _play(
-    player: Player, batches: Ahead, first: int, end: int, options: argparse.Namespace
+    player: Player, batches: Prefetcher, first: int, end: int, options: argparse.Namespace
 ) -> None:
     """Publish each value at its time: an absolute one, so that no delay adds to another."""
     progress = Progress()
