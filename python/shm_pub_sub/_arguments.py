@@ -232,8 +232,8 @@ def check_history(name: str, history: object) -> int:
     number = _integer(f"topic {short_repr(name)}: history", history, "an int such as 1")
     if number < 0:
         raise TopicValueError(
-            f"topic {short_repr(name)}: found history {short_repr(number)}; expected 0 for new values "
-            "only, 1 for the newest one as well, or more"
+            f"topic {short_repr(name)}: found history {short_repr(number)}; expected 0 for new "
+            "values only, 1 for the newest one as well, or more"
         )
     return min(number, _MAX_BUFFERS)
 

@@ -39,8 +39,8 @@ def select(subscribers: Iterable[Any], timeout: float | None = None) -> list[Any
     # A Subscriber is iterable as well, and has no end.
     if issubclass(type(subscribers), Subscriber) or not hasattr(type(subscribers), "__iter__"):
         raise TopicTypeError(
-            f"select: found {type(subscribers).__name__} {short_repr(subscribers)}; expected a list of "
-            "subscribers"
+            f"select: found {type(subscribers).__name__} {short_repr(subscribers)}; expected a "
+            "list of subscribers"
         )
     given = tuple(subscribers)
     for position, subscriber in enumerate(given):

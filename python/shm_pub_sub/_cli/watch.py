@@ -17,6 +17,7 @@ from shm_pub_sub._rate import between
 
 from .output import complain, counted, report
 from .processes import Commands
+from .topics import names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Watch:
     """The topics that match patterns, or all topics. Close it."""
 
     def __init__(self, patterns: Sequence[str] = ()) -> None:
+        names()  # raises if the directory cannot be read
         self._room = open_as_many_as_allowed() - SPARE
         self._follower = Follower(patterns, history=0, later=0, most=self._room)
         self._watched: dict[str, _Watched] = {}
