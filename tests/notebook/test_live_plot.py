@@ -115,7 +115,7 @@ def test_save_and_figure(notebook: Notebook, tmp_path: Path) -> None:
         texts = "[t.get_text().split(',')[0] for t in plot.figure.legends[0].get_texts()]"
         assert notebook.run(texts) == "['_$x$: 1.5', 'flag: True']"
         # pyplot would warn of so many figures, which is an error here.
-        assert notebook.run("for _ in range(25): plot.figure") == ""
+        assert notebook.run("for _ in range(21): plot.figure") == ""
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     assert "<svg" in (tmp_path / "a.svg").read_text()
 
