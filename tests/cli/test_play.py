@@ -22,8 +22,8 @@ from ._reading import record
 from .conftest import Cli, RunCli
 
 mcap_writer = pytest.importorskip("mcap.writer")
+from shm_pub_sub._recording.mcap_writer import McapWriter  # noqa: E402
 from shm_pub_sub._recording.reader import Recording  # noqa: E402
-from shm_pub_sub._recording.writer import McapWriter  # noqa: E402
 
 START = 1_700_000_000_000_000_000  # ns since the epoch
 

@@ -10,7 +10,7 @@ from support.paths import DOCS
 pytest.importorskip("mcap")
 from shm_pub_sub._cli.verbs.record import FLUSH
 from shm_pub_sub._recording import mcap_format
-from shm_pub_sub._recording.writer import McapWriter
+from shm_pub_sub._recording.mcap_writer import McapWriter
 
 PAGE = DOCS / "command-line" / "recording.md"
 START = 1_700_000_000_000_000_000

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
+    from shm_pub_sub._recording.mcap_writer import McapWriter
     from shm_pub_sub._recording.receiver import Source
-    from shm_pub_sub._recording.writer import McapWriter
 
 COMPRESSIONS = ["zstd", "lz4", "none"]
 MOST_CHANNELS = 0xFFFF
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Record until the time, the number of values or a signal ends it."""
     mcap_format.check_installed()
-    from shm_pub_sub._recording.writer import McapWriter
+    from shm_pub_sub._recording.mcap_writer import McapWriter
 
     names()  # raises where there is no such directory, before a file is overwritten
     path = options.output or Path(time.strftime("shm_%Y-%m-%d_%H-%M-%S.mcap"))
