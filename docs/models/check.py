@@ -161,7 +161,7 @@ def search(run: Run, folder: Path) -> str:
 
 
 def number(pattern: str, report: str) -> float:
-    """Return the number that pattern captures in the report; 0 where there is none."""
+    """Return the number that pattern captures in the report; 0 if there is none."""
     found = re.search(pattern, report)
     return float(found[1]) if found else 0
 

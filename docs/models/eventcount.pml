@@ -1,34 +1,34 @@
-/* Waiting: one publisher of three values, three waiters one of whom may die, a waiter of some other process
-   that is told to give up, and whoever takes the topic over when the publisher was killed. Every access is one step; that the accesses are
-   sequentially consistent is what the code asks of each of them (protocol/eventcount.h, docs/models/README.md).
+/* Waiting: one publisher of three values; three waiters, one of which may die; a waiter of another process that is made to
+   give up; and a process that takes the topic over if the publisher was killed. Every access is one step; the code makes
+   all of them sequentially consistent (protocol/eventcount.h, docs/models/README.md).
 
-   The wait word is an eventcount, epoch << 1 | waiting. It is checked that
-     no wake-up is lost   while the publisher lives, a waiter that sleeps has seen every value: the
-                          wake alone wakes it, no time-out does
-     a kill is survived   where the publisher was killed, between the change and the wake too, the
-                          end of the waiter's slice wakes it, and it ends having seen the last value
+   The wait word is an eventcount, epoch << 1 | waiting. Checked:
+     no wake-up is lost   while the publisher lives, a waiter that sleeps has seen every value: only the
+                          wake wakes it, no time-out does
+     a kill is survived   if the publisher is killed, even between the change and the wake, the end of
+                          the waiter's slice wakes it, and it ends having seen the last value
      retired ends it      by close or by take-over: nobody sleeps on in a file without a name
-     a dead waiter        costs no other one its wake-up, and the publisher nothing but a wake
-     giving up            moves the epoch on under everybody, and costs nobody a wake-up; that the one who
-                          gives up may be killed after it, or never sleep, changes nothing
+     a dead waiter        costs no other one its wake-up, and the publisher only a wake
+     giving up            moves the epoch on under everybody, and costs nobody a wake-up, even if the
+                          process that gives up is killed then, or its waiter never sleeps
 
-   Who does not reach his end is an invalid end state, which spin reports as a deadlock.
+   A process that does not reach its end is an invalid end state, which spin reports as a deadlock.
 
    The code: Notify, Announce, Wait and Interrupt in internal/futex/eventcount.go, with the second look in
    takeOrAnnounce in shmpubsub/wait.go; eventcount_notify, _announce and _sleep in protocol/eventcount.h, with the second
    look in sleep_on in hot/wait.c. docs/memory-layout.md has it in words.
 
-   Left out: an epoch that comes round (a waiter would have to stand between its look at head and its
+   Left out: an epoch that comes round (a waiter would have to stay between its look at head and its
    FUTEX_WAIT for exactly 2^31 wakes, and then its slice ends), and a waiter whose slice ends while the
-   publisher lives, which is a wake-up too many, and those are checked (any wake may find nothing new).
+   publisher lives, which is a spurious wake-up, and those are checked (any wake may find nothing new).
 
    Check: python3 docs/models/check.py eventcount
 
-   -DNOBODY_GIVES_UP leaves him out, for the larger sizes.
+   -DNOBODY_GIVES_UP leaves that waiter out, for the larger sizes.
 
    Controls, each of which must be found wrong: -DFLAG (a plain flag instead of the epoch),
-   -DNO_SECOND_LOOK, -DNOTIFY_EARLY (before head is stored), -DWAKE_ONE, -DNO_SLICES, -DGIVE_UP_FOR_ALL (who
-   gives up clears the bit, as a publisher does, and is killed before he wakes those who had set it). */
+   -DNO_SECOND_LOOK, -DNOTIFY_EARLY (before head is stored), -DWAKE_ONE, -DNO_SLICES, -DGIVE_UP_FOR_ALL (giving
+   up clears the bit, as a publisher does, and is killed before the wake). */
 
 #ifndef VALUES
 #define VALUES 3
@@ -38,7 +38,7 @@
 #endif
 
 #ifdef FLAG
-#define NEXT(w) 0                 /* nobody waits; who announced himself before is forgotten */
+#define NEXT(w) 0                 /* nobody waits; earlier announcements are forgotten */
 #else
 #define NEXT(w) (w + 1)           /* epoch << 1 | 1 plus 1: the next epoch, nobody waits */
 #endif
@@ -46,14 +46,14 @@
 byte head;                        /* values published */
 bool retired;                     /* the name points elsewhere */
 byte word;                        /* the wait word */
-bool asleep[WAITERS];             /* who sleeps in FUTEX_WAIT */
+bool asleep[WAITERS];             /* in FUTEX_WAIT */
 bool alive = true;                /* the owner lock is held */
-bool crashed;                     /* somebody was killed; a waiter cannot know, it only times his slices */
+bool crashed;                     /* a process was killed; waiters do not know that, it only ends their slices */
 
 /* One step, or the kill before it. */
 #define STEP(step) if :: step :: goto killed fi
 
-/* FUTEX_WAKE. The waiters that it wakes find out for themselves what there is. */
+/* FUTEX_WAKE. The waiters re-check. */
 inline wake() {
 #ifdef WAKE_ONE
     if
@@ -118,7 +118,7 @@ proctype publisher() {
 killed:
     if
     :: atomic { alive -> alive = false; crashed = true; k = 0; w = 0 }
-    :: atomic { else -> crashed = true; goto end_over } /* it was the taker */
+    :: atomic { else -> crashed = true; goto end_over } /* the process that took over */
     fi;
     STEP(retired = true);                        /* claimed.retire in segment/claim.go */
     notify();
@@ -166,8 +166,8 @@ end_over: false
 }
 
 #ifndef NOBODY_GIVES_UP
-/* Interrupt, of a waiter who is none of the others and may never have come to sleep. It is one step: what it
-   does then, waking himself, changes nothing for others. */
+/* Interrupt, for a waiter that is none of the others and may never have slept. It is one step: waking it then
+   changes nothing for others. */
 proctype quitter() {
     if
 #ifdef GIVE_UP_FOR_ALL

@@ -1,33 +1,33 @@
 /* Ownership of one topic: creation, take-over, close and removal, and a subscriber that watches. Every
-   system call is one step, and each process but the subscriber, which changes nothing, may be killed
-   before any of its steps. A kill releases its locks and nothing else.
+   system call is one step, and each process except the subscriber, which changes nothing, may be killed
+   before any of its steps. A kill releases its locks and does nothing else.
 
-   A file has two OFD locks. Byte 0, `owner`: taken on the still unnamed file by its creator and held for
-   life; a subscriber asks after it to learn whether the publisher lives. Byte 1, `taker`: held for a
-   moment by whoever wants to replace or remove a dead publisher's file. With one lock for both, a
-   subscriber that looks during a take-over finds it held and believes a dead publisher alive.
+   A file has two OFD locks. Byte 0, `owner`: its creator takes it on the still unnamed file and holds it for
+   life; a subscriber queries it to learn whether the publisher lives. Byte 1, `takeover`: held for a moment to
+   replace or remove a dead publisher's file. With one lock for both, a subscriber that looks during a take-over
+   finds it held and believes a dead publisher alive.
 
    Checked:
-     one owner    never two processes that believe the topic theirs, never a live publisher's name
-                  replaced or removed
-     the truth    whoever finds byte 0 locked has found a live publisher, whoever finds it free a dead one
-     successor    the second name of a new file, between link and rename, is its taker's alone
+     one owner    there are never two processes that believe they own the topic, and a live publisher's
+                  name is never replaced or removed
+     the truth    a process that finds byte 0 locked has found a live publisher; free, a dead one
+     successor    only the process that takes over uses the second name of a new file, between link and rename
      current      a subscriber never returns a value of a file that was retired before the read
-                  began, and one that asks after the lock finds the publisher that was there all along
-     no gap       (-DRETAIN=1 -DREMOVERS=0: all is retained and nothing removed) once there is a
+                  began, and one that queries the lock finds the publisher that was there all along
+     no gap       (-DRETAIN=1 -DREMOVERS=0: everything is retained and nothing removed) once there is a
                   topic a subscriber always has something to read
 
-   Left out: what the files hold (ring.pml, and `inherit` in create.go, which only writes to the unnamed
-   file), drafts with a name of their own (random, nobody else's), the look at the name before a draft is
-   made (liveAt: an earlier answer, the same one), permissions, hands that remove or replace files without
-   the locks, and inode numbers that come round (a subscriber keeps its file mapped until it has another).
+   Left out: the files' contents (ring.pml, and `inherit` in create.go, which only writes to the unnamed
+   file), drafts with a random name of their own, the look at the name before a draft is made (liveAt: the
+   same answer, earlier), permissions, people who remove or replace files without the locks, and inode
+   numbers that are used again (a subscriber keeps its file mapped until it has another).
 
    Check: python3 docs/models/check.py ownership
 
    Controls, each of which must be found wrong: -DNO_STAT_CHECK, -DONE_LOCK, -DUNLOCK_EARLY,
    -DNO_SUCCESSOR_UNLINK, -DNO_RETIRED_LOOK, -DRETAIN=1 -DREMOVERS=0 -DRETIRE_EARLY.
 
-   The code is in shmpubsub/internal/segment unless it says otherwise. */
+   The code is in shmpubsub/internal/segment unless another file is named. */
 
 #ifndef N
 #define N 2                       /* contenders */
@@ -49,14 +49,14 @@
 #define FILES (N * R)
 
 #ifdef ONE_LOCK
-#define taker owner
+#define takeover owner
 #endif
 
 byte name = NONE;                 /* the file that the topic's name points at */
 byte successor = NONE;            /* the file that shm_pub_sub#topic points at */
 byte owner[FILES];                /* who holds byte 0 of each file; 0: nobody */
 #ifndef ONE_LOCK
-byte taker[FILES];                /* who holds byte 1 */
+byte takeover[FILES];                /* who holds byte 1 */
 #endif
 bool retired[FILES];
 bool dead[FILES];                 /* its publisher has ended or was killed: what the locks should tell */
@@ -69,7 +69,7 @@ byte owners;                      /* how many believe the topic theirs */
 inline drop_locks() {
     for (i : 0 .. FILES - 1) {
         if :: owner[i] == id -> owner[i] = 0 :: else fi;
-        if :: taker[i] == id -> taker[i] = 0 :: else fi
+        if :: takeover[i] == id -> takeover[i] = 0 :: else fi
     }
     i = 0
 }
@@ -77,7 +77,7 @@ inline drop_locks() {
 /* claim in claim.go: the right to replace or remove the file s that the name points at. */
 #define GONE 0                    /* the name has moved on: start over */
 #define MINE 1
-#define HELD 2                    /* a live publisher's, or another taker stands still (errStuck) */
+#define HELD 2                    /* a live publisher's, or another takeover stands still (errStuck) */
 inline claim() {
     STEP(s = name);                                        /* openTopic */
     if
@@ -85,7 +85,7 @@ inline claim() {
     :: else ->
        do
        :: STEP(if                                          /* tryLock(takeoverByte) */
-               :: taker[s] == 0 -> taker[s] = id; result = MINE
+               :: takeover[s] == 0 -> takeover[s] = id; result = MINE
                :: else -> result = HELD
                fi);
           if
@@ -108,7 +108,7 @@ inline claim() {
           STEP(if :: name == s -> skip :: else -> result = GONE fi); /* pointsAt */
 #endif
           if
-          :: result != MINE -> STEP(taker[s] = 0)
+          :: result != MINE -> STEP(takeover[s] = 0)
           :: else
           fi
        :: else
@@ -148,7 +148,7 @@ proctype contender(byte id) {
                   assert(name == s && (owner[s] == 0 || owner[s] == id));
                   name = own; successor = NONE; owners++; mine = true);
              STEP(retired[s] = true);
-             STEP(taker[s] = 0);
+             STEP(takeover[s] = 0);
              break
           fi
        od;

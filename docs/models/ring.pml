@@ -1,16 +1,15 @@
 /* The ring: one writer, which may be killed between any two steps and laps its readers freely.
 
-   Every access is one step and the interleavings of the steps are all there is, as with Go's
-   sync/atomic (internal/ring/ring.go). The C side, protocol/ring.h, has weaker orders:
-   internal/ring/weakmemory_test.go.
+   Every access is one step, and the model is all interleavings of the steps, as with Go's sync/atomic
+   (internal/ring/ring.go). The C side, protocol/ring.h, has weaker orders: internal/ring/weakmemory_test.go.
 
    Checked, for each read:
      whole      the time and both words of the payload belong to the value that is returned
      fresh      it is no older than head was when the read began
      forwards   it is no older than what the same reader returned before
-     progress   a read goes round again only where the writer has gone round the ring since the
-                read's load of head, and so has moved head: once the writer stands still, wherever
-                it was killed, the next round is the last. Newest's `patience` rests on it.
+     progress   a read starts over only if the writer has gone round the ring since the read's load of
+                head, and so has moved head: once the writer stops, wherever it was killed, the next
+                attempt is the last. Newest's maxRetries relies on it.
 
    Left out: sequence numbers beyond VALUES (they are 64 bits wide and never come round), who the
    writer is (ownership.pml), and waiting (eventcount.pml).
@@ -19,9 +18,9 @@
 
    Controls, each of which must be found wrong: -DNO_SECOND_CHECK, -DNO_ODD, -DODD_LATE (after a word
    of the payload), -DHEAD_EARLY (before the payload), -DSLOTS=1.
-   Two changes are harmless, which is no oversight: a reader goes by head, which is stored last, so
-   the first look at the sequence only saves copying what would be refused (-DNO_FIRST_CHECK), and the
-   even number only has to come before head (-DEVEN_EARLY: before the payload). */
+   Two changes are known to be harmless: a reader goes by head, which is stored last, so the first look at the
+   sequence only saves copying a value that would be refused (-DNO_FIRST_CHECK), and the even number only has
+   to come before head (-DEVEN_EARLY: before the payload). */
 
 #ifndef SLOTS
 #define SLOTS 2
@@ -34,7 +33,7 @@
 #endif
 
 byte head;                        /* values published so far */
-byte sequence[SLOTS];             /* 2k-1: value k is being written; 2k: it is there */
+byte sequence[SLOTS];             /* 2k-1: value k is being written; 2k: it is complete */
 byte time[SLOTS];
 byte first[SLOTS], second[SLOTS]; /* the payload: two words, so that it can tear */
 

@@ -1,19 +1,19 @@
-/* A subscriber's descriptor: one publisher of a few values, one subscriber that waits for its descriptor and
-   takes what there is, and the watcher that makes it readable. Every access is one step, sequentially
-   consistent as in eventcount.pml; what is under the mutex is many steps, as the publisher knows no mutex.
+/* A subscriber's descriptor: one publisher of a few values, one subscriber that waits for its descriptor and takes all
+   values, and the notifier that makes it readable. Every access is one step, sequentially consistent as in
+   eventcount.pml; what happens under the mutex is many steps, as the publisher does not take it.
 
-   It is checked that
+   Checked:
      no wake-up is lost    the subscriber does not wait for a descriptor that nobody will make readable
-                           while there is a value it has not taken; no slice helps it here
+                           while there is a value that it has not taken; no slice helps it here
      the cost is bounded   a publisher pays for at most three wakes for each time the subscriber arms: one
-                           for a value that it had seen already when it announced, one for the
-                           next value, and one where the watcher announces while that comes
+                           for a value that it had seen when it announced, one for the next value, and
+                           one if the notifier announces while that is published
 
-   Who does not reach his end is an invalid end state; the watcher may sleep for ever.
+   A process that does not reach its end is an invalid end state; the notifier may sleep for ever.
 
-   The code: protocol/watch.c (its head has the steps A1 to A4 and W1 to W4), protocol/notifier.c. Left out: publishers that
-   are killed, for which there are slices as in eventcount.pml; several words in one list, which
-   have nothing to do with each other: a wake for any makes the watcher look at all.
+   The code: protocol/watch.c (its head has the steps A1 to A4 and W1 to W4), protocol/notifier.c. Left out:
+   publishers that are killed, for which there are slices as in eventcount.pml; several words in one list,
+   which are independent: a wake for any makes the notifier look at all.
 
    Check: python3 docs/models/check.py watch
 
@@ -27,21 +27,21 @@
 
 byte head;                        /* values published */
 byte word;                        /* the wait word */
-byte control;                     /* the watcher's own */
+byte control;                     /* the notifier's own */
 bool mutex;
 bool readable = true;             /* the descriptor */
 bool armed;                       /* or SIGNALLED */
 bool target;                      /* the subscriber has a file */
 bool listed;
 byte seen;
-bool on_word, on_control;         /* where the watcher sleeps */
+bool on_word, on_control;         /* where the notifier sleeps */
 byte wakes, arms;
 
 #define LOCK atomic { !mutex -> mutex = true }
 #define UNLOCK mutex = false
 #define ANNOUNCE word = word | 1  /* a load and a compare-and-swap until it succeeds: one step */
 
-inline tell() {
+inline signal() {
     if
     :: armed -> armed = false; readable = true
     :: else -> skip
@@ -69,7 +69,7 @@ proctype subscriber() {
     byte taken;
     bool moved, looked;
 again:
-    if                            /* it waits for the descriptor, or looks without being told to */
+    if                            /* it waits for the descriptor, or looks without being signalled to */
     :: readable -> skip
     :: atomic { !looked -> looked = true }
     :: taken == VALUES -> goto end_over
@@ -84,7 +84,7 @@ again:
     atomic { ANNOUNCE; arms++ }   /* A1 */
     if
 #ifndef NO_SECOND_LOOK
-    :: head != seen -> tell()     /* A2 */
+    :: head != seen -> signal()     /* A2 */
     :: head == seen ->
 #else
     :: true ->
@@ -102,9 +102,9 @@ again:
     fi;
     UNLOCK;
     if
-    :: atomic { !moved -> moved = true } /* watch_detach, and then the file is there anew */
+    :: atomic { !moved -> moved = true } /* watch_detach, and then another file */
        LOCK;
-       tell();
+       signal();
        listed = false;
        target = false;
        UNLOCK
@@ -114,7 +114,7 @@ again:
 end_over: false
 }
 
-proctype watcher() {
+proctype notifier() {
     byte c, v;
     bool has;
 again:
@@ -123,7 +123,7 @@ again:
     if
     :: has ->
        if                         /* W1 */
-       :: armed && head != seen -> tell()
+       :: armed && head != seen -> signal()
        :: else -> skip
        fi;
        if                         /* W2 */
@@ -140,7 +140,7 @@ again:
        fi;
        listed = true;
        if
-       :: armed && head != seen -> tell()
+       :: armed && head != seen -> signal()
        :: else -> skip
        fi
     :: else -> skip
@@ -168,6 +168,6 @@ init {
     atomic {
         run publisher();
         run subscriber();
-        run watcher()
+        run notifier()
     }
 }

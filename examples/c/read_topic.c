@@ -1,7 +1,7 @@
-/* Prints a topic's newest value, by docs/memory-layout.md alone: nothing here is shm_pub_sub's.
+/* Prints a topic's newest value, from docs/memory-layout.md alone: it uses nothing of shm_pub_sub.
  *
  *     cc -std=c11 -O2 examples/c/read_topic.c -o read_topic
- *     ./read_topic robot/speed        # a number behind it: as many readings, as fast as they can be made
+ *     ./read_topic robot/speed        # with a number: that many readings, as fast as possible
  */
 #define _GNU_SOURCE // F_OFD_GETLK
 #include <err.h>
@@ -28,7 +28,7 @@ struct header { // at PAGE; only the last two fields ever change
     _Atomic uint32_t retired;
 };
 struct slot { _Atomic uint64_t sequence, time, payload; };
-_Static_assert(offsetof(struct header, head) == 4224 - PAGE, "as the table has it");
+_Static_assert(offsetof(struct header, head) == 4224 - PAGE, "as in the table");
 
 static int open_topic(const char *name) {
     const char *plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
@@ -51,7 +51,7 @@ static uint64_t read_newest(const struct header *h, uint64_t *time, uint64_t *pa
     uint64_t k;
     while ((k = atomic_load_explicit(&h->head, memory_order_acquire)) != 0) {
         const struct slot *s = (const void *)((const char *)h + h->header_size + k % h->slots * h->stride);
-        if (atomic_load_explicit(&s->sequence, memory_order_acquire) != 2 * k) continue; // overtaken
+        if (atomic_load_explicit(&s->sequence, memory_order_acquire) != 2 * k) continue; // lapped
         *time = atomic_load_explicit(&s->time, memory_order_relaxed);
         *payload = atomic_load_explicit(&s->payload, memory_order_relaxed);
         atomic_thread_fence(memory_order_acquire);
@@ -70,7 +70,7 @@ int main(int count, char **words) {
     struct timespec now;
     int fd = count > 1 ? open_topic(words[1]) : -1;
     if (fd < 0 || fstat(fd, &file)) err(1, "cannot open the topic");
-    if (file.st_uid != geteuid() && file.st_uid != 0) errx(1, "this is user %u's: trust nobody else", file.st_uid);
+    if (file.st_uid != geteuid() && file.st_uid != 0) errx(1, "this is user %u's, who is not trusted", file.st_uid);
     if (!S_ISREG(file.st_mode) || file.st_size < PAGE + (off_t)sizeof(struct header)) errx(1, "this is no topic");
     const char *memory = mmap(NULL, (size_t)file.st_size, PROT_READ, MAP_SHARED, fd, 0);
     if (memory == MAP_FAILED) err(1, "cannot map the topic");

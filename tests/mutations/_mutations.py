@@ -41,7 +41,7 @@ PYTHON = {
         "tests/crash/test_waiter_kills.py",
     ),
     "C and Go": ("tests/differential",),
-    "watcher under sanitizers": ("tests/sanitizers/test_watch.py",),
+    "notifier under sanitizers": ("tests/sanitizers/test_watch.py",),
     "descriptors": (
         "tests/waiting/test_fileno.py",
         "tests/waiting/test_select.py",
@@ -315,23 +315,23 @@ MUTATIONS = (
         "#define CHECK_INTERVAL 10000000000u",
         WAIT,
     ),
-    # The watcher of descriptors.
+    # The notifier.
     Mutation(
-        "watcher: no look between announcing and sleeping",
+        "notifier: no look between announcing and sleeping",
         NOTIFIER_C,
         "            if (w->state == ARMED && watch_has_news(w)) {",
         "            if (false) {",
-        ("descriptors", "watcher under sanitizers"),
+        ("descriptors", "notifier under sanitizers"),
     ),
     Mutation(
-        "watcher: told ones are announced for as well",
+        "notifier: a SIGNALLED watch is announced too",
         NOTIFIER_C,
         "w->state == ARMED ? eventcount_announce",
         "true ? eventcount_announce",
-        ("descriptors", "watcher under sanitizers"),
+        ("descriptors", "notifier under sanitizers"),
     ),
     Mutation(
-        "watcher: the child of a fork drains its parent's descriptors",
+        "notifier: the child of a fork drains its parent's descriptors",
         "shmpubsub/protocol/watch_entry.c",
         "    close(number); /* first, so that there is a number left */\n"
         "    int fd = new_descriptor();",
@@ -426,7 +426,7 @@ MUTATIONS = (
         ("promises", "kill points", "Go package", "storm"),
     ),
     Mutation(
-        "close: subscribers are not told",
+        "close: subscribers are not notified",
         f"{SEGMENT}/owned.go",
         "\t\to.memory.retire()\n",
         "",
@@ -504,7 +504,7 @@ MUTATIONS = (
         ("fork", "storm"),
     ),
     Mutation(
-        "take-over: the name that a killed taker used is still there",
+        "take-over: the name that a killed take-over used still exists",
         f"{SEGMENT}/draftfile.go",
         "\tif err := unix.Unlink(name); err != nil",
         "\tif err := unix.Access(name, unix.F_OK); err != nil",

@@ -160,6 +160,6 @@ def run(words: list[str]) -> None:
 def write_table(rows: list[str]) -> None:
     path = ROOT / "docs" / "mutations.md"
     head, _, _ = path.read_text(encoding="utf-8").partition("| What")
-    columns = "| What is broken | Noticed by | Asked before, noticed nothing |"
+    columns = "| What is broken | Noticed by | Ran before, noticed nothing |"
     table = [columns, "| --- | --- | --- |", *rows]
     path.write_text(head + "\n".join(table) + "\n", encoding="utf-8")

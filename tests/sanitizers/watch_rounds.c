@@ -1,6 +1,6 @@
-/* protocol/notifier.c's round of questions after publishers, with everything that may happen while it has given the mutex
-   up: any of the watches leave, at any of the gaps. Those that stay must all have been asked after by its end. No
-   thread and no file: the question and the gap are replaced. Prints how many rounds there were. */
+/* protocol/notifier.c's round of checks, with everything that may happen while it has released the mutex: any of the watches
+   leave, at any of the gaps. Those that stay must all have been checked at its end. There is no thread and no file: the
+   check and the gap are replaced. Prints the number of rounds. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ static int gap(pthread_mutex_t *mutex);
 
 static struct notifier notifier;
 static struct watch watches[NOTIFIER_MAX];
-static unsigned asked[NOTIFIER_MAX];
+static unsigned checks[NOTIFIER_MAX];
 static unsigned gaps, leave_at, leavers[3];
 static struct ring_head head;
 
@@ -30,7 +30,7 @@ owner_lock_held(int fd, dev_t dev, ino_t ino)
 {
     (void)dev;
     (void)ino;
-    asked[fd]++;
+    checks[fd]++;
     return 1;
 }
 
@@ -50,7 +50,7 @@ gap(pthread_mutex_t *mutex)
 static void
 check_round(unsigned count)
 {
-    memset(asked, 0, sizeof asked);
+    memset(checks, 0, sizeof checks);
     gaps = 0;
     notifier = (struct notifier){.count = count};
     for (unsigned i = 0; i < count; i++) {
@@ -62,22 +62,22 @@ check_round(unsigned count)
     check_publishers(&notifier, 1);
     pthread_mutex_unlock(&notifier_mutex);
     for (unsigned i = 0; i < count; i++) {
-        if (watches[i].notifier != NULL && asked[i] == 0) {
+        if (watches[i].notifier != NULL && checks[i] == 0) {
             FAIL("of %u watches, %u, %u and %u left at gap %u: %u was skipped", count, leavers[0], leavers[1],
                  leavers[2], leave_at, i);
         }
-        if (asked[i] > 2) {
-            FAIL("of %u watches, %u was asked after %u times", count, i, asked[i]);
+        if (checks[i] > 2) {
+            FAIL("of %u watches, %u was checked %u times", count, i, checks[i]);
         }
     }
 }
 
-/* A watch with a new target is asked after at once: its subscriber may not have asked for most of a slice. */
+/* A watch with a new target is checked at once: its subscriber's last check may be almost a slice ago. */
 static void
 check_new_target(void)
 {
     struct futexv list[FUTEXV_MAX];
-    memset(asked, 0, sizeof asked);
+    memset(checks, 0, sizeof checks);
     notifier = (struct notifier){.count = 2, .check_at = UINT64_MAX};
     for (unsigned i = 0; i < 2; i++) {
         watches[i] = (struct watch){.state = ARMED, .notifier = &notifier, .index = i, .checked = i == 0,
@@ -89,8 +89,8 @@ check_new_target(void)
         (void)collect(&notifier, list);
         pthread_mutex_unlock(&notifier_mutex);
     }
-    if (asked[0] != 0 || asked[1] != 1) {
-        FAIL("asked after an old target %u times and a new one %u times", asked[0], asked[1]);
+    if (checks[0] != 0 || checks[1] != 1) {
+        FAIL("checked an old target %u times and a new one %u times", checks[0], checks[1]);
     }
 }
 

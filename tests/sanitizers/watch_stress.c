@@ -1,13 +1,13 @@
-/* protocol/watch.c and protocol/notifier.c, as they are, under real threads and without Python: built plainly and with
-   sanitizers by test_watch.py.
+/* watch.c and notifier.c, unchanged, under real threads and without Python: built plainly and with sanitizers by
+   test_watch.py.
 
        watch_stress TOPICS ROUNDS
 
-   Some topics, each with a publisher that goes on when its subscriber has the value, and with a subscriber that
-   waits for its descriptor; now and then it looks without waiting, arms twice, or lets its file go and takes it
-   again. The watcher's slices never end here: a wake-up that is lost is waited for in vain, however busy the
-   machine. With several topics, other threads make and drop watches meanwhile, so that watchers begin and end,
-   and the process forks; with one alone nothing else wakes the watcher, and so nothing makes good what was lost.
+   Every topic has a publisher that goes on when its subscriber has the value, and a subscriber that waits for its
+   descriptor; now and then it looks without waiting, arms twice, or detaches its file and takes it again. The
+   notifier's slices never end here, so that a lost wake-up blocks for ever, however busy the machine. With several
+   topics, other threads make and drop watches meanwhile, so that notifiers begin and end, and the process forks; with
+   only one nothing else wakes the notifier, and so nothing makes up for a lost wake-up.
 
    Prints "ROUNDS rounds". The macro NO_WAKE breaks the harness: publishers that wake nobody. */
 #define _GNU_SOURCE
@@ -105,7 +105,7 @@ subscribe(void *argument)
     return NULL;
 }
 
-/* What subscribers that come and go do: watchers fill up, begin and end. Under a lock that stands for the GIL. */
+/* Subscribers that come and go: notifiers fill up, begin and end. */
 static void *
 come_and_go(void *argument)
 {
