@@ -8,7 +8,7 @@ import (
 	"shm_pub_sub/shmpubsub"
 )
 
-func TestDrain_ReturnsAllThereIs(t *testing.T) {
+func TestDrain_ReturnsAllUnreadValues(t *testing.T) {
 	domain(t)
 	s := intSubscriber(t, "x")
 	require.Empty(t, s.Drain())

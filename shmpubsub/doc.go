@@ -89,8 +89,8 @@ system call.
 
 Subscribers notice a Close at their next read, and the death of a publisher's
 process within 0.1 s, even by kill -9 at any instruction. Liveness is a lock that
-the kernel drops with the process, so it is right in containers and when pids are
-reused.
+the kernel drops with the process, which makes it right in containers and when pids
+are reused.
 
 A topic has one publisher: a second one gets [ErrExists]. The next publisher takes
 over a dead one's topic, whatever its type and depth, and live subscribers
@@ -127,7 +127,7 @@ others may not write, every file is trusted. A new subscriber reports [ErrUntrus
 any other file; an existing one treats it as no publisher.
 
 A process with write access to a topic's file can damage it: one of a trusted user,
-or of those to whom that user gave the write bit. Damage to the header, and
+or of users that have its write bit. Damage to the header, and
 to the order of the values, is found and reported as [ErrLayout], and no file makes
 a subscriber hang; but a file that is truncated while it is mapped ends its readers
 with SIGBUS. Nothing in this library truncates one.

@@ -116,7 +116,7 @@ const (
 	stampAt       = 8 // in a slot
 )
 
-// slotOf returns where value k lies in a topic of depth 3.
+// slotOf returns the offset of value k in a topic of depth 3.
 func slotOf(k int64) int64 { return slotsAt + k%4*stride }
 
 const roleEnv = "SHMPUBSUB_TEST_ROLE"
@@ -182,8 +182,7 @@ func countUntilEnd(args []string) error {
 	return errors.Join(liveOn(), p.Close())
 }
 
-// receiveUntilEnd says each value of its topic that it receives, as nobody who may write its file where it
-// is told so.
+// receiveUntilEnd prints each value of its topic that it receives; on request as a user who may not write the file.
 func receiveUntilEnd(args []string) error {
 	if len(args) > 1 && args[1] == "read only" && os.Geteuid() == 0 {
 		if err := syscall.Setuid(65534); err != nil {

@@ -10,7 +10,7 @@ import (
 	"shm_pub_sub/shmpubsub"
 )
 
-// soon is a context that ends only where a test has gone wrong.
+// soon is a context that ends only if a test has gone wrong.
 func soon(t testing.TB) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
@@ -347,8 +347,8 @@ func TestRecv_AllocatesNothingWhileThereAreValues(t *testing.T) {
 	}))
 }
 
-// What it takes to be told of a context's end; and, on a busy machine, a thread that the runtime starts.
-func TestRecv_AllocatesLittleWhereItWaits(t *testing.T) {
+// The cost of noticing a context's end; and, on a busy machine, a thread that the runtime starts.
+func TestRecv_AllocatesLittleWhenItWaits(t *testing.T) {
 	domain(t)
 	there, back := intPublisher(t, "there"), intPublisher(t, "back")
 	echo, s := intSubscriber(t, "there"), intSubscriber(t, "back")

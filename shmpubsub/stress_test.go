@@ -32,8 +32,8 @@ func inDomain(t *testing.T) Option {
 
 const tooLate = 20 * time.Second
 
-// Waiters that each take every value before the next is published, so that all of them wait for each; publishers
-// that close and begin anew; and others who give up waiting all the time.
+// Waiters that each take every value before the next is published, so that all of them wait for each; publishers that
+// close and start again; and others that give up waiting all the time.
 func TestRecv_MissesNoWakeUp(t *testing.T) {
 	const waiters, runs, restarts = 4, 250, 12
 	withoutSlices(t)
@@ -109,8 +109,8 @@ func TestRecv_MissesNoWakeUp(t *testing.T) {
 	t.Logf("%d values to each of %d waiters, %d waits given up", v, waiters, quits.Load())
 }
 
-// Goroutines of one subscriber whose contexts end at any moment, and a Close at the end. No value is lost or
-// had twice, and whose context ends is told so without a slice's end.
+// Goroutines of one subscriber whose contexts end at any moment, and a Close at the end. No value is lost or received
+// twice, and a goroutine notices its context's end before the slice's.
 func TestRecv_SurvivesAStormOfCancellations(t *testing.T) {
 	const goroutines, values = 16, 300
 	withoutSlices(t)

@@ -48,7 +48,7 @@ func TestSubscriber_NoticesAKilledPublisher(t *testing.T) {
 	requireSoon(t, func() bool { _, ok := s.Subscribe(); return !ok })
 	requireReads(t, s, -1, false)
 	require.FileExists(t, fileOf("x"))
-	requireReads(t, intSubscriber(t, "x"), -1, false) // who comes late sees it at once
+	requireReads(t, intSubscriber(t, "x"), -1, false) // a new subscriber sees it at once
 	require.NoError(t, shmpubsub.Remove("x"))
 	requireReads(t, s, -1, false)
 }

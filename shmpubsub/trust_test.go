@@ -12,7 +12,7 @@ import (
 	"shm_pub_sub/shmpubsub"
 )
 
-const stranger = 61002 // who need not exist
+const stranger = 61002 // need not exist
 
 // amongStrangers gives a test a directory in which anyone can create files.
 func amongStrangers(t *testing.T) {
@@ -25,7 +25,7 @@ func amongStrangers(t *testing.T) {
 	t.Setenv(shmpubsub.TrustEnv, "")
 }
 
-// squat makes a topic of somebody else's, with a publisher who lives until the test's end or with a value that is retained.
+// squat makes another user's topic, with a publisher that lives until the test's end or with a retained value.
 func squat(t *testing.T, topic string, lives bool) {
 	t.Helper()
 	p, err := shmpubsub.NewIntPublisher(topic, 3, shmpubsub.WithRetain(), shmpubsub.WithMode(0o666))

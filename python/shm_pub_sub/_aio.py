@@ -101,7 +101,7 @@ def _waiters(subscriber: Subscriber, loop: asyncio.AbstractEventLoop) -> Waiters
 async def arecv(subscriber: Subscriber, timeout: float | None = None) -> Any:
     """See Subscriber.arecv."""
     seconds = check_timeout(f"wait for {subscriber.name!r}", timeout)
-    life = subscriber._life
+    life = subscriber._open_epoch
     if not life:
         subscriber._say_closed()
     subscriber._at_once += 1

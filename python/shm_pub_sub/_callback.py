@@ -37,7 +37,7 @@ def start(subscriber: Subscriber, callback: Callable[[Any], object]) -> None:
     """Call callback in a daemon thread, which keeps the subscriber until that is closed."""
     threading.Thread(
         target=_run,
-        args=(subscriber, callback, subscriber._life, threading.get_native_id()),
+        args=(subscriber, callback, subscriber._open_epoch, threading.get_native_id()),
         name=f"shm_pub_sub callback {subscriber.name}",
         daemon=True,
     ).start()

@@ -234,7 +234,7 @@ class Subscriber(_hot.Subscriber):
 
         None stands for something that is not trusted. Called from C when there is nothing.
         """
-        life = self._life  # before what belongs to it is read: _map() looks whether it is over
+        life = self._open_epoch  # first: _map() checks whether the arguments are still its own
         if not life:
             self._say_closed()
         try:
@@ -295,7 +295,7 @@ class Subscriber(_hot.Subscriber):
     def _timed_out(self, what: str, timeout: float) -> NoReturn:
         """Say that a wait was in vain. Called from C."""
         text = f"wait for a {what} of {self._name!r}: found none within {short_repr(timeout)} s"
-        if self._strange:
+        if self._untrusted:
             text += f", but {self._stranger}"
         raise WaitTimeoutError(text)
 

@@ -222,7 +222,7 @@ PyObject *
 attachment_map(Subscriber *s, PyObject *args)
 {
     if (PyTuple_GET_SIZE(args) < 2) {
-        PyErr_SetString(PyExc_TypeError, "_map: expected a life and a function");
+        PyErr_SetString(PyExc_TypeError, "_map: expected an _open_epoch and a function");
         return NULL;
     }
     unsigned long long open_epoch = PyLong_AsUnsignedLongLong(PyTuple_GET_ITEM(args, 0));

@@ -87,22 +87,22 @@ PyDoc_STRVAR(hold_doc, "_hold($self, /)\n--\n\n"
 "Return fileno() and an object that keeps its number from being used again, even after close().");
 
 PyDoc_STRVAR(take_doc, "_take($self, life, waits, /)\n--\n\n"
-"recv(), or try_recv() if not waits, for that _life only: ClosedError when it is over.");
+"recv(), or try_recv() if not waits, for that _open_epoch only: ClosedError when it is over.");
 
 PyDoc_STRVAR(lost_doc, "The number of values that were overwritten before this subscriber took them. They are counted when the\n"
 "next one is taken, or when a publisher's end leaves them behind.");
 
 PyDoc_STRVAR(open_doc, "_open($self, path, type_tag, missing, max_age, history, /)\n--\n\n"
 "Set up: the file's path (bytes), the type, the pair to return without a value, the age limit in ns or 0,\n"
-"and how many existing values to receive first. Return the _life that begins.");
+"and how many existing values to receive first. Return the _open_epoch that begins.");
 
 PyDoc_STRVAR(map_doc, "_map($self, life, attach, /, *arguments)\n--\n\n"
 "Call attach(*arguments), gopy's, and read from what it found. Return (dead, pid, depth), with depth 0 if\n"
-"another thread was faster, or None if there is nothing. If that _life is over by then, raise ClosedError\n"
+"another thread was faster, or None if there is nothing. If that _open_epoch is over by then, raise ClosedError\n"
 "and keep nothing. No signal is handled in between: an interrupt cannot leak the mapping.");
 
 PyDoc_STRVAR(close_doc, "_close($self, life=0, /)\n--\n\n"
-"Unmap, unless that _life is over already; 0: any. Return whether it was open.");
+"Unmap, unless that _open_epoch is over already; 0: any. Return whether it was open.");
 
 PyDoc_STRVAR(alive_doc, "_alive($self, /)\n--\n\n"
 "Look at the name if necessary, then whether the publisher holds its lock now: a system call.");
@@ -146,7 +146,7 @@ get_mapped(Subscriber *s, void *Py_UNUSED(closure))
 }
 
 static PyObject *
-get_strange(Subscriber *s, void *Py_UNUSED(closure))
+get_untrusted(Subscriber *s, void *Py_UNUSED(closure))
 {
     return PyBool_FromLong(s->untrusted.ino != 0);
 }
@@ -164,7 +164,7 @@ get_buffers(Subscriber *s, void *Py_UNUSED(closure))
 }
 
 static PyObject *
-get_life(Subscriber *s, void *Py_UNUSED(closure))
+get_open_epoch(Subscriber *s, void *Py_UNUSED(closure))
 {
     return PyLong_FromUnsignedLongLong(s->path == NULL ? 0 : s->open_epoch);
 }
@@ -177,10 +177,10 @@ get_lost(Subscriber *s, void *Py_UNUSED(closure))
 
 static PyGetSetDef getset[] = {
     {"_mapped", (getter)get_mapped, NULL, "Whether there is a file to read.", NULL},
-    {"_strange", (getter)get_strange, NULL, "Whether the name's file belongs to somebody who is not trusted.", NULL},
+    {"_untrusted", (getter)get_untrusted, NULL, "Whether the name's file belongs to somebody who is not trusted.", NULL},
     {"_is_open", (getter)get_open, NULL, "Whether subscribe works.", NULL},
     {"_buffers", (getter)get_buffers, NULL, "How many values the topic keeps; 0 without a file to read.", NULL},
-    {"_life", (getter)get_life, NULL, "How often it was set up; 0 while it is closed.", NULL},
+    {"_open_epoch", (getter)get_open_epoch, NULL, "How often it was set up; 0 while it is closed.", NULL},
     {"lost", (getter)get_lost, NULL, lost_doc, NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -6,7 +6,7 @@
 
 struct wait {
     uint64_t deadline; /* CLOCK_MONOTONIC ns; UINT64_MAX: none */
-    uint64_t pause;    /* ns: how long it last paused where nobody wakes it */
+    uint64_t pause;    /* ns: the last pause, if nobody wakes it */
 };
 
 /* Sets up a wait of timeout seconds; NULL and None: without limit. Returns 0, or -1 with an error set. */

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* Returns a descriptor that is readable once it was written, or -1 with errno set: a pipe, as no other descriptor has
-   its inode. (All eventfds, epolls and timers share one, so that the program's could not be told from ours.) It is an
+   its inode. (All eventfds, epolls and timers share one, so that the program's could not be distinguished.) It is an
    eventfd if there is no /proc or only one free number. Async-signal-safe. */
 static int
 new_descriptor(void)

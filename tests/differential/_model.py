@@ -1,4 +1,4 @@
-"""What publishers and subscribers of one topic promise, for values that are all different.
+"""A model of publishers and subscribers of one topic, for values that are all different.
 
 A value that is carried over is the same value in two files, so that nothing here knows of times or
 positions: a subscriber's file has for it whatever it does not know yet.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 Answer = list[int] | str
-"""What was returned; "type" for the error of another type's topic."""
+"""Results; "type" for the error of another type's topic."""
 
 
 @dataclass(eq=False)
@@ -26,7 +26,7 @@ class File:
 class Topic:
     def __init__(self) -> None:
         self.file: File | None = None
-        """What the name points at."""
+        """The file that the name points at."""
 
     def begin(self, kind: str, depth: int, retain: bool) -> None:
         """A new publisher; there is no live one."""
@@ -54,7 +54,7 @@ class Topic:
         self.file = None
 
     def is_over(self, file: File) -> bool:
-        """Whether nothing is read from the file any more, but what its subscribers kept of it."""
+        """Whether only subscribers that kept the file read from it."""
         return file.retired or not (file.live or file.retain)
 
 
@@ -68,7 +68,7 @@ class Subscriber:
         self.file: File | None = None
         self.left: File | None = None
         self.known: set[int] = set()
-        """Values that were taken or lost, or were there before."""
+        """Values that were taken, lost, or published before it began."""
         self.doubt: int | None = None
         """A value that was left behind, and is lost unless the next file has it."""
         if (file := self._look()) is not None:
@@ -87,7 +87,7 @@ class Subscriber:
         return [value for value in file.values if value not in self.known and value not in first]
 
     def _look(self) -> File | None:
-        """Return the file to read, having gone on to the next one if need be."""
+        """Return the file to read, after going on to the next one if necessary."""
         if self.file is not None and self.topic.is_over(self.file):
             self._leave(self.file)
         file = self.topic.file

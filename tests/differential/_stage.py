@@ -1,4 +1,4 @@
-"""Runs a script with a C subscriber, a Go one and the model's, and compares what they return."""
+"""Run a script with a C subscriber, a Go one and the model's, and compare their results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ._sides import (
 )
 
 NOTICED = 0.105
-"""Seconds after which a killed publisher is dead for everybody: the promise is 0.1."""
+"""Seconds after which every subscriber has noticed a killed publisher: 0.1 is guaranteed."""
 
 
 class Difference(Exception):

@@ -185,7 +185,7 @@ MAKERS = [
     lambda: chance.choice([0, 1, 2, 3, 4, -1, 77, 2**31, 2**32, 2**63, 2**64, 2**70, -(2**63)]),
     lambda: chance.choice([0.0, 0.001, 0.5, -1.0, 1e300, float("nan"), float("inf"), 1j]),
     lambda: chance.choice(["timeout", "into", "a", "\ud800", "int", "float", "x\0y", "é" * 50]),
-    lambda: getattr(one_object(), "_life", 1),
+    lambda: getattr(one_object(), "_open_epoch", 1),
     lambda: Evil(anything()),
     lambda: tuple(anything() for _ in range(chance.randint(0, 3))),
     lambda: tuple(one_object() for _ in range(chance.randint(0, 3))),
@@ -216,8 +216,8 @@ def anything(make=None):
 
 LIKELY = {
     "_open": [path, lambda: chance.randint(0, 4), lambda: (0, False), lambda: 0, lambda: 1],
-    "_map": [lambda: getattr(one_object(), "_life", 1), function, topic, topic, topic, topic],
-    "_take": [lambda: getattr(one_object(), "_life", 1), lambda: chance.random() < 0.5],
+    "_map": [lambda: getattr(one_object(), "_open_epoch", 1), function, topic, topic, topic, topic],
+    "_take": [lambda: getattr(one_object(), "_open_epoch", 1), lambda: chance.random() < 0.5],
     "_create": [
         Module,
         function,
@@ -258,7 +258,8 @@ SETTABLE = [
     "_owner",
     "_buffers",
 ]
-SETTABLE += ["_attach", "_say_closed", "_life", "lost", "_trust", "__dict__", "__class__", "extra"]
+SETTABLE += ["_attach", "_say_closed", "_open_epoch", "lost", "_trust", "__dict__", "__class__"]
+SETTABLE += ["extra"]
 
 
 def describe(thing):

@@ -48,11 +48,11 @@ def test_no_call_crashes(round_: int, run_python: Run, tmp_path: Path) -> None:
         "_hot.select((sub, pub), 0)",
         "sub._open(b'path', 77, (0, False), 0, 0)",
         "pub._end() or pub._create(None, None, (), 0)",
-        "sub._map(sub._life, lambda: '4096 1 2 3 4 5 6 7 8 9')",
-        "sub._map(sub._life, lambda: ' '.join(['0'] * 10))",
+        "sub._map(sub._open_epoch, lambda: '4096 1 2 3 4 5 6 7 8 9')",
+        "sub._map(sub._open_epoch, lambda: ' '.join(['0'] * 10))",
         "sub._map(1 << 70, print)",
         "sub._map()",
-        "sub._take(sub._life, 0, 0)",
+        "sub._take(sub._open_epoch, 0, 0)",
     ],
 )
 def test_wrong_arguments_are_an_error(call: str, run_python: Run) -> None:

@@ -21,8 +21,8 @@ ADDRESS += ["-fno-sanitize-recover=all"]
 FLAGS = {
     "plain": ["-O3"],
     "address": ADDRESS,
-    # TSan models no fences (gcc warns: -Wtsan), and runs on the machine's own memory order: it says
-    # nothing of whether ring.h's are enough. It does find every access that is not atomic.
+    # TSan models no fences (gcc warns: -Wtsan), and runs with the machine's own memory order: it
+    # cannot check ring.h's orders. It does find every access that is not atomic.
     "thread": ["-O1", "-fsanitize=thread"],
 }
 OPTIONS = {
@@ -33,7 +33,7 @@ OPTIONS = {
 
 
 def compiler() -> list[str]:
-    """The command that compiles the product; skips where there is none."""
+    """The command that compiles the product; skips if there is none."""
     command = shlex.split(os.environ.get("CC", "gcc"))
     if shutil.which(command[0]) is None:
         pytest.skip(f"no {command[0]} here")

@@ -1,5 +1,5 @@
-/* The cursor and the topic's file, as they are, under real threads and without Python: built plainly and with
-   sanitizers by test_cursor.py.
+/* cursor.c and topic_file.c, unchanged, under real threads and without Python: built plainly and with sanitizers by
+   test_cursor.py.
 
        cursor_stress FILES VALUES
 

@@ -1,10 +1,10 @@
-"""Whether _hot gives back every reference, run by test_refcounts.py on a debug build of CPython.
+"""Checks that _hot releases every reference; run by test_refcounts.py on a debug build of CPython.
 
     PYTHONPATH=FOLDER python3-dbg refcounts.py ROUNDS
 
-FOLDER holds a shm_pub_sub whose _hot was compiled for that interpreter. Py_DEBUG's assertions are
-on, and sys.gettotalrefcount() counts every reference there is: a use that loses or takes one moves
-it by one a round. The uses go the way that works and each way that does not.
+FOLDER has a shm_pub_sub whose _hot was compiled for that interpreter. Py_DEBUG's assertions are on,
+and sys.gettotalrefcount() counts all references: a use that loses or takes one moves it by one a
+round. The uses cover success and each kind of failure.
 """
 
 import array
@@ -163,14 +163,14 @@ def private_methods_with_wrong_arguments():
     raises(TypeError, sub._open, "no bytes", 1, (0, False), 0, 1)
     raises(TypeError, sub._open)
     raises(TypeError, sub._map)
-    raises(ZeroDivisionError, sub._map, sub._life, lambda *_: 1 // 0, "", "", "", "")
-    assert sub._map(sub._life, lambda *_: "", "", "", "", "") is None
-    assert sub._map(sub._life, lambda *_: 5, "", "", "", "") is None
-    raises(ClosedError, sub._map, sub._life + 1, lambda *_: "", "", "", "", "")
-    raises(ClosedError, sub._take, sub._life + 1, False)
-    assert sub._take(sub._life, False) is None
-    raises(SystemError, sub._map, sub._life, lambda *_: "no numbers", "", "", "", "")
-    raises(SystemError, sub._map, sub._life, lambda *_: "1 2 3 4 5 6 0 0 0 0")
+    raises(ZeroDivisionError, sub._map, sub._open_epoch, lambda *_: 1 // 0, "", "", "", "")
+    assert sub._map(sub._open_epoch, lambda *_: "", "", "", "", "") is None
+    assert sub._map(sub._open_epoch, lambda *_: 5, "", "", "", "") is None
+    raises(ClosedError, sub._map, sub._open_epoch + 1, lambda *_: "", "", "", "", "")
+    raises(ClosedError, sub._take, sub._open_epoch + 1, False)
+    assert sub._take(sub._open_epoch, False) is None
+    raises(SystemError, sub._map, sub._open_epoch, lambda *_: "no numbers", "", "", "", "")
+    raises(SystemError, sub._map, sub._open_epoch, lambda *_: "1 2 3 4 5 6 0 0 0 0")
     raises(TypeError, pub._create)
     raises(RuntimeError, pub._create, None, None, (), 1)
     closed = Publisher.__new__(Publisher)

@@ -1,10 +1,10 @@
-/* protocol/ring.h, as it is: a reader and a writer meet at every step of both, without threads and so without luck.
+/* protocol/ring.h, unchanged: a reader and a writer meet at every step of both, without threads and so without chance.
 
-   Before each load of the reader's, in turn, the writer goes on with so many stores and stops there, in the
-   middle of a value as well. What the reader then returns must be whole, and no older than what was published
-   when it began. The macro NO_ODD_MARK breaks the writer, not the product: that must be found.
+   Before each load of the reader, in turn, the writer makes some stores and stops there, even in the middle of a
+   value. The value that the reader then returns must be whole, and no older than the newest one when it began. The
+   macro NO_ODD_MARK breaks the writer, not the product: that must be found.
 
-   Prints "N meetings". Fences order nothing here: what they are for is internal/ring/weakmemory_test.go's. */
+   Prints "N meetings". Fences order nothing here: internal/ring/weakmemory_test.go tests them. */
 static void before_load(void);
 static void before_store(void);
 
@@ -16,7 +16,7 @@ static void before_store(void);
 #include <setjmp.h>
 
 #define PUBLISHED 3 /* values, before they meet */
-#define MOST_LOADS 12 /* of the reader's: it has begun anew by then, as often as it may */
+#define MOST_LOADS 12 /* of the reader's: by then it has started over as often as it may */
 
 static struct ring writer;
 static long loads_left = -1, stores_left = -1; /* -1: they do not count */

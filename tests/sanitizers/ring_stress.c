@@ -1,14 +1,13 @@
-/* protocol/ring.h, as it is, under real threads and without Python: built plainly and with sanitizers by
-   test_ring.py.
+/* protocol/ring.h, unchanged, under real threads and without Python: built plainly and with sanitizers by test_ring.py.
 
        ring_stress heap|mapped VALUES
 
    Three parts, each in fresh rings of few slots, so that the writer often laps the readers:
    storm     one writer at full speed, readers at full speed; now and then the writer dies in the
-             middle of a value and another goes on with ring_at. Never torn, never backwards, and
-             what was published before a read began is read.
-   stream    the same writer, with batches, and readers of every value: in their order, and received
-             and lost are together what was published.
+             middle of a value and another goes on with ring_at. No value is torn or goes backwards,
+             and none is older than the newest one when the read began.
+   stream    the same writer, with batches, and readers of every value: in order, and received plus
+             lost equals published.
    garbage   ring_newest and ring_next in memory of any content end, and stay within it. */
 #include "stress.h"
 

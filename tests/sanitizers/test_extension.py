@@ -86,7 +86,7 @@ def environment(folder: Path, command: list[str]) -> dict[str, str]:
 def build(folder: Path, fault: Fault | None = None) -> dict[str, str]:
     """Compile the package into folder, and return the environment in which Python runs with it."""
     command = compiler()
-    launcher("address", tuple(command))  # skips where there is no such sanitizer
+    launcher("address", tuple(command))  # skips without such a sanitizer
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
     build_package(folder, command, sysconfig.get_path("include"), suffix, ADDRESS, fault)
     return environment(folder, command)

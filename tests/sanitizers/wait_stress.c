@@ -1,10 +1,10 @@
-/* protocol/eventcount.h, as it is, under real threads and without Python: built plainly and with sanitizers by
+/* protocol/eventcount.h, unchanged, under real threads and without Python: built plainly and with sanitizers by
    test_ring.py.
 
        wait_stress heap|mapped ROUNDS
 
-   The writer goes on when all waiters have the value, so that a wake-up that is lost once is a waiter
-   that sleeps until its time is up. */
+   The writer goes on when all waiters have the value, so that after one lost wake-up a waiter sleeps until its time is
+   up. */
 #include "stress.h"
 
 #ifndef WAIT_SECONDS

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// One writer at full speed against readers at full speed, with so few slots that it laps them. A copy of
-// many words takes so long that it is overtaken even where both share one processor.
+// One writer at full speed against readers at full speed, with so few slots that it laps them. Copying many words takes
+// long enough to be lapped even if both share one processor.
 func TestRing_IsNeverTornAndNeverGoesBackwardsUnderAFastWriter(t *testing.T) {
 	const readers, words = 3, 1 << 21
 	for _, slots := range []int{2, 3, 8} {

@@ -8,9 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The protocol taken apart: a writer that stops after any of its stores, and a reader between any two
-// of whose loads the writer makes any number of stores. sync/atomic is sequentially consistent, so
-// the interleavings are all there is. The first two tests hold the steps to the code.
+// The protocol step by step: a writer that stops after any of its stores, and a reader between any two of whose loads the
+// writer makes any number of stores. sync/atomic is sequentially consistent, so interleavings suffice. The first two
+// tests compare the steps with the code.
 
 // storesOf are the stores of w.Write(sampleOf(k), stampOf(k)), one by one.
 func storesOf(r Ring, k uint64) []func() {

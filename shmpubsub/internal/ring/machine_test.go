@@ -87,7 +87,7 @@ type kind int
 const (
 	load kind = iota
 	store
-	update // read-modify-write; where value says false, a load
+	update // read-modify-write; if value reports false, a load
 	fence
 )
 

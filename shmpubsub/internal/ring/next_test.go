@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// requireNext checks what the next value is, and that lost were passed over.
+// requireNext checks the next value, and that lost were skipped.
 func requireNext(t *testing.T, r Ring, c *Position, k, lost uint64) {
 	t.Helper()
 	got := make([]uint64, r.size)
@@ -104,8 +104,8 @@ func TestNext_ReportsWhatContradictsItself(t *testing.T) {
 	}
 }
 
-// A slot that was overwritten before head said so, as weak memory may show it, is passed over.
-func TestNext_GoesOneFurtherWhereItIsOvertaken(t *testing.T) {
+// A slot that is overwritten before head shows it, as weak memory allows, is skipped.
+func TestNext_GoesOneFurtherWhenItIsLapped(t *testing.T) {
 	r := heap(4, 1, 0)
 	w := NewWriter(r)
 	for k := uint64(1); k <= 6; k++ {

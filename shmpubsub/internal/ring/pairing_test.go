@@ -6,11 +6,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The pairing behind waiting (Dekker's): the publisher stores head and then loads the wait word, the waiter
-// sets its bit in the word and then loads head. Both orders are of the seq_cst kind, or each may miss the
-// other: the publisher finds nobody waiting, and the waiter sleeps through what was published. The C steps
-// are those of ring_write's last store and eventcount_notify; the waiter's are those of eventcount_announce
-// and of its second look, in wait.c.
+// The pairing behind waiting (Dekker's): the publisher stores head and then loads the wait word, the waiter sets its bit
+// in the word and then loads head. All are seq_cst, otherwise each may miss the other: the publisher finds nobody
+// waiting, and the waiter misses the value. The publisher's C steps are ring_write's last store and eventcount_notify;
+// the waiter's are eventcount_announce and its second look, in wait.c.
 
 const (
 	headAt, wordAt = x, y
@@ -70,7 +69,7 @@ func (o pairing) waiter() program {
 		{kind: load, order: o.announceLoad, at: constant(wordAt),
 			then: func(t *thread, got uint8, _ bool) {
 				if t.reg[1] = got; got&waits != 0 {
-					t.pc = 2 // somebody else has announced himself in this epoch
+					t.pc = 2 // another waiter has set the bit in this epoch
 				}
 			}},
 		{kind: update, order: o.announce, at: constant(wordAt),

@@ -8,7 +8,7 @@
 //	1  slot.sequence = 2k-1           a  k = head; 0: nothing published
 //	2  slot.time, slot.payload        b  slot.sequence must be 2k
 //	3  slot.sequence = 2k             c  copy slot.time, slot.payload
-//	4  head = k                       d  slot.sequence must still be 2k, else from a again
+//	4  head = k                       d  slot.sequence must still be 2k, otherwise from a again
 //
 // 4 pairs with a: a reader that sees head = k sees all of value k. 1 pairs with d: a reader that copied a word of a
 // later value sees that value's odd sequence. A reader retries only if the writer has gone once round the ring since

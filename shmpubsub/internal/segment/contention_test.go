@@ -167,10 +167,10 @@ func TestCreate_HasOneOwnerAmongManyProcesses(t *testing.T) {
 	}
 }
 
-// What a taker that was killed between link and rename leaves has no topic's name.
+// A take-over that is killed between link and rename leaves a file without a topic's name.
 func TestTakeOver_ClearsAwayWhatAKilledTakerLeft(t *testing.T) {
 	for name, next := range map[string]func(s Spec) error{
-		"by the next taker": func(s Spec) error {
+		"by the next take-over": func(s Spec) error {
 			o, err := Create(s)
 			if err == nil {
 				err = o.Close()

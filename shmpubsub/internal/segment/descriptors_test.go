@@ -11,8 +11,8 @@ import (
 
 const sameFile = "a reader's of the same file"
 
-// What a daemon does to a library: it closes all descriptors, and opens others, which get the numbers. Each fate takes
-// a descriptor from its holder and returns the check that whoever has the number now still has all of it.
+// What a daemon does to a library: it closes all descriptors, and opens others, which get the numbers. Each fate takes a
+// descriptor from its holder and returns a check that the number's new file is untouched.
 var fates = map[string]func(t *testing.T, dir string, fd int) (untouched func()){
 	"closed": func(t *testing.T, _ string, fd int) func() {
 		require.NoError(t, unix.Close(fd))
@@ -117,8 +117,8 @@ func TestOwned_WithoutItsDescriptorLeavesTheFileOfItsSuccessor(t *testing.T) {
 	})
 }
 
-// Another reader's open file of the same file does for asking as well, and is not told from the view's own.
-func TestView_WithoutItsDescriptorAsksAfterItsOwnPublisherAndClosesNobodyElses(t *testing.T) {
+// Another reader's descriptor of the same file serves as well, and cannot be distinguished from the view's own.
+func TestView_WithoutItsDescriptorChecksItsOwnPublisherAndClosesNothingElse(t *testing.T) {
 	for _, killed := range []bool{false, true} {
 		eachFate(t, func(t *testing.T, dir string, lose func(int) func()) {
 			o := create(t, specOf(dir, "topic"))

@@ -19,7 +19,7 @@ const longest = 1 << 41
 // without. Reading beyond the file would end the fuzzer with a SIGBUS.
 //
 // tail is the file from its header on, and length what it is cut or extended to; -1 stands for
-// the length that the header claims, lest nearly all inputs end at that check.
+// the length that the header claims, as otherwise nearly all inputs end at that check.
 func FuzzTopicFile(f *testing.F) {
 	dir := domain(f)
 	for _, seed := range fileSeeds(f, dir) {

@@ -162,8 +162,8 @@ func TestCreate_SaysThatTheFileSystemIsReadOnly(t *testing.T) {
 	require.ErrorContains(t, err, "expected a writable file system at "+dir+"; name a directory on one, by SHM_PUB_SUB_DIR or directory=")
 }
 
-// What a crashed taker left is no reason to fail, and is not left behind, whatever else there is.
-func TestCreate_MakesRoomOfWhatAKilledTakerLeft(t *testing.T) {
+// What a crashed take-over left does not make creating fail, and is removed.
+func TestCreate_RemovesWhatAKilledTakeOverLeft(t *testing.T) {
 	if !goesOnInChild(t, ownMounts()) {
 		return
 	}

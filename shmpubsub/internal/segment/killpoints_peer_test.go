@@ -25,7 +25,7 @@ import (
 
 func init() { segment.Roles["peer"] = peerRole }
 
-// peerRole does what it is told to topic x, one line a command, and answers each with a line.
+// peerRole executes commands on topic x, one a line, and answers each with a line.
 func peerRole(args []string, lines *bufio.Scanner) error {
 	p := &peerState{dir: shmpubsub.InDir(args[0]), lines: lines}
 	for lines.Scan() {
@@ -128,8 +128,8 @@ func die() {
 	select {}
 }
 
-// arm makes this process stop at one of the points that it reaches from now on, until it is told to
-// go on, and end as by kill -9 at another, or the same. Point 0 is none.
+// arm makes this process stop at one of the points that it reaches from now on, until a command resumes it, and kill
+// itself at another one, or the same. Point 0 is none.
 func (p *peerState) arm(stop, kill int) {
 	p.sites = nil
 	killpoint.Reached = func(site string) {

@@ -28,7 +28,7 @@ type scenario struct {
 	act     []string // and what it is killed in
 	// meanwhile happens between the victim's first point and the others, and makes it report exists.
 	meanwhile func(*testing.T, *world)
-	contended bool // another publisher comes, and must wait where the victim holds the taker lock
+	contended bool // another publisher comes, and must wait if the victim holds the take-over lock
 
 	// may says what can be read, besides nothing, once the victim has ended done of its actions.
 	may func(done int) []string
@@ -67,7 +67,7 @@ var scenarios = []scenario{
 	{name: "create over garbage", found: found{garbage}, act: []string{"create 3"}, may: never, mortal: true},
 	{name: "take over", found: found{dead}, act: []string{"create 3"}, may: never, mortal: true},
 	{name: "take over with a waiter", found: found{dead, waiter}, act: []string{"create 3"}, may: never, mortal: true},
-	{name: "take over after a crashed taker", found: found{dead, debris}, act: []string{"create 3"}, may: never, mortal: true},
+	{name: "take over after a crashed take-over", found: found{dead, debris}, act: []string{"create 3"}, may: never, mortal: true},
 	{name: "take over what is retained", found: found{retained}, act: []string{"create 3 retain"}, may: always("41 true")},
 	// It is lost with a publisher that retains nothing.
 	{name: "take over and drop what is retained", found: found{retained}, act: []string{"create 3"}, may: always("41 true", nothing)},
@@ -156,7 +156,7 @@ func garbage(t *testing.T, w *world) {
 	require.NoError(t, os.WriteFile(w.path(t), []byte("garbage"), 0o600))
 }
 
-// debris is what a taker leaves that is killed before rename(2).
+// debris is what a take-over leaves if it is killed before rename(2).
 func debris(t *testing.T, w *world) {
 	require.NoError(t, os.WriteFile(segment.SuccessorOf(w.path(t)), make([]byte, 16384), 0o600))
 }

@@ -26,7 +26,7 @@ type world struct {
 	dir       string
 	in        shmpubsub.Option
 	old       *shmpubsub.IntSubscriber   // made before anything else
-	float     *shmpubsub.FloatSubscriber // of a topic of floats, where there was one
+	float     *shmpubsub.FloatSubscriber // of a topic of floats, if there was one
 	foreign   error                      // why what was there first cannot be read as a topic of ints
 	victim    *peer
 	rival     *shmpubsub.IntPublisher // another publisher, which lives
@@ -156,12 +156,12 @@ func (w *world) settle(t *testing.T, done int) string {
 			w.walk.took(time.Since(w.victim.ended))
 			return before
 		}
-		require.Less(t, asked.Sub(w.victim.ended), promised+slack, "%s is read, and %s by who comes late", before, late)
+		require.Less(t, asked.Sub(w.victim.ended), promised+slack, "%s is read, and %s by a new subscriber", before, late)
 		time.Sleep(time.Millisecond)
 	}
 }
 
-// follow waits until the old subscriber reads what was published. That is at once, but where a taker
+// follow waits until the old subscriber reads what was published. That is at once, unless a take-over
 // was killed before it could retire the file, with a retained value, that the subscriber has.
 func (w *world) follow(t *testing.T, now, next string) {
 	t.Helper()

@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-// lockUntilEnd locks one byte of a file until it is told to end, or killed.
+// lockUntilEnd locks one byte of a file until its input ends or it is killed.
 func lockUntilEnd(args []string, lines *bufio.Scanner) error {
 	fd, err := unix.Open(args[0], unix.O_RDWR, 0)
 	if err != nil {
@@ -54,7 +54,7 @@ func lockUntilEnd(args []string, lines *bufio.Scanner) error {
 	return nil
 }
 
-// createOnDemand creates each topic it is told of, says how that went, and closes it at the next line.
+// createOnDemand creates each topic named by a line, prints the result, and closes it at the next line.
 func createOnDemand(args []string, lines *bufio.Scanner) error {
 	for lines.Scan() {
 		o, err := Create(specOf(args[0], lines.Text()))

@@ -72,7 +72,7 @@ func TestRemove_TakesOnlyWhatADeadPublisherLeft(t *testing.T) {
 	abandon(o)
 	require.False(t, v.Retired())
 	require.NoError(t, Remove(s.Dir, "x"))
-	require.True(t, v.Retired(), "subscribers are told")
+	require.True(t, v.Retired(), "subscribers are notified")
 	require.Empty(t, names(t, s.Dir))
 }
 

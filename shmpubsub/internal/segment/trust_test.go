@@ -190,7 +190,7 @@ func TestAttach_SaysWhoseWhatItFoundIs(t *testing.T) {
 		require.NoError(t, os.Remove(path))
 	}
 	put(t, path, "a file", daemon)
-	require.NoError(t, os.Chmod(path, 0)) // whose it is shows all the same
+	require.NoError(t, os.Chmod(path, 0)) // its owner still shows
 	_, err := Attach(dir, "x", Int, trusting(t, fmt.Sprint(bob), "sudo:61001"))
 	require.ErrorContains(t, err, "found a file of user daemon (1) in "+dir+
 		`, where anyone can create files; expected one of user 61002, user 61001 or root; pass trust="daemon" or set SHM_PUB_SUB_TRUST=daemon`)
@@ -283,7 +283,7 @@ func TestCreate_TakesOverAStrangersFileByItsNameAlone(t *testing.T) {
 	require.NoError(t, err)
 	o = create(t, s)
 	require.EqualValues(t, 1, o.memory.head().Load(), "a trusted user's is")
-	require.True(t, v.Retired(), "and its subscribers are told")
+	require.True(t, v.Retired(), "and its subscribers are notified")
 	v.Close()
 	require.NoError(t, o.Close())
 
@@ -358,7 +358,7 @@ func TestCreate_SaysWhoHasTheTopic(t *testing.T) {
 		})
 	}
 	require.NoError(t, os.Chmod(o.path, 0))
-	as(t, alice, func() { // it cannot be known whether he lives
+	as(t, alice, func() { // nobody can tell whether the publisher lives
 		_, err := Create(s)
 		require.ErrorIs(t, err, ErrCreate)
 		require.ErrorIs(t, err, unix.EACCES)
@@ -417,7 +417,7 @@ func TestRemove_NeedsNoTrustAndWritesNothing(t *testing.T) {
 	require.NoError(t, os.Remove(path))
 }
 
-// Whoever locks his file's byte 1 holds up those who would replace it; that they do not wait for long, they say.
+// A user who locks byte 1 of a file delays its replacement, for a second at most; then the error says whose file it is.
 func TestCreate_SaysWhoseFileCannotBeLocked(t *testing.T) {
 	if !asRoot(t) {
 		return
@@ -445,7 +445,7 @@ func TestCreate_WaitsForAnotherWhoReplacesWhatCannotBeLocked(t *testing.T) {
 	dir, err := unix.Open(s.Dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, unix.Close(dir)) }()
-	for _, kind := range []string{"a file", "a FIFO"} { // he may read the file and not write to it
+	for _, kind := range []string{"a file", "a FIFO"} { // this user may read the file and not write it
 		put(t, pathOf(t, s.Dir, "x"), kind, bob)
 		require.NoError(t, unix.Flock(dir, unix.LOCK_SH))
 		as(t, alice, func() {

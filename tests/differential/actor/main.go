@@ -1,10 +1,10 @@
-// The Go side of the differential test: publishers and subscribers by number, each request and each answer
-// a line. Values are written as integers whatever their type. It ends with its stdin.
+// The Go side of the differential test: numbered publishers and subscribers; each request and each answer is a line.
+// Values of all types are written as integers. It ends with its stdin.
 //
 //	publisher ID TOPIC int|float DEPTH RETAIN    publish ID VALUE...    close ID
 //	subscriber ID TOPIC HISTORY    take|sample|newest|newest_sample ID    drain ID LIMIT    end ID
 //
-// A subscriber's answer is what it returned and Lost: "1 2 3 0", or "type 0" for ErrType.
+// A subscriber's answer is its result and Lost: "1 2 3 0", or "type 0" for ErrType.
 package main
 
 import (
