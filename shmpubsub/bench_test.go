@@ -8,7 +8,7 @@ import (
 	"shm_pub_sub/shmpubsub"
 )
 
-// What one call costs. benchmarks/go.md says how to run the benchmarks and to compare runs.
+// The cost of one call. benchmarks/go.md says how to run the benchmarks and compare runs.
 
 var depths = []int{1, 8, 1024}
 
@@ -43,7 +43,7 @@ func benchmarkSubscribe[T shmpubsub.Value](b *testing.B, k kind[T]) {
 	})
 }
 
-// BenchmarkSubscribeMiss reads a topic that nothing was published on.
+// BenchmarkSubscribeMiss reads a topic without values.
 func BenchmarkSubscribeMiss(b *testing.B) {
 	overDepths(b, ints, func(b *testing.B, _ *shmpubsub.IntPublisher, s *shmpubsub.IntSubscriber) {
 		for b.Loop() {
@@ -54,7 +54,7 @@ func BenchmarkSubscribeMiss(b *testing.B) {
 	})
 }
 
-// BenchmarkTryRecv takes a value that is there.
+// BenchmarkTryRecv takes an available value.
 func BenchmarkTryRecv(b *testing.B) {
 	benchmarkTaking(b, func(s *shmpubsub.IntSubscriber) bool {
 		_, ok := s.TryRecv()
@@ -62,7 +62,7 @@ func BenchmarkTryRecv(b *testing.B) {
 	})
 }
 
-// BenchmarkTryRecvMiss finds none.
+// BenchmarkTryRecvMiss finds no value.
 func BenchmarkTryRecvMiss(b *testing.B) {
 	overDepths(b, ints, func(b *testing.B, _ *shmpubsub.IntPublisher, s *shmpubsub.IntSubscriber) {
 		for b.Loop() {
@@ -73,7 +73,7 @@ func BenchmarkTryRecvMiss(b *testing.B) {
 	})
 }
 
-// BenchmarkRecv takes a value that is there; BenchmarkRoundTrip waits for one.
+// BenchmarkRecv takes an available value; BenchmarkRoundTrip waits for one.
 func BenchmarkRecv(b *testing.B) {
 	ctx := context.Background()
 	benchmarkTaking(b, func(s *shmpubsub.IntSubscriber) bool {
@@ -82,10 +82,10 @@ func BenchmarkRecv(b *testing.B) {
 	})
 }
 
-// many is how many values are published or taken at once: to stop the clock costs microseconds.
+// many is how many values are published or taken at once: stopping the clock costs microseconds.
 const many = 1024
 
-// benchmarkTaking times one take after the other, of values that are published while the clock stands.
+// benchmarkTaking times one take after the other, of values that are published while the clock is stopped.
 func benchmarkTaking(b *testing.B, take func(*shmpubsub.IntSubscriber) bool) {
 	overDepth(b, ints, many, func(b *testing.B, p *shmpubsub.IntPublisher, s *shmpubsub.IntSubscriber) {
 		values := make([]int64, many)
@@ -143,7 +143,7 @@ func overDepths[T shmpubsub.Value](b *testing.B, k kind[T], run func(*testing.B,
 	}
 }
 
-// overDepth runs a benchmark on a topic of its own.
+// overDepth runs a benchmark on a separate topic.
 func overDepth[T shmpubsub.Value](b *testing.B, k kind[T], depth int, run func(*testing.B, *shmpubsub.Publisher[T], *shmpubsub.Subscriber[T])) {
 	b.Run(fmt.Sprintf("type=%s/depth=%d", k.name, depth), func(b *testing.B) {
 		domain(b)

@@ -138,7 +138,7 @@ func TestPublishersAndSubscribers_LeaveNothingBehindInTheProcess(t *testing.T) {
 	require.Equal(t, mappings, mappingsNow)
 }
 
-// owned counts this process's descriptors, and its mappings of topics.
+// owned counts this process's descriptors and its mappings of topics.
 func owned(t *testing.T) (descriptors, mappings int) {
 	t.Helper()
 	open, err := os.ReadDir("/proc/self/fd")

@@ -32,11 +32,11 @@ func allocatesNothing[T shmpubsub.Value](t *testing.T, k kind[T]) {
 	})
 }
 
-// calls is how many publishes, and how many reads, a traced thread makes.
+// calls is how many publishes and how many reads a traced thread makes.
 const calls = 200_000
 
-// measureOnDemand makes the calls in a thread of its own between two system calls that the tracer
-// knows, in a runtime that has nothing else to do.
+// measureOnDemand makes the calls in a separate thread, between two system calls that the tracer recognises, in an
+// otherwise idle runtime.
 func measureOnDemand([]string) error {
 	debug.SetGCPercent(-1)
 	runtime.LockOSThread()
@@ -68,7 +68,7 @@ func measureOnDemand([]string) error {
 // mark is a system call that nothing else makes.
 func mark() { _, _, _ = unix.RawSyscall(unix.SYS_PERSONALITY, 0xffffffff, 0, 0) }
 
-// The kernel counts: ptrace(2) stops the thread at each system call that it makes.
+// The kernel counts: ptrace(2) stops the thread at each of its system calls.
 func TestPublishAndSubscribe_MakeNoSystemCall(t *testing.T) {
 	domain(t)
 	child := spawn(t, "measure")
@@ -121,11 +121,11 @@ func TestPublishAndSubscribe_MakeNoSystemCall(t *testing.T) {
 		total += n
 	}
 	t.Logf("%d publishes and reads; system calls by number: %v", 2*calls, counted)
-	// A read asks after the publisher once in 0.1 s, and Go's scheduler may move in at any time.
+	// A read checks the publisher once in 0.1 s, and Go's scheduler may interfere at any time.
 	require.Less(t, total, calls/100)
 }
 
-// systemCall returns the number of the call at which a thread has stopped, and whether it enters it.
+// systemCall returns the number of the call at which a thread has stopped, and whether it is entering it.
 func systemCall(t *testing.T, thread int) (number uint64, entering bool) {
 	t.Helper()
 	var info struct { // struct ptrace_syscall_info, ptrace(2)

@@ -11,7 +11,7 @@ import (
 	"shm_pub_sub/shmpubsub"
 )
 
-// readers returns the descriptors by which this process can only read the topic's file.
+// readers returns this process's read-only descriptors of the topic's file.
 func readers(t *testing.T, topic string) (found []int) {
 	t.Helper()
 	var file, st unix.Stat_t

@@ -10,8 +10,8 @@ import (
 	"shm_pub_sub/shmpubsub"
 )
 
-// requireDrains checks what Drain returns, and that it returns. The subscriber of a Drain that does not could
-// not be closed either: so the test's end does not.
+// requireDrains checks that Drain returns, and what. If it does not, the subscriber could not be closed either, so the
+// test's end does not close it.
 func requireDrains(t testing.TB, s *shmpubsub.IntSubscriber, values ...int64) {
 	t.Helper()
 	drained := make(chan []int64, 1)
@@ -58,7 +58,7 @@ func TestDrain_EndsWhenNothingIsLeftOfAnEndedPublisher(t *testing.T) {
 	}
 }
 
-// A publisher that publishes its last value and ends, again and again, while somebody drains.
+// A publisher that publishes its last value and ends, again and again, while another goroutine drains.
 func TestDrain_EndsWhilePublishersEnd(t *testing.T) {
 	domain(t)
 	s, err := shmpubsub.NewIntSubscriber("x", -1)
@@ -98,7 +98,7 @@ func TestDrain_EndsWhilePublishersEnd(t *testing.T) {
 	require.NoError(t, s.Close())
 }
 
-// damagedSize makes the retained topic x one that has so many slots in a file that is sparse, and head values.
+// damagedSize turns the retained topic x into one with that many slots, in a sparse file, and head values.
 func damagedSize(t testing.TB, slots, head uint64) {
 	t.Helper()
 	require.NoError(t, os.Truncate(fileOf("x"), int64(slotsAt+slots*stride)))

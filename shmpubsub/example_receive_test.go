@@ -73,7 +73,7 @@ func ExampleSubscriber_Values() {
 	// 0 lost
 }
 
-// All that has come since the last time, in a loop with a pace of its own.
+// All values since the last time, in a loop with its own pace.
 func ExampleSubscriber_Drain() {
 	pub, err := shmpubsub.NewIntPublisher("encoder/ticks", 4)
 	if err != nil {

@@ -35,7 +35,7 @@ func Example() {
 	// 3.2 true
 }
 
-// A subscriber follows its topic from one publisher to the next.
+// A subscriber reattaches when its publisher restarts.
 func ExampleSubscriber_Subscribe_restart() {
 	sub, err := shmpubsub.NewIntSubscriber("counter", -1)
 	if err != nil {
@@ -73,7 +73,7 @@ func ExampleNewIntPublisher_exists() {
 	// true
 }
 
-// A watchdog: a publisher that lives but hangs is no better than none.
+// A watchdog, for a publisher that lives but hangs.
 func ExampleWithMaxAge() {
 	pub, err := shmpubsub.NewBoolPublisher("robot/enabled", 3)
 	if err != nil {
@@ -152,7 +152,7 @@ func ExampleList() {
 	// [robot/camera robot/lidar]
 }
 
-// What a dead publisher left can go; a live one's topic cannot.
+// Remove removes a dead publisher's topic, and refuses a live one's.
 func ExampleRemove() {
 	pub, err := shmpubsub.NewIntPublisher("odometer", 3, shmpubsub.WithRetain())
 	if err != nil {

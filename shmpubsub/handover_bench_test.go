@@ -12,8 +12,8 @@ import (
 	"shm_pub_sub/shmpubsub"
 )
 
-// BenchmarkHandOver puts a value somewhere and gets it back, in one goroutine: what a topic costs, beside
-// what Go itself has inside a process and the system between processes. Nobody ever waits.
+// BenchmarkHandOver puts a value somewhere and gets it back, in one goroutine: a topic compared with what Go has inside
+// a process, and the system between processes. Nothing ever waits.
 func BenchmarkHandOver(b *testing.B) {
 	b.Run("kind=topic", func(b *testing.B) {
 		handOverByTopic(b, (*shmpubsub.IntSubscriber).Subscribe)
@@ -114,7 +114,7 @@ func (p *pipe) send(b *testing.B, v int64) {
 	}
 }
 
-// receive takes what one send wrote: so few bytes arrive together.
+// receive takes what one send wrote: few bytes arrive together.
 func (p *pipe) receive(b *testing.B) int64 {
 	if n, err := p.from.Read(p.buffer[:]); err != nil || n != len(p.buffer) {
 		b.Fatal(n, err)

@@ -20,7 +20,7 @@ import (
 	"shm_pub_sub/shmpubsub"
 )
 
-// domain gives a test a directory of its own, which must be empty again at its end.
+// domain gives a test its own directory, which must be empty again at its end.
 func domain(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "shm_pub_sub-gotest-")
@@ -40,7 +40,7 @@ func fileOf(topic string) string {
 	return filepath.Join(os.Getenv(shmpubsub.DirEnv), "shm_pub_sub."+topic)
 }
 
-// made returns what a constructor returned, to be closed at the test's end.
+// made returns a constructor's result, which is closed at the test's end.
 func made[E io.Closer](t testing.TB) func(E, error) E {
 	t.Helper()
 	return func(e E, err error) E {
@@ -61,7 +61,7 @@ func intSubscriber(t testing.TB, topic string, opts ...shmpubsub.SubscriberOptio
 	return made[*shmpubsub.IntSubscriber](t)(shmpubsub.NewIntSubscriber(topic, -1, opts...))
 }
 
-// requireReads checks what the next read returns.
+// requireReads checks the next read.
 func requireReads[T shmpubsub.Value](t testing.TB, s *shmpubsub.Subscriber[T], value T, ok bool) {
 	t.Helper()
 	got, gotOK := s.Subscribe()
@@ -106,7 +106,7 @@ func overwrite(t testing.TB, topic string, at int64, value uint64) {
 	require.NoError(t, err)
 }
 
-// The memory layout's, as far as tests damage it.
+// The parts of the memory layout that tests damage.
 const (
 	slotsNumberAt = 4136
 	fileSizeAt    = 4144
@@ -121,8 +121,7 @@ func slotOf(k int64) int64 { return slotsAt + k%4*stride }
 
 const roleEnv = "SHMPUBSUB_TEST_ROLE"
 
-// TestMain makes the test binary another process of a test, or runs the tests, and gives the
-// examples a domain.
+// TestMain runs the tests, with a domain for the examples, or is another process of a test.
 func TestMain(m *testing.M) {
 	if role, ok := roles[os.Getenv(roleEnv)]; ok {
 		if err := role(os.Args[1:]); err != nil {
@@ -156,7 +155,7 @@ var roles = map[string]func(args []string) error{
 	"cat":     catUntilEnd,
 }
 
-// publishUntilEnd publishes one value of its topic, and lives until its standard input ends.
+// publishUntilEnd publishes one value, and lives until its standard input ends.
 func publishUntilEnd(args []string) error {
 	p, err := shmpubsub.NewIntPublisher(args[0], 3, optionsOf(args[1:])...)
 	if err != nil {
@@ -210,7 +209,7 @@ func optionsOf(args []string) (opts []shmpubsub.PublisherOption) {
 	return opts
 }
 
-// liveOn says that all is ready. Standard input ends with the parent, however that ends.
+// liveOn reports that all is ready, and waits for the end of its input: at the latest when the parent dies.
 func liveOn() error {
 	fmt.Println("ready")
 	_, err := io.Copy(io.Discard, os.Stdin)
@@ -249,7 +248,7 @@ func (p *process) hear(t testing.TB) string {
 	return p.out.Text()
 }
 
-// end tells the process to close what it has, and to end.
+// end makes the process close what it has, and end.
 func (p *process) end(t testing.TB) {
 	t.Helper()
 	require.NoError(t, p.in.Close())

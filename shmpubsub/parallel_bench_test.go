@@ -9,7 +9,7 @@ import (
 	"shm_pub_sub/shmpubsub"
 )
 
-// shared is a value that one writes and others read: how to write it, and how to make one more reader.
+// shared is a value that one goroutine writes and others read: how to write it, and how to make a reader.
 type shared struct {
 	write  func(int64)
 	reader func() (read func() int64)
@@ -48,13 +48,13 @@ func readFrom(s *shmpubsub.IntSubscriber) func() int64 {
 	}
 }
 
-// BenchmarkParallelRead lets goroutines read at a time. ns/op is time by the number of all their reads:
-// half of one reader's where two processors do not disturb each other.
+// BenchmarkParallelRead makes goroutines read at the same time. ns/op is the time divided by the number of all their
+// reads: half of one reader's if two processors do not disturb each other.
 func BenchmarkParallelRead(b *testing.B) {
 	overReaders(b, func(*testing.B, shared) (stop func()) { return func() {} })
 }
 
-// BenchmarkParallelReadWhileWriting is that with one more goroutine, which writes without a pause.
+// BenchmarkParallelReadWhileWriting has one more goroutine, which writes without a pause.
 func BenchmarkParallelReadWhileWriting(b *testing.B) {
 	overReaders(b, func(b *testing.B, s shared) (stop func()) {
 		written := int64(0)
@@ -93,11 +93,11 @@ func overReaders(b *testing.B, disturb func(*testing.B, shared) (stop func())) {
 	}
 }
 
-// sink uses what was read, so that no read is optimised away.
+// sink uses the values read, so that no read is optimised away.
 var sink atomic.Int64
 
-// readInParallel runs as many goroutines as there are reads. RunParallel makes a multiple of the
-// processors: those too many end at once.
+// readInParallel runs one goroutine for each of reads. RunParallel makes a multiple of the processors: the surplus ones
+// end at once.
 func readInParallel(b *testing.B, reads []func() int64) {
 	processors := runtime.GOMAXPROCS(0)
 	b.SetParallelism((len(reads) + processors - 1) / processors)

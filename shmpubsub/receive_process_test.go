@@ -57,7 +57,7 @@ func TestRecv_WaitsWhereAPublisherIsKilledAndAnotherOneComes(t *testing.T) {
 	require.Zero(t, s.Lost())
 }
 
-// In order, and received and lost add up, however much faster the publisher is.
+// In order, and received plus lost equals published, however much faster the publisher is.
 func TestRecv_GetsOrCountsEveryValueOfAProcessAtFullSpeed(t *testing.T) {
 	domain(t)
 	defer spawn(t, "count", "x").end(t)

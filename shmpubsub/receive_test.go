@@ -25,7 +25,7 @@ func publish[T shmpubsub.Value](t testing.TB, p *shmpubsub.Publisher[T], values 
 	}
 }
 
-// requireReceives checks what is received next, and that it is there already.
+// requireReceives checks the next value, which must be available already.
 func requireReceives(t testing.TB, s *shmpubsub.IntSubscriber, values ...int64) {
 	t.Helper()
 	for _, v := range values {
@@ -226,7 +226,7 @@ func TestLost_NeverFallsWhereARetainedValueMayYetBeReceived(t *testing.T) {
 	}
 }
 
-// It would hold on to the memory of a file that nobody ever receives from.
+// Otherwise it would keep the memory of a file that nobody ever receives from.
 func TestSubscribe_KeepsNoEndedPublishersFile(t *testing.T) {
 	domain(t)
 	s := intSubscriber(t, "x")
@@ -315,7 +315,7 @@ func TestRecv_SaysThatASlotIsDamagedAndGoesOnWithTheNextValue(t *testing.T) {
 	requireReceives(t, s, 7)
 }
 
-// What is garbage in an ended publisher's file does not stand in the way of the next one's values.
+// Garbage in an ended publisher's file does not block the next one's values.
 func TestRecv_LeavesAnEndedPublishersGarbage(t *testing.T) {
 	domain(t)
 	p, s := intPublisher(t, "x"), intSubscriber(t, "x")

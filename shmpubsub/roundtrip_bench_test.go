@@ -14,8 +14,8 @@ import (
 	"shm_pub_sub/shmpubsub"
 )
 
-// BenchmarkRoundTrip sends a value to a goroutine or a process that waits for it, and waits for its
-// answer. Blocked ones sleep meanwhile, spinning ones look again and again.
+// BenchmarkRoundTrip sends a value to a waiting goroutine or process, and waits for its answer. Blocked waiters sleep,
+// spinning ones poll.
 func BenchmarkRoundTrip(b *testing.B) {
 	b.Run("waiting=blocked/to=goroutine/kind=topic", func(b *testing.B) {
 		domain(b)
@@ -72,7 +72,7 @@ func BenchmarkRoundTrip(b *testing.B) {
 	})
 }
 
-// inBackground does something again and again until the function that it returns is called.
+// inBackground repeats something until the returned function is called.
 func inBackground(do func()) (stop func()) {
 	var stopped atomic.Bool
 	ended := make(chan struct{})

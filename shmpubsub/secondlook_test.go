@@ -14,8 +14,8 @@ import (
 	"shm_pub_sub/shmpubsub/internal/killpoint"
 )
 
-// What happens just before a waiter announces itself it sees at its second look; what happens after that
-// it finds in the word that it is about to sleep on. No slice's end helps it, and no wake-up comes while it is awake.
+// A change just before a waiter announces itself shows at its second look; a change after that in the word that it is
+// about to sleep on. No slice's end helps it, and no wake-up comes while it is awake.
 func TestRecv_SeesWhatHappensBetweenItsFirstLookAndItsSleep(t *testing.T) {
 	for name, c := range map[string]struct {
 		happens func(t *testing.T, p *IntPublisher, cancel func(), dir Option)

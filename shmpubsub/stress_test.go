@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// withoutSlices leaves waiters nothing but their wake-ups: one that is lost is slept through.
+// withoutSlices makes waiters depend on their wake-ups: a lost one blocks for ever.
 func withoutSlices(t *testing.T) {
 	t.Helper()
 	before := checkInterval

@@ -118,7 +118,7 @@ func TestPublisher_IsTheOnlyOneAmongProcesses(t *testing.T) {
 	intPublisher(t, "x")
 }
 
-// A file removed by hand: those attached go on with the publisher they have.
+// A file removed by hand: attached subscribers go on with their publisher.
 func TestPublisher_LivesOnWithoutItsName(t *testing.T) {
 	domain(t)
 	p, s := intPublisher(t, "x"), intSubscriber(t, "x")

@@ -13,7 +13,7 @@ import (
 	"shm_pub_sub/shmpubsub"
 )
 
-// received is what a Recv in another goroutine has come to.
+// received is the result of a Recv in another goroutine.
 type received struct {
 	value int64
 	err   error
@@ -122,7 +122,7 @@ func TestRecv_PollsWithoutThePermissionToWrite(t *testing.T) {
 	child.end(t)
 }
 
-// places make a subscriber of topic x that has nothing to receive, and must wait in one way or another.
+// places make subscribers of topic x that have nothing to receive, and wait in different ways.
 var places = map[string]func(t *testing.T) *shmpubsub.IntSubscriber{
 	"for a file": func(t *testing.T) *shmpubsub.IntSubscriber { return intSubscriber(t, "x") },
 	"on a live publisher's file": func(t *testing.T) *shmpubsub.IntSubscriber {
@@ -151,7 +151,7 @@ func inEveryPlace(t *testing.T, test func(*testing.T, *shmpubsub.IntSubscriber))
 	}
 }
 
-// That a context's end is no matter of slices is TestRecv_SurvivesAStormOfCancellations's business.
+// TestRecv_SurvivesAStormOfCancellations shows that a context's end does not wait for a slice's.
 func TestRecv_EndsWithItsContext(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, s *shmpubsub.IntSubscriber) {
 		for range 15 {

@@ -48,7 +48,7 @@ func TestAttach_MapsTheDataReadOnly(t *testing.T) {
 	o := create(t, s)
 	defer func() { require.NoError(t, o.Close()) }()
 	v := attach(t, s)
-	// The kernel writes a pipe's bytes where a store would be a SIGSEGV.
+	// read(2) from a pipe returns an error instead of the SIGSEGV of a store.
 	var pipe [2]int
 	require.NoError(t, unix.Pipe2(pipe[:], unix.O_CLOEXEC))
 	defer func() { _ = unix.Close(pipe[0]); _ = unix.Close(pipe[1]) }()
@@ -87,7 +87,7 @@ func TestAttach_DoesNotMindTheTypeOfADeadPublisher(t *testing.T) {
 	require.NoError(t, Remove(s.Dir, "x"))
 }
 
-// A publisher that cannot unlink its file (its directory became read-only) still retires it.
+// A publisher that cannot unlink its file, as its directory became read-only, still retires it.
 func TestAttach_TakesAFileThatWasRetiredInPlaceForADeadPublishers(t *testing.T) {
 	for _, retain := range []bool{false, true} {
 		s := specOf(domain(t), "x")
@@ -110,7 +110,7 @@ func TestAttach_RefusesAnotherType(t *testing.T) {
 	require.ErrorContains(t, err, `; expected bool; use the publisher's type or another name`)
 }
 
-// damaged are files that no publisher makes, by what is wrong with them.
+// damaged are files that no publisher makes, by their fault.
 var damaged = map[string]struct {
 	put  func(path string) error
 	text string
@@ -187,8 +187,8 @@ func TestInspect_SaysThatTheRingIsDamaged(t *testing.T) {
 	require.ErrorIs(t, err, ErrLayout)
 }
 
-// x/sys keeps a list of what unix.Mmap has mapped. What somebody else unmaps would stay in it, with an address that is
-// another mapping's before long.
+// x/sys keeps a list of unix.Mmap's mappings. One that C unmaps would stay in it, with an address that another mapping
+// soon has.
 func TestRelease_HandsOverWhatNobodyElseKnowsOf(t *testing.T) {
 	s := specOf(domain(t), "x")
 	o := create(t, s)

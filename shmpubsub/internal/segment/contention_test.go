@@ -70,7 +70,7 @@ func TestCreate_HasOneOwnerAmongManyGoroutines(t *testing.T) {
 	}
 }
 
-// Creators, closers and removers at once; every owner finds the name its own for as long as it lives.
+// Creators, closers and removers at once; every owner has the name for as long as it lives.
 func TestCreate_KeepsItsNameAgainstTakersAndRemovers(t *testing.T) {
 	const workers, turns = 8, 150
 	s := specOf(domain(t), "x")
@@ -153,7 +153,7 @@ func TestCreate_HasOneOwnerAmongManyProcesses(t *testing.T) {
 			for _, c := range children {
 				c.say(t, "close")
 			}
-			// An answer to the next line says that the last was done.
+			// The answer to the next line shows that the last command is done.
 			for i, c := range children {
 				c.say(t, fmt.Sprintf("barrier %d", i))
 				require.Equal(t, "owner", c.hear(t))

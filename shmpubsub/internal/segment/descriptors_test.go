@@ -40,8 +40,8 @@ var fates = map[string]func(t *testing.T, dir string, fd int) (untouched func())
 	},
 }
 
-// moveTo gives a stranger's open file the number fd, as well. The check is that it is open still, and its byte 0, on
-// which it has a lock if it has a name, locked.
+// moveTo also gives an unrelated open file the number fd. The check is that it is still open, and its byte 0, on which it
+// has a lock if it has a name, is still locked.
 func moveTo(t *testing.T, stranger, fd int, path string) (untouched func()) {
 	require.NoError(t, unix.Dup3(stranger, fd, unix.O_CLOEXEC))
 	var before unix.Stat_t

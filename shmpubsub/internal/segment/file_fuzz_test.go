@@ -11,14 +11,13 @@ import (
 	"shm_pub_sub/shmpubsub/internal/ring"
 )
 
-// longest bounds how large a file the fuzzer may ask for. It is sparse: only what is read is there.
+// longest bounds the size of the fuzzer's files. They are sparse.
 const longest = 1 << 41
 
-// FuzzTopicFile puts a file of any content and length under a topic's name and does with it all that a
-// process may: attach, inspect, list, create over it, remove it; once beside a live owner, once
-// without. Reading beyond the file would end the fuzzer with a SIGBUS.
+// FuzzTopicFile puts a file of any content and length under a topic's name, and attaches to it, inspects, lists, replaces
+// and removes it; once with a live owner, once without. Reading beyond the file would end the fuzzer with a SIGBUS.
 //
-// tail is the file from its header on, and length what it is cut or extended to; -1 stands for
+// tail is the file from its header on, and length the size to which it is cut or extended; -1 stands for
 // the length that the header claims, as otherwise nearly all inputs end at that check.
 func FuzzTopicFile(f *testing.F) {
 	dir := domain(f)
@@ -54,7 +53,7 @@ type fuzzedFile struct {
 	length int64
 }
 
-// fileSeeds are a good file and what may go wrong with each part of one.
+// fileSeeds are a good file, and ones with a fault in each part.
 func fileSeeds(f *testing.F, dir string) (seeds []fileSeed) {
 	add := func(tail []byte, length int64, typ Type) {
 		seeds = append(seeds, fileSeed{tail, length, uint8(typ - 1)})
@@ -187,7 +186,7 @@ func retired(t *testing.T, file fuzzedFile) bool {
 	return uint32(file.word(t, RetiredOffset)) != 0
 }
 
-// read attaches to and inspects what a dead publisher may have left.
+// read attaches to and inspects a dead publisher's file.
 func read(t *testing.T, s Spec, file fuzzedFile) {
 	topics, err := List(s.Dir)
 	require.NoError(t, err)
@@ -228,7 +227,7 @@ func read(t *testing.T, s Spec, file fuzzedFile) {
 	}
 }
 
-// createOver takes the topic over, which always works, and keeps just a retained value of the type.
+// createOver takes the topic over, which always works, and keeps only a retained value of the type.
 func createOver(t *testing.T, s Spec, file fuzzedFile) {
 	h, valid := file.header(t)
 	var old *View

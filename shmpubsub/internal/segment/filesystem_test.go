@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// filter makes a system call fail with errno in this process, for good: where its third argument has
-// all bits of mask.
+// filter makes a system call fail with errno in this process, permanently, if its third argument has all bits of
+// mask.
 func filter(call uint32, mask uint32, errno unix.Errno) error {
 	const number, third = 0, 32 // offsets in struct seccomp_data
 	program := []unix.SockFilter{
@@ -46,7 +46,7 @@ func forbid(t *testing.T, call uint32, mask uint32, errno unix.Errno) {
 	}
 }
 
-// createsByName checks Create where the draft needs a name of its own.
+// createsByName checks Create with a draft that needs a name of its own.
 func createsByName(t *testing.T) {
 	dir := domain(t)
 	s := specOf(dir, "x")
@@ -136,7 +136,7 @@ func TestCreate_SaysHowMuchSpaceThereIs(t *testing.T) {
 		`or enlarge it (Docker gives 64 MB without --shm-size=1g)`)
 	require.Empty(t, names(t, dir))
 
-	// A full file system is no matter afterwards: the space is there.
+	// A full file system does not matter afterwards: the space is reserved.
 	s.Depth = 100
 	o := create(t, s)
 	require.ErrorIs(t, os.WriteFile(filepath.Join(dir, "filler"), make([]byte, 1<<17), 0o600), unix.ENOSPC)

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzDecodeHeader gives decodeHeader the bytes of a header, and any size that the file may claim to
-// have. What it accepts must be just what the layout page allows, by arithmetic that cannot overflow.
+// FuzzDecodeHeader gives decodeHeader the bytes of a header, and any file size. It must accept exactly what the layout
+// page allows, by arithmetic that cannot overflow.
 func FuzzDecodeHeader(f *testing.F) {
 	for _, h := range []Header{newHeader(Bool, 1, true), newHeader(Int, 3, false), newHeader(Float, MaxDepth, false)} {
 		f.Add(headerBytes(h)[HeaderOffset:], int64(h.FileSize))
@@ -63,8 +63,8 @@ func FuzzDecodeHeader(f *testing.F) {
 	})
 }
 
-// faultOf is docs/memory-layout.md once more, without a thought for speed or for the order of the
-// checks: "" or why b is no header of a file of this size.
+// faultOf is docs/memory-layout.md again, with no regard for speed or the order of checks: "" or why b is no header of a
+// file of this size.
 func faultOf(b []byte, size int64) string {
 	number := func(at, width int) *big.Int {
 		var bytes []byte
@@ -100,8 +100,8 @@ func faultOf(b []byte, size int64) string {
 	return ""
 }
 
-// FuzzNewHeader checks that what a publisher makes is what a subscriber accepts, and that no two slots
-// share a byte, for every type and depth.
+// FuzzNewHeader checks that subscribers accept every publisher's header, and that no two slots share a byte, for every
+// type and depth.
 func FuzzNewHeader(f *testing.F) {
 	// 120 slots fill the second page to its last byte.
 	for _, depth := range []uint64{1, 2, 3, 117, 118, 119, 120, MaxDepth - 1, MaxDepth} {

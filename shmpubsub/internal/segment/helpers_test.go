@@ -54,13 +54,13 @@ func create(t testing.TB, s Spec) *Owned {
 	return o
 }
 
-// abandon ends o as a kill -9 of its process would: the lock goes, the file stays as it is.
+// abandon ends o like a kill -9 of its process: the lock goes, the file stays.
 func abandon(o *Owned) {
 	o.memory.unmap()
 	_ = unix.Close(o.fd)
 }
 
-// createDead leaves the file of a killed publisher.
+// createDead leaves a killed publisher's file.
 func createDead(t testing.TB, s Spec) string {
 	t.Helper()
 	o := create(t, s)
@@ -75,7 +75,7 @@ func pathOf(t testing.TB, dir, topic string) string {
 	return filepath.Join(dir, file)
 }
 
-// inTime returns what work does, or fails the test instead of hanging it.
+// inTime returns work's result, or fails the test instead of hanging it.
 func inTime(t testing.TB, work func() error) error {
 	t.Helper()
 	done := make(chan error, 1)
@@ -89,9 +89,9 @@ func inTime(t testing.TB, work func() error) error {
 	}
 }
 
-// goesOnInChild runs the calling test again in a process of its own, where it returns true; in this
-// process it returns false, with the child's verdict taken over. It is for tests that change what
-// cannot be changed back: mounts, user ids, system call filters. What is to be done before, in the directory, is done here.
+// goesOnInChild runs the calling test again in a separate process, in which it returns true; in this process it returns
+// false, with the child's result. It is for tests that make irreversible changes: mounts, user ids, system call filters.
+// The test's directory is made here, before.
 func goesOnInChild(t *testing.T, attr *syscall.SysProcAttr, before ...func(dir string)) bool {
 	t.Helper()
 	if os.Getenv(domainEnv) != "" {
@@ -123,7 +123,7 @@ func executable(t testing.TB) string {
 	return path
 }
 
-// ownMounts gives a child a mount table of its own, by way of a user namespace where it must be.
+// ownMounts gives a child its own mount table, through a user namespace if necessary.
 func ownMounts() *syscall.SysProcAttr {
 	if os.Geteuid() == 0 {
 		return &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS}

@@ -2,8 +2,7 @@
 
 package segment
 
-// What the kill point tests, which use the whole library and so stand outside this package, take from
-// its tests.
+// What the kill point tests, which use the whole library and so are outside this package, need of its tests.
 const (
 	RoleEnv     = roleEnv
 	DomainEnv   = domainEnv

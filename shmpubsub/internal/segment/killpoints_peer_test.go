@@ -96,7 +96,7 @@ func (p *peerState) do(command []string) string {
 	return "ok"
 }
 
-// read says what a new subscriber reads.
+// read returns what a new subscriber reads.
 func (p *peerState) read() string {
 	s, err := shmpubsub.NewIntSubscriber("x", -1, p.dir)
 	if errors.Is(err, shmpubsub.ErrType) {
@@ -111,7 +111,7 @@ func (p *peerState) read() string {
 	return fmt.Sprint(v, ok)
 }
 
-// receive says what its subscriber receives before the time is up.
+// receive returns what its subscriber receives before the time is up.
 func (p *peerState) receive(within time.Duration) string {
 	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
@@ -122,7 +122,7 @@ func (p *peerState) receive(within time.Duration) string {
 	return fmt.Sprint(v)
 }
 
-// die ends this process as by kill -9.
+// die ends this process like kill -9.
 func die() {
 	_ = unix.Kill(os.Getpid(), unix.SIGKILL)
 	select {}
@@ -144,7 +144,7 @@ func (p *peerState) arm(stop, kill int) {
 	}
 }
 
-// watch makes this process say once that it waits for a lock: it has tried to get one twice running.
+// watch makes this process report once that it waits for a lock: it has tried to get one twice in a row.
 func (p *peerState) watch() {
 	last := ""
 	killpoint.Reached = func(site string) {
@@ -156,7 +156,7 @@ func (p *peerState) watch() {
 	}
 }
 
-// without takes from this process what not every machine has.
+// without takes something from this process that some machines lack.
 func without(what string) error {
 	switch what {
 	case "unnamed-files":
@@ -169,7 +169,7 @@ func without(what string) error {
 	return fmt.Errorf("no way to be without %s", what)
 }
 
-// peer is such a process, as the test has it.
+// peer is the test's side of such a process.
 type peer struct {
 	cmd     *exec.Cmd
 	in      io.WriteCloser
@@ -205,7 +205,7 @@ func startPeer(t *testing.T, dir string, without string) *peer {
 	return p
 }
 
-// end ends the process as kill -9 does, if it has not ended yet.
+// end ends the process like kill -9, if it has not ended yet.
 func (p *peer) end() {
 	if p.cmd.ProcessState == nil {
 		_ = p.cmd.Process.Kill()
@@ -216,10 +216,10 @@ func (p *peer) end() {
 	}
 }
 
-// deadline is far beyond what anything here takes: nothing hangs.
+// deadline is far longer than anything here takes: nothing hangs.
 const deadline = 20 * time.Second
 
-// ask gives a command and returns the answer; "" says that a kill was it.
+// ask gives a command and returns the answer; "" if the process was killed.
 func (p *peer) ask(t *testing.T, command string) string {
 	t.Helper()
 	p.say(t, command)

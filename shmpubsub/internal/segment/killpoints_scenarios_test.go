@@ -20,19 +20,19 @@ import (
 // scenario is something that a process, the victim, does to topic x, and what it finds there.
 type scenario struct {
 	name    string
-	without string // what the machine does not have, for peerState
-	pages   int    // of a file system of its own; 0: the one that all use
+	without string // what the machine lacks, for peerState
+	pages   int    // of a separate file system; 0: the common one
 	found   []func(*testing.T, *world)
-	before  []string // what the victim does in peace,
+	before  []string // what the victim does before,
 	waits   bool     // with somebody waiting then,
 	act     []string // and what it is killed in
 	// meanwhile happens between the victim's first point and the others, and makes it report exists.
 	meanwhile func(*testing.T, *world)
 	contended bool // another publisher comes, and must wait if the victim holds the take-over lock
 
-	// may says what can be read, besides nothing, once the victim has ended done of its actions.
+	// may reports what can be read, besides nothing, after the victim has done that many of its actions.
 	may func(done int) []string
-	// mortal says that in the end nothing can be read: no value is retained.
+	// mortal says that at the end nothing can be read: no value is retained.
 	mortal bool
 	// counted says that its values are 1, 2, 3, ...
 	counted bool
@@ -42,7 +42,7 @@ const nothing = "-1 false"
 
 func always(reads ...string) func(int) []string { return func(int) []string { return reads } }
 
-// published says that what can be read is the last value whose publish returned, or the next.
+// published says that the readable value is the last one whose publish returned, or the next.
 func published(done int) []string {
 	return []string{reading(done), reading(done + 1)}
 }
@@ -69,7 +69,7 @@ var scenarios = []scenario{
 	{name: "take over with a waiter", found: found{dead, waiter}, act: []string{"create 3"}, may: never, mortal: true},
 	{name: "take over after a crashed take-over", found: found{dead, debris}, act: []string{"create 3"}, may: never, mortal: true},
 	{name: "take over what is retained", found: found{retained}, act: []string{"create 3 retain"}, may: always("41 true")},
-	// It is lost with a publisher that retains nothing.
+	// It is lost with a publisher that does not retain.
 	{name: "take over and drop what is retained", found: found{retained}, act: []string{"create 3"}, may: always("41 true", nothing)},
 	{name: "take over what is retained of another type", found: found{retainedFloat}, act: []string{"create 3"}, may: never, mortal: true},
 
@@ -111,14 +111,14 @@ func dead(t *testing.T, w *world)         { w.leave(t, 3) }
 func deadAndLarge(t *testing.T, w *world) { w.leave(t, 200) }
 func retained(t *testing.T, w *world)     { w.leave(t, 3, shmpubsub.WithRetain()) }
 
-// leave leaves the topic of a killed publisher of value 41, which the old subscriber was attached to.
+// leave leaves the topic of a killed publisher of value 41, to which the old subscriber was attached.
 func (w *world) leave(t *testing.T, depth int, options ...shmpubsub.PublisherOption) {
 	p, err := shmpubsub.NewIntPublisher("x", depth, append(options, w.in)...)
 	require.NoError(t, err)
 	require.NoError(t, p.Publish(41))
 	if w.pages > 0 {
 		w.abandon(t, p)
-		return // a subscriber's mapping would keep the space that is wanted
+		return // a subscriber's mapping would keep the space
 	}
 	require.Equal(t, "41 true", w.read(t, w.old))
 	w.abandon(t, p)
@@ -138,7 +138,7 @@ func retainedFloat(t *testing.T, w *world) {
 	t.Cleanup(func() { _ = w.float.Close() })
 }
 
-// abandon ends a publisher of this process as a kill -9 would: the lock goes, the file stays.
+// abandon ends a publisher of this process like a kill -9: the lock goes, the file stays.
 func (w *world) abandon(t *testing.T, p interface {
 	Mapping() (shmpubsub.Mapping, error)
 }) {
@@ -161,19 +161,19 @@ func debris(t *testing.T, w *world) {
 	require.NoError(t, os.WriteFile(segment.SuccessorOf(w.path(t)), make([]byte, 16384), 0o600))
 }
 
-// oldDraft is what a creator left that was killed on a file system without unnamed files.
+// oldDraft is what a creator leaves that is killed on a file system without unnamed files.
 func oldDraft(t *testing.T, w *world) {
 	draft := filepath.Join(w.dir, segment.DraftPrefix+"#OLD")
 	require.NoError(t, os.WriteFile(draft, nil, 0o600))
 	w.age(t, draft)
 }
 
-// age makes a file older than any draft that is at work.
+// age makes a file older than any draft in use.
 func (w *world) age(t *testing.T, path string) {
 	require.NoError(t, os.Chtimes(path, time.Time{}, time.Now().Add(-2*segment.DraftAge)))
 }
 
-// waiter says in the topic's wait word that somebody waits.
+// waiter sets the waiting bit in the topic's wait word.
 func waiter(t *testing.T, w *world) {
 	f, err := os.OpenFile(w.path(t), os.O_WRONLY, 0)
 	require.NoError(t, err)

@@ -26,12 +26,12 @@ type walk struct {
 	mu      sync.Mutex
 	kills   int
 	sites   map[string]bool // killed at
-	worst   time.Duration   // until a death showed
+	worst   time.Duration   // until a death was noticed
 	skipped bool            // a scenario that this machine does not allow
 }
 
-// Each scenario is run once to count its points, and then twice more for each of them, with its victim
-// killed there: once a publisher comes next, and once somebody removes first what is left.
+// Each scenario runs once to count its points, and then twice for each of them, with its victim killed there: once a
+// publisher comes next, once the remains are removed first.
 func TestKillPoints_EveryStepCanBeTheLast(t *testing.T) {
 	if ranWithOwnMounts(t) {
 		return
@@ -63,7 +63,7 @@ func TestKillPoints_EveryStepCanBeTheLast(t *testing.T) {
 	assert.ElementsMatch(t, sourceSites(t), sitesOf(k.sites), "points in the source, and points that were the last of a process")
 }
 
-// ranWithOwnMounts goes on in a process that may mount file systems, where there can be one.
+// ranWithOwnMounts goes on in a process that may mount file systems, if the machine allows it.
 func ranWithOwnMounts(t *testing.T) bool {
 	if os.Getenv(segment.DomainEnv) != "" {
 		return false
@@ -101,8 +101,8 @@ func (k *walk) alone(t *testing.T, s scenario) {
 	}
 }
 
-// contended has another publisher come while the victim stands at a point: at the one where it is
-// killed, and then at the first of those where the other must wait for it, killed at each later one.
+// contended starts another publisher while the victim is at a point: at the one where it is killed, and then at the first
+// one at which the other must wait for it, with the victim killed at each later one.
 func (k *walk) contended(t *testing.T, s scenario) {
 	sites := k.count(t, s, 0)
 	holding := len(sites) + 1
@@ -147,8 +147,7 @@ func (k *walk) contended(t *testing.T, s scenario) {
 	}
 }
 
-// count returns the points of a scenario, in order, and checks what it leaves where its victim is killed
-// after the last.
+// count returns the points of a scenario, in order, and checks what remains if its victim is killed after the last.
 func (k *walk) count(t *testing.T, s scenario, stop int) []string {
 	w := k.newWorld(t, s)
 	w.start(t, stop, 0)
@@ -183,7 +182,7 @@ func sitesOf(sites map[string]bool) (all []string) {
 	return all
 }
 
-// sourceSites returns the points of the Go source, as they name themselves.
+// sourceSites returns the points in the Go source, by the names that they report.
 func sourceSites(t *testing.T) (sites []string) {
 	t.Helper()
 	root := filepath.Join("..", "..")

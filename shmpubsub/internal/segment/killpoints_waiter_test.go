@@ -18,8 +18,8 @@ import (
 	"shm_pub_sub/shmpubsub/internal/segment"
 )
 
-// waiters kills a process at each step of its wait, that of giving up among them. It costs the publisher one
-// empty wake, and nobody else a wake-up.
+// waiters kills a process at each step of its wait, including giving up. It costs the publisher one empty wake, and
+// nobody else a wake-up.
 func (k *walk) waiters(t *testing.T) {
 	t.Parallel()
 	for _, site := range sourceSites(t) {
@@ -55,8 +55,8 @@ func (k *walk) waiters(t *testing.T) {
 	}
 }
 
-// publishers kills a publisher at each step of a publish to a process that sleeps. What is published it receives,
-// by the end of its slice.
+// publishers kills a publisher at each step of a publish to a sleeping process, which receives published values by the
+// end of its slice.
 func (k *walk) publishers(t *testing.T) {
 	t.Parallel()
 	begin := func(t *testing.T, kill int) (*world, chan int64) {
@@ -96,7 +96,7 @@ func (k *walk) publishers(t *testing.T) {
 	}
 }
 
-// receives has a subscriber wait for a value.
+// receives makes a subscriber wait for a value.
 func (w *world) receives(t *testing.T, s *shmpubsub.IntSubscriber) chan int64 {
 	t.Helper()
 	done := make(chan int64, 1)

@@ -19,15 +19,15 @@ import (
 	"shm_pub_sub/shmpubsub/internal/segment"
 )
 
-// world is one run of a scenario, in a directory of its own.
+// world is one run of a scenario, in its own directory.
 type world struct {
 	scenario
 	walk      *walk
 	dir       string
 	in        shmpubsub.Option
-	old       *shmpubsub.IntSubscriber   // made before anything else
+	old       *shmpubsub.IntSubscriber   // made first
 	float     *shmpubsub.FloatSubscriber // of a topic of floats, if there was one
-	foreign   error                      // why what was there first cannot be read as a topic of ints
+	foreign   error                      // why the original file cannot be read as a topic of ints
 	victim    *peer
 	rival     *shmpubsub.IntPublisher // another publisher, which lives
 	successor *peer                   // the next publisher
@@ -70,7 +70,7 @@ func (w *world) path(t *testing.T) string {
 	return filepath.Join(w.dir, file)
 }
 
-// start brings the victim to where the scenario begins.
+// start brings the victim to the beginning of the scenario.
 func (w *world) start(t *testing.T, stop, kill int) {
 	t.Helper()
 	w.victim, w.successor = startPeer(t, w.dir, w.without), startPeer(t, w.dir, w.without)
@@ -104,7 +104,7 @@ func (w *world) kill(t *testing.T, stop, kill int, meanwhile func()) (done int) 
 	return done
 }
 
-// verify checks all that is promised after the victim's death, when done of its actions were ended.
+// verify checks all guarantees after the victim's death, after done of its actions.
 func (w *world) verify(t *testing.T, done int) {
 	t.Helper()
 	next := w.successor
