@@ -18,7 +18,7 @@ def wait_word(path: Path) -> int:
 
 
 def blocked(pid: int) -> bool:
-    """It reports whether the main thread is in a futex call just now."""
+    """Report whether the main thread is in a futex call."""
     return Path(f"/proc/{pid}/syscall").read_text().startswith(f"{FUTEX} ")
 
 
@@ -32,7 +32,7 @@ def until_blocked(path: Path, *pids: int) -> None:
 
 
 def run_to_futex(traced: Traced) -> None:
-    """Runs until it is about to make such a call, be it one of the interpreter's own locks."""
+    """Runs until it is about to make such a call, for one of the interpreter's locks perhaps."""
     call = None
     while call != Call(FUTEX, True):
         call = traced.step_to_call()

@@ -40,7 +40,7 @@ def _own_once(
     while True:
         publisher.publish(os.getpid())
         found = reader.subscribe()
-        # What its subscriber reads may be a dead one's for 0.1 s, but of a live one only its own.
+        # For 0.1 s its subscriber may read a dead publisher's value; of live ones, only its own.
         if found != (os.getpid(), True):
             _note(fd, "reads", found[0])
         if time.monotonic() >= until:

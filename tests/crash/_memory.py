@@ -22,7 +22,7 @@ class Memory:
         self.slots = self._words[COUNT // 8]
 
     def snapshot(self) -> bytes:
-        """All that is in use: the wait word with what is beside it, and then the second page on."""
+        """The used part: the wait word, its neighbour, and everything from the second page on."""
         return self._map[:8] + self._map[HEADER:]
 
     @property
@@ -30,7 +30,7 @@ class Memory:
         return self._words[HEAD // 8]
 
     def being(self) -> str:
-        """Where in the write of the next value it is."""
+        """Return which step of writing the next value it has reached."""
         k = self.head + 1
         sequence = self._words[(FIRST_SLOT + k % self.slots * STRIDE) // 8]
         return {2 * k - 1: BEING_WRITTEN, 2 * k: WRITTEN}.get(sequence, AT_REST)
@@ -47,7 +47,7 @@ class Memory:
 
 
 def changes(before: bytes, after: bytes) -> list[tuple[str, int]]:
-    """The words of one snapshot that are others in the next, and what they are now."""
+    """The words that differ between two snapshots, and their new values."""
     found = []
     for at in range(0, len(before), 8):
         if before[at : at + 8] != after[at : at + 8]:

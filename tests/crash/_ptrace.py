@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MARK = signal.SIGUSR2
-"""A traced process raises it to say where it has come to; it is never delivered."""
+"""A traced process raises it at marked places; it is never delivered."""
 
 _CONT, _SINGLESTEP, _SYSCALL = 7, 9, 24
 _SEIZE, _INTERRUPT, _GET_SYSCALL_INFO = 0x4206, 0x4207, 0x420E
@@ -24,7 +24,7 @@ _EVENT_STOP = 128 << 8 | signal.SIGTRAP
 _CALL_STOP = signal.SIGTRAP | 0x80
 _ENTRY = 1
 
-# PyDLL: none of these waits, and giving up the GIL takes longer than the call.
+# PyDLL: none of these calls waits, and releasing the GIL takes longer than the call.
 _libc = ctypes.PyDLL(None, use_errno=True)
 _libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]
 _libc.ptrace.restype = ctypes.c_long
@@ -53,7 +53,7 @@ def _ptrace(request: int, pid: int, address: int = 0, data: object = 0) -> int:
 
 @dataclass(frozen=True)
 class Call:
-    """A system call that is about to begin, or has just been done."""
+    """A system call that is about to begin, or has just ended."""
 
     number: int
     entered: bool
@@ -89,7 +89,7 @@ class Traced:
         return stop
 
     def _share_processor(self) -> None:
-        """Lets the two take turns on one: a step then costs a fifth, as none has to be woken up."""
+        """Put both on one processor: a step then costs a fifth, as nothing has to wake up."""
         shared = {max(self._processors)}
         os.sched_setaffinity(self.pid, shared)
         os.sched_setaffinity(0, shared)
@@ -105,7 +105,7 @@ class Traced:
             pass
 
     def let_go(self) -> None:
-        """Lets it run, and returns at once. What is left to do with it then is to kill it."""
+        """Lets it run, and returns at once. From then on it can only be killed."""
         _ptrace(_CONT, self.pid, 0, self._signal)
 
     def step(self) -> bool:
@@ -160,13 +160,13 @@ class Traced:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Kills it, where the test has not come to that."""
+        """Kills it, unless the test has."""
         if not self._ended:
             self.kill()
 
 
 def unavailable() -> str:
-    """Returns why nothing can be traced here; nothing where it can."""
+    """Return why nothing can be traced here; "" if it can."""
     if platform.machine() != "x86_64":
         # A single-stepped pair of ldxr and stxr never succeeds, and the numbers of system calls
         # are other ones.

@@ -41,14 +41,14 @@ class Readers:
         assert self.new() == {expected}
 
     def after_a_death(self, last: set[str]) -> str:
-        """New ones know at once what is left to read; the attached may read the last for 0.1 s."""
+        """New ones know at once what is left; attached ones may read the last value for 0.1 s."""
         (left,) = self.new()
         assert self.attached() <= last | {left}
         until(lambda: self.attached() == {left}, "the death to be noticed", 0.1 + SLACK)
         return left
 
     def follow_the_next(self, value: Any, buffer_num: int = 3) -> None:
-        """Another publisher takes the topic over, is read by all, and leaves nothing."""
+        """Another publisher takes the topic over, all read it, and it leaves nothing."""
         with shm_pub_sub.Publisher(self._topic, type(value)(), buffer_num) as publisher:
             publisher.publish(value)
             expected = repr((value, True))

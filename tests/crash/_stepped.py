@@ -33,7 +33,7 @@ def _mark() -> None:
 
 
 def await_tracer() -> None:
-    """A mark that nobody traces would be the end."""
+    """Wait for the tracer: an untraced mark would end the process."""
     status = Path("/proc/self/status")
     while "\nTracerPid:\t0\n" in status.read_text():
         time.sleep(0.0005)
@@ -42,7 +42,7 @@ def await_tracer() -> None:
 def publish_between_marks(
     topic: str, before: Sequence[Any], values: Sequence[Any], buffer_num: int
 ) -> int:
-    """Forks a publisher of what is before, and then of values with marks around each."""
+    """Forks a publisher of the values `before`, then of `values` with marks around each."""
     return fork_to_trace(_publish_between_marks, topic, before, values, buffer_num)
 
 
@@ -71,12 +71,12 @@ def _publish_fast(topic: str, generation: int, buffer_num: int) -> None:
 
 
 def act_between_marks(act: Callable[[str], Callable[[], Any]], topic: str) -> int:
-    """Forks one that prepares act(topic), and then does what that returned between two marks."""
+    """Forks one that calls act(topic), and then calls its result between two marks."""
     return fork_to_trace(_act_between_marks, act, topic)
 
 
 def _act_between_marks(act: Callable[[str], Callable[[], Any]], topic: str) -> None:
-    shm_pub_sub.topics()  # what this thread's first call of Go does besides
+    shm_pub_sub.topics()  # the one-time work of this thread's first call of Go
     perform = act(topic)
     await_tracer()
     _mark()

@@ -16,7 +16,7 @@ DEFAULTS: list[Any] = [0, 0.0, False]
 
 
 def warm_up() -> int:
-    """Imports what a publisher imports at its first use, in a child, so that no Go runs here."""
+    """Imports what a publisher imports at its first use, without starting Go here."""
     import json  # noqa: F401, PLC0415
     import logging  # noqa: F401, PLC0415
 
@@ -47,11 +47,11 @@ def _publish_and_close(topic: str, dice: random.Random) -> None:
     while True:
         with shm_pub_sub.Publisher(topic, 0, dice.randint(1, 50)) as publisher:
             publisher.publish(1)
-            time.sleep(dice.choice([0.0, 0.002]))  # half last as long as a look does
+            time.sleep(dice.choice([0.0, 0.002]))  # half last as long as a check of the lock
 
 
 def kill(pid: int) -> None:
-    """Kills a fork, and returns when it is gone. AssertionError where it had ended by itself."""
+    """Kills a fork and waits for its end. AssertionError if it had ended by itself."""
     os.kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
     assert os.WIFSIGNALED(status), "it had ended by itself"

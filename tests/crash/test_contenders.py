@@ -40,7 +40,7 @@ def test_contenders_that_are_killed_never_are_two_owners(
             time.sleep(random.uniform(0, 0.02))
             ends[pid] = peer.call(_contenders.kill, pid)
         assert [path.name for path in shm_dir.iterdir()] in ([], ["shm_pub_sub.topic"])
-        with shm_pub_sub.Publisher("topic", 0) as publisher:  # never refused: all are dead
+        with shm_pub_sub.Publisher("topic", 0) as publisher:  # never refused: all owners are dead
             publisher.publish(1)
         assert list(shm_dir.iterdir()) == []
     owned = tenures(log, ends)
@@ -52,7 +52,7 @@ def test_contenders_that_are_killed_never_are_two_owners(
 
 
 def tenures(log: Path, ends: dict[int, float]) -> list[tuple[float, float, int]]:
-    """When owners began and ended, at the least: from after creation to before close or kill."""
+    """Each owner's time, at the least: from after its creation to before its close or kill."""
     events: dict[int, list[Any]] = defaultdict(list)
     for line in log.read_text().splitlines():
         at, pid, what, detail = json.loads(line)
@@ -77,7 +77,7 @@ def tenures(log: Path, ends: dict[int, float]) -> list[tuple[float, float, int]]
 def test_one_of_many_takes_a_dead_publishers_topic_over(
     peer: Peer, shm_dir: Path, tmp_path: Path
 ) -> None:
-    """The dead file is there when they begin, so that all take over and none just creates."""
+    """A dead publisher's file exists when they begin, so that all take over and none creates."""
     random = dice()
     peer.call(_victims.warm_up)
     subscriber = shm_pub_sub.Subscriber("topic", -1)

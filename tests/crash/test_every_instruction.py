@@ -21,7 +21,7 @@ from ._readers import Readers
 pytestmark = [pytest.mark.usefixtures("ptrace"), pytest.mark.timeout(300)]
 
 VALUES: dict[str, list[Any]] = {
-    # A value is never the one it overwrites, so that its store shows.
+    # Every value differs from the one it overwrites, so that its store shows.
     "bool-1": [True, True, False, False, True],
     "bool-3": [True, True, True, True, False, False],
     "int-1": [-1, 2**63 - 1, -(2**63), 7],
@@ -30,7 +30,7 @@ VALUES: dict[str, list[Any]] = {
     "float-3": [-0.0, math.nan, 5e-324, -1.5, 1e308, math.inf],
 }
 STORES = 6
-"""By one publish() while somebody waits."""
+"""By one publish() while a subscriber waits."""
 
 WAITING = [pytest.param(False, id="nobody waits"), pytest.param(True, id="somebody waits")]
 
@@ -56,7 +56,7 @@ def never_published(value: Any) -> Any:
 
 
 def stores_of(values: Sequence[Any], k: int, slots: int, waiting: bool) -> list[tuple[str, Any]]:
-    """Those of value k in the order of docs/memory-layout.md; the time is anyone's guess."""
+    """Those of value k in the order of docs/memory-layout.md; the time is unknown."""
     slot = f"slot {k % slots}"
     return [
         (f"{slot} sequence", 2 * k - 1),
@@ -72,7 +72,7 @@ def stores_of(values: Sequence[Any], k: int, slots: int, waiting: bool) -> list[
 def stopped(
     peer: Peer, path: Path, before: Sequence[Any], values: Sequence[Any], buffer_num: int
 ) -> Iterator[tuple[Traced, Memory]]:
-    """A publisher that has published what is before and is about to go on; killed at the end."""
+    """A publisher that has published `before` and is about to continue; killed at the end."""
     topic = path.name.removeprefix("shm_pub_sub.")
     pid = peer.call(_stepped.publish_between_marks, topic, before, values, buffer_num)
     with Traced(pid) as traced:
@@ -124,7 +124,7 @@ def test_every_store_leaves_the_last_complete_value_to_be_read(
 
 
 def test_the_store_of_head_is_a_full_fence(peer: Peer, shm_dir: Path) -> None:
-    """Else a waiter's bit could be overlooked: the one thing that no state of the memory shows."""
+    """Otherwise a waiter's bit could be missed: no state of the memory would show that."""
     with stopped(peer, topic_file(shm_dir), [], [1], 3) as (traced, memory):
         while memory.head == 0:
             address = traced.counter()
@@ -137,7 +137,7 @@ def test_the_store_of_head_is_a_full_fence(peer: Peer, shm_dir: Path) -> None:
 
 
 def test_how_many_instructions_that_is(peer: Peer, shm_dir: Path, record_property: Record) -> None:
-    """A figure, and that it is the installed library that is stepped through."""
+    """Record a figure, and check that the steps are in the installed library."""
     with stopped(peer, topic_file(shm_dir), [1], [2, 3], 3) as (traced, memory):
         library = traced.code_of(_hot.__file__)
         for waiters in ("nobody", "somebody"):
@@ -158,7 +158,7 @@ def test_how_many_instructions_that_is(peer: Peer, shm_dir: Path, record_propert
 def test_a_kill_after_any_store_is_followed_by_the_next_publisher(
     peer: Peer, shm_dir: Path, case: str
 ) -> None:
-    """All that outlives a kill is the memory: one in each of its states is one anywhere."""
+    """Only the memory outlives a kill: one kill in each of its states stands for all."""
     values, slots = VALUES[case], depth(case) + 1
     for k in (1, slots + 1):  # into a new slot, and over the first value
         killed = []

@@ -43,7 +43,7 @@ def step_into_a_write(traced: Traced, memory: Memory) -> None:
 def test_a_kill_at_any_instruction_stops_nobody(
     peer: Peer, shm_dir: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    """Values are generation << 32 | number: nobody else's, torn or older one goes unnoticed."""
+    """Values are generation << 32 | number: a foreign, torn or older one shows."""
     random = dice()
     peer.call(_victims.warm_up)
     readers = Readers("topic", -1)

@@ -16,7 +16,7 @@ from support.waiting import until
 from . import _victims
 
 SECONDS = 20.0
-"""Until a new publisher's value counts as missing."""
+"""Seconds until a new publisher's value counts as missing."""
 
 Record = Callable[[str, object], None]
 
@@ -69,7 +69,7 @@ def test_each_new_publisher_is_read_after_a_kill(
         while time.monotonic() < kill_at:
             assert [reader.read() for reader in readers] == [generation] * 2
         peer.call(_victims.kill, pid)
-        # As alive as it looks for a moment, it says nothing but what it said.
+        # It may look alive for a moment, with its last value and no other.
         assert all(reader.read() in (generation, 0) for reader in readers)
         assert [path.name for path in shm_dir.iterdir()] == ["shm_pub_sub.topic"]
     figures = {
@@ -103,11 +103,11 @@ def test_a_kill_at_any_moment_of_a_start_stops_nobody(peer: Peer, shm_dir: Path)
             peer.call(_victims.kill, pid)
             left = [path.name for path in shm_dir.iterdir()]
             assert left in ([], ["shm_pub_sub.topic"])
-        # All are dead: the next one has to get the topic at once.
+        # All are dead: the next one must get the topic at once.
         with shm_pub_sub.Publisher("topic", 0, random.randint(1, 10)) as publisher:
             generation = next(generations)
             publisher.publish(generation << 32 | 1)
-            # At once, save after a kill between unlink and link: then like any other death.
+            # At once, except after a kill between unlink and link: then like any other death.
             reader.read_until(generation)
         assert reader.read() == 0
     assert peer.output == ""

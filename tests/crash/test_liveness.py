@@ -31,7 +31,7 @@ def test_ok_turns_false_soon_after_a_kill(
     for generation in range(1, min(KILLS, 200) // 10 + 1):
         pid = peer.call(_victims.publish_forever, "topic", 0, 3, generation)
         until(lambda g=generation: subscriber.subscribe()[0] >> 32 == g, "the new publisher")
-        time.sleep(random.uniform(0, 0.1))  # to be at any moment between two looks at the lock
+        time.sleep(random.uniform(0, 0.1))  # any moment between two checks of the lock
         subscriber.subscribe()
         peer.call(_victims.kill, pid)
         worst = max(worst, until(lambda: not subscriber.subscribe()[1], "its death", SLACK))
@@ -45,7 +45,7 @@ def test_ok_turns_false_soon_after_a_kill(
 def test_a_death_shows_however_late_the_answer_that_it_lived_is_seen(
     peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A thread that waits for its processor or the GIL, having asked, sees it live no longer."""
+    """Having asked, a thread that had to wait for a processor or the GIL gets a stale answer."""
     pid = peer.call(_victims.publish_forever, "topic", 0, 3, 1)
     before = shm_pub_sub.Subscriber("topic", -1)
     until(lambda: before.subscribe()[1], "its first value")
@@ -74,7 +74,7 @@ WAITS = {
 def test_a_waiter_asks_after_the_publisher_in_time_whenever_it_began_to_wait(
     peer: Peer, wait: Callable[[Any], Any], shm_dir: Path
 ) -> None:
-    """Nobody wakes it: the taker was killed after it had renamed, and before it told of that."""
+    """Nobody wakes it: the taker was killed between its rename and its wake."""
     new = shm_dir / "new"
     new.mkdir()
     took: list[float] = []
@@ -94,7 +94,7 @@ def test_a_waiter_asks_after_the_publisher_in_time_whenever_it_began_to_wait(
         time.sleep(max(0.0, asked + 0.065 - time.monotonic()))  # just before it would ask again
         began = time.monotonic() - asked
         assert wait(subscriber) == 7
-        if began < 0.07:  # else it has asked at once
+        if began < 0.07:  # otherwise it has asked at once
             took.append(time.monotonic() - asked)
         subscriber.close()
         successor.close()

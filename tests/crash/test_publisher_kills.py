@@ -82,7 +82,7 @@ def test_what_was_published_is_received_and_so_is_the_next_publisher(
             assert memory.head == len(NUMBERS) + (step in PUBLISHED)
         assert wait_word(path) >> 1 == (step in PUBLISHED[1:]), "the epoch"
         killed = time.monotonic_ns()
-    time.sleep(SLICE)  # some wait on for what was never published
+    time.sleep(SLICE)  # some go on waiting for a value that was never published
     with shm_pub_sub.Publisher("topic", 0, 7) as following:
         for number in (10, 11):
             following.publish(number)

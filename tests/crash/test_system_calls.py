@@ -20,7 +20,7 @@ from ._readers import Readers
 
 pytestmark = [pytest.mark.usefixtures("ptrace"), pytest.mark.timeout(300)]
 
-# x86_64's numbers. The others are the runtime's, and change no file.
+# x86_64's numbers. Other calls are the runtime's, and change no file.
 NAMES = {
     3: "close",
     5: "fstat",
@@ -77,7 +77,7 @@ def case(
     dead: list[str],
     calls: str,
 ) -> Any:
-    """alive: what is read on its way, the last at its end; dead: after kills, ever later in it."""
+    """alive: what is read on the way and at its end; dead: after later and later kills."""
     return pytest.param(leave, act, alive, dead, calls.split(), id=name)
 
 
@@ -193,7 +193,7 @@ def test_a_kill_at_any_system_call_stops_nobody(
             assert found <= ({alive[-1]} if whole else set(alive))
             traced.kill()
         peer.call(_victims.wait_for, pid)
-        # One act may map memory, say, once more than the next: what counts is how far it came.
+        # One act may, say, map memory once more than another; how far it came is what counts.
         far = sum(call.strip() in calls for call in passed)
         left.append((far, readers.after_a_death(found)))
         readers.follow_the_next(2)

@@ -79,7 +79,7 @@ def test_a_waiter_killed_there_costs_one_empty_wake(peer: Peer, shm_dir: Path, s
         for value in (3, 4, 5):
             publisher.publish(value)
             words.append(wait_word(path))
-        # The first one wakes nobody, where the bit was left; from then on there is none.
+        # If the bit was left, the first one wakes nobody; after that there is no bit.
         assert words == [left + (left & 1)] * 3
         assert woken == (step in MEETS_A_VALUE)
     assert peer.output == ""

@@ -30,5 +30,5 @@ def test_everything_public_has_a_docstring() -> None:
 
 
 def is_named_tuple(thing: object) -> bool:
-    """Whether it is a named tuple, whose fields' docstrings are in the source alone."""
+    """Report whether it is a named tuple; its fields' docstrings are in the source only."""
     return inspect.isclass(thing) and issubclass(thing, tuple)

@@ -18,13 +18,13 @@ from ._order import appear_in_order
 FOLDER = EXAMPLES / "containers"
 COMPOSE = (FOLDER / "compose.yaml").read_text(encoding="utf-8")
 
-# Mounts of its own and process numbers of its own, with the shared directory at another place.
+# Its own mounts and pids, with the shared directory at another place.
 CONTAINER = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 INSIDE = 'mount --bind "$0" "$1"; export SHM_PUB_SUB_DIR="$1"; shift; cd "$1"; shift; exec "$@"'
 
 
 def commands() -> dict[str, list[str]]:
-    """Each service's command, which are JSON as well as YAML."""
+    """Each service's command; it is JSON as well as YAML."""
     found = re.findall(
         r"^  (\w+):\n    <<: \*example\n    command: (\[.*\])$", COMPOSE, re.MULTILINE
     )

@@ -8,7 +8,7 @@ from ._order import appear_in_order
 
 
 def check_pair(publisher: Program, subscriber: Program) -> None:
-    """What one publishes for a while reaches the other in order, and so does its end."""
+    """The subscriber gets the publisher's values in order, and notices its end."""
     for _ in range(4):
         subscriber.wait_for(r"(^air |, ) *-?\d+\.\d\d")
     published = [line.split()[1] for line in publisher.interrupt()]

@@ -126,7 +126,7 @@ def test_batches_carry_a_whole_signal(start_example: Start, first: str) -> None:
     parts["play"].interrupt()
     parts["measure"].wait_for("silence")
     lines = [line.split() for line in parts["measure"].interrupt() if "values" in line]
-    # Nothing is lost, unless it was held up for more than the second that is kept.
+    # Nothing is lost, unless it stalled for more than the second that is kept.
     assert lines[0][2] == "0"
     loudness = [float(line[5]) for line in lines]
     # A sine's is its height over the root of two.

@@ -13,7 +13,7 @@ MAX_AGE = 0.25
 
 
 def next_of(topic: shm_pub_sub.Subscriber[float]) -> float:
-    """Return a value of which everything was known after this call: the second that comes."""
+    """Return the second value that comes: it was published after this call."""
     topic.drain()
     topic.recv(timeout=30)
     return topic.recv(timeout=30)

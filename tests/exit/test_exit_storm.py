@@ -9,7 +9,7 @@ from support.counts import dice
 from support.programs import Run
 
 EXITS = int(os.environ.get("SHM_PUB_SUB_EXITS") or 16)
-"""Programs that are started, and end."""
+"""Programs to start."""
 
 PROGRAM = """
 import contextlib, faulthandler, gc, random, sys, threading, time, weakref

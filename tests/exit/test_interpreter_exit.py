@@ -17,7 +17,7 @@ subscriber = shm_pub_sub.Subscriber("topic/0", 0)
 assert subscriber.subscribe() == (5, True)
 """
 
-# Their owner has closed when atexit is done: the error then is the promise, not a fault.
+# After atexit their owner has closed: the error is as promised then.
 THREADS = """
 def publish():
     try:
@@ -33,7 +33,7 @@ for _ in range(4):
     threading.Thread(target=publish, daemon=True).start()
 """
 
-# Makes publishers as well, up to the very end.
+# Opens publishers as well, up to the very end.
 MAKERS = """
 def make(name):
     try:

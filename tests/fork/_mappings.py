@@ -8,7 +8,7 @@ import shm_pub_sub
 
 
 def count_children_with_a_topic_mapped(directory: Path, forks: int) -> int:
-    """Forks while another thread makes and closes publishers, and asks the children."""
+    """Fork while a thread opens and closes publishers; count the children that map one."""
     stop = threading.Event()
 
     def make_and_close() -> None:

@@ -103,9 +103,9 @@ def _fork_and_sleep(write: int) -> None:
 
 
 def start_sleeping_program() -> int:
-    """Starts another program that lives on: descriptors must not get into it."""
+    """Start another program that lives on: it must not inherit descriptors."""
     process = subprocess.Popen(["sleep", str(LIFETIME)], close_fds=False)
-    process.returncode = 0  # it is not to be waited for, nor complained of
+    process.returncode = 0  # no wait for it, and no warning
     return process.pid
 
 

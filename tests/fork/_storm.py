@@ -88,7 +88,7 @@ class Pool:
     """Workers of a Pool, which forks them from a thread that it has for that."""
 
     def __init__(self, tasks: list[Task], method: str) -> None:
-        self.pid = os.getpid()  # whose traceback says where it waits
+        self.pid = os.getpid()  # its traceback shows where it waits
         self._pool = multiprocessing.get_context(method).Pool(2, maxtasksperchild=1)
         self._result = self._pool.map_async(_storm_child.child, tasks, chunksize=1)
         self._pool.close()
@@ -102,7 +102,7 @@ class Pool:
 
 
 class Storm:
-    """Starts children in random order, at most a few at once, and sees to it how they end."""
+    """Starts children in random order, at most a few at once, and checks how they end."""
 
     def __init__(self, seed: int) -> None:
         self._dice = random.Random(seed)
@@ -160,7 +160,7 @@ class Storm:
         self._running.append((started, tasks, method, begun))
 
     def _goes_on(self, child: Any, tasks: list[Task], method: str, begun: float) -> bool:
-        """Whether it lives. Where it does not, what it left is looked at."""
+        """Report whether it lives. If not, check what it left."""
         seconds = time.monotonic() - begun
         status = child.status()
         task = tasks[0]
@@ -179,7 +179,7 @@ class Storm:
         return False
 
     def _signal(self, pid: int, task: Task) -> None:
-        """Sends what it is to end by, once: a forkserver's child's number may be another's then."""
+        """Send its final signal, once: a forkserver's child's pid may be reused afterwards."""
         if task.serial in self._signalled:
             return
         if task.end == "SIGKILL at any time":
@@ -235,7 +235,7 @@ def run(children: int, seed: int, lifetime: int) -> Report:
     faulthandler.register(signal.SIGUSR1, all_threads=True)
     sys.setswitchinterval(0.0005)
     multiprocessing.get_context("forkserver").set_forkserver_preload(["fork._storm_child"])
-    ensure_running()  # whose descriptors are no growth
+    ensure_running()  # its descriptors are no growth
     storm = Storm(seed)
     for topic, default in PARENTS.items():
         _storm_child.publishers.append(shm_pub_sub.Publisher(topic, default))

@@ -26,7 +26,7 @@ PRIZES = [f"prize/{number}" for number in range(6)]
 
 READY = -2
 
-# How a child may end, and with which status.
+# Ways to end, with their statuses.
 ENDS = {
     "os._exit": 7,
     "normal": 0,
@@ -108,7 +108,7 @@ def refuse_to_publish() -> None:
         with pytest.raises(shm_pub_sub.ForkedError):
             publisher.publish(5)
         if number == 0:
-            publisher.close()  # is no concern of its parent's
+            publisher.close()  # has no effect on its parent
         with pytest.raises(shm_pub_sub.ExistsError):
             shm_pub_sub.Publisher(publisher.name, 0)
 
@@ -176,7 +176,7 @@ def end(task: Task) -> None:
 
 
 def wait_for_a_signal(task: Task) -> NoReturn:
-    """Goes on reading meanwhile. Ends where its parent has died without having killed it."""
+    """Reads meanwhile. Ends if its parent has died without killing it."""
     try:
         while True:
             os.kill(task.parent, 0)

@@ -37,7 +37,7 @@ def test_it_reads_on_what_the_parent_publishes(fork_child: ForkChild) -> None:
 def test_it_follows_restarts_after_the_fork(
     fork_child: ForkChild, new_peer: Callable[[], Peer], end: Callable[[Peer], None]
 ) -> None:
-    """For which the child needs Go, and so a copy of the library that is its own."""
+    """The child needs Go for this, and so its own copy of the library."""
     subscriber = shm_pub_sub.Subscriber("topic", -1)
 
     def steps() -> Generator[Any, None, None]:

@@ -24,14 +24,14 @@ def refuse_to_make(_name: str, _flags: int = 0) -> int:
 
 
 def mapped() -> set[str]:
-    """Where this process has copies of the library from."""
+    """Return where this process's copies of the library come from."""
     lines = Path("/proc/self/maps").read_text().splitlines()
     paths = {line.split(maxsplit=5)[5] for line in lines if " r-xp " in line and "/" in line}
     return {path for path in paths if "shm" in path and ("memfd:" in path or ".so" in path)}
 
 
 def descriptors() -> list[str]:
-    """What this process has open."""
+    """Return this process's open files."""
     found = []
     for path in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(FileNotFoundError):  # the one that lists them

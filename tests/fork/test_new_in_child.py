@@ -95,7 +95,7 @@ def test_many_children_at_once(fork_child: ForkChild) -> None:
 
 
 def test_each_of_many_forks_in_turn_works() -> None:
-    """As a server that forks for each request does."""
+    """Like a server that forks for each request."""
     with shm_pub_sub.Publisher("parents", 0) as publisher:
         for value in range(60):
             publisher.publish(value)

@@ -16,15 +16,15 @@ from . import _programs, _storm
 from ._storm_child import PARENTS
 
 CHILDREN = int(os.environ.get("SHM_PUB_SUB_CHILDREN") or 50)
-"""Children of the storm; those that children have themselves come on top."""
+"""Children of the storm, besides their own children."""
 
 SECONDS = 60 + CHILDREN
-"""Until the storm counts as hanging."""
+"""Seconds until the storm counts as hanging."""
 
 SLACK = 2.0
 
 PATIENCE = 60.0
-"""Seconds for what is no promise: that a busy machine starts, or ends, a few processes."""
+"""Seconds for a busy machine to start or end a few processes, which is not promised."""
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +41,7 @@ def test_a_storm_of_children_hurts_nobody(peer: Peer) -> None:
     descriptors, threads, mappings = (
         after - before for before, after in zip(report.before, report.after, strict=True)
     )
-    # Go may start a thread, or map an arena, whenever it likes; never one per child.
+    # Go may start a thread or map an arena at any time, but not one per child.
     assert descriptors <= 0
     assert threads <= 3
     assert mappings <= 20
@@ -74,7 +74,7 @@ def test_a_parent_killed_in_the_storm_is_dead_while_its_children_live(
         until(lambda: not started_in(shm_dir), "the children's end", PATIENCE)
         # A process gives up its memory, by which it is found, before its locks.
         until(lambda: not any(t.alive for t in shm_pub_sub.topics()), "their locks' end", PATIENCE)
-        _storm.remove_dead()  # and its output is no matter: the children complain that it died
+        _storm.remove_dead()  # its output does not matter: the children complain that it died
 
 
 def started_in(directory: Path) -> list[int]:

@@ -20,11 +20,11 @@ from . import _programs
 
 ForkChild = Callable[[Steps], Forked]
 SECONDS = 1.0
-"""For which each of these tests looks for trouble."""
+"""Seconds for each of these tests."""
 
 
 def sleeping_children(count: int) -> list[int]:
-    """Forks children that do nothing at all but live on, and returns their pids."""
+    """Fork children that do nothing, and return their pids."""
     pids = []
     for _ in range(count):
         pid = os.fork()
@@ -65,7 +65,7 @@ def test_children_work_while_the_parents_threads_come_and_go(peer: Peer) -> None
 
 
 def test_children_hold_no_topic_that_threads_open_and_close() -> None:
-    """Each thread closes its topic and makes it again: a child with its lock would stop that."""
+    """Each thread closes and reopens its topic; a child that held its lock would prevent that."""
     names = [f"topic/{n}" for n in range(4)]
     children: list[int] = []
     with repeating(*[lambda n=name: make_and_close(n) for name in names]):
@@ -81,7 +81,7 @@ def test_children_hold_no_topic_that_threads_open_and_close() -> None:
 
 
 def test_children_hold_no_retained_topic_that_threads_open_and_close() -> None:
-    """A retained topic's file stays, and with it whatever lock is held on it."""
+    """A retained topic's file stays, and with it any lock on it."""
     children: list[int] = []
     with repeating(*[lambda n=n: make_and_close(f"topic/{n}", retain=True) for n in range(3)]):
         end = time.monotonic() + SECONDS
@@ -166,7 +166,7 @@ def run_program() -> None:
 
 
 def test_programs_started_from_a_thread_hold_no_topic() -> None:
-    """Until it executes the other program, its process has all descriptors of this one."""
+    """Until exec, its process has all descriptors of this one."""
     run = ["/bin/true"]
     with repeating(lambda: subprocess.run(run, check=True), run_program):
         end = time.monotonic() + SECONDS
@@ -184,7 +184,7 @@ def test_programs_started_from_a_thread_hold_no_retained_topic() -> None:
 
 
 def test_programs_with_a_preexec_function_hold_no_topic() -> None:
-    """For which subprocess forks, and runs Python before it executes the program."""
+    """subprocess then forks, and runs Python before exec."""
     started = [
         subprocess.Popen(["sleep", "60"], preexec_fn=lambda: None)  # noqa: PLW1509 - its purpose
         for _ in range(2)
@@ -201,7 +201,7 @@ def test_programs_with_a_preexec_function_hold_no_topic() -> None:
 def test_publisher_killed_while_its_threads_and_children_are_busy(
     new_peer: Callable[[], Peer],
 ) -> None:
-    """Whatever a kill -9 interrupts, the topics are free."""
+    """After a kill -9 at any moment the topics are free."""
     for _ in range(5):
         peer = new_peer()
         orphans = [peer.call(_programs.fork_sleeper, use) for use in (False, True)]

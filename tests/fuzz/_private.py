@@ -19,7 +19,7 @@ faulthandler.dump_traceback_later(120, exit=True)
 sys.unraisablehook = lambda _: None
 log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 BROKEN = ["without setting an exception", "with an exception set"]
-"""What CPython says where a C function broke its promise."""
+"""What CPython reports if a C function returned without its exception."""
 
 
 class Late(Exception):
@@ -34,7 +34,7 @@ signal.signal(signal.SIGALRM, interrupt)
 
 
 class Evil:
-    """Whatever is asked of it calls into the library first."""
+    """Every method calls into the library first."""
 
     def __init__(self, answer):
         self.answer = answer
@@ -73,7 +73,7 @@ class EvilText(str):
 
 
 class Module:
-    """In the place of gopy's module."""
+    """Stands for gopy's module."""
 
     def __getattr__(self, name):
         if name.startswith("__"):
@@ -100,7 +100,7 @@ def meddle():
 
 
 def overriding(base):
-    """A subclass with something else in the place of some methods, private ones most of all."""
+    """A subclass that replaces some methods, mostly private ones."""
     names = [name for name in dir(base) if name.startswith("_") and not name.startswith("__")]
     body = {name: method() for name in chance.sample(names, chance.randint(0, 4))}
     if chance.random() < 0.3:
@@ -139,7 +139,7 @@ def topic():
 
 
 def new(base):
-    """An object in some state; of base, which is a C type, or a class of the shim's."""
+    """An object in some state, of base: a C type, or the package's class."""
     cls = chance.choice([base, base, overriding(base)])
     made = cls.__new__(cls)
     if isinstance(made, (Publisher, Subscriber)) and chance.random() < 0.7:

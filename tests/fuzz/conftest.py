@@ -18,14 +18,14 @@ settings.register_profile(
     # pytest --hypothesis-seed=N fixes a whole run.
     derandomize=False,
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
-    # The domain's directory is the test's, not the example's: every example clears its own up.
+    # All examples of a test share its domain: each one cleans up after itself.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("shm_pub_sub")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave time for making a failure small, which takes long and is worth it."""
+    """Leave time for shrinking a failure, which takes long and is worth it."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.timeout(900))

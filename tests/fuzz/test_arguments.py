@@ -27,7 +27,7 @@ class Silent:
 
 
 class Mock:
-    """Stands for an object that claims to be of another class, which hypothesis would believe."""
+    """Stands for an object that claims another class; hypothesis would believe that."""
 
     def __init__(self, cls: type) -> None:
         self.cls = cls
@@ -79,7 +79,7 @@ ERRORS = (TopicTypeError, TopicValueError, RangeError)
 
 
 def attempt(make: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-    """The object, or None where it was refused as documented."""
+    """The object, or None if it was refused as documented."""
     arguments = tuple(real(each) for each in arguments)
     options = {name: real(each) for name, each in options.items()}
     try:

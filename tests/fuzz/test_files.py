@@ -121,7 +121,7 @@ def expected(path: Path, kind: type) -> Any:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Beside a live publisher, by its lock: struct flock of byte 0."""
+    """With the lock of a live publisher: struct flock of byte 0."""
     with path.open("r+b") as file:
         lock = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0)
         fcntl.fcntl(file, fcntl.F_OFD_SETLK, lock)
@@ -151,7 +151,7 @@ def test_any_file_is_a_value_or_an_error(shm_dir: Path, file: File, kind: type) 
                 assert (bits(value), ok) == (bits(want[0]), want[1])
                 if isinstance(subscriber, Subscriber) and ok:
                     assert subscriber.buffer_num == file_slots(path) - 1
-    # Its publisher dead, the topic is anybody's.
+    # Its publisher is dead: any other may take the topic.
     with Publisher("topic", 0.5) as publisher, Subscriber("topic", 0.5) as subscriber:
         publisher.publish(2.5)
         assert subscriber.subscribe() == (2.5, True)

@@ -42,7 +42,7 @@ KINDS = st.sampled_from([bool, int, float])
 
 @dataclass
 class Topic:
-    """What the file of a name says: its type, and the values since it was made."""
+    """A topic's file: its type, and the values since it was created."""
 
     kind: type
     retain: bool
@@ -127,7 +127,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(NAMES), collect=st.booleans())
     def forget_publisher(self, name: str, collect: bool) -> None:
-        """Made by nobody who keeps it: the reference count, or the collector, is its close()."""
+        """Not kept: the reference count, or the collector, closes it."""
         topic = self.topics.get(name)
         if topic is not None and topic.live:
             return

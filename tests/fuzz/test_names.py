@@ -14,7 +14,7 @@ from shm_pub_sub import (
     topics,
 )
 
-# Lone surrogates too, which no UTF-8 has; and enough of what the encoding treats apart.
+# Lone surrogates too, which UTF-8 lacks; and many characters with an encoding of their own.
 TEXT = st.one_of(
     st.text(max_size=100),
     st.text(st.characters(categories=["Cs", "Lu", "Po"]), max_size=10),
@@ -24,7 +24,7 @@ TEXT = st.one_of(
 
 
 def encodable(name: str) -> bool:
-    """Whether it can be a topic, by the words of the documentation."""
+    """Report whether it can be a topic's name, according to the documentation."""
     if not name or "\0" in name or any("\ud800" <= letter <= "\udfff" for letter in name):
         return False
     plain = sum(letter.isascii() and (letter.isalnum() or letter in "-._~") for letter in name)

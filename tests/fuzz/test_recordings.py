@@ -97,7 +97,7 @@ EDITS = st.lists(
 
 
 def ends_well(path: Path) -> None:
-    """Replay the file. Whatever raises another exception is a traceback for its user."""
+    """Replay the file. Any other exception would be a traceback for the user."""
     printed = ""
     try:
         printed = replay(path)
@@ -142,7 +142,7 @@ def test_damaged_recordings_are_replayed_or_explained(
             del data[place : place + length]
         elif what == "repeat":
             data[place:place] = data[place : place + length]
-        elif what == "number":  # a length or a time beyond all
+        elif what == "number":  # an impossible length or time
             data[place : place + 8] = struct.pack("<Q", 2**64 - 1 - value)
         else:
             del data[place:]

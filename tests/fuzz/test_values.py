@@ -44,7 +44,7 @@ class Ends:
 
 @pytest.fixture
 def ends(shm_dir: object) -> Iterator[dict[type, Any]]:
-    """For the types in turn, as a topic has one."""
+    """For each type in turn: a topic has one."""
     made: dict[type, Any] = {}
     yield made
     for each in made.values():

@@ -51,13 +51,13 @@ EXE(archive, found.scripts, found.binaries, found.datas, name="one-file", consol
 program = EXE(archive, found.scripts, exclude_binaries=True, name="program", console=True)
 COLLECT(program, found.binaries, found.datas, name="one-folder")
 """
-# Of the command line's extras, which the tests have and most programs have not: two minutes less.
+# Extras of the command line, which most programs lack: two minutes less.
 EXCLUDES = "matplotlib numpy pandas rich mcap argcomplete IPython PIL tkinter"
 
 
 @pytest.fixture(scope="session")
 def bundled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program as a folder and as a file: PyInstaller with no option but what to leave out."""
+    """The program as a folder and as a file, made by PyInstaller with excludes only."""
     pytest.importorskip("PyInstaller")
     if not list(PACKAGE.parent.glob("shm_pub_sub-*.dist-info/entry_points.txt")):
         pytest.skip("shm_pub_sub is not installed: PyInstaller finds the hook as an entry point")

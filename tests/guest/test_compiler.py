@@ -7,7 +7,7 @@ from pathlib import Path
 
 from support.paths import ROOT
 
-# A compiler that takes notes of how it is called.
+# A compiler that records how it is called.
 RECORDER = """#!{python}
 import shlex, subprocess, sys
 with open({log!r}, "a") as log:

@@ -146,5 +146,5 @@ def test_any_limit_is_either_refused_or_enough(
         ended = run_python(f"{PREPARE.replace('{CLONES}', '[]')}{words}\n{OUTCOME}")
         assert (ended.returncode, ended.stderr) == (0, ""), f"{size} MiB"
         outcomes.append(ended.stdout.strip())
-    assert outcomes == sorted(outcomes)  # refused, and from some size on it works
+    assert outcomes == sorted(outcomes)  # refused, until from some size on it works
     assert set(outcomes) == {"refused", "works"}

@@ -76,7 +76,7 @@ def test_source_that_differs_ends_the_build(
 
 
 def test_go_package_itself_is_compiled_without_them() -> None:
-    """They are for the library that Python loads; Go programs have Go's own runtime."""
+    """They are for the library that Python loads; Go programs have the plain runtime."""
     text = (ROOT / "build.py").read_text()
     assert text.count("-overlay=") == 1
     assert "-overlay" not in (ROOT / ".ci" / "native.py").read_text()

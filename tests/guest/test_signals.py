@@ -67,7 +67,7 @@ def test_ctrl_c_ends_a_busy_program_at_once(run: int, start_python: Start) -> No
     assert process.returncode == -signal.SIGINT
 
 
-# What comes while the library is loaded is blocked, and handled before the first use goes on.
+# Signals are blocked while the library loads, and handled before the first use returns.
 INTERRUPTED = """\
 import signal, shm_pub_sub
 from shm_pub_sub import _runtime

@@ -48,7 +48,7 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def source(sdist: Path, tmp_path: Path) -> Iterator[Path]:
-    """Its files, unpacked by a careful user into a folder of this test's, which goes with it."""
+    """Its files, unpacked with umask 077 into a folder of this test."""
     subprocess.run(["tar", "xzf", sdist], cwd=tmp_path, umask=0o077, check=True)
     (folder,) = tmp_path.glob("shm_pub_sub-*")
     yield folder

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.paths import ROOT
 
-pytestmark = pytest.mark.timeout(600)  # where no wheel is given, the first build
+pytestmark = pytest.mark.timeout(600)  # if no wheel is given, the first build
 
 NOTICES = {
     "github.com/go-python/gopy": "gopy.txt",

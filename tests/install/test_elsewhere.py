@@ -15,7 +15,7 @@ from .conftest import pip_wheel
 
 pytestmark = pytest.mark.timeout(600)  # builds
 
-NO_HOME = "/dev/null"  # no folder: nobody, root included, can write below it
+NO_HOME = "/dev/null"  # not a folder: not even root can write below it
 HOMES = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
 FOLDERS = ("GOCACHE", "GOMODCACHE", "GOPATH")
 GENERATE = "import build; build.generate(build.BUILD / 'code', build.go_environment())"

@@ -47,7 +47,7 @@ def test_build_py_says_first_how_long_it_may_take(command: tuple[str, ...], tree
 
 
 def test_steps_of_the_build_are_shown_while_pip_runs(tree: Path, tmp_path: Path) -> None:
-    """And no other line of it, unless it fails: then all of them."""
+    """And no other line, unless it fails: then all of them."""
     gate = tmp_path / "gate"
     os.mkfifo(gate)
     pip = tmp_path / "bin" / "pip"

@@ -25,7 +25,7 @@ def tree(source: Path) -> Path:
 
 
 def one_line(done: "subprocess.CompletedProcess[str]") -> str:
-    """What was said, and no traceback."""
+    """Return what it printed, which must be no traceback."""
     assert done.returncode != 0
     assert "Traceback" not in done.stdout + done.stderr
     return done.stderr.strip().splitlines()[-1]
@@ -92,7 +92,7 @@ MACHINES = {
 
 @pytest.mark.parametrize("change", MACHINES)
 def test_a_machine_that_is_not_supported(change: str, tree: Path) -> None:
-    """Before anything is fetched or made."""
+    """Before anything is fetched or built."""
     # What asks for the machine as well is imported before the change.
     run = f"import os, setuptools, sys, sysconfig, runpy, build; {change}; "
     run += "sys.argv[1:] = ['egg_info']; runpy.run_path('setup.py')"

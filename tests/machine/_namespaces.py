@@ -16,7 +16,7 @@ from support.peer import DEADLINE, Peer
 LIFETIME = 60
 CLONE_NEWTIME = 0x80
 
-# Its first process is number 1 there, and ends with unshare.
+# Its first process is pid 1 there, and ends with unshare.
 PID = ("--pid", "--fork", "--kill-child", "--mount-proc")
 USER = ("--user", "--map-root-user")
 MOUNT = ("--mount",)
@@ -24,7 +24,7 @@ TIME = ("--time", "--fork", "--kill-child")
 
 
 def _clock_offset() -> int:
-    """Seconds that CLOCK_MONOTONIC is ahead of the machine's here: the kernel counts from that."""
+    """Seconds that CLOCK_MONOTONIC is ahead of the machine's, from which offsets count."""
     for line in Path("/proc/self/timens_offsets").read_text().splitlines():
         clock, seconds, _ = line.split()
         if clock in ("monotonic", "1"):
@@ -33,7 +33,7 @@ def _clock_offset() -> int:
 
 
 def clock_ahead(seconds: int) -> tuple[str, ...]:
-    """For launcher(): a time namespace whose CLOCK_MONOTONIC is so many seconds ahead of ours."""
+    """For launcher(): a time namespace with CLOCK_MONOTONIC that many seconds ahead of ours."""
     here = _clock_offset() if Path("/proc/self/timens_offsets").exists() else 0
     return (*TIME, "--monotonic", str(here + seconds))
 
@@ -44,7 +44,7 @@ def booted_ago(seconds: int) -> tuple[str, ...]:
 
 
 def launcher(*options: str) -> tuple[str, ...]:
-    """What starts a Peer in new namespaces. Skips the test where the kernel does not let us."""
+    """Return what starts a Peer in new namespaces; skip the test if the kernel forbids it."""
     if os.geteuid() != 0 and "--user" not in options:
         options = (*USER, *options)
     command = ("unshare", *options)
@@ -75,15 +75,15 @@ def kill(peer: Peer) -> None:
 
 
 def own_pid() -> int:
-    """In a Peer: what it calls itself."""
+    """In a Peer: its pid in its own namespace."""
     return os.getpid()
 
 
 def fork_reader_in_the_past(topic: str, tell: str) -> None:
-    """In a Peer: a child whose CLOCK_MONOTONIC is behind, and which tells whether topic is ok."""
+    """In a Peer: fork a child whose CLOCK_MONOTONIC is behind; it publishes whether topic is ok."""
     if os.fork() != 0:
         return
-    # By way of a child that only forks: it has no threads, and could not have new ones.
+    # In a child that only forks: unshare needs a process without threads.
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWTIME) != 0:
         os._exit(ctypes.get_errno())

@@ -53,7 +53,7 @@ def _poll(subscriber: IntSubscriber, timeout: float) -> int:
 
 
 def wait_in_every_way(publisher: Publisher[int], subscriber: IntSubscriber) -> None:
-    """Each way ends where it should: with a value, and when the time is up."""
+    """Each way of waiting ends with a value, or when the time is up."""
     ways: list[Callable[[IntSubscriber, float], int]] = [
         IntSubscriber.recv,
         lambda sub, timeout: sub.recv_sample(timeout).value,
@@ -86,7 +86,7 @@ def ask_for_ages(publisher: Publisher[int]) -> None:
 
 
 def older_than_the_machine(topic: str) -> None:
-    """What was published before the boot is old to everybody."""
+    """A value from before the boot is old for every subscriber."""
     info = shm_pub_sub.inspect(topic)
     with Subscriber(topic, -1) as subscriber, Subscriber(topic, -1, max_age=HOURS) as patient:
         sample = subscriber.sample()

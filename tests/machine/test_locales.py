@@ -20,7 +20,7 @@ ENVIRONMENTS = {
     "utf-8 mode in iso8859-1": {"LC_ALL": LATIN_1, "PYTHONUTF8": "1"},
 }
 ENCODINGS = {"iso8859-1": "iso8859-1", "ascii": "ascii"}
-"""The file system's, where it is not UTF-8."""
+"""The file system's encoding, if it is not UTF-8."""
 
 FOLDERS = {
     "ascii": b"plain",
@@ -60,7 +60,7 @@ def environment(kind: str, locales: Path | None) -> dict[str, str]:
 
 @pytest.fixture(params=FOLDERS)
 def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The domain, as this process and the programs that it starts have it."""
+    """The domain of this process and of the programs that it starts."""
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + FOLDERS[request.param]))
     path.mkdir()
     monkeypatch.setenv("SHM_PUB_SUB_DIR", str(path))
@@ -184,7 +184,7 @@ def test_name_that_the_locale_cannot_express_is_an_error(shm_dir: Path) -> None:
 
 
 def test_mount_points_are_found_by_their_bytes(tmp_path: Path, locales: Path | None) -> None:
-    """doctor's check of the file system, where the mount's name is no UTF-8."""
+    """doctor's check of a file system whose mount's name is not UTF-8."""
     point = os.fsencode(tmp_path) + b"/\xe4 b"
     os.mkdir(point)  # noqa: PTH102
     if subprocess.run(

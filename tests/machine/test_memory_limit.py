@@ -22,7 +22,7 @@ LIMITS = {  # of memory; then of swap, or of both together
 
 
 def limited(group: Path) -> bool:
-    """Set the limits of a new group; False where it has no memory controller."""
+    """Set the limits of a new group; False if it has no memory controller."""
     for name, others in LIMITS.items():
         if (group / name).exists():
             (group / name).write_text(str(LIMIT))
@@ -35,7 +35,7 @@ def limited(group: Path) -> bool:
 
 @pytest.fixture
 def group() -> Iterator[Path]:
-    """A cgroup with a limit, in which programs take their place by `join`."""
+    """A cgroup with a limit, which programs enter by `join`."""
     reasons = []
     for mount in ("/sys/fs/cgroup", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/unified"):
         group = Path(mount, f"shm_pub_sub-test-{os.getpid()}")

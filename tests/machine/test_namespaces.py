@@ -92,7 +92,7 @@ def test_the_same_pid_in_two_namespaces_is_two_processes(new_peer: NewPeer) -> N
 def test_a_pid_that_is_somebody_elses_here_does_not_make_a_dead_publisher_live(
     new_peer: NewPeer,
 ) -> None:
-    """In the namespace its number was 1, and outside a process 1 lives for ever."""
+    """Its pid in the namespace was 1, and the machine's process 1 lives forever."""
     peer = new_peer(*launcher(*PID))
     peer.call(remote.make_publisher, "topic", 0, 3, True)
     peer.call(remote.publish, "topic", 1)
@@ -131,7 +131,7 @@ def test_the_directory_may_have_another_name_in_another_mount_namespace(
 def test_a_clock_of_another_time_namespace_ages_values_and_nothing_else(
     new_peer: NewPeer, seconds: int
 ) -> None:
-    """Its CLOCK_MONOTONIC is another one: what is ahead of ours counts as old, never as new."""
+    """Its CLOCK_MONOTONIC is another one: a time ahead of ours counts as old, never as new."""
     peer = new_peer(*launcher(*clock_ahead(seconds)))
     peer.call(remote.make_publisher, "topic", 0)
     peer.call(remote.publish, "topic", 1)
@@ -145,7 +145,7 @@ def test_a_clock_of_another_time_namespace_ages_values_and_nothing_else(
 
 
 def test_a_child_in_the_past_notices_a_death(new_peer: NewPeer) -> None:
-    """Its clock is behind its parent's, with which an inherited subscriber looked at the lock."""
+    """Its clock is behind its parent's, by which an inherited subscriber last checked the lock."""
     if os.geteuid() != 0:
         pytest.skip("only root can make a time namespace without a user namespace")
     launcher(*TIME)

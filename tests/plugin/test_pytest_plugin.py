@@ -22,7 +22,7 @@ def test_leaves_a_topic(shm_domain):
 
 @pytest.fixture
 def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """Suites that run in a process of their own, as users have them, with warnings as errors."""
+    """Users' test suites, each in its own process, with warnings as errors."""
     # Hypothesis' plugin takes four times as long to load as the rest.
     without = "-p no:cacheprovider -p no:hypothesispytest"
     monkeypatch.setenv("PYTEST_ADDOPTS", f"{without} -W error --strict-markers")
@@ -40,7 +40,7 @@ def run(suite: pytest.Pytester, source: str, *arguments: str) -> pytest.RunResul
 
 
 def others(directory: Path) -> bool:
-    """Whether a directory is that of a test run which lives, such as another one beside this."""
+    """Report whether a directory belongs to a live test run, such as one beside this."""
     return Path("/proc", directory.name.split("-")[2]).exists()
 
 

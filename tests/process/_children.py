@@ -60,7 +60,7 @@ def read(topic: str) -> tuple[int, bool]:
 
 
 def republish(number: int) -> tuple[int, bool]:
-    """Reads what the parent publishes, and passes it on by a topic of its own."""
+    """Reads what the parent publishes, and republishes it."""
     value, ok = read("parents")
     assert ok
     publisher = shm_pub_sub.Publisher(f"workers/{number}", 0)

@@ -29,9 +29,9 @@ def _float_back(value: float) -> int:
 class Mirrored(NamedTuple):
     default: int | float
     value: Callable[[int], int | float]
-    """Of number k, from 1 below 2**26."""
+    """The value of number k, from 1 to 2**26 - 1."""
     number: Callable[..., int]
-    """Of a value; AssertionError for one that is none."""
+    """The number of a value; AssertionError if it has none."""
 
 
 MIRRORED: dict[type, Mirrored] = {

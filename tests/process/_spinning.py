@@ -9,7 +9,7 @@ import shm_pub_sub
 from ._mirrored import MIRRORED, Mirrored
 
 SECONDS = 100.0
-"""After which it does not go on, however little was seen."""
+"""After which it stops, however little was seen."""
 
 
 def check_reads(subscriber: Any, kind: Mirrored, last: int) -> int | None:

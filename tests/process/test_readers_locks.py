@@ -58,7 +58,7 @@ def test_own_readers_lock_is_no_publisher(shm_dir: Path) -> None:
 
 
 def test_a_reader_holds_up_the_next_publisher_for_a_second_only(shm_dir: Path) -> None:
-    """By a lock on the byte of those that take a topic over."""
+    """By a lock on the byte that take-overs lock."""
     Publisher("topic", 0, retain=True).close()
     (file,) = shm_dir.iterdir()
     descriptor = os.open(file, os.O_RDONLY)

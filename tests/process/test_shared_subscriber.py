@@ -14,7 +14,7 @@ DEADLINE = 30
 
 
 class Gate(logging.Handler):
-    """Holds one thread up in its look at the topic until another has logged that it attached."""
+    """Delays one thread that is attaching until another has logged that it attached."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
 def test_what_a_slow_thread_found_does_not_replace_what_a_fast_one_reads(
     new_peer: Callable[[], Peer], gate: Gate
 ) -> None:
-    """The slow one has seen the file of a dead publisher, the fast one that of its successor."""
+    """The slow one has opened a dead publisher's file, the fast one its successor's."""
     subscriber: shm_pub_sub.Subscriber[int] | None = None
     for value in (1, 2):
         peer = new_peer()

@@ -10,7 +10,7 @@ NOTICE = 100_000_000
 
 @lru_cache(maxsize=1)
 def ends_of_all(story: Story) -> dict[int, float]:
-    """By generation, when no read may start any more that returns its value."""
+    """By generation, from when on no read may start that returns its value."""
     return {each.number: _end(story, each) for each in story.generations.values()}
 
 

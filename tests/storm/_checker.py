@@ -15,11 +15,11 @@ from ._spans import Spans
 from ._story import NEVER, Story, by_reader
 
 HANG = 30_000_000_000
-"""ns that no read takes, on however busy a machine."""
+"""ns that no read takes, even on a busy machine."""
 
 
 def check(story: Story) -> list[str]:
-    """All that is wrong."""
+    """Everything that is wrong."""
     return [wrong for rule in RULES for wrong in rule(story)]
 
 
@@ -137,7 +137,7 @@ def types_differ_only_where_they_do(story: Story) -> Iterator[str]:
 
 
 def a_bool_is_read_only_where_there_is_one(story: Story) -> Iterator[str]:
-    """All that can be said of a value that does not say whose it is."""
+    """What can be checked of a value that does not name its publisher."""
     seen = _seen(story, lambda kind, of_reader: kind == of_reader)
     for actor, run in story.reads:
         if run.outcome == OK and run.kind == "bool":

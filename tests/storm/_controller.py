@@ -21,7 +21,7 @@ PATIENCE = 30.0
 """Seconds for the last actors to end."""
 
 LASTING, OTHERS = ("last", "threads", "streams"), ("forks", "gopy", "renewed", "go")
-"""Readers that live through the storm, and such as are killed and started again."""
+"""Readers that live through the storm, and readers that are killed and restarted."""
 
 
 class Controller:
@@ -87,7 +87,7 @@ class Controller:
             self._start(self._plan(topic, lives=20, seconds=self._dice.choice([0, 0.001]), **short))
 
     def _stop_publisher(self, topic: int) -> None:
-        # A remover as well: it may hold what all others wait for.
+        # A remover as well: it may hold a lock that all others wait for.
         if found := self._processes.of("publisher", "remover", topic=topic):
             self._processes.stop(self._dice.choice(found), self._dice.uniform(0.01, 0.4))
 

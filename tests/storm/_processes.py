@@ -87,7 +87,7 @@ class Processes:
         self.stops += 1
 
     def attend(self, all_now: bool = False) -> None:
-        """Lets those go on whose time has come, and sees who has ended."""
+        """Continue stopped processes whose time has come, and note which have ended."""
         for process in self._by_pid.values():
             if process.continue_at is not None and (
                 all_now or time.monotonic() > process.continue_at
@@ -117,7 +117,7 @@ class Processes:
             self._log("fault", "ended", [who, code])
 
     def wait_for_all(self, seconds: float) -> None:
-        """Until no process is left; who is there after that many seconds hangs."""
+        """Wait until no process is left; one that is there after that many seconds hangs."""
         deadline = time.monotonic() + seconds
         while self._is_anyone_left():
             self.attend(all_now=True)

@@ -16,7 +16,7 @@ from ._values import DEFAULTS, LAST_K, topic_name, value, word
 from ._words import Words
 
 STUCK = "replacing it for a second"
-"""In the error where somebody who is replacing a file has been stopped."""
+"""In the error if a process that is replacing the file has been stopped."""
 
 
 class Plan(NamedTuple):
@@ -48,7 +48,7 @@ MAKE: dict[str, Callable[..., Any]] = {"c": shm_pub_sub.Publisher, "gopy": _gopy
 
 
 def publish(plan: Plan, log: Log, words: Words) -> None:
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the children it forks are nobody's to wait for
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children it forks
     dice = random.Random(plan.seed)
     for generation in range(plan.first, plan.first + plan.lives):
         log("try", generation, plan.topic, plan.kind, plan.retain, plan.by)

@@ -39,7 +39,7 @@ class Eye:
         self.recorder.read(self._read)
 
     def stare(self) -> None:
-        """Looks for as long as a writer writes: what takes it nanoseconds shows only then."""
+        """Looks for as long as a writer writes: only then do steps of nanoseconds show."""
         for _ in range(250):
             before = self.recorder.changes
             for _ in range(20):
@@ -99,7 +99,7 @@ def make_again(log: Log, words: Words, topics: int, seed: int) -> None:
         for _ in range(dice.randint(1, 20)):
             recorder.read(read)
         if made and dice.random() < 0.5:
-            made[0].close()  # else dropped
+            made[0].close()  # otherwise dropped
         time.sleep(dice.choice(PAUSES))
     for recorder in recorders:
         recorder.flush()

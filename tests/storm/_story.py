@@ -116,7 +116,7 @@ class Story:
 
     @cached_property
     def interrupted(self) -> dict[int, Spans]:
-        """When somebody was killed while changing what a topic's name points at, or might have."""
+        """When a process was or may have been killed while changing what a name points at."""
         return {
             topic: Spans(
                 [(each.tried, each.at_most_until) for each in attempts if each.cut_short]

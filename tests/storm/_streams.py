@@ -11,7 +11,7 @@ from ._values import DEFAULTS, content, topic_name
 from ._words import Words
 
 KINDS = ("int", "float")
-"""A bool does not say whose it is."""
+"""A bool does not name its publisher."""
 
 
 class Stream:

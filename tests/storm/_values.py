@@ -48,7 +48,7 @@ def value(kind: str, word: int) -> Any:
 
 
 def content(kind: str, topic: int, value: Any) -> tuple[int, int]:
-    """The generation and k of a number. ValueError where the storm never made it."""
+    """The generation and k of a number. ValueError if the storm never made it."""
     if type(value).__name__ != kind:
         raise ValueError(f"a {type(value).__name__}")
     found = struct.unpack("Q", struct.pack("d", value))[0] if kind == "float" else value

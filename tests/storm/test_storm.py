@@ -67,6 +67,6 @@ def test_the_promises_hold_in_a_storm(
     assert not few, f"the storm did too little: {few}"
 
     for topic in story.attempts:
-        with shm_pub_sub.Publisher(topic_name(topic), 0):  # never refused: all are dead
+        with shm_pub_sub.Publisher(topic_name(topic), 0):  # never refused: all owners are dead
             pass
     assert list(shm_dir.iterdir()) == []

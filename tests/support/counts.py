@@ -17,14 +17,14 @@ INTERRUPTS = int(os.environ.get("SHM_PUB_SUB_INTERRUPTS") or 60)
 """SIGINTs in each way of waiting."""
 
 SLICE = 0.1
-"""Seconds after which a waiter looks again by itself: so late is what nobody woke it for."""
+"""Seconds after which a waiter looks again by itself, if nobody has woken it."""
 
 LATE = SLICE / 2
-"""Seconds: a waiter that was woken up, and not by its slice's end, is far from this late."""
+"""Seconds: a waiter that was woken before its slice's end is far less late than this."""
 
 
 def dice() -> random.Random:
-    """Random numbers whose seed is printed, and can be given as SHM_PUB_SUB_SEED."""
+    """Random numbers; their seed is printed, and SHM_PUB_SUB_SEED sets it."""
     seed = int(os.environ.get("SHM_PUB_SUB_SEED") or time.time_ns() % 2**32)
     print(f"SHM_PUB_SUB_SEED={seed}")
     return random.Random(seed)

@@ -52,7 +52,7 @@ class Forked:
         self._wait()
 
     def end(self) -> None:
-        """Lets it end, in whatever step it is."""
+        """End it, in any step."""
         if not self.ended:
             self._connection.send("end")
             self._wait_for([self._pidfd], "no end")
@@ -61,7 +61,7 @@ class Forked:
         self._errors.close()
 
     def abandon(self) -> None:
-        """Releases everything, whatever state the test left it in."""
+        """Release everything, in any state."""
         if not self.ended:
             self.kill()
         self._connection.close()
@@ -101,7 +101,7 @@ class Forked:
 
     @staticmethod
     def _next_word(connection: Connection, parent: int) -> str:
-        """Waits for a word of the parent's. No end of file comes: this process has that end too."""
+        """Wait for the parent's next word. No end of file: this process has that end too."""
         while not connection.poll(0.5):
             if os.getppid() != parent:
                 return "end"

@@ -28,7 +28,7 @@ class Peer:
     """
 
     def __init__(self, *launcher: str, **environment: str) -> None:
-        """launcher: a program, with its arguments, that starts it: in another namespace, say."""
+        """launcher: words before its command, which start it in a namespace, for example."""
         self._connection, theirs = Pipe()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end()
         path = os.pathsep.join(filter(None, (str(TESTS), os.environ.get("PYTHONPATH"))))
@@ -78,7 +78,7 @@ class Peer:
         return value
 
     def has_answered(self) -> bool:
-        """Whether answer() would not wait."""
+        """Report whether answer() would return at once."""
         return bool(wait([self._connection, self._pidfd], 0))
 
     def call(self, function: Callable[..., Any], *args: Any, timeout: float = DEADLINE) -> Any:
@@ -94,19 +94,19 @@ class Peer:
         self._process.send_signal(number)
 
     def finish(self) -> None:
-        """Lets it end as programs do, without a complaint."""
+        """Let it end normally, with nothing written."""
         assert self.wait() == 0, self.output
         assert self.output == ""
 
     def wait(self) -> int:
-        """Lets it end as programs do, and returns the exit status."""
+        """Let it end normally, and return the exit status."""
         self._tell_to_end()
         if not wait([self._pidfd], DEADLINE):
             self._fail_late("no end")
         return self._process.wait()
 
     def end(self) -> None:
-        """Releases everything, in whatever state the test left it."""
+        """Release everything, in any state."""
         if self._process.poll() is None:
             self._tell_to_end()
             self._process.send_signal(signal.SIGCONT)
@@ -118,7 +118,7 @@ class Peer:
         self._errors.close()
 
     def _tell_to_end(self) -> None:
-        # A word, because its end of file may never come: forks of this process have this end too.
+        # A word, because end of file may never come: forks of this process have this end too.
         with contextlib.suppress(OSError):
             self._connection.send(None)
 

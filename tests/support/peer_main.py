@@ -7,7 +7,7 @@ import sys
 from multiprocessing.connection import Connection
 
 LIFETIME = 170
-"""Seconds after which it ends, should the test run have been killed."""
+"""Seconds after which it ends, if the test run was killed."""
 
 
 def main(fd: int) -> None:

@@ -9,7 +9,7 @@ _kept: list[Any] = []
 
 
 def subscribe(topic: str, default: Any, history: int = 1) -> None:
-    """Makes the subscriber that the others use."""
+    """Opens the subscriber that the other functions use."""
     _kept[:] = [shm_pub_sub.Subscriber(topic, default, history=history)]
 
 

@@ -25,5 +25,5 @@ DEFAULTS: dict[type, Any] = {bool: False, int: 0, float: 0.0}
 
 
 def bits(value: Any) -> tuple[type, Any]:
-    """What is equal for the same value of the same type only: -0.0 is not 0.0, NaN is itself."""
+    """Equal only for the same bits of the same type: -0.0 is not 0.0, NaN equals itself."""
     return type(value), struct.pack("d", value) if type(value) is float else value

@@ -117,16 +117,16 @@ PROGRAMS = {
     "error_handling": ERROR_HANDLING,
     "resource_management": RESOURCE_MANAGEMENT,
 }
-"""What is Python, and is run."""
+"""Python, which is run."""
 
 SIGNATURES = {
     "publisher_signatures": PUBLISHER_SIGNATURES,
     "subscriber_signatures": SUBSCRIBER_SIGNATURES,
 }
-"""What documents a call, and is no Python."""
+"""Documentation of calls, which is not Python."""
 
 SYMPTOMS = {
     "conflict_symptom": CONFLICT_SYMPTOM,
     "creation_symptom": CREATION_SYMPTOM,
 }
-"""What the user sees when something fails."""
+"""What the user sees if something fails."""

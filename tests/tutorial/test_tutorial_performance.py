@@ -11,7 +11,7 @@ from ._reading import numbers
 from ._spec import Specification
 
 HALF_A_MILLI = 0.000_5
-"""What rounding to three decimals may take or add."""
+"""The error of rounding to three decimals."""
 
 
 def test_the_benchmark_ends_with_figures_that_agree(tutorial: Specification, start: Start) -> None:

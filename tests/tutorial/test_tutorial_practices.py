@@ -22,7 +22,7 @@ def process_data(data):
         processed.add(data)
         print("processed", data)
 """
-"""What the text leaves to its reader. It is called without a pause: each value is printed once."""
+"""The function that the text leaves to its reader. It prints each value once."""
 
 CALL = "\nrobust_subscriber()\n"
 

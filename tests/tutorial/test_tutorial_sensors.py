@@ -13,7 +13,7 @@ from ._spec import Specification
 
 
 def appear_in_order(seen: Iterable[str], published: Iterable[str]) -> bool:
-    """It reports whether the values seen, repeats aside, are published ones in their order."""
+    """Report whether the values seen, repeats aside, were published in that order."""
     remaining = iter(published)
     return all(value in remaining for value, _ in groupby(seen))
 

@@ -11,7 +11,7 @@ from test_typing import ended, needs
 
 ROOT = DOCS.parent
 CELLS = ("docs/notebooks.md",)
-"""Pages whose blocks go on with what those before them have."""
+"""Pages whose blocks use names of the blocks before them."""
 
 ERROR = re.compile(r"^(page_\w+)\.py:(\d+): error: .*\[(.+)\]$", re.MULTILINE)
 
@@ -42,7 +42,7 @@ def source(module: list[Block]) -> str:
 
 
 def faults(folder: Path, pages: list[Path]) -> list[str]:
-    """What mypy finds and the page does not name, and the other way round."""
+    """Errors that mypy finds and the page does not name, and the reverse."""
     written: dict[str, list[Block]] = {}
     for page in pages:
         for module in modules(page):

@@ -24,7 +24,7 @@ def needs(checker: str) -> pytest.MarkDecorator:
 
 
 def run(tmp_path: Path, *arguments: object) -> None:
-    """Runs a checker, which is to find no fault."""
+    """Run a checker, which must find no error."""
     process = ended(tmp_path, *arguments)
     assert process.returncode == 0, process.stdout + process.stderr
 
@@ -50,7 +50,7 @@ def ended(tmp_path: Path, *arguments: object) -> "subprocess.CompletedProcess[st
 
 
 def run_pyright(folder: Path, *arguments: object) -> None:
-    """Runs it on the library of this environment, whose python is to be the first on PATH."""
+    """Run pyright on this environment's library; its python must come first on PATH."""
     process = subprocess.run(
         [sys.executable, "-m", "pyright", *map(str, arguments)],
         cwd=folder,
@@ -86,7 +86,7 @@ def test_pyright_finds_what_the_stubs_say_and_no_fault_in_the_examples(tmp_path:
         "include": [str(HERE / "examples.py"), str(EXAMPLES)],
         "executionEnvironments": [{"root": str(EXAMPLES)}],  # they import from their folder
         "typeCheckingMode": "strict",
-        # Where examples.py has one, there must be an error.
+        # Each one in examples.py must be needed.
         "reportUnnecessaryTypeIgnoreComment": True,
     }
     (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))

@@ -26,7 +26,7 @@ def readable(subscriber: "Subscriber[int]", seconds: float = 0) -> bool:
 
 
 def watchers() -> int:
-    """How many threads this process has that watch topics."""
+    """Return how many threads of this process watch topics."""
     count = 0
     for name in Path("/proc/self/task").glob("*/comm"):
         with contextlib.suppress(OSError):  # it has ended
@@ -35,18 +35,18 @@ def watchers() -> int:
 
 
 def descriptors() -> int:
-    gc.collect()  # what other tests left to be collected is none of this one's
+    gc.collect()  # other tests' garbage does not count
     return len(os.listdir("/proc/self/fd"))  # noqa: PTH208
 
 
 def epoch(domain: Path, topic: str = "topic") -> int:
-    """How often the topic's publisher has woken somebody."""
+    """Return how often the topic's publisher has woken subscribers."""
     word: int = struct.unpack("<I", (domain / f"shm_pub_sub.{topic}").read_bytes()[:4])[0]
     return word >> 1
 
 
 def publish_without_a_wake(domain: Path, topic: str = "topic") -> None:
-    """As a publisher does that is killed between a value and its wake. Only head moves."""
+    """Act like a publisher that is killed between a value and its wake: only head moves."""
     with (domain / f"shm_pub_sub.{topic}").open("r+b") as file:
         file.seek(HEAD)
         (head,) = struct.unpack("<Q", file.read(8))
@@ -55,7 +55,7 @@ def publish_without_a_wake(domain: Path, topic: str = "topic") -> None:
 
 
 def forbid_futex_waitv() -> bool:
-    """Make this process a kernel older than 5.16, as far as the library can see."""
+    """Make the kernel look older than 5.16 to this process."""
     code = [(0x20, 0, 0, 0), (0x15, 0, 1, SYS_FUTEX_WAITV)]
     code += [(0x06, 0, 0, SECCOMP_ENOSYS), (0x06, 0, 0, SECCOMP_ALLOW)]
     instructions = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *c) for c in code))
@@ -125,7 +125,7 @@ def take_all(topics: list[str], count: int) -> dict[str, list[int]]:
 
 
 def take_next(topic: str) -> int | None:
-    """Take the next value of whichever subscriber has one, which is the topic's."""
+    """Take the next value of the one subscriber that has one, which must be the topic's."""
     (found,) = shm_pub_sub.select(remote.subscribers.values(), 20)
     assert found.name == topic
     value: int | None = found.try_recv()

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from support.counts import LATE
 
 PERIOD = 0.002
-"""Seconds from one look of a control thread to the next."""
+"""Seconds between two looks of a control thread."""
 
 NOTEWORTHY = LATE / 10
 """Seconds."""
 
 ENOUGH = 100
-"""Late ones after which it need not go on."""
+"""Late values after which it stops."""
 
 Span = tuple[int, int]
 """From when to when, CLOCK_MONOTONIC ns."""
@@ -32,7 +32,7 @@ class Figures:
     waits: int = 0
     worst: float = 0.0
     late: list[tuple[int, Span]] = field(default_factory=list)
-    """Values, when they were published and when they were there."""
+    """Values, with the times when they were published and received."""
     stalls: list[Span] = field(default_factory=list)
     """When a process was kept from running."""
 
@@ -52,17 +52,17 @@ class Figures:
             assert len(self.late) < ENOUGH, f"late: {self.late}"
 
     def passed(self, start: int, end: int) -> None:
-        """Notes a time in which something was done that takes no time."""
+        """Notes how long something took that normally takes no time."""
         if end - start > NOTEWORTHY * 1e9:
             self.stalls.append((start, end))
 
     def unexplained(self) -> list[tuple[int, float]]:
-        """The values that were late, and by how many seconds in which everybody could run."""
+        """The values that were late, and by how many seconds in which no process was stalled."""
         found = [(value, (e - s) / 1e9 - self.stalled(s, e)) for value, (s, e) in self.late]
         return [(value, round(seconds, 4)) for value, seconds in found if seconds > LATE]
 
     def stalled(self, start: int, end: int) -> float:
-        """For how many seconds of that time somebody was kept from running."""
+        """Return for how many seconds of that time a process was stalled."""
         total, at = 0, start
         for since, until in sorted(self.stalls):
             begin, stop = max(since, at), min(until, end)

@@ -16,7 +16,7 @@ from support.go import GoPublisher
 from ._lateness import Control, Figures, RunDelay
 
 TIMEOUT = 20.0
-"""Seconds after which a value, or an answer, will not come any more."""
+"""Seconds after which a value or an answer counts as missing."""
 
 
 def _publish(publisher: Any, value: int, figures: Figures) -> None:
@@ -32,7 +32,7 @@ class Receiver:
         self._delay = RunDelay()
 
     def receive(self) -> int:
-        """The next value, which is noted where it has to be waited for."""
+        """Return the next value; note it if it had to be waited for."""
         found = self.subscriber.try_recv()
         if found is None:
             before = self._delay.read()

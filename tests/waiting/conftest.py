@@ -20,7 +20,7 @@ Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 @pytest.fixture(params=LOOPS)
 def run(request: pytest.FixtureRequest) -> Run:
-    """run(coroutine): its result, from a fresh loop in debug mode whose errors are the test's."""
+    """run(coroutine): its result, from a fresh debugging loop, whose errors fail the test."""
 
     def run_in_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:
         loop = LOOPS[request.param]()

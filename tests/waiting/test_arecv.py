@@ -205,7 +205,7 @@ def test_no_reader_stays_busy_when_nobody_waits(run: Run) -> None:
                 await subscriber.arecv(0.01)
             publisher.publish(1)
             waiters = subscriber._waiters[loop]  # type: ignore[attr-defined]
-            while waiters._fd != -1:  # until the loop has found it readable, for nobody
+            while waiters._fd != -1:  # until the loop has found it readable, with no task waiting
                 await asyncio.sleep(0.01)
             assert not loop.remove_reader(subscriber.fileno())
             used = time.process_time()

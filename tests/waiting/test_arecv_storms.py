@@ -105,7 +105,7 @@ def test_a_task_that_is_woken_and_cancelled_passes_the_value_on(run: Run) -> Non
                 first, second = (asyncio.ensure_future(subscriber.arecv(20)) for _ in range(2))
                 await asyncio.sleep(0)
                 publisher.publish(value)
-                # first is woken in one of these turns of the loop, and cancelled before or after.
+                # `first` is woken in one of these turns of the loop, and cancelled before or after.
                 for _ in range(value % 4):
                     await asyncio.sleep(0)
                 first.cancel()

@@ -97,7 +97,7 @@ def test_an_error_of_the_topic_is_logged_once_and_does_not_end_it(
     ):
         with Publisher("topic", 0.5):
             until(lambda: len(caplog.records) > 0, "what is logged")
-            time.sleep(0.2)  # some looks more
+            time.sleep(0.2)  # a few more rounds of its thread
         with Publisher("topic", 0) as publisher:
             publisher.publish(1)
             assert called.get(timeout=20) == 1
@@ -186,7 +186,7 @@ def test_programs_end_at_once(run_python: Run, end: str) -> None:
 
 @pytest.mark.parametrize("logs", [False, True])
 def test_an_error_is_seen_without_any_logging_set_up(run_python: Run, logs: bool) -> None:
-    # Other messages of the library are for those who ask for them; this is the program's own error.
+    # The library's other messages need logging; this is the program's own error.
     begin = BEGIN + ("logging.basicConfig(format='said %(message)s')\n" if logs else "")
     ended = run_python(
         begin + "publisher.publish(-1)\ncalled.wait(20)\n"

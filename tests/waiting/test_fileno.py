@@ -28,7 +28,7 @@ SLACK = 10.0
 """Seconds that a busy machine may take for anything."""
 
 LATE = 0.08
-"""Seconds: a wake-up that was lost, and that only the end of the slice made good."""
+"""Seconds: a lost wake-up, noticed only at the end of the slice."""
 
 
 def test_readable_while_a_value_is_not_taken() -> None:
@@ -169,7 +169,7 @@ def test_the_number_stays_and_goes_with_close() -> None:
 
 
 def test_a_descriptor_that_somebody_closed_is_replaced(tmp_path: Path) -> None:
-    # As daemons do; the number may be a file's by then, which must not be touched.
+    # As daemons do; the number may belong to another file by then, which must stay untouched.
     with Publisher("topic", 0) as publisher, Subscriber("topic", 0) as subscriber:
         fd = subscriber.fileno()
         with (tmp_path / "file").open("w+b", buffering=0) as file:

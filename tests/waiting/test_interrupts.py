@@ -20,7 +20,7 @@ PROMISED = 0.2
 """Seconds from Ctrl-C to KeyboardInterrupt in the main thread."""
 
 ALLOWANCE = 1.0
-"""Seconds more for the few that meet a machine that is busy otherwise."""
+"""Seconds more for the few that meet a busy machine."""
 
 PROGRAM = """
 # logging, which the library imports when it first needs it: CPython ends a program by SIGINT that

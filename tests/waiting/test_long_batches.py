@@ -14,7 +14,7 @@ def test_a_reader_sees_long_batches_go_by(peer: Peer) -> None:
     with Subscriber("topic", 0) as newest, Subscriber("topic", 0) as stream:
         last, received, published, seen = 0, 0, 0, set[int]()
         into = array.array("q", [0] * 8)
-        while len(seen) < 50:  # a batch takes no longer than a turn of another process may
+        while len(seen) < 50:  # one batch may fit into another process's turn on the processor
             peer.begin(remote.publish_many, "topic", published + 1, published + VALUES)
             published += VALUES
             while not peer.has_answered():

@@ -24,7 +24,7 @@ def test_no_wake_up_is_missed_across_restarts(
     random = dice()
     publishers, waiters = new_peer(), [new_peer() for _ in range(WAITERS)]
     publishers.call(_victims.warm_up)
-    # Two waits for each answer, but for those that came before they were waited for.
+    # Two waits for each answer, except answers that came before the wait.
     generations = max(4, WAITS // (WAITERS * GENERATION))
     last = generations * GENERATION
     answers = [f"answers/{n}" for n in range(WAITERS)]

@@ -17,7 +17,7 @@ class Index:
 
 
 class NumpyScalar:
-    """Like numpy.float64 without being a float; as a default it is nothing that we know."""
+    """Resembles numpy.float64 without being a float: no valid default."""
 
     def __float__(self) -> float:
         return 1.0

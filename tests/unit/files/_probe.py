@@ -77,8 +77,8 @@ class Outcome(NamedTuple):
 
 
 def probe(run_python: Callable[..., Any], path: Path) -> dict[str, Outcome]:
-    """What each operation gave; the program itself must end well."""
-    path.lstat()  # it is there, be it a dangling link
+    """Return each operation's outcome; the program itself must succeed."""
+    path.lstat()  # it exists, even as a dangling link
     ended = run_python(PROGRAM, timeout=30)
     assert ended.returncode == 0, (ended.stdout.splitlines()[-1:], ended.stderr)
     assert ended.stderr == ""

@@ -5,16 +5,16 @@ import os
 import pytest
 
 OWNER, MEMBER, NEWGRP, OUTSIDER = 61001, 61002, 61003, 61004
-"""Users who need not exist."""
+"""Users that need not exist."""
 
 GROUP, OTHER_GROUP = 62001, 62002
 
 DAEMON, NOBODY = 1, 65534
-"""Users whom every machine has."""
+"""Users that every machine has."""
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become other users")
 
-# What is needed is loaded first: it may be in a place that only root can read.
+# Imports come first: the modules may be in a place that only root can read.
 BECOME = """
 import logging, os, select, sys, threading, time, shm_pub_sub
 from shm_pub_sub import *

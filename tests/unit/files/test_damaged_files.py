@@ -18,7 +18,7 @@ PUBLISHED = [float(number) + 1 / 3 for number in range(5)]
 
 @pytest.fixture
 def path(shm_dir: Path) -> Path:
-    """The file of a retained topic whose publisher is gone: what it says is all there is."""
+    """The file of a retained topic without a publisher: only the file says what is in it."""
     with Publisher("topic", 0.0, retain=True) as pub:
         for value in PUBLISHED:
             pub.publish(value)

@@ -44,7 +44,7 @@ every_use = pytest.mark.parametrize("use", USES.values(), ids=USES.keys())
 
 
 class Named:
-    """An os.PathLike that is no pathlib.Path."""
+    """An os.PathLike that is not a pathlib.Path."""
 
     def __init__(self, path: Any) -> None:
         self._path = path
@@ -333,7 +333,7 @@ def test_plot_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_checked_is_checked_once(elsewhere: Path) -> None:
-    """The library passes an object's own directory and trust on: sudo's user among them."""
+    """The library passes on an object's own directory and trust, sudo's user included."""
     with Publisher("topic", 0, directory=elsewhere) as pub:
         pub.publish(1)
         with pytest.MonkeyPatch.context() as sudo:
@@ -345,7 +345,7 @@ def test_what_is_checked_is_checked_once(elsewhere: Path) -> None:
 
 
 def test_nothing_but_the_domains_of_tests_changes_the_environment() -> None:
-    """Our own functions say where: the environment is for programs and children."""
+    """The library's functions pass the directory; the environment is for programs and children."""
     package = Path(shm_pub_sub.__file__).parent
     writes = re.compile(
         r"environ\[\S+\] *=[^=]|\.setenv\(|putenv\(|environ\.(update|pop|setdefault)"

@@ -9,7 +9,7 @@ from shm_pub_sub import Publisher, _extension, _hot
 
 
 class WithoutMemory:
-    """gopy's module, with one function for which there is none."""
+    """gopy's module, with one function that finds no memory."""
 
     def __init__(self, function: str) -> None:
         self._function = function

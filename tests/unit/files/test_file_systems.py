@@ -43,7 +43,7 @@ def overlay(folder: Path) -> list[str]:
 
 
 def ramfs(folder: Path) -> list[str]:
-    """Which cannot reserve space: that is written instead."""
+    """A file system that cannot reserve space: zeros are written instead."""
     return ["-t", "ramfs", "ramfs"]
 
 

@@ -56,7 +56,7 @@ def test_full_file_system_is_an_error_and_the_other_topics_go_on(mount_tmpfs: Mo
             for other in pubs:
                 other.publish(value)
         pubs.pop().close()
-        Publisher("more", 0).close()  # there is space for one again
+        Publisher("more", 0).close()  # space for one more is free again
     pubs.clear()
     assert list(folder.iterdir()) == []
 

@@ -139,7 +139,7 @@ def test_publisher_that_may_no_longer_remove_its_name_hangs_nobody(
 
 
 def mappings(pid: int, directory: Path) -> list[str]:
-    """The permissions of the process's mappings of files in directory, also of nameless ones."""
+    """The permissions of the process's mappings of files in directory, unlinked ones included."""
     inodes = {path.stat().st_ino for path in directory.iterdir()}
     found = []
     for line in Path(f"/proc/{pid}/maps").read_text().splitlines():

@@ -21,7 +21,7 @@ def _open_to_all(shm_dir: Path) -> None:
     shm_dir.chmod(0o1777)
 
 
-# A loop that must not end: it says how each of its rounds went.
+# A loop that must not end: it answers with the outcome of each round.
 LOOP = (
     BECOME
     + """
@@ -65,7 +65,7 @@ for line in sys.stdin:
 """
 )
 
-# What a rogue puts there. Each goes on until it is sent a line.
+# What a rogue puts there. Each program runs until it gets a line.
 ROGUES = {
     "a live publisher": PUBLISH,
     "a retained value": BECOME

@@ -82,7 +82,7 @@ def test_mode_0640_lets_the_group_read_and_nobody_else(
 def test_another_users_dead_topic_stays_and_the_error_says_whose_it_is(
     mode: str, start_python: Start, run_python: Run, shm_dir: Path
 ) -> None:
-    """The directory's sticky bit keeps it, even where everybody may write to the file."""
+    """The directory's sticky bit protects it, even if everybody may write to the file."""
     owner = start_python(PUBLISH, who(OWNER, GROUP), mode)
     assert owner.line() == "ready"
     owner.send_signal(signal.SIGKILL)
@@ -133,7 +133,7 @@ attempt(lambda: Subscriber("topic", -1).subscribe())
 
 @pytest.fixture
 def published(start_python: Start) -> Start:
-    """published(who(...), mode): a program of that user's, which publishes until it is ended."""
+    """published(who(...), mode): a program of that user, which publishes until it is ended."""
 
     def start(ids: str, mode: str, *more: str) -> "subprocess.Popen[str]":
         program = start_python(PUBLISH, ids, mode, *more)

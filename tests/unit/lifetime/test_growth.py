@@ -34,7 +34,7 @@ def usage() -> Usage:
 
 def grown(before: Usage, after: Usage) -> list[str]:
     """Return what grows more than chance explains."""
-    # Go may start a thread, or map an arena, whenever it likes; never one per round.
+    # Go may start a thread or map an arena at any time, but not one per round.
     room = Usage(mappings=20, descriptors=0, threads=3, resident=2 * MEBIBYTE)
     return [
         name
@@ -44,7 +44,7 @@ def grown(before: Usage, after: Usage) -> list[str]:
 
 
 def check_growth(use: Callable[[], None], rounds: int = ROUNDS) -> None:
-    """Check that Usage stands still in one of three spans: what leaks grows in each of them."""
+    """Check that Usage is constant in one of three spans; a leak grows in each of them."""
     # Long enough for Go's heap, its stacks and malloc's arenas to have their size.
     for _ in range(rounds // 2):
         use()

@@ -38,7 +38,7 @@ def references(*objects: object) -> list[int]:
 
 
 def assert_no_growth(use: Callable[[], Any], *objects: object) -> None:
-    """Rounds come to an end of gaining memory, and of gaining or losing the objects' references.
+    """Rounds stop gaining memory, and gaining or losing the objects' references.
 
     A leak goes on in every round.
     """
@@ -64,7 +64,7 @@ def agree(before: tuple[int, list[int]], after: tuple[int, list[int]]) -> bool:
 
 
 TYPES = (Publisher, Subscriber, _hot.Publisher, _hot.Subscriber)
-# Not counted from Python 3.12 on: they live for ever there.
+# Not counted from Python 3.12 on: they are immortal there.
 CONSTANTS = () if sys.version_info >= (3, 12) else (None, True, False)
 
 

@@ -29,7 +29,7 @@ def _threads_alternate_all_the_time() -> Iterator[None]:
 
 
 class Chaos:
-    """Publishers and subscribers in places where any thread finds them, and may replace them."""
+    """Publishers and subscribers that any thread can use and replace."""
 
     def __init__(self, seed: int) -> None:
         self._dice = random.Random(seed)
@@ -111,7 +111,7 @@ def test_threads_do_everything_at_once() -> None:
     works = [chaos.make, chaos.publish, chaos.read, chaos.close, chaos.renew, chaos.look]
     run_threads([repeat(work) for work in [*works, chaos.collect, chaos.make, chaos.read]], SECONDS)
 
-    # Whatever happened to it, a topic is as good as new afterwards.
+    # Afterwards every topic works like a new one.
     chaos.publishers.clear()
     gc.collect()
     assert topics() == []

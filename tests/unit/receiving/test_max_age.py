@@ -47,7 +47,7 @@ def test_value_ages_while_it_is_being_read_and_a_new_one_is_young_again() -> Non
 
             def read_after_publish(value: int = value) -> bool:
                 pub.publish(value)
-                return sub.subscribe() == (value, True)  # False where this process had to wait
+                return sub.subscribe() == (value, True)  # False if this process had to wait
 
             until(read_after_publish)
             until(lambda: sub.subscribe() == (7, False))

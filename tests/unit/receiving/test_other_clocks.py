@@ -58,7 +58,7 @@ def test_what_is_a_little_ahead_is_new(set_time: SetTime) -> None:
         set_time(time.monotonic_ns() + 9 * SECOND // 10)
         for age in (newest(sub).age, inspect("topic").age):
             assert age is not None
-            assert 0 <= age < 60  # 0, where nothing held us up
+            assert 0 <= age < 60  # 0, if nothing stalled this process
         assert sub.subscribe() == (1, True)
 
 

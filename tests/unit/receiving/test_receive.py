@@ -341,7 +341,7 @@ def test_another_type_s_publisher_is_an_error_and_then_it_goes_on() -> None:
 
 
 def asleep(thread: threading.Thread) -> bool:
-    """Whether it waits in a system call: futex(2) or clock_nanosleep(2)."""
+    """Report whether it waits in futex(2) or clock_nanosleep(2)."""
     if thread.native_id is None:
         return False
     state = Path(f"/proc/self/task/{thread.native_id}/stat").read_text().rpartition(")")[2]

@@ -51,7 +51,7 @@ def test_publish_moves_the_epoch_on_when_somebody_waits(shm_dir: Path, epoch: in
 
 
 def asleep(thread_id: int) -> bool:
-    """Whether that thread of this process waits in futex(2)."""
+    """Report whether that thread of this process waits in futex(2)."""
     call = Path(f"/proc/self/task/{thread_id}/syscall").read_text().split()[0]
     return call in {str(number) for number in SYS_FUTEX.values()}
 
@@ -92,7 +92,7 @@ def test_closing_sends_this_subscribers_own_waiter_away_and_no_other(shm_dir: Pa
         assert not threads[0].is_alive()
         # Another epoch, in which somebody still waits: a kill here would cost nobody a wake-up.
         assert word(page) == before + 2
-        # It looks around between its slices.
+        # It looks again between its slices.
         until(lambda: asleep(threads[1].native_id or 0))
         pub.publish(7)
         until(lambda: received[1] == [7])

@@ -152,7 +152,7 @@ def test_a_flood_is_taken_together_with_its_extremes() -> None:
         values = [value for _, value in found.points(time.monotonic_ns())]
         assert (min(values), max(values), values[-1]) == (-(10**6), 10**6, 8)
         assert found.lost == 0
-        # It goes back to one by one when the flood is over.
+        # It goes back to one by one after the flood.
         collect(collector, lambda: not feed._is_fast)
     collector.close()
 

@@ -91,7 +91,7 @@ class Plain(enum.Enum):
 
 
 class Tensor:
-    """Like torch's: it has all methods, and says by item() which one is right."""
+    """Like torch's: it has all methods, and item() returns the right type."""
 
     def __init__(self, value: float | str) -> None:
         self._value = value
