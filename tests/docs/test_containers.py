@@ -1,12 +1,12 @@
 """containers.md: a read-only directory, and a directory of a group."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import shm_pub_sub
+from support.namespaces import MOUNT, launcher
 from support.programs import Run, Start
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount, and become others")
@@ -27,9 +27,7 @@ except shm_pub_sub.CreateError as error:
 def test_a_reader_with_a_read_only_directory_receives_and_cannot_publish(
     start_python: Start, shm_dir: Path, tmp_path: Path
 ) -> None:
-    probe = subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False)
-    if probe.returncode:
-        pytest.skip("mounting is not allowed here")
+    launcher(*MOUNT)
     (tmp_path / "seen").mkdir()
     mount = 'mount --bind "$1" "$2" && mount -o remount,bind,ro "$2"'
     read = 'SHM_PUB_SUB_DIR="$2" exec "$3" "$4"'

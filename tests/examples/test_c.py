@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 import shm_pub_sub
 from support.paths import EXAMPLES, ROOT
-from support.programs import Run, Start
+from support.programs import Run, Start, run
 
-Read = Run
 SOURCE = EXAMPLES / "c" / "read_topic.c"
 READING = re.compile(r"(.*), number (\d+) of its publisher, (\d+\.\d{6}) s old")
 
@@ -29,18 +28,17 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def read(program: Path) -> Read:
+def read(program: Path) -> Run:
     """read(topic, times=1): the finished program."""
 
     def read(*arguments: object) -> "subprocess.CompletedProcess[str]":
-        command = [str(program), *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        return run(program, *arguments, timeout=60)
 
     return read
 
 
 @pytest.mark.parametrize("name", ["speed", "robot/speed", "a b%/~.é-_", "x" * 230])
-def test_any_name_is_found(read: Read, name: str) -> None:
+def test_any_name_is_found(read: Run, name: str) -> None:
     with shm_pub_sub.Publisher(name, 0) as pub:
         pub.publish(7)
         assert read(name).stdout.startswith("7, number 1 of its publisher")
@@ -51,7 +49,7 @@ def test_any_name_is_found(read: Read, name: str) -> None:
     [True, False, 0, -1, 2**63 - 1, -(2**63), 0.1, -0.0, 5e-324, 1e308, float("inf")],
     ids=repr,
 )
-def test_every_type_is_read_as_it_was_published(read: Read, value: bool | int | float) -> None:
+def test_every_type_is_read_as_it_was_published(read: Run, value: bool | int | float) -> None:
     with shm_pub_sub.Publisher("value", type(value)()) as pub:
         for _ in range(6):
             pub.publish(value)
@@ -64,7 +62,7 @@ def test_every_type_is_read_as_it_was_published(read: Read, value: bool | int | 
 
 @pytest.mark.parametrize("buffers", [1, 3])
 def test_nothing_is_torn_or_goes_backwards_under_a_fast_publisher(
-    read: Read, start_python: Start, buffers: int
+    read: Run, start_python: Start, buffers: int
 ) -> None:
     publisher = start_python(
         "import itertools, sys, shm_pub_sub\n"
@@ -92,7 +90,7 @@ def test_nothing_is_torn_or_goes_backwards_under_a_fast_publisher(
     shm_pub_sub.remove("count")
 
 
-def test_what_is_missing_is_said(read: Read, start_python: Start, shm_dir: Path) -> None:
+def test_what_is_missing_is_said(read: Run, start_python: Start, shm_dir: Path) -> None:
     assert (read("none").returncode, read().returncode) == (1, 1)
     with shm_pub_sub.Publisher("early", 0):
         assert read("early").stderr.endswith("nothing is published yet\n")
@@ -104,7 +102,7 @@ def test_what_is_missing_is_said(read: Read, start_python: Start, shm_dir: Path)
 
 
 def test_a_killed_publisher_is_seen_and_a_retained_value_read(
-    read: Read, start_python: Start
+    read: Run, start_python: Start
 ) -> None:
     publisher = start_python(
         "import signal, shm_pub_sub\n"

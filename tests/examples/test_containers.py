@@ -3,13 +3,12 @@
 import json
 import os
 import re
-import shutil
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from support.namespaces import MOUNT, PID, launcher
 from support.paths import EXAMPLES
 from support.programs import OPTIONS, Program, Start
 
@@ -18,8 +17,7 @@ from ._order import appear_in_order
 FOLDER = EXAMPLES / "containers"
 COMPOSE = (FOLDER / "compose.yaml").read_text(encoding="utf-8")
 
-# Its own mounts and pids, with the shared directory at another place.
-CONTAINER = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+# The shared directory is at another place in each.
 INSIDE = 'mount --bind "$0" "$1"; export SHM_PUB_SUB_DIR="$1"; shift; cd "$1"; shift; exec "$@"'
 
 
@@ -52,30 +50,15 @@ def test_compose_file_gives_both_the_same_directory() -> None:
 def test_what_one_publishes_the_other_prints(
     start_command: Start, shm_dir: Path, tmp_path: Path
 ) -> None:
-    if shutil.which("unshare") is None:
-        pytest.skip("there is no unshare here")
-    user = () if os.geteuid() == 0 else ("--user", "--map-root-user")
-    container = [*CONTAINER, *user]
-    tried = subprocess.run([*container, "true"], capture_output=True, text=True, check=False)
-    if tried.returncode != 0:
-        pytest.skip(f"no such namespaces here: {tried.stderr.strip()}")
+    container = launcher(*MOUNT, *PID)
 
     def up(service: str) -> Program:
         there = tmp_path / service
         there.mkdir()
         _python, *arguments = commands()[service]
         program = [sys.executable, *OPTIONS, "-u", *arguments]
-        return start_command(
-            shutil.which("unshare"),
-            *container[1:],
-            "sh",
-            "-ec",
-            INSIDE,
-            shm_dir,
-            there,
-            EXAMPLES,
-            *program,
-        )
+        inside = ("sh", "-ec", INSIDE, shm_dir, there, EXAMPLES)
+        return start_command(*container, *inside, *program)
 
     watch = up("watch")
     watch.wait_for("no sensor")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
+from support import programs
 from support.programs import Run
 
 PACKAGE = Path(shm_pub_sub.__file__).parent
@@ -64,15 +65,9 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundled")
     (folder / "program.py").write_text(PROGRAM)
     (folder / "program.spec").write_text(SPEC)
-    ended = subprocess.run(
-        [sys.executable, "-m", "PyInstaller", "--log-level=WARN", "program.spec"],
-        cwd=folder,
-        env=os.environ | {"EXCLUDES": EXCLUDES, "PYINSTALLER_CONFIG_DIR": str(folder)},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    command = (sys.executable, "-m", "PyInstaller", "--log-level=WARN", "program.spec")
+    env = os.environ | {"EXCLUDES": EXCLUDES, "PYINSTALLER_CONFIG_DIR": str(folder)}
+    ended = programs.run(*command, cwd=folder, env=env, timeout=600)
     assert ended.returncode == 0, ended.stderr
     return folder / "dist"
 
@@ -87,9 +82,7 @@ def program(request: pytest.FixtureRequest, bundled: Path) -> Path:
 
 def run(program: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     # PyInstaller's own variables would make it a child of a program that bundles the tests.
-    return subprocess.run(
-        [program, *arguments], capture_output=True, text=True, timeout=100, check=False
-    )
+    return programs.run(program, *arguments, timeout=100)
 
 
 @pytest.mark.timeout(700)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.paths import ROOT
+from support.programs import run
 
 sys.path.insert(0, str(ROOT))
 
@@ -40,7 +41,7 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sdist")
     make = f"import setuptools.build_meta as made; made.build_sdist({str(folder)!r})"
     command = [sys.executable, "-c", make]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = run(*command, cwd=ROOT, timeout=300)
     assert done.returncode == 0, done.stderr
     (archive,) = folder.glob("*.tar.gz")
     return archive

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from support.programs import run
 
 import build_machine
 
@@ -27,9 +28,7 @@ def contents(wheel: Path) -> dict[str, object]:
 
 
 def go(environment: dict[str, str], folder: Path, *command: str) -> str:
-    done = subprocess.run(
-        ["go", *command], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
+    done = run("go", *command, cwd=folder, env=environment, timeout=300)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -88,14 +87,8 @@ def test_vendored_modules_are_all_that_a_build_imports(
 ) -> None:
     go(go_environment, source, "mod", "vendor")
     offline = {"GOFLAGS": "-mod=vendor", "GOPROXY": "off", "GOMODCACHE": str(tmp_path / "none")}
-    done = subprocess.run(
-        [sys.executable, "-c", GENERATE],
-        cwd=source,
-        env=os.environ | offline,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    env = os.environ | offline
+    done = run(sys.executable, "-c", GENERATE, cwd=source, env=env, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     imported = go(go_environment | offline, source, "list", "-deps", "./build/code").splitlines()
     assert "github.com/go-python/gopy/gopyh" in imported

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.paths import ROOT
+from support.programs import run
 
 WAYS = {
     "build.py": [sys.executable, "build.py"],
@@ -32,15 +33,7 @@ def one_line(done: "subprocess.CompletedProcess[str]") -> str:
 
 
 def ask(tree: Path, command: list[str], **variables: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        command,
-        cwd=tree,
-        env=os.environ | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
+    return run(*command, cwd=tree, env=os.environ | variables, timeout=100)
 
 
 @pytest.mark.parametrize("way", WAYS)

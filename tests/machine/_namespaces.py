@@ -3,12 +3,10 @@
 import ctypes
 import os
 import signal
-import subprocess
 import time
 from multiprocessing.connection import wait
 from pathlib import Path
 
-import pytest
 import shm_pub_sub
 from support import remote
 from support.peer import DEADLINE, Peer
@@ -16,10 +14,6 @@ from support.peer import DEADLINE, Peer
 LIFETIME = 60
 CLONE_NEWTIME = 0x80
 
-# Its first process is pid 1 there, and ends with unshare.
-PID = ("--pid", "--fork", "--kill-child", "--mount-proc")
-USER = ("--user", "--map-root-user")
-MOUNT = ("--mount",)
 TIME = ("--time", "--fork", "--kill-child")
 
 
@@ -41,20 +35,6 @@ def clock_ahead(seconds: int) -> tuple[str, ...]:
 def booted_ago(seconds: int) -> tuple[str, ...]:
     """For launcher(): as on a machine that was booted so many seconds ago."""
     return clock_ahead(seconds - int(time.monotonic()))
-
-
-def launcher(*options: str) -> tuple[str, ...]:
-    """Return what starts a Peer in new namespaces; skip the test if the kernel forbids it."""
-    if os.geteuid() != 0 and "--user" not in options:
-        options = (*USER, *options)
-    command = ("unshare", *options)
-    try:
-        tried = subprocess.run([*command, "true"], capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("there is no unshare here")
-    if tried.returncode != 0:
-        pytest.skip(f"no such namespaces here: {tried.stderr.strip()}")
-    return command
 
 
 def inner(peer: Peer) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from shm_pub_sub import Publisher, topics
-from support.programs import OPTIONS, Start
+from support.programs import OPTIONS, Start, run
 
 LATIN_1 = "de_DE.ISO-8859-1"
 ENVIRONMENTS = {
@@ -135,13 +135,9 @@ def test_command_line_takes_and_shows_names_and_paths(
     encoding = ENCODINGS.get(kind, "utf-8")
 
     def shm_pub_sub(*arguments: str | bytes) -> bytes:
-        ended = subprocess.run(
-            [sys.executable, *OPTIONS, "-m", "shm_pub_sub", *arguments],
-            env=environment | {"SHM_PUB_SUB_DIR": str(folder)},
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
+        command = [sys.executable, *OPTIONS, "-m", "shm_pub_sub", *arguments]
+        env = environment | {"SHM_PUB_SUB_DIR": str(folder)}
+        ended = subprocess.run(command, env=env, capture_output=True, timeout=60, check=False)
         assert ended.returncode == 0, ended.stderr
         return ended.stdout
 
@@ -170,14 +166,9 @@ def test_command_line_takes_and_shows_names_and_paths(
 
 
 def test_name_that_the_locale_cannot_express_is_an_error(shm_dir: Path) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "shm_pub_sub", "echo", "--once", "stra\u00dfe".encode()],
-        env=os.environ | ENVIRONMENTS["ascii"],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    command = (sys.executable, "-m", "shm_pub_sub", "echo", "--once", "stra\u00dfe".encode())
+    env = os.environ | ENVIRONMENTS["ascii"]
+    ended = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert "expected text that UTF-8 can encode" in ended.stderr
     assert list(shm_dir.iterdir()) == []
@@ -187,9 +178,7 @@ def test_mount_points_are_found_by_their_bytes(tmp_path: Path, locales: Path | N
     """doctor's check of a file system whose mount's name is not UTF-8."""
     point = os.fsencode(tmp_path) + b"/\xe4 b"
     os.mkdir(point)  # noqa: PTH102
-    if subprocess.run(
-        ["unshare", "-m", "mount", "-t", "tmpfs", "none", point], check=False, capture_output=True
-    ).returncode:
+    if run("unshare", "-m", "mount", "-t", "tmpfs", "none", point).returncode:
         pytest.skip("this process may not mount")
     code = (
         "import sys; from shm_pub_sub._checks.directory import file_system; "
@@ -200,11 +189,6 @@ def test_mount_points_are_found_by_their_bytes(tmp_path: Path, locales: Path | N
         ENVIRONMENTS["utf-8"],
         *([{"LC_ALL": LATIN_1, "LOCPATH": str(locales)}] if locales else []),
     ):
-        ended = subprocess.run(
-            ["unshare", "-m", "sh", "-c", script, "sh", point, sys.executable, code],
-            env=os.environ | variables,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
+        command = ("unshare", "-m", "sh", "-c", script, "sh", point, sys.executable, code)
+        ended = run(*command, env=os.environ | variables, check=True)
         assert ended.stdout == "tmpfs, in memory\n"

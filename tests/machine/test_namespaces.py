@@ -9,11 +9,12 @@ import pytest
 import shm_pub_sub
 from shm_pub_sub import ExistsError, Publisher, Subscriber
 from support import remote
+from support.namespaces import MOUNT, PID, USER, launcher
 from support.peer import Peer
 from support.waiting import until
 
 from . import _namespaces
-from ._namespaces import MOUNT, PID, TIME, USER, clock_ahead, launcher
+from ._namespaces import TIME, clock_ahead
 
 NewPeer = Callable[..., Peer]
 

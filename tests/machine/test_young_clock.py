@@ -7,11 +7,12 @@ import pytest
 import shm_pub_sub
 from shm_pub_sub import Publisher
 from support import remote
+from support.namespaces import launcher
 from support.peer import Peer
 from support.waiting import until
 
 from . import _namespaces, _young_clock
-from ._namespaces import booted_ago, launcher
+from ._namespaces import booted_ago
 
 NewPeer = Callable[..., Peer]
 

@@ -176,6 +176,21 @@ class Programs:
             program.release()
 
 
+def run(
+    *command: object, timeout: float = DEADLINE, check: bool = False, **options: object
+) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end, whatever that is, with its output as text."""
+    done: subprocess.CompletedProcess[str] = subprocess.run(  # type: ignore[call-overload]
+        [*map(str, command)],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=check,
+        **options,
+    )
+    return done
+
+
 def finished(program: Program, timeout: float = DEADLINE) -> "subprocess.CompletedProcess[str]":
     """Wait for the end of a program; return what it printed, and its exit status."""
     try:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
+from support import programs
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parents[1] / "examples"
@@ -38,28 +39,16 @@ def ended(tmp_path: Path, *arguments: object) -> "subprocess.CompletedProcess[st
         else f"[mypy]\nstrict = True\ncache_dir = {tmp_path / 'cache'}\n"
     )
     option = "--config-file" if arguments[0] == "mypy" else "--mypy-config-file"
-    return subprocess.run(
-        [sys.executable, "-m", *map(str, arguments), option, str(configuration)],
-        cwd=tmp_path,
-        env={key: value for key, value in os.environ.items() if key != "MYPYPATH"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=110,
-    )
+    command = (sys.executable, "-m", *arguments, option, configuration)
+    env = {key: value for key, value in os.environ.items() if key != "MYPYPATH"}
+    return programs.run(*command, cwd=tmp_path, env=env, timeout=110)
 
 
 def run_pyright(folder: Path, *arguments: object) -> None:
     """Run pyright on this environment's library; its python must come first on PATH."""
-    process = subprocess.run(
-        [sys.executable, "-m", "pyright", *map(str, arguments)],
-        cwd=folder,
-        env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=110,
-    )
+    env = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    command = (sys.executable, "-m", "pyright", *arguments)
+    process = programs.run(*command, cwd=folder, env=env, timeout=110)
     assert process.returncode == 0, process.stdout + process.stderr
 
 

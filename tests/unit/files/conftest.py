@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support.programs import run
 
 Mount = Callable[[str], Path]
 
@@ -21,7 +22,7 @@ def mount_tmpfs(shm_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Moun
         folder = shm_dir / f"tmpfs{len(mounted)}"
         folder.mkdir()
         command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = run(*command)
         if done.returncode:
             folder.rmdir()
             pytest.skip(f"mounting is not allowed here: {done.stderr.strip()}")

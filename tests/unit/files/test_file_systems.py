@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import shm_pub_sub
 from shm_pub_sub import Publisher, Subscriber
-from support.programs import Run
+from support.programs import Run, run
 
 DIES = """
 import os, signal, shm_pub_sub
@@ -62,7 +62,7 @@ def folder(
     if not how:
         yield folder
         return
-    done = subprocess.run(["mount", *how, folder], capture_output=True, text=True, check=False)
+    done = run("mount", *how, folder)
     if os.geteuid() != 0 or done.returncode != 0:
         pytest.skip(f"mounting is not allowed here: {done.stderr.strip()}")
     yield folder

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from support.namespaces import USER, launcher
 from support.programs import Run, Start
 
 from ._users import (
@@ -257,9 +258,7 @@ with Publisher("mine", 0) as publisher:
     publisher.publish(2)
     print(Subscriber("mine", -1).subscribe())
 """
-    tried = subprocess.run(["unshare", "-Ur", "true"], capture_output=True, text=True, check=False)
-    if tried.returncode != 0:
-        pytest.skip(f"no user namespaces here: {tried.stderr.strip()}")
+    launcher(*USER)
     ended = run_python(program)
     assert ended.returncode == 0, ended.stderr
     *refused, read, own = ended.stdout.splitlines()
