@@ -39,7 +39,7 @@ class Terminal:
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env={name: value for name, value in env.items() if name != "COLUMNS"}
+            env={name: value for name, value in env.items() if name not in ("COLUMNS", "LINES")}
             | {"TERM": "xterm-256color"},
         )
         self._slave = slave
