@@ -8,7 +8,7 @@ import weakref
 from ._arguments import check_timeout
 from ._errors import ClosedError
 
-TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
+TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
     from typing import Any
 

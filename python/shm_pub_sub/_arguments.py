@@ -7,7 +7,7 @@ import os
 
 from ._errors import RangeError, TopicTypeError, TopicValueError
 
-TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
+TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
     from typing import Any, Final
 

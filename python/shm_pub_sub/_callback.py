@@ -12,7 +12,7 @@ from ._arguments import short_repr
 from ._errors import ClosedError, TopicTypeError
 from ._log import _Plain, _Unheard, call_without_locks, logger
 
-TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
+TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable

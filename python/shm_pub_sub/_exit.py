@@ -10,7 +10,7 @@ import time
 from . import _hot
 from ._arguments import path_to_go
 
-TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
+TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any

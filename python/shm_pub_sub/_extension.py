@@ -15,7 +15,7 @@ from . import _hot, _runtime
 from ._errors import CreateError, OpenError
 from ._imports import forget_unfinished
 
-TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
+TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
     from typing import Any
 

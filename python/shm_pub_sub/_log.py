@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from _thread import get_native_id
 
-TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
+TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable

@@ -1,10 +1,9 @@
-"""Publisher: everything that is not per value. publish() itself is in C (hot/publisher.c)."""
+"""Publisher: all but publish() and publish_many(), which are in C (hot/publisher.c)."""
 
 from __future__ import annotations
 
 import os
 import time
-from types import GenericAlias, TracebackType
 
 from . import _hot
 from ._arguments import (
@@ -14,73 +13,59 @@ from ._arguments import (
     check_directory,
     check_mode,
     check_name,
-    conversion,
     path_to_go,
-    short_repr,
 )
 from ._errors import (
-    ClosedError,
     CreateError,
     ExistsError,
-    ForkedError,
-    RangeError,
     TopicTypeError,
 )
-from ._exit import close_at_exit, close_own, exit_if_orphaned_daemon, outlives_process, publishes
+from ._exit import close_at_exit, close_own, exit_if_orphaned_daemon, publishes
 from ._extension import load
 from ._go import from_go
 from ._log import logger
+from ._refusals import PublisherRefusals
 from ._trust import check_trust
 
-TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
+TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
-    import builtins
     from collections.abc import Iterable
-    from typing import Any, NoReturn
-
-_ACCEPTED = {
-    bool: "True or False (bool(value) makes one)",
-    int: "an int (anything with __index__)",
-    float: "a float or an int (anything with __float__)",
-}
+    from typing import NoReturn
 
 
 @_hot.own_methods
-class Publisher(_hot.Publisher):
+class Publisher(_hot.Publisher, PublisherRefusals):
     """The one publisher of a topic.
 
     Args:
         name: The topic's name: any text without NUL; slashes make hierarchies.
         default_value: Its type (bool, int or float) is the topic's type. It is not published.
         buffer_num: How many values stay readable, 1 or more.
-        mode: Permission bits of the topic's file, whatever the umask. Subscribers need to read.
-        replace: First close this process's own earlier publisher of the topic, as when a notebook
-            cell is run again.
-        retain: Keep the last value readable, with ok True, after close() or the process's end.
-        trust: Whose retained values are carried over, beside this user's and root's: a uid, a user
-            name, an iterable of these, or "any". None for those in SHM_PUB_SUB_TRUST and, for
+        mode: Permission bits of the topic's file; the umask does not change them. Subscribers need
+            read permission.
+        replace: First close this process's earlier publisher of the topic, for example when a
+            notebook cell runs again.
+        retain: Keep the last value readable, with ok=True, after close() and after the process.
+        trust: Users whose retained values are taken over, in addition to this user and root: a uid,
+            a user name, an iterable of these, or "any". None stands for SHM_PUB_SUB_TRUST and, for
             root, sudo's user.
-        directory: The path of the directory that holds the topic: a str or an os.PathLike. None for
-            the one that SHM_PUB_SUB_DIR names, or /dev/shm.
+        directory: The directory of the topic, a str or an os.PathLike. None stands for
+            SHM_PUB_SUB_DIR, or /dev/shm if that is not set.
 
     Raises:
-        ExistsError: Another live publisher holds the topic (a RuntimeError).
-        CreateError: No space, no permission, or no directory for it (a RuntimeError).
-        TopicTypeError: An argument's type is not accepted (a TypeError).
-        TopicValueError: An argument's value is not accepted (a ValueError).
+        ExistsError: The topic has a live publisher (a RuntimeError).
+        CreateError: There is no space, no permission or no directory (a RuntimeError).
+        TopicTypeError: An argument has a type that is not accepted (a TypeError).
+        TopicValueError: An argument has a value that is not accepted (a ValueError).
 
-    The topic of a publisher whose process has died is taken over, whatever its type and size.
-    Threads may share a publisher. close(), the end of a `with` block, garbage collection and the
-    end of the process remove the topic.
+    It takes over the topic of a dead publisher, of any type and size. Threads may share it.
+    close(), the end of a `with` block, garbage collection and the end of the process remove the
+    topic.
     """
 
     __slots__ = ("_buffers", "_default", "_directory", "_name", "_owner", "_type")
 
     if TYPE_CHECKING:
-        _name: str
-        _directory: str
-        _type: type
-        _default: bool | int | float
         _buffers: int
         _owner: int
 
@@ -121,7 +106,7 @@ class Publisher(_hot.Publisher):
                 break
             except RuntimeError as error:
                 trouble = from_go(error)
-                # Another thread, or a signal handler, may have made one since: then once more.
+                # Another thread or a signal handler may have made one since: try again.
                 again = gone and isinstance(trouble, ExistsError) and time.monotonic() < until
                 own = publishes(self._directory, self._name)
                 if not again or not (own or _hot.changes() != before + 2):  # _create() itself: 2
@@ -134,102 +119,46 @@ class Publisher(_hot.Publisher):
                     replaced,
                 )
             except BaseException:
-                self._end()  # nobody else will, while a traceback holds on to self
+                self._end()  # the traceback keeps self alive
                 raise
 
     def close(self) -> None:
-        """End the topic. Subscribers' next read says so, unless it is retained. Again: nothing."""
+        """Remove the topic; subscribers then get ok=False, unless the value is retained.
+
+        Closing again does nothing.
+        """
         try:
             self._end()
         except RuntimeError as error:
             logger().warning("%s", from_go(error))
 
     @property
-    def name(self) -> str:
-        """The topic's name."""
-        return self._name
-
-    @property
-    def type(self) -> builtins.type[Any]:
-        """What the topic carries: bool, int or float, as in TopicInfo."""
-        return self._type
-
-    @property
-    def default_value(self) -> bool | int | float:
-        """The default that decided the type."""
-        return self._default
-
-    @property
     def buffer_num(self) -> int:
-        """How many values stay readable."""
+        """The number of values that stay readable."""
         return self._buffers
 
     @property
     def closed(self) -> bool:
-        """Whether publish() is over: after close(), and in a forked child."""
+        """True after close(), and in a forked child."""
         return not self._mapped
 
     @property
     def publisher_alive(self) -> bool:
-        """Whether the topic's publisher, which is this one, is open."""
+        """Whether this publisher is open."""
         return self._mapped
 
     def _explain(self, error: Exception) -> Exception:
         if isinstance(error, ExistsError) and publishes(self._directory, self._name):
             return ExistsError(
-                f"{error}; it is this very process: close() it, or pass replace=True"
+                f"{error}; this process already publishes it; close() that publisher or pass "
+                "replace=True"
             )
         return error
-
-    def _refuse(self, value: object, overflow: bool, position: int) -> NoReturn:
-        """Say why publish(), or publish_many() at a position, did not take value. Called from C."""
-        what = f"publish to {self._type.__name__} topic {self._name!r}"
-        if position >= 0:
-            what += f", value {position} of a batch, none of which is published"
-        if overflow:
-            limits = (
-                "-2**63 to 2**63 - 1" if self._type is int else "a number that a float can hold"
-            )
-            raise RangeError(f"{what}: found a number beyond that; expected {limits}")
-        hint = "" if self._type is bool else conversion(value, self._type)
-        raise TopicTypeError(
-            f"{what}: found {type(value).__name__} {short_repr(value)}; "
-            f"expected {_ACCEPTED[self._type]}{hint}"
-        )
-
-    def _refuse_values(self, values: object) -> NoReturn:
-        """Say why publish_many() cannot take values. Called from C."""
-        raise TopicTypeError(
-            f"publish many to {self._name!r}: found {type(values).__name__} {short_repr(values)}; "
-            "expected a list or another iterable of values, or a buffer of them"
-        )
-
-    def _unusable(self) -> None:
-        """Say why publish() does not work. Called from C."""
-        if outlives_process():
-            return  # a daemon thread that does not know yet that its process has ended
-        if self._inherited:
-            raise ForkedError(
-                f"publish to {self._name!r}: found a publisher inherited by fork; "
-                f"it is process {self._owner}'s, and a topic has one publisher; "
-                "make another topic in this process"
-            )
-        raise ClosedError(
-            f"publish to {getattr(self, '_name', '?')!r}: found a closed publisher; make a new one"
-        )
 
     def __enter__(self) -> Publisher:
         if not self._mapped:
             self._unusable()
         return self
-
-    def __exit__(
-        self,
-        kind: builtins.type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         if self._mapped:
@@ -238,20 +167,18 @@ class Publisher(_hot.Publisher):
             state = f"inherited from process {self._owner}"
         else:
             state = "closed"
-        name = repr(getattr(self, "_name", "?"))
+        name = self._known_name()
         kind = getattr(self, "_type", object).__name__
         return f"<Publisher {name} {kind}, {getattr(self, '_buffers', 0)} buffers, {state}>"
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows. It never raises."""
+        """Return what a notebook shows; never raises."""
         from . import _cards, _html, _subscriber
 
         return _html.safely(lambda: _cards.of_publisher(self, _subscriber.Subscriber), self)
 
     def __reduce__(self) -> NoReturn:
         raise TopicTypeError(
-            f"cannot pickle the publisher of {getattr(self, '_name', '?')!r}: "
+            f"cannot pickle the publisher of {self._known_name()}: "
             "it belongs to this process; pass the topic's name and make a Subscriber from it there"
         )
-
-    __class_getitem__: Any = classmethod(GenericAlias)

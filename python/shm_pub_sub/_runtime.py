@@ -13,7 +13,7 @@ from types import BuiltinFunctionType
 from . import _hot
 from ._errors import CreateError, OpenError
 
-TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
+TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
     from types import ModuleType
 

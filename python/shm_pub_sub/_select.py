@@ -9,7 +9,7 @@ from ._arguments import check_timeout, short_repr
 from ._errors import TopicTypeError, TopicValueError
 from ._subscriber import Subscriber
 
-TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
+TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from types import GenericAlias, TracebackType
 
 from . import _hot
 from ._arguments import (
@@ -13,9 +12,7 @@ from ._arguments import (
     check_history,
     check_max_age,
     check_name,
-    check_timeout,
     path_to_go,
-    short_repr,
 )
 from ._errors import (
     ClosedError,
@@ -23,16 +20,15 @@ from ._errors import (
     OpenError,
     TopicNotFoundError,
     TopicTypeError,
-    WaitTimeoutError,
 )
 from ._extension import load
 from ._go import from_go
 from ._log import logger
+from ._refusals import SubscriberRefusals
 from ._trust import check_trust
 
-TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
+TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
-    import builtins
     from collections.abc import Callable, Coroutine, Iterable
     from typing import Any, NoReturn
 
@@ -50,7 +46,7 @@ def _asyncio_part() -> Any:
 
 
 @_hot.own_methods
-class Subscriber(_hot.Subscriber):
+class Subscriber(_hot.Subscriber, SubscriberRefusals):
     """Reads a topic, whoever publishes it: its newest value, or every value in turn.
 
     subscribe() and sample() read the newest value. recv(), iteration, try_recv() and drain() each
@@ -178,24 +174,9 @@ class Subscriber(_hot.Subscriber):
         return waiting
 
     @property
-    def name(self) -> str:
-        """The topic's name."""
-        return self._name
-
-    @property
-    def type(self) -> builtins.type[Any]:
-        """What it reads: bool, int or float, as in TopicInfo."""
-        return self._type
-
-    @property
-    def default_value(self) -> bool | int | float:
-        """What subscribe() returns while there is nothing to read."""
-        return self._default
-
-    @property
     def buffer_num(self) -> int | None:
         """How many values the topic's publisher keeps readable; None while there is no topic."""
-        return (self._look() and self._buffers) or None
+        return (self._is_alive() and self._buffers) or None
 
     @property
     def closed(self) -> bool:
@@ -205,9 +186,9 @@ class Subscriber(_hot.Subscriber):
     @property
     def publisher_alive(self) -> bool:
         """Whether the topic has a live publisher now. It costs a system call."""
-        return self._look()
+        return self._is_alive()
 
-    def _look(self) -> bool:
+    def _is_alive(self) -> bool:
         while self._is_open:
             try:
                 return self._alive()
@@ -271,62 +252,6 @@ class Subscriber(_hot.Subscriber):
         if not known:
             logger().warning("subscriber of %r: no publisher: %s", self._name, text)
 
-    def _corrupt(self) -> NoReturn:
-        """Say that the memory contradicts itself. Called from C."""
-        raise LayoutError(
-            f"subscribe to {self._name!r}: found a slot that contradicts the head; expected a "
-            "topic that only this library has written; restart its publisher"
-        )
-
-    def _say_closed(self) -> NoReturn:
-        """Say that it is closed. Called from C as well."""
-        raise ClosedError(
-            f"subscribe to {getattr(self, '_name', '?')!r}: found a closed subscriber; "
-            "make a new one"
-        )
-
-    def _say_set_up_again(self) -> NoReturn:
-        """Say that the life to which a call belongs is over. Called from C."""
-        raise ClosedError(
-            f"subscribe to {getattr(self, '_name', '?')!r}: found that __init__ was called again "
-            "meanwhile; call this again as well"
-        )
-
-    def _timed_out(self, what: str, timeout: float) -> NoReturn:
-        """Say that a wait was in vain. Called from C."""
-        text = f"wait for a {what} of {self._name!r}: found none within {short_repr(timeout)} s"
-        if self._untrusted:
-            text += f", but {self._stranger}"
-        raise WaitTimeoutError(text)
-
-    def _refuse_timeout(self, timeout: object) -> NoReturn:
-        """Say why it is none. Called from C."""
-        check_timeout(f"wait for {getattr(self, '_name', '?')!r}", timeout)
-        raise AssertionError("C refused a timeout that Python accepts")
-
-    def _no_descriptor(self, number: int) -> NoReturn:
-        """Say that fileno() has none. Called from C."""
-        raise OSError(
-            number,
-            f"fileno of {self._name!r}: found {os.strerror(number)!r}; expected a free descriptor "
-            "and a thread to watch it; raise RLIMIT_NOFILE or close what is not needed",
-        )
-
-    def _refuse_buffer(self, buffer: object) -> NoReturn:
-        """Say why drain(into=) cannot fill it. Called from C."""
-        code = {bool: "?", int: "q", float: "d"}[self._type]
-        try:
-            found = memoryview(buffer)  # type: ignore[arg-type]
-            layout = f" of {found.ndim} dimension(s) and format {found.format!r}"
-            layout += ", read-only" if found.readonly else "" if found.contiguous else ", with gaps"
-        except TypeError:
-            layout = ""
-        raise TopicTypeError(
-            f"drain {self._name!r}: found {type(buffer).__name__}{layout}; expected a writable, "
-            f"contiguous buffer of one dimension and format {code!r}, such as array.array or "
-            "numpy.empty"
-        )
-
     def __iter__(self) -> Subscriber:
         if not self._is_open:
             self._say_closed()
@@ -337,20 +262,12 @@ class Subscriber(_hot.Subscriber):
             self._say_closed()
         return self
 
-    def __exit__(
-        self,
-        kind: builtins.type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def __repr__(self) -> str:
-        name = repr(getattr(self, "_name", "?"))
+        name = self._known_name()
         if not self._is_open:
             return f"<Subscriber {name}, closed>"
         try:
-            state = "publisher alive" if self._look() else "no publisher"
+            state = "publisher alive" if self._is_alive() else "no publisher"
             if (newest := _hot.Subscriber.sample(self)) is not None:
                 state += f", newest {newest.value!r}, {newest.age:.3g} s old"
         except Exception as error:  # a repr is asked for where something is wrong already
@@ -367,8 +284,6 @@ class Subscriber(_hot.Subscriber):
 
     def __reduce__(self) -> NoReturn:
         raise TopicTypeError(
-            f"cannot pickle the subscriber of {getattr(self, '_name', '?')!r}: "
+            f"cannot pickle the subscriber of {self._known_name()}: "
             "it belongs to this process; pass the topic's name and make a Subscriber from it there"
         )
-
-    __class_getitem__: Any = classmethod(GenericAlias)

@@ -10,7 +10,7 @@ from ._errors import TopicTypeError, TopicValueError
 from ._extension import load
 from ._go import from_go
 
-TYPE_CHECKING = False  # not from typing, whose import costs more than all else here
+TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
     from typing import Any, Final
 

@@ -1,0 +1,53 @@
+"""What both ends of a topic have, Publisher and Subscriber."""
+
+from __future__ import annotations
+
+from types import GenericAlias, TracebackType
+
+TYPE_CHECKING = False  # importing typing takes longer than the rest
+if TYPE_CHECKING:
+    import builtins
+    from typing import Any
+
+
+class End:
+    """One end of a topic."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        _name: str
+        _directory: str
+        _type: builtins.type[Any]
+        _default: bool | int | float
+
+        def close(self) -> None: ...
+
+    @property
+    def name(self) -> str:
+        """The topic's name."""
+        return self._name
+
+    @property
+    def type(self) -> builtins.type[Any]:
+        """The type of the values: bool, int or float."""
+        return self._type
+
+    @property
+    def default_value(self) -> bool | int | float:
+        """The default_value given to the constructor, as exactly a bool, an int or a float."""
+        return self._default
+
+    def __exit__(
+        self,
+        kind: builtins.type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _known_name(self) -> str:
+        """Return the repr of the name; '?' before __init__ has set it."""
+        return repr(getattr(self, "_name", "?"))
+
+    __class_getitem__: Any = classmethod(GenericAlias)

@@ -1,0 +1,143 @@
+"""The errors that C raises by calling a method of the Publisher or the Subscriber."""
+
+from __future__ import annotations
+
+import os
+
+from ._arguments import check_timeout, conversion, short_repr
+from ._end import End
+from ._errors import (
+    ClosedError,
+    ForkedError,
+    LayoutError,
+    RangeError,
+    TopicTypeError,
+    WaitTimeoutError,
+)
+from ._exit import outlives_process
+
+TYPE_CHECKING = False  # importing typing takes longer than the rest
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+_ACCEPTED = {
+    bool: "True or False (bool(value) makes one)",
+    int: "an int (anything with __index__)",
+    float: "a float or an int (anything with __float__)",
+}
+
+
+class PublisherRefusals(End):
+    """What publish() and publish_many() refuse."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        _owner: int
+
+        @property
+        def _inherited(self) -> bool: ...
+
+    def _refuse(self, value: object, overflow: bool, position: int) -> NoReturn:
+        """Raise for a value; position is its index in a batch, or negative."""
+        what = f"publish to {self._type.__name__} topic {self._name!r}"
+        if position >= 0:
+            what += f", value {position} of a batch, none of which is published"
+        if overflow:
+            limits = (
+                "-2**63 to 2**63 - 1" if self._type is int else "a number that a float can hold"
+            )
+            raise RangeError(f"{what}: found a number beyond that; expected {limits}")
+        hint = "" if self._type is bool else conversion(value, self._type)
+        raise TopicTypeError(
+            f"{what}: found {type(value).__name__} {short_repr(value)}; "
+            f"expected {_ACCEPTED[self._type]}{hint}"
+        )
+
+    def _refuse_values(self, values: object) -> NoReturn:
+        """Raise for the argument of publish_many()."""
+        raise TopicTypeError(
+            f"publish many to {self._name!r}: found {type(values).__name__} {short_repr(values)}; "
+            "expected a list or another iterable of values, or a buffer of them"
+        )
+
+    def _unusable(self) -> None:
+        """Raise unless the thread is a daemon that outlives its process."""
+        if outlives_process():
+            return
+        if self._inherited:
+            raise ForkedError(
+                f"publish to {self._name!r}: found a publisher inherited by fork; "
+                f"it is process {self._owner}'s, and a topic has one publisher; "
+                "make another topic in this process"
+            )
+        raise ClosedError(
+            f"publish to {self._known_name()}: found a closed publisher; make a new one"
+        )
+
+
+class SubscriberRefusals(End):
+    """What the ways to receive refuse, or cannot do."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        _stranger: str
+
+        @property
+        def _untrusted(self) -> bool: ...
+
+    def _corrupt(self) -> NoReturn:
+        """Raise because the memory contradicts itself."""
+        raise LayoutError(
+            f"subscribe to {self._name!r}: found a slot that contradicts the head; expected a "
+            "topic that only this library has written; restart its publisher"
+        )
+
+    def _say_closed(self) -> NoReturn:
+        """Raise because the subscriber is closed."""
+        raise ClosedError(
+            f"subscribe to {self._known_name()}: found a closed subscriber; make a new one"
+        )
+
+    def _say_set_up_again(self) -> NoReturn:
+        """Raise because __init__ was called again during a call."""
+        raise ClosedError(
+            f"subscribe to {self._known_name()}: found that __init__ was called again "
+            "meanwhile; call this again as well"
+        )
+
+    def _timed_out(self, what: str, timeout: float) -> NoReturn:
+        """Raise because a wait is over."""
+        found = f"found none within {short_repr(timeout)} s"
+        if self._untrusted:
+            found += f", but {self._untrustedr}"
+        raise WaitTimeoutError(f"wait for a {what} of {self._name!r}: {found}")
+
+    def _refuse_timeout(self, timeout: object) -> NoReturn:
+        """Raise for a timeout."""
+        check_timeout(f"wait for {self._known_name()}", timeout)
+        raise AssertionError("C refused a timeout that Python accepts")
+
+    def _no_descriptor(self, number: int) -> NoReturn:
+        """Raise because there is no descriptor for fileno(), or no thread to watch it."""
+        raise OSError(
+            number,
+            f"fileno of {self._name!r}: found {os.strerror(number)!r}; expected a free descriptor "
+            "and a thread to watch it; raise RLIMIT_NOFILE or close what is not needed",
+        )
+
+    def _refuse_buffer(self, buffer: object) -> NoReturn:
+        """Raise for the argument of drain(into=)."""
+        code = {bool: "?", int: "q", float: "d"}[self._type]
+        try:
+            found = memoryview(buffer)  # type: ignore[arg-type]
+            layout = f" of {found.ndim} dimension(s) and format {found.format!r}"
+            layout += ", read-only" if found.readonly else "" if found.contiguous else ", with gaps"
+        except TypeError:
+            layout = ""
+        raise TopicTypeError(
+            f"drain {self._name!r}: found {type(buffer).__name__}{layout}; expected a writable, "
+            f"contiguous buffer of one dimension and format {code!r}, such as array.array or "
+            "numpy.empty"
+        )
