@@ -111,7 +111,7 @@ class SubscriberRefusals(End):
         """Raise because a wait is over."""
         found = f"found none within {short_repr(timeout)} s"
         if self._untrusted:
-            found += f", but {self._untrustedr}"
+            found += f", but {self._stranger}"
         raise WaitTimeoutError(f"wait for a {what} of {self._name!r}: {found}")
 
     def _refuse_timeout(self, timeout: object) -> NoReturn:

@@ -1,4 +1,4 @@
-"""select(): what it accepts. The waiting is in C (hot/select.c)."""
+"""select(): the check of its arguments. The waiting is in C (hot/select.c)."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_SLEEP = 4e9
-"""Seconds: time.sleep() refuses more than it can count."""
+"""Seconds; time.sleep() refuses much more."""
 
 
 def select(subscribers: Iterable[Any], timeout: float | None = None) -> list[Any]:
-    """Wait until at least one subscriber has something to take, and return those that have.
+    """Wait until subscribers have values to receive, and return those subscribers.
 
-    Where there is something, it returns at once. It takes nothing: call try_recv() or drain() on
-    each. A subscriber whose topic has become unreadable counts as well: try_recv() says why.
+    It takes no value: call try_recv() or drain() on each. A subscriber whose topic has become
+    unreadable is returned too, and its try_recv() raises the error.
 
     Args:
-        subscribers: Subscribers, of any types; no subscribers only with a timeout.
-        timeout: Seconds to wait at most; None for as long as it takes, 0 not to wait.
+        subscribers: Subscribers of any types; with a timeout there may be none.
+        timeout: Seconds to wait at most; None to wait without end, 0 not to wait.
 
     Returns:
-        Those with something new, in the order given; an empty list after timeout seconds.
+        Those with a value to receive, in the order given; an empty list after timeout seconds.
 
     Raises:
         TopicTypeError: One of them is no Subscriber (a TypeError).
-        TopicValueError: No subscribers and no timeout, or a negative one (a ValueError).
-        ClosedError: One of them is closed, or is closed meanwhile by another thread (a ValueError).
+        TopicValueError: There is no subscriber and no timeout, or it is negative (a ValueError).
+        ClosedError: One of them is closed, or is closed meanwhile (a ValueError).
     """
-    # A Subscriber is iterable as well, and has no end.
+    # A Subscriber is iterable too, without end.
     if issubclass(type(subscribers), Subscriber) or not hasattr(type(subscribers), "__iter__"):
         raise TopicTypeError(
             f"select: found {type(subscribers).__name__} {short_repr(subscribers)}; expected a "

@@ -1,4 +1,4 @@
-"""Subscriber: everything that is not per value. subscribe() itself is in C (hot/subscriber.c)."""
+"""Subscriber: all but the ways to read and receive, which are in C (hot/subscriber.c)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 
-_aio: Any = None  # the module, once it is needed: asyncio takes long to import
+_aio: Any = None  # the module once it is needed: asyncio is slow to import
 
 
 def _asyncio_part() -> Any:
@@ -47,43 +47,43 @@ def _asyncio_part() -> Any:
 
 @_hot.own_methods
 class Subscriber(_hot.Subscriber, SubscriberRefusals):
-    """Reads a topic, whoever publishes it: its newest value, or every value in turn.
+    """Reads a topic's latest value, or receives every value in turn.
 
-    subscribe() and sample() read the newest value. recv(), iteration, try_recv() and drain() each
-    take the next one that this subscriber has not taken yet. Neither way disturbs the other.
+    subscribe() and sample() read the latest value. recv(), iteration, try_recv() and drain() take
+    the next values that this subscriber has not taken yet. The two ways are independent.
 
-    It may be made before the publisher, and follows the topic from one publisher to the next by
-    itself.
+    It may be made before the publisher, and reattaches automatically when the publisher restarts.
 
     Args:
         name: The topic's name.
-        default_value: What subscribe() returns while there is nothing to read. Its type (bool, int
-            or float) must be the publisher's.
-        max_age: Seconds after which a value counts as nothing to read for subscribe() and
-            sample(): the guard against a publisher that lives but hangs. None for no limit.
-        history: How many of the values that are there already recv() begins with, as far as the
-            topic keeps them. 1 is the newest alone, 0 none: only what is published from now on.
-        callback: A function to be called with each value, as recv() would return it, in a daemon
-            thread of this subscriber's own. What it raises is logged and does not end it; only
-            close() does, which does not wait for a call that is under way. Until then the
-            thread keeps the subscriber. A forked child has no such thread.
-        trust: Whose topics are read, beside this user's and root's: a uid, a user name, an iterable
-            of these, or "any". None for those in SHM_PUB_SUB_TRUST and, for root, sudo's user. In a
-            directory that only its owner and group can write to, the owner's trust is enough.
-        directory: The path of the directory that holds the topic: a str or an os.PathLike. None for
-            the one that SHM_PUB_SUB_DIR names, or /dev/shm.
+        default_value: What subscribe() returns if there is nothing to read. Its type (bool, int or
+            float) must be the publisher's.
+        max_age: Seconds after which subscribe() and sample() ignore a value. It guards against a
+            publisher that hangs. None for no limit.
+        history: The number of already published values to receive first, up to what the topic
+            keeps: 1 for the latest one, 0 for new values only.
+        callback: A function that is called with each value in a daemon thread of this subscriber.
+            Exceptions are logged; delivery continues. close() ends it, without waiting for a
+            running call; until then the thread keeps the subscriber alive. A forked child has no
+            such thread.
+        trust: Users whose topics are read, in addition to this user and root: a uid, a user name,
+            an iterable of these, or "any". None stands for SHM_PUB_SUB_TRUST and, for root, sudo's
+            user. If only its owner and group can write to the directory, trusting the owner is
+            enough.
+        directory: The directory of the topic, a str or an os.PathLike. None stands for
+            SHM_PUB_SUB_DIR, or /dev/shm if that is not set.
 
     Raises:
-        TopicTypeError: A live publisher publishes another type, or an argument's type is not
-            accepted (a TypeError).
-        TopicValueError: An argument's value is not accepted (a ValueError).
-        OpenError: The topic is there and cannot be opened (a RuntimeError), or its file belongs to
-            somebody who is not trusted; LayoutError where it is damaged or another version's.
+        TopicTypeError: The live publisher's type is another one, or an argument has a type that is
+            not accepted (a TypeError).
+        TopicValueError: An argument has a value that is not accepted (a ValueError).
+        OpenError: The topic exists and cannot be opened, or its owner is not trusted (a
+            RuntimeError); LayoutError if it is damaged or of another version.
 
-    Once it exists, a file of somebody who is not trusted is no publisher: it is logged once, and
-    the subscriber waits on.
+    If an untrusted user makes the topic later, that is logged once, and the subscriber waits for a
+    trusted publisher.
 
-    Threads may share a subscriber, and a forked child reads on with those it inherited.
+    Threads may share a subscriber, and a forked child may use those it inherited.
     """
 
     __slots__ = (
@@ -129,7 +129,7 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
         except RuntimeError as error:
             raise from_go(error) from None
         missing = (self._default, False)
-        life = 0  # any: an interrupt came before it was known
+        life = 0  # if an interrupt comes before it is known: any
         try:
             path_bytes = path.encode("latin-1")
             life = self._open(path_bytes, TYPE_TAGS[self._type], missing, age, history)
@@ -145,29 +145,29 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
                 raise
 
     def close(self) -> None:
-        """Release the topic. Again: nothing."""
+        """Release the topic; closing again does nothing."""
         self._close()
 
     def arecv(self, timeout: float | None = None) -> Coroutine[Any, Any, Any]:
         """Wait for the next value as recv() does, in asyncio: `value = await sub.arecv()`.
 
-        It may be cancelled at any moment, and loses no value by that. Several tasks may wait for
-        one subscriber, in several loops. A loop in which the program itself reads fileno() cannot
-        do both: add_reader() knows one function for each descriptor.
+        Cancelling it loses no value. Several tasks, in several loops, may wait for one subscriber.
+        A loop in which the program itself watches fileno() cannot do both: add_reader() takes one
+        function for each descriptor.
 
         Args:
-            timeout: Seconds to wait at most; None for as long as it takes.
+            timeout: Seconds to wait at most; None to wait without end.
 
         Raises:
-            WaitTimeoutError: There was none within timeout seconds (a TimeoutError).
-            ClosedError: After close(), also while it waits (a ValueError).
-            OSError: There is no descriptor or no thread left to wait with.
+            WaitTimeoutError: No value came within timeout seconds (a TimeoutError).
+            ClosedError: The subscriber is closed, or was closed meanwhile (a ValueError).
+            OSError: There is no descriptor or no thread to wait with.
         """
         waiting: Coroutine[Any, Any, Any] = _asyncio_part().arecv(self, timeout)
         return waiting
 
     def __aiter__(self) -> Subscriber:
-        return Subscriber.__iter__(self)  # not a subclass's own, which may be a generator
+        return Subscriber.__iter__(self)  # a subclass's own may be a generator
 
     def __anext__(self) -> Coroutine[Any, Any, Any]:
         waiting: Coroutine[Any, Any, Any] = _asyncio_part().anext(self)
@@ -175,17 +175,17 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
 
     @property
     def buffer_num(self) -> int | None:
-        """How many values the topic's publisher keeps readable; None while there is no topic."""
+        """The number of values that the publisher keeps readable; None if there is no topic."""
         return (self._is_alive() and self._buffers) or None
 
     @property
     def closed(self) -> bool:
-        """Whether close() was called."""
+        """True after close()."""
         return not self._is_open
 
     @property
     def publisher_alive(self) -> bool:
-        """Whether the topic has a live publisher now. It costs a system call."""
+        """Whether the topic has a live publisher; takes a system call."""
         return self._is_alive()
 
     def _is_alive(self) -> bool:
@@ -193,7 +193,7 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
             try:
                 return self._alive()
             except ClosedError:
-                continue  # closed, or set up again, since
+                continue  # closed or set up again meanwhile
             except TopicTypeError:
                 return self._other_type_lives()
             except LayoutError:
@@ -201,19 +201,19 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
         return False
 
     def _other_type_lives(self) -> bool:
-        """Whether the topic of another type has a publisher, or is only retained."""
+        """Report whether the topic, of another type, has a live publisher; it may be retained."""
         from . import _topics
 
         try:
             found = _topics.inspect(self._name, trust=self._trust, directory=self._directory)
             return found.alive and found.trusted
         except (OpenError, TopicNotFoundError):
-            return False  # gone since
+            return False  # removed meanwhile
 
     def _attach(self, first: bool = False) -> bool | None:
-        """Open what the topic's name points at now, and return whether there was something to read.
+        """Open the file that has the topic's name, and return whether there is a topic to read.
 
-        None stands for something that is not trusted. Called from C when there is nothing.
+        None stands for one that is not trusted. C calls it if nothing is attached.
         """
         life = self._open_epoch  # first: _map() checks whether the arguments are still its own
         if not life:
@@ -245,7 +245,7 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
         return not dead
 
     def _found_stranger(self, text: str, first: bool) -> None:
-        """Say that what has the topic's name is not trusted."""
+        """Raise at first, and log later on, that the topic is not trusted."""
         if first:
             raise OpenError(f"Failed to open shared memory: open {self._name!r}: {text}") from None
         known, self._stranger = self._stranger, text
@@ -270,14 +270,14 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
             state = "publisher alive" if self._is_alive() else "no publisher"
             if (newest := _hot.Subscriber.sample(self)) is not None:
                 state += f", newest {newest.value!r}, {newest.age:.3g} s old"
-        except Exception as error:  # a repr is asked for where something is wrong already
+        except Exception as error:  # a repr is for debugging
             state = type(error).__name__
         buffers = f", {kept} buffers" if (kept := self._buffers) else ""
         kind = f"{self._type.__name__}, default {self._default!r}"
         return f"<Subscriber {name} {kind}{buffers}, {state}>"
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows. It takes nothing from the stream, and never raises."""
+        """Return what a notebook shows; takes no value, and never raises."""
         from . import _cards, _html
 
         return _html.safely(lambda: _cards.of_subscriber(self, Subscriber), self)
