@@ -100,10 +100,10 @@ def _waiters(subscriber: Subscriber, loop: asyncio.AbstractEventLoop) -> Waiters
 
 async def arecv(subscriber: Subscriber, timeout: float | None = None) -> Any:
     """See Subscriber.arecv."""
-    seconds = check_timeout(f"wait for {subscriber.name!r}", timeout)
     life = subscriber._open_epoch
     if not life:
         subscriber._say_closed()
+    seconds = check_timeout(f"wait for {subscriber.name!r}", timeout)
     subscriber._at_once += 1
     if subscriber._at_once >= _AT_ONCE:
         subscriber._at_once = 0
