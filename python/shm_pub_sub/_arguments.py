@@ -1,4 +1,4 @@
-"""What the constructors accept, and the errors for everything else."""
+"""Checks of arguments, with their errors."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def directory() -> str:
 
 
 def check_directory(given: Any) -> str:
-    """Return directory= as an absolute path, which a later chdir() does not move.
+    """Return directory= as an absolute path, so that a later chdir() does not change it.
 
-    None stands for this process's own directory. What this returned it takes again as it is.
+    None stands for this process's directory.
     """
     if given is None:
         return directory()
@@ -186,7 +186,7 @@ def check_max_age(name: str, max_age: object) -> int:
         raise TopicTypeError(
             f"topic {short_repr(name)}: found max_age of {_kind(max_age)}; expected seconds or None"
         ) from None
-    # Below 1 ns nothing can be told; above 292 years the nanoseconds do not fit.
+    # Times are in nanoseconds, in 64 bits: 292 years.
     if not 1e-9 <= seconds <= 9.2e9:
         raise TopicValueError(
             f"topic {short_repr(name)}: found max_age {short_repr(max_age)}; "
@@ -239,7 +239,7 @@ def check_history(name: str, history: object) -> int:
 
 
 def short_repr(value: object) -> str:
-    """Return value's repr for an error's text: short, and whatever its __repr__ does."""
+    """Return the repr of a value for an error: short; never raises."""
     try:
         text = repr(value)
     except Exception:  # ints of more than 4300 digits, to begin with

@@ -1,45 +1,45 @@
-"""The exceptions. Each is a ShmError and the built-in that fits, so either `except` works.
+"""The exceptions. Each is a ShmError and a built-in exception, so either `except` works.
 
-What no other built-in fits is a RuntimeError. ShmError itself is never raised.
+ShmError itself is never raised.
 """
 
 from __future__ import annotations
 
 
 class ShmError(Exception):
-    """The root of all errors that this library raises."""
+    """The base of all errors that this library raises."""
 
 
 class ExistsError(ShmError, RuntimeError):
-    """A live publisher holds the topic: a second one, or remove(), is refused.
+    """The topic has a live publisher, so that it cannot get another one or be removed.
 
-    The text says which process it is. End that one, pass replace=True where it is this process
-    itself, or take another name.
+    The text names the process. End it, choose another name, or pass replace=True if it is this
+    process.
     """
 
 
 class CreateError(ShmError, RuntimeError):
-    """The topic's shared memory could not be made: no space, no permission, no directory.
+    """The topic's shared memory could not be created: no space, no permission, no directory.
 
-    The text says what was asked for, what is there and what to do.
+    The text says what was found, what was expected and what to do.
     """
 
 
 class OpenError(ShmError, RuntimeError):
-    """The topic's shared memory is there but could not be opened: mostly for want of permission."""
+    """The topic exists and could not be opened, usually for lack of permission."""
 
 
 class LayoutError(OpenError):
     """The topic's file is damaged, foreign, or of another version of the library.
 
-    Its publisher, started again, makes it anew.
+    Restarting the publisher recreates it.
     """
 
 
 class ForkedError(ShmError, RuntimeError):
     """A publisher was used in a forked child of the process that made it.
 
-    Make one in the child, for another topic while the parent's lives.
+    Make one in the child, for another topic as long as the parent's is alive.
     """
 
 
@@ -48,24 +48,24 @@ class ClosedError(ShmError, ValueError):
 
 
 class TopicTypeError(ShmError, TypeError):
-    """A value, a default or a topic has another type than is accepted."""
+    """A value, an argument or a topic has a type that is not accepted."""
 
 
 class TopicValueError(ShmError, ValueError):
-    """A name, a number of buffers, a mode, an age or a timeout cannot be used."""
+    """An argument has a value that is not accepted, such as a name or a timeout."""
 
 
 class RangeError(ShmError, OverflowError):
-    """An int is beyond signed 64 bits, or a number beyond what a float can hold."""
+    """An int needs more than signed 64 bits, or a number is too large for a float."""
 
 
 class WaitTimeoutError(ShmError, TimeoutError):
-    """What was waited for did not come within the timeout that was given."""
+    """A wait ended after its timeout."""
 
 
 class TopicNotFoundError(ShmError, LookupError):
-    """There is no topic of that name for inspect() or remove()."""
+    """inspect() or remove() found no topic of that name."""
 
 
 class InternalError(ShmError, RuntimeError):
-    """Something failed that this library does not expect to. Please report it, with the text."""
+    """An unexpected failure in this library. Please report it, with the text."""

@@ -1,4 +1,4 @@
-"""This process's open publishers: what `replace=True` closes, and what is closed at the end."""
+"""Closing this process's publishers: for replace=True, and when the process ends."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-exiting = False  # this process has come to its end and closed them
+exiting = False  # the process is ending and has closed them
 
 _PATIENCE = 2.0
-"""Seconds to wait for a publisher that another thread makes or closes: Go may take one."""
+"""Seconds to wait for a publisher that another thread is making or closing."""
 
-_armed_in = 0  # the multiprocessing child whose end is looked after
+_armed_in = 0  # the pid of the multiprocessing child that has a finalizer
 
 
 def publishes(directory: str, name: str) -> bool:
@@ -29,15 +29,15 @@ def publishes(directory: str, name: str) -> bool:
 
 
 def close_own(directory: str, name: str) -> bool:
-    """Close this process's own publisher of the topic; report whether it has none now."""
+    """Close this process's publisher of the topic; report whether it has none now."""
     where = path_to_go(directory)
     deadline, pause = time.monotonic() + _PATIENCE, 0.0
     while (found := _hot.publisher_of(where, name)) is not None:
         if found is not False:
             before = _hot.changes()
             found.close()  # does nothing while another thread makes or closes it
-            if found._mapped and _hot.changes() == before:  # otherwise it was set up again since
-                return False  # a subclass's own close(), which does not
+            if found._mapped and _hot.changes() == before:  # not set up again
+                return False  # a subclass's close() did not close it
         if time.monotonic() > deadline:
             return False
         del found
@@ -47,10 +47,10 @@ def close_own(directory: str, name: str) -> bool:
 
 
 def close_at_exit() -> None:
-    """See to it that this process closes its publishers when it ends.
+    """Have this process close its publishers when it ends.
 
-    atexit does, save in a child of multiprocessing, or of billiard (Celery's), which ends by
-    os._exit() after finalizers of its own. A worker of billiard's pools runs none.
+    atexit does that, except in a child of multiprocessing or of billiard (Celery's), which runs
+    finalizers of its own and then os._exit(). A worker of a billiard pool does not run these.
     """
     global _armed_in
     util = sys.modules.get("multiprocessing.util")  # billiard's own finalizers are these
@@ -69,7 +69,7 @@ def close_at_exit() -> None:
     if worker is not None and hasattr(worker, "on_exit"):  # a pool's, or None
         on_exit = worker.on_exit
         worker.on_exit = lambda pid, status: _close_after(on_exit, pid, status)
-    _armed_in = os.getpid()  # last: an interrupt may come before, and twice is as good as once
+    _armed_in = os.getpid()  # last: an interrupt may come before, and closing twice is harmless
 
 
 def _close_after(on_exit: Callable[[int, int], object] | None, pid: int, status: int) -> None:
@@ -81,9 +81,9 @@ def _close_after(on_exit: Callable[[int, int], object] | None, pid: int, status:
 
 
 def exit_if_orphaned_daemon() -> None:
-    """End the calling thread if it goes on after its process has come to its end.
+    """End the calling thread if its process has ended and it is a daemon.
 
-    Nobody would close a publisher that it made. Called from C, when publishers() has it already.
+    Nothing would close a publisher that it made. C calls this once publishers() includes it.
     """
     threading = sys.modules.get("threading")  # or there is no such thread
     if exiting and threading is not None and threading.current_thread().daemon:

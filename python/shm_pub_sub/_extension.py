@@ -1,7 +1,7 @@
-"""Loading gopy's module: late, because it starts the Go runtime, and again after a fork.
+"""Loading gopy's module: when it is needed, as it starts the Go runtime, and again after a fork.
 
-A forked child inherits the Go runtime's memory but not its threads: using it would hang. The C
-types of _hot work on; what needs Go gets a fresh copy of the library, with a runtime of its own.
+A forked child has the Go runtime's memory but not its threads: using it would hang. The C types of
+_hot still work; calls into Go get a new copy of the library, with its own runtime.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
     from typing import Any
 
-# Whoever forks does not take it: the thread that loads the library may be waiting for a lock which
-# another of fork's hooks holds. A child has a new one.
+# fork() does not take it: the thread that loads the library may be waiting for a lock that another
+# fork hook holds. A child has a new one.
 _loading = RLock()
 _loaded: Any = None
-_loaded_after = 0  # forks: in a process with more of them behind it, that copy's Go is dead
+_loaded_after = 0  # forks; after another one the Go runtime of that copy is dead
 
 
 def load(error: type[CreateError | OpenError] = OpenError) -> Any:
-    """Return gopy's module with a Go runtime that lives in this process; load it if needed.
+    """Return gopy's module with a Go runtime that works in this process; load it if needed.
 
-    Raise the error if the process has no room for one.
+    Raises error if the process lacks memory or threads for one.
     """
     global _loaded, _loaded_after
     if _loaded is not None and _loaded_after == _hot.forks():
@@ -38,15 +38,15 @@ def load(error: type[CreateError | OpenError] = OpenError) -> Any:
         forks = _hot.forks()
         if _loaded is None or _loaded_after != forks:
             _runtime.check_room(error)
-            # In a forked child always a copy: the parent may have loaded the library itself, even
-            # if this module was imported anew since.
+            # A forked child always takes a copy: its parent may have loaded the library itself,
+            # even if this module has been imported again since.
             _loaded = _import_copy(forks, error) if forks else _runtime.start(_library())
         _loaded_after = forks
         return _loaded
 
 
 def _library() -> str:
-    # Without pathlib, which costs 3 ms to import.
+    # pathlib takes 3 ms to import.
     folder = os.path.dirname(os.path.abspath(__file__))
     for suffix in EXTENSION_SUFFIXES:
         path = f"{folder}/_shmpubsub{suffix}"
@@ -58,10 +58,10 @@ def _library() -> str:
 
 
 def _import_copy(forks: int, error: type[CreateError | OpenError]) -> ModuleType:
-    """Load the library under a name that neither the dynamic linker nor Python has seen.
+    """Load the library from a path that neither the dynamic linker nor Python has seen.
 
-    Both go by path and would return the parent's copy. Every child has more forks behind it than
-    its ancestors, so none gets a path that one of them had.
+    They would return the parent's copy for a known path. A child has more forks behind it than any
+    ancestor, so its path is new.
     """
     library = _library()
     try:
@@ -71,7 +71,7 @@ def _import_copy(forks: int, error: type[CreateError | OpenError]) -> ModuleType
                 pass
             return _runtime.start(f"/proc/self/fd/{'./' * forks}{copy}")
     except (OSError, ImportError) as no_memory:
-        in_memory = str(no_memory)  # as where vm.memfd_noexec is set, or without /proc
+        in_memory = str(no_memory)  # if vm.memfd_noexec is set, or without /proc
     import shutil
     import tempfile
 

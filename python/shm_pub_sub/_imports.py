@@ -1,8 +1,8 @@
-"""Imports across a fork: a child can import whatever its parent's other threads were importing.
+"""Imports across a fork: a child can import what other threads of its parent were importing.
 
-Python keeps a lock for each module that is being imported, and in a child those of threads that
-are not there stay locked: importing such a module would hang for good. A fork cannot wait for an
-import to end, as the module may want a lock that whoever forks holds.
+Python keeps a lock for each module during its import. In a child the locks of threads that do not
+exist there stay locked, and importing such a module would hang. A fork cannot wait for the import:
+the module may need a lock that the forking thread holds.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from _thread import get_ident
 
 
 def forget_unfinished() -> None:
-    """Forget what no thread of this forked child is importing any more, to be imported again."""
+    """Forget modules whose import no thread of this forked child will finish."""
     here = get_ident()
     for name, reference in list(_module_locks.items()):
         lock = reference()

@@ -1,7 +1,7 @@
 """Starting Go's runtime in a process that belongs to the program.
 
-Its signals, limits and descriptors stay as they are: most of that is done where the library is
-built (shmpubsub/guest), the rest here and in hot/guarded.c.
+Signals, limits and descriptors of the program stay as they are. Most of that is done when the
+library is built (shmpubsub/guest), the rest here and in hot/guarded.c.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def check_room(error: type[CreateError | OpenError]) -> None:
-    """Raise an error if Go's runtime would end this process for lack of memory or threads."""
+    """Raise error if the Go runtime would end this process for lack of memory or threads."""
     missing = _hot.no_room()
     if missing is not None:
         operation = "create" if error is CreateError else "open"
@@ -27,14 +27,14 @@ def check_room(error: type[CreateError | OpenError]) -> None:
 
 
 def start(path: str) -> ModuleType:
-    """Load gopy's module, and with it Go; return it with its functions guarded."""
+    """Load gopy's module, which starts Go, and guard its functions."""
     name = f"{__package__}._shmpubsub"
     loader = ExtensionFileLoader(name, path)
-    # Go's threads keep the signal mask that is set here: no signal of the program's is theirs.
+    # Go's threads keep the signal mask of this call, so they get none of the program's signals.
     module: ModuleType = _hot.guarded(loader.create_module)(ModuleSpec(name, loader, origin=path))
     _hot.guarded(loader.exec_module)(module)
     for key, function in list(vars(module).items()):
         if isinstance(function, BuiltinFunctionType):
             setattr(module, key, _hot.guarded(function))
-    module.bind_ShareForks(_hot.fork_words())  # a call waits until all of Go has begun
+    module.bind_ShareForks(_hot.fork_words())  # returns when Go has started completely
     return module

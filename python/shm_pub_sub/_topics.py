@@ -1,4 +1,4 @@
-"""Topics from outside: what there is, what is known of one, and removing what a crash left."""
+"""List, inspect and remove topics without subscribing."""
 
 from __future__ import annotations
 
@@ -19,38 +19,39 @@ if TYPE_CHECKING:
 
 
 class TopicInfo(NamedTuple):
-    """What can be said of a topic without subscribing to it."""
+    """What a topic's file says."""
 
     name: str
     """The topic's name."""
     type: type
     """bool, int or float."""
     buffer_num: int
-    """How many values stay readable."""
+    """The number of values that stay readable."""
     published: int
     """Values published so far."""
     age: float | None
-    """Seconds since the newest was published; None if there is none; inf if its time is another
-    boot's."""
+    """Seconds since the latest value was published; None if there is none, inf if it is from
+    before this boot."""
     rate: float | None
-    """How often it is published, in Hz: that of the values it keeps, by their times. None if they
-    are fewer than two or all of one batch, or if its publisher is gone."""
+    """Values per second, in Hz, from the times of the values that it keeps. None if they are fewer
+    than two or of one batch, or if the publisher is gone. It does not fall when a publisher pauses:
+    see `age`."""
     alive: bool
-    """Whether its publisher lives."""
+    """Whether it has a live publisher."""
     retain: bool
     """Whether the last value outlives the publisher."""
     pid: int
-    """The publisher, as that process sees itself (a container has its own numbers)."""
+    """The publisher's process, by its own number (a container has its own numbers)."""
     created: float
     """When the publisher was made, seconds since the epoch."""
     nbytes: int
-    """Of shared memory."""
+    """The size in shared memory, in bytes."""
     path: str
     """The topic's file."""
     uid: int
     """The user who owns it."""
     trusted: bool
-    """Whether a Subscriber with the same `trust` reads it. If not, all this is its owner's word."""
+    """Whether a Subscriber with the same `trust` reads it. If not, do not rely on the rest."""
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
@@ -63,15 +64,15 @@ _HEADING = ("topic", "type", "publisher", "published", "newest", "buffers")
 
 
 class TopicTable(list[TopicInfo]):
-    """Topics: a list that prints as a table, in a notebook as well."""
+    """A list of topics that prints as a table, in notebooks too."""
 
     __slots__ = ()
 
     def to_pandas(self) -> Any:
         """Return a pandas DataFrame with a row for each topic and a column for each field.
 
-        `type` is the type's name and `created` a time in UTC. Raises ImportError where there is no
-        pandas (the extra `notebook` brings it).
+        `type` is the type's name and `created` a time in UTC. Raises ImportError without pandas,
+        which the extra `notebook` brings.
         """
         from ._extras import import_extra
 
@@ -109,7 +110,7 @@ class TopicTable(list[TopicInfo]):
 
 
 def state(topic: TopicInfo) -> str:
-    """Return what there is to say of the topic's publisher."""
+    """Describe the topic's publisher."""
     if not topic.trusted:
         return f"of {user(topic.uid)}, not trusted"
     if topic.alive:
@@ -118,7 +119,7 @@ def state(topic: TopicInfo) -> str:
 
 
 def age_text(topic: TopicInfo) -> str:
-    """Return when the newest value was published."""
+    """Describe when the latest value was published."""
     return "-" if topic.age is None else f"{duration(topic.age)} ago"
 
 
@@ -135,13 +136,13 @@ def user(uid: int) -> str:
 _TYPES = {"bool": bool, "int": int, "float": float}
 
 _NEVER = 2**63 - 1
-"""Go's age, in ns, of a value whose time is another boot's."""
+"""Go's age, in ns, of a value from before this boot."""
 
 
 def names(directory: str | None = None, patterns: Sequence[str] = ()) -> list[str]:
-    """Return the names of a directory's topics that patterns choose, sorted; all without patterns.
+    """Return the names of a directory's topics, sorted: those that match, or all.
 
-    No topic is opened: it takes a tenth of the time of topics(), and has unreadable ones too.
+    It opens no topic, so it includes unreadable ones, and takes a tenth of the time of topics().
     """
     found: list[str] = call("List", path_to_go(check_directory(directory)))
     return matched(patterns, found)
@@ -152,18 +153,22 @@ def topics(
     trust: int | str | Iterable[int | str] | None = None,
     directory: str | os.PathLike[str] | None = None,
 ) -> TopicTable:
-    """Return the topics of a directory, sorted by name, those of dead publishers too.
+    """Return the topics of a directory, sorted by name, including those of dead publishers.
 
-    patterns are names, or shell patterns of names: "robot/*" is all below robot, as `*` matches
-    slashes too. A name that is there is no pattern. Without patterns it is all topics. Nothing that
-    matches is an empty list.
+    The list prints as a table, and `.to_pandas()` makes a DataFrame of it. Topics that cannot be
+    opened, such as another user's, are left out. Topics that can be read but are not trusted are
+    included, with `trusted` False.
 
-    The list prints as a table, and `.to_pandas()` makes a DataFrame of it.
+    Args:
+        patterns: Names, or shell patterns of names; all topics if there are none. `*` matches
+            slashes too: "robot/*" is everything below robot. The name of a topic is no pattern.
+        trust: As for Subscriber.
+        directory: As for Subscriber.
 
-    Topics that cannot be opened, such as another user's, are left out. Those that may be read and
-    are not trusted are there, with `trusted` False: trust and directory are as for Subscriber.
-    Raises OpenError where the directory cannot be read, TopicTypeError and TopicValueError for an
-    impossible pattern, trust or directory.
+    Raises:
+        OpenError: The directory cannot be read (a RuntimeError).
+        TopicTypeError: An argument has a type that is not accepted (a TypeError).
+        TopicValueError: An argument has a value that is not accepted (a ValueError).
     """
     wanted = [check_name(pattern) for pattern in patterns]
     found, trusted, where = TopicTable(), check_trust(trust), check_directory(directory)
@@ -171,7 +176,7 @@ def topics(
         try:
             found.append(inspect(name, trust=trusted, directory=where))
         except (OpenError, TopicNotFoundError):
-            continue  # not ours to read, or gone since
+            continue  # not readable, or removed meanwhile
     return found
 
 
@@ -181,11 +186,18 @@ def inspect(
     trust: int | str | Iterable[int | str] | None = None,
     directory: str | os.PathLike[str] | None = None,
 ) -> TopicInfo:
-    """Return what the topic's file says, be it trusted or not.
+    """Return what the topic's file says, whether it is trusted or not.
 
-    trust and directory are as for Subscriber. Raises TopicNotFoundError (a LookupError) where there
-    is no such topic, OpenError (LayoutError for a damaged file), TopicTypeError and TopicValueError
-    for an impossible name, trust or directory.
+    Args:
+        name: The topic's name.
+        trust: As for Subscriber.
+        directory: As for Subscriber.
+
+    Raises:
+        TopicNotFoundError: There is no such topic (a LookupError).
+        OpenError: It cannot be opened (a RuntimeError); LayoutError if it is damaged.
+        TopicTypeError: An argument has a type that is not accepted (a TypeError).
+        TopicValueError: An argument has a value that is not accepted (a ValueError).
     """
     text, trusted = check_name(name), check_trust(trust)
     fields = call("Inspect", path_to_go(check_directory(directory)), text, trusted)
@@ -200,12 +212,20 @@ def inspect(
 
 
 def remove(name: str, *, directory: str | os.PathLike[str] | None = None) -> None:
-    """Delete what a dead publisher left of the topic, or a retained value.
+    """Remove a dead publisher's topic, or a retained value.
 
-    directory is as for Subscriber. Raises ExistsError (a RuntimeError) while its publisher lives,
-    TopicNotFoundError (a LookupError) where there is nothing, OpenError, TopicTypeError and
-    TopicValueError for an impossible name or directory. Whose it is does not matter if the kernel
-    permits it.
+    It needs the kernel's permission, not trust in the owner.
+
+    Args:
+        name: The topic's name.
+        directory: As for Subscriber.
+
+    Raises:
+        ExistsError: The topic has a live publisher (a RuntimeError).
+        TopicNotFoundError: There is no such topic (a LookupError).
+        OpenError: The topic cannot be opened or removed (a RuntimeError).
+        TopicTypeError: An argument has a type that is not accepted (a TypeError).
+        TopicValueError: An argument has a value that is not accepted (a ValueError).
     """
     what, where, go = check_name(name), check_directory(directory), load()
     try:
@@ -215,7 +235,7 @@ def remove(name: str, *, directory: str | os.PathLike[str] | None = None) -> Non
 
 
 def file_of(where: str, name: str) -> str:
-    """Return the path of the topic's file in the directory, be it there or not."""
+    """Return the path of the topic's file in the directory, whether it exists or not."""
     try:
         path: str = load().bind_Path(path_to_go(where), name)
     except RuntimeError as error:
@@ -224,18 +244,18 @@ def file_of(where: str, name: str) -> str:
 
 
 def memory_room() -> tuple[int, int, str] | None:
-    """Return how large a topic memory allows, the limit, and the cgroup's path or "", in bytes.
+    """Return the bytes left for topics, the limit in bytes, and the path of its cgroup or "".
 
-    None where no limit is known.
+    None if no limit is known.
     """
     found = call("MemoryRoom")
     return found and (found["bytes"], found["limit"], path_from_go(found["where"]))
 
 
 def strangers(names: Iterable[str], directory: str | None = None) -> Iterator[tuple[str, str]]:
-    """Yield the topics that are there and not trusted, and the user whose each is.
+    """Yield the topics that are not trusted, each with its owner.
 
-    What belongs to this user or to root need not be opened to know.
+    Topics of this user and of root are not opened for that.
     """
     where = check_directory(directory)
     for name in names:
@@ -244,7 +264,7 @@ def strangers(names: Iterable[str], directory: str | None = None) -> Iterator[tu
                 continue
             topic = inspect(name, directory=where)
         except (OSError, ShmError):
-            continue  # gone since, or unreadable: then the error says whose it is
+            continue  # removed meanwhile, or unreadable
         if not topic.trusted:
             yield name, user(topic.uid)
 
@@ -252,9 +272,9 @@ def strangers(names: Iterable[str], directory: str | None = None) -> Iterator[tu
 def inspect_each(
     names: Iterable[str], directory: str | None = None
 ) -> Iterator[tuple[str, tuple[TopicInfo, None] | tuple[None, ShmError]]]:
-    """Yield with each name what is known of the topic, or the error why it cannot be opened.
+    """Yield each name with what is known of the topic, or with the error on opening it.
 
-    Those that are gone by now are left out.
+    Topics that were removed meanwhile are left out.
     """
     for name in names:
         try:

@@ -1,4 +1,4 @@
-"""trust=: whose topics are read, beside one's own and root's. Go has the rule (trust.go)."""
+"""trust=: users whose topics are read, besides this user and root. trust.go has the rule."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Trusted(str):
 
 
 def check_trust(trust: Any) -> Trusted:
-    """Return trust= as Go takes it. What this returned it takes again as it is.
+    """Return trust= as Go takes it; a Trusted is returned unchanged.
 
-    None stands for what the environment says. There sudo's user counts as well, as `sudo:UID`,
-    which Go trusts only while root is the effective user.
+    None stands for the environment, which adds sudo's user as `sudo:UID`. Go trusts that one only
+    if root is the effective user.
     """
     if type(trust) is Trusted:
         return trust
@@ -82,7 +82,7 @@ def _name(name: str) -> str:
 
 
 def trusts(uid: int) -> bool:
-    """Report whether this process trusts a user, by what the environment says."""
+    """Report whether this process trusts a user, by its environment."""
     user = os.geteuid()
     trusted = {0, user}
     for word in check_trust(None).split(","):
