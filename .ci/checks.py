@@ -16,7 +16,7 @@ import native
 import newest_tools
 import packages
 from interpreters import HERE, chosen, interpreters
-from pytests import ALONE, EACH_PYTHON, LONG, NOT_SOAK, SIDE_BY_SIDE, SMOKE, SOAKED, run_pytest
+from pytests import EACH_PYTHON, LONG, NOT_SOAK, ONE_BY_ONE, SIDE_BY_SIDE, SMOKE, SOAKED, run_pytest
 from stages import Stage, run, run_all
 from wheels import build_wheel, install_wheel, new_environment, pip_install
 
@@ -56,7 +56,7 @@ def native_stages() -> list[Stage]:
         Stage("Go tests, race detector", partial(native.test_go_races, go)),
         Stage("Go kill points", partial(native.check_kill_points, go)),
         Stage("Go benchmarks, once each", partial(run, *native.BENCHMARKS, env=go)),
-        Stage("models", partial(native.check_models, full=False), after=[PACKAGES]),
+        Stage("models", partial(native.check_models, full=False), needs=[PACKAGES]),
         Stage("C warnings", native.check_c),
     ]
 
@@ -73,13 +73,13 @@ def python_stages(targets: dict[str, str]) -> list[Stage]:
         else:
             some = EACH_PYTHON if number == 1 else SMOKE
             tests = partial(run_pytest, environment(version), version, *NOT_SOAK, *some)
-        stages.append(Stage(f"Python {version}: tests", tests, after=[made]))
+        stages.append(Stage(f"Python {version}: tests", tests, needs=[made]))
     return stages
 
 
 def test_side_by_side(version: str) -> None:
     """Run what is isolated, two at a time, on a machine booted a minute ago."""
-    but = [f"--ignore={path}" for path in ALONE]
+    but = [f"--ignore={path}" for path in ONE_BY_ONE]
     young = conditions.young_machine()
     options = [*NOT_SOAK, *SIDE_BY_SIDE, *but]
     run_pytest(environment(version), f"{version}-side-by-side", *options, before=young)
@@ -87,20 +87,21 @@ def test_side_by_side(version: str) -> None:
 
 def test(targets: dict[str, str]) -> None:
     version = next(iter(targets))
-    made = f"Python {version}: environment and wheel"
     first = environment(version)
-    alone = partial(run_pytest, first, f"{version}-alone", *NOT_SOAK, *ALONE)
-    python = python_stages(targets)
+    made, tests, *others = python_stages(targets)
+    needs = [made.name]
+    timed = partial(run_pytest, first, f"{version}-one-by-one", *NOT_SOAK, *ONE_BY_ONE)
     run_all(
         [
             Stage(PACKAGES, packages.provide),
-            *python[:2],
+            made,
+            tests,
+            Stage(f"Python {version}: tests that measure", timed, needs, after=[tests.name]),
             *native_stages(),
-            *python[2:],
-            Stage("ruff", partial(edit.check_ruff, first / "bin"), after=[made]),
-            Stage("mypy, stubtest", partial(check_types, first / "bin"), after=[made]),
-            Stage("documentation", partial(docs.build_docs, first / "bin"), after=[made]),
-            Stage(f"Python {version}: tests that measure times", alone, after=[made], alone=True),
+            *others,
+            Stage("ruff", partial(edit.check_ruff, first / "bin"), needs),
+            Stage("mypy, stubtest", partial(check_types, first / "bin"), needs),
+            Stage("documentation", partial(docs.build_docs, first / "bin"), needs),
         ]
     )
 
@@ -122,7 +123,7 @@ def soak(targets: dict[str, str]) -> None:
         Stage("Go fuzzing", partial(native.fuzz, go, times=25)),
         Stage("newest gcc and Python", newest_tools.test_with_newest_tools),
         Stage(made, partial(install_wheel, python, version, "soak", "lint")),
-        Stage("long", partial(everything, "long", "-s", *SOAKED, counts=LONG), after=[made]),
+        Stage("long", partial(everything, "long", "-s", *SOAKED, counts=LONG), needs=[made]),
         Stage(
             "everything, on a machine booted a minute ago",
             partial(test_everything_young, go, first),
@@ -136,7 +137,7 @@ def soak(targets: dict[str, str]) -> None:
         made = f"Python {other}: environment and wheel"
         tests = partial(run_pytest, environment(other), other)
         stages.append(Stage(made, partial(install_wheel, path, other, "test")))
-        stages.append(Stage(f"Python {other}: tests", tests, after=[made]))
+        stages.append(Stage(f"Python {other}: tests", tests, needs=[made]))
     stages.append(Stage("mutations", mutations))
     run_all([dataclasses.replace(stage, limit=SOAK_LIMIT) for stage in stages], lanes=1)
 

@@ -77,10 +77,10 @@ def test_quickly() -> None:
     run_all(
         [
             Stage(made, prepare),
-            Stage("ruff", partial(check_ruff, PROGRAMS), after=[made]),
+            Stage("ruff", partial(check_ruff, PROGRAMS), needs=[made]),
             Stage("unit tests", partial(pytest, *NOT_SOAK, *SIDE_BY_SIDE, "tests/unit"), [made]),
-            Stage("mypy", partial(run, PROGRAMS / "mypy"), after=[made]),
-            Stage("a storm", partial(pytest, STORM), after=[made]),
+            Stage("mypy", partial(run, PROGRAMS / "mypy"), needs=[made]),
+            Stage("a storm", partial(pytest, STORM), needs=[made]),
         ]
     )
 

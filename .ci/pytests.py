@@ -19,10 +19,11 @@ FAILURE_LENGTH = 4000
 NOT_SOAK = ["-m", "not soak"]
 SIDE_BY_SIDE = ["-n", "2", "--dist", "loadfile"]
 
-# They measure times or trace other processes: nothing else runs meanwhile.
-ALONE = [
+# They measure times or trace other processes: one at a time, when the others have ended.
+ONE_BY_ONE = [
     "tests/benchmarks",
     "tests/crash",
+    "tests/machine",
     "tests/waiting",
 ]
 

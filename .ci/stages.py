@@ -37,9 +37,11 @@ class Stage:
 
     name: str
     action: Callable[[], None]
+    needs: Sequence[str] = ()
+    """Stages that have to pass first."""
+
     after: Sequence[str] = ()
-    alone: bool = False
-    """Nothing runs beside it: it measures times."""
+    """Stages that have to end first."""
 
     limit: float = LIMIT
 
@@ -148,17 +150,16 @@ class Run:
 
     def ready(self) -> Stage | None:
         """Return the next stage that may start now."""
-        if len(self.running) >= self.lanes or any(one.stage.alone for one in self.running):
+        if len(self.running) >= self.lanes:
             return None
-        for stage in self.waiting:
-            if all(name in self.verdicts for name in stage.after):
-                return None if stage.alone and self.running else stage
-        return None
+        ended = self.verdicts.keys()
+        ready = (stage for stage in self.waiting if ended >= {*stage.needs, *stage.after})
+        return next(ready, None)
 
     def begin(self, stage: Stage) -> None:
         """Start a stage in a thread; or fail it, if a stage that it needs has failed."""
         self.waiting.remove(stage)
-        if lacks := [name for name in stage.after if self.verdicts[name] != "ok"]:
+        if lacks := [name for name in stage.needs if self.verdicts[name] != "ok"]:
             self.note(Running(stage, sys.stdout, fault=f"needs: {', '.join(lacks)}"), "NOT RUN")
             return
         log = sys.stdout

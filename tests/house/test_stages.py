@@ -22,7 +22,7 @@ def leave_out():
 run_all([
     Stage("passes", partial(run, "echo", "all is well")),
     Stage("fails", partial(run, "sh", "-c", "echo why it failed; exit 3")),
-    Stage("needs it", partial(say, "never"), after=["fails"]),
+    Stage("needs it", partial(say, "never"), needs=["fails"]),
     Stage("hangs", partial(run, "sleep", "1000"), limit=1),
     Stage("leaves out", leave_out, after=["passes"]),
     Stage("breaks", lambda: 1 / 0),
