@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import weakref
+from typing import TYPE_CHECKING
 
 from ._arguments import check_timeout
 from ._errors import ClosedError
 
-TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
     from typing import Any
 

@@ -264,7 +264,7 @@ def _integer(what: str, value: Any, expected: str) -> int:
 
 
 def _is(value: object, *classes: type) -> bool:
-    """Report whether value really is of a class: isinstance() believes a mock that says so."""
+    """Report whether value really is of a class: a mock can deceive isinstance()."""
     return issubclass(type(value), classes)
 
 

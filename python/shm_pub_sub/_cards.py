@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from . import _html
 from ._topics import age_text, inspect, state
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

@@ -91,7 +91,7 @@ def exit_if_orphaned_daemon() -> None:
 
 
 def outlives_process() -> bool:
-    """Report whether the calling thread goes on after its process has come to its end."""
+    """Report whether the calling thread still runs after its process has ended."""
     threading = sys.modules.get("threading")
     if not exiting or threading is None:
         return False
@@ -103,15 +103,15 @@ def _close_all() -> None:
     exiting = True
     try:
         _close_each(lambda publisher: publisher.close())
-    except BaseException:  # an interrupt, or a subclass's own close(): the others all the same
+    except BaseException:  # an interrupt, or a subclass's close(): close the others anyway
         _close_each(lambda publisher: None)
         raise
 
 
 def _close_each(close: Callable[[Any], object]) -> None:
-    """Close all, those included that a signal handler makes meanwhile.
+    """Close all publishers, including those that a signal handler makes meanwhile.
 
-    A daemon thread that makes or closes one comes to no end when the interpreter is gone.
+    Daemon threads may be making or closing some, and never finish once the interpreter is gone.
     """
     deadline = time.monotonic() + _PATIENCE
     while _hot.count() > 0 and time.monotonic() < deadline:
@@ -120,7 +120,7 @@ def _close_each(close: Callable[[Any], object]) -> None:
             try:  # noqa: SIM105 - contextlib is slow to import
                 publisher._end()  # a subclass's close() may not have
             except RuntimeError:
-                pass  # it is closed, but its name could not be removed
+                pass  # it is closed, and its name could not be removed
         time.sleep(0.0001 if _hot.count() > 0 else 0)
 
 

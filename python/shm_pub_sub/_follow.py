@@ -12,7 +12,7 @@ import os
 import resource
 import sys
 import time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ._arguments import check_directory, check_name
 from ._errors import OpenError, TopicNotFoundError, TopicTypeError, WaitTimeoutError
@@ -23,7 +23,6 @@ from ._topics import inspect
 from ._topics import names as topic_names
 from ._trust import check_trust
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any

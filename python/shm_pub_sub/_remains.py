@@ -10,7 +10,7 @@ import os
 import stat
 import time
 from errno import ENOENT
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 from ._arguments import check_directory, check_name
@@ -19,7 +19,6 @@ from ._patterns import matched
 from ._topics import file_of, inspect_each, names
 from ._topics import remove as remove_topic
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 

@@ -1,6 +1,6 @@
-"""A pytest plugin, loaded by itself where shm_pub_sub is installed: topics of a test's own.
+"""A pytest plugin that is registered automatically: topics for one test alone.
 
-Loading it starts no Go runtime, and it does nothing for tests that do not ask for its fixtures.
+Loading it starts no Go runtime, and tests that do not use its fixtures are unaffected.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MEMORY = "/dev/shm"
 PREFIX = f"shm_pub_sub-test-{os.getpid()}-"
-"""Of the directories' names; a run that was killed leaves its own behind."""
+"""Of the directories' names; a run that is killed leaves its directory."""
 
 _passed = pytest.StashKey[bool]()
 
@@ -43,17 +43,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture
 def shm_domain(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A directory of shared memory for this test alone, whose path it is.
+    """A directory in shared memory for this test alone; the value is its path.
 
-    SHM_PUB_SUB_DIR names it, for child processes as well. Topics that are left there when the test
-    has passed are an error, unless it is marked shm_leaves_files. It is gone afterwards.
+    SHM_PUB_SUB_DIR names it, for child processes too. If topics are left in it after a test that
+    passed, that is an error, unless the test is marked shm_leaves_files. It is removed afterwards.
     """
     folder = MEMORY if os.access(MEMORY, os.W_OK | os.X_OK) else None
     directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
     monkeypatch.setenv(DIR_VARIABLE, str(directory))
     try:
         yield directory
-        # A failed test's traceback keeps its publishers open: that failure is what counts.
+        # The traceback of a failed test keeps its publishers open: report only the failure.
         passed = request.node.stash.get(_passed, False)
         allowed = request.node.get_closest_marker("shm_leaves_files") is not None
         left = _left(directory) if passed and not allowed else []
@@ -70,7 +70,7 @@ def shm_domain(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture
 def shm_topic(request: pytest.FixtureRequest, shm_domain: Path) -> str:
-    """A topic's name that nobody else has, with the test's own in it, within shm_domain."""
+    """A unique topic name with the test's name in it, in shm_domain."""
     readable = re.sub(r"[^A-Za-z0-9_.-]+", "_", request.node.name)[:80].strip("_")
     return f"{readable}/{os.urandom(4).hex()}"
 
@@ -89,6 +89,6 @@ def _left(directory: Path) -> list[str]:
 
 def _describe(topic: shm_pub_sub.TopicInfo) -> str:
     whose = "this process" if topic.pid == os.getpid() else f"process {topic.pid}"
-    state = "lives" if topic.alive else "has ended"
+    state = "is alive" if topic.alive else "has ended"
     kept = ", retained" if topic.retain else ""
     return f"{topic.name}: {topic.type.__name__}{kept}; its publisher, in {whose}, {state}"

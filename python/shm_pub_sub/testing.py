@@ -1,16 +1,16 @@
-"""Waiting for a value in a test, whatever runs it. The fixtures for pytest are its plugin's."""
+"""Waiting for a value in a test, in any test framework. The pytest plugin has the fixtures."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
+from typing import TYPE_CHECKING
 
 import shm_pub_sub
 
 from ._arguments import check_timeout, short_repr
 from ._text import printable
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeVar
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["wait_for"]
 
 _SHOWN = 8
-"""Values, or names of topics, that the text of a failure shows."""
+"""The most values, or names of topics, in the text of a failure."""
 
 
 def wait_for(
@@ -30,21 +30,23 @@ def wait_for(
 ) -> _T:
     """Wait until a topic has the expected value, and return it.
 
-    The newest value counts, however old it is. After it each one that this subscriber has not
-    taken yet is looked at in turn, so that a value which was there for a moment only is not missed,
-    and taken, up to the first that is as expected. In between it sleeps.
+    It checks the latest value, however old it is, and then takes each value that the subscriber has
+    not taken yet, up to the first that is as expected. So it misses no value that lasted only for a
+    moment.
 
     Args:
-        subscriber: Its publisher may come later.
-        expected: What the value is to be equal to (a pytest.approx() too), or a function that says
-            of each value whether it is the one.
+        subscriber: Its publisher may start later.
+        expected: What the value must equal (a pytest.approx() too), or a function that returns
+            whether a value is as expected.
         timeout: Seconds to wait at most.
 
     Raises:
-        AssertionError: It was not seen in time. The text says what was received instead, which
-            value is the newest, how old it is, and whether the publisher lives.
-        TopicTypeError: The publisher's type is not the subscriber's (a TypeError).
-        ClosedError: The subscriber is closed, or is closed meanwhile (a ValueError).
+        AssertionError: The value did not come in time. The text has the values received, the latest
+            one with its age, and whether the publisher is alive.
+        TopicTypeError: The publisher's type is not the subscriber's, or timeout is no number (a
+            TypeError).
+        TopicValueError: timeout is negative or NaN (a ValueError).
+        ClosedError: The subscriber is closed, or was closed meanwhile (a ValueError).
     """
     __tracebackhide__ = True  # pytest then shows the line of the test
     wanted: Any = expected
@@ -83,7 +85,7 @@ def wait_for(
 
 
 def _state(subscriber: Any) -> str:
-    """Say what is known of the subscriber's topic now."""
+    """Describe the subscriber's topic."""
     directory, trust = subscriber._directory, subscriber._trust
     try:
         topic = shm_pub_sub.inspect(subscriber.name, trust=trust, directory=directory)
@@ -98,5 +100,5 @@ def _state(subscriber: Any) -> str:
     newest = "none yet" if topic.age is None else f"number {topic.published}, {topic.age:.3f} s old"
     if not topic.trusted:
         return f"publisher: none; the name is of user {topic.uid}, who is not trusted"
-    state = "lives" if topic.alive else "has ended"
+    state = "is alive" if topic.alive else "has ended"
     return f"newest value: {newest}\n  publisher: process {topic.pid} {state}"

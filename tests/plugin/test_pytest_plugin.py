@@ -109,7 +109,7 @@ def test_what_is_left_is_an_error_that_lists_it(suite: pytest.Pytester) -> None:
     text = result.stdout.str()
     assert "shm_domain: found 4 left in shared memory at the test's end; expected nothing" in text
     assert re.search(r"^  notes\.txt: no topic$", text, re.MULTILINE)
-    assert "\n  a/open: float; its publisher, in this process, lives\n" in text
+    assert "\n  a/open: float; its publisher, in this process, is alive\n" in text
     assert re.search(r"\n  b/killed: int; its publisher, in process \d+, has ended\n", text)
     assert "\n  c/kept: bool, retained; its publisher, in this process, has ended\n" in text
 
@@ -176,7 +176,7 @@ def test_a_domain_that_the_test_left_is_checked_all_the_same(suite: pytest.Pytes
     source = LEAVES_A_TOPIC + "    import os; os.environ['SHM_PUB_SUB_DIR'] = '/nowhere'\n"
     result = run(suite, source)
     result.assert_outcomes(passed=1, errors=1)
-    assert "robot/speed: float; its publisher, in this process, lives" in result.stdout.str()
+    assert "robot/speed: float; its publisher, in this process, is alive" in result.stdout.str()
 
 
 def test_each_test_s_topic_has_a_name_that_tells_whose_it_is(suite: pytest.Pytester) -> None:

@@ -75,7 +75,7 @@ def test_a_failure_says_what_was_received_and_that_the_publisher_lives(pair: Pai
     text = failure(sub, 3, 0.05)
     assert text.startswith("wait for 3 of 'speed': not seen within 0.05 s\n  received: 1, 2\n")
     assert re.search(r"\n  newest value: number 2, \d\.\d+ s old\n", text)
-    assert re.search(r"\n  publisher: process \d+ lives$", text)
+    assert re.search(r"\n  publisher: process \d+ is alive$", text)
 
 
 def test_a_failure_shows_the_last_of_many_values_and_how_many_were_lost(pair: Pair) -> None:

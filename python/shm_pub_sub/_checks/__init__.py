@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from .._arguments import check_directory
 from .._errors import ShmError
@@ -11,7 +12,6 @@ from . import machine
 from .finding import FAIL, Finding
 from .self_test import self_test
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any

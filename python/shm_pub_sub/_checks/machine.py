@@ -148,7 +148,7 @@ def waiting() -> Finding:
 
 
 def forking() -> Finding:
-    """A forked child can load the library anew from memory."""
+    """A forked child can load the library again from memory."""
     try:
         descriptor = os.memfd_create("shm_pub_sub", os.MFD_CLOEXEC)
         try:

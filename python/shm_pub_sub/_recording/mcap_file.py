@@ -12,7 +12,7 @@ import struct
 import zlib
 from collections import Counter
 from io import BytesIO
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mcap import records
 from mcap.data_stream import ReadDataStream
@@ -21,7 +21,6 @@ from mcap.opcode import Opcode
 
 from .mcap_format import MAGIC, RecordingError
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
     from pathlib import Path
@@ -201,7 +200,7 @@ class McapFile:
     def _look_into_chunks(self) -> None:
         """Count the messages of chunks without an index, drop empty ones, and find what is missing.
 
-        A chunk without messages has the times 0: whoever took them for times would wait for long.
+        A chunk without messages has the times 0, which are not to be waited for.
         """
         chunks = []
         for chunk in self.chunks:

@@ -11,12 +11,12 @@ import json
 import math
 import re
 import struct
+from typing import TYPE_CHECKING
 
 import shm_pub_sub
 
 from .._extras import EXTRAS, install
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

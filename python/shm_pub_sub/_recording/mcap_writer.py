@@ -15,6 +15,7 @@ import stat
 import struct
 import zlib
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
 import shm_pub_sub
 from mcap import records
@@ -23,7 +24,6 @@ from mcap.opcode import Opcode
 
 from .mcap_format import MAGIC
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
@@ -105,7 +105,7 @@ class McapWriter:
 
     @property
     def damage(self) -> str:
-        """What somebody else did to the file, so that what was written is lost; "" for nothing."""
+        """What another program did to the file, so that what was written is lost; or ""."""
         status = os.fstat(self._file.fileno())
         if self._linked and status.st_nlink == 0:
             return "removed, or replaced"

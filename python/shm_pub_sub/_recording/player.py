@@ -6,6 +6,7 @@ import queue
 import threading
 from collections import Counter
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import shm_pub_sub
 from shm_pub_sub import Publisher
@@ -13,7 +14,6 @@ from shm_pub_sub import Publisher
 from .._text import counted, duration
 from .mcap_format import RecordingError
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any

@@ -5,12 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from operator import itemgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import mcap_format
 from .mcap_file import EXPECTED, McapFile
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
@@ -108,7 +107,7 @@ class Recording:
         first, last = chunk.start_ns, chunk.end_ns
         for time_ns, channel, data in self._file.messages(chunk, channels):
             if not first <= time_ns <= last:
-                # Whoever believed the times would play it too late, or never.
+                # By the chunk's times it would be played too late, or never.
                 raise self._file.error(
                     f"a message of time {time_ns} in the chunk at byte {chunk.place}, whose times "
                     f"are {first} to {last}",

@@ -7,6 +7,7 @@ import threading
 import time
 from operator import itemgetter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .._errors import ShmError, TopicTypeError, WaitTimeoutError
 from .._follow import GONE, OPENED, REFUSED, Follower, open_as_many_as_allowed
@@ -15,7 +16,6 @@ from .._patterns import unmatched
 from .._select import select
 from .._topics import inspect, user
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any

@@ -306,7 +306,7 @@ def test_wait_for_says_what_is_in_the_subscribers_directory(elsewhere: Path) -> 
 def test_wait_for_goes_by_the_subscribers_trust(monkeypatch: pytest.MonkeyPatch) -> None:
     with Publisher("topic", 0), Subscriber("topic", 0) as sub:
         monkeypatch.setenv("SHM_PUB_SUB_TRUST", "no such user")
-        with pytest.raises(AssertionError, match=f"process {os.getpid()} lives"):
+        with pytest.raises(AssertionError, match=f"process {os.getpid()} is alive"):
             wait_for(sub, 1, timeout=0)
 
 
