@@ -1,4 +1,4 @@
-"""The package's modules import one another in one direction only, for types and late as well."""
+"""The package's modules import one another in one direction only, even for types and late."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def module(path: Path, root: Path) -> str:
 
 
 def imports(root: Path) -> dict[str, set[str]]:
-    """Return what each module imports of the package: anywhere in it, in its stub, or by late()."""
+    """Return what each module imports of the package: anywhere in it, and in its stub."""
     files = [path for pattern in ("*.py", "*.pyi") for path in root.rglob(pattern)]
     known = {module(path, root) for path in files}
     graph: dict[str, set[str]] = {name: set() for name in known}
@@ -38,8 +38,6 @@ def imports(root: Path) -> dict[str, set[str]]:
                 )
                 inside = [f"{base}.{alias.name}" for alias in node.names]
                 found = [each if each in known else str(base) for each in inside]
-            elif isinstance(node, ast.Call) and ast.unparse(node.func) == "late":
-                found = [f"{root.name}.{ast.literal_eval(node.args[0])}"]
             graph[name] |= {each for each in found if each in known} - {name}
     return graph
 
@@ -84,7 +82,6 @@ def test_a_leaf_imports_other_leaves_alone(leaf: str) -> None:
         "import made.a",
         "if TYPE_CHECKING:\n    from .a import A",
         "def f():\n    from made.a import A",
-        'a = late("a")',
     ],
 )
 @pytest.mark.parametrize("ending", ["py", "pyi"])

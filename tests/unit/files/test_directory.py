@@ -215,7 +215,7 @@ def test_a_missing_directory_is_an_error(tmp_path: Path) -> None:
             with pytest.raises(TopicNotFoundError, match=f"no directory {missing}; expected"):
                 use(missing)
         else:
-            with pytest.raises((CreateError, OpenError), match=r"make it, or .*directory=") as e:
+            with pytest.raises((CreateError, OpenError), match=r"create it, or .*directory=") as e:
                 use(missing)
             assert str(missing) in str(e.value)
 
