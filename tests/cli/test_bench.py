@@ -19,11 +19,11 @@ def test_table_says_what_each_costs_and_on_what_machine(run_cli: RunCli) -> None
     assert ended.returncode == 0
     machine, empty, head, *rows = ended.stdout.splitlines()
     assert machine.startswith(f"shm_pub_sub {shm_pub_sub.__version__}, CPython 3.")
-    assert (empty, head.split()) == ("", ["median", "p99", "a", "second"])
+    assert (empty, head.split()) == ("", ["median", "p99", "per", "second"])
     assert len(rows) == 6
     time = r"[\d.]+ [num]?s"
     assert all(re.fullmatch(rf"\S.*  {time} +{time} +[\d,]+", row) for row in rows)
-    assert re.fullmatch("(shm-pub-sub: two processes that spin .*\n)?", ended.stderr)
+    assert re.fullmatch("(shm-pub-sub: expected two idle processors.*\n)?", ended.stderr)
 
 
 def test_json_has_all_figures_in_seconds(run_cli: RunCli, shm_dir: Path) -> None:

@@ -46,7 +46,7 @@ def test_removes_what_is_dead_and_nothing_else(all_kinds: Path, run_cli: RunCli)
     before = files(all_kinds)
     ended = run_cli("clean", "--dry-run")
     assert (ended.returncode, files(all_kinds)) == (0, before)
-    stays = "stays: damaged, or of another version; `shm-pub-sub list -v` says why"
+    stays = "stays: damaged, or of another version; see `shm-pub-sub list -v`"
     assert ended.stderr == f"shm-pub-sub: 'damaged' {stays}\n"
     assert ended.stdout.splitlines() == [
         "would remove dead (dead publisher, 8 KiB)",
@@ -98,7 +98,7 @@ def test_force_needs_yes_where_it_cannot_ask(all_kinds: Path, run_cli: RunCli) -
     before = files(all_kinds)
     ended = run_cli("clean", "--force")
     assert (ended.returncode, ended.stdout, files(all_kinds)) == (2, "", before)
-    assert "give --yes or --dry-run" in ended.stderr
+    assert "pass --yes or --dry-run" in ended.stderr
     ended = run_cli("clean", "--force", "--dry-run")
     assert (ended.returncode, files(all_kinds)) == (0, before)
     assert "would remove alive (its publisher lives, 8 KiB)\n" in ended.stdout
@@ -106,7 +106,7 @@ def test_force_needs_yes_where_it_cannot_ask(all_kinds: Path, run_cli: RunCli) -
 
     ended = run_cli("clean", "--force", "--yes")
     assert ended.returncode == 0
-    assert "publishes on to who has the topic open" in ended.stderr
+    assert "--force does not stop a live publisher" in ended.stderr
     assert files(all_kinds) == {*LEFT_ALONE, "shm_pub_sub.retained"}
 
 

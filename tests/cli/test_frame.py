@@ -112,13 +112,15 @@ def test_error_where_nobody_reads_stderr() -> None:
 def test_unknown_verb_has_a_suggestion(arguments: list[str], run_cli: RunCli) -> None:
     ended = run_cli(*arguments)
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr == "shm-pub-sub: no verb 'lst'; did you mean 'list'?\n"
+    assert ended.stderr == "shm-pub-sub: unknown verb 'lst'; did you mean 'list'?\n"
 
 
 def test_unknown_verb_like_none_points_to_help(run_cli: RunCli) -> None:
     ended = run_cli("zzzz")
     assert ended.returncode == 2
-    assert ended.stderr == "shm-pub-sub: no verb 'zzzz'; `shm-pub-sub --help` lists them\n"
+    assert (
+        ended.stderr == "shm-pub-sub: unknown verb 'zzzz'; `shm-pub-sub --help` lists the verbs\n"
+    )
 
 
 def test_help_is_help(run_cli: RunCli) -> None:
@@ -135,7 +137,7 @@ def test_help_is_help(run_cli: RunCli) -> None:
     assert "usage: shm-pub-sub list" in run_cli("help", "list").stdout
     ended = run_cli("help", "lst")
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr == "shm-pub-sub: no verb 'lst'; did you mean 'list'?\n"
+    assert ended.stderr == "shm-pub-sub: unknown verb 'lst'; did you mean 'list'?\n"
 
 
 def test_without_arguments_it_says_what_there_is_on_stderr(run_cli: RunCli) -> None:

@@ -65,13 +65,13 @@ def test_nan_is_a_float(run_cli: RunCli) -> None:
         (["fast"], "found 'fast'; expected true, false or a number"),
         (["true", "1"], "found 'true', '1'; expected either true and false or numbers"),
         (["1e400"], "found '1e400'; expected a number of at most"),
-        ([str(2**63)], "found '9223372036854775808'; expected an integer of 64 bits"),
+        ([str(2**63)], "found '9223372036854775808'; expected a 64-bit integer"),
         (["1.5", "--type", "int"], "found '1.5'; expected an integer"),
         (["1", "--type", "bool"], "found '1'; expected true or false"),
         (["1", "-r", "0"], "expected a rate in Hz, more than 0"),
-        (["1", "--mode", "rw"], "found 'rw'; expected octal digits as 644"),
+        (["1", "--mode", "rw"], "found 'rw'; expected octal digits such as 644"),
         (["1", "--once", "--count", "3"], "not allowed with argument"),
-        (["-", "1"], "expected it alone, for values from stdin"),
+        (["-", "1"], "expected it alone, to read values from stdin"),
     ],
 )
 def test_wrong_usage_is_exit_code_2(run_cli: RunCli, arguments: list[str], said: str) -> None:
@@ -83,7 +83,7 @@ def test_wrong_usage_is_exit_code_2(run_cli: RunCli, arguments: list[str], said:
 def test_once_leaves_a_value_for_the_next_command(run_cli: RunCli) -> None:
     ended = run_cli("pub", "robot/speed", "1.5", "--once")
     assert ended.returncode == 0
-    assert "the value stays; `shm-pub-sub rm robot/speed` removes it" in ended.stderr
+    assert "the value is retained until `shm-pub-sub rm robot/speed`" in ended.stderr
     assert run_cli("echo", "robot/speed", "--once").stdout == "1.5\n"
     # An int goes to the topic as it is.
     assert run_cli("pub", "robot/speed", "2", "--once", "-q").stderr == ""
@@ -114,7 +114,7 @@ def test_it_ends_after_so_many_values(run_cli: RunCli) -> None:
     assert ended.stdout == "publishing #1: 1\npublishing #2: 1\n"
     assert shm_pub_sub.topics() == []
     ended = run_cli("pub", "robot/speed", "1", "2", "--count", 2, "-r", 50, "--retain")
-    assert "the value stays" in ended.stderr
+    assert "the value is retained" in ended.stderr
     assert published("robot/speed") == (int, 2)
 
 

@@ -1,13 +1,13 @@
 # PYTHON_ARGCOMPLETE_OK
-"""The command line, `shm-pub-sub VERB`: looking at topics, and publishing them, from a terminal.
+"""The command line, `shm-pub-sub VERB`: inspect and publish topics from a terminal.
 
-A verb is a module of its own with `add_arguments(parser)` and `run(options) -> exit code`. Only
-the one that is asked for is imported.
+Each verb is a module with `add_arguments(parser)` and `run(options) -> exit code`. Only the module
+of the requested verb is imported.
 """
 
 from __future__ import annotations
 
-# What is slow to import is imported where Ctrl-C is looked after already.
+# Slow imports are inside functions, where Ctrl-C is already handled.
 import os
 import sys
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 PROGRAM = "shm-pub-sub"
 
 HELP = "help"
-"""As a verb: what is asked of many programs. `help VERB` is `VERB --help`."""
+"""`help VERB` is `VERB --help`."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,12 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prepare()
         code = _run(given)
         sys.stdout.flush()
-    except SystemExit as ended:  # argparse, having said all
+    except SystemExit as ended:  # argparse has printed the message
         code = ended.code if isinstance(ended.code, int) else EXIT_DONE
     except KeyboardInterrupt:
         import signal
 
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # the second one does not wait for the end
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second Ctrl-C ends it at once
         code = EXIT_INTERRUPTED
     except BrokenPipeError:
         code = EXIT_BROKEN_PIPE
@@ -82,7 +82,7 @@ def _run(given: Sequence[str]) -> int:
         given = [*(word for word in given if word != HELP), "--help"]
         verb = _first_word(given)
     if verb is not None and verb not in VERBS:
-        complain(f"no verb {verb!r}; {_suggestion(verb)}")
+        complain(f"unknown verb {verb!r}; {_suggestion(verb)}")
         return EXIT_USAGE
     options = _make_parser(verb).parse_args(given)
     code: int = options.run(options)
@@ -90,7 +90,7 @@ def _run(given: Sequence[str]) -> int:
 
 
 def _first_word(given: Sequence[str]) -> str | None:
-    """Return the first of the arguments that is neither an option nor an option's value."""
+    """Return the first argument that is neither an option nor an option's value."""
     for before, word in zip(("", *given), given, strict=False):
         if not word.startswith("-") and before != "--format":
             return word
@@ -98,7 +98,7 @@ def _first_word(given: Sequence[str]) -> str | None:
 
 
 def _verb_of(words: Sequence[str]) -> str | None:
-    """Return the verb among the words of a command line, whatever the program is called."""
+    """Return the verb in the words of a command line."""
     return next((word for word in words if word in VERBS), None)
 
 
@@ -106,11 +106,11 @@ def _suggestion(unknown: str) -> str:
     import difflib
 
     close = difflib.get_close_matches(unknown, VERBS, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"`{PROGRAM} --help` lists them"
+    return f"did you mean {close[0]!r}?" if close else f"`{PROGRAM} --help` lists the verbs"
 
 
 def _make_parser(wanted: str | None) -> argparse.ArgumentParser:
-    """Make the parser; only the wanted verb knows its arguments."""
+    """Return the parser; only the wanted verb gets its arguments."""
     import argparse
     import importlib
 
@@ -118,8 +118,8 @@ def _make_parser(wanted: str | None) -> argparse.ArgumentParser:
 
     parser = Parser(
         prog=PROGRAM,
-        description="Look at topics in shared memory, and publish them.",
-        epilog=f"`{PROGRAM} help VERB` says more of a verb.\n\n{EXIT_CODES}",
+        description="Inspect and publish topics in shared memory.",
+        epilog=f"`{PROGRAM} help VERB` shows the options of a verb.\n\n{EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=shm_pub_sub.__version__)
@@ -134,7 +134,7 @@ def _make_parser(wanted: str | None) -> argparse.ArgumentParser:
         )
         if verb == wanted:
             module = importlib.import_module(f"{__name__}.verbs.{verb}")
-            _add_format(of_verb, argparse.SUPPRESS)  # before the verb it means the same
+            _add_format(of_verb, argparse.SUPPRESS)  # accepted before the verb, too
             module.add_arguments(of_verb)
             of_verb.set_defaults(run=module.run)
     return parser
@@ -145,5 +145,5 @@ def _add_format(parser: argparse.ArgumentParser, default: str) -> None:
         "--format",
         choices=["text", "json"],
         default=default,
-        help="json: an object a line, for programs (default: text)",
+        help="json prints one object per line (default: text)",
     )

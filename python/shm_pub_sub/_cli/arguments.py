@@ -10,32 +10,32 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST = 1e9
-"""Seconds, 30 years: what time.sleep() takes everywhere."""
+"""Seconds, 30 years: time.sleep() accepts this on every platform."""
 
 
 def positive_integer(text: str) -> int:
-    """Return an int from 1 up."""
+    """Return an int of at least 1."""
     try:
         number = int(text)
     except ValueError:
         number = 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"found {text!r}; expected a whole number from 1 up")
+        raise argparse.ArgumentTypeError(f"found {text!r}; expected a whole number, at least 1")
     return number
 
 
 def positive_seconds(text: str) -> float:
-    """Return seconds, more than 0."""
+    """Return seconds, greater than 0."""
     return _positive(text, "seconds", 0.0, MOST)
 
 
 def positive_rate(text: str) -> float:
-    """Return a rate in Hz, more than 0."""
+    """Return a rate in Hz, greater than 0."""
     return _positive(text, "a rate in Hz", 1 / MOST, math.inf)
 
 
 def positive_factor(text: str) -> float:
-    """Return a factor, more than 0."""
+    """Return a factor, greater than 0."""
     return _positive(text, "a factor", 1 / MOST, math.inf)
 
 
@@ -70,8 +70,10 @@ def add_option(
 
 
 def octal_mode(text: str) -> int:
-    """Return permission bits, given as chmod takes them."""
+    """Return permission bits, given in octal as for chmod."""
     try:
         return int(text, 8)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"found {text!r}; expected octal digits as 644") from None
+        raise argparse.ArgumentTypeError(
+            f"found {text!r}; expected octal digits such as 644"
+        ) from None

@@ -1,4 +1,4 @@
-"""A domain of one's own, apart from all other topics of the machine."""
+"""A private domain, isolated from the machine's other topics."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def own_domain(verb: str) -> Iterator[Path]:
-    """Have this process and its children use an empty directory, which is removed at the end."""
+    """Use a new, empty directory in this process and its children; remove it at the end."""
     with tempfile.TemporaryDirectory(prefix=f"shm_pub_sub-{verb}-", dir=directory()) as path:
         before = os.environ.get(DIR_VARIABLE)
         os.environ[DIR_VARIABLE] = path

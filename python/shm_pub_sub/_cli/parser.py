@@ -1,4 +1,4 @@
-"""The parser of the command line's arguments."""
+"""The parser of the command line."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 class Parser(argparse.ArgumentParser):
-    """Takes options as they are spelled. Errors are one line, whatever the arguments contain."""
+    """Accepts no abbreviated options; prints errors as one line, whatever the arguments contain."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(allow_abbrev=False, **options)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Fail on an unknown option here, as its verb's parser shows that verb's usage."""
+        """Fail on an unknown option in the verb's parser, which shows the verb's usage."""
         namespace, unknown = super().parse_known_args(args, namespace)
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")

@@ -1,4 +1,4 @@
-"""What the machine knows of a topic's publisher: its command, and how often it publishes."""
+"""The commands of topics' publishers."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ if TYPE_CHECKING:
 
 
 class Commands:
-    """Finds the commands of publishers; each process is looked at once."""
+    """Finds the commands of publishers; inspects each process once."""
 
     def __init__(self) -> None:
         self._processes: dict[int, _Process] = {}
 
     def of(self, topic: TopicInfo) -> str | None:
-        """Return the command line of the topic's publisher, where it can be told.
+        """Return the command line of the topic's publisher, or None.
 
-        topic.pid is a number in the publisher's own pid namespace; here another process may have
-        it, even a subscriber of the topic. So that process must hold the lock that a live publisher
-        has on byte 0 of the file. It is None for a process of another container, and for another
-        user's, whose files one may not see.
+        topic.pid belongs to the publisher's pid namespace; here another process may have that
+        number, even a subscriber of the topic. So the process must hold a live publisher's lock on
+        byte 0 of the file. None: it runs in another container, or as another user.
         """
         if not topic.alive or topic.pid <= 0:
             return None
@@ -32,7 +31,7 @@ class Commands:
 
 
 class _Process:
-    """A process of this pid namespace, or none where the number is nobody's or another user's."""
+    """A process of this pid namespace; empty if the pid is unused or another user's."""
 
     def __init__(self, pid: int) -> None:
         self._folder = f"/proc/{pid}"
@@ -45,13 +44,13 @@ class _Process:
                 try:
                     file = os.stat(f"{self._folder}/fd/{descriptor}")
                 except OSError:
-                    continue  # closed since
+                    continue  # closed meanwhile
                 self._files.setdefault((file.st_dev, file.st_ino), []).append(descriptor)
         except OSError:
             pass
 
     def holds(self, path: str) -> bool:
-        """Report whether it has the lock of the topic's live publisher."""
+        """Report whether it holds the lock of the topic's live publisher."""
         try:
             file = os.stat(path)
             descriptors = self._files.get((file.st_dev, file.st_ino), ())
@@ -61,7 +60,7 @@ class _Process:
 
 
 def _locks_byte_0(fdinfo: str) -> bool:
-    """Report whether proc(5) says that the descriptor's open file has the publisher's lock."""
+    """Report whether the descriptor holds the publisher's lock, by proc(5)."""
     for line in _read(fdinfo).splitlines():
         words = line.split()  # lock: 1: OFDLCK ADVISORY WRITE -1 00:15:7 0 0
         if words[0] == b"lock:" and words[2] == b"OFDLCK" and words[4] == b"WRITE":
@@ -70,7 +69,7 @@ def _locks_byte_0(fdinfo: str) -> bool:
 
 
 def _read(path: str) -> bytes:
-    """Return what a file of /proc says. os.read takes a third of the time that open() does."""
+    """Return a file of /proc. os.read() takes a third of the time of open()."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         return os.read(descriptor, 1 << 16)

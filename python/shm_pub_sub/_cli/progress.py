@@ -1,4 +1,4 @@
-"""A line on stderr that says how far long work has come, where stderr is a terminal."""
+"""A progress line on stderr, if that is a terminal."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from .output import Control, draw
 _BEGIN, _REST = Control("\r"), Control("\x1b[K")
 
 INTERVAL = 0.2
-"""Seconds between two looks of the line."""
+"""Seconds between updates."""
 
 
 class Progress:
-    """The line, which show() draws over itself."""
+    """A line that show() overwrites in place."""
 
     def __init__(self) -> None:
         self._wanted = sys.stderr.isatty()
@@ -22,11 +22,11 @@ class Progress:
         self._next = 0.0
 
     def due(self) -> bool:
-        """Return whether it is time to show another one."""
+        """Report whether it is time for an update."""
         return self._wanted and time.monotonic() >= self._next
 
     def show(self, text: str) -> None:
-        """Show the text instead of the one before, on a terminal."""
+        """Replace the text shown."""
         if not self._wanted:
             return
         draw(_BEGIN, text, _REST, file=sys.stderr)
@@ -34,7 +34,7 @@ class Progress:
         self._next = time.monotonic() + INTERVAL
 
     def end(self) -> None:
-        """Remove the line: whatever comes next begins where it was."""
+        """Erase the line."""
         if self._shown:
             draw(_BEGIN, _REST, file=sys.stderr)
             self._shown = False

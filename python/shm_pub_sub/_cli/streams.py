@@ -1,4 +1,4 @@
-"""stdin, stdout and stderr as a program finds them: closed, full, a pipe that nobody reads."""
+"""stdin, stdout and stderr that are closed, full or a pipe without a reader; and signals."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 
 
 def prepare() -> None:
-    """Make all three usable, whatever they are.
+    """Make all three usable.
 
-    A descriptor that is closed would be given to the next file that is opened, a topic's perhaps:
-    it gets /dev/null. Writing to a closed stdout stays the error that it is. What the terminal's
-    encoding lacks is printed as an escape.
+    A closed descriptor becomes /dev/null; otherwise the next file opened, perhaps a topic, would
+    get its number. Writing to a closed stdout still fails. Characters that the terminal's encoding
+    lacks are printed as escapes.
     """
     for number, stream, flags in (
         (0, "stdin", os.O_RDONLY),
-        (1, "stdout", os.O_RDONLY),  # so that a write fails: EBADF
+        (1, "stdout", os.O_RDONLY),  # a write fails with EBADF
         (2, "stderr", os.O_WRONLY),
     ):
         if getattr(sys, stream) is None and _is_closed(number):
-            os.set_inheritable(os.open(os.devnull, flags), True)  # the lowest number that is free
+            os.set_inheritable(os.open(os.devnull, flags), True)  # takes the lowest free number
             opened = open(number, "r" if number == 0 else "w", closefd=False)  # noqa: SIM115
             setattr(sys, stream, opened)
     if hasattr(sys.stdin, "reconfigure"):
-        sys.stdin.reconfigure(errors="surrogateescape")  # what reads it says what it expected
+        sys.stdin.reconfigure(errors="surrogateescape")  # the verb reports bad input
     for output in (sys.stdout, sys.stderr):
         if hasattr(output, "reconfigure"):
             output.reconfigure(errors="backslashreplace")
@@ -44,7 +44,7 @@ def _is_closed(number: int) -> bool:
 
 
 def drop_output() -> None:
-    """Forget what stdout could not take: it would fail again, at exit, with a traceback."""
+    """Drop output that stdout refused; flushing it at exit would print a traceback."""
     try:
         sys.stdout.flush()
     except (OSError, ValueError):
@@ -52,19 +52,19 @@ def drop_output() -> None:
 
 
 def discard(number: int) -> None:
-    """Have a descriptor write to /dev/null from now on."""
+    """Point a descriptor at /dev/null."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, number)
     os.close(null)
 
 
-def at_the_end(handler: Callable[[int, object], object]) -> None:
-    """Have SIGTERM and SIGHUP handled, but not where they are ignored, as nohup has it."""
+def on_termination(handler: Callable[[int, object], object]) -> None:
+    """Handle SIGTERM and SIGHUP, unless ignored, as under nohup."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, handler)
 
 
-def leave(number: int, _frame: object) -> NoReturn:
-    """End with the exit code that shells have for a signal; what is open is closed before."""
+def exit_on_signal(number: int, _frame: object) -> NoReturn:
+    """Exit with the shell's code for the signal, after closing everything."""
     sys.exit(128 + number)

@@ -1,4 +1,4 @@
-"""Values as text: which type they are of, and what they are."""
+"""Values from text."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _BOOLS = {"true": True, "false": False}
 
 
 class NotAValue(Exception):
-    """The text is not a value of the topic's type."""
+    """The text is no value of the topic's type."""
 
 
 def common_type(texts: Iterable[str]) -> type:
-    """Return the type of a topic for all of these: float where there are ints and floats."""
+    """Return the type of a topic for all texts: float if there are ints and floats."""
     kinds = {_type_of(text): text for text in texts}
     if len(kinds) > 1 and bool in kinds:
         others = ", ".join(repr(text) for text in kinds.values())
@@ -29,7 +29,7 @@ def common_type(texts: Iterable[str]) -> type:
 
 
 def parsed(text: str, kind: type, where: str = "") -> Any:
-    """Return the value that the text stands for. where begins an error's text."""
+    """Return the value of the text. where begins the error's text."""
     try:
         if kind is bool:
             return _BOOLS[text.lower()]
@@ -43,7 +43,7 @@ def parsed(text: str, kind: type, where: str = "") -> Any:
     expected = {bool: "true or false", int: "an integer", float: "a number"}[kind]
     raise NotAValue(
         f"{where}found {text!r}; expected {expected}, as the topic's type is {kind.__name__}; "
-        "--type sets it"
+        "change the type with --type"
     )
 
 
@@ -60,13 +60,15 @@ def _type_of(text: str) -> type:
 
 
 def _integer(text: str) -> int:
-    """Return an int as Python writes it, 0x10 too, or as C does not: 010 is ten."""
+    """Return an int in Python's notation, such as 0x10; 010 is ten."""
     try:
         number = int(text, 0)
     except ValueError:
         number = int(text)
     if not -(2**63) <= number < 2**63:
-        raise NotAValue(f"found {text!r}; expected an integer of 64 bits, or --type float")
+        raise NotAValue(
+            f"found {text!r}; expected a 64-bit integer; larger numbers need --type float"
+        )
     return number
 
 

@@ -1,4 +1,4 @@
-"""`top` on a terminal: a table as large as the terminal is, and keys."""
+"""`top` on a terminal: a table that fills it, and keys."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rich.live import Live
 from rich.text import Text
 
 from ..output import printable
-from ..streams import leave
+from ..streams import exit_on_signal
 from .table import COLUMNS, RIGHT, cells, in_order, summary
 
 TYPE_CHECKING = False
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
     from ..watch import Row, Watch
 
 OLD = 5.0
-"""Seconds from which on a value is marked as old."""
+"""Seconds after which a value is marked as old."""
 
 AROUND = 3
-"""Lines that are not a topic's: the summary, the heading and the last line."""
+"""Lines that are no topic: the summary, the heading and the keys."""
 
 NEEDS = {"type": 70, "pid": 80, "size": 90, "buffers": 100, "command": 120}
-"""Columns of a terminal from which on there is room for these."""
+"""The terminal's width from which these columns are shown."""
 
 LEAST = {"topic": 16, "value": 12, "rate": 10, "age": 8, "publisher": 9}
-"""Least widths, lest columns move with each value."""
+"""Minimum widths, so that columns do not move with each value."""
 
 COMMAND = 24
-"""The width that commands have at least, where they are so long, before names are shortened."""
+"""Characters of a long command that stay before names are shortened."""
 
 GAP = "  "
 
@@ -53,15 +53,15 @@ _ONE = {b"\x1b[A": -1, b"\x1bOA": -1, b"k": -1, b"\x1b[B": 1, b"\x1bOB": 1, b"j"
 _PAGE = {b"\x1b[5~": -1, b"\x1b[6~": 1, b" ": 1}
 
 
-def show(watch: Watch, delay: float, sort: str) -> None:
-    """Show the table, anew after each delay, until q or Ctrl-C."""
+def show(watch: Watch, interval: float, sort: str) -> None:
+    """Show the table until q or Ctrl-C; refresh it every `interval` seconds."""
     screen = _Screen(sort)
-    while _stopped(watch, delay, screen):
-        signal.raise_signal(signal.SIGSTOP)  # with the terminal as it was; it goes on here
+    while _stopped(watch, interval, screen):
+        signal.raise_signal(signal.SIGSTOP)  # the terminal is restored; continues here
 
 
-def _stopped(watch: Watch, delay: float, screen: _Screen) -> bool:
-    """Show the table until it is to end or, by Ctrl-Z, to stop, and report whether it is that."""
+def _stopped(watch: Watch, interval: float, screen: _Screen) -> bool:
+    """Show the table until q, Ctrl-C or Ctrl-Z; report whether it was Ctrl-Z."""
     with (
         _keyboard() as keys,
         _signals() as signals,
@@ -69,12 +69,12 @@ def _stopped(watch: Watch, delay: float, screen: _Screen) -> bool:
     ):
         while True:
             rows = watch.look()
-            due = time.monotonic() + delay
+            due = time.monotonic() + interval
             while (left := due - time.monotonic()) > 0:
                 live.update(screen.draw(rows, watch), refresh=True)
                 ready, _, _ = select.select([*keys, signals], [], [], left)
                 if signals in ready and signal.SIGTSTP in os.read(signals, 4096):
-                    return True  # and else the terminal has another size
+                    return True  # otherwise SIGWINCH: the terminal was resized
                 if keys and keys[0] in ready:
                     typed = os.read(keys[0], 4096)
                     if not typed or not all(map(screen.press, _KEY.findall(typed))):
@@ -85,21 +85,21 @@ class _Screen:
     def __init__(self, sort: str) -> None:
         self.console = Console()
         self._sort = sort
-        self._top = 0  # topics above the first that is shown
-        self._room = 1  # topics that can be shown
+        self._top = 0  # topics scrolled off the top
+        self._free = 1  # lines for topics
 
     def press(self, key: bytes) -> bool:
-        """Do what a key is for, and report whether to go on."""
+        """Handle a key; report whether to continue."""
         self._sort = _SORT.get(key, self._sort)
-        self._top += _ONE.get(key, 0) + _PAGE.get(key, 0) * self._room
+        self._top += _ONE.get(key, 0) + _PAGE.get(key, 0) * self._free
         return key != b"q"
 
     def draw(self, rows: Sequence[Row], watch: Watch) -> Group:
-        """Return the whole screen: lines of text, as a rich.table.Table takes ten times as long."""
+        """Return the screen as lines of text: a rich.table.Table takes ten times as long."""
         width, height = self.console.size
-        self._room = max(1, height - AROUND)
-        self._top = max(0, min(self._top, len(rows) - self._room))
-        shown = in_order(rows, self._sort)[self._top : self._top + self._room]
+        self._free = max(1, height - AROUND)
+        self._top = max(0, min(self._top, len(rows) - self._free))
+        shown = in_order(rows, self._sort)[self._top : self._top + self._free]
         heading, *lines = _lines([COLUMNS, *map(cells, shown)], width)
         last = KEYS
         if len(shown) < len(rows):
@@ -108,21 +108,21 @@ class _Screen:
             _text(summary(rows, watch), "bold"),
             _text(heading.ljust(width), "reverse"),
             *(_text(line, STYLES[_mark(row)]) for line, row in zip(lines, shown, strict=True)),
-            *[_text("")] * (self._room - len(shown)),
+            *[_text("")] * (self._free - len(shown)),
             _text(last, "dim"),
         )
 
 
 def _lines(table: Sequence[Sequence[str]], width: int) -> list[str]:
-    """Return rows as lines of aligned columns, of those that such a terminal has room for."""
+    """Return rows as aligned lines, with the columns that fit the width."""
     chosen = [n for n, heading in enumerate(COLUMNS) if width >= NEEDS.get(heading, 0)]
     widths = {
         n: max(LEAST.get(COLUMNS[n], 0), *(cell_len(row[n]) for row in table)) for n in chosen
     }
-    # Names are shortened where they would leave no room for the others, and commands at the edge.
+    # Long names are shortened to leave space for the others, and commands at the edge.
     others = (min(w, COMMAND) if COLUMNS[n] == "command" else w for n, w in widths.items())
-    room = width - sum(others) + widths[0] - len(GAP) * (len(chosen) - 1)
-    widths[0] = min(widths[0], max(room, LEAST["topic"]))
+    free = width - sum(others) + widths[0] - len(GAP) * (len(chosen) - 1)
+    widths[0] = min(widths[0], max(free, LEAST["topic"]))
     return [GAP.join(_cell(row[n], widths[n], n in RIGHT) for n in chosen) for row in table]
 
 
@@ -143,7 +143,7 @@ def _mark(row: Row) -> str:
 
 @contextmanager
 def _keyboard() -> Iterator[list[int]]:
-    """Give keys as they are pressed, unseen, where there is a keyboard: [its descriptor] or []."""
+    """Read keys unbuffered, without echo: yield [stdin's descriptor], or [] if it is no terminal."""
     if not sys.stdin.isatty():
         yield []
         return
@@ -158,16 +158,16 @@ def _keyboard() -> Iterator[list[int]]:
 
 @contextmanager
 def _signals() -> Iterator[int]:
-    """Give a descriptor to read the numbers of signals from: another size of the terminal, Ctrl-Z.
+    """Yield a descriptor that delivers signal numbers: SIGWINCH and SIGTSTP.
 
-    An end by SIGTERM leaves the terminal as it was, too.
+    SIGTERM restores the terminal, too.
     """
     readable, writable = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     before = signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
     handlers = {
         signal.SIGWINCH: signal.signal(signal.SIGWINCH, lambda *_: None),
         signal.SIGTSTP: signal.signal(signal.SIGTSTP, lambda *_: None),
-        signal.SIGTERM: signal.signal(signal.SIGTERM, leave),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, exit_on_signal),
     }
     try:
         yield readable

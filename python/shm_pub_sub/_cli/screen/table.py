@@ -1,4 +1,4 @@
-"""What `top` shows of a topic, as text, and in which order."""
+"""The rows of `top` as text, and their order."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ COLUMNS = (
     "command",
 )
 RIGHT = (2, 3, 4, 6, 7, 8)
-"""Columns of numbers, which stand at the right."""
+"""Right-aligned columns: numbers."""
 
 
 def cells(row: Row) -> tuple[str, ...]:
-    """Return a row's texts, as COLUMNS has them."""
+    """Return a row's cells, one for each of COLUMNS."""
     topic = row.topic
     return (
         printable(topic.name),
@@ -44,7 +44,7 @@ def cells(row: Row) -> tuple[str, ...]:
 
 
 def in_order(rows: Sequence[Row], key: str) -> list[Row]:
-    """Return rows, which come by name, sorted by key; those that have none are the last."""
+    """Return rows, given by name, sorted by key; those without it come last."""
     if key == "name":
         return list(rows)
     return sorted(
@@ -53,7 +53,7 @@ def in_order(rows: Sequence[Row], key: str) -> list[Row]:
 
 
 def summary(rows: Sequence[Row], watch: Watch) -> str:
-    """Return how many topics there are, how much is published, and how many are not shown."""
+    """Return the line above the table: topics, values per second, topics left out."""
     alive = sum(row.topic.alive for row in rows)
     rate = sum(row.rate or 0.0 for row in rows)
     topics = "1 topic" if len(rows) == 1 else f"{len(rows):,} topics"
@@ -68,6 +68,6 @@ def _value(value: bool | int | float | None) -> str:
 
 
 def _short(command: str) -> str:
-    """Return a command without the folder that its program is in."""
+    """Return a command without its program's folder."""
     program, _, arguments = command.partition(" ")
     return f"{program.rpartition('/')[2]} {arguments}".rstrip()

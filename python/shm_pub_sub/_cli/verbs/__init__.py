@@ -1,21 +1,21 @@
-"""The verbs: what each does, in the words of its help, and an example of its use."""
+"""The verbs: each one's summary for the help, and an example of its use."""
 
 VERBS = {
-    "list": "what topics there are, or which match patterns",
-    "info": "all that is known of a topic",
+    "list": "list topics",
+    "info": "show details of a topic",
     "echo": "print a topic's values",
-    "hz": "how often a topic is published",
-    "delay": "how long values take from publish() to the receiver",
+    "hz": "measure a topic's publishing rate",
+    "delay": "measure delivery latency",
     "pub": "publish values to a topic",
-    "rm": "remove what a dead publisher left of a topic",
-    "clean": "remove what dead publishers left",
-    "top": "a live table of all topics",
-    "plot": "a live curve in the terminal, or a PNG",
-    "record": "write topics to an MCAP file",
-    "play": "publish what was recorded",
-    "bench": "what publishing and subscribing cost here",
-    "demo": "two processes, live values, a kill -9 and a restart",
-    "doctor": "find what is wrong with this machine's set-up",
+    "rm": "remove a dead publisher's topic",
+    "clean": "remove everything that dead publishers left behind",
+    "top": "show a live table of topics",
+    "plot": "plot topics live in the terminal, or to a file",
+    "record": "record topics to an MCAP file",
+    "play": "replay a recording",
+    "bench": "measure what publishing and receiving cost on this machine",
+    "demo": "show two processes, live values, a kill -9 and a restart",
+    "doctor": "check this machine's setup",
 }
 
 EXAMPLES = {
@@ -38,9 +38,9 @@ EXAMPLES = {
 
 EXIT_CODES = """\
 exit codes:
-  0    done
-  1    it failed, and stderr says why
+  0    success
+  1    failure; stderr has the reason
   2    wrong usage
-  3    nothing came in time
-  130  Ctrl-C
-  141  whoever reads the output has gone"""
+  3    timed out
+  130  interrupted with Ctrl-C
+  141  output pipe closed"""

@@ -1,7 +1,6 @@
 """`bench`: what publishing and receiving cost on this machine, in a few seconds.
 
-A call is timed in batches, with the loop around it. A value there and back is timed one by one,
-between two processes.
+Calls are timed in batches, including the loop; round trips between two processes one by one.
 """
 
 from __future__ import annotations
@@ -31,15 +30,15 @@ if TYPE_CHECKING:
 
 
 BATCH = 1_000
-"""Calls that are timed together."""
+"""Calls timed together."""
 
 MESSAGES = 10_000
-"""Of the tutorial's benchmark."""
+"""In the tutorial's benchmark."""
 
-SPINNING = "there and back, both in a loop of subscribe()"
+SPINNING = "round trip, both looping on subscribe()"
 
 STARVED = 1e-4
-"""Seconds: nobody takes so long who has a processor to spin on."""
+"""Seconds: a round trip takes longer only if the processes share a processor."""
 
 clock = time.perf_counter_ns
 
@@ -73,20 +72,22 @@ def run(options: argparse.Namespace) -> int:
             ]
             for what, of in figures.items()
         ]
-        put_table([["", "median", "p99", "a second"], *rows], right=(1, 2, 3))
+        put_table([["", "median", "p99", "per second"], *rows], right=(1, 2, 3))
     if figures[SPINNING]["median"] > STARVED:
-        complain("two processes that spin need two processors that nothing else is using")
+        complain(
+            "expected two idle processors; the processes share one, so round trips took far longer"
+        )
     return EXIT_DONE
 
 
 def _figures(ns: list[float]) -> dict[str, float]:
     """Return the median and the 99th percentile of sorted times, in seconds."""
-    percentile = ns[math.ceil(len(ns) * 0.99) - 1]  # of two times the greater one
+    percentile = ns[math.ceil(len(ns) * 0.99) - 1]  # of two, the greater
     return {"median": round(statistics.median(ns) / 1e9, 12), "p99": round(percentile / 1e9, 12)}
 
 
 def _machine() -> dict[str, str]:
-    """Return what the figures depend on."""
+    """Return the software and hardware that the figures depend on."""
     info = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     models = [line.partition(":")[2].strip() for line in info if line.startswith("model name")]
     return {
@@ -99,7 +100,7 @@ def _machine() -> dict[str, str]:
 
 
 def _tutorial(seconds: float) -> Iterator[float]:
-    """Yield ns a message: 10,000 published, then read until as many reads have found one."""
+    """Yield ns per message: publish 10,000, then read until as many reads succeeded."""
     with Publisher("benchmark", 0, 10) as pub, Subscriber("benchmark", 0) as sub:
         end = clock() + seconds * 1e9
         while clock() < end:
@@ -117,7 +118,7 @@ def _tutorial(seconds: float) -> Iterator[float]:
 def _batches(
     seconds: float, call: Callable[[], object], before: Callable[[], object]
 ) -> Iterator[float]:
-    """Yield ns a call, by batches. before is called before each batch, and not timed."""
+    """Yield ns per call of each batch; before() runs before each batch, untimed."""
     end = clock() + seconds * 1e9
     while clock() < end:
         before()
@@ -149,12 +150,12 @@ def _recv(seconds: float) -> Iterator[float]:
 
 
 MEASUREMENTS: dict[str, Callable[[float], Iterator[float]]] = {
-    "the tutorial's benchmark, a message": _tutorial,
+    "the tutorial's benchmark, per message": _tutorial,
     "publish()": _publish,
     "subscribe()": _subscribe,
-    "recv(), where a value is there": _recv,
+    "recv(), a value is ready": _recv,
     SPINNING: lambda seconds: round_trips("spinning", seconds),
-    "there and back, both in recv()": lambda seconds: round_trips("blocking", seconds),
+    "round trip, both in recv()": lambda seconds: round_trips("blocking", seconds),
 }
 
 

@@ -1,4 +1,4 @@
-"""`clean`: remove what dead publishers left."""
+"""`clean`: remove what dead publishers left behind."""
 
 from __future__ import annotations
 
@@ -18,27 +18,28 @@ BROKEN = frozenset({DAMAGED, UNREADABLE})
 FORCED = BROKEN | {ALIVE}
 
 WARNING = (
-    "--force: a publisher that lives is not ended by this: it publishes on to who has the topic "
-    "open by now, nobody else finds it, and another publisher of that name may begin beside it"
+    "--force does not stop a live publisher: existing subscribers keep receiving, new ones cannot "
+    "find the topic, and another publisher of that name can start beside it"
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Remove the files of topics whose publishers died, and files whose making was killed. "
-        "Retained values, live topics and what cannot be read stay."
+        "Remove topics of dead publishers, and files of publishers that were killed while creating "
+        "them. Retained values, live topics and unreadable files stay."
     )
-    add_patterns(parser, "only topics that match, as 'robot/*'")
-    parser.add_argument("--dry-run", action="store_true", help="only print what would be removed")
+    add_patterns(parser)
     parser.add_argument(
-        "--retained", action="store_true", help="remove values as well that dead publishers retain"
+        "--dry-run", action="store_true", help="print what would be removed; remove nothing"
+    )
+    parser.add_argument(
+        "--retained", action="store_true", help="also remove retained values of dead publishers"
     )
     parser.add_argument(
         "--force",
         action="store_true",
-        help="remove also the files of topics whose publishers live, which go on unheard by new "
-        "subscribers, and files that are damaged, of another version or unreadable; it lists "
-        "them and asks first",
+        help="also remove topics of live publishers (new subscribers cannot find them) and "
+        "files that are damaged, of another version or unreadable; asks first",
     )
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
 
@@ -49,12 +50,12 @@ def run(options: argparse.Namespace) -> int:
     there = [*remains(options.patterns)]
     for one in there:
         if one.what in BROKEN - wanted:
-            complain(f"{one.name!r} stays: {one.what}; `shm-pub-sub list -v` says why")
+            complain(f"{one.name!r} stays: {one.what}; see `shm-pub-sub list -v`")
     found = [one for one in there if one.what in wanted]
     forced = [one for one in found if one.what in FORCED]
     if forced and not options.dry_run and not options.yes:
         if not sys.stdin.isatty():
-            complain("--force asks first; without a terminal to ask on, give --yes or --dry-run")
+            complain("--force asks first; without a terminal, pass --yes or --dry-run")
             return EXIT_USAGE
         if not _agreed(found):
             complain("nothing removed")
@@ -79,7 +80,7 @@ def _remove(found: list[Leftover], options: argparse.Namespace) -> int:
             if not options.dry_run:
                 one.remove()
         except (TopicNotFoundError, FileNotFoundError):
-            continue  # somebody else was quicker
+            continue  # removed meanwhile
         except (ShmError, OSError) as error:
             complain(str(error))
             code = EXIT_FAILURE

@@ -1,7 +1,6 @@
-"""`demo`: the library's main job in six seconds, live values from process to process.
+"""`demo`: the library in six seconds.
 
-This process subscribes and draws. Another publishes; it is killed on the way, and a third takes
-over. It fails where anything is not as it should be.
+This process subscribes and draws. Another one publishes, is killed, and a third takes over.
 """
 
 from __future__ import annotations
@@ -30,20 +29,20 @@ if TYPE_CHECKING:
 AMPLITUDE = 30.0
 
 PUBLISHER = "from shm_pub_sub._cli.verbs.demo import swing; swing({amplitude}, {buffers})"
-"""The other process's program."""
+"""The program of the other process."""
 
 _UP, _LINE_END = Control("\x1b[A"), Control("\x1b[K\n")
 
 DEADLINE = 10.0
-"""Seconds; what is promised is far less, but the machine may be loaded."""
+"""Seconds, far more than the library needs: the machine may be loaded."""
 
 
 class Failure(Exception):
-    """Something is not as it should be."""
+    """The library did not do what the demo shows."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.description = f"{parser.description} Its topics are apart from all others."
+    parser.description = f"{parser.description} Its topics are isolated from all others."
 
 
 def run(options: argparse.Namespace) -> int:
@@ -60,20 +59,20 @@ def run(options: argparse.Namespace) -> int:
 
 @contextmanager
 def publisher(buffers: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Start another process that publishes. It does not outlive the block."""
+    """Start another process that publishes; kill it at the end of the block."""
     program = PUBLISHER.format(amplitude=AMPLITUDE, buffers=buffers)
-    # In a session of its own: Ctrl-C is for this process, which ends it.
+    # In its own session: Ctrl-C reaches this process, which ends it.
     process = subprocess.Popen(python(program), start_new_session=True)
     try:
         yield process
     finally:
-        process.kill()  # nothing where it has been waited for
+        process.kill()  # does nothing after wait()
         process.wait()
 
 
 def play(directory: Path, quiet: bool) -> dict[str, object]:
-    """Go through the acts. Return what was measured on the way."""
-    screen = Screen(quiet)  # before there is any publisher
+    """Run the acts; return what was measured."""
+    screen = Screen(quiet)  # before any publisher
     start = time.monotonic()
     with publisher(buffers=3) as first:
         screen.wait(True, start)
@@ -81,7 +80,7 @@ def play(directory: Path, quiet: bool) -> dict[str, object]:
         screen.show(1.5, pause=0.01)
         screen.say("   Now this one reads as fast as it can:")
         rate = screen.show(1.5, pause=0.0)
-        screen.say(f"   {rate:,.0f} reads a second, in Python; not one without a value.")
+        screen.say(f"   {rate:,.0f} reads per second, in Python; every one had a value.")
         if (published := shm_pub_sub.inspect(ANGLE).published) < 5:
             raise Failure(f"found {published} values in 3 s; expected about 300")
 
@@ -90,22 +89,22 @@ def play(directory: Path, quiet: bool) -> dict[str, object]:
         first.kill()
         noticed = screen.wait(False, killed)
         screen.say(f"   ok turned False after {noticed * 1e3:.0f} ms.")
-        screen.say(f"   Every read is {screen.angle.subscribe()} now: the default, and no ok.")
+        screen.say(f"   Every read now returns {screen.angle.subscribe()}: the default, not ok.")
         if not quiet:
-            time.sleep(0.5)  # to be read
+            time.sleep(0.5)  # time to read it
 
-    screen.say("", "3. A new publisher, with another buffer_num. Nobody cleans up or reconnects.")
+    screen.say(
+        "", "3. A new publisher, with another buffer_num. Nothing is cleaned up or reconnected."
+    )
     start = time.monotonic()
     with publisher(buffers=8) as second:
         took = screen.wait(True, start)
-        screen.say(
-            f"   ok is True again {took * 1e3:.0f} ms after its start, most of it Python's own."
-        )
+        screen.say(f"   ok is True again {took * 1e3:.0f} ms after its start, most of it Python's.")
         screen.show(2.0, pause=0.01)
         if (found := screen.angle.buffer_num) != 8:
             raise Failure(f"found a topic of {found} buffers; expected 8")
 
-        screen.say("", "4. The publisher ends in order.")
+        screen.say("", "4. The publisher exits normally.")
         second.terminate()
         if status := second.wait(DEADLINE):
             raise Failure(f"found the publisher's exit status {status}; expected 0")
@@ -113,12 +112,12 @@ def play(directory: Path, quiet: bool) -> dict[str, object]:
             raise Failure("found ok True after the publisher's end")
     if left := sorted(path.name for path in directory.iterdir()):
         raise Failure(f"found {', '.join(left)} left in {directory}")
-    screen.say("   ok is False at the next read, and nothing is left in shared memory.", "")
+    screen.say("   ok is False on the next read, and shared memory is empty.", "")
     return {"reads_per_second": round(rate), "kill_noticed": noticed, "taken_over": took}
 
 
 class Screen:
-    """The subscribers, and their values: drawn in place, or a line each time without a tty."""
+    """The subscribers; draws their values in place, or as lines if stdout is no terminal."""
 
     def __init__(self, quiet: bool) -> None:
         self.angle = Subscriber(ANGLE, 0.0)
@@ -136,7 +135,7 @@ class Screen:
         return {topic.subscribe()[1] for topic in (self.angle, self.swings, self.right)}
 
     def wait(self, ok: bool, since: float) -> float:
-        """Wait until that is the ok of every topic. Return how many seconds after since."""
+        """Wait until every topic returns that ok; return the seconds since `since`."""
         while self.oks() != {ok}:
             if time.monotonic() - since > DEADLINE:
                 raise Failure(f"found ok still {not ok} after {DEADLINE:.0f} s")
@@ -144,7 +143,7 @@ class Screen:
         return time.monotonic() - since
 
     def show(self, seconds: float, pause: float) -> float:
-        """Draw for that long, with a pause between reads. Return the reads per second."""
+        """Read and draw for that long; return the reads per second."""
         reads, start = 0, time.monotonic()
         period = 0.05 if self._in_place else 0.5
         drawn = -period
@@ -157,7 +156,7 @@ class Screen:
             if elapsed >= drawn + period:
                 self._draw(again=drawn >= 0.0)
                 drawn = elapsed
-            if pause:  # sleep(0) would take a twentieth of a millisecond
+            if pause:  # sleep(0) takes 50 us
                 time.sleep(pause)
         return reads / elapsed
 
@@ -178,19 +177,14 @@ class Screen:
 ANGLE, SWINGS, RIGHT = "pendulum/angle", "pendulum/swings", "pendulum/right"
 
 PERIOD = 1.6
-"""Seconds there and back."""
+"""Seconds of one swing, there and back."""
 
 STEP = 0.01
-"""Seconds from one value to the next."""
+"""Seconds between values."""
 
 
 def swing(amplitude: float, buffers: int) -> None:
-    """Publish until somebody ends this process; by SIGTERM it ends in order.
-
-    Args:
-        amplitude: The greatest angle, in degrees.
-        buffers: buffer_num of the topics.
-    """
+    """Publish a pendulum until SIGTERM; amplitude in degrees, buffers is the buffer_num."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with (
         Publisher(ANGLE, 0.0, buffers) as angle,

@@ -25,7 +25,7 @@ from ..output import (
     put_table,
 )
 from ..progress import INTERVAL, Progress
-from ..streams import at_the_end, leave
+from ..streams import exit_on_signal, on_termination
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _run(recording: Recording, options: argparse.Namespace) -> int:
         _list(recording, tracks, options.format)
         return code
     first, end = _span(recording, options)
-    at_the_end(leave)  # the publishers are to end in order
+    on_termination(exit_on_signal)  # closes the publishers
     sys.setswitchinterval(SWITCH)
     with (
         closing(Player(tracks, options.remap)) as player,

@@ -17,7 +17,7 @@ from shm_pub_sub._recording.receiver import Receiver
 from ..arguments import add_option
 from ..output import EXIT_USAGE, code_of, complain, counted, duration, print_json, report
 from ..progress import INTERVAL, Progress
-from ..streams import at_the_end
+from ..streams import on_termination
 from ..topics import add_topics, names, not_there
 
 TYPE_CHECKING = False
@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
         asked = min(asked, now)
 
     signal.signal(signal.SIGINT, end)
-    at_the_end(end)
+    on_termination(end)
     recorder = Recorder(receiver, writer, options.count or sys.maxsize)
     complain(f"recording to {path}; Ctrl-C ends it")
     try:

@@ -6,7 +6,7 @@ import shm_pub_sub
 from shm_pub_sub import ShmError, TopicNotFoundError
 
 from ..output import EXIT_DONE, EXIT_FAILURE, complain, print_json, put
-from ..topics import add_topic, names, not_there
+from ..topics import add_topics, names, not_there
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Remove what a dead publisher left of a topic, a retained value included. "
-        "A topic whose publisher lives stays, and its process is named."
+        "Remove topics of dead publishers, including retained values. "
+        "A topic with a live publisher is not removed; the error names its process."
     )
-    add_topic(parser, nargs="+")
+    add_topics(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     code = EXIT_DONE
-    found: dict[str, None] = {}  # a topic may match several times
-    for pattern in options.topic:
+    found: dict[str, None] = {}  # a topic may match more than once
+    for pattern in options.topics:
         matched = names([pattern])
         found.update(dict.fromkeys(matched))
         if not matched:
@@ -34,17 +34,13 @@ def run(options: argparse.Namespace) -> int:
         try:
             shm_pub_sub.remove(name)
         except TopicNotFoundError:
-            continue  # somebody else was quicker
+            continue  # removed meanwhile
         except ShmError as error:
             complain(str(error))
             code = EXIT_FAILURE
         else:
-            _say(name, options.format)
+            if options.format == "json":
+                print_json({"removed": name})
+            else:
+                put(f"removed {name}")
     return code
-
-
-def _say(name: str, how: str) -> None:
-    if how == "json":
-        print_json({"removed": name})
-    else:
-        put(f"removed {name}")
