@@ -80,4 +80,4 @@ def test_topic_that_is_not_there_has_close_ones(run_cli: RunCli) -> None:
             assert ended.stderr.startswith(f"shm-pub-sub: no topic '{wrong}' in /dev/shm/")
             assert ended.stderr.endswith("; did you mean 'robot/speed'?\n")
         ended = run_cli("info", "zzz")
-    assert ended.stderr.endswith("; `shm-pub-sub list` shows what there is\n")
+    assert ended.stderr.endswith("; `shm-pub-sub list` shows the topics\n")

@@ -20,8 +20,8 @@ from .output import (
     EXIT_INTERRUPTED,
     EXIT_TIMEOUT,
     EXIT_USAGE,
-    complain,
-    complain_of_bug,
+    log,
+    log_traceback,
 )
 from .streams import drop_output, prepare
 from .verbs import EXAMPLES, EXIT_CODES, VERBS
@@ -54,16 +54,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         code = EXIT_BROKEN_PIPE
     except shm_pub_sub.WaitTimeoutError as error:
-        complain(str(error))
+        log(str(error))
         code = EXIT_TIMEOUT
     except shm_pub_sub.ShmError as error:
-        complain(str(error))
+        log(str(error))
         code = EXIT_FAILURE
     except OSError as error:
-        complain(f"{error.filename or 'stdin or stdout'}: {error.strerror or error}")
+        log(f"{error.filename or 'stdin or stdout'}: {error.strerror or error}")
         code = EXIT_FAILURE
     except Exception:
-        complain_of_bug()
+        log_traceback()
         code = EXIT_FAILURE
     drop_output()
     return code
@@ -82,7 +82,7 @@ def _run(given: Sequence[str]) -> int:
         given = [*(word for word in given if word != HELP), "--help"]
         verb = _first_word(given)
     if verb is not None and verb not in VERBS:
-        complain(f"unknown verb {verb!r}; {_suggestion(verb)}")
+        log(f"unknown verb {verb!r}; {_suggestion(verb)}")
         return EXIT_USAGE
     options = _make_parser(verb).parse_args(given)
     code: int = options.run(options)

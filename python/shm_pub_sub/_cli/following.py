@@ -1,4 +1,4 @@
-"""What echo, hz and delay have in common: values as they come, and on stderr what they wait for."""
+"""Values of topics as they arrive, for echo, hz and delay; logs what they are waiting for."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from shm_pub_sub._follow import EVERYTHING, LOOK, OPENED, REFUSED, Follower
 from shm_pub_sub._left_out import LeftOut
 from shm_pub_sub._topics import user
 
-from .output import complain, report
-from .topics import names, not_there
+from .output import log, report
+from .topics import names, not_found_message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,34 +24,31 @@ if TYPE_CHECKING:
 
     Taken = list[tuple[Topic, list[Sample[Any]]]]
 
-FOLLOWED = "names, or shell patterns as 'robot/*'; it waits for what is not there yet"
-"""The help of the argument TOPIC... of verbs that follow topics."""
-
 LOOK_FOR_END = 0.5
-"""Seconds between looks at whether a publisher has ended."""
+"""Seconds between checks whether a publisher has ended."""
 
 FAST = 1000
-"""Values a second from which on they are left to gather: to wake up for each costs more than it."""
+"""Values per second from which on they are read in batches: waking up for each costs too much."""
 
 GATHER = 0.01
 GATHER_AT_LEAST = 0.0002
-"""Seconds for that."""
+"""The longest and shortest time between batches, in seconds."""
 
 FULL = 1 / 8
-"""How full the topic that fills up first may be by then."""
+"""How full the fastest topic may be when it is read."""
 
 
 class Following:
-    """Topics by name, and all that match patterns.
+    """Follows topics by name and by pattern.
 
     Args:
         wanted: Names and shell patterns.
-        history: How many of the values that are there already are taken.
-        later: The same of topics that appear later on, with the same or another type.
-        gather: Let values that come fast gather for up to 10 ms, as far as none is lost by that.
-        ends: Say when a publisher has ended.
+        history: Number of already published values to replay first.
+        later: The same for topics that appear later, or come back.
+        gather: Read fast topics in batches, up to 10 ms apart, if no value is lost by that.
+        ends: Log when a publisher ends.
 
-    Raises OpenError, as look() and take() do, if a topic that is named cannot be read.
+    The constructor, look() and take() raise OpenError if a named topic cannot be read.
     """
 
     def __init__(
@@ -69,14 +66,16 @@ class Following:
         self._ends = ends
         self._first = True
         self._strange: set[str] = set()
-        self._dead: set[Topic] = set()  # of which it is known that nobody publishes them
-        self._pace: dict[Topic, tuple[float, float]] = {}  # when values came, and their interval
+        self._dead: set[Topic] = set()  # known to have no publisher
+        self._pace: dict[
+            Topic, tuple[float, float]
+        ] = {}  # time of the last values, and their interval
         self._pause = 0.0
         self._taken_at = time.monotonic()
         self._next_look_for_end = time.monotonic() + LOOK_FOR_END
         self.look()
         self._first = False
-        self._say_what_is_missing()
+        self._log_missing()
 
     def __enter__(self) -> Following:
         return self
@@ -91,22 +90,22 @@ class Following:
 
     @property
     def topics(self) -> list[Topic]:
-        """Those that are named, and those that match and can be read."""
+        """The named topics, and the readable ones that match a pattern."""
         topics = self._follower.topics.values()
         return [t for t in topics if t.subscriber is not None or not t.by_pattern]
 
     @property
     def several(self) -> bool:
-        """Whether a value needs its topic's name beside it."""
+        """Whether values need their topic's name beside them."""
         return bool(self._follower.selection.patterns) or len(self.topics) > 1
 
     @property
     def complete(self) -> bool:
-        """Whether every name and every pattern has its topic."""
+        """Whether every name and every pattern has a topic."""
         return not self._follower.unmatched() and all(t.subscriber is not None for t in self.topics)
 
     def look(self) -> list[Topic]:
-        """Subscribe to what is there by now, if it is time to look, and return all topics."""
+        """Subscribe to new topics, if a look is due; return all topics that are open."""
         for event in self._follower.look():
             topic = event.topic
             if event.what == OPENED:
@@ -120,12 +119,12 @@ class Following:
             elif topic.name not in self._strange:
                 self._strange.add(topic.name)
                 whose = f"is of {user(topic.info.uid)}, who is not trusted"
-                complain(f"waiting: {topic.name!r} {whose}")
+                log(f"waiting: {topic.name!r} {whose}")
         report(self.left_out)
         return [topic for topic in self.topics if topic.subscriber is not None]
 
     def take(self, timeout: float | None) -> Taken:
-        """Wait for values and return all that are there, by topic; an empty list after timeout."""
+        """Wait for values and return them by topic; an empty list after timeout seconds."""
         until = math.inf if timeout is None else time.monotonic() + timeout
         if self._pause:
             time.sleep(self._pause if timeout is None else min(self._pause, timeout))
@@ -139,7 +138,7 @@ class Following:
             taken = [(topic, values) for topic, values in self._wait(subscribed, pause) if values]
             self._dead.difference_update(topic for topic, _ in taken)
             if self._ends:
-                self.tell_ends(taken=True)
+                self.log_ends(taken=True)
             if taken and self._gather:
                 self._pause = self._gathering(taken)
             if taken or time.monotonic() >= until:
@@ -151,12 +150,12 @@ class Following:
         return [(topic, topic.take()) for topic in self._follower.wait(timeout)]
 
     def note_alive(self, topic: Topic) -> None:
-        """Note that a topic has a publisher, if it has: its end is news then."""
+        """If the topic has a publisher, its end is to be logged."""
         if topic.alive:
             self._dead.discard(topic)
 
-    def tell_ends(self, taken: bool) -> None:
-        """Say which publishers have ended, once each time; taken: only if their values are."""
+    def log_ends(self, taken: bool) -> None:
+        """Log each end of a publisher once; if `taken`, only after all its values are read."""
         now = time.monotonic()
         if now < self._next_look_for_end:
             return
@@ -170,10 +169,10 @@ class Following:
                 taken and shm_pub_sub.select([topic.subscriber], 0)
             ):
                 self._dead.add(topic)
-                complain(f"{topic.name!r} has no live publisher now; waiting for the next")
+                log(f"{topic.name!r} has no live publisher now; waiting for the next")
 
     def _gathering(self, taken: Taken) -> float:
-        """Return how long values are to gather before the next ones are taken."""
+        """Return how long to let values gather before the next batch, in seconds."""
         now = time.monotonic()
         for topic, values in taken:
             before, _ = self._pace[topic]
@@ -189,15 +188,15 @@ class Following:
         pause = min(GATHER, FULL * min(full, default=math.inf))
         return pause if pause >= GATHER_AT_LEAST else 0.0
 
-    def _say_what_is_missing(self) -> None:
+    def _log_missing(self) -> None:
         for word in self._follower.unmatched():
             if word not in self._follower.topics:
-                complain(f"waiting: no topic matches {word!r}")
+                log(f"waiting: no topic matches {word!r}")
         for topic in self.topics:
             if topic.subscriber is None:
-                complain(f"waiting: {not_there(topic.name)}")
+                log(f"waiting: {not_found_message(topic.name)}")
             elif topic.newest() is None:
                 lacks = "published nothing yet" if topic.alive else "no live publisher"
                 if not topic.alive:
                     self._dead.add(topic)
-                complain(f"waiting: {topic.name!r} has {lacks}")
+                log(f"waiting: {topic.name!r} has {lacks}")

@@ -8,9 +8,9 @@ import time
 from shm_pub_sub._pace import Pace
 
 from .arguments import add_option
-from .following import FOLLOWED, Following
-from .output import EXIT_TIMEOUT, Control, code_of, draw, print_json
-from .topics import add_topics
+from .following import Following
+from .output import EXIT_TIMEOUT, Control, draw, exit_code, print_json
+from .topics import WAITS, add_topics
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ WINDOW = 10_000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of both verbs."""
-    add_topics(parser, "+", FOLLOWED)
+    add_topics(parser, WAITS)
     add_option(parser, "window", f"use the newest N values (default: {WINDOW})", WINDOW)
     add_option(parser, "interval", "time between reports (default: 1)", 1.0)
     add_option(parser, "count", "exit after N reports (3 if a topic is still missing)")
@@ -65,7 +65,7 @@ def measure(
             last_value = time.monotonic()
         now = time.monotonic()
         if options.timeout is not None and now - last_value >= options.timeout:
-            return code_of(follower.left_out) if meters else EXIT_TIMEOUT
+            return exit_code(follower.left_out) if meters else EXIT_TIMEOUT
         if pace.left():
             continue
         for topic in follower.topics:
@@ -78,7 +78,7 @@ def measure(
         pace.advance()
     if not follower.complete:
         return EXIT_TIMEOUT  # what is not there yet has no report
-    return code_of(follower.left_out)
+    return exit_code(follower.left_out)
 
 
 def _print_text(

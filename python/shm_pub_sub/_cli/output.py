@@ -1,8 +1,7 @@
-"""What the verbs print: text for people or JSON lines for programs, and errors on stderr.
+"""All output: text or JSON lines on stdout, errors and remarks on stderr.
 
-Nothing else in the command line writes to stdout or stderr. Names of topics, schemas, files and
-commands are other people's text, so each line passes printable() on its way out: nothing in it
-moves the cursor, sets the terminal's title, turns the reading direction or begins another line.
+Names of topics, schemas, files and commands are untrusted text, so every line passes printable():
+it cannot move the cursor, set the terminal's title, turn the reading direction or begin a line.
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ __all__ = [
     "EXIT_USAGE",
     "Control",
     "ask",
-    "code_of",
-    "complain",
-    "complain_of_bug",
     "counted",
     "draw",
     "duration",
+    "exit_code",
     "frequency",
     "json_value",
+    "log",
+    "log_traceback",
     "print_json",
     "printable",
     "put",
@@ -54,11 +53,11 @@ EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
 
 SHOWN = 10
-"""Topics of one reason that are named."""
+"""Topics named for one reason."""
 
 
 class Control(str):
-    """Text of the program's own that moves the cursor: draw() writes it as it is."""
+    """The program's own text that moves the cursor: draw() writes it unchanged."""
 
     __slots__ = ()
 
@@ -69,13 +68,13 @@ def put(*lines: str, flush: bool = False) -> None:
 
 
 def put_table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
-    """Print rows, the first of them the heading, in columns; those in `right` at the right."""
+    """Print rows, the first being the heading, in columns; align those in `right` right."""
     put(*table(rows, right).split("\n"))
 
 
 def write(lines: str) -> None:
-    """Print many whole lines in one go. Others' text in them has passed printable()."""
-    # A line's own end is all that is not printable, mostly.
+    """Print many whole lines at once; untrusted text in them has passed printable()."""
+    # Usually the line ends are all that is not printable.
     if not lines.replace("\n", "").isprintable():
         lines = "\n".join(map(printable, lines.split("\n")))
     sys.stdout.write(lines)
@@ -83,39 +82,39 @@ def write(lines: str) -> None:
 
 
 def draw(*parts: str, file: TextIO | None = None) -> None:
-    """Write text and Controls, at once, with no line's end after them."""
+    """Write text and Controls at once, without a newline."""
     text = "".join(p if isinstance(p, Control) else printable(p) for p in parts)
     print(text, end="", file=file, flush=True)
 
 
 def report(left_out: LeftOut) -> None:
-    """Say on stderr what has been left out since the last time."""
+    """Log what has been left out since the last time."""
     for reason, names in left_out.news():
         shown = ", ".join(names[:SHOWN])
         if len(names) > SHOWN:
             shown = f"{counted(len(names), 'topic')}, {shown}, ..."
-        complain(f"left out: {shown}: {reason}")
+        log(f"left out: {shown}: {reason}")
 
 
-def code_of(left_out: LeftOut) -> int:
-    """Return the exit code: others' topics that only a pattern matched are no failure."""
+def exit_code(left_out: LeftOut) -> int:
+    """Return the exit code; topics of untrusted users that only a pattern matched do not fail."""
     return EXIT_FAILURE if left_out.failed else EXIT_DONE
 
 
-def complain(text: str) -> None:
-    """Print an error, or a remark that is no output, as one line on stderr."""
+def log(text: str) -> None:
+    """Print an error or remark as one line on stderr."""
     _to_stderr(f"shm-pub-sub: {printable(text)}\n")
 
 
-def complain_of_bug() -> None:
-    """Print the traceback of the exception that is being handled."""
+def log_traceback() -> None:
+    """Print the traceback of the exception being handled, on stderr."""
     import traceback
 
     _to_stderr("".join(f"{printable(t)}\n" for t in traceback.format_exc().rstrip().split("\n")))
 
 
 def ask(question: str, *about: str) -> str:
-    """Print lines and a question on stderr, and return the answer from stdin."""
+    """Print lines and a question on stderr; return the answer from stdin."""
     text = "".join(f"{printable(line)}\n" for line in about)
     print(f"{text}{printable(question)} ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip()
@@ -124,13 +123,13 @@ def ask(question: str, *about: str) -> str:
 def _to_stderr(text: str) -> None:
     try:
         print(text, end="", file=sys.stderr, flush=True)
-    except OSError:  # a stderr that nobody reads: the exit code says it
-        # What is still in the buffer would fail again at exit, and make that code 120.
+    except OSError:  # stderr is closed; the exit code remains
+        # Flushing the rest at exit would fail again and make the exit code 120.
         discard(2)
 
 
 def print_json(record: Mapping[str, object]) -> None:
-    """Print an object in a line of its own, at once: the reader may be waiting for it.
+    """Print an object on one line and flush it.
 
     Numbers that JSON lacks are strings: "NaN", "Infinity" and "-Infinity".
     """
@@ -140,7 +139,7 @@ def print_json(record: Mapping[str, object]) -> None:
 
 
 def json_value(value: object) -> object:
-    """Return what stands for value in JSON."""
+    """Return the value for JSON."""
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(value)]
     return value

@@ -1,7 +1,7 @@
-"""Topics under observation: what they are, their newest values, and how often they are published.
+"""The rows of `top`: topics with their newest values and rates.
 
-A subscriber of each stays open, so that a look costs a microsecond a topic. To inspect one takes a
-hundred times as long: that is done if its file is another one, or its publisher has died.
+A subscriber of each topic stays open, so a row costs a microsecond. Inspecting a topic takes a
+hundred times as long; it is done only if its file changes or its publisher dies.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from shm_pub_sub._follow import GONE, REFUSED, Event, Follower, Topic, open_as_m
 from shm_pub_sub._left_out import LeftOut
 from shm_pub_sub._rate import between
 
-from .output import complain, counted, report
+from .output import counted, log, report
 from .processes import Commands
 from .topics import names
 
@@ -89,7 +89,7 @@ class Watch:
         report(self.left_out)
         if self.without_values and not self._reported:
             self._reported = True
-            complain(
+            log(
                 f"{counted(self.without_values, 'topic')} without values: a process may have "
                 f"{self._room + SPARE} descriptors here; ulimit -n sets it"
             )

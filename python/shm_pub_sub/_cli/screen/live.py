@@ -143,7 +143,7 @@ def _mark(row: Row) -> str:
 
 @contextmanager
 def _keyboard() -> Iterator[list[int]]:
-    """Read keys unbuffered, without echo: yield [stdin's descriptor], or [] if it is no terminal."""
+    """Read keys unbuffered, without echo. Yield [stdin's descriptor], [] if it is no terminal."""
     if not sys.stdin.isatty():
         yield []
         return

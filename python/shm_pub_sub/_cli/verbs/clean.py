@@ -7,8 +7,8 @@ import sys
 from shm_pub_sub import ShmError, TopicNotFoundError
 from shm_pub_sub._remains import ALIVE, ALWAYS, DAMAGED, RETAINED, UNREADABLE, Leftover, remains
 
-from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, ask, complain, print_json, put, size
-from ..topics import add_patterns
+from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, ask, log, print_json, put, size
+from ..topics import add_topics
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Remove topics of dead publishers, and files of publishers that were killed while creating "
         "them. Retained values, live topics and unreadable files stay."
     )
-    add_patterns(parser)
+    add_topics(parser)
     parser.add_argument(
         "--dry-run", action="store_true", help="print what would be removed; remove nothing"
     )
@@ -47,27 +47,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     wanted = ALWAYS | ({RETAINED} if options.retained else set())
     wanted |= FORCED if options.force else set()
-    there = [*remains(options.patterns)]
+    there = [*remains(options.topics)]
     for one in there:
         if one.what in BROKEN - wanted:
-            complain(f"{one.name!r} stays: {one.what}; see `shm-pub-sub list -v`")
+            log(f"{one.name!r} stays: {one.what}; see `shm-pub-sub list -v`")
     found = [one for one in there if one.what in wanted]
     forced = [one for one in found if one.what in FORCED]
     if forced and not options.dry_run and not options.yes:
         if not sys.stdin.isatty():
-            complain("--force asks first; without a terminal, pass --yes or --dry-run")
+            log("--force asks first; without a terminal, pass --yes or --dry-run")
             return EXIT_USAGE
         if not _agreed(found):
-            complain("nothing removed")
+            log("nothing removed")
             return EXIT_FAILURE
     elif any(one.what == ALIVE for one in forced):
-        complain(WARNING)
+        log(WARNING)
     return _remove(found, options)
 
 
 def _agreed(found: list[Leftover]) -> bool:
     if any(one.what == ALIVE for one in found):
-        complain(WARNING)
+        log(WARNING)
     listed = [_line("to be removed:", one) for one in found]
     return ask(f"Remove {len(found)}? [y/N]", *listed).lower() in ("y", "yes")
 
@@ -82,7 +82,7 @@ def _remove(found: list[Leftover], options: argparse.Namespace) -> int:
         except (TopicNotFoundError, FileNotFoundError):
             continue  # removed meanwhile
         except (ShmError, OSError) as error:
-            complain(str(error))
+            log(str(error))
             code = EXIT_FAILURE
             continue
         count += 1

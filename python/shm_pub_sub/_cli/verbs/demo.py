@@ -17,7 +17,7 @@ from shm_pub_sub import Publisher, Subscriber
 from shm_pub_sub._python import python
 
 from ..domain import own_domain
-from ..output import EXIT_DONE, EXIT_FAILURE, Control, complain, draw, print_json, put
+from ..output import EXIT_DONE, EXIT_FAILURE, Control, draw, log, print_json, put
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
         with own_domain("demo") as directory:
             figures = play(directory, quiet=options.format == "json")
     except Failure as failure:
-        complain(f"demo: FAILED: {failure}")
+        log(f"demo: FAILED: {failure}")
         return EXIT_FAILURE
     if options.format == "json":
         print_json(figures)

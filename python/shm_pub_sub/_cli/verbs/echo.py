@@ -11,9 +11,9 @@ import time
 from shm_pub_sub._pace import Pace
 
 from ..arguments import add_option
-from ..following import FOLLOWED, Following
-from ..output import EXIT_TIMEOUT, EXIT_USAGE, code_of, complain, json_value, printable, put, write
-from ..topics import add_topics
+from ..following import Following
+from ..output import EXIT_TIMEOUT, EXIT_USAGE, exit_code, json_value, log, printable, put, write
+from ..topics import WAITS, add_topics
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ NOT_AS_PYTHON = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_topics(parser, "+", FOLLOWED)
+    add_topics(parser, WAITS)
     add_option(
         parser,
         "interval",
@@ -69,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     if options.csv and options.format == "json":
-        complain("found --csv and --format json; expected one of them")
+        log("found --csv and --format json; expected one of them")
         return EXIT_USAGE
     if options.csv:
         put("time,topic,sequence,value", flush=True)
@@ -105,7 +105,7 @@ def _newest(follower: Following, options: argparse.Namespace) -> Iterator[_Taken
                 shown[topic.name] = (sample.sequence, sample.time_ns)
                 follower.note_alive(topic)
                 batch.append((topic, [sample]))
-        follower.tell_ends(taken=False)
+        follower.log_ends(taken=False)
         now = time.monotonic()
         if batch:
             last = now
@@ -128,7 +128,7 @@ def _print(
     for batch in batches:
         if not batch:
             too_early = times is not None or not printed
-            return EXIT_TIMEOUT if too_early else code_of(follower.left_out)
+            return EXIT_TIMEOUT if too_early else exit_code(follower.left_out)
         for topic, samples in batch:
             before = printed.get(topic.name, 0)
             if times is not None:
@@ -143,7 +143,7 @@ def _print(
             # Nobody has asked by name for what a crashed publisher has left.
             if all(topic.by_pattern and not topic.alive for topic in lacking):
                 break
-    return code_of(follower.left_out)
+    return exit_code(follower.left_out)
 
 
 def _formatter(options: argparse.Namespace, several: bool) -> _Format:
@@ -215,7 +215,7 @@ class Losses:
     def _say(self, which: str) -> None:
         for topic in self._follower.topics:
             if topic.lost:
-                complain(f"{topic.name}: lost {topic.lost} values {which}")
+                log(f"{topic.name}: lost {topic.lost} values {which}")
 
 
 class WallClock:

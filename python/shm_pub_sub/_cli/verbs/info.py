@@ -9,9 +9,9 @@ import shm_pub_sub
 from shm_pub_sub import ShmError, Subscriber, TopicNotFoundError
 from shm_pub_sub._topics import user
 
-from ..output import EXIT_DONE, EXIT_FAILURE, complain, duration, frequency, print_json, put, size
+from ..output import EXIT_DONE, EXIT_FAILURE, duration, frequency, log, print_json, put, size
 from ..processes import Commands
-from ..topics import add_topic, not_there
+from ..topics import add_topic, not_found_message
 from .list import record
 
 TYPE_CHECKING = False
@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         topic = shm_pub_sub.inspect(options.topic)
     except TopicNotFoundError:
-        complain(not_there(options.topic))
+        log(not_found_message(options.topic))
         return EXIT_FAILURE
     newest, error = _newest(topic)
     command = Commands().of(topic)

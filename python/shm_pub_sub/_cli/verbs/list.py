@@ -7,8 +7,8 @@ import sys
 from shm_pub_sub._arguments import directory
 from shm_pub_sub._topics import inspect_each, strangers, user
 
-from ..output import EXIT_DONE, complain, duration, frequency, print_json, put, put_table, size
-from ..topics import add_patterns, names
+from ..output import EXIT_DONE, duration, frequency, log, print_json, put, put_table, size
+from ..topics import add_topics, names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ NUMBERS = range(3, 8)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_patterns(parser, "names, or shell patterns of them, as 'robot/*' for all below robot")
+    add_topics(parser)
     parser.add_argument("-t", "--types", action="store_true", help="show types as well")
     parser.add_argument(
         "-v",
@@ -48,9 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    found = names(options.patterns)
+    found = names(options.topics)
     if not found and not options.count_topics and sys.stderr.isatty():
-        complain(f"no such topic in {directory()}" if options.patterns else _nothing())
+        log(f"no such topic in {directory()}" if options.topics else _nothing())
     if options.count_topics:
         if options.format == "json":
             print_json({"count": len(found)})
@@ -64,12 +64,12 @@ def run(options: argparse.Namespace) -> int:
         for name, (topic, error) in inspect_each(found):
             put(f"{name} [{topic.type.__name__ if topic else '?'}]{_whose(topic)}")
             if error is not None:
-                complain(f"{error}")
+                log(f"{error}")
     else:
         for name in found:
             put(name)
         for name, whose in strangers(found):
-            complain(f"{name!r}: of {whose}, who is not trusted")
+            log(f"{name!r}: of {whose}, who is not trusted")
     return EXIT_DONE
 
 
@@ -141,6 +141,6 @@ def _print_table(found: list[str]) -> None:
         put_table([HEADING, *rows], right=NUMBERS)
     sys.stdout.flush()
     for line in strange:
-        complain(line)
+        log(line)
     for error in errors:
-        complain(f"{error}")
+        log(f"{error}")

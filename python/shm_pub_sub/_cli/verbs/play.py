@@ -17,9 +17,9 @@ from ..arguments import add_option, positive_factor, positive_seconds
 from ..output import (
     EXIT_DONE,
     EXIT_FAILURE,
-    complain,
     counted,
     duration,
+    log,
     print_json,
     put,
     put_table,
@@ -107,11 +107,11 @@ def run(options: argparse.Namespace) -> int:
 
 def _run(recording: Recording, options: argparse.Namespace) -> int:
     if not recording.complete:
-        complain(f"{options.file} has no end: its recorder was killed, or is still at work")
+        log(f"{options.file} has no end: its recorder was killed, or is still at work")
     tracks = _choose(recording, options.topics)
     absent = _absent(recording, options.topics)
     for pattern in absent:
-        complain(f"found no topic {pattern!r}; see --list")
+        log(f"found no topic {pattern!r}; see --list")
     missing = Selection(absent).names
     code = EXIT_FAILURE if missing or recording.others.keys() & set(options.topics) else EXIT_DONE
     if options.list:
@@ -136,13 +136,13 @@ def _run(recording: Recording, options: argparse.Namespace) -> int:
         left_out = {"without_value": sum(recording.without_value.values())}
         print_json({"file": str(options.file)} | player.summary() | left_out)
     else:
-        complain(player.summary_text())
+        log(player.summary_text())
     return code
 
 
 def _tell_what_had_no_value(recording: Recording) -> None:
     for topic, count in sorted(recording.without_value.items()):
-        complain(f"{topic}: {counted(count, 'message')} without a value left out")
+        log(f"{topic}: {counted(count, 'message')} without a value left out")
 
 
 def _absent(recording: Recording, patterns: Sequence[str]) -> list[str]:
@@ -157,7 +157,7 @@ def _choose(recording: Recording, patterns: Sequence[str]) -> dict[int, Track]:
     wanted = set(matched(patterns, sorted(there | recording.others.keys())))
     for topic, what in sorted(recording.others.items()):
         if topic in wanted:
-            complain(f"{topic} is left out: {what}; {EXPECTED}")
+            log(f"{topic} is left out: {what}; {EXPECTED}")
     tracks = {number: track for number, track in recording.tracks.items() if track.topic in wanted}
     if not tracks:
         topics = sorted(there)
@@ -213,7 +213,7 @@ def _list(recording: Recording, tracks: dict[int, Track], form: str) -> None:
     rows += (["-" if cell is None else str(cell) for cell in row.values()] for row in topics)
     put_table(rows, right=(2, 3, 4, 5))
     for topic, why in sorted(recording.left_out.items()):
-        complain(f"its recorder left out {topic}: {why}")
+        log(f"its recorder left out {topic}: {why}")
 
 
 def _play(
@@ -251,5 +251,5 @@ def _play(
 def _cut(gap: float, skip: bool) -> float:
     """Say that nothing comes for so many seconds, and return how many of them to pass over."""
     what = "passed over" if skip else "--skip-gaps passes over it"
-    complain(f"no value for {duration(gap)}; {what}")
+    log(f"no value for {duration(gap)}; {what}")
     return gap - PASSED if skip else 0.0

@@ -16,17 +16,17 @@ from ..output import (
     EXIT_FAILURE,
     EXIT_TIMEOUT,
     Control,
-    code_of,
-    complain,
     counted,
     draw,
+    exit_code,
     json_value,
+    log,
     print_json,
     put,
     report,
 )
 from ..screen.braille import picture
-from ..topics import add_topics, names
+from ..topics import WAITS, add_topics, names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,9 +41,7 @@ _HOME, _LINE_END, _SCREEN_END = Control("\033[H"), Control("\033[K\n"), Control(
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_topics(
-        parser, "+", "names, or shell patterns of them, as 'robot/*'; they need not be there yet"
-    )
+    add_topics(parser, WAITS)
     parser.add_argument(
         "-w",
         "--window",
@@ -78,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
     collector.poll()
     if broken := [curve for curve in collector.curves if curve.error and not curve.by_pattern]:
         for curve in broken:
-            complain(f"{curve.error}")
+            log(f"{curve.error}")
         collector.close()
         return EXIT_FAILURE
     if options.output is not None:
@@ -88,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
             drawing = Drawing(collector)
             drawing.check(options.output)
         except (ImportError, ValueError) as error:
-            complain(f"plot: {error}")
+            log(f"plot: {error}")
             return EXIT_FAILURE
     live = not (options.once or drawing or options.format == "json") and sys.stdout.isatty()
     duration = options.duration or (math.inf if live else options.window)
@@ -97,13 +95,13 @@ def run(options: argparse.Namespace) -> int:
             _live(collector, duration)
         else:
             if sys.stderr.isatty():
-                complain(f"plot: collecting for {duration:g} s")
+                log(f"plot: collecting for {duration:g} s")
             _collect(collector, duration)
         left_out = _left_out(collector)
         if duration < math.inf and all(curve.newest is None for curve in collector.curves):
             asked = " or ".join(map(repr, options.topics))
-            complain(f"plot: found no value of {asked} within {duration:g} s; is it published?")
-            return code_of(left_out) or EXIT_TIMEOUT
+            log(f"plot: found no value of {asked} within {duration:g} s; is it published?")
+            return exit_code(left_out) or EXIT_TIMEOUT
         if options.format == "json":
             _print_points(collector)
         elif drawing is None:
@@ -113,7 +111,7 @@ def run(options: argparse.Namespace) -> int:
             drawing.figure.savefig(options.output, dpi=200)
     finally:
         collector.close()
-    return code_of(left_out)
+    return exit_code(left_out)
 
 
 def _left_out(collector: Collector) -> LeftOut:
@@ -124,7 +122,7 @@ def _left_out(collector: Collector) -> LeftOut:
             left_out.add(curve.name, str(curve.error))
     report(left_out)
     if collector.more:
-        complain(f"{counted(collector.more, 'topic')} more match; {MOST_CURVES} are drawn at most")
+        log(f"{counted(collector.more, 'topic')} more match; {MOST_CURVES} are drawn at most")
     return left_out
 
 

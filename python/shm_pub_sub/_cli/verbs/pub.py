@@ -14,7 +14,7 @@ from shm_pub_sub import Publisher, TopicNotFoundError
 from shm_pub_sub._pace import Pace
 
 from ..arguments import add_option, octal_mode, positive_integer, positive_seconds
-from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, complain, print_json, put
+from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, log, print_json, put
 from ..streams import exit_on_signal, on_termination
 from ..topics import add_topic
 from ..values import TYPES, NotAValue, common_type, parsed
@@ -93,10 +93,10 @@ def run(options: argparse.Namespace) -> int:
     try:
         kind, values = _values(options)
     except NotAValue as error:
-        complain(f"{error}")
+        log(f"{error}")
         return EXIT_FAILURE if options.values == [STDIN] else EXIT_USAGE
     if kind is None:
-        complain("found no value on stdin; expected one per line")
+        log("found no value on stdin; expected one per line")
         return EXIT_FAILURE
     retain = options.retain or (options.once and options.keep is None)
     on_termination(exit_on_signal)  # closes the publisher, as Ctrl-C does
@@ -106,13 +106,13 @@ def run(options: argparse.Namespace) -> int:
         try:
             _publish(publisher, values, options)
         except NotAValue as error:
-            complain(f"{error}")
+            log(f"{error}")
             return EXIT_FAILURE
         sys.stdout.flush()
         keep = 0.0 if retain else KEEP
         time.sleep(keep if options.keep is None else options.keep)
     if retain and not options.quiet:
-        complain(f"the value is retained until `shm-pub-sub rm {shlex.quote(options.topic)}`")
+        log(f"the value is retained until `shm-pub-sub rm {shlex.quote(options.topic)}`")
     return EXIT_DONE
 
 

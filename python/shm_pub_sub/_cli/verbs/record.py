@@ -15,10 +15,10 @@ from shm_pub_sub._recording.mcap_format import RecordingError
 from shm_pub_sub._recording.receiver import Receiver
 
 from ..arguments import add_option
-from ..output import EXIT_USAGE, code_of, complain, counted, duration, print_json, report
+from ..output import EXIT_USAGE, counted, duration, exit_code, log, print_json, report
 from ..progress import INTERVAL, Progress
 from ..streams import on_termination
-from ..topics import add_topics, names, not_there
+from ..topics import ALL, add_topics, names, not_found_message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,11 +40,7 @@ SWITCH = 0.0005
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_topics(
-        parser,
-        "*",
-        "names, or shell patterns as 'robot/*' (default: all); also those that appear later",
-    )
+    add_topics(parser, f"{ALL}, including those that appear later")
     parser.add_argument(
         "-o",
         "--output",
@@ -68,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         writer = McapWriter(path, options.compression, options.force)
     except FileExistsError:
-        complain(f"record {str(path)!r}: found a file there; take another name, or --force")
+        log(f"record {str(path)!r}: found a file there; take another name, or --force")
         return EXIT_USAGE
     sys.setswitchinterval(SWITCH)
     receiver = Receiver(options.topics, options.duration)
@@ -87,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGINT, end)
     on_termination(end)
     recorder = Recorder(receiver, writer, options.count or sys.maxsize)
-    complain(f"recording to {path}; Ctrl-C ends it")
+    log(f"recording to {path}; Ctrl-C ends it")
     try:
         try:
             recorder.record()
@@ -99,14 +95,14 @@ def run(options: argparse.Namespace) -> int:
             error.filename = str(path)
         raise
     if not path.exists():
-        complain(f"{path} is no longer there: it was moved while it was recorded to")
+        log(f"{path} is no longer there: it was moved while it was recorded to")
     for pattern in receiver.unmatched():
-        complain(not_there(pattern))
+        log(not_found_message(pattern))
     if options.format == "json":
         print_json({"file": str(path)} | recorder.summary())
     else:
         recorder.tell()
-    return code_of(receiver.left_out)
+    return exit_code(receiver.left_out)
 
 
 class Recorder:
@@ -140,7 +136,7 @@ class Recorder:
             self._receiver.join()
             self._report()
         if self._receiver.error is not None:
-            complain("the file has what came before this error")
+            log("the file has what came before this error")
             self._finish()
             raise self._receiver.error
         self._finish()
@@ -171,7 +167,7 @@ class Recorder:
     def _report(self) -> None:
         report(self._receiver.left_out)
         while not self._receiver.recorded_again.empty():
-            complain(f"{self._receiver.recorded_again.get()} is recorded from now on")
+            log(f"{self._receiver.recorded_again.get()} is recorded from now on")
 
     def _write(self, batch: list[tuple[Source, int, int, Any]]) -> None:
         channels, add, encode = self._channels, self._writer.add_message, mcap_format.encode
@@ -250,11 +246,11 @@ class Recorder:
     def tell(self) -> None:
         """Say on stderr what was recorded, and of which topics values were lost."""
         lost = self._receiver.lost
-        complain(f"{self._figures(duration(self._seconds))}")
+        log(f"{self._figures(duration(self._seconds))}")
         for name in sorted(lost):
             if lost[name]:
                 of = lost[name] + self._values.get(name, 0)
-                complain(f"{name}: lost {lost[name]} of {of}")
+                log(f"{name}: lost {lost[name]} of {of}")
 
     def _figures(self, seconds: str) -> str:
         values, lost = sum(self._values.values()), sum(dict(self._receiver.lost).values())

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shm_pub_sub
 from shm_pub_sub import ShmError, TopicNotFoundError
 
-from ..output import EXIT_DONE, EXIT_FAILURE, complain, print_json, put
-from ..topics import add_topics, names, not_there
+from ..output import EXIT_DONE, EXIT_FAILURE, log, print_json, put
+from ..topics import add_topics, names, not_found_message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Remove topics of dead publishers, including retained values. "
         "A topic with a live publisher is not removed; the error names its process."
     )
-    add_topics(parser)
+    add_topics(parser, "")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
         matched = names([pattern])
         found.update(dict.fromkeys(matched))
         if not matched:
-            complain(not_there(pattern))
+            log(not_found_message(pattern))
             code = EXIT_FAILURE
     for name in found:
         try:
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
         except TopicNotFoundError:
             continue  # removed meanwhile
         except ShmError as error:
-            complain(str(error))
+            log(str(error))
             code = EXIT_FAILURE
         else:
             if options.format == "json":

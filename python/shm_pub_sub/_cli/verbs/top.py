@@ -15,9 +15,9 @@ from shm_pub_sub._extras import EXTRAS, install
 from shm_pub_sub._pace import Pace
 
 from ..arguments import add_option
-from ..output import EXIT_FAILURE, code_of, complain, json_value, print_json, put, put_table
+from ..output import EXIT_FAILURE, exit_code, json_value, log, print_json, put, put_table
 from ..screen.table import COLUMNS, RIGHT, cells, in_order, summary
-from ..topics import add_patterns
+from ..topics import add_topics
 from ..watch import Watch
 from .list import record
 
@@ -32,7 +32,7 @@ ENDLESS = sys.maxsize
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_patterns(parser, "names, or shell patterns of them, as 'robot/*'")
+    add_topics(parser)
     add_option(parser, "interval", "time between tables (default: 1)", 1.0)
     add_option(parser, "count", "print N plain tables, as in a pipe, and exit")
     parser.add_argument(
@@ -47,12 +47,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     live = options.format == "text" and options.count is None and _can_move_the_cursor()
     if live and importlib.util.find_spec("rich") is None:
-        complain(
+        log(
             f"a live table needs rich: {install(EXTRAS['cli'])}; "
             "without it there is -n N, or top | cat, or --format json"
         )
         return EXIT_FAILURE
-    watch = Watch(options.patterns)
+    watch = Watch(options.topics)
     try:
         if live:
             from ..screen.live import show
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     finally:
         watch.close()
         watch.report()
-    return code_of(watch.left_out)
+    return exit_code(watch.left_out)
 
 
 def _can_move_the_cursor() -> bool:
