@@ -96,7 +96,7 @@ def test_publishers_end_is_told(cli: Cli) -> None:
         assert hz.line() == "no new messages"
     while (line := hz.line()) == "no new messages":
         pass
-    assert line == "no new messages: there is no live publisher"
+    assert line == "no new messages: no live publisher"
     interrupt(hz)
 
 

@@ -220,5 +220,5 @@ def test_info_says_why_there_is_no_value(run_cli: RunCli, shm_dir: Path) -> None
         os.chown(shm_dir / "shm_pub_sub.odd", 61002, 61002)
         ended = run_cli("info", "odd")
     assert "died" not in ended.stdout
-    assert "newest:    not read: " in ended.stdout
+    assert "newest:    unreadable: " in ended.stdout
     assert "pass trust=" in ended.stdout

@@ -215,7 +215,7 @@ def _among_strangers(shm_dir: Path) -> Iterator[None]:
 
 @pytest.mark.usefixtures("_among_strangers")
 def test_says_whose_topics_are_not_trusted(run_cli: RunCli, shm_dir: Path) -> None:
-    whose = "of user 61002, who is not trusted"
+    whose = "belongs to user 61002, who is not trusted"
     ended = run_cli("list")
     assert ended.stdout == "odd\nown\n"
     assert f"'odd': {whose}" in ended.stderr

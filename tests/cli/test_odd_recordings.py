@@ -109,7 +109,7 @@ def test_null_is_left_out_and_ends_nothing(run_cli: RunCli, tmp_path: Path) -> N
     path.write_bytes(suite.build(records(*messages), CHUNKED))
     played = run_cli("play", path, "--format", "json")
     assert played.returncode == 0, played.stderr
-    assert "a: 2 messages without a value left out" in played.stderr
+    assert "a: 2 messages without a value, skipped" in played.stderr
     found = json.loads(played.stdout)
     assert (found["values"], found["without_value"]) == (2, 2)
 
@@ -189,7 +189,7 @@ def test_messages_of_an_unknown_channel_are_said(tmp_path: Path) -> None:
     path = tmp_path / "unknown.mcap"
     content = [*records(b'{"value":1}'), suite.message(7, 1, START, START, b"{}")]
     path.write_bytes(suite.build(content, CHUNKED))
-    assert "channel 7 is left out: found messages, but no record of their channel" in replay(path)
+    assert "channel 7 is skipped: found messages, but no record of their channel" in replay(path)
 
 
 def test_gap_of_years_is_said_and_passed_over(cli: Cli, run_cli: RunCli, tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_gap_of_years_is_said_and_passed_over(cli: Cli, run_cli: RunCli, tmp_pat
     waiting.wait()
     played = run_cli("play", path, "--skip-gaps")
     assert played.returncode == 0, played.stderr
-    assert "no value for 472222 h 13 min; passed over" in played.stderr
+    assert "no value for 472222 h 13 min; skipped" in played.stderr
     assert "published 2 values of 1 topic" in played.stderr
 
 
@@ -231,7 +231,7 @@ def test_named_topic_that_is_left_out_is_a_failure(run_cli: RunCli, tmp_path: Pa
     for topics, code in (((), 0), (("*",), 0), (("a", "log"), 1)):
         played = run_cli("play", path, *topics)
         assert played.returncode == code
-        assert "log is left out: found messages without a schema" in played.stderr
+        assert "log is skipped: found messages without a schema" in played.stderr
         assert "published 1 value of 1 topic" in played.stderr
 
 

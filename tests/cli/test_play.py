@@ -249,7 +249,7 @@ def test_numbers_that_another_program_recorded_are_played(
     with listening(("reading", 0.0)) as (listener,):
         played = run_cli("play", path)
         assert played.returncode == 0, played.stderr
-        assert "log is left out: found the schema 'Log', whose property 'value'" in played.stderr
+        assert "log is skipped: found the schema 'Log', whose property 'value'" in played.stderr
         assert listener.received(3) == [0.0, 1.0, 2.0]
     none = run_cli("play", path, "log")
     assert none.returncode == 1
@@ -327,12 +327,17 @@ def test_absurd_number_of_buffers_is_an_error(run_cli: RunCli, tmp_path: Path, d
         (b"name,value\n", (), 1, "found no MCAP file"),
         (b"\x89MCAP0\r\n", (), 1, "found no topic; expected"),
         (None, ("c",), 1, "found no topic that matches 'c'; expected one of a, b"),
-        (None, ("--start-offset", 9), 1, "found 0.500 s; expected a --start-offset within them"),
-        (None, ("--remap", "c:=d"), 1, "found --remap of 'c'; expected a topic that is played"),
-        (None, ("--remap", "a:=b"), 1, "found 2 topics to be published as 'b'"),
+        (
+            None,
+            ("--start-offset", 9),
+            1,
+            "of 0.500 s; expected a smaller --start-offset",
+        ),
+        (None, ("--remap", "c:=d"), 1, "found 'c' in --remap; expected a topic that is played"),
+        (None, ("--remap", "a:=b"), 1, "found 2 topics with the new name 'b'"),
         (None, ("--remap", "a=b"), 2, "expected OLD:=NEW"),
         (None, ("--speed", 0), 2, "more than 0"),
-        (None, ("a", "--loop", "-d", 1e-9), 1, "found a single instant"),
+        (None, ("a", "--loop", "-d", 1e-9), 1, "found only one instant"),
     ],
 )
 def test_wrong_input_is_explained(
@@ -380,7 +385,7 @@ def test_what_is_not_in_the_file_is_said(
 def test_topic_has_one_new_name(run_cli: RunCli, tmp_path: Path) -> None:
     write(tmp_path / "run.mcap", {"speed": [(0, 1.0)]})
     ended = run_cli("play", tmp_path / "run.mcap", "-m", "speed:=a", "-m", "speed:=b")
-    assert (ended.returncode, "found 2 names for 'speed'" in ended.stderr) == (1, True)
+    assert (ended.returncode, "found 2 new names for 'speed'" in ended.stderr) == (1, True)
 
 
 def test_closed_terminal_takes_its_topics_away(cli: Cli, tmp_path: Path, shm_dir: Path) -> None:

@@ -72,7 +72,7 @@ def test_json_has_the_points_of_each_topic(run_cli: RunCli) -> None:
 def test_nothing_in_time_is_code_3(run_cli: RunCli) -> None:
     ended = run_cli("plot", "topic", "--duration", "0.1")
     assert (ended.returncode, ended.stdout) == (3, "")
-    assert "found no value of 'topic' within 0.1 s" in ended.stderr
+    assert "no value of 'topic' arrived within 0.1 s" in ended.stderr
 
 
 @pytest.mark.parametrize("arguments", [[], ["t", "--window", "0"], ["t", "--window", "x"]])
@@ -232,5 +232,5 @@ def test_a_picture_has_steps_for_bools_and_gaps_for_nan() -> None:
 def test_what_has_no_room_is_counted() -> None:
     curves = [Curve(f"topic{n}", 10 * SECOND) for n in range(9)]
     text = drawn(*curves, lines=12)
-    assert "7 more: a higher terminal shows them" in text
+    assert "7 more; a taller terminal shows them" in text
     assert len(text) <= 12

@@ -244,7 +244,7 @@ def test_file_of_a_killed_recorder_can_be_read(cli: Cli, run_cli: RunCli, tmp_pa
     # Torn in the next record.
     path.write_bytes(path.read_bytes() + b"\x06\xff\x00")
     played = run_cli("play", path, "--format", "json")
-    assert "has no end" in played.stderr
+    assert "is incomplete" in played.stderr
     assert json.loads(played.stdout)["values"] == 3
 
 
@@ -253,7 +253,7 @@ def test_existing_file_is_kept_unless_forced(run_cli: RunCli, tmp_path: Path) ->
     path.write_text("precious")
     refused = run_cli("record", "-o", path, "-d", 0.1)
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert "found a file there; take another name, or --force" in refused.stderr
+    assert "found an existing file; pass another name or --force" in refused.stderr
     assert path.read_text() == "precious"
     assert run_cli("record", "-o", path, "-d", 0.1, "--force").returncode == 0
     assert read(path) == []

@@ -226,7 +226,7 @@ def test_first_look_knows_a_rate_from_the_values_that_are_kept(watch: Watch) -> 
             pub.publish(value)
         with shm_pub_sub.Subscriber("speed", 0.0, history=5) as sub:
             times = [sub.recv_sample().time_ns for _ in range(5)]
-        (found,) = watch.look()
+        (found,) = watch.rows()
         assert found.value == 8.0
         assert found.rate == rate_of(4, (times[-1] - times[0]) / 1e9)
 
@@ -238,20 +238,20 @@ def test_rate_is_that_of_publication_whenever_one_looks(watch: Watch) -> None:
     ):
         pub.publish_many([0.0] * 10)
         *_, first = (sub.recv_sample() for _ in range(10))
-        (found,) = watch.look()
+        (found,) = watch.rows()
         assert (found.value, found.rate) == (0.0, None)  # ten with one time: no rate yet
         pub.publish_many([1.0] * 10)
         *_, last = (sub.recv_sample() for _ in range(10))
-        (found,) = watch.look()
+        (found,) = watch.rows()
         assert found.rate == rate_of(10, (last.time_ns - first.time_ns) / 1e9)
-        (again,) = watch.look()
+        (again,) = watch.rows()
         assert again.rate == rate_of(10, (last.time_ns - first.time_ns) / 1e9)
 
 
 def test_retained_value_is_no_dead_one(watch: Watch) -> None:
     with shm_pub_sub.Publisher("gain", 0, retain=True) as pub:
         pub.publish(7)
-    (found,) = watch.look()
+    (found,) = watch.rows()
     assert (found.value, found.rate, found.state) == (7, None, "retained")
     shm_pub_sub.remove("gain")
 
@@ -259,14 +259,14 @@ def test_retained_value_is_no_dead_one(watch: Watch) -> None:
 def test_next_publisher_is_looked_up(watch: Watch) -> None:
     with shm_pub_sub.Publisher("speed", 0.0, 3) as pub:
         pub.publish(1.5)
-        assert [(row.topic.buffer_num, row.value) for row in watch.look()] == [(3, 1.5)]
+        assert [(row.topic.buffer_num, row.value) for row in watch.rows()] == [(3, 1.5)]
         pub.publish_many([2.5, 3.5])
-        (found,) = watch.look()
+        (found,) = watch.rows()
         assert (found.value, found.topic.published) == (3.5, 3)
     with shm_pub_sub.Publisher("speed", 0.0, 9) as pub:
         pub.publish(4.5)
         deadline = time.monotonic() + 20
-        while (found := watch.look()[0]).topic.buffer_num != 9:
+        while (found := watch.rows()[0]).topic.buffer_num != 9:
             assert time.monotonic() < deadline
             time.sleep(0.05)
         assert (found.value, found.topic.published, found.state) == (4.5, 1, "alive")

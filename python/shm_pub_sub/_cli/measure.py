@@ -1,4 +1,4 @@
-"""What hz and delay have in common: a report every second, in the shape of ros2's."""
+"""Periodic reports for hz and delay, in the format of ros2 topic."""
 
 from __future__ import annotations
 
@@ -25,19 +25,16 @@ if TYPE_CHECKING:
         """Measures one topic."""
 
         def add(self, samples: list[Sample[Any]]) -> None:
-            """Take values into account."""
+            """Add values."""
 
         def figures(self) -> dict[str, float] | None:
-            """Return the figure that it is about, then min, max, std_dev and window.
-
-            None while there are too few values.
-            """
+            """Return the mean, min, max, std_dev and window; None if there are too few values."""
 
 
 _SPREAD, _END = Control("\n\t"), Control("\n")
 
 WINDOW = 10_000
-"""Values, as with ros2."""
+"""Values, as in ros2 topic hz."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def measure(
     options: argparse.Namespace, follower: Following, new_meter: Callable[[], _Meter], title: str
 ) -> int:
-    """Report what meters say of topics, until the arguments or Ctrl-C end it."""
+    """Report the figures of topics until the options or Ctrl-C end it."""
     meters: dict[Topic, _Meter] = {}
     new: dict[Topic, int] = {}
     last_value, reports = time.monotonic(), 0
@@ -77,7 +74,7 @@ def measure(
         reports += 1
         pace.advance()
     if not follower.complete:
-        return EXIT_TIMEOUT  # what is not there yet has no report
+        return EXIT_TIMEOUT  # a topic is missing
     return exit_code(follower.left_out)
 
 
@@ -87,7 +84,7 @@ def _print_text(
     if figures is not None and new:
         figure, least, most, deviation, window = figures.values()
         mean = 1 / figure if title == "rate" else figure
-        # As ros2 has it from 10 ms on; below that two digits of the mean.
+        # As ros2 from 10 ms on; below that two digits of the mean.
         digits = max(3, 1 - math.floor(math.log10(mean))) if 0 < mean < math.inf else 3
         parts = [f"average {title}: {figure:.{3 if title == 'rate' else digits}f}", _SPREAD]
         parts.append(
@@ -97,9 +94,9 @@ def _print_text(
     elif not new:
         parts = ["no new messages"]
         if not topic.alive:
-            parts.append(": there is no live publisher")
+            parts.append(": no live publisher")
     else:
-        return  # the first value says nothing
+        return  # one value has no interval
     if topic.lost:
         parts.append(f" lost: {topic.lost}")
     draw(*[topic.name, _END] * several, *parts, _END)

@@ -27,24 +27,24 @@ if TYPE_CHECKING:
     _File = tuple[int, int, int]
 
 SURVEY = 1.0
-"""Seconds between looks at whether files are still the same."""
+"""Seconds between checks whether files have changed."""
 
 SPARE = 64
-"""Descriptors that are left for the rest: inspecting a topic takes one, too."""
+"""Descriptors left for other files; inspecting a topic takes one."""
 
 
 class Row(NamedTuple):
-    """What is known of a topic at one look."""
+    """A topic and its newest value."""
 
     topic: TopicInfo
     value: bool | int | float | None
     """The newest; None if there is nothing to read."""
     rate: float | None
-    """In Hz; None if it is not known, or nobody publishes."""
+    """In Hz; None if unknown, or if the publisher is dead."""
     age: float | None
-    """Seconds since the newest was published; None if nothing was."""
+    """Seconds since the newest was published; None if there was none."""
     command: str | None
-    """The publisher's, with its arguments; None if it is dead or cannot be seen from here."""
+    """The publisher's command line; None if it is dead or not visible from here."""
 
     @property
     def state(self) -> str:
@@ -59,9 +59,9 @@ class Watch:
     """The topics that match patterns, or all topics. Close it."""
 
     def __init__(self, patterns: Sequence[str] = ()) -> None:
-        names()  # raises if the directory cannot be read
-        self._room = open_as_many_as_allowed() - SPARE
-        self._follower = Follower(patterns, history=0, later=0, most=self._room)
+        names()  # raises OpenError if the directory cannot be read
+        self._free = open_as_many_as_allowed() - SPARE
+        self._follower = Follower(patterns, history=0, later=0, most=self._free)
         self._watched: dict[str, _Watched] = {}
         self._next_survey = 0.0
         self.left_out = LeftOut(patterns)
@@ -70,11 +70,11 @@ class Watch:
 
     @property
     def without_values(self) -> int:
-        """The number of topics that have a row without values, as descriptors are too few."""
+        """Number of topics without values, because there are too few descriptors."""
         return len(self._follower.beyond)
 
-    def look(self) -> list[Row]:
-        """Return a row for each topic, sorted by name."""
+    def rows(self) -> list[Row]:
+        """Return a row per topic, sorted by name."""
         commands = Commands()
         for event in self._follower.look():
             self._note(event, commands)
@@ -82,16 +82,16 @@ class Watch:
         if now >= self._next_survey:
             self._survey(commands)
             self._next_survey = now + SURVEY
-        return [self._watched[name].look() for name in sorted(self._watched)]
+        return [self._watched[name].row() for name in sorted(self._watched)]
 
     def report(self) -> None:
-        """Say on stderr what is not shown, once."""
+        """Log once what is not shown."""
         report(self.left_out)
         if self.without_values and not self._reported:
             self._reported = True
             log(
-                f"{counted(self.without_values, 'topic')} without values: a process may have "
-                f"{self._room + SPARE} descriptors here; ulimit -n sets it"
+                f"{counted(self.without_values, 'topic')} without values: this process may have "
+                f"only {self._free + SPARE} descriptors; raise that with ulimit -n"
             )
 
     def close(self) -> None:
@@ -152,7 +152,7 @@ class _Watched:
         self._last = self._newest()
 
     def file(self) -> _File | None:
-        """Return what tells the topic's file from another one."""
+        """Return the identity of the topic's file."""
         try:
             found = os.stat(self.info.path)
         except OSError:
@@ -160,16 +160,16 @@ class _Watched:
         return found.st_dev, found.st_ino, found.st_ctime_ns
 
     def update(self, info: TopicInfo, file: _File | None) -> None:
-        """Take over what is known of the topic; file is what it was before that was looked up."""
+        """Set the topic's info; file is its file's identity from before the inspection."""
         self.info, self._file, self._updated = info, file, time.monotonic()
 
     def is_up_to_date(self, file: _File | None) -> bool:
-        """Report whether nothing has changed but values."""
+        """Report whether only values can have changed."""
         if self.topic is None or file is None or file != self._file:
             return False
         return self.topic.alive == self.info.alive
 
-    def look(self) -> Row:
+    def row(self) -> Row:
         newest = self._newest()
         command = self._command if self.info.alive else None
         if newest is None:

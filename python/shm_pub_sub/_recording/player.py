@@ -1,4 +1,4 @@
-"""What `play` publishes with, and what it publishes: a recording's values, ahead of their time."""
+"""Publishes a recording's values, decoded in advance."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from .reader import Recording, Track, Value
 
 AHEAD = 100
-"""Batches that are decoded before their time, of BATCH values at most."""
+"""Batches that are decoded in advance, of at most BATCH values."""
 BATCH = 1000
 
 
 def looped_batches(
     recording: Recording, tracks: dict[int, Track], first: int, end: int, loop: bool
 ) -> Iterator[list[Value]]:
-    """Yield the values, in small batches; again and again, one round after the other, in a loop."""
+    """Yield the values in small batches; if loop, repeatedly."""
     shift = 0
     while True:
         some = False
@@ -40,12 +40,12 @@ def looped_batches(
         if not loop:
             return
         if not some:
-            raise RecordingError("play: found no value there; expected one at least to --loop over")
+            raise RecordingError("play: found no value in this part; expected one for --loop")
         shift += end - first
 
 
 class Prefetcher:
-    """Decodes batches ahead of their time, in a thread."""
+    """Decodes batches ahead of time, in a thread."""
 
     def __init__(self, batches: Iterator[list[Value]]) -> None:
         self._batches = batches
@@ -55,7 +55,7 @@ class Prefetcher:
         self._thread.start()
 
     def __iter__(self) -> Iterator[list[Value]]:
-        """Yield the batches; raise what decoding raised, after those before it."""
+        """Yield the batches, then raise the error of decoding, if any."""
         while (batch := self._queue.get()) is not None:
             if isinstance(batch, Exception):
                 raise batch
@@ -83,13 +83,13 @@ class Prefetcher:
 class Player:
     """The publishers of a recording's topics.
 
-    Raises RecordingError, before anything is published, where one of them has a publisher already.
+    Raises RecordingError, before anything is published, if a topic already has a live publisher.
     """
 
     def __init__(self, tracks: Mapping[int, Track], renamed: Sequence[tuple[str, str]]) -> None:
         self.values = 0
         self.late = 0.0
-        """How many seconds after its time a value was published, at worst."""
+        """The greatest delay of a value, in seconds."""
         self._tracks = tracks
         topics = {track.topic for track in tracks.values()}
         self._names = _names(renamed, topics)
@@ -106,7 +106,7 @@ class Player:
             raise
 
     def publish(self, channel: int, value: Any) -> None:
-        """Publish a value of a channel, which replaces the topic's channel before it."""
+        """Publish a value; a new channel replaces the topic's publisher."""
         publish = self._publish.get(channel)
         if publish is None:
             self._change_to(channel)
@@ -124,20 +124,20 @@ class Player:
         self._playing[topic] = channel
 
     def close(self) -> None:
-        """End all topics."""
+        """Close the publishers."""
         for publisher in self._publishers.values():
             publisher.close()
 
     def summary(self) -> dict[str, object]:
-        """Return what was published, for JSON."""
+        """Return the figures, for JSON."""
         return {"values": self.values, "topics": len(self._publishers), "late": self.late}
 
     def summary_text(self) -> str:
-        """Return the same for people."""
+        """Return the figures as text."""
         return (
             f"published {counted(self.values, 'value')} of "
-            f"{counted(len(self._publishers), 'topic')}, the latest "
-            f"{duration(self.late)} after its time"
+            f"{counted(len(self._publishers), 'topic')}, at most "
+            f"{duration(self.late)} late"
         )
 
 
@@ -145,13 +145,17 @@ def _names(renamed: Sequence[tuple[str, str]], topics: set[str]) -> dict[str, st
     names = {topic: topic for topic in topics} | dict(renamed)
     for old in names:
         if old not in topics:
-            raise RecordingError(f"play: found --remap of {old!r}; expected a topic that is played")
+            raise RecordingError(f"play: found {old!r} in --remap; expected a topic that is played")
     for old, count in Counter(old for old, _ in renamed).items():
         if count > 1:
-            raise RecordingError(f"play: found {count} names for {old!r} by --remap; expected one")
+            raise RecordingError(
+                f"play: found {count} new names for {old!r} in --remap; expected one"
+            )
     for new, count in Counter(names.values()).items():
         if count > 1:
-            raise RecordingError(f"play: found {count} topics to be published as {new!r}")
+            raise RecordingError(
+                f"play: found {count} topics with the new name {new!r}; expected one"
+            )
     return names
 
 
@@ -165,5 +169,5 @@ def _check_free(names: Iterable[str]) -> None:
     if taken:
         raise RecordingError(
             f"play: found live publishers of {', '.join(sorted(taken))}; expected none; nothing "
-            "was published; end them, or --remap, or set another SHM_PUB_SUB_DIR"
+            "was published; stop them, or pass --remap, or set another SHM_PUB_SUB_DIR"
         )

@@ -1,6 +1,6 @@
-"""Curves in a terminal: braille, of 2 times 4 dots a character, or ASCII where there is none.
+"""Curves in a terminal: braille with 2 times 4 dots per character, or ASCII.
 
-Each topic has a panel, and a scale, of its own: no colour is needed to tell them apart.
+Each topic has its own panel and scale, so no colours are needed.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from shm_pub_sub._plot.curve import Curve
 
 LEAST = 3
-"""Lines of a panel's curve."""
+"""Minimum height of a panel's curve, in lines."""
 
 AXIS = 12
-"""Columns for the numbers beside it."""
+"""Columns for the numbers at the left."""
 
 _BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # by line and column of the dot
 _EMPTY = 0x2800
@@ -29,7 +29,7 @@ _EMPTY = 0x2800
 def picture(
     collector: Collector, now: tuple[int, str], columns: int, lines: int, ascii_only: bool
 ) -> list[str]:
-    """Return the curves as lines of text that fill `columns` times `lines`, or less.
+    """Return the curves as text of at most `columns` times `lines`.
 
     now: The time of the right edge, in ns and as text, as of Collector.now().
     """
@@ -42,7 +42,7 @@ def picture(
     for curve in shown:
         text += _panel(curve, now[0], round(collector.seconds * 1e9), width, height, ascii_only)
     if more:
-        text.append(f"{more} more: a higher terminal shows them")
+        text.append(f"{more} more; a taller terminal shows them")
     left, right = f"-{collector.seconds:g} s", now[1]
     if len(left) + len(right) >= width:
         right = right.split()[1]  # without date and zone
@@ -53,14 +53,14 @@ def picture(
 def _panel(
     curve: Curve, now: int, window: int, width: int, height: int, ascii_only: bool
 ) -> Iterator[str]:
-    """Return a line that names the topic and the lines of its curve."""
+    """Yield a line with the topic's name and the lines of its curve."""
     points = curve.points(now)
     low, high = bounds(value for at, value in points if at >= now - window)
     if curve.type is bool:
         low, high = 0.0, 1.0
     dots = Dots(width, height)
     across, y_of = (2 * width - 1) / window, scale(low, high, 0, 4 * height - 1)
-    # Of a fast topic many values are in one column of dots: what it spans is drawn once.
+    # A fast topic has many values per column of dots: their span is drawn once.
     column = _Column(dots)
     for at, value in points:
         if value != value:
@@ -69,7 +69,7 @@ def _panel(
             x, y = round((at - now + window) * across), round(y_of(value))
             column.go_to(x, y, stepwise=curve.type is bool)
     column.end()
-    # Why it cannot be read is as long as the line has room for; stderr has all of it.
+    # The error is cut off at the width; stderr has all of it.
     yield label(curve, now) + (f": {printable(str(curve.error))}" if curve.error else "")
     top, bottom = ("True", "False") if curve.type is bool else (_short(high), _short(low))
     frame = "|" if ascii_only else "┤"
@@ -84,7 +84,7 @@ def _short(value: float) -> str:
 
 
 class _Column:
-    """Where the pen of a curve is, and between which heights it has been there."""
+    """The column that a curve is drawing, and the heights it spans there."""
 
     def __init__(self, dots: Dots) -> None:
         self._dots = dots
@@ -92,7 +92,7 @@ class _Column:
         self._x = self._y = self._low = self._high = 0
 
     def go_to(self, x: int, y: int, stepwise: bool) -> None:
-        """Draw on to a dot; stepwise: along, and then up or down."""
+        """Draw to a dot; stepwise: horizontally, then vertically."""
         if self._down and x == self._x:
             self._low, self._high = min(self._low, y), max(self._high, y)
         else:
@@ -105,25 +105,25 @@ class _Column:
         self._down, self._x, self._y = True, x, y
 
     def end(self) -> None:
-        """Draw what is spanned, and lift the pen."""
+        """Draw the span and lift the pen."""
         if self._down:
             self._dots.line((self._x, self._low), (self._x, self._high))
         self._down = False
 
 
 class Dots:
-    """A canvas of characters that have 2 times 4 dots each."""
+    """A canvas of characters with 2 times 4 dots each."""
 
     def __init__(self, width: int, height: int) -> None:
         self._width, self._height = width, height
         self._cells = [[0] * width for _ in range(height)]
 
     def line(self, start: tuple[int, int], end: tuple[int, int]) -> None:
-        """Draw a straight line between two dots, counted from the upper left."""
+        """Draw a straight line between two dots, counted from the top left."""
         (x, y), (to_x, to_y) = start, end
         if to_x < 0:
             return
-        if x < -1:  # however far away it began
+        if x < -1:  # clip a start that is far to the left
             x, y = -1, to_y + round((y - to_y) * ((to_x + 1) / (to_x - x)))
         y, to_y = (min(max(each, -1), 4 * self._height) for each in (y, to_y))
         steps = max(abs(to_x - x), abs(to_y - y), 1)
@@ -139,7 +139,7 @@ class Dots:
         return ["".join(chr(_EMPTY + cell) if cell else " " for cell in row) for row in self._cells]
 
     def ascii(self) -> list[str]:
-        """Return the lines in ASCII: a character tells its upper half from its lower one."""
+        """Return the lines in ASCII; characters distinguish their upper and lower half."""
         upper, lower = 0x01 | 0x08 | 0x02 | 0x10, 0x04 | 0x20 | 0x40 | 0x80
         signs = " '.:"
         return [

@@ -68,7 +68,7 @@ def _stopped(watch: Watch, interval: float, screen: _Screen) -> bool:
         Live(console=screen.console, screen=True, auto_refresh=False) as live,
     ):
         while True:
-            rows = watch.look()
+            rows = watch.rows()
             due = time.monotonic() + interval
             while (left := due - time.monotonic()) > 0:
                 live.update(screen.draw(rows, watch), refresh=True)

@@ -1,4 +1,4 @@
-"""`delay`: how long values take from publish() to a receiver here."""
+"""`delay`: the time from publish() to a subscriber here."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ add_arguments = measure.add_arguments
 
 
 def run(options: argparse.Namespace) -> int:
-    # What was published before anybody received here says nothing of the way to here.
+    # The age of values published before this says nothing of delivery.
     with Following(options.topics, history=0, later=0, gather=False) as follower:
         return measure.measure(options, follower, lambda: Ages(options.window), "delay")
 
 
 class Ages:
-    """How old the last `window` values were when they were received, in seconds."""
+    """The ages of the last `window` values on arrival, in seconds."""
 
     def __init__(self, window: int) -> None:
         self._ages: deque[float] = deque(maxlen=window)

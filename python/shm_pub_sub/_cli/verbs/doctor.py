@@ -1,4 +1,4 @@
-"""`doctor`: what is wrong with this machine's set-up, and what to do about it."""
+"""`doctor`: check this machine's setup; each problem has a remedy."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Find what is wrong with this machine's set-up, and say what to do about it. It tries one "
-        "value between two processes. The exit code is 1 where a check fails; warnings are none."
+        "Check this machine's setup and show what to do about problems. Sends one value from one "
+        "process to another. The exit code is 1 if a check fails; warnings do not count."
     )
 
 

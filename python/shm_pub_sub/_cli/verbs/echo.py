@@ -1,4 +1,4 @@
-"""`echo`: the values of topics, each as it comes or the newest at intervals."""
+"""`echo`: every value of topics, or the newest at intervals."""
 
 from __future__ import annotations
 
@@ -12,7 +12,17 @@ from shm_pub_sub._pace import Pace
 
 from ..arguments import add_option
 from ..following import Following
-from ..output import EXIT_TIMEOUT, EXIT_USAGE, exit_code, json_value, log, printable, put, write
+from ..output import (
+    EXIT_TIMEOUT,
+    EXIT_USAGE,
+    counted,
+    exit_code,
+    json_value,
+    log,
+    printable,
+    put,
+    write,
+)
 from ..topics import WAITS, add_topics
 
 TYPE_CHECKING = False
@@ -30,16 +40,16 @@ if TYPE_CHECKING:
 
 
 NEWS_OF_LOSSES = 1.0
-"""Seconds between remarks on lost values."""
+"""Seconds between reports of lost values."""
 
 FIRST_VALUE = 0.02
-"""Seconds between looks for a first value with --interval."""
+"""Seconds between looks for the first value with --interval."""
 
 NOT_AS_PYTHON = {
     repr(value): json.dumps(json_value(value))
     for value in (True, False, math.nan, math.inf, -math.inf)
 }
-"""What JSON writes otherwise. json.dumps() for each value would take five times as long."""
+"""JSON text of values that Python prints otherwise: json.dumps() takes five times as long."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,8 +73,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "timeout",
         "exit after SECONDS without a value (3 if fewer than requested arrived)",
     )
-    parser.add_argument("-T", "--time", action="store_true", help="show times of publication")
-    parser.add_argument("--csv", action="store_true", help="a table: time, topic, sequence, value")
+    parser.add_argument("-T", "--time", action="store_true", help="print the time of publication")
+    parser.add_argument("--csv", action="store_true", help="CSV: time, topic, sequence, value")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -76,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
     with Following(options.topics, history=1, ends=True) as follower:
         losses = Losses(follower)
         try:
-            # Each is a batch; an empty one says that nothing has come for that long.
+            # An empty batch means that the timeout has passed.
             batches = (
                 _newest(follower, options)
                 if options.interval
@@ -85,13 +95,13 @@ def run(options: argparse.Namespace) -> int:
             return _print(batches, follower, _formatter(options, follower.several), options.count)
         finally:
             if not options.interval:
-                losses.sum_up()
+                losses.report_total()
 
 
 def _each(follower: Following, losses: Losses, timeout: float | None) -> Iterator[_Taken]:
     while True:
         yield follower.take(timeout)
-        losses.tell()
+        losses.report()
 
 
 def _newest(follower: Following, options: argparse.Namespace) -> Iterator[_Taken]:
@@ -121,33 +131,33 @@ def _print(
     batches: Iterable[_Taken],
     follower: Following,
     lines: _Format,
-    times: int | None,
+    count: int | None,
 ) -> int:
-    """Print batches until that many values of every topic are printed."""
+    """Print batches until `count` values of every topic are printed."""
     printed: dict[str, int] = {}
     for batch in batches:
         if not batch:
-            too_early = times is not None or not printed
+            too_early = count is not None or not printed
             return EXIT_TIMEOUT if too_early else exit_code(follower.left_out)
         for topic, samples in batch:
             before = printed.get(topic.name, 0)
-            if times is not None:
-                del samples[times - before :]
+            if count is not None:
+                del samples[count - before :]
             printed[topic.name] = before + len(samples)
         values = [(topic.name, sample) for topic, samples in batch for sample in samples]
         if len(batch) > 1:
             values.sort(key=lambda named: named[1].time_ns)
         write("".join(lines(values)))
-        if times is not None and follower.complete:
-            lacking = [t for t in follower.topics if printed.get(t.name, 0) < times]
-            # Nobody has asked by name for what a crashed publisher has left.
+        if count is not None and follower.complete:
+            lacking = [t for t in follower.topics if printed.get(t.name, 0) < count]
+            # A crashed publisher's topic that only a pattern matches gets no more values.
             if all(topic.by_pattern and not topic.alive for topic in lacking):
                 break
     return exit_code(follower.left_out)
 
 
 def _formatter(options: argparse.Namespace, several: bool) -> _Format:
-    """Return what turns values into lines: 100,000 a second in a part of one processor."""
+    """Return the function that formats values, at well over 100,000 per second."""
     clock = WallClock()
 
     def rows(values: _Values) -> list[str]:
@@ -182,52 +192,48 @@ def _formatter(options: argparse.Namespace, several: bool) -> _Format:
 
 
 def _cell(name: str) -> str:
-    """Return the name as a cell of a table, quoted where it has to be.
-
-    Its newlines stay, as a reader of CSV expects them; what else is not printable is an escape.
-    """
+    """Return the name as a CSV cell: newlines stay, other unprintable characters are escapes."""
     cell = io.StringIO()
-    # The writer quotes what its line terminator has in it.
+    # The writer quotes cells that contain its line terminator.
     csv.writer(cell, lineterminator="\n").writerow(["\n".join(map(printable, name.split("\n")))])
     return cell.getvalue()[:-1]
 
 
 class Losses:
-    """Says on stderr how many values were lost."""
+    """Reports lost values on stderr."""
 
     def __init__(self, follower: Following) -> None:
         self._follower = follower
-        self._told = 0
+        self._reported = 0
         self._next = 0.0
 
-    def tell(self) -> None:
-        """Say it where there are more than before, and not too soon after that."""
+    def report(self) -> None:
+        """Report new losses, at most once per second."""
         lost = sum(topic.lost for topic in self._follower.topics)
         now = time.monotonic()
-        if lost > self._told and now >= self._next:
-            self._told, self._next = lost, now + NEWS_OF_LOSSES
-            self._say("so far")
+        if lost > self._reported and now >= self._next:
+            self._reported, self._next = lost, now + NEWS_OF_LOSSES
+            self._print("so far")
 
-    def sum_up(self) -> None:
-        """Say it at the end."""
-        self._say("in all; a publisher with a larger buffer_num keeps more")
+    def report_total(self) -> None:
+        self._print("in total; a larger buffer_num keeps more")
 
-    def _say(self, which: str) -> None:
+    def _print(self, which: str) -> None:
         for topic in self._follower.topics:
             if topic.lost:
-                log(f"{topic.name}: lost {topic.lost} values {which}")
+                log(f"{topic.name}: lost {counted(topic.lost, 'value')} {which}")
 
 
 class WallClock:
-    """Knows how far the one is from the other."""
+    """The offset from CLOCK_MONOTONIC to the time since 1970."""
 
     def __init__(self) -> None:
         self._offset = 0
 
     def offset(self) -> int:
-        """Return ns to be added to CLOCK_MONOTONIC. It changes only where somebody sets the clock.
+        """Return ns to add to CLOCK_MONOTONIC, constant until the clock is set.
 
-        Asking for it anew each time would give every batch of values another error.
+        Measuring it each time would give every batch another error.
         """
         offset = time.time_ns() - time.monotonic_ns()
         if abs(offset - self._offset) > 1_000_000:
@@ -236,6 +242,6 @@ class WallClock:
 
 
 def seconds(ns: int) -> str:
-    """Return ns since 1970 as seconds, every digit of them."""
+    """Return ns since 1970 as seconds with all digits."""
     digits = str(ns)
     return f"{digits[:-9]}.{digits[-9:]}"

@@ -1,4 +1,4 @@
-"""`hz`: how often a topic is published, by the times of publication that its values carry."""
+"""`hz`: the publishing rate of topics, from the times of publication."""
 
 from __future__ import annotations
 

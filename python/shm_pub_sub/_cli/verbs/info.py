@@ -1,4 +1,4 @@
-"""`info`: all that is known of one topic."""
+"""`info`: the details of one topic."""
 
 from __future__ import annotations
 
@@ -48,10 +48,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _newest(topic: TopicInfo) -> tuple[Sample[float] | None, ShmError | None]:
-    """Return the newest value, if there is one to be had: of a live publisher, or retained.
-
-    Where the topic cannot be read, as where its owner is not trusted, the error says why.
-    """
+    """Return the newest value of a live publisher, or a retained one, or the error."""
     try:
         with Subscriber(topic.name, topic.type()) as sub:
             return sub.sample(), None
@@ -74,7 +71,7 @@ def _lines(
         ),
         ("published", str(topic.published) + (f", {frequency(topic.rate)}" if topic.rate else "")),
         ("buffers", f"{topic.buffer_num} {kept}"),
-        ("retained", "yes, the last value outlives the publisher" if topic.retain else "no"),
+        ("retained", "yes: the last value outlives the publisher" if topic.retain else "no"),
         ("created", f"{made}, {duration(time.time() - topic.created)} ago"),
         ("size", size(topic.nbytes)),
         ("file", f"{topic.path}, {_access(topic.path)}"),
@@ -83,26 +80,26 @@ def _lines(
 
 def _publisher(topic: TopicInfo, command: str | None) -> str:
     if not topic.trusted:
-        return f"of {user(topic.uid)}, who is not trusted; all here is that user's word"
+        return f"{user(topic.uid)}, not trusted; that user may have written anything here"
     if not topic.alive:
-        return f"dead, process {topic.pid}; `shm-pub-sub rm` removes what it left"
+        return f"dead, process {topic.pid}; `shm-pub-sub rm` removes the topic"
     if command is None:
-        return f"alive, process {topic.pid}, in a container or of another user"
+        return f"alive, process {topic.pid}, in another container or of another user"
     return f"alive, process {topic.pid}: {command}"
 
 
 def _none(topic: TopicInfo, error: ShmError | None) -> str:
     if error is not None:
-        return f"not read: {error}"
+        return f"unreadable: {error}"
     if topic.published == 0:
         return "none yet"
-    return f"none to be had: its publisher died; it was {duration(topic.age)} old"
+    return f"gone with its publisher; it was {duration(topic.age)} old"
 
 
 def _access(path: str) -> str:
-    """Return who may read the file."""
+    """Return the file's mode and owner."""
     try:
         status = Path(path).stat()
     except OSError:
-        return "gone since"
+        return "now gone"
     return f"mode {status.st_mode & 0o7777:04o}, user {status.st_uid}, group {status.st_gid}"

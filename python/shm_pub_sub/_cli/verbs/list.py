@@ -30,27 +30,27 @@ HEADING = (
     "command",
 )
 NUMBERS = range(3, 8)
-"""Columns that stand at the right."""
+"""Right-aligned columns."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_topics(parser)
-    parser.add_argument("-t", "--types", action="store_true", help="show types as well")
+    parser.add_argument("-t", "--types", action="store_true", help="also print types")
     parser.add_argument(
         "-v",
         "--verbose",
         action="store_true",
-        help="show all that is known; the rate is that of the values which the topic keeps",
+        help="print a table of details; the rate is that of the values the topic keeps",
     )
     parser.add_argument(
-        "-c", "--count-topics", action="store_true", help="only print the number of topics"
+        "-c", "--count-topics", action="store_true", help="print only the number of topics"
     )
 
 
 def run(options: argparse.Namespace) -> int:
     found = names(options.topics)
     if not found and not options.count_topics and sys.stderr.isatty():
-        log(f"no such topic in {directory()}" if options.topics else _nothing())
+        log(f"no matching topic in {directory()}" if options.topics else _nothing())
     if options.count_topics:
         if options.format == "json":
             print_json({"count": len(found)})
@@ -69,23 +69,23 @@ def run(options: argparse.Namespace) -> int:
         for name in found:
             put(name)
         for name, whose in strangers(found):
-            log(f"{name!r}: of {whose}, who is not trusted")
+            log(f"{name!r} belongs to {whose}, who is not trusted")
     return EXIT_DONE
 
 
 def record(topic: TopicInfo) -> dict[str, object]:
-    """Return what JSON says of a topic."""
+    """Return a topic's fields for JSON."""
     return topic._asdict() | {"type": topic.type.__name__}
 
 
 def _whose(topic: TopicInfo | None) -> str:
     if topic is None or topic.trusted:
         return ""
-    return f" of {user(topic.uid)}, who is not trusted"
+    return f" belongs to {user(topic.uid)}, who is not trusted"
 
 
 def _nothing() -> str:
-    return f"no topic in {directory()}: nothing publishes there (SHM_PUB_SUB_DIR names another)"
+    return f"no topics in {directory()} (set SHM_PUB_SUB_DIR for another directory)"
 
 
 def _print_objects(found: list[str], verbose: bool) -> None:
@@ -121,7 +121,7 @@ def _print_table(found: list[str]) -> None:
                 errors.append(error)
             continue
         if not topic.trusted:
-            strange.append(f"{name}:{_whose(topic)}; file {topic.path}")
+            strange.append(f"{name!r}{_whose(topic)}; file {topic.path}")
         rows.append(
             (
                 name,

@@ -1,4 +1,4 @@
-"""`play`: publish what was recorded, at the pace at which it was."""
+"""`play`: publish a recording's values at the recorded pace."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from ..output import (
 )
 from ..progress import INTERVAL, Progress
 from ..streams import exit_on_signal, on_termination
+from ..topics import ALL, PATTERNS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,43 +35,41 @@ if TYPE_CHECKING:
     from shm_pub_sub._recording.reader import Recording, Track
 
 FOUND = 0.1
-"""Seconds after which those who wait for a topic have found it: they look 50 times a second."""
-EXPECTED = 'expected JSON messages as {"value": 1.5}, whose schema says so'
+"""Seconds after which waiting subscribers have found a topic: they look every 20 ms."""
+EXPECTED = 'expected JSON messages such as {"value": 1.5}, with a schema for them'
 SHOWN = 10
-"""Topics that an error names."""
+"""Topics named in an error."""
 GAP = 60.0
-"""Seconds without a value from which on it is said how long that is, or passed over."""
-PASSED = 1.0
-"""Seconds that are left of a gap that is passed over."""
-SWITCH = 0.0001
-"""Seconds for which the threads may keep the GIL from each other."""
+"""Seconds without a value after which the gap is reported or skipped."""
+KEPT = 1.0
+"""Seconds that remain of a skipped gap."""
+GIL_SWITCH_INTERVAL = 0.0001
+"""Seconds that a thread may hold the GIL: sys.setswitchinterval()."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", type=Path, help="an MCAP file")
-    parser.add_argument(
-        "topics", metavar="TOPIC", nargs="*", help="names, or shell patterns (default: all)"
-    )
-    parser.add_argument("--list", action="store_true", help="only say what is in the file")
+    parser.add_argument("topics", metavar="TOPIC", nargs="*", help=PATTERNS + ALL)
+    parser.add_argument("--list", action="store_true", help="list the topics in the file and exit")
     parser.add_argument(
         "--speed",
         metavar="FACTOR",
         type=positive_factor,
         default=1.0,
-        help="2 for twice as fast, 0.5 for half (default: 1)",
+        help="2 plays twice as fast, 0.5 half as fast (default: 1)",
     )
-    parser.add_argument("-l", "--loop", action="store_true", help="begin again at the end")
+    parser.add_argument("-l", "--loop", action="store_true", help="repeat until Ctrl-C")
     parser.add_argument(
         "--skip-gaps",
         action="store_true",
-        help="wait for a second where nothing comes for over a minute",
+        help="shorten gaps of more than a minute to a second",
     )
     parser.add_argument(
         "--start-offset",
         metavar="SECONDS",
         type=positive_seconds,
         default=0.0,
-        help="begin so far into the recording",
+        help="start this far into the recording",
     )
     add_option(parser, "duration", "exit after SECONDS of the recording (default: play to its end)")
     parser.add_argument(
@@ -80,19 +79,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_remapping,
         action="append",
         default=[],
-        help="publish the topic OLD as NEW; may be given again",
+        help="publish the topic OLD as NEW; can be repeated",
     )
 
 
 def _remapping(text: str) -> tuple[str, str]:
     old, sign, new = text.partition(":=")
     if not (old and sign and new):
-        raise argparse.ArgumentTypeError(f"found {text!r}; expected OLD:=NEW, two names")
+        raise argparse.ArgumentTypeError(f"found {text!r}; expected two names, OLD:=NEW")
     return old, new
 
 
 def run(options: argparse.Namespace) -> int:
-    """Publish what is wanted of the file, or list what it has."""
+    """Publish the requested topics of the file, or list them."""
     mcap_format.check_installed()
     from shm_pub_sub._recording.reader import Recording
 
@@ -107,11 +106,11 @@ def run(options: argparse.Namespace) -> int:
 
 def _run(recording: Recording, options: argparse.Namespace) -> int:
     if not recording.complete:
-        log(f"{options.file} has no end: its recorder was killed, or is still at work")
+        log(f"{options.file} is incomplete: its recorder was killed, or is still running")
     tracks = _choose(recording, options.topics)
     absent = _absent(recording, options.topics)
     for pattern in absent:
-        log(f"found no topic {pattern!r}; see --list")
+        log(f"found no topic {pattern!r} in the recording; see --list")
     missing = Selection(absent).names
     code = EXIT_FAILURE if missing or recording.others.keys() & set(options.topics) else EXIT_DONE
     if options.list:
@@ -119,7 +118,7 @@ def _run(recording: Recording, options: argparse.Namespace) -> int:
         return code
     first, end = _span(recording, options)
     on_termination(exit_on_signal)  # closes the publishers
-    sys.setswitchinterval(SWITCH)
+    sys.setswitchinterval(GIL_SWITCH_INTERVAL)
     with (
         closing(Player(tracks, options.remap)) as player,
         closing(Prefetcher(looped_batches(recording, tracks, first, end, options.loop))) as batches,
@@ -127,10 +126,10 @@ def _run(recording: Recording, options: argparse.Namespace) -> int:
         try:
             _play(player, batches, first, end, options)
         finally:
-            _tell_what_had_no_value(recording)
+            _report_missing_values(recording)
     if not player.values:
         raise RecordingError(
-            f"play {str(recording.path)!r}: found no value to publish; expected one at least"
+            f"play {str(recording.path)!r}: found no value to publish; expected at least one"
         )
     if options.format == "json":
         left_out = {"without_value": sum(recording.without_value.values())}
@@ -140,24 +139,24 @@ def _run(recording: Recording, options: argparse.Namespace) -> int:
     return code
 
 
-def _tell_what_had_no_value(recording: Recording) -> None:
+def _report_missing_values(recording: Recording) -> None:
     for topic, count in sorted(recording.without_value.items()):
-        log(f"{topic}: {counted(count, 'message')} without a value left out")
+        log(f"{topic}: {counted(count, 'message')} without a value, skipped")
 
 
 def _absent(recording: Recording, patterns: Sequence[str]) -> list[str]:
-    """Return the names and patterns that nothing in the file has."""
+    """Return the names and patterns without a topic in the file."""
     there = [*recording.others, *(track.topic for track in recording.tracks.values())]
     return unmatched(patterns, there)
 
 
 def _choose(recording: Recording, patterns: Sequence[str]) -> dict[int, Track]:
-    """Return the channels that the patterns match; all where there is no pattern."""
+    """Return the channels that the patterns match, or all."""
     there = {track.topic for track in recording.tracks.values()}
     wanted = set(matched(patterns, sorted(there | recording.others.keys())))
     for topic, what in sorted(recording.others.items()):
         if topic in wanted:
-            log(f"{topic} is left out: {what}; {EXPECTED}")
+            log(f"{topic} is skipped: {what}; {EXPECTED}")
     tracks = {number: track for number, track in recording.tracks.items() if track.topic in wanted}
     if not tracks:
         topics = sorted(there)
@@ -165,29 +164,29 @@ def _choose(recording: Recording, patterns: Sequence[str]) -> dict[int, Track]:
         names = ", ".join(topics[:SHOWN])
         expected = f"expected one of {names}{more}; see --list"
         if not topics:
-            expected = "expected one of bools, ints or floats"
+            expected = "expected a topic of bools, ints or floats"
         what = f" that matches {' or '.join(map(repr, patterns))}" if patterns else ""
         raise RecordingError(f"play {str(recording.path)!r}: found no topic{what}; {expected}")
     return tracks
 
 
 def _span(recording: Recording, options: argparse.Namespace) -> tuple[int, int]:
-    """Return when to begin and before when to end, in recorded time."""
+    """Return the first and the exclusive last time to play, in recorded time."""
     first, end = recording.start_ns + round(options.start_offset * 1e9), recording.end_ns + 1
     if first >= end:
         raise RecordingError(
-            f"play {str(recording.path)!r}: found {recording.seconds:.3f} s; expected a "
-            "--start-offset within them"
+            f"play {str(recording.path)!r}: found a recording of {recording.seconds:.3f} s; "
+            "expected a smaller --start-offset"
         )
     if options.duration is not None:
         end = min(end, first + round(options.duration * 1e9))
     if options.loop and end - first <= 1:
-        raise RecordingError("play: found a single instant; expected more for --loop")
+        raise RecordingError("play: found only one instant; expected a longer part for --loop")
     return first, end
 
 
 def _list(recording: Recording, tracks: dict[int, Track], form: str) -> None:
-    """Print what is in the file, topic by topic."""
+    """Print the topics of the file."""
     topics: list[dict[str, object]] = []
     for topic in sorted({track.topic for track in tracks.values()}):
         channels = [number for number, track in tracks.items() if track.topic == topic]
@@ -213,20 +212,20 @@ def _list(recording: Recording, tracks: dict[int, Track], form: str) -> None:
     rows += (["-" if cell is None else str(cell) for cell in row.values()] for row in topics)
     put_table(rows, right=(2, 3, 4, 5))
     for topic, why in sorted(recording.left_out.items()):
-        log(f"its recorder left out {topic}: {why}")
+        log(f"{topic} was not recorded: {why}")
 
 
 def _play(
     player: Player, batches: Prefetcher, first: int, end: int, options: argparse.Namespace
 ) -> None:
-    """Publish each value at its time: an absolute one, so that no delay adds to another."""
+    """Publish each value at an absolute time, so that delays do not add up."""
     progress = Progress()
     clock, publish, factor = time.monotonic, player.publish, 1e-9 / options.speed
     length, start = (end - first) / 1e9, 0.0
-    gap = GAP * min(1.0, 1 / options.speed)  # whether it is over a minute recorded or played
+    gap = GAP * min(1.0, 1 / options.speed)  # a minute of recorded or of playing time
     try:
         for batch in batches:
-            start = start or clock() + FOUND  # it takes a while until the first one is decoded
+            start = start or clock() + FOUND  # decoding the first batch takes a while
             for time_ns, channel, value in batch:
                 due = start + (time_ns - first) * factor
                 now = clock()
@@ -249,7 +248,7 @@ def _play(
 
 
 def _cut(gap: float, skip: bool) -> float:
-    """Say that nothing comes for so many seconds, and return how many of them to pass over."""
-    what = "passed over" if skip else "--skip-gaps passes over it"
+    """Report a gap of so many seconds; return how many of them to skip."""
+    what = "skipped" if skip else "--skip-gaps shortens it"
     log(f"no value for {duration(gap)}; {what}")
-    return gap - PASSED if skip else 0.0
+    return gap - KEPT if skip else 0.0

@@ -1,4 +1,4 @@
-"""`plot`: live curves in the terminal, one picture of them, or a file."""
+"""`plot`: live curves in the terminal, one plot of them, or a file."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FRAME = 0.1
-"""Seconds from one picture to the next."""
+"""Seconds between redraws."""
 
-# Another screen, without a cursor.
+# The alternate screen, without a cursor.
 _ENTER, _LEAVE = Control("\033[?1049h\033[?25l"), Control("\033[?25h\033[?1049l")
 _HOME, _LINE_END, _SCREEN_END = Control("\033[H"), Control("\033[K\n"), Control("\033[J")
 
@@ -64,14 +64,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o",
         "--output",
         metavar="FILE",
-        help="write a picture instead: .png, .svg or .pdf",
+        help="write the plot to a .png, .svg or .pdf file",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Plot until the end; 3 where not one value came."""
+    """Plot; return 3 if no value arrived."""
     drawing = None
-    names(options.topics)  # raises OpenError where the directory cannot be read
+    names(options.topics)  # raises OpenError if the directory cannot be read
     collector = Collector(options.topics, options.window)
     collector.poll()
     if broken := [curve for curve in collector.curves if curve.error and not curve.by_pattern]:
@@ -100,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
         left_out = _left_out(collector)
         if duration < math.inf and all(curve.newest is None for curve in collector.curves):
             asked = " or ".join(map(repr, options.topics))
-            log(f"plot: found no value of {asked} within {duration:g} s; is it published?")
+            log(f"plot: no value of {asked} arrived within {duration:g} s; is it published?")
             return exit_code(left_out) or EXIT_TIMEOUT
         if options.format == "json":
             _print_points(collector)
@@ -115,14 +115,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _left_out(collector: Collector) -> LeftOut:
-    """Say which topics cannot be read."""
+    """Report the topics that cannot be read."""
     left_out = LeftOut(curve.name for curve in collector.curves if not curve.by_pattern)
     for curve in collector.curves:
         if curve.error is not None:
             left_out.add(curve.name, str(curve.error))
     report(left_out)
     if collector.more:
-        log(f"{counted(collector.more, 'topic')} more match; {MOST_CURVES} are drawn at most")
+        log(f"{counted(collector.more, 'topic')} more match; at most {MOST_CURVES} are drawn")
     return left_out
 
 
@@ -134,7 +134,7 @@ def _seconds(text: str) -> float:
 
 
 def _collect(collector: Collector, duration: float, each: Callable[[], None] | None = None) -> None:
-    """Collect for that long; call `each` in turn."""
+    """Collect for `duration` seconds; call `each` every FRAME."""
     until = time.monotonic() + duration
     due = 0.0
     while (now := time.monotonic()) < until:
@@ -146,7 +146,7 @@ def _collect(collector: Collector, duration: float, each: Callable[[], None] | N
 
 
 def _live(collector: Collector, duration: float) -> None:
-    """Draw on the terminal's other screen until Ctrl-C; the last picture stays on its own one."""
+    """Draw on the terminal's alternate screen until Ctrl-C."""
 
     def show() -> None:
         lines = [part for line in _picture(collector) for part in (line, _LINE_END)]
@@ -156,7 +156,7 @@ def _live(collector: Collector, duration: float) -> None:
     try:
         _collect(collector, duration, show)
     except KeyboardInterrupt:
-        pass  # how it ends
+        pass  # the usual end
     finally:
         draw(_LEAVE)
 
@@ -173,7 +173,7 @@ def _picture(collector: Collector) -> list[str]:
 
 
 def _print_points(collector: Collector) -> None:
-    """Print an object for each topic: its points as pairs of seconds before now and value."""
+    """Print an object per topic: its points as pairs of seconds before now and value."""
     now = time.monotonic_ns()
     for curve in collector.curves:
         points = [[(at - now) / 1e9, json_value(value)] for at, value in curve.points(now)]

@@ -1,4 +1,4 @@
-"""`record`: write every value of topics to an MCAP file, with the time of its publication."""
+"""`record`: write every value of topics to an MCAP file, with its time of publication."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 COMPRESSIONS = ["zstd", "lz4", "none"]
 MOST_CHANNELS = 0xFFFF
 FLUSH = 1.0
-"""Seconds after which a value is in the file, whatever happens to this process then."""
+"""Seconds after which a value is in the file, even if this process is killed."""
 PATIENCE = 1.0
-"""Seconds after the first signal from which on another one ends it at once, file or no file. The
-first may come twice: `timeout` sends it to the program, and to its group."""
-SWITCH = 0.0005
-"""Seconds for which the threads may keep the GIL from each other."""
+"""Seconds after which a second signal ends it at once, even with an incomplete file. The first
+may come twice: `timeout` sends it to the program and to its group."""
+GIL_SWITCH_INTERVAL = 0.0005
+"""Seconds that a thread may hold the GIL: sys.setswitchinterval()."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,30 +46,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         metavar="FILE",
         type=Path,
-        help="the file (default: shm_DATE_TIME.mcap in this folder)",
+        help="the file (default: shm_DATE_TIME.mcap)",
     )
     add_option(parser, "duration", "exit after SECONDS (default: until Ctrl-C)", math.inf)
     add_option(parser, "count", "exit after N values, of all topics together")
-    parser.add_argument("--compression", choices=COMPRESSIONS, default=COMPRESSIONS[0])
+    parser.add_argument("--compression", choices=COMPRESSIONS, default="zstd", help="default: zstd")
     parser.add_argument("--force", action="store_true", help="overwrite FILE")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Record until the time, the number of values or a signal ends it."""
+    """Record until the duration, the number of values or a signal ends it."""
     mcap_format.check_installed()
     from shm_pub_sub._recording.mcap_writer import McapWriter
 
-    names()  # raises where there is no such directory, before a file is overwritten
+    names()  # raises OpenError before a file is overwritten
     path = options.output or Path(time.strftime("shm_%Y-%m-%d_%H-%M-%S.mcap"))
     try:
         writer = McapWriter(path, options.compression, options.force)
     except FileExistsError:
-        log(f"record {str(path)!r}: found a file there; take another name, or --force")
+        log(f"record {str(path)!r}: found an existing file; pass another name or --force")
         return EXIT_USAGE
-    sys.setswitchinterval(SWITCH)
+    sys.setswitchinterval(GIL_SWITCH_INTERVAL)
     receiver = Receiver(options.topics, options.duration)
 
-    asked = math.inf  # when a signal came first
+    asked = math.inf  # the time of the first signal
 
     def end(number: int, _frame: object) -> None:
         nonlocal asked
@@ -95,18 +95,18 @@ def run(options: argparse.Namespace) -> int:
             error.filename = str(path)
         raise
     if not path.exists():
-        log(f"{path} is no longer there: it was moved while it was recorded to")
+        log(f"{path} was moved during the recording")
     for pattern in receiver.unmatched():
         log(not_found_message(pattern))
     if options.format == "json":
         print_json({"file": str(path)} | recorder.summary())
     else:
-        recorder.tell()
+        recorder.report()
     return exit_code(receiver.left_out)
 
 
 class Recorder:
-    """Writes what a Receiver takes."""
+    """Writes the values of a Receiver to a file."""
 
     def __init__(self, receiver: Receiver, writer: McapWriter, most: int) -> None:
         self._receiver = receiver
@@ -124,7 +124,7 @@ class Recorder:
         self.progress = Progress()
 
     def record(self) -> None:
-        """Write all that comes until the receiver ends, and finish the file."""
+        """Write all values until the receiver ends, and finish the file."""
         self._writer.add_metadata(
             mcap_format.CLOCK, {"epoch_minus_monotonic_ns": str(self._offset)}
         )
@@ -136,7 +136,7 @@ class Recorder:
             self._receiver.join()
             self._report()
         if self._receiver.error is not None:
-            log("the file has what came before this error")
+            log("the file has the values before this error")
             self._finish()
             raise self._receiver.error
         self._finish()
@@ -159,7 +159,7 @@ class Recorder:
                 self._write_lost(every_topic=False)
                 self._write_left_out()
                 self._writer.flush()
-                self._check_that_it_is_there()
+                self._check_file()
                 flush_at = now + FLUSH / 2
             if self.progress.due():
                 self.progress.show(self._figures(f"{self._elapsed():.1f} s"))
@@ -167,7 +167,7 @@ class Recorder:
     def _report(self) -> None:
         report(self._receiver.left_out)
         while not self._receiver.recorded_again.empty():
-            log(f"{self._receiver.recorded_again.get()} is recorded from now on")
+            log(f"{self._receiver.recorded_again.get()} is now recorded")
 
     def _write(self, batch: list[tuple[Source, int, int, Any]]) -> None:
         channels, add, encode = self._channels, self._writer.add_message, mcap_format.encode
@@ -175,7 +175,7 @@ class Recorder:
         for source, sequence, time_ns, value in batch:
             channel = channels.get(source) or self._add_channel(source)
             published = time_ns + offset
-            # What was there before the recording is logged at its start.
+            # Values from before the recording are logged at its start.
             logged = published if time_ns >= start else start + offset
             add(channel, sequence, logged, published, encode(value))
             self._values[source.name] += 1
@@ -185,7 +185,7 @@ class Recorder:
         name, kind, info = source.name, source.type, source.info
         self._values.setdefault(name, 0)
         if len(self._channels) >= MOST_CHANNELS and (name, kind) in self._newest_channel:
-            # No more fit into a file: this publisher's values join those of the one before.
+            # A file has no more channels: this publisher shares the one before.
             return self._newest_channel[name, kind]
         if kind not in self._schemas:
             self._schemas[kind] = self._writer.add_schema(
@@ -212,23 +212,23 @@ class Recorder:
             self._left_out_written = left_out
             self._writer.add_metadata(mcap_format.LEFT_OUT, left_out)
 
-    def _check_that_it_is_there(self) -> None:
-        """Raise RecordingError when what is written to the file is lost."""
+    def _check_file(self) -> None:
+        """Raise RecordingError if the file was removed or truncated."""
         if damage := self._writer.damage:
             raise RecordingError(
-                f"record {str(self._writer.path)!r}: found that the file was {damage} "
-                "while it was recorded to; expected it to stay; what was recorded is lost"
+                f"record {str(self._writer.path)!r}: the file was {damage} during the "
+                "recording; expected it to stay; the recording is lost"
             )
 
     def _finish(self) -> None:
         self._write_lost(every_topic=True)
         self._write_left_out()
-        self._check_that_it_is_there()
+        self._check_file()
         self._writer.finish()
         self._seconds = self._elapsed()
 
     def summary(self) -> dict[str, object]:
-        """Return what was recorded, for JSON."""
+        """Return the recording's figures, for JSON."""
         lost = self._receiver.lost
         return {
             "seconds": self._seconds,
@@ -243,8 +243,8 @@ class Recorder:
             "left_out": dict(sorted(self._receiver.left_out.reasons.items())),
         }
 
-    def tell(self) -> None:
-        """Say on stderr what was recorded, and of which topics values were lost."""
+    def report(self) -> None:
+        """Log the recording's figures, and the topics with lost values."""
         lost = self._receiver.lost
         log(f"{self._figures(duration(self._seconds))}")
         for name in sorted(lost):

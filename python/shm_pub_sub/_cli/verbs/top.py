@@ -1,7 +1,7 @@
 """`top`: a live table of topics.
 
-On a terminal it is drawn by rich (screen/live.py). With -n, in a pipe and as JSON one table or one
-object comes after the other, which needs nothing but the standard library.
+On a terminal rich draws it (screen/live.py). With -n, in a pipe and as JSON it prints plain tables
+or objects, for which the standard library is enough.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--sort",
         choices=["name", "rate", "age"],
         default="name",
-        help="rate: the fastest first; age: the oldest first (default: name)",
+        help="rate: fastest first; age: oldest first (default: name)",
     )
 
 
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     if live and importlib.util.find_spec("rich") is None:
         log(
             f"a live table needs rich: {install(EXTRAS['cli'])}; "
-            "without it there is -n N, or top | cat, or --format json"
+            "or use -n N, top | cat or --format json"
         )
         return EXIT_FAILURE
     watch = Watch(options.topics)
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
         else:
             _repeat(options, watch, _print_table)
     except KeyboardInterrupt:
-        pass  # how it ends
+        pass  # the usual end
     finally:
         watch.close()
         watch.report()
@@ -80,7 +80,7 @@ def _repeat(
     pace = Pace(options.interval)
     for number in range(options.count or ENDLESS):
         pace.wait()
-        rows = in_order(watch.look(), options.sort)
+        rows = in_order(watch.rows(), options.sort)
         watch.report()
         output(rows, watch, number == 0)
 
