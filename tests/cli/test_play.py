@@ -335,7 +335,7 @@ def test_absurd_number_of_buffers_is_an_error(run_cli: RunCli, tmp_path: Path, d
         ),
         (None, ("--remap", "c:=d"), 1, "found 'c' in --remap; expected a topic that is played"),
         (None, ("--remap", "a:=b"), 1, "found 2 topics with the new name 'b'"),
-        (None, ("--remap", "a=b"), 2, "expected OLD:=NEW"),
+        (None, ("--remap", "a=b"), 2, "expected two names, OLD:=NEW"),
         (None, ("--speed", 0), 2, "more than 0"),
         (None, ("a", "--loop", "-d", 1e-9), 1, "found only one instant"),
     ],
@@ -363,7 +363,7 @@ def test_loop_over_nothing_is_an_error(run_cli: RunCli, tmp_path: Path) -> None:
     write(tmp_path / "run.mcap", {"early": [(0, True)], "late": [(2.0, 1)]})
     failed = run_cli("play", tmp_path / "run.mcap", "early", "--loop", "--start-offset", 1)
     assert failed.returncode == 1
-    assert "found no value there" in failed.stderr
+    assert "found no value in this part" in failed.stderr
 
 
 def test_name_that_looks_like_a_pattern_is_played(run_cli: RunCli, tmp_path: Path) -> None:
