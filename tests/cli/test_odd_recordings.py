@@ -197,9 +197,7 @@ def test_gap_of_years_is_said_and_passed_over(cli: Cli, run_cli: RunCli, tmp_pat
     content = [*records(b'{"value":1}'), suite.message(1, 9, 0, 0, b'{"value":2}')]
     path.write_bytes(suite.build(content, CHUNKED))
     waiting = cli.start("play", path)
-    assert "no value for 472222 h 13 min; --skip-gaps shortens it" in waiting.line(
-        waiting.stderr
-    )
+    assert "no value for 472222 h 13 min; --skip-gaps shortens it" in waiting.line(waiting.stderr)
     waiting.kill()
     waiting.wait()
     played = run_cli("play", path, "--skip-gaps")
