@@ -99,7 +99,7 @@ def test(targets: dict[str, str]) -> None:
             Stage(f"Python {version}: tests that measure", timed, needs, after=[tests.name]),
             *native_stages(),
             *others,
-            Stage("ruff", partial(edit.check_ruff, first / "bin"), needs),
+            Stage("ruff, prose", partial(edit.check_style, first / "bin"), needs),
             Stage("mypy, stubtest", partial(check_types, first / "bin"), needs),
             Stage("documentation", partial(docs.build_docs, first / "bin"), needs),
         ]

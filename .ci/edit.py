@@ -66,9 +66,10 @@ def pytest(*arguments: str) -> None:
     run(PROGRAMS / "pytest", "-q", *arguments)
 
 
-def check_ruff(programs: Path) -> None:
+def check_style(programs: Path) -> None:
     run(programs / "ruff", "format", "--check")
     run(programs / "ruff", "check")
+    run(sys.executable, ".ci/prose.py")
 
 
 def test_quickly() -> None:
@@ -77,7 +78,7 @@ def test_quickly() -> None:
     run_all(
         [
             Stage(made, prepare),
-            Stage("ruff", partial(check_ruff, PROGRAMS), needs=[made]),
+            Stage("ruff, prose", partial(check_style, PROGRAMS), needs=[made]),
             Stage("unit tests", partial(pytest, *NOT_SOAK, *SIDE_BY_SIDE, "tests/unit"), [made]),
             Stage("mypy", partial(run, PROGRAMS / "mypy"), needs=[made]),
             Stage("a storm", partial(pytest, STORM), needs=[made]),

@@ -1,6 +1,6 @@
-"""The files of the MCAP format's conformance suite, made anew: six inputs in every combination of
-what the format leaves open. Checksums of all files pin them to those of the suite (foxglove/mcap,
-tests/conformance). Any other content can be put into the same forms."""
+"""The files of the MCAP format's conformance suite, recreated: six inputs in every combination of
+the format's options. Checksums pin the files to those of the suite (foxglove/mcap,
+tests/conformance). Other content can be written in the same forms."""
 
 import struct
 import zlib

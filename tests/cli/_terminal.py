@@ -67,11 +67,11 @@ class Terminal:
         return lines
 
     def end(self) -> int:
-        """Return the exit code of the program, which has been told to end."""
+        """Wait for the end of the program and return its exit code."""
         deadline = time.monotonic() + DEADLINE
         while self.process.poll() is None:
             assert time.monotonic() < deadline, "it does not end"
-            self._read()  # lest it waits for room
+            self._read()  # otherwise it may block on a full terminal
             time.sleep(0.01)
         self._read()
         return self.process.returncode

@@ -1,4 +1,4 @@
-"""The MCAP format's conformance suite: what has values is replayed, all else explained."""
+"""The MCAP format's conformance suite: files with values are replayed, the others explained."""
 
 import json
 import zlib

@@ -46,7 +46,7 @@ def top() -> Iterator[StartTop]:
 
 
 def row(lines: list[str], name: str) -> list[str]:
-    """Return the words of a topic's line; none where there is no such line."""
+    """Return the words of a topic's line, or [] if there is none."""
     return next((line.split() for line in lines if line.split()[:1] == [name]), [])
 
 
