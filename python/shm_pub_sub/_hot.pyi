@@ -70,7 +70,7 @@ class Subscriber:
         self,
         path: bytes,
         type_tag: int,
-        missing: tuple[Any, bool],
+        default_pair: tuple[Any, bool],
         max_age: int,
         history: int,
         /,
