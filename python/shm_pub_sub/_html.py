@@ -6,11 +6,11 @@ Colours are the page's own, or readable on both dark and light pages.
 from __future__ import annotations
 
 from html import escape
+from typing import TYPE_CHECKING
 
 from ._svg import sparkline
 from ._text import number, printable
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 

@@ -8,9 +8,9 @@ import pytest
 from support.paths import DOCS
 
 pytest.importorskip("mcap")
-from shm_pub_sub._cli.verbs.record import FLUSH
 from shm_pub_sub._recording import mcap_format
 from shm_pub_sub._recording.mcap_writer import McapWriter
+from shm_pub_sub._recording.recorder import FLUSH
 
 PAGE = DOCS / "command-line" / "recording.md"
 START = 1_700_000_000_000_000_000

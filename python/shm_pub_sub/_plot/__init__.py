@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING, Any
 
 from .._extras import import_extra
 from .cell import CellPlot
@@ -10,11 +11,9 @@ from .collector import Collector
 from .live import Plot
 from .window import WindowPlot
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
-    from typing import Any
 
 
 def plot(

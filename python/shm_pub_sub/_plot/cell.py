@@ -7,15 +7,13 @@ import contextvars
 import os
 import threading
 from html import escape
+from typing import TYPE_CHECKING, Any
 
 from .._extras import import_extra
 from .chart import chart
 from .live import Plot
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from .collector import Collector
 
 _plots: list[CellPlot] = []

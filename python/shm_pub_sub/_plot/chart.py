@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from html import escape
+from typing import TYPE_CHECKING
 
 from .._svg import LEAST_SPAN, bounds, path, scale, ticks
 from .._text import printable
 from .curve import label
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .collector import Collector
     from .curve import Curve, Point

@@ -7,6 +7,7 @@ topic that is faster than its ring is long, some values are lost.
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING, Any
 
 from .._arguments import as_seconds, short_repr
 from .._errors import OpenError, TopicTypeError, TopicValueError, WaitTimeoutError
@@ -15,10 +16,8 @@ from .._subscriber import Subscriber
 from .._text import wall_time
 from .curve import Curve
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
     from .._follow import Topic
 

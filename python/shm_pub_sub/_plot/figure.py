@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING, Any
 
 from .._extras import import_extra
 from .chart import FEW
 from .curve import label
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from .collector import Collector
     from .curve import Curve
 

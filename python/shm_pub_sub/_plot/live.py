@@ -5,13 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
 
 from .figure import Drawing
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from typing import Any
 
     from .collector import Collector
 
