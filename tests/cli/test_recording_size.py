@@ -52,7 +52,7 @@ def documented(kind: str) -> tuple[int, int]:
 @pytest.mark.parametrize("kind", [bool, int, float])
 @pytest.mark.parametrize(
     ("of", "hertz", "topics"),
-    [("a value", 100, 1), ("a value", 1000, 1), ("a value", 100, 20), ("at 10 Hz", 10, 1),
+    [("on disk", 100, 1), ("on disk", 1000, 1), ("on disk", 100, 20), ("at 10 Hz", 10, 1),
      ("at 10 Hz", 10, 20)],
 )  # fmt: skip
 def test_bytes_a_value_are_as_documented(
