@@ -21,7 +21,8 @@ class End:
         _type: builtins.type[Any]
         _default: bool | int | float
 
-        def close(self) -> None: ...
+    def close(self) -> None:
+        raise NotImplementedError
 
     @property
     def name(self) -> str:

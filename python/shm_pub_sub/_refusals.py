@@ -18,7 +18,7 @@ from ._exit import outlives_process
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
 _ACCEPTED = {
     bool: "True or False (bool(value) makes one)",
@@ -34,9 +34,6 @@ class PublisherRefusals(End):
 
     if TYPE_CHECKING:
         _owner: int
-
-        @property
-        def _inherited(self) -> bool: ...
 
     def _refuse(self, value: object, overflow: bool, position: int) -> NoReturn:
         """Raise for a value; position is its index in a batch, or negative."""
@@ -65,7 +62,8 @@ class PublisherRefusals(End):
         """Raise unless the thread is a daemon that outlives its process."""
         if outlives_process():
             return
-        if self._inherited:
+        this: Any = self
+        if this._inherited:
             raise ForkedError(
                 f"publish to {self._name!r}: found a publisher inherited by fork; "
                 f"it is process {self._owner}'s, and a topic has one publisher; "
@@ -83,9 +81,6 @@ class SubscriberRefusals(End):
 
     if TYPE_CHECKING:
         _stranger: str
-
-        @property
-        def _untrusted(self) -> bool: ...
 
     def _corrupt(self) -> NoReturn:
         """Raise because the memory contradicts itself."""
@@ -110,7 +105,8 @@ class SubscriberRefusals(End):
     def _timed_out(self, what: str, timeout: float) -> NoReturn:
         """Raise because a wait is over."""
         found = f"found none within {short_repr(timeout)} s"
-        if self._untrusted:
+        this: Any = self
+        if this._untrusted:
             found += f", but {self._stranger}"
         raise WaitTimeoutError(f"wait for a {what} of {self._name!r}: {found}")
 
