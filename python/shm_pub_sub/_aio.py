@@ -15,41 +15,40 @@ if TYPE_CHECKING:
     Subscriber = Any
 
 _AT_ONCE = 64
-"""Values that were there already after which the other tasks of the loop get their turn."""
+"""Values taken without waiting, after which the loop's other tasks get a turn."""
 
 _CENTURIES = 9e9
-"""Seconds, as good as no limit."""
+"""Seconds that count as no limit."""
 
 
 class Waiters:
     """The tasks of one loop that wait for one subscriber.
 
-    The loop reads the descriptor for as long as somebody waits, and then until it is next readable:
-    most who have taken a value wait for another, and registering costs system calls. One task is
-    woken at a time; while values remain the descriptor stays readable, and wakes the next.
+    The loop watches the descriptor while a task waits, and then until it is readable again: most
+    tasks wait for another value, and registering takes system calls. One task is woken at a time;
+    while values remain the descriptor stays readable, and wakes the next.
 
-    A value is taken by the task that returns it, in one step with returning: whatever is cancelled,
-    none is lost.
+    A task takes a value in one step with returning it, so that cancelling loses none.
     """
 
     def __init__(self, subscriber: Subscriber, loop: asyncio.AbstractEventLoop) -> None:
         self._subscriber = weakref.ref(subscriber)
         self._loop = loop
-        self._fd = -1  # >= 0: the loop reads it
-        self._held: object = None  # keeps its number from being used again before the loop knows
+        self._fd = -1  # >= 0: the loop watches it
+        self._held: object = None  # so that its number is not reused before the loop knows
         self._waiting: dict[asyncio.Future[bool], None] = {}  # in their order
         self._woken: asyncio.Future[bool] | None = None  # and has not run yet
 
     @property
     def idle(self) -> bool:
-        """Whether its loop is closed: nobody can wait here any more."""
+        """Whether the loop is closed, so that no task can wait here."""
         return self._loop.is_closed()
 
     async def wait(self, subscriber: Subscriber, deadline: float | None) -> bool:
-        """Wait for a value, the subscriber's end or the deadline; return whether it was that."""
+        """Wait for a value, the subscriber's end or the deadline; return True for the deadline."""
         if self._fd != subscriber.fileno():
             self._stop_reading()
-            fd, self._held = subscriber._hold()  # both at once: fileno() may be another by now
+            fd, self._held = subscriber._hold()  # in one step: fileno() may change
             self._loop.add_reader(fd, self._readable)
             self._fd = fd
         turn: asyncio.Future[bool] = self._loop.create_future()
@@ -112,7 +111,6 @@ async def arecv(subscriber: Subscriber, timeout: float | None = None) -> Any:
     if value is not None:
         return value
     loop = asyncio.get_running_loop()
-    # The loop's selector takes no centuries.
     deadline = None if seconds is None or seconds > _CENTURIES else loop.time() + seconds
     waiters = _waiters(subscriber, loop)
     while True:

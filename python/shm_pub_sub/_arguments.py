@@ -120,10 +120,10 @@ def check_default(name: str, default: object) -> tuple[type, bool | int | float]
 
 
 def conversion(value: Any, wanted: type | None = None) -> str:
-    """Return "; write ..." with what makes a number for a topic of value, or "" where nothing does.
+    """Return "; write ..." with the conversion that turns value into a number for a topic, or "".
 
-    It asks the value, not its class: of numpy and its like nothing is imported. wanted is the
-    topic's type if that is known already.
+    It asks the value, so that numpy and the like need not be imported. wanted is the topic's type,
+    if that is known.
     """
     try:
         if type(getattr(value, "value", None)) in TYPE_TAGS:  # as ctypes and enums have it
@@ -142,7 +142,7 @@ def conversion(value: Any, wanted: type | None = None) -> str:
 
 
 def _own_type(value: Any) -> type:
-    """Return what a foreign number is by itself: a bool, an int or a float."""
+    """Return the type that fits a foreign number: bool, int or float."""
     own = type(value.item()) if hasattr(type(value), "item") else None
     if own in TYPE_TAGS:
         return own
@@ -276,7 +276,7 @@ def _exactly(number: Any) -> bool | int | float:
 
 
 def _kind(value: object) -> str:
-    """Name value's type, with its module where it has an unfamiliar one."""
+    """Name value's type, with its module unless it is a built-in."""
     cls = type(value)
     if value is None:
         return "None"

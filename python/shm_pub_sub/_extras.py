@@ -1,7 +1,7 @@
-"""What only the extras bring: imported when needed, with an error that says what to install.
+"""Packages of the extras: imported when needed, with an error that says what to install.
 
-The hint names those packages. This one may have come from a file or a folder: its name, with an
-extra, would fetch whatever an index has by that name.
+The error names those packages, not this package with an extra: if this one came from a file, an
+index may have another one of its name.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def install(packages: Iterable[str]) -> str:
 
 
 def import_extra(module: str) -> Any:
-    """Import a module that an extra brings. Raises ImportError with what to do where it is not."""
+    """Import a module that an extra brings. Raises ImportError that says what to install."""
     import importlib
 
     try:

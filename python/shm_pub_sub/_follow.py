@@ -63,7 +63,7 @@ class Topic:
     def __init__(self, name: str, by_pattern: bool) -> None:
         self.name = name
         self.by_pattern = by_pattern
-        """Whether a pattern chose it, and nobody named it."""
+        """Whether a pattern chose it; otherwise it was named."""
         self.is_there = False
         self.info: TopicInfo | None = None
         """What was known of it when it was opened, or refused; None before."""

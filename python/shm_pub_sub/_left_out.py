@@ -22,7 +22,7 @@ class LeftOut:
         self.reasons: dict[str, str] = {}
         """By topic. Those that can be read later stay: values of them are missing."""
         self.failed = False
-        """Whether one was asked for by name, or belongs to somebody who is trusted."""
+        """Whether one was asked for by name, or belongs to a trusted user."""
         self._named = set(named)
         self._new: list[str] = []
 
@@ -53,7 +53,7 @@ class LeftOut:
 
 
 def is_expected(name: str) -> bool:
-    """Report whether the topic's file belongs to somebody who is trusted: Go's rule, trust.go."""
+    """Report whether the topic's owner is trusted; the rule is that of trust.go."""
     where = directory()
     try:
         owner = os.lstat(file_of(where, name)).st_uid

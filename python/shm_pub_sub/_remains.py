@@ -1,7 +1,7 @@
-"""What lies in the domain's directory that could be removed, and removing it.
+"""Files in the topics' directory that could be removed, and removing them.
 
-Only files that this library names are ever looked at: `shm_pub_sub.` and a topic, and
-`shm_pub_sub#`, the names that files have while they are made.
+Only files with this library's names count: `shm_pub_sub.` and a topic, and `shm_pub_sub#`, the
+prefix of files that are being made.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 DRAFT_PREFIX = "shm_pub_sub#"
 DRAFT_AGE = 60.0
-"""Seconds after which a file that is being made is taken for what a kill left, as in Go."""
+"""Seconds after which a file that is being made counts as left by a kill, as in Go."""
 
 DEAD = "dead publisher"
 RETAINED = "retained value"
@@ -34,7 +34,7 @@ DAMAGED = "damaged, or of another version"
 UNREADABLE = "cannot be read"
 
 ALWAYS = frozenset({DEAD, DRAFT})
-"""What nobody misses."""
+"""What is of no use to anyone."""
 
 
 class Leftover(NamedTuple):
@@ -53,9 +53,9 @@ class Leftover(NamedTuple):
     """Device and inode."""
 
     def remove(self) -> None:
-        """Remove it; of a topic that is dead, only while that is so.
+        """Remove the file; a topic only if its publisher is still dead.
 
-        Raises ShmError or OSError: FileNotFoundError also where another file has the name by now.
+        Raises ShmError or OSError: FileNotFoundError also if another file has the name meanwhile.
         """
         if _file(os.lstat(self.path)) != self.file:
             raise FileNotFoundError(ENOENT, "found another file by now", self.path)
@@ -85,7 +85,7 @@ def leftovers(*patterns: str, directory: str | os.PathLike[str] | None = None) -
 
 
 def remains(patterns: Sequence[str] = (), directory: str | None = None) -> Iterator[Leftover]:
-    """Yield all that is there: topics, whether dead, alive or damaged, then drafts."""
+    """Yield all files: topics, whether dead, alive or damaged, then drafts."""
     where = check_directory(directory)
     for name, (topic, error) in inspect_each(names(where, patterns), where):
         if topic is None:
@@ -111,7 +111,7 @@ def _drafts(where: str, patterns: Sequence[str]) -> Iterator[Leftover]:
         try:
             status = entry.stat(follow_symlinks=False)
         except OSError:
-            continue  # it has its name by now
+            continue  # it has been given its name meanwhile
         if stat.S_ISREG(status.st_mode) and time.time() - status.st_mtime > DRAFT_AGE:
             yield Leftover(entry.name, entry.path, DRAFT, status.st_size, _file(status))
 

@@ -25,7 +25,7 @@ OWN_DIRECTORY = "point SHM_PUB_SUB_DIR at a directory on a tmpfs, in every proce
 
 
 def directory(where: str) -> Finding:
-    """It is there, ours to write to, and safe from other users' deletions."""
+    """The directory exists, is writable, and other users cannot delete topics in it."""
     try:
         mode = os.stat(where).st_mode
     except OSError as error:
@@ -43,7 +43,7 @@ def directory(where: str) -> Finding:
 
 
 def file_system(where: str) -> Finding:
-    """It is in memory, or at least of this machine."""
+    """The file system is in memory, or at least on this machine."""
     kind = _file_system_of(os.path.realpath(where))
     if kind in IN_MEMORY:
         return Finding("file system", OK, f"{kind}, in memory")
@@ -65,20 +65,20 @@ def _file_system_of(path: str) -> str:
             octal = before.split(b" ")[4]
             point = re.sub(rb"\\([0-7]{3})", lambda m: bytes((int(m[1], 8),)), octal)
             below = point == b"/" or (where + b"/").startswith(point + b"/")
-            if below and len(point) >= len(longest):  # of two at one point the later one is seen
+            if below and len(point) >= len(longest):  # a later mount hides an earlier one
                 longest, kind = point, after.split()[0]
     return kind.decode()
 
 
 def space(where: str) -> Finding:
-    """There is room for topics, in bytes and in files."""
+    """There is space for topics, in bytes and in files."""
     status = os.statvfs(where)
     free, total = status.f_bavail * status.f_frsize, status.f_blocks * status.f_frsize
     found = f"{size(free)} of {size(total)} free"
     do = "shm-pub-sub clean; fewer buffers; a larger one: mount -o remount,size=1g"
     if total <= DOCKERS_BYTES:
         do += ", docker run --shm-size=1g"
-    if status.f_files:  # else the file system does not count them
+    if status.f_files:  # otherwise the file system does not count them
         found += f", {status.f_favail} of {status.f_files} files"
         if status.f_favail < LOW_INODES:
             do = "remove what is stale, or mount -o remount,nr_inodes=1m"
@@ -90,7 +90,7 @@ def space(where: str) -> Finding:
 
 
 def leftovers(where: str) -> Finding:
-    """Nothing takes space that nobody can use any more."""
+    """No file of a killed publisher takes space."""
     there = list(remains((), where))
     dead = [one for one in there if one.what in (DEAD, DRAFT)]
     alive = sum(one.what == ALIVE for one in there)
@@ -104,7 +104,7 @@ def leftovers(where: str) -> Finding:
 
 
 def owners(where: str) -> Finding:
-    """Every topic belongs to somebody who is trusted."""
+    """Every topic belongs to a trusted user."""
     there = list(strangers(names(where), where))
     if not there:
         return Finding("owners", OK, "every topic that can be read is trusted")

@@ -21,17 +21,17 @@ from .directory import LOW_BYTES, TOPIC_BYTES
 from .finding import FAIL, OK, WARN, Finding
 
 SPARE_DESCRIPTORS = 64
-"""That a program needs besides its topics'."""
+"""Descriptors that a program needs besides those of its topics."""
 FIRST_PID_NAMESPACE = "pid:[4026531836]"
 """PROC_PID_INIT_INO of the kernel."""
 FUTEX_WAITV = 449
 """Its system call, on every architecture that this library is built for."""
 FIRST_LOGIN_UID = 1000
-"""systemd leaves alone what users below it have, and root."""
+"""systemd does not remove files of root and of users below it."""
 
 
 def descriptors(where: str) -> Finding:
-    """A program may open all topics: each publisher and each subscriber takes a descriptor."""
+    """A program can open all topics; each publisher and subscriber takes a descriptor."""
     most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     topics = len(names(where))
     if most == resource.RLIM_INFINITY:
@@ -44,7 +44,7 @@ def descriptors(where: str) -> Finding:
 
 
 def file_size() -> Finding:
-    """Files may be as large as a topic is."""
+    """Files may be as large as a topic."""
     most, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
     if most == resource.RLIM_INFINITY:
         return Finding("file size", OK, "no limit")
@@ -56,7 +56,7 @@ def file_size() -> Finding:
 
 
 def memory() -> Finding:
-    """There is memory for topics: a file system in memory may be larger than what one may use."""
+    """There is memory for topics; the file system may be larger than the memory limit."""
     room = memory_room()
     if room is None:
         return Finding("memory", OK, "no limit that is known")
@@ -74,7 +74,7 @@ def memory() -> Finding:
 
 
 def container(root: str = "/") -> Finding:
-    """Say whether it is one: topics and process numbers are others outside."""
+    """Report whether this is a container: topics and process numbers differ outside of it."""
     kinds = {".dockerenv": "docker", "run/.containerenv": "podman"}
     found = [kind for path, kind in kinds.items() if Path(root, path).exists()]
     try:
@@ -100,7 +100,7 @@ def container(root: str = "/") -> Finding:
 
 
 def logind(where: str, user: int, root: str = "/") -> Finding:
-    """Nothing deletes a user's topics at logout: logind.conf(5), RemoveIPC."""
+    """Topics survive their user's logout: logind.conf(5), RemoveIPC."""
     if not Path(root, "run/systemd/system").is_dir():
         return Finding("logout", OK, "no systemd, which could remove files at logout")
     if not os.path.realpath(where).startswith("/dev/shm"):
@@ -119,7 +119,7 @@ def logind(where: str, user: int, root: str = "/") -> Finding:
 
 def _removes_ipc(root: str) -> bool:
     files = [Path(root, "etc/systemd/logind.conf")]
-    for folder in ("usr/lib", "run", "etc"):  # the later one counts
+    for folder in ("usr/lib", "run", "etc"):  # the last one wins
         files += sorted(Path(root, folder, "systemd/logind.conf.d").glob("*.conf"))
     config = ConfigParser(strict=False, interpolation=None)
     try:
@@ -130,10 +130,10 @@ def _removes_ipc(root: str) -> bool:
 
 
 def waiting() -> Finding:
-    """The kernel lets a process sleep on several topics at once."""
+    """The kernel can wait for several topics at once."""
     import ctypes
 
-    # No futexes, which is invalid; where the call is unknown it is that.
+    # Zero futexes are invalid; a kernel without the call gives another error.
     ctypes.CDLL(None, use_errno=True).syscall(FUTEX_WAITV, None, 0, 0, None, 0)
     kernel = f"Linux {os.uname().release}"
     if ctypes.get_errno() == errno.EINVAL:
@@ -169,7 +169,7 @@ def forking() -> Finding:
 
 
 def extras() -> Finding:
-    """Say which are installed."""
+    """Report which extras are installed."""
     missing = [name for name, needed in EXTRAS.items() if not all(map(find_spec, needed))]
     there = ", ".join(name for name in EXTRAS if name not in missing) or "none"
     if not missing:
@@ -180,7 +180,7 @@ def extras() -> Finding:
 
 
 def version() -> Finding:
-    """Say what is installed."""
+    """Report the versions."""
     python = ".".join(map(str, sys.version_info[:3]))
     found = f"shm_pub_sub {shm_pub_sub.__version__}, Python {python}, in {sys.prefix}"
     return Finding("version", OK, found)

@@ -1,4 +1,4 @@
-"""The check of `doctor` that tries it: a value from this process to another."""
+"""The self-test: a value from this process to another."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .._topics import inspect
 from .finding import FAIL, OK, Finding
 
 TIMEOUT = 20.0
-"""Seconds for the other process to begin, and for the value to be there."""
+"""Seconds for the other process to start, and again for the value to arrive."""
 VALUE = 6.25
 VERSION_OFFSET = 4104
 """Of the layout's version in a topic's file: docs/memory-layout.md."""
@@ -29,7 +29,7 @@ with shm_pub_sub.Subscriber(sys.argv[1], 0.0, directory=sys.argv[2]) as sub:
 
 
 def self_test(where: str) -> Finding:
-    """A value that is published here is received by another process, and nothing is left of it."""
+    """Another process receives a value that is published here; nothing is left of it."""
     name = f"shm-pub-sub/doctor/{os.getpid()}"
     try:
         with Publisher(name, 0.0, directory=where) as publisher:
@@ -60,7 +60,7 @@ def _try(publisher: Publisher, where: str, layout: int) -> Finding:
                 publisher.publish(VALUE)
             out, err = receiver.communicate(timeout=2 * TIMEOUT)
         finally:
-            receiver.kill()  # nothing where it has ended
+            receiver.kill()  # does nothing if it has ended
     value, _, age = out.partition(" ")
     if value != str(VALUE):
         reason = err.strip().rpartition("\n")[2] or f"it received {value or 'nothing'}"

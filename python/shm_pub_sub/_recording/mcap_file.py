@@ -51,7 +51,7 @@ class Chunk(NamedTuple):
 class McapFile:
     """The records of a file: what describes its channels at once, messages when asked for.
 
-    Raises RecordingError where it is no MCAP file or is damaged, and OSError.
+    Raises RecordingError if it is no MCAP file or damaged, and OSError.
     """
 
     def __init__(self, path: Path) -> None:

@@ -47,7 +47,7 @@ class RecordingError(shm_pub_sub.ShmError, RuntimeError):
 
 
 def check_installed() -> None:
-    """Raise RecordingError where the mcap package is not installed."""
+    """Raise RecordingError if the mcap package is not installed."""
     try:
         import mcap  # noqa: F401 - the extra [record]
     except ImportError:
@@ -87,7 +87,7 @@ def type_of(name: str, encoding: str, data: bytes) -> type:
         raise ValueError(f"found the schema {name!r}, which is no JSON") from None
     try:
         found = schema["properties"]["value"]["type"]
-        if isinstance(found, list):  # others say "or null" where a value may be missing
+        if isinstance(found, list):  # others say "or null" if a value may be missing
             (found,) = (kind for kind in found if kind != "null")
         return TYPES[found]
     except (ValueError, TypeError, LookupError):
@@ -113,7 +113,7 @@ def encode(value: bool | int | float) -> bytes:
 
 
 def decode(data: bytes, kind: type) -> Any:
-    """Return the value of a message; None where it has none, or null.
+    """Return the value of a message; None if it has none, or null.
 
     Raises ValueError for anything else than a message of that type.
     """
@@ -121,7 +121,7 @@ def decode(data: bytes, kind: type) -> Any:
         message = json.loads(data)
     except RecursionError:
         raise ValueError("expected a number, not JSON that is nested this deep") from None
-    except ValueError:  # and where a number has more digits than int() takes
+    except ValueError:  # also if a number has more digits than int() takes
         raise ValueError(f"expected JSON with a {JSON_TYPES[kind]} as value") from None
     if type(message) is not dict:
         raise ValueError(f"expected an object with a {JSON_TYPES[kind]} as value")

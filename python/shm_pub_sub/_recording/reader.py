@@ -39,7 +39,7 @@ class Value(NamedTuple):
 class Recording:
     """An MCAP file's topics and values.
 
-    Raises RecordingError where the file is no MCAP file, and OSError.
+    Raises RecordingError if the file is no MCAP file, and OSError.
     """
 
     def __init__(self, path: Path) -> None:
@@ -56,7 +56,7 @@ class Recording:
         """How many messages of each topic had no value, of those that batches() has read."""
         try:
             self.lost = self._lost()
-            """How many values of each topic the recorder lost; None where the file does not say."""
+            """How many values of each topic the recorder lost; None if the file does not say."""
         except BaseException:
             self.close()
             raise
