@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import _html
+from ._text import frequency
 from ._topics import age_text, inspect, state
 
 if TYPE_CHECKING:
@@ -52,4 +53,6 @@ def _reading(topic: TopicInfo, subscriber_class: Any, trust: Any, directory: str
     facts = f"{state(topic)} · {topic.published:,} published"
     if topic.published:
         facts += f" · {age_text(topic)}"
+    if topic.rate is not None:
+        facts += f" · {frequency(topic.rate)}"
     return _html.reading(None if newest is None else newest.value, kept, topic.alive, facts)

@@ -12,6 +12,7 @@ import pytest
 import shm_pub_sub
 from shm_pub_sub import Publisher, Subscriber, TopicInfo
 from shm_pub_sub._svg import sparkline, ticks
+from shm_pub_sub._text import frequency
 
 VOID = {"path", "br"}
 
@@ -62,6 +63,14 @@ def test_both_ends_show_topic_type_newest_value_age_and_publisher(value: Any) ->
             assert type(end).__name__ in found.text
             assert found.seen.count("svg") == 1
             assert 'aria-label="the last 7 values' in end._repr_html_()
+
+
+def test_both_ends_show_the_rate() -> None:
+    with Publisher("topic", 0) as pub, Subscriber("topic", 0) as sub:
+        for value in range(3):
+            pub.publish(value)
+        for end in (pub, sub):
+            assert f" · {frequency(shm_pub_sub.inspect('topic').rate)}" in shown(end).text
 
 
 def test_names_are_escaped() -> None:
