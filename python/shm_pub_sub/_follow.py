@@ -167,13 +167,15 @@ class Follower:
     def look(self) -> list[Event]:
         """Subscribe to what is there by now, if it is time to look; return what has happened."""
         now = time.monotonic()
-        hurry = any(topic.must_reopen for topic in self.topics.values())
+        # Lists: any() of a generator may swallow an interrupt, from Python 3.12 on.
+        hurry = [topic for topic in self.topics.values() if topic.must_reopen]
         if now < self._next_look and not hurry:
             return []
         self._next_look = now + LOOK
         changed = self._has_changed()
         retry = now >= self._next_retry
-        if not (changed or retry or hurry or any(t.in_doubt for t in self.topics.values())):
+        in_doubt = [topic for topic in self.topics.values() if topic.in_doubt]
+        if not (changed or retry or hurry or in_doubt):
             return []
         if retry:
             self._next_retry = now + RETRY
