@@ -1,16 +1,12 @@
 """shm-pub-sub plot."""
 
-import fcntl
 import json
 import math
 import os
-import pty
 import re
-import select
 import signal
-import struct
-import termios
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +16,8 @@ from shm_pub_sub._follow import Topic
 from shm_pub_sub._plot.collector import Collector, _Feed
 from shm_pub_sub._plot.curve import Curve
 
-from .conftest import Cli, RunCli
+from ._terminal import Terminal
+from .conftest import ENVIRONMENT, PROGRAM, Cli, RunCli
 
 SECOND = 1_000_000_000
 
@@ -129,69 +126,48 @@ def wait_until_it_reads(pid: int) -> None:
     time.sleep(0.1)
 
 
-class Terminal:
-    """A terminal that shm-pub-sub plot runs in."""
+@pytest.fixture
+def start() -> Iterator[Callable[..., Terminal]]:
+    """Starts `plot` in a terminal."""
+    terminals = []
 
-    def __init__(self, cli: Cli, *arguments: object) -> None:
-        self.master, slave = pty.openpty()
-        self.resize(24, 80)
-        environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
-        self.process = cli.start(
-            *arguments, stdin=slave, stdout=slave, stderr=slave, env=environment
-        )
-        os.close(slave)
-        self.text = ""
+    def start(*arguments: object) -> Terminal:
+        environment = os.environ | ENVIRONMENT
+        terminals.append(Terminal(PROGRAM, "plot", *arguments, columns=80, env=environment))
+        return terminals[-1]
 
-    def resize(self, lines: int, columns: int) -> None:
-        size = struct.pack("HHHH", lines, columns, 0, 0)
-        fcntl.ioctl(self.master, termios.TIOCSWINSZ, size)
-
-    def read(self, done: object) -> None:
-        """Read until done(), or to the end if done is None."""
-        end = time.monotonic() + 30
-        while time.monotonic() < end:
-            if done is not None and done():  # type: ignore[operator]
-                return
-            try:
-                if select.select([self.master], [], [], 0.1)[0]:
-                    self.text += os.read(self.master, 65536).decode(errors="replace")
-            except OSError:
-                return  # the program has ended
-        raise AssertionError(self.text[-2000:])
-
-    def frame(self) -> list[str]:
-        """Return the last complete picture."""
-        return self.text.split("\033[H")[-2].replace("\033[K", "").splitlines()
+    yield start
+    for terminal in terminals:
+        terminal.close()
 
 
-def test_live_in_a_terminal_until_ctrl_c(cli: Cli) -> None:
+def shows(lines: list[str], label: str, count: tuple[int, int]) -> bool:
+    """Report whether a whole picture of so many lines is there."""
+    return len(lines) in count and lines[0].startswith(label) and "-2 s" in lines[-1]
+
+
+def test_live_in_a_terminal_until_ctrl_c(start: Callable[..., Terminal]) -> None:
     with shm_pub_sub.Publisher("topic", 0) as pub:
-        terminal = Terminal(cli, "plot", "topic", "--window", "2")
+        terminal = start("topic", "--window", "2")
         pub.publish(1)
-        terminal.read(lambda: "topic: 1" in terminal.text)
+        terminal.wait_for(lambda lines: shows(lines, "topic: 1", (22, 23)))
         pub.publish(2)
-        terminal.read(lambda: terminal.text.count("topic: 2") > 1)
-        assert len(terminal.frame()) in (22, 23)
+        terminal.wait_for(lambda lines: shows(lines, "topic: 2", (22, 23)))
         terminal.resize(12, 40)
-        terminal.read(lambda: len(terminal.frame()) in (10, 11))
-        assert max(map(len, terminal.frame())) <= 40
+        lines = terminal.wait_for(lambda lines: shows(lines, "topic: 2", (10, 11)))
+        assert max(map(len, lines)) <= 40
         terminal.process.send_signal(signal.SIGINT)
-        terminal.read(None)
-        os.close(terminal.master)
-    assert terminal.process.wait(30) == 0
-    assert terminal.text.count("\033[?1049h") == terminal.text.count("\033[?1049l") == 1
-    after = terminal.text.split("\033[?1049l")[1]
+        assert terminal.end() == 0
+    assert terminal.is_as_before()
+    after = terminal.written.split("\033[?1049l")[1]
     assert "topic: 2" in after, "the last picture stays"
-    assert "Traceback" not in terminal.text
+    assert "Traceback" not in terminal.written
 
 
-def test_live_ends_after_its_duration(cli: Cli) -> None:
+def test_live_ends_after_its_duration(start: Callable[..., Terminal]) -> None:
     with shm_pub_sub.Publisher("topic", 0) as pub:
         pub.publish(1)
-        terminal = Terminal(cli, "plot", "topic", "--duration", "0.3")
-        terminal.read(None)
-        os.close(terminal.master)
-    assert terminal.process.wait(30) == 0
+        assert start("topic", "--duration", "0.3").end() == 0
 
 
 def test_dots_of_a_line() -> None:

@@ -6,6 +6,7 @@ import random
 import re
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from shm_pub_sub._plot.chart import PATIENCE, chart
 from shm_pub_sub._plot.collector import MOST_CURVES, Collector
 from shm_pub_sub._plot.curve import COLUMNS, Curve
 from shm_pub_sub._svg import bounds, scale
+from support.waiting import until
 
 SECOND = 1_000_000_000
 WINDOW = 10 * SECOND
@@ -91,11 +93,8 @@ def test_memory_is_bounded_for_any_values() -> None:
     assert len(one.points(20 * SECOND)) <= 5 * COLUMNS + 15
 
 
-def collect(collector: Collector, done: object) -> None:
-    end = time.monotonic() + 20
-    while not done():  # type: ignore[operator]
-        assert time.monotonic() < end, [vars(curve) for curve in collector.curves]
-        time.sleep(collector.poll())
+def collect(collector: Collector, done: Callable[[], bool]) -> None:
+    until(lambda: done() or not collector.poll())
 
 
 def test_collector_follows_names_patterns_and_subscribers() -> None:
