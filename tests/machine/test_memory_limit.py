@@ -103,7 +103,7 @@ try:
 except CreateError as error:
     print(error)
     try:
-        Publisher("again", 0)
+        Publisher("again", 0, 870)  # as large: a small one may still find room
     except CreateError:
         print("refused again")
     del made[-100:]
