@@ -73,7 +73,7 @@ def python_stages(targets: dict[str, str]) -> list[Stage]:
         else:
             some = EACH_PYTHON if number == 1 else SMOKE
             tests = partial(run_pytest, environment(version), version, *NOT_SOAK, *some)
-        stages.append(Stage(f"Python {version}: tests", tests, needs=[made]))
+        stages.append(Stage(f"Python {version}: tests", tests, needs=[made], after=[PACKAGES]))
     return stages
 
 

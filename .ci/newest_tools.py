@@ -13,6 +13,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from stages import skip
+
 from build_machine import ROOT
 
 SUITE = "testing"
@@ -47,7 +49,7 @@ gcc --version | head -1
 def test_with_newest_tools() -> None:
     """Make the folder, and build and test a copy of this tree in it."""
     if os.geteuid() != 0 or shutil.which("debootstrap") is None:
-        print("skipped: needs root and debootstrap (Debian: apt install debootstrap)")
+        skip("newest gcc and Python: needs root and debootstrap (Debian: apt install debootstrap)")
         return
     # Not below this tree: goimports would look through it at each build.
     with tempfile.TemporaryDirectory(prefix="shm_pub_sub-", dir="/var/tmp") as folder:

@@ -30,7 +30,8 @@ def missing() -> list[str]:
     lacks += [f"libpython{HERE}-dbg"] if f"python{HERE}-dbg" in lacks else []
     if not Path("/usr/share/i18n/locales/de_DE").exists():
         lacks.append("locales")
-    if not any(Path("/usr/lib").glob("llvm-*/lib/clang/*/lib/linux/libclang_rt.asan*")):
+    runtime = f"llvm-{clang_version()}/lib/clang/*/lib/linux/libclang_rt.asan*"
+    if "clang" in lacks or not any(Path("/usr/lib").glob(runtime)):
         lacks.append("libclang-rt-{}-dev")
     return sorted(set(lacks))
 
