@@ -190,7 +190,7 @@ def test_replace_does_not_wait_for_one_that_does_not_let_go() -> None:
     with Publisher("other", 0):
         earlier = Stubborn("topic", 0)
         before = _hot.changes()
-        with pytest.raises(ExistsError, match="this very process"):
+        with pytest.raises(ExistsError, match="this process already publishes"):
             Publisher("topic", 0, replace=True)
         assert _hot.changes() == before + 2, "it tries once: listed, and taken off"
         Publisher.close(earlier)
