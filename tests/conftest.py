@@ -11,7 +11,7 @@ import pytest
 from support.forked import fork_child
 from support.paths import ROOT
 from support.peer import new_peer, peer
-from support.programs import Programs, Run, Start
+from support.programs import Check, Programs, Run, Start
 
 __all__ = ["fork_child", "new_peer", "peer"]  # fixtures
 
@@ -76,6 +76,12 @@ def programs(shm_dir: Path, tmp_path: Path) -> Iterator[Programs]:
 def run_python(programs: Programs) -> Run:
     """run_python(code, *args, timeout=30): a program's stdout, stderr and returncode."""
     return programs.run_python
+
+
+@pytest.fixture
+def check_python(programs: Programs) -> Check:
+    """check_python(code, *args, timeout=30): the stdout of a program that must succeed."""
+    return programs.check_python
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.counts import dice
-from support.programs import Run
+from support.programs import Check
 
 EXITS = int(os.environ.get("SHM_PUB_SUB_EXITS") or 16)
 """Programs to start."""
@@ -77,11 +77,10 @@ if dice.random() < 0.5:
 
 
 @pytest.mark.timeout(60 + 10 * EXITS)
-def test_every_end_is_a_clean_one(run_python: Run, shm_dir: Path) -> None:
+def test_every_end_is_a_clean_one(check_python: Check, shm_dir: Path) -> None:
     random = dice()
     for _ in range(EXITS):
         seed = random.randrange(2**32)
         print(f"program {seed}", file=sys.stderr)
-        ended = run_python(PROGRAM, seed, timeout=60)
-        assert (ended.returncode, ended.stderr) == (0, "")
+        check_python(PROGRAM, seed, timeout=60)
         assert list(shm_dir.iterdir()) == []

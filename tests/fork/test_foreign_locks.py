@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from sanitizers._compile import compiler
-from support.programs import Run
+from support.programs import Check
 
 # Hooks run in the opposite order of their registration: the library's, `arrived`, `foreign`.
 IN_THE_HOOK = """
@@ -104,12 +104,11 @@ ACTIONS = {
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_thread_that_holds_a_lock_of_forks_hooks_may_call(
-    action: str, run_python: Run, shm_dir: Path
+    action: str, check_python: Check, shm_dir: Path
 ) -> None:
     preparation, code = ACTIONS[action]
     program = IN_THE_HOOK.replace("PREPARATION", preparation).replace("ACTION", code)
-    ended = run_python(program)
-    assert (ended.returncode, ended.stderr) == (0, "")
+    check_python(program)
     for left in shm_dir.iterdir():
         left.unlink()  # retained; or a child's, which ended by os._exit
 
@@ -155,9 +154,8 @@ thread.join()
 """
 
 
-def test_hundreds_of_forks_beside_a_thread_that_configures_logging(run_python: Run) -> None:
-    ended = run_python(LOGGING, 300, timeout=100)
-    assert (ended.returncode, ended.stderr) == (0, "")
+def test_hundreds_of_forks_beside_a_thread_that_configures_logging(check_python: Check) -> None:
+    check_python(LOGGING, 300, timeout=100)
 
 
 # The same by pthread_atfork, for a fork by a thread that has no GIL: a C library's.
@@ -224,13 +222,12 @@ assert library.end() == 0
     ],
 )
 def test_a_thread_that_holds_a_lock_of_a_c_librarys_fork_handler_may_call(
-    action: str, run_python: Run, tmp_path: Path, shm_dir: Path
+    action: str, check_python: Check, tmp_path: Path, shm_dir: Path
 ) -> None:
     source, library = tmp_path / "forking.c", tmp_path / "forking.so"
     source.write_text(IN_C)
     made = [*compiler(), "-shared", "-fPIC", "-pthread", source, "-o", library]
     subprocess.run(made, check=True)
-    ended = run_python(BESIDE_C.replace("ACTION", action), library, timeout=60)
-    assert (ended.returncode, ended.stderr) == (0, "")
+    check_python(BESIDE_C.replace("ACTION", action), library, timeout=60)
     for left in shm_dir.iterdir():
         left.unlink()

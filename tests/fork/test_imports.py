@@ -4,7 +4,7 @@ Python keeps the lock of such a module, whose owner is not there, and would wait
 """
 
 import pytest
-from support.programs import Run
+from support.programs import Check
 
 PROGRAM = """
 import os, signal, sys, threading, warnings
@@ -86,14 +86,12 @@ asyncio.run(receive())
 
 
 @pytest.mark.parametrize("module", BY_THE_LIBRARY)
-def test_a_child_imports_what_the_library_was_importing(module: str, run_python: Run) -> None:
+def test_a_child_imports_what_the_library_was_importing(module: str, check_python: Check) -> None:
     program = PROGRAM.replace("ACTION", "act")
-    ended = run_python(program, module, BY_THE_LIBRARY[module])
-    assert (ended.returncode, ended.stderr) == (0, "")
+    check_python(program, module, BY_THE_LIBRARY[module])
 
 
 @pytest.mark.parametrize("module", ["importlib.machinery", "json", "logging", "shutil", "tempfile"])
-def test_a_child_imports_what_the_program_was_importing(module: str, run_python: Run) -> None:
+def test_a_child_imports_what_the_program_was_importing(module: str, check_python: Check) -> None:
     program = PROGRAM.replace("ACTION", "lambda: __import__(slow)")
-    ended = run_python(program, module, "")
-    assert (ended.returncode, ended.stderr) == (0, "")
+    check_python(program, module, "")

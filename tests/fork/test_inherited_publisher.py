@@ -3,17 +3,15 @@
 import gc
 import os
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import Any
 
 import pytest
 import shm_pub_sub
-from support.forked import Forked, Steps
+from support.forked import ForkChild, Forked
 from support.peer import Peer
 
 from . import _programs
-
-ForkChild = Callable[[Steps], Forked]
 
 
 def test_it_is_refused_with_the_owners_pid(fork_child: ForkChild) -> None:

@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 import shm_pub_sub
 from support import remote
-from support.forked import Forked, Steps
+from support.forked import ForkChild
 from support.peer import Peer
 from support.waiting import until
-
-ForkChild = Callable[[Steps], Forked]
 
 
 def test_it_reads_on_what_the_parent_publishes(fork_child: ForkChild) -> None:

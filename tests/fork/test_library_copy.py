@@ -3,7 +3,7 @@
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from importlib.machinery import ExtensionFileLoader, ModuleSpec
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,10 @@ from typing import Any
 import pytest
 import shm_pub_sub
 from support import remote
-from support.forked import Forked, Steps
+from support.forked import ForkChild
 from support.peer import Peer
 
 from ._load import make_go_collect
-
-ForkChild = Callable[[Steps], Forked]
 
 
 def refuse_to_make(_name: str, _flags: int = 0) -> int:

@@ -2,17 +2,15 @@
 
 import gc
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import Any
 
 import shm_pub_sub
-from support.forked import Forked, Steps
+from support.forked import ForkChild, Forked, Steps
 from support.peer import Peer
 
 from . import _programs
 from ._load import make_go_collect
-
-ForkChild = Callable[[Steps], Forked]
 
 
 def steps() -> Generator[Any, None, None]:

@@ -12,13 +12,12 @@ from typing import Any
 import pytest
 import shm_pub_sub
 from support import remote
-from support.forked import Forked, Steps
+from support.forked import ForkChild
 from support.peer import Peer
 from support.waiting import repeating, until
 
 from . import _programs
 
-ForkChild = Callable[[Steps], Forked]
 SECONDS = 1.0
 """Seconds for each of these tests."""
 

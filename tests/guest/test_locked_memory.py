@@ -1,7 +1,7 @@
 """A program that locks its memory (mlockall) does not get Go's reservations locked as well."""
 
 import pytest
-from support.programs import Run
+from support.programs import Check
 
 PROGRAM = """
 import ctypes, os, re, sys
@@ -32,10 +32,10 @@ print("grown", grown)
 CURRENT, FUTURE = 1, 2
 
 
-def test_first_publisher_of_a_program_that_locks_its_memory_takes_little(run_python: Run) -> None:
-    ended = run_python(PROGRAM, CURRENT | FUTURE)
-    assert (ended.returncode, ended.stderr) == (0, "")
-    word, figure = ended.stdout.split(maxsplit=1)
+def test_first_publisher_of_a_program_that_locks_its_memory_takes_little(
+    check_python: Check,
+) -> None:
+    word, figure = check_python(PROGRAM, CURRENT | FUTURE).split(maxsplit=1)
     if word == "refused":
         pytest.skip(f"mlockall: {figure}")
     assert int(figure) < 16  # MiB; 115 with what Go reserves, and the default size of stacks

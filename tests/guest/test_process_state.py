@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from support.programs import Run
+from support.programs import Check
 
 PROGRAM = """
 import ctypes, os, re, resource, signal, sys, threading, warnings
@@ -115,6 +115,7 @@ if fork:
 
 @pytest.mark.parametrize("fork", ["alone", "fork"])
 @pytest.mark.parametrize("setup", ["Python's", "handled in C", "ignored", "blocked"])
-def test_the_process_stays_as_it_was(setup: str, fork: str, host: Path, run_python: Run) -> None:
-    ended = run_python(PROGRAM, host, setup, fork, timeout=60)
-    assert ended.returncode == 0, ended.stderr
+def test_the_process_stays_as_it_was(
+    setup: str, fork: str, host: Path, check_python: Check
+) -> None:
+    check_python(PROGRAM, host, setup, fork, timeout=60)

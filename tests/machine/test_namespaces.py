@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,13 +9,11 @@ import shm_pub_sub
 from shm_pub_sub import ExistsError, Publisher, Subscriber
 from support import remote
 from support.namespaces import MOUNT, PID, USER, launcher
-from support.peer import Peer
+from support.peer import NewPeer
 from support.waiting import until
 
 from . import _namespaces
 from ._namespaces import TIME, clock_ahead
-
-NewPeer = Callable[..., Peer]
 
 SLACK = 2.0
 

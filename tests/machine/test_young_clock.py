@@ -1,20 +1,17 @@
 """On a machine that was booted a moment ago, CLOCK_MONOTONIC is a small number."""
 
 import time
-from collections.abc import Callable
 
 import pytest
 import shm_pub_sub
 from shm_pub_sub import Publisher
 from support import remote
 from support.namespaces import launcher
-from support.peer import Peer
+from support.peer import NewPeer, Peer
 from support.waiting import until
 
 from . import _namespaces, _young_clock
 from ._namespaces import booted_ago
-
-NewPeer = Callable[..., Peer]
 
 uptimes = pytest.mark.parametrize("uptime", [1, 60])
 

@@ -109,8 +109,11 @@ class Forked:
         return word
 
 
+ForkChild = Callable[[Steps], Forked]
+
+
 @pytest.fixture
-def fork_child(shm_dir: object) -> Iterator[Callable[[Steps], Forked]]:
+def fork_child(shm_dir: object) -> Iterator[ForkChild]:
     """fork_child(steps): a forked child, which ends with the test at the latest."""
     children: list[Forked] = []
 

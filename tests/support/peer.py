@@ -129,8 +129,11 @@ class Peer:
         pytest.fail(f"{what} within its deadline; the peer was at:\n{self.output}")
 
 
+NewPeer = Callable[..., Peer]
+
+
 @pytest.fixture
-def new_peer(shm_dir: Path) -> Iterator[Callable[..., Peer]]:
+def new_peer(shm_dir: Path) -> Iterator[NewPeer]:
     """new_peer(): another process in the test's domain, which ends with the test at the latest."""
     peers: list[Peer] = []
 
@@ -144,5 +147,5 @@ def new_peer(shm_dir: Path) -> Iterator[Callable[..., Peer]]:
 
 
 @pytest.fixture
-def peer(new_peer: Callable[..., Peer]) -> Peer:
+def peer(new_peer: NewPeer) -> Peer:
     return new_peer()

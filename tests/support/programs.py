@@ -1,6 +1,6 @@
 """Programs that tests start: what they print and how they end, each wait with a deadline.
 
-The fixtures start_python, run_python and start_command are in the root's conftest.
+The fixtures are in the root's conftest.
 """
 
 import re
@@ -30,6 +30,7 @@ PRELUDE = (
     "(lambda s: (s.alarm(170), s.signal(s.SIGINT, s.default_int_handler)))(__import__('signal'))\n"
 )
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Check = Callable[..., str]
 Start = Callable[..., "Program"]
 """The types of the fixtures."""
 
@@ -170,6 +171,12 @@ class Programs:
     ) -> "subprocess.CompletedProcess[str]":
         """Run Python code to its end, whatever that is."""
         return finished(self.start_python(code, *args, stderr=subprocess.PIPE, **options), timeout)
+
+    def check_python(self, code: str, *args: object, **options: object) -> str:
+        """Run Python code that must succeed and write nothing to stderr; return its stdout."""
+        ended = self.run_python(code, *args, **options)  # type: ignore[arg-type]
+        assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
+        return ended.stdout
 
     def end(self) -> None:
         for program in self._started:

@@ -9,20 +9,17 @@ import selectors
 import signal
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from shm_pub_sub import ClosedError, Publisher, Subscriber, TopicTypeError
 from support import remote
-from support.peer import Peer
-from support.programs import Run
+from support.peer import NewPeer, Peer
+from support.programs import Check, Run
 from support.waiting import until
 
 from . import _descriptors
 from ._descriptors import RunDelays, descriptors, epoch, readable, watchers
-
-NewPeer = Callable[..., Peer]
 
 SLACK = 10.0
 """Seconds that a busy machine may take for anything."""
@@ -340,10 +337,8 @@ with Publisher("topic", 0) as publisher, Subscriber("topic", 0) as subscriber:
 
 
 @pytest.mark.parametrize("what", ["descriptors", "threads"])
-def test_no_descriptor_or_no_thread_is_an_error(run_python: Run, what: str) -> None:
-    ended = run_python(LIMITS.format(descriptors=what == "descriptors"))
-    assert (ended.returncode, ended.stderr) == (0, "")
-    number, _, text = ended.stdout.partition(" ")
+def test_no_descriptor_or_no_thread_is_an_error(check_python: Check, what: str) -> None:
+    number, _, text = check_python(LIMITS.format(descriptors=what == "descriptors")).partition(" ")
     assert int(number) == (errno.EMFILE if what == "descriptors" else errno.EAGAIN)
     assert "topic" in text
     assert "RLIMIT_NOFILE" in text

@@ -4,7 +4,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,12 @@ from shm_pub_sub import (
     select,
 )
 from support import remote
-from support.peer import Peer
+from support.peer import NewPeer, Peer
 from support.programs import Run
 
 from . import _descriptors
 from ._descriptors import epoch, watchers
 
-NewPeer = Callable[..., Peer]
 Pairs = list[tuple["Publisher[int]", "Subscriber[int]"]]
 
 SLACK = 10.0

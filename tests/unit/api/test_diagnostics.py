@@ -2,14 +2,13 @@
 
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import shm_pub_sub
 from shm_pub_sub import Publisher, TopicTypeError, TopicValueError
 from shm_pub_sub.diagnostics import Finding, check, leftovers
+from support.programs import Run
 
 DIE = """
 import os, sys, shm_pub_sub
@@ -37,9 +36,7 @@ def test_no_directory_fails_and_says_what_to_do(tmp_path: Path) -> None:
     assert "self-test" not in findings
 
 
-def test_leftovers_are_what_dead_publishers_left(
-    run_python: Callable[..., Any], tmp_path: Path
-) -> None:
+def test_leftovers_are_what_dead_publishers_left(run_python: Run, tmp_path: Path) -> None:
     environment = os.environ | {"SHM_PUB_SUB_DIR": str(tmp_path)}
     run_python(DIE, "robot/arm", "robot/leg", "kept", env=environment)
     (tmp_path / "shm_pub_sub.broken").write_bytes(b"nonsense" * 1000)
@@ -65,9 +62,7 @@ def test_leftovers_are_what_dead_publishers_left(
         assert [topic.name for topic in shm_pub_sub.topics(directory=tmp_path)] == ["alive"]
 
 
-def test_another_file_of_the_name_is_not_removed(
-    run_python: Callable[..., Any], shm_dir: Path
-) -> None:
+def test_another_file_of_the_name_is_not_removed(run_python: Run, shm_dir: Path) -> None:
     run_python(DIE, "topic")
     (found,) = leftovers()
     with Publisher("topic", 0):

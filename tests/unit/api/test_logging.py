@@ -2,11 +2,10 @@
 
 import logging
 import re
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 from shm_pub_sub import ClosedError, Publisher, Subscriber, TopicTypeError
+from support.programs import Run
 
 LOGGER = "shm_pub_sub"
 
@@ -17,7 +16,7 @@ def _all_levels(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_taking_over_a_dead_publishers_topic_is_logged_with_its_pid(
-    run_python: Callable[..., Any], caplog: pytest.LogCaptureFixture
+    run_python: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
     ended = run_python(
         "import os, shm_pub_sub\n"
@@ -66,7 +65,7 @@ def test_ordinary_use_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_nothing_is_printed_unless_the_program_sets_logging_up(
-    run_python: Callable[..., Any],
+    run_python: Run,
 ) -> None:
     ended = run_python(
         "from shm_pub_sub import *\n"

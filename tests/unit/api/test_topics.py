@@ -22,6 +22,7 @@ from shm_pub_sub import (
 )
 from shm_pub_sub._cli import topics as command_line
 from shm_pub_sub._plot.collector import Collector
+from support.programs import Run
 
 CRASH = (
     "import os, shm_pub_sub\n"
@@ -150,7 +151,7 @@ def test_removing_a_live_topic_is_refused_with_the_pid() -> None:
 
 
 def test_what_a_crash_left_is_listed_as_dead_and_can_be_removed(
-    run_python: Callable[..., Any], shm_dir: Path
+    run_python: Run, shm_dir: Path
 ) -> None:
     assert run_python(CRASH).returncode == -9
     (info,) = topics()

@@ -4,9 +4,10 @@ A crash or a hang there is a failed test, not the end of the test run.
 """
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from support.programs import Run
 
 DEFAULT = 0.25
 NEW = 9.5
@@ -76,7 +77,7 @@ class Outcome(NamedTuple):
         return bool(self.value == [DEFAULT, False])
 
 
-def probe(run_python: Callable[..., Any], path: Path) -> dict[str, Outcome]:
+def probe(run_python: Run, path: Path) -> dict[str, Outcome]:
     """Return each operation's outcome; the program itself must succeed."""
     path.lstat()  # it exists, even as a dangling link
     ended = run_python(PROGRAM, timeout=30)

@@ -1,17 +1,15 @@
 """A topic's file with any part wrong: never a crash, a hang, or a wrong value with ok."""
 
 import random
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from shm_pub_sub import Publisher, Subscriber
 from support.layout import FIELDS, FIRST_SLOT, read_field, topic_file, write_field
+from support.programs import Check, Run
 
 from ._probe import assert_nothing_is_read, assert_taken_over, probe
-
-RunPython = Callable[..., Any]
 
 PUBLISHED = [float(number) + 1 / 3 for number in range(5)]
 
@@ -34,7 +32,7 @@ BOUNDARIES = sorted(
 
 
 @pytest.mark.parametrize("size", BOUNDARIES)
-def test_truncated_file_is_refused(path: Path, run_python: RunPython, size: int) -> None:
+def test_truncated_file_is_refused(path: Path, run_python: Run, size: int) -> None:
     with path.open("r+b") as file:
         file.truncate(size)
     outcomes = probe(run_python, path)
@@ -44,7 +42,7 @@ def test_truncated_file_is_refused(path: Path, run_python: RunPython, size: int)
 
 
 @pytest.mark.parametrize("more", [1, 4096, 2**40])
-def test_file_that_is_too_long_is_refused(path: Path, run_python: RunPython, more: int) -> None:
+def test_file_that_is_too_long_is_refused(path: Path, run_python: Run, more: int) -> None:
     with path.open("r+b") as file:
         file.truncate(path.stat().st_size + more)
     outcomes = probe(run_python, path)
@@ -65,9 +63,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("field", "value"), [(f, v) for f, vs in WRONG.items() for v in vs])
-def test_absurd_header_is_refused(
-    path: Path, run_python: RunPython, field: str, value: int
-) -> None:
+def test_absurd_header_is_refused(path: Path, run_python: Run, field: str, value: int) -> None:
     write_field(path, field, value)
     outcomes = probe(run_python, path)
     assert_nothing_is_read(outcomes)
@@ -113,7 +109,7 @@ STATE = {
 
 @pytest.mark.parametrize(("field", "value"), [(f, v) for f, vs in STATE.items() for v in vs])
 def test_contradiction_never_makes_values_up(
-    path: Path, run_python: RunPython, field: str, value: int
+    path: Path, run_python: Run, field: str, value: int
 ) -> None:
     assert read_field(path, field) != value
     write_field(path, field, value)
@@ -123,7 +119,7 @@ def test_contradiction_never_makes_values_up(
 
 
 def test_head_whose_double_overflows_does_not_find_an_unused_slot(
-    shm_dir: Path, run_python: RunPython
+    shm_dir: Path, run_python: Run
 ) -> None:
     # 2 * 2**63 is 0, as is the sequence of slot 2**63 % 9 = 8, which 5 values do not reach.
     with Publisher("topic", 0.0, 8, retain=True) as pub:
@@ -134,7 +130,7 @@ def test_head_whose_double_overflows_does_not_find_an_unused_slot(
 
 
 def test_topic_of_an_absurd_size_that_its_file_does_have_is_no_crash(
-    path: Path, run_python: RunPython
+    path: Path, run_python: Run
 ) -> None:
     slots = 2**31 + 1
     size = FIRST_SLOT + 32 * slots
@@ -177,8 +173,7 @@ path.unlink()
 """
 
 
-def test_random_damage_never_makes_values_up(path: Path, run_python: RunPython) -> None:
+def test_random_damage_never_makes_values_up(path: Path, check_python: Check) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")
-    ended = run_python(FUZZ, seed, FIRST_SLOT, PUBLISHED, timeout=60)
-    assert ended.returncode == 0, (ended.stdout.splitlines()[-1:], ended.stderr)
+    check_python(FUZZ, seed, FIRST_SLOT, PUBLISHED, timeout=60)

@@ -27,6 +27,7 @@ from shm_pub_sub import (
 )
 from shm_pub_sub._plot.collector import Collector
 from shm_pub_sub.testing import wait_for
+from support.programs import Check
 
 from unit.shown.test_html import shown
 
@@ -192,8 +193,8 @@ def test_an_impossible_path_is_an_error(use: Use, value: str, complaint: str) ->
 
 
 @pytest.mark.skipif(sys.flags.utf8_mode == 1, reason="UTF-8 can express it")
-def test_what_the_locale_cannot_express_is_an_error(run_python: Callable[..., Any]) -> None:
-    ended = run_python(
+def test_what_the_locale_cannot_express_is_an_error(check_python: Check) -> None:
+    check_python(
         "import shm_pub_sub\n"
         "try:\n"
         "    shm_pub_sub.topics(directory='/\\u2192')\n"
@@ -203,7 +204,6 @@ def test_what_the_locale_cannot_express_is_an_error(run_python: Callable[..., An
         "    raise AssertionError\n",
         env=os.environ | {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
     )
-    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_a_missing_directory_is_an_error(tmp_path: Path) -> None:

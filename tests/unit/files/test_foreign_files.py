@@ -6,15 +6,13 @@ import socket
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from shm_pub_sub import LayoutError, Publisher, Subscriber, inspect, remove, topics
 from support.layout import HEADER, topic_file
+from support.programs import Run
 
 from ._probe import assert_nothing_is_read, assert_taken_over, probe
-
-RunPython = Callable[..., Any]
 
 
 def make_directory(path: Path) -> None:
@@ -74,7 +72,7 @@ NOT_REGULAR = [
 @pytest.mark.shm_leaves_files("none of these is ours to remove")
 @pytest.mark.parametrize("make", NOT_REGULAR)
 def test_what_is_no_regular_file_is_a_clear_error_and_stays(
-    make: Callable[[Path], None], shm_dir: Path, run_python: RunPython
+    make: Callable[[Path], None], shm_dir: Path, run_python: Run
 ) -> None:
     path = topic_file(shm_dir)
     make(path)
@@ -94,7 +92,7 @@ def test_what_is_no_regular_file_is_a_clear_error_and_stays(
 
 
 @pytest.mark.shm_leaves_files("the symbolic link")
-def test_link_to_another_topic_is_not_followed(shm_dir: Path, run_python: RunPython) -> None:
+def test_link_to_another_topic_is_not_followed(shm_dir: Path, run_python: Run) -> None:
     with Publisher("other", 0.0, retain=True) as other, Subscriber("other", 0.0) as sub:
         other.publish(1.5)
         topic_file(shm_dir).symlink_to(topic_file(shm_dir, "other"))
@@ -106,7 +104,7 @@ def test_link_to_another_topic_is_not_followed(shm_dir: Path, run_python: RunPyt
         assert topic_file(shm_dir, "other").is_file()
 
 
-def test_directory_that_is_empty_is_not_replaced(shm_dir: Path, run_python: RunPython) -> None:
+def test_directory_that_is_empty_is_not_replaced(shm_dir: Path, run_python: Run) -> None:
     path = topic_file(shm_dir)
     path.mkdir()
     assert probe(run_python, path)["publish"].kind == "error"
@@ -136,7 +134,7 @@ def junk(size: int) -> bytes:
     ids=range(10),
 )
 def test_foreign_file_is_never_read_and_taken_over(
-    content: bytes | Callable[[int], bytes], shm_dir: Path, run_python: RunPython
+    content: bytes | Callable[[int], bytes], shm_dir: Path, run_python: Run
 ) -> None:
     path = topic_file(shm_dir)
     path.write_bytes(content if isinstance(content, bytes) else content(5 * HEADER))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from shm_pub_sub import Publisher
-from support.programs import Run
+from support.programs import Check
 
 MEBIBYTE = 2**20
 
@@ -43,22 +43,19 @@ publisher.close()
 """
 
 
-def test_error_names_the_limit_of_file_size(run_python: Run, shm_dir: Path) -> None:
-    ended = run_python(FILE_SIZE)
-    assert ended.returncode == 0, ended.stderr
-    assert ended.stdout.startswith("Failed to create shared memory: ")
+def test_error_names_the_limit_of_file_size(check_python: Check, shm_dir: Path) -> None:
+    printed = check_python(FILE_SIZE)
+    assert printed.startswith("Failed to create shared memory: ")
     for words in ("file too large", "ulimit -f", "327680 bytes", "fewer buffers"):
-        assert words in ended.stdout
+        assert words in printed
     assert list(shm_dir.iterdir()) == []
 
 
-def test_error_names_the_limit_of_address_space(run_python: Run, shm_dir: Path) -> None:
+def test_error_names_the_limit_of_address_space(check_python: Check, shm_dir: Path) -> None:
     buffers = 64 * MEBIBYTE // 32
     with Publisher("big", 0, buffers) as publisher:
         publisher.publish(1)
-        ended = run_python(ADDRESS_SPACE, 32 * MEBIBYTE, buffers)
-        assert ended.returncode == 0, ended.stderr
-        create, subscribe = ended.stdout.splitlines()
+        create, subscribe = check_python(ADDRESS_SPACE, 32 * MEBIBYTE, buffers).splitlines()
         assert create.startswith("CreateError Failed to create shared memory: ")
         assert subscribe.startswith("OpenError Failed to open shared memory: ")
         for line in (create, subscribe):

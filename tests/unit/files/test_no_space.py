@@ -4,10 +4,10 @@ import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from shm_pub_sub import CreateError, OpenError, Publisher, ShmError, Subscriber, remove, topics
+from support.programs import Check, Run
 
 from .conftest import Mount, remount_read_only
 
@@ -152,9 +152,9 @@ def test_read_only_file_system_is_an_error_and_retained_values_are_read(mount_tm
 
 
 def test_no_free_descriptor_is_an_error_and_others_go_on(
-    run_python: Callable[..., Any],
+    check_python: Check,
 ) -> None:
-    ended = run_python(
+    printed = check_python(
         "import resource, shm_pub_sub\n"
         "from shm_pub_sub import *\n"
         "pub, sub = Publisher('topic', 0), Subscriber('topic', -1)\n"
@@ -178,8 +178,7 @@ def test_no_free_descriptor_is_an_error_and_others_go_on(
         "    Publisher('again', 0).close()\n"
         "    Subscriber('topic', 0).close()\n"
     )
-    assert ended.returncode == 0, ended.stderr
-    first, second = ended.stdout.splitlines()
+    first, second = printed.splitlines()
     assert first.startswith("Failed to create shared memory: ")
     assert second.startswith("Failed to open shared memory: ")
     for line in (first, second):
@@ -203,9 +202,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_dead_topic_makes_room_for_its_successor(
-    mount_tmpfs: Mount, run_python: Callable[..., Any]
-) -> None:
+def test_dead_topic_makes_room_for_its_successor(mount_tmpfs: Mount, run_python: Run) -> None:
     folder = mount_tmpfs("size=80k")  # for one of them
     assert run_python(DIES).returncode == -9
     assert len(list(folder.iterdir())) == 1

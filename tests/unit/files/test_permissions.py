@@ -2,14 +2,13 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from shm_pub_sub import Publisher, Subscriber
-
-RunPython = Callable[..., Any]
+from support.programs import Check, Run, Start
 
 # Its own files (the library, this program) may be in a place that only root can read.
 BECOME_NOBODY = """
@@ -48,9 +47,7 @@ def root_only() -> None:
         pytest.skip("only root can become another user")
 
 
-def test_directory_without_permission_says_whose_it_is(
-    shm_dir: Path, run_python: RunPython
-) -> None:
+def test_directory_without_permission_says_whose_it_is(shm_dir: Path, run_python: Run) -> None:
     shm_dir.chmod(0o555)
     become = BECOME_NOBODY if os.geteuid() == 0 else "from shm_pub_sub import *\nimport os\n"
     ended = run_python(
@@ -68,7 +65,7 @@ def test_directory_without_permission_says_whose_it_is(
 
 
 def test_another_users_topic_is_a_clear_error_for_reader_and_writer(
-    shm_dir: Path, run_python: RunPython
+    shm_dir: Path, check_python: Check
 ) -> None:
     root_only()
     shm_dir.chmod(0o1777)
@@ -81,9 +78,7 @@ def test_another_users_topic_is_a_clear_error_for_reader_and_writer(
     )
     with Publisher("topic", 0) as pub:
         pub.publish(1)
-        ended = run_python(program)
-        assert ended.returncode == 0, ended.stderr
-        create, subscribe, inspect, remove, listed = ended.stdout.splitlines()
+        create, subscribe, inspect, remove, listed = check_python(program).splitlines()
         for line in (create, subscribe, inspect, remove):
             assert "mode 0600" in line
             assert "user 0" in line
@@ -93,7 +88,7 @@ def test_another_users_topic_is_a_clear_error_for_reader_and_writer(
         assert Subscriber("topic", 0).subscribe() == (1, True)
 
 
-def test_mode_lets_another_user_read_but_not_write(shm_dir: Path, run_python: RunPython) -> None:
+def test_mode_lets_another_user_read_but_not_write(shm_dir: Path, check_python: Check) -> None:
     root_only()
     shm_dir.chmod(0o1777)
     program = BECOME_NOBODY + (
@@ -107,9 +102,7 @@ def test_mode_lets_another_user_read_but_not_write(shm_dir: Path, run_python: Ru
     )
     with Publisher("topic", 0, mode=0o644) as pub:
         pub.publish(1)
-        ended = run_python(program)
-        assert ended.returncode == 0, ended.stderr
-        read, *errors, last = ended.stdout.splitlines()
+        read, *errors, last = check_python(program).splitlines()
         assert read == "(1, True) True"
         assert len(errors) == 2
         assert last == "read only"
@@ -117,7 +110,7 @@ def test_mode_lets_another_user_read_but_not_write(shm_dir: Path, run_python: Ru
 
 @pytest.mark.shm_leaves_files("who may not remove the name at the end leaves it")
 def test_publisher_that_may_no_longer_remove_its_name_hangs_nobody(
-    shm_dir: Path, run_python: RunPython
+    shm_dir: Path, run_python: Run
 ) -> None:
     root_only()
     shm_dir.chmod(0o755)  # root's, and the publisher is no longer root when it ends
@@ -149,9 +142,7 @@ def mappings(pid: int, directory: Path) -> list[str]:
     return found
 
 
-def test_subscriber_maps_the_file_read_only(
-    shm_dir: Path, start_python: Callable[..., Any]
-) -> None:
+def test_subscriber_maps_the_file_read_only(shm_dir: Path, start_python: Start) -> None:
     with Publisher("topic", 0, 1000) as pub:
         pub.publish(1)
         assert "rw-s" in mappings(os.getpid(), shm_dir)
@@ -179,7 +170,7 @@ def test_subscriber_maps_the_file_read_only(
 
 
 def test_descriptors_are_not_inherited_by_programs_that_are_started(
-    shm_dir: Path, run_python: RunPython
+    shm_dir: Path, run_python: Run
 ) -> None:
     with Publisher("topic", 0) as pub, Subscriber("topic", 0):
         pub.publish(1)
@@ -193,7 +184,7 @@ def test_descriptors_are_not_inherited_by_programs_that_are_started(
 
 
 def test_topic_that_becomes_unreadable_is_an_open_error_at_each_read(
-    shm_dir: Path, start_python: Callable[..., Any]
+    shm_dir: Path, start_python: Start
 ) -> None:
     root_only()
     shm_dir.chmod(0o1777)

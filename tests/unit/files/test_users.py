@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.namespaces import USER, launcher
-from support.programs import Run, Start
+from support.programs import Check, Run, Start
 
 from ._users import (
     BECOME,
@@ -47,16 +47,15 @@ def _open_to_all(shm_dir: Path) -> None:
 
 
 def test_mode_0640_lets_the_group_read_and_nobody_else(
-    start_python: Start, run_python: Run, shm_dir: Path
+    start_python: Start, check_python: Check, shm_dir: Path
 ) -> None:
     owner = start_python(PUBLISH, who(OWNER, GROUP), "640")
     assert owner.line() == "ready"
     path = shm_dir / "shm_pub_sub.topic"
 
     for ids in [(MEMBER, OTHER_GROUP, GROUP), (NEWGRP, GROUP)]:
-        ended = run_python(LOOK, who(*ids), path, OWNER)
-        assert ended.returncode == 0, ended.stderr
-        read, publish, remove, listed, write = ended.stdout.splitlines()
+        printed = check_python(LOOK, who(*ids), path, OWNER)
+        read, publish, remove, listed, write = printed.splitlines()
         assert read == "done (1, True)"
         for refused in (publish, remove):
             assert refused.startswith("ExistsError ")
@@ -64,9 +63,8 @@ def test_mode_0640_lets_the_group_read_and_nobody_else(
         assert listed == "['topic']"
         assert write == "may not write"
 
-    ended = run_python(LOOK, who(OUTSIDER, OTHER_GROUP), path, OWNER)
-    assert ended.returncode == 0, ended.stderr
-    read, publish, remove, listed, write = ended.stdout.splitlines()
+    printed = check_python(LOOK, who(OUTSIDER, OTHER_GROUP), path, OWNER)
+    read, publish, remove, listed, write = printed.splitlines()
     assert read.startswith("OpenError Failed to open shared memory: ")
     assert publish.startswith("CreateError Failed to create shared memory: ")
     for refused in (read, publish, remove):
@@ -81,7 +79,7 @@ def test_mode_0640_lets_the_group_read_and_nobody_else(
 
 @pytest.mark.parametrize("mode", ["600", "666"])
 def test_another_users_dead_topic_stays_and_the_error_says_whose_it_is(
-    mode: str, start_python: Start, run_python: Run, shm_dir: Path
+    mode: str, start_python: Start, check_python: Check, shm_dir: Path
 ) -> None:
     """The directory's sticky bit protects it, even if everybody may write to the file."""
     owner = start_python(PUBLISH, who(OWNER, GROUP), mode)
@@ -90,9 +88,8 @@ def test_another_users_dead_topic_stays_and_the_error_says_whose_it_is(
     owner.wait(20)
     path = shm_dir / "shm_pub_sub.topic"
 
-    ended = run_python(LOOK, who(OUTSIDER, OTHER_GROUP), path, OWNER)
-    assert ended.returncode == 0, ended.stderr
-    read, publish, remove, *_ = ended.stdout.splitlines()
+    printed = check_python(LOOK, who(OUTSIDER, OTHER_GROUP), path, OWNER)
+    read, publish, remove, *_ = printed.splitlines()
     assert read.startswith("OpenError " if mode == "600" else "done (-1, False)")
     assert publish.startswith("CreateError Failed to create shared memory: ")
     assert remove.startswith("OpenError ")
@@ -105,14 +102,15 @@ def test_another_users_dead_topic_stays_and_the_error_says_whose_it_is(
     assert list(shm_dir.iterdir()) == []
 
 
-def test_own_file_without_any_permission_is_a_clear_error(run_python: Run, shm_dir: Path) -> None:
+def test_own_file_without_any_permission_is_a_clear_error(
+    check_python: Check, shm_dir: Path
+) -> None:
     path = shm_dir / "shm_pub_sub.topic"
     path.touch()
     os.chown(path, OWNER, GROUP)
     path.chmod(0)
-    ended = run_python(LOOK, who(OWNER, GROUP), path, OWNER)
-    assert ended.returncode == 0, ended.stderr
-    read, publish, remove, listed, write = ended.stdout.splitlines()
+    printed = check_python(LOOK, who(OWNER, GROUP), path, OWNER)
+    read, publish, remove, listed, write = printed.splitlines()
     for kind, refused in zip(
         ("OpenError", "CreateError", "OpenError"), (read, publish, remove), strict=True
     ):
@@ -239,7 +237,7 @@ def test_members_of_a_group_take_turns_in_a_directory_of_theirs(
 
 
 def test_a_user_namespace_has_its_own_root_and_strangers(
-    published: Start, run_python: Run, shm_dir: Path
+    published: Start, check_python: Check, shm_dir: Path
 ) -> None:
     """unshare -Ur, as in rootless containers: only "any" trusts users without a uid."""
     publisher = published(who(OWNER, GROUP), "644")
@@ -259,9 +257,7 @@ with Publisher("mine", 0) as publisher:
     print(Subscriber("mine", -1).subscribe())
 """
     launcher(*USER)
-    ended = run_python(program)
-    assert ended.returncode == 0, ended.stderr
-    *refused, read, own = ended.stdout.splitlines()
+    *refused, read, own = check_python(program).splitlines()
     for text in refused:
         assert "found a file of a user that this user namespace does not map (65534) in " in text
         assert text.endswith(

@@ -1,7 +1,7 @@
 """close() or a new __init__ between a subscriber's check and its use."""
 
 import pytest
-from support.programs import Run
+from support.programs import Check
 
 from ._moments import HARNESS
 
@@ -111,11 +111,9 @@ CALLS = [
 @pytest.mark.parametrize("act", ["close", "set_up_again"])
 @pytest.mark.parametrize("call", CALLS)
 def test_subscriber_that_ends_within_a_call_stays_what_it_has_become(
-    call: str, act: str, run_python: Run
+    call: str, act: str, check_python: Check
 ) -> None:
-    ended = run_python(SUBSCRIBER, call, act, timeout=100)
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert int(ended.stdout) > 1, "the trace function never ran"
+    assert int(check_python(SUBSCRIBER, call, act, timeout=100)) > 1, "the trace function never ran"
 
 
 CALLBACK = (
@@ -161,7 +159,8 @@ with Publisher("b", 0.5) as other:
 )
 
 
-def test_callback_gets_nothing_of_what_the_subscriber_is_set_up_for_again(run_python: Run) -> None:
-    ended = run_python(CALLBACK, timeout=100)
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert all(int(deeds) > 10 for deeds in ended.stdout.split()), ended.stdout
+def test_callback_gets_nothing_of_what_the_subscriber_is_set_up_for_again(
+    check_python: Check,
+) -> None:
+    printed = check_python(CALLBACK, timeout=100)
+    assert all(int(deeds) > 10 for deeds in printed.split()), printed

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from shm_pub_sub import ExistsError, Publisher, Subscriber, _hot
 from shm_pub_sub._extension import load
-from support.programs import Run
+from support.programs import Check
 
 from ._moments import HARNESS
 
@@ -86,10 +86,10 @@ PAIRS += [pair for pair in itertools.product(CALLS, DEEDS) if pair != LONG]
 
 
 @pytest.mark.parametrize(("call", "deed"), [*PAIRS, pytest.param(*LONG, marks=pytest.mark.soak)])
-def test_publisher_that_another_one_comes_between(call: str, deed: str, run_python: Run) -> None:
-    ended = run_python(PUBLISHER, call, deed, timeout=100)
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert int(ended.stdout) > 3, "the trace function never ran"
+def test_publisher_that_another_one_comes_between(
+    call: str, deed: str, check_python: Check
+) -> None:
+    assert int(check_python(PUBLISHER, call, deed, timeout=100)) > 3, "the trace function never ran"
 
 
 EXIT = (
@@ -136,10 +136,10 @@ assert left[:steps] == [0] * steps and len(left) - steps < 20, left
 
 
 @pytest.mark.parametrize("deed", ["interrupt", "make", "nothing"])
-def test_end_of_the_process_closes_all_whatever_comes_between(deed: str, run_python: Run) -> None:
-    ended = run_python(EXIT, deed, timeout=100)
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert int(ended.stdout) > 3
+def test_end_of_the_process_closes_all_whatever_comes_between(
+    deed: str, check_python: Check
+) -> None:
+    assert int(check_python(EXIT, deed, timeout=100)) > 3
 
 
 @pytest.mark.parametrize("end", ["close", "del"])

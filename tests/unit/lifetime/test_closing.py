@@ -3,12 +3,12 @@
 import gc
 import os
 import weakref
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from shm_pub_sub import ClosedError, Publisher, ShmError, Subscriber
+from support.programs import Run
 
 
 @pytest.fixture(params=[True, 1, 1.5], ids=["bool", "int", "float"])
@@ -178,9 +178,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
-def test_interpreters_end_closes_and_says_nothing(
-    end: str, shm_dir: Path, run_python: Callable[..., Any]
-) -> None:
+def test_interpreters_end_closes_and_says_nothing(end: str, shm_dir: Path, run_python: Run) -> None:
     sub = Subscriber("topic", -1)
     ended = run_python(
         "import shm_pub_sub\n"
@@ -193,9 +191,7 @@ def test_interpreters_end_closes_and_says_nothing(
     assert sub.subscribe() == (-1, False)
 
 
-def test_uncaught_error_closes_and_prints_only_itself(
-    shm_dir: Path, run_python: Callable[..., Any]
-) -> None:
+def test_uncaught_error_closes_and_prints_only_itself(shm_dir: Path, run_python: Run) -> None:
     ended = run_python(
         "import shm_pub_sub\npub = shm_pub_sub.Publisher('topic', 0)\nraise KeyError('mine')\n"
     )

@@ -2,12 +2,12 @@
 
 import gc
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from shm_pub_sub import ClosedError, ExistsError, Publisher, Subscriber
+from support.programs import Run
 
 PREFIX = "Shared memory already exists: "
 
@@ -39,7 +39,7 @@ def test_second_publisher_is_refused_whatever_its_type_and_size(default: Any, bu
 
 
 def test_error_of_a_second_publisher_has_the_owners_pid(
-    run_python: Callable[..., Any],
+    run_python: Run,
 ) -> None:
     with Publisher("topic", 0) as pub:
         pub.publish(1)
@@ -163,7 +163,7 @@ def test_close_does_not_remove_the_file_of_somebody_else(shm_dir: Path) -> None:
 
 
 def test_dead_publishers_topic_is_taken_over_by_any_type_and_size(
-    run_python: Callable[..., Any],
+    run_python: Run,
 ) -> None:
     sub = Subscriber("topic", 7.5)
     for default, buffers in [(True, 1), (5, 300), (2.5, 3)]:

@@ -3,11 +3,11 @@
 import contextlib
 import random
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from shm_pub_sub import ClosedError, ExistsError, Publisher, ShmError, Subscriber, inspect, topics
+from support.programs import Run
 from support.waiting import DEADLINE, SECONDS, run_threads
 
 
@@ -133,7 +133,7 @@ def test_exactly_one_of_many_threads_becomes_the_publisher() -> None:
         assert (len(made), len(refused)) == (1, 5)
 
 
-def test_first_use_of_the_library_by_many_threads_at_once(run_python: Callable[..., Any]) -> None:
+def test_first_use_of_the_library_by_many_threads_at_once(run_python: Run) -> None:
     ended = run_python(
         "import threading\n"
         "from shm_pub_sub import *\n"

@@ -1,12 +1,12 @@
 """retain=True: the last value outlives its publisher."""
 
 import gc
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from shm_pub_sub import Publisher, Subscriber, inspect, remove
+from support.programs import Run
 
 
 @pytest.fixture(autouse=True)
@@ -35,9 +35,7 @@ def test_retained_value_is_read_after_garbage_collection() -> None:
 
 
 @pytest.mark.parametrize("end", ["pass", "pub.close()", "os.kill(os.getpid(), 9)", "os._exit(0)"])
-def test_retained_value_is_read_after_the_processs_end(
-    run_python: Callable[..., Any], end: str
-) -> None:
+def test_retained_value_is_read_after_the_processs_end(run_python: Run, end: str) -> None:
     before = Subscriber("topic", 0)
     run_python(
         "import os, shm_pub_sub\n"

@@ -1,10 +1,10 @@
 """A subscriber of another type than its publisher."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from shm_pub_sub import Publisher, ShmError, Subscriber, TopicTypeError, remove
+from support.programs import Run
 
 TYPES = [bool, int, float]
 PAIRS = [(pub, sub) for pub in TYPES for sub in TYPES if pub is not sub]
@@ -65,7 +65,7 @@ def test_subscriber_is_usable_and_printable_while_the_type_is_wrong() -> None:
         assert not sub.closed
 
 
-def test_dead_publishers_type_does_not_matter(run_python: Callable[..., Any]) -> None:
+def test_dead_publishers_type_does_not_matter(run_python: Run) -> None:
     early = Subscriber("topic", 1)
     run_python(
         "import os, shm_pub_sub\n"
