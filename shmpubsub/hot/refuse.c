@@ -5,7 +5,7 @@
 PyObject *
 refuse_publisher(Publisher *p)
 {
-    return raised(PyObject_CallMethod((PyObject *)p, "_unusable", NULL));
+    return PyObject_CallMethod((PyObject *)p, "_unusable", NULL);
 }
 
 PyObject *
