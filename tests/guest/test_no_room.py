@@ -7,7 +7,7 @@ import os
 import platform
 
 import pytest
-from support.programs import Check, Run
+from support.programs import Check
 
 PREPARE = """
 import ctypes, os, re, resource, struct, sys
@@ -95,40 +95,40 @@ def refused(check_python: Check, limit: str, lift: str, *words: str) -> None:
 
 
 @pytest.mark.parametrize("mebibytes", [16, 500, 1000, 1150, 1250])
-def test_limit_of_address_space_is_an_error(mebibytes: int, run_python: Run) -> None:
+def test_limit_of_address_space_is_an_error(mebibytes: int, check_python: Check) -> None:
     limit, lift = SPACE
-    refused(run_python, limit.format(size=mebibytes << 20), lift, "ulimit -v")
+    refused(check_python, limit.format(size=mebibytes << 20), lift, "ulimit -v")
 
 
 @pytest.mark.parametrize("mebibytes", [4, 20, 40])
-def test_limit_of_data_is_an_error(mebibytes: int, run_python: Run) -> None:
+def test_limit_of_data_is_an_error(mebibytes: int, check_python: Check) -> None:
     limit, lift = DATA
-    refused(run_python, limit.format(size=mebibytes << 20), lift, "writable", "-d ")
+    refused(check_python, limit.format(size=mebibytes << 20), lift, "writable", "-d ")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user without processes")
 @pytest.mark.parametrize("processes", [1, 2, 3, 4, 7])
-def test_limit_of_processes_is_an_error(processes: int, run_python: Run) -> None:
+def test_limit_of_processes_is_an_error(processes: int, check_python: Check) -> None:
     limit = f"not_root(); lower(resource.RLIMIT_NPROC, {processes})"
     lift = "lower(resource.RLIMIT_NPROC, 100)"
-    refused(run_python, limit, lift, "threads", "ulimit -u", "expected 8")
+    refused(check_python, limit, lift, "threads", "ulimit -u", "expected 8")
 
 
 @pytest.mark.parametrize("error", [EPERM, EAGAIN])
-def test_seccomp_that_refuses_threads_is_an_error(error: int, run_python: Run) -> None:
+def test_seccomp_that_refuses_threads_is_an_error(error: int, check_python: Check) -> None:
     if platform.machine() not in CLONES:
         pytest.skip(f"the numbers of clone and clone3 on {platform.machine()} are not known here")
-    refused(run_python, f"refuse_threads({error})", "", "0 threads", os.strerror(error), "clone3")
+    refused(check_python, f"refuse_threads({error})", "", "0 threads", os.strerror(error), "clone3")
 
 
-def test_limit_of_locked_memory_is_an_error_after_mlockall(run_python: Run) -> None:
+def test_limit_of_locked_memory_is_an_error_after_mlockall(check_python: Check) -> None:
     limit = (
         "most = resource.getrlimit(resource.RLIMIT_MEMLOCK)[1]\n"
         "lower(resource.RLIMIT_MEMLOCK, 256 << 20 if most < 0 else min(most, 256 << 20))\n"
         "if os.geteuid() == 0: not_root()\n"
         "assert libc.mlockall(2) == 0"
     )
-    refused(run_python, limit, "", "ulimit -l", "mlockall")
+    refused(check_python, limit, "", "ulimit -l", "mlockall")
 
 
 @pytest.mark.parametrize(

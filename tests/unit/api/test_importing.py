@@ -9,11 +9,12 @@ from support.programs import Check, Start
 
 def test_import_starts_no_thread_and_loads_no_extension(check_python: Check) -> None:
     check_python(
-        "import os, threading, shm_pub_sub\n"
+        "import os, pathlib, threading, shm_pub_sub\n"
+        "maps = pathlib.Path('/proc/self/maps')\n"
         "assert len(os.listdir('/proc/self/task')) == 1\n"
-        "assert '_shmpubsub' not in open('/proc/self/maps').read()\n"
+        "assert '_shmpubsub' not in maps.read_text()\n"
         "shm_pub_sub.Subscriber('topic', 0).close()\n"
-        "assert '_shmpubsub' in open('/proc/self/maps').read()\n"
+        "assert '_shmpubsub' in maps.read_text()\n"
         "assert threading.active_count() == 1\n"
     )
 

@@ -33,7 +33,7 @@ attempt(lambda: Publisher("topic", 0, trust=int(sys.argv[3])).publish(2))
 attempt(lambda: remove("topic"))
 print([topic.name for topic in topics()])
 try:
-    open(sys.argv[2], "r+b")
+    open(sys.argv[2], "r+b").close()
     print("may write")
 except PermissionError:
     print("may not write")
