@@ -40,13 +40,6 @@ def documentation() -> None:
     print(BUILD / "site" / "index.html")
 
 
-def check_types(bin_folder: Path) -> None:
-    run(bin_folder / "mypy")
-    allowed = ROOT / "tests" / "stubtest_allowed.txt"
-    allow = ["--allowlist", str(allowed)] if allowed.exists() else []
-    run(bin_folder / "stubtest", "--mypy-config-file", "pyproject.toml", *allow, "shm_pub_sub")
-
-
 def native_stages() -> list[Stage]:
     """Return the stages of Go, C and the models: beside Python's, on the other processor."""
     go = go_environment()
@@ -100,7 +93,7 @@ def test(targets: dict[str, str]) -> None:
             *native_stages(),
             *others,
             Stage("ruff, prose", partial(edit.check_style, first / "bin"), needs),
-            Stage("mypy, stubtest", partial(check_types, first / "bin"), needs),
+            Stage("mypy", partial(run, first / "bin" / "mypy"), needs),
             Stage("documentation", partial(docs.build_docs, first / "bin"), needs),
         ]
     )
