@@ -1,0 +1,1 @@
+"""Recordings of topics, in MCAP files."""
