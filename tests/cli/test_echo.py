@@ -264,7 +264,7 @@ def test_what_it_could_not_take_is_counted(cli: Cli) -> None:
         assert echo.line() == "101"
         out, err = interrupt(echo)
     assert (out, err.count("\n")) == ("", 1)
-    assert "robot/speed: lost 98 values in all" in err
+    assert "robot/speed: lost 98 values in total" in err
 
 
 def test_nothing_is_lost_up_to_the_rings_size(cli: Cli) -> None:
