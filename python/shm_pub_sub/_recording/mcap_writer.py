@@ -17,10 +17,11 @@ import zlib
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-import shm_pub_sub
 from mcap import records
 from mcap.data_stream import RecordBuilder
 from mcap.opcode import Opcode
+
+import shm_pub_sub
 
 from .mcap_format import MAGIC
 
