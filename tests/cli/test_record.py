@@ -291,7 +291,7 @@ def test_a_signal_that_comes_twice_at_once_leaves_a_complete_file(cli: Cli, tmp_
 def test_a_name_that_no_topic_had_is_said(run_cli: RunCli, tmp_path: Path) -> None:
     with shm_pub_sub.Publisher("robot/speed", 0.0):
         ended = run_cli("record", "-o", tmp_path / "x", "-d", 0.1, "robot/sped", "robot/*")
-    assert ended.returncode == 0
+    assert ended.returncode == 3
     assert "no topic 'robot/sped'" in ended.stderr
     assert "did you mean 'robot/speed'" in ended.stderr
     assert "robot/*" not in ended.stderr

@@ -232,7 +232,7 @@ def test_name_that_no_topic_had_is_said_in_both_forms(
     with shm_pub_sub.Publisher("speed", 0.0):
         path = tmp_path / "run.mcap"
         ended = run_cli("record", "-o", path, "-d", "0.1", "--format", form, "speed", "sped")
-    assert "no topic 'sped'" in ended.stderr
+    assert (ended.returncode, "no topic 'sped'" in ended.stderr) == (3, True)
     if form == "json":
         assert json.loads(ended.stdout)["unmatched"] == ["sped"]
 

@@ -9,12 +9,23 @@ import sys
 import time
 from pathlib import Path
 
+from shm_pub_sub._patterns import Selection
 from shm_pub_sub._recording import mcap_format
 from shm_pub_sub._recording.receiver import Receiver
 from shm_pub_sub._recording.recorder import Recorder
 
 from ..arguments import add_option
-from ..output import EXIT_USAGE, counted, duration, exit_code, log, print_json, report
+from ..output import (
+    EXIT_DONE,
+    EXIT_TIMEOUT,
+    EXIT_USAGE,
+    counted,
+    duration,
+    exit_code,
+    log,
+    print_json,
+    report,
+)
 from ..progress import Progress
 from ..streams import on_termination
 from ..topics import ALL, add_topics, names, not_found_message
@@ -103,8 +114,9 @@ def run(options: argparse.Namespace) -> int:
     summary = recorder.summary()
     if not path.exists():
         log(f"{path} was moved during the recording")
-    for pattern in receiver.unmatched():
-        log(not_found_message(pattern))
+    missing = receiver.unmatched()
+    for word in missing:
+        log(not_found_message(word))
     if options.format == "json":
         print_json({"file": str(path)} | summary)
     else:
@@ -112,7 +124,7 @@ def run(options: argparse.Namespace) -> int:
         for name, figures in summary["topics"].items():
             if lost := figures["lost"]:
                 log(f"{name}: lost {lost} of {lost + figures['values']}")
-    return exit_code(receiver.left_out)
+    return exit_code(receiver.left_out) or (EXIT_TIMEOUT if Selection(missing).names else EXIT_DONE)
 
 
 def _figures(summary: dict[str, Any], seconds: str) -> str:
