@@ -41,7 +41,7 @@ def test_healthy_machine(run_cli: RunCli, shm_dir: Path) -> None:
     lines = ended.stdout.splitlines()
     assert f"ok    directory    {shm_dir}, mode 0700" in lines
     assert "ok    file system  tmpfs, in memory" in lines
-    assert lines[-1].startswith("ok    self-test    a value came to another process in ")
+    assert lines[-1].startswith("ok    self-test    a value reached another process in ")
     assert lines[-1].endswith(" (layout 1)")
     assert list(shm_dir.iterdir()) == []
 
@@ -97,7 +97,7 @@ def test_file_system_is_that_of_the_mount_nearest_to_it(
 ) -> None:
     assert directory.file_system(str(shm_dir)).verdict == OK
     found = directory.file_system("/proc/self")
-    assert (found.verdict, found.found) == (WARN, "proc: not known to work")
+    assert (found.verdict, found.found) == (WARN, "proc: not tested with this library")
     monkeypatch.setattr(directory, "ON_A_NETWORK", {"tmpfs"})
     monkeypatch.setattr(directory, "IN_MEMORY", set())
     assert directory.file_system(str(shm_dir)).verdict == FAIL
@@ -139,7 +139,7 @@ def test_limits_that_are_too_low() -> None:
     publishers = [shm_pub_sub.Publisher(f"topic/{n}", 0) for n in range(20)]
     found = verdicts(diagnose("ulimit -n 80; doctor"))["descriptors"]
     assert found["verdict"] == WARN
-    assert (found["found"], found["do"][:9]) == ("80 a process, and 20 topics", "ulimit -n")
+    assert (found["found"], found["do"][:9]) == ("80 per process, 20 topics", "ulimit -n")
     for publisher in publishers:
         publisher.close()
     assert verdicts(diagnose("ulimit -n 80; doctor"))["descriptors"]["verdict"] == OK
@@ -162,8 +162,8 @@ def test_leftovers_and_damage(leave: Callable[..., int], run_cli: RunCli, shm_di
     assert found["leftovers"] == {
         "check": "leftovers",
         "verdict": WARN,
-        "found": "1 live topic, 1 retained value, 2 files that a killed publisher left (16 KiB)",
-        "do": "shm-pub-sub clean",
+        "found": "1 live topic, 1 retained value, 2 files left by killed publishers (16 KiB)",
+        "do": "run shm-pub-sub clean",
     }
     assert found["damage"]["verdict"] == WARN
     assert found["damage"]["found"] == "1 topic: damaged, or of another version: 'broken'"
@@ -175,12 +175,12 @@ def test_containers_are_told_by_their_marks(tmp_path: Path) -> None:
     (tmp_path / "proc" / "self" / "ns").mkdir(parents=True)
     (tmp_path / "proc" / "self" / "ns" / "pid").symlink_to("pid:[4026532000]")
     found = machine.container(str(tmp_path))
-    assert found.found == "of some kind, own process numbers"
+    assert found.found == "of some kind, own process IDs"
     (tmp_path / ".dockerenv").touch()
     (tmp_path / "proc" / "1").mkdir()
     (tmp_path / "proc" / "1" / "cgroup").write_text("0::/kubepods/pod1/docker/2\n")
     found = machine.container(str(tmp_path))
-    assert found.found == "docker, kubepods, own process numbers"
+    assert found.found == "docker, kubepods, own process IDs"
     assert "--ipc=host" in str(found.remedy)
 
 

@@ -233,7 +233,10 @@ def test_doctor_says_whose_topics_are_not_trusted(run_cli: RunCli) -> None:
     ended = run_cli("doctor", "--format", "json")
     (owners,) = (v for v in map(json.loads, ended.stdout.splitlines()) if v["check"] == "owners")
     assert owners["verdict"] == "warn"
-    assert owners["found"] == "1 topic that no subscriber here reads: 'odd' of user 61002"
+    assert (
+        owners["found"]
+        == "1 topic of untrusted users, which subscribers refuse: 'odd' of user 61002"
+    )
 
 
 @pytest.mark.usefixtures("_among_strangers")

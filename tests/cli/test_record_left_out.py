@@ -184,7 +184,7 @@ def test_removed_file_is_noticed(cli: Cli, tmp_path: Path, replaced: bool) -> No
             path.write_text("another")
         _out, err = recorder.communicate(timeout=DEADLINE)
     assert recorder.returncode == 1
-    assert f"record '{path}': found that the file was removed, or replaced" in err
+    assert f"record '{path}': the file was removed, or replaced" in err
     assert "Traceback" not in err
 
 
@@ -196,7 +196,7 @@ def test_file_that_is_cut_is_noticed(cli: Cli, tmp_path: Path) -> None:
         until(lambda: path.stat().st_size > 100, "a chunk")
         os.truncate(path, 0)
         _out, err = recorder.communicate(timeout=DEADLINE)
-    assert (recorder.returncode, "found that the file was cut" in err) == (1, True), err
+    assert (recorder.returncode, "the file was truncated" in err) == (1, True), err
 
 
 def test_second_recorder_is_refused_the_file(cli: Cli, run_cli: RunCli, tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_second_recorder_is_refused_the_file(cli: Cli, run_cli: RunCli, tmp_path
         second = run_cli("record", "-o", path, "--force", "-d", "0.1")
         recorder.send_signal(signal.SIGINT)
         recorder.communicate(timeout=DEADLINE)
-    assert (second.returncode, "another recorder writes it" in second.stderr) == (1, True)
+    assert (second.returncode, "another recorder is writing it" in second.stderr) == (1, True)
     assert recorder.returncode == 0
     with path.open("rb") as file:
         assert len([*mcap_reader.make_reader(file).iter_messages()]) == 1

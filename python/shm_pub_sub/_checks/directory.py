@@ -32,7 +32,7 @@ def directory(where: str) -> Finding:
         return Finding("directory", FAIL, f"{where}: {error.strerror}", OWN_DIRECTORY)
     found = f"{where}, mode {mode & 0o7777:04o}"
     if not stat.S_ISDIR(mode):
-        return Finding("directory", FAIL, f"{where} is no directory", OWN_DIRECTORY)
+        return Finding("directory", FAIL, f"{where} is not a directory", OWN_DIRECTORY)
     if not os.access(where, os.R_OK | os.W_OK | os.X_OK):
         do = f"let user {os.geteuid()} write there, or {OWN_DIRECTORY}"
         return Finding("directory", FAIL, f"{found}, is not writable by this process", do)
@@ -48,12 +48,12 @@ def file_system(where: str) -> Finding:
     if kind in IN_MEMORY:
         return Finding("file system", OK, f"{kind}, in memory")
     if kind in ON_A_NETWORK:
-        found = f"{kind}: other machines see files there, but no values; locks may not hold"
+        found = f"{kind}, a network file system: other machines see the files, but no values"
         return Finding("file system", FAIL, found, OWN_DIRECTORY)
     if kind in ON_DISK:
-        found = f"{kind}: it works, and the kernel writes what is published to disk as well"
+        found = f"{kind}, on disk: works, but the kernel also writes all values to disk"
         return Finding("file system", WARN, found, OWN_DIRECTORY)
-    return Finding("file system", WARN, f"{kind}: not known to work", OWN_DIRECTORY)
+    return Finding("file system", WARN, f"{kind}: not tested with this library", OWN_DIRECTORY)
 
 
 def _file_system_of(path: str) -> str:
@@ -75,15 +75,15 @@ def space(where: str) -> Finding:
     status = os.statvfs(where)
     free, total = status.f_bavail * status.f_frsize, status.f_blocks * status.f_frsize
     found = f"{size(free)} of {size(total)} free"
-    do = "shm-pub-sub clean; fewer buffers; a larger one: mount -o remount,size=1g"
+    do = "run shm-pub-sub clean, use fewer buffers, or enlarge it: mount -o remount,size=1g"
     if total <= DOCKERS_BYTES:
         do += ", docker run --shm-size=1g"
     if status.f_files:  # otherwise the file system does not count them
         found += f", {status.f_favail} of {status.f_files} files"
         if status.f_favail < LOW_INODES:
-            do = "remove what is stale, or mount -o remount,nr_inodes=1m"
+            do = "run shm-pub-sub clean, or mount -o remount,nr_inodes=1m"
     if free < TOPIC_BYTES or (status.f_files and status.f_favail == 0):
-        return Finding("space", FAIL, f"{found}: no room for a topic", do)
+        return Finding("space", FAIL, f"{found}: no space for a topic", do)
     if free < LOW_BYTES or (status.f_files and status.f_favail < LOW_INODES):
         return Finding("space", WARN, found, do)
     return Finding("space", OK, found)
@@ -98,28 +98,29 @@ def leftovers(where: str) -> Finding:
     found = f"{counted(alive, 'live topic')}, {counted(retained, 'retained value')}"
     if dead:
         nbytes = size(sum(one.nbytes for one in dead))
-        found += f", {counted(len(dead), 'file')} that a killed publisher left ({nbytes})"
-        return Finding("leftovers", WARN, found, "shm-pub-sub clean")
-    return Finding("leftovers", OK, f"{found}, nothing that a killed publisher left")
+        found += f", {counted(len(dead), 'file')} left by killed publishers ({nbytes})"
+        return Finding("leftovers", WARN, found, "run shm-pub-sub clean")
+    return Finding("leftovers", OK, f"{found}, no file left by a killed publisher")
 
 
 def owners(where: str) -> Finding:
     """Every topic belongs to a trusted user."""
     there = list(strangers(names(where), where))
     if not there:
-        return Finding("owners", OK, "every topic that can be read is trusted")
+        return Finding("owners", OK, "every readable topic is trusted")
     listed = ", ".join(f"{name!r} of {whose}" for name, whose in there[:3])
-    found = f"{counted(len(there), 'topic')} that no subscriber here reads: {listed}"
-    do = "name the user in SHM_PUB_SUB_TRUST, or shm-pub-sub rm TOPIC as root or that user"
+    found = f"{counted(len(there), 'topic')} of untrusted users, which subscribers refuse: {listed}"
+    do = "name the user in SHM_PUB_SUB_TRUST, or remove the topic as root or that user"
     return Finding("owners", WARN, found + (", ..." if there[3:] else ""), do)
 
 
 def damage(where: str) -> Finding:
-    """Every topic can be read."""
+    """Every topic is readable."""
     broken = [one for one in remains((), where) if one.what in (DAMAGED, UNREADABLE)]
     if not broken:
-        return Finding("damage", OK, "every topic can be read")
+        return Finding("damage", OK, "every topic is readable")
     listed = ", ".join(repr(one.name) for one in broken[:3]) + (", ..." if broken[3:] else "")
     what = " or ".join(sorted({one.what for one in broken}))
     found = f"{counted(len(broken), 'topic')}: {what}: {listed}"
-    return Finding("damage", WARN, found, "shm-pub-sub list -v says why, rm TOPIC removes")
+    do = "shm-pub-sub list -v shows why, and which files to remove"
+    return Finding("damage", WARN, found, do)

@@ -23,9 +23,9 @@ from .finding import FAIL, OK, WARN, Finding
 SPARE_DESCRIPTORS = 64
 """Descriptors that a program needs besides those of its topics."""
 FIRST_PID_NAMESPACE = "pid:[4026531836]"
-"""PROC_PID_INIT_INO of the kernel."""
+"""The kernel's PROC_PID_INIT_INO."""
 FUTEX_WAITV = 449
-"""Its system call, on every architecture that this library is built for."""
+"""Its system call number on all supported architectures."""
 FIRST_LOGIN_UID = 1000
 """systemd does not remove files of root and of users below it."""
 
@@ -36,9 +36,9 @@ def descriptors(where: str) -> Finding:
     topics = len(names(where))
     if most == resource.RLIM_INFINITY:
         return Finding("descriptors", OK, "no limit")
-    found = f"{most} a process, and {counted(topics, 'topic')}"
+    found = f"{most} per process, {counted(topics, 'topic')}"
     if most < topics + SPARE_DESCRIPTORS:
-        do = f"ulimit -n {2 * topics + 1024}, for programs that open all of them"
+        do = f"ulimit -n {2 * topics + 1024}, for programs that open all topics"
         return Finding("descriptors", WARN, found, do)
     return Finding("descriptors", OK, found)
 
@@ -48,10 +48,10 @@ def file_size() -> Finding:
     most, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
     if most == resource.RLIM_INFINITY:
         return Finding("file size", OK, "no limit")
-    found = f"at most {size(most)} a topic"
+    found = f"at most {size(most)} per topic"
     do = "ulimit -f unlimited"
     if most < 8192:
-        return Finding("file size", FAIL, f"{found}, which takes 8 KiB at least", do)
+        return Finding("file size", FAIL, f"{found}, but a topic takes at least 8 KiB", do)
     return Finding("file size", WARN, f"{found}: its values take 32 bytes each", do)
 
 
@@ -59,15 +59,15 @@ def memory() -> Finding:
     """There is memory for topics; the file system may be larger than the memory limit."""
     room = memory_room()
     if room is None:
-        return Finding("memory", OK, "no limit that is known")
+        return Finding("memory", OK, "no known limit")
     nbytes, limit, group = room
     of = f"the limit of cgroup {group}" if group else "this machine's memory"
-    found = f"topics of up to {size(nbytes)} in all, within {size(limit)}, {of}"
-    do = "shm-pub-sub clean; fewer buffers; end what takes memory"
+    found = f"topics of up to {size(nbytes)} in total, within {size(limit)}, {of}"
+    do = "run shm-pub-sub clean, use fewer buffers, or free memory"
     if group:
         do += ", or raise the limit: docker run --memory=1g, MemoryMax= in systemd"
     if nbytes < TOPIC_BYTES:
-        return Finding("memory", FAIL, f"no room for a topic within {size(limit)}, {of}", do)
+        return Finding("memory", FAIL, f"no space for a topic within {size(limit)}, {of}", do)
     if nbytes < LOW_BYTES:
         return Finding("memory", WARN, found, do)
     return Finding("memory", OK, found)
@@ -81,7 +81,7 @@ def container(root: str = "/") -> Finding:
         groups = Path(root, "proc/1/cgroup").read_text(encoding="utf-8")
         found += [k for k in ("kubepods", "lxc", "docker") if k in groups and k not in found]
     except OSError:
-        pass  # no /proc, or not ours to read
+        pass  # no /proc, or no permission
     try:
         own_pids = str(Path(root, "proc/self/ns/pid").readlink()) != FIRST_PID_NAMESPACE
     except OSError:
@@ -89,30 +89,30 @@ def container(root: str = "/") -> Finding:
     if not found and not own_pids:
         return Finding("container", OK, "none")
     what = ", ".join(found) or "of some kind"
-    pids = "own process numbers" if own_pids else "the machine's process numbers"
+    pids = "own process IDs" if own_pids else "the machine's process IDs"
     return Finding(
         "container",
         OK,
         f"{what}, {pids}",
-        "nothing, unless others are to see its topics: --ipc=host, --ipc=container:NAME, or a "
-        "shared volume and SHM_PUB_SUB_DIR",
+        "to share its topics: --ipc=host, --ipc=container:NAME, or a shared volume and "
+        "SHM_PUB_SUB_DIR",
     )
 
 
 def logind(where: str, user: int, root: str = "/") -> Finding:
     """Topics survive their user's logout: logind.conf(5), RemoveIPC."""
     if not Path(root, "run/systemd/system").is_dir():
-        return Finding("logout", OK, "no systemd, which could remove files at logout")
+        return Finding("logout", OK, "no systemd")
     if not os.path.realpath(where).startswith("/dev/shm"):
         return Finding("logout", OK, "systemd removes nothing outside /dev/shm")
     if user < FIRST_LOGIN_UID:
-        return Finding("logout", OK, f"systemd removes nothing of user {user}, a system's user")
+        return Finding("logout", OK, f"systemd removes nothing of user {user}, a system user")
     if not _removes_ipc(root):
         return Finding("logout", OK, "RemoveIPC=no")
     return Finding(
         "logout",
         WARN,
-        f"when user {user} has logged out, systemd removes that user's topics (RemoveIPC=yes)",
+        f"systemd removes the topics of user {user} at logout (RemoveIPC=yes)",
         "RemoveIPC=no in /etc/systemd/logind.conf, loginctl enable-linger, or a system user",
     )
 
@@ -126,7 +126,7 @@ def _removes_ipc(root: str) -> bool:
         config.read(files, encoding="utf-8")
         return config.getboolean("Login", "RemoveIPC", fallback=True)
     except (ConfigError, OSError, ValueError):
-        return True  # its default
+        return True  # the default
 
 
 def waiting() -> Finding:
@@ -141,14 +141,14 @@ def waiting() -> Finding:
     return Finding(
         "waiting",
         WARN,
-        f"{kernel} without futex_waitv: select(), asyncio and fileno() look for values every "
-        "0.05 to 1 ms; recv() is as fast as ever",
-        "Linux 5.16 or later; in a sandbox, let it use that call",
+        f"{kernel} without futex_waitv: select(), asyncio and fileno() poll every 0.05 to "
+        "1 ms; recv() is not affected",
+        "use Linux 5.16 or later; in a sandbox, allow that call",
     )
 
 
 def forking() -> Finding:
-    """A forked child can load the library again from memory."""
+    """Forked children can load the library from memory."""
     try:
         descriptor = os.memfd_create("shm_pub_sub", os.MFD_CLOEXEC)
         try:
@@ -161,9 +161,9 @@ def forking() -> Finding:
         return Finding(
             "forking",
             WARN,
-            f"memory files that run programs: {error.strerror}; forked children that make "
-            "publishers or subscribers copy the library to the temporary directory first",
-            "sysctl vm.memfd_noexec=0, or leave it: it costs some milliseconds a child",
+            f"executable memfd: {error.strerror}; forked children that use topics copy the library "
+            "to the temporary directory",
+            "sysctl vm.memfd_noexec=0, or leave it: it costs some milliseconds per child",
         )
     return Finding("forking", OK, "forked children load the library from memory")
 
@@ -175,7 +175,7 @@ def extras() -> Finding:
     if not missing:
         return Finding("extras", OK, there)
     lacking = [package for name in missing for package in EXTRAS[name] if not find_spec(package)]
-    do = f"if you want them: {install(lacking)}"
+    do = f"to install them: {install(lacking)}"
     return Finding("extras", OK, f"{there}; not {', '.join(missing)}", do)
 
 

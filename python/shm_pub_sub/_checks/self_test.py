@@ -16,7 +16,7 @@ TIMEOUT = 20.0
 """Seconds for the other process to start, and again for the value to arrive."""
 VALUE = 6.25
 VERSION_OFFSET = 4104
-"""Of the layout's version in a topic's file: docs/memory-layout.md."""
+"""Of the layout version in a topic's file: docs/memory-layout.md."""
 
 RECEIVER = f"""
 import sys, shm_pub_sub
@@ -56,7 +56,7 @@ def _try(publisher: Publisher, where: str, layout: int) -> Finding:
     ) as receiver:
         try:
             assert receiver.stdout is not None
-            if receiver.stdout.readline() == "ready\n":  # the receiver's own timeout ends this
+            if receiver.stdout.readline() == "ready\n":  # the receiver times out
                 publisher.publish(VALUE)
             out, err = receiver.communicate(timeout=2 * TIMEOUT)
         finally:
@@ -66,4 +66,4 @@ def _try(publisher: Publisher, where: str, layout: int) -> Finding:
         reason = err.strip().rpartition("\n")[2] or f"it received {value or 'nothing'}"
         return Finding("self-test", FAIL, f"the other process: {reason}")
     took = duration(float(age))
-    return Finding("self-test", OK, f"a value came to another process in {took} (layout {layout})")
+    return Finding("self-test", OK, f"a value reached another process in {took} (layout {layout})")

@@ -1,8 +1,8 @@
-"""Going through an MCAP file's records, whole or cut off.
+"""Reads the records of an MCAP file, complete or truncated.
 
-It goes from record to record, past the chunks' contents: the summary at the end, which a recorder
-that was killed did not write, is not needed. The mcap package's readers need 7 to 18 us for a
-message, and its play has 10. So messages are unpacked here; other records are the package's.
+It scans all records and skips the contents of chunks, so it needs no summary, which a killed
+recorder does not write. The mcap package takes 7 to 18 us to read a message, and `play` has 10. So
+messages are unpacked here, and other records by the package.
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ if TYPE_CHECKING:
 
 _header = struct.Struct("<BQ")  # opcode and length
 _message = struct.Struct("<HIQQ")  # channel, sequence, log_time and publish_time
-_times = struct.Struct("<QQ")  # at the beginning of a chunk: those of the first and last message
+_times = struct.Struct("<QQ")  # of the first and last message, at the start of a chunk
 _index = struct.Struct("<HI")  # channel, bytes of 16 each for a message
 
 COMPRESSIONS = ("", "zstd", "lz4")
-EXPECTED = "expected a file as it was written"
+EXPECTED = "expected an undamaged file"
 _WRONG = (struct.error, ValueError, EndOfFile, LookupError, OverflowError)
-"""What unpacking a damaged record raises."""
+"""Exceptions of unpacking a damaged record."""
 _BLOCK = 1 << 20
 
 
 class Chunk(NamedTuple):
-    """Messages that are in the file together, and the times within which they are."""
+    """Messages that are stored together, and the range of their times."""
 
     start_ns: int
     end_ns: int
     place: int
     length: int
-    """0 for the messages that are in no chunk."""
+    """0 for the messages outside chunks."""
 
 
 class McapFile:
-    """The records of a file: what describes its channels at once, messages when asked for.
+    """The records of a file; reads messages on demand.
 
     Raises RecordingError if it is no MCAP file or damaged, and OSError.
     """
@@ -59,14 +59,14 @@ class McapFile:
         self.channels: dict[int, records.Channel] = {}
         self.schemas: dict[int, records.Schema] = {}
         self.metadata: dict[str, dict[str, str]] = {}
-        """By name; of several the last one."""
+        """By name; the last record of a name."""
         self.chunks: list[Chunk] = []
-        """Those that have messages."""
+        """The chunks with messages."""
         self.counts: Counter[int] = Counter()
-        """How many messages each channel has."""
+        """Number of messages per channel."""
         self.complete = False
-        """Whether the file has its end."""
-        self._indexed: set[int] = set()  # places of chunks whose messages are counted
+        """Whether the file has a footer."""
+        self._indexed: set[int] = set()  # places of chunks with a message index
         self._loose: list[tuple[int, int, int, int]] = []  # time, channel, place, length
         self._data_end = (0, 0)  # place and checksum
         self._file = _opened(path)
@@ -83,7 +83,7 @@ class McapFile:
     def messages(
         self, chunk: Chunk, channels: Container[int] | None = None
     ) -> Iterator[tuple[int, int, bytes]]:
-        """Yield time, channel and data of a chunk's messages: all, or those of some channels."""
+        """Yield time, channel and data of a chunk's messages, of all or of some channels."""
         if chunk.length == 0:
             for time_ns, channel, place, length in self._loose:
                 if channels is None or channel in channels:
@@ -121,18 +121,18 @@ class McapFile:
         return RecordingError(f"read {str(self.path)!r}: found {found}; {expected}")
 
     def _scan(self) -> None:
-        """Go through the records."""
+        """Scan the records."""
         file = self._file
         size = file.seek(0, 2)
         file.seek(0)
         if file.read(len(MAGIC)) != MAGIC:
-            raise self.error("no MCAP file", "expected one, as `shm-pub-sub record` writes them")
+            raise self.error("no MCAP file", "expected one, such as `shm-pub-sub record` writes")
         place = len(MAGIC)
         while place + _header.size <= size and not self.complete:
             opcode, length = _header.unpack(file.read(_header.size))
             place += _header.size
             if opcode == 0 or place + length > size:
-                break  # cut off
+                break  # truncated
             try:
                 self._read_record(opcode, place, length)
             except _WRONG:
@@ -174,18 +174,18 @@ class McapFile:
             self._data_end = (place - _header.size, found.data_section_crc)
 
     def _define(self, opcode: int, content: bytes) -> None:
-        """Take down a schema or a channel. The summary and every chunk may repeat it."""
+        """Add a schema or channel. The summary and every chunk may repeat it."""
         if opcode == Opcode.SCHEMA:
             schema = records.Schema.read(_Record(content))
             if self.schemas.setdefault(schema.id, schema) != schema:
-                raise self.error(f"two schemas {schema.id}", "expected one of each number")
+                raise self.error(f"two schemas {schema.id}", "expected one with each number")
         else:
             channel = records.Channel.read(_Record(content))
             if self.channels.setdefault(channel.id, channel) != channel:
-                raise self.error(f"two channels {channel.id}", "expected one of each number")
+                raise self.error(f"two channels {channel.id}", "expected one with each number")
 
     def _check_data(self) -> None:
-        """Check messages that are in no chunk: those in one have their chunk's checksum."""
+        """Check the checksum of messages outside chunks; each chunk has its own."""
         left, expected = self._data_end
         if not expected:
             return
@@ -195,12 +195,12 @@ class McapFile:
             block = self._file.read(min(left, _BLOCK))
             checksum, left = zlib.crc32(block, checksum), left - len(block)
         if checksum != expected:
-            raise self.error("a checksum that is not that of its data", EXPECTED)
+            raise self.error("a wrong checksum", EXPECTED)
 
     def _look_into_chunks(self) -> None:
-        """Count the messages of chunks without an index, drop empty ones, and find what is missing.
+        """Count the messages of chunks without an index, drop empty chunks, find missing channels.
 
-        A chunk without messages has the times 0, which are not to be waited for.
+        A chunk without messages has the times 0, which must not count as a start.
         """
         chunks = []
         for chunk in self.chunks:
@@ -222,7 +222,7 @@ class McapFile:
                 pass
 
     def _described(self) -> bool:
-        """Whether all channels with messages are known, and their schemas."""
+        """Report whether all channels with messages, and their schemas, are known."""
         return all(
             number in self.channels and self.channels[number].schema_id in {0, *self.schemas}
             for number in self.counts
@@ -241,7 +241,7 @@ class McapFile:
             )
         try:
             content = _decompress(record)
-        except Exception:  # whatever the libraries raise
+        except Exception:  # the libraries raise different ones
             raise self.damaged(chunk) from None
         if len(content) != record.uncompressed_size or record.uncompressed_crc not in (
             0,
@@ -252,7 +252,7 @@ class McapFile:
 
 
 class _Record(ReadDataStream):
-    """A record's content, of which a string that is said to be longer is damaged, not shorter."""
+    """A record's content; a string that exceeds it is an error instead of being cut."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__(BytesIO(content))
@@ -265,10 +265,10 @@ class _Record(ReadDataStream):
 
 
 def _opened(path: Path) -> BinaryIO:
-    """Open a file, but no pipe: that would wait for a writer, and then cannot be gone back in."""
+    """Open a regular file; a pipe would block, and cannot seek."""
     if not stat.S_ISREG(path.stat().st_mode):
         raise RecordingError(
-            f"read {str(path)!r}: found no regular file; expected one, as it is read back and forth"
+            f"read {str(path)!r}: found no regular file; expected one, because `play` seeks in it"
         )
     return path.open("rb")
 

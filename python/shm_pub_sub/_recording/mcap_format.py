@@ -1,8 +1,8 @@
-"""How topics are kept in an MCAP file: which schemas, channels and messages, and what they mean.
+"""The format of topics in an MCAP file: schemas, channels, messages and metadata.
 
-MCAP: https://mcap.dev/spec. A topic is a channel with JSON messages, {"value": 1.5}, so that
-programs which know nothing of this library show it; another publisher of it is another channel.
-Times are those of publication, in nanoseconds since the epoch.
+MCAP: https://mcap.dev/spec. Each publisher of a topic is a channel with JSON messages, such as
+{"value": 1.5}, which other programs understand. Times are those of publication, in nanoseconds
+since the epoch.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 INSTALL = install(EXTRAS["record"])
 
 MAGIC = b"\x89MCAP0\r\n"
-"""At the beginning and at the end of a file."""
+"""At the start and the end of a file."""
 
 SCHEMA_ENCODING = "jsonschema"
 MESSAGE_ENCODING = "json"
 
 CLOCK = "shm_pub_sub.clock"
-"""Metadata record: epoch_minus_monotonic_ns, what was added to CLOCK_MONOTONIC's times."""
+"""Metadata record: epoch_minus_monotonic_ns, added to the times of CLOCK_MONOTONIC."""
 LOST = "shm_pub_sub.lost"
-"""Metadata record: how many values of each topic were lost. The last one in the file counts."""
+"""Metadata record: number of values lost per topic. The last one in the file counts."""
 LEFT_OUT = "shm_pub_sub.left_out"
-"""Metadata record: topics that could not be recorded, and why. The last one in the file counts."""
+"""Metadata record: topics that could not be recorded, with the reason. The last one counts."""
 
 JSON_TYPES = {bool: "boolean", int: "integer", float: "number"}
 TYPES: dict[object, type] = {name: kind for kind, name in JSON_TYPES.items()}
@@ -43,7 +43,7 @@ USUAL_NAN = struct.pack(">d", math.nan)
 
 
 class RecordingError(shm_pub_sub.ShmError, RuntimeError):
-    """A file cannot be written or read as a recording."""
+    """A recording cannot be written, read or played."""
 
 
 def check_installed() -> None:
@@ -51,9 +51,7 @@ def check_installed() -> None:
     try:
         import mcap  # noqa: F401 - the extra [record]
     except ImportError:
-        raise RecordingError(
-            f"found no package mcap; expected it for recordings; {INSTALL}"
-        ) from None
+        raise RecordingError(f"recordings need the package mcap; {INSTALL}") from None
 
 
 def schema_name(kind: type) -> str:
@@ -67,17 +65,17 @@ def schema(kind: type) -> bytes:
         properties["nonfinite"] = {
             "type": "string",
             "description": "Instead of value: NaN, Infinity or -Infinity, which JSON lacks. A NaN "
-            "of unusual bits has them after it, as in 'NaN 0xfff8000000000000'.",
+            "with unusual bits has them appended, as in 'NaN 0xfff8000000000000'.",
         }
     title = f"A {kind.__name__} of shm_pub_sub"
     return json.dumps({"title": title, "type": "object", "properties": properties}).encode()
 
 
 def type_of(name: str, encoding: str, data: bytes) -> type:
-    """Return which type of topic holds the values of a schema.
+    """Return the topic type for a schema.
 
-    It need not be one of ours: an object with a property `value` that is a number will do. Raises
-    ValueError, with what was found instead.
+    It may be another program's: any object whose property `value` is a number or a boolean. Raises
+    ValueError with what was found instead.
     """
     if encoding != SCHEMA_ENCODING:
         raise ValueError(f"found the schema {name!r} in {encoding!r}")
@@ -87,7 +85,7 @@ def type_of(name: str, encoding: str, data: bytes) -> type:
         raise ValueError(f"found the schema {name!r}, which is no JSON") from None
     try:
         found = schema["properties"]["value"]["type"]
-        if isinstance(found, list):  # others say "or null" if a value may be missing
+        if isinstance(found, list):  # others add "null" if a value may be missing
             (found,) = (kind for kind in found if kind != "null")
         return TYPES[found]
     except (ValueError, TypeError, LookupError):
@@ -97,12 +95,12 @@ def type_of(name: str, encoding: str, data: bytes) -> type:
 
 
 def encode(value: bool | int | float) -> bytes:
-    """Return the message for a value: JSON from which decode() has it back to the bit."""
+    """Return the JSON message for a value, from which decode() restores it exactly."""
     if value is True:
         return b'{"value":true}'
     if value is False:
         return b'{"value":false}'
-    # Of a float, repr() has as many digits as it takes to tell it from its neighbours.
+    # repr() of a float has as many digits as it needs to be exact.
     if value - value == 0:
         return b'{"value":%b}' % repr(value).encode()
     bits = struct.pack(">d", value)
@@ -115,13 +113,13 @@ def encode(value: bool | int | float) -> bytes:
 def decode(data: bytes, kind: type) -> Any:
     """Return the value of a message; None if it has none, or null.
 
-    Raises ValueError for anything else than a message of that type.
+    Raises ValueError if it is no message of that type.
     """
     try:
         message = json.loads(data)
     except RecursionError:
-        raise ValueError("expected a number, not JSON that is nested this deep") from None
-    except ValueError:  # also if a number has more digits than int() takes
+        raise ValueError("expected a number, not deeply nested JSON") from None
+    except ValueError:  # or a number with more digits than int() accepts
         raise ValueError(f"expected JSON with a {JSON_TYPES[kind]} as value") from None
     if type(message) is not dict:
         raise ValueError(f"expected an object with a {JSON_TYPES[kind]} as value")
@@ -137,9 +135,9 @@ def decode(data: bytes, kind: type) -> Any:
     if type(value) is not kind:
         raise ValueError(f"expected a {JSON_TYPES[kind]} as value")
     if type(value) is int and not -(2**63) <= value < 2**63:
-        raise ValueError("expected an integer of 64 bits")
+        raise ValueError("expected a 64-bit integer")
     if type(value) is float and value in (math.inf, -math.inf) and b"Infinity" not in data:
-        raise ValueError("expected a number that a float can hold")
+        raise ValueError("expected a number within the range of a float")
     return value
 
 
@@ -152,4 +150,4 @@ def _nonfinite(text: object, kind: type) -> float:
             (value,) = struct.unpack(">d", bytes.fromhex(match[1]))
             if value != value:
                 return float(value)
-    raise ValueError(f"expected a {JSON_TYPES[kind]}; 'nonfinite' is that of a number")
+    raise ValueError(f"expected a {JSON_TYPES[kind]}; 'nonfinite' is only for numbers")

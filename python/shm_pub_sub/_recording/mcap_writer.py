@@ -1,9 +1,9 @@
-"""Writing an MCAP file at the rate at which values come.
+"""Writes an MCAP file, fast enough for 100,000 values per second.
 
-The mcap package's own Writer takes 8 us of CPU for a message, this one 2.4, and 10 us are all there
-is at 100,000 values a second, for receiving them as well. So messages and their index are packed
-here; all other records are the package's. The writer of foxglove-sdk is as fast as this one, but
-numbers the messages itself, and has a single time for log_time and publish_time.
+That leaves 10 us per value, including receiving it. The mcap package's Writer takes 8 us of CPU,
+this one 2.4: it packs messages and their index itself and leaves other records to the package. The
+writer of foxglove-sdk is as fast, but numbers the messages itself and has a single time for
+log_time and publish_time.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mcap.records import McapRecord
 
 CHUNK_BYTES = 1 << 20
-"""After so many, uncompressed, a chunk is written."""
+"""Uncompressed size at which a chunk is written."""
 
 # Opcode and length; channel, sequence, log_time and publish_time.
 _message = struct.Struct("<BQHIQQ")
@@ -53,7 +53,7 @@ def _compressor(name: str) -> Callable[[bytes], bytes]:
 
 
 def _opened(path: Path, replace: bool) -> BinaryIO:
-    """Open it, and lock it: two that write one file would mix what they write."""
+    """Open and lock the file, as two writers would mix their data."""
     flags = os.O_WRONLY | os.O_CREAT | (0 if replace else os.O_EXCL)
     file = os.fdopen(os.open(path, flags, 0o666), "wb")
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -62,7 +62,7 @@ def _opened(path: Path, replace: bool) -> BinaryIO:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         file.close()
-        text = "another recorder writes it; take another name"
+        text = "another recorder is writing it; pass another name"
         raise OSError(errno.EBUSY, text, str(path)) from None
     except OSError:
         pass  # a file system without locks
@@ -71,14 +71,14 @@ def _opened(path: Path, replace: bool) -> BinaryIO:
 
 
 class McapWriter:
-    """Writes one file. What is in it after flush() can be read whatever happens to the writer.
+    """Writes one file. Everything before flush() is readable even if the writer is killed.
 
     Args:
         path: The file. It must not exist, unless replace is true.
         compression: zstd, lz4 or none.
-        replace: Overwrite what is there.
+        replace: Overwrite an existing file.
 
-    Raises OSError, FileExistsError among them.
+    Raises OSError, such as FileExistsError.
     """
 
     def __init__(self, path: Path, compression: str, replace: bool = False) -> None:
@@ -91,7 +91,7 @@ class McapWriter:
         self._flushed = 0
         self._place = 0
         self._chunk = bytearray()
-        self._index: dict[int, list[int]] = defaultdict(list)  # a channel's times and places
+        self._index: dict[int, list[int]] = defaultdict(list)  # times and places per channel
         self._schemas: list[McapRecord] = []
         self._channels: list[McapRecord] = []
         self._chunk_indexes: list[records.ChunkIndex] = []
@@ -101,16 +101,16 @@ class McapWriter:
 
     @property
     def nbytes(self) -> int:
-        """How much of the file is written."""
+        """Bytes written so far."""
         return self._place
 
     @property
     def damage(self) -> str:
-        """What another program did to the file, so that what was written is lost; or ""."""
+        """How another program damaged the file, such as "truncated"; "" if it did not."""
         status = os.fstat(self._file.fileno())
         if self._linked and status.st_nlink == 0:
             return "removed, or replaced"
-        return "cut" if self._regular and status.st_size < self._flushed else ""
+        return "truncated" if self._regular and status.st_size < self._flushed else ""
 
     def add_schema(self, name: str, encoding: str, data: bytes) -> int:
         schema = records.Schema(data=data, encoding=encoding, id=len(self._schemas) + 1, name=name)
@@ -135,7 +135,7 @@ class McapWriter:
     def add_message(
         self, channel: int, sequence: int, log_time: int, publish_time: int, data: bytes
     ) -> None:
-        """Add a message; the sequence is kept modulo 2**32, as MCAP has it."""
+        """Add a message; MCAP has the sequence modulo 2**32."""
         chunk = self._chunk
         self._index[channel] += (log_time, len(chunk))
         chunk += _message.pack(
@@ -151,14 +151,14 @@ class McapWriter:
         self._write(record)
 
     def flush(self) -> None:
-        """Write the messages added since the last time as a chunk, and hand it to the system."""
+        """Write the messages added since the last flush as a chunk, and flush the file."""
         if self._index:
             self._write_chunk()
         self._file.flush()
         self._flushed = self._place
 
     def finish(self) -> None:
-        """Write what is left, and the summary by which readers find their way; close the file."""
+        """Write the remaining messages and the summary, and close the file."""
         self.flush()
         self._write(_packed(records.DataEnd(0)))
         start, summary, offsets = self._place, b"", b""
@@ -176,13 +176,13 @@ class McapWriter:
                 summary += packed
         place = start + len(summary)
         summary += offsets
-        # The checksum is of all from the summary's start to itself.
+        # The checksum covers everything from the summary's start up to it.
         footer = _packed(records.Footer(start, place, 0))[:-4]
         self._write(summary + footer + struct.pack("<I", zlib.crc32(summary + footer)) + MAGIC)
         self.close()
 
     def close(self) -> None:
-        """Close the file as it is."""
+        """Close the file without a summary."""
         self._file.close()
 
     def _write(self, data: bytes) -> None:

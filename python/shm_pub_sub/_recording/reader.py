@@ -1,4 +1,4 @@
-"""Reading topics' values from an MCAP file, of ours or another program's, whole or cut off."""
+"""Reads topics' values from an MCAP file of any program, complete or truncated."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from .mcap_file import Chunk
 
 USUAL_BUFFERS = 3
-"""For recordings that do not say it."""
+"""If the recording has no buffer_num."""
 
 
 class Track(NamedTuple):
-    """A channel whose values are a topic's: what one publisher published."""
+    """A channel: the values of one publisher of a topic."""
 
     topic: str
     type: type
@@ -46,22 +46,22 @@ class Recording:
         self.path = path
         self._file = McapFile(path)
         self.complete = self._file.complete
-        """Whether the file has its end."""
+        """Whether the file is complete; False if its recorder was killed."""
         self.counts = self._file.counts
-        """How many values each channel has."""
+        """Number of values per channel."""
         self.tracks: dict[int, Track] = {}
         self.others: dict[str, str] = {}
-        """Topics with messages that are no bool, int or float, and why they are not."""
+        """Topics whose messages are no bool, int or float, with the reason."""
         self.without_value: Counter[str] = Counter()
-        """How many messages of each topic had no value, of those that batches() has read."""
+        """Number of messages without a value per topic, among those read by batches()."""
         try:
             self.lost = self._lost()
-            """How many values of each topic the recorder lost; None if the file does not say."""
+            """Number of values lost per topic; None if the file does not have it."""
         except BaseException:
             self.close()
             raise
         self.left_out = self._file.metadata.get(mcap_format.LEFT_OUT, {})
-        """Topics that the recorder could not record, and why."""
+        """Topics that could not be recorded, with the reason."""
         self._name_tracks()
 
     def close(self) -> None:
@@ -83,9 +83,9 @@ class Recording:
     def batches(
         self, channels: Collection[int], start_ns: int, end_ns: int
     ) -> Iterator[list[Value]]:
-        """Yield the channels' values from start_ns to before end_ns, in the order of time.
+        """Yield the channels' values from start_ns until before end_ns, ordered by time.
 
-        Raises RecordingError for what is damaged.
+        Raises RecordingError if the file is damaged.
         """
         pending: list[Value] = []
         for chunk in sorted(self._file.chunks):
@@ -154,7 +154,7 @@ class Recording:
                 self.others[channel.topic] = str(why)
                 continue
             buffers = channel.metadata.get("buffer_num", "")
-            # Refused as it is with fewer digits, of which int() takes thousands only.
+            # int() accepts only some thousand digits; 30 are refused as well.
             buffer_num = int(buffers[:30]) if buffers.isdecimal() else USUAL_BUFFERS
             self.tracks[number] = Track(channel.topic, kind, buffer_num)
         for number in sorted(file.counts.keys() - file.channels.keys()):

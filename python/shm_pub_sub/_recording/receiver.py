@@ -1,4 +1,4 @@
-"""Takes every value of the topics that match, also of those that appear later, in a thread."""
+"""Receives every value of matching topics, including new ones, in a thread."""
 
 from __future__ import annotations
 
@@ -26,18 +26,17 @@ if TYPE_CHECKING:
 WAIT = 0.02
 """Seconds between looks for new topics."""
 FORGET = 10.0
-"""Seconds after which a topic that is gone is followed no longer: asking whether it is back
-costs."""
+"""Seconds after which a topic that is gone is no longer followed, as checking it costs time."""
 TURN = 2000
-"""Values that a topic may have taken before the others have their turn."""
+"""Most values taken of a topic before the next topic's turn."""
 BACKLOG = 500_000
-"""Values that may wait to be written, some 100 MB. Beyond that they stay in their rings."""
+"""Most values that wait to be written, about 100 MB; more stay in their rings."""
 OWN_FILES = 16
-"""Descriptors that are left for the recorder itself."""
+"""Descriptors reserved for the recorder itself."""
 LAST_ROUND = 5.0
-"""Seconds that taking what was published before the end may last."""
+"""Most seconds for taking the values published before the end."""
 ALL = 1 << 62
-"""As a sequence: none is as high."""
+"""Greater than any sequence number."""
 
 
 class Source:
@@ -46,7 +45,7 @@ class Source:
     def __init__(self, name: str, kind: type) -> None:
         self.name = name
         self.type = kind
-        self.info: TopicInfo | None = None  # if it was gone too soon, or has another type by now
+        self.info: TopicInfo | None = None  # None: the topic is gone, or has another type now
         try:
             info = inspect(name)
         except ShmError:
@@ -56,7 +55,7 @@ class Source:
 
 
 class _Taken:
-    """What is taken of a topic, and which publisher's values it has come to."""
+    """The state of taking a topic's values: the publisher and the last sequence number."""
 
     def __init__(self, topic: Topic, kind: type, from_first: bool, lost: int) -> None:
         self.topic, self.type = topic, kind
@@ -73,17 +72,17 @@ class _Taken:
         return count
 
     def take(self, batch: list[Any]) -> None:
-        """Add what is there to the batch, up to a turn's worth.
+        """Add the unread values to the batch, at most TURN.
 
-        The call that finds nothing costs as much as several values: if possible, it ends at the
-        value that was the newest when it began.
+        A read that finds nothing costs as much as several values, so this stops at the value that
+        was the newest at its start.
 
-        Raises TopicTypeError if all is taken and the next publisher is of another type.
+        Raises TopicTypeError if all values are taken and the next publisher has another type.
         """
         subscriber = self.topic.subscriber
         try:
             newest = subscriber.sample()
-        except TopicTypeError:  # but values of the publisher before may be left
+        except TopicTypeError:  # the previous publisher may have left values
             newest = None
         end = ALL if newest is None else newest.sequence
         try:
@@ -104,10 +103,10 @@ class _Taken:
 
 
 class Receiver(threading.Thread):
-    """Receives for so many seconds, or until `stop` is true. Then it takes what is left, and ends.
+    """Receives for so many seconds or until `stop` is true, then takes the remaining values.
 
-    `batches` gets lists of (source, sequence, CLOCK_MONOTONIC in ns, value), each in the order of
-    publication, and None at the end; then `error` is what ended it, if anything did.
+    Puts lists of (source, sequence, CLOCK_MONOTONIC in ns, value) into `batches`, each in the order
+    of publication, and None at the end. Then `error` is the exception that ended it, if any.
     """
 
     def __init__(self, patterns: Sequence[str], seconds: float) -> None:
@@ -115,21 +114,21 @@ class Receiver(threading.Thread):
         self.batches: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.stop = False
         self.written = 0
-        """How many values of the batches are dealt with; only their reader counts it."""
+        """Number of values written; only the reader of the batches changes it."""
         self.lost: dict[str, int] = {}
         """How many values of each topic were overwritten before they were taken."""
         self.error: Exception | None = None
         self.left_out = LeftOut(patterns)
-        """What matches and cannot be recorded."""
+        """Matching topics that cannot be recorded."""
         self.recorded_again: queue.SimpleQueue[str] = queue.SimpleQueue()
-        """Topics that were left out before."""
+        """Topics that were left out before and are recorded now."""
         self._patterns = patterns
         self._end = time.monotonic() + seconds
         self._taken: dict[str, _Taken] = {}
         self._received = 0
         self._gone: dict[str, float] = {}  # since when
         self._files = open_as_many_as_allowed()
-        # All that it may have beside those that are open already: each topic takes one.
+        # Each topic takes a descriptor.
         most = self._files - len([*Path("/proc/self/fd").iterdir()]) - OWN_FILES
         self._follower = Follower(patterns, most=most)
         self._first = True
@@ -140,13 +139,13 @@ class Receiver(threading.Thread):
         except Exception as error:
             self.error = error
         for topic in self._follower.topics.values():
-            if topic.in_doubt is not None:  # there is no other look
+            if topic.in_doubt is not None:  # no other look follows
                 self.left_out.add(topic.name, str(topic.in_doubt))
         self._follower.close()
         self.batches.put(None)
 
     def unmatched(self) -> list[str]:
-        """Return the names and patterns that no topic has matched."""
+        """Return the names and patterns without a topic."""
         return unmatched(self._patterns, [*self.lost, *self.left_out.reasons])
 
     def _receive(self) -> None:
@@ -186,7 +185,7 @@ class Receiver(threading.Thread):
             self.batches.put(batch)
 
     def _look(self) -> None:
-        """Follow the topics that are new, and forget those that are gone for long."""
+        """Follow new topics, and forget those that are long gone."""
         for event in self._follower.look():
             self._note(event)
         self._first = False
