@@ -53,7 +53,7 @@ SHORT = raw(suite.SCHEMA, struct.pack("<HI", 1, 50), b"x")
 @pytest.mark.parametrize(
     ("content", "error"),
     [
-        (records(b'{"nonfinite":"NaN 0xff"}'), "expected a number; 'nonfinite' is that of"),
+        (records(b'{"nonfinite":"NaN 0xff"}'), "expected a number; 'nonfinite' is only for"),
         (records(b'{"nonfinite":"NaN 0x3ff0000000000000"}'), "'nonfinite' is only for numbers"),
         (records(b'{"nonfinite":"1_0"}'), "'nonfinite' is only for numbers"),
         (

@@ -144,6 +144,6 @@ class Recorder:
         """Raise RecordingError if the file was removed or truncated."""
         if damage := self._writer.damage:
             raise RecordingError(
-                f"record {str(self._writer.path)!r}: found that the file was {damage} during the "
+                f"record {str(self._writer.path)!r}: the file was {damage} during the "
                 "recording; expected it to stay; the recording is lost"
             )
