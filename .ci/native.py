@@ -59,9 +59,9 @@ def check_go(environment: Environment) -> None:
     folders = output("go", "list", "-f={{.Dir}}", "./...", env=environment).splitlines()
     if unformatted := output("gofmt", "-l", *folders, env=environment):
         raise SystemExit(f"gofmt -l:\n{unformatted}")
-    for tags, packages in (("", ["./..."]), ("killpoints", with_kill_points()[0])):
-        run("go", "vet", f"-tags={tags}", *packages, env=environment)
-        run("go", "tool", "staticcheck", f"-tags={tags}", *packages, env=environment)
+    # With the tag, every file is seen but the one of a few lines that it replaces.
+    run("go", "vet", "-tags=killpoints", "./...", env=environment)
+    run("go", "tool", "staticcheck", "-tags=killpoints", "./...", env=environment)
 
 
 def check_c() -> None:

@@ -15,7 +15,7 @@ from support.waiting import until
 from . import _programs, _storm
 from ._storm_child import PARENTS
 
-CHILDREN = int(os.environ.get("SHM_PUB_SUB_CHILDREN") or 50)
+CHILDREN = int(os.environ.get("SHM_PUB_SUB_CHILDREN") or 25)
 """Children of the storm, besides their own children."""
 
 SECONDS = 60 + CHILDREN

@@ -85,6 +85,7 @@ def run(program: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return programs.run(program, *arguments, timeout=100)
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(700)
 def test_publishes_and_subscribes_in_all_kinds_of_processes(program: Path) -> None:
     ended = run(program)
@@ -92,6 +93,7 @@ def test_publishes_and_subscribes_in_all_kinds_of_processes(program: Path) -> No
     assert ended.stdout == OUTPUT
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(700)
 def test_has_the_verbs_of_the_command_line(program: Path) -> None:
     with shm_pub_sub.Publisher("topic", 0):
@@ -102,6 +104,7 @@ def test_has_the_verbs_of_the_command_line(program: Path) -> None:
     assert "a bundled program; expected an interpreter" in ended.stdout
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(700)
 def test_without_the_library_it_says_how_to_include_it(bundled: Path, tmp_path: Path) -> None:
     folder = tmp_path / "copy"

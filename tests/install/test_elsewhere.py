@@ -40,6 +40,7 @@ def foreign(go_environment: dict[str, str]) -> dict[str, str]:
     return kept | {"PATH": go_environment["PATH"], "HOME": NO_HOME}
 
 
+@pytest.mark.soak
 def test_the_wheel_is_the_same(
     wheel: Path,
     source: Path,
@@ -82,6 +83,7 @@ def wrappers(code: Path) -> str:
     return "\n".join(added)
 
 
+@pytest.mark.soak
 def test_vendored_modules_are_all_that_a_build_imports(
     source: Path, go_environment: dict[str, str], tmp_path: Path
 ) -> None:

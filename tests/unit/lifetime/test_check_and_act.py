@@ -108,7 +108,7 @@ CALLS = [
 ]
 
 
-@pytest.mark.parametrize("act", ["close", "set_up_again"])
+@pytest.mark.parametrize("act", ["close", pytest.param("set_up_again", marks=pytest.mark.soak)])
 @pytest.mark.parametrize("call", CALLS)
 def test_subscriber_that_ends_within_a_call_stays_what_it_has_become(
     call: str, act: str, check_python: Check
