@@ -188,7 +188,7 @@ def run(
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end, whatever that is, with its output as text."""
     done: subprocess.CompletedProcess[str] = subprocess.run(  # type: ignore[call-overload]
-        [*map(str, command)],
+        [word if isinstance(word, bytes) else str(word) for word in command],
         capture_output=True,
         text=True,
         timeout=timeout,
