@@ -54,8 +54,8 @@ def native_stages() -> list[Stage]:
     ]
 
 
-def python_stages(targets: dict[str, str]) -> list[Stage]:
-    """Return the stages of each Python: everything on the first one, less on the others."""
+def python_stages(targets: dict[str, str], *, smoke: bool) -> list[Stage]:
+    """Return the stages of each Python: all tests on the first one, less on the others."""
     stages = []
     for number, (version, path) in enumerate(targets.items()):
         made = f"Python {version}: environment and wheel"
@@ -64,7 +64,7 @@ def python_stages(targets: dict[str, str]) -> list[Stage]:
         if number == 0:
             tests = partial(test_side_by_side, version)
         else:
-            some = EACH_PYTHON if number == 1 else SMOKE
+            some = SMOKE if smoke and number > 1 else EACH_PYTHON
             tests = partial(run_pytest, environment(version), version, *NOT_SOAK, *some)
         stages.append(Stage(f"Python {version}: tests", tests, needs=[made], after=[PACKAGES]))
     return stages
@@ -78,10 +78,10 @@ def test_side_by_side(version: str) -> None:
     run_pytest(environment(version), f"{version}-side-by-side", *options, before=young)
 
 
-def test(targets: dict[str, str]) -> None:
+def test(targets: dict[str, str], *, smoke: bool) -> None:
     version = next(iter(targets))
     first = environment(version)
-    made, tests, *others = python_stages(targets)
+    made, tests, *others = python_stages(targets, smoke=smoke)
     needs = [made.name]
     timed = partial(run_pytest, first, f"{version}-one-by-one", *NOT_SOAK, *ONE_BY_ONE)
     run_all(
@@ -120,10 +120,12 @@ def soak(targets: dict[str, str]) -> None:
         Stage(
             "everything, on a machine booted a minute ago",
             partial(test_everything_young, go, first),
+            needs=[made],
         ),
         Stage(
             f"everything, beside {conditions.BUSY} busy processes",
             partial(test_everything_busy, go, first),
+            needs=[made],
         ),
     ]
     for other, path in list(targets.items())[1:]:
@@ -177,11 +179,12 @@ def main(arguments: list[str]) -> None:
         print(HOW_LONG, flush=True)
     if find_go() is None:
         use_tools()  # once, rather than in every isolated wheel build
+    here_first = {HERE: usable[HERE], **usable}
     commands: dict[str, Callable[[], None]] = {
         "demo": demo,
         "docs": documentation,
         "mutations": partial(mutations, *words),
-        "soak": lambda: soak(usable),
+        "soak": partial(soak, here_first),
     }
     if options.command in commands:
         commands[options.command]()
@@ -190,8 +193,8 @@ def main(arguments: list[str]) -> None:
     elif options.fast:
         edit.test_quickly()
     else:
-        targets = usable if options.every else chosen(usable, options.python or [])
+        targets = here_first if options.every else chosen(usable, options.python or [])
         if len(targets) == 1 and not options.python:
             print("only one usable Python here: the wheel is tested on that one alone")
         print("testing on", ", ".join(f"{version} ({path})" for version, path in targets.items()))
-        test(targets)
+        test(targets, smoke=not (options.every or options.python))
