@@ -13,8 +13,8 @@ VERBS = {
     "plot": "plot topics live in the terminal, or to a file",
     "record": "record topics to an MCAP file",
     "play": "replay a recording",
-    "bench": "measure what publishing and receiving cost on this machine",
-    "demo": "show two processes, live values, a kill -9 and a restart",
+    "bench": "measure what a value costs on this machine",
+    "demo": "show live values, a kill -9 and a restart",
     "doctor": "check this machine's setup",
 }
 
