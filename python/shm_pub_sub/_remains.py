@@ -28,10 +28,10 @@ DRAFT_AGE = 60.0
 
 DEAD = "dead publisher"
 RETAINED = "retained value"
-DRAFT = "killed while it was made"
-ALIVE = "its publisher lives"
-DAMAGED = "damaged, or of another version"
-UNREADABLE = "cannot be read"
+DRAFT = "killed while creating it"
+ALIVE = "live publisher"
+DAMAGED = "damaged or of another version"
+UNREADABLE = "unreadable"
 
 ALWAYS = frozenset({DEAD, DRAFT})
 """What is of no use to anyone."""
@@ -45,8 +45,8 @@ class Leftover(NamedTuple):
     path: str
     """The file."""
     what: str
-    """"dead publisher", "retained value", "killed while it was made", "cannot be read" or
-    "damaged, or of another version"."""
+    """"dead publisher", "retained value", "killed while creating it", "unreadable" or
+    "damaged or of another version"."""
     nbytes: int
     """Of shared memory."""
     file: tuple[int, int]

@@ -46,20 +46,20 @@ def test_removes_what_is_dead_and_nothing_else(all_kinds: Path, run_cli: RunCli)
     before = files(all_kinds)
     ended = run_cli("clean", "--dry-run")
     assert (ended.returncode, files(all_kinds)) == (0, before)
-    stays = "stays: damaged, or of another version; see `shm-pub-sub list -v`"
+    stays = "stays: damaged or of another version; see `shm-pub-sub list -v`"
     assert ended.stderr == f"shm-pub-sub: 'damaged' {stays}\n"
     assert ended.stdout.splitlines() == [
         "would remove dead (dead publisher, 8 KiB)",
-        "would remove shm_pub_sub##ABCDEF (killed while it was made, 0 bytes)",
-        "would remove shm_pub_sub#robot%2Fspeed (killed while it was made, 0 bytes)",
+        "would remove shm_pub_sub##ABCDEF (killed while creating it, 0 bytes)",
+        "would remove shm_pub_sub#robot%2Fspeed (killed while creating it, 0 bytes)",
         "3 would be removed, 8 KiB",
     ]
     ended = run_cli("clean")
     assert ended.returncode == 0
     assert ended.stdout.splitlines() == [
         "removed dead (dead publisher, 8 KiB)",
-        "removed shm_pub_sub##ABCDEF (killed while it was made, 0 bytes)",
-        "removed shm_pub_sub#robot%2Fspeed (killed while it was made, 0 bytes)",
+        "removed shm_pub_sub##ABCDEF (killed while creating it, 0 bytes)",
+        "removed shm_pub_sub#robot%2Fspeed (killed while creating it, 0 bytes)",
         "3 removed, 8 KiB",
     ]
     assert files(all_kinds) == {*LEFT_ALONE, *FORCED, "shm_pub_sub.retained"}
@@ -75,7 +75,7 @@ def test_patterns_bound_it(all_kinds: Path, run_cli: RunCli, leave: Leave) -> No
     leave("robot/a")
     assert run_cli("clean", "robot/*").stdout.splitlines() == [
         "removed robot/a (dead publisher, 8 KiB)",
-        "removed shm_pub_sub#robot%2Fspeed (killed while it was made, 0 bytes)",
+        "removed shm_pub_sub#robot%2Fspeed (killed while creating it, 0 bytes)",
         "2 removed, 8 KiB",
     ]
     assert {"shm_pub_sub.dead", "shm_pub_sub##ABCDEF"} <= files(all_kinds)
@@ -101,8 +101,8 @@ def test_force_needs_yes_where_it_cannot_ask(all_kinds: Path, run_cli: RunCli) -
     assert "pass --yes or --dry-run" in ended.stderr
     ended = run_cli("clean", "--force", "--dry-run")
     assert (ended.returncode, files(all_kinds)) == (0, before)
-    assert "would remove alive (its publisher lives, 8 KiB)\n" in ended.stdout
-    assert "would remove damaged (damaged, or of another version, 7.812 KiB)\n" in ended.stdout
+    assert "would remove alive (live publisher, 8 KiB)\n" in ended.stdout
+    assert "would remove damaged (damaged or of another version, 7.812 KiB)\n" in ended.stdout
 
     ended = run_cli("clean", "--force", "--yes")
     assert ended.returncode == 0
@@ -119,7 +119,7 @@ def test_force_asks_on_a_terminal(answer: bytes, all_kinds: Path, cli: Cli) -> N
     out, err = process.communicate(timeout=30)
     os.close(parent)
     os.close(child)
-    assert "to be removed: alive (its publisher lives, 8 KiB)\n" in err
+    assert "to be removed: alive (live publisher, 8 KiB)\n" in err
     assert "Remove 5? [y/N] " in err
     if answer == b"y\n":
         assert process.returncode == 0

@@ -166,7 +166,7 @@ def test_leftovers_and_damage(leave: Callable[..., int], run_cli: RunCli, shm_di
         "do": "run shm-pub-sub clean",
     }
     assert found["damage"]["verdict"] == WARN
-    assert found["damage"]["found"] == "1 topic: damaged, or of another version: 'broken'"
+    assert found["damage"]["found"] == "1 topic: damaged or of another version: 'broken'"
     run_cli("rm", "broken", "dead/*", "retained")
 
 

@@ -210,7 +210,7 @@ def test_clean_says_what_stays(run_cli: RunCli, shm_dir: Path) -> None:
     ended = run_cli("clean")
     path.unlink()
     assert (ended.returncode, ended.stdout) == (0, "nothing to remove\n")
-    assert "'robot/arm' stays: damaged, or of another version" in ended.stderr
+    assert "'robot/arm' stays: damaged or of another version" in ended.stderr
 
 
 def test_info_says_why_there_is_no_value(run_cli: RunCli, shm_dir: Path) -> None:

@@ -130,11 +130,11 @@ class Recording:
             ) from None
 
     def _lost(self) -> dict[str, int] | None:
-        said = self._file.metadata.get(mcap_format.LOST)
-        if said is None:
+        found = self._file.metadata.get(mcap_format.LOST)
+        if found is None:
             return None
         try:
-            return {topic: int(count) for topic, count in said.items()}
+            return {topic: int(count) for topic, count in found.items()}
         except ValueError:
             raise self._file.error(
                 f"metadata {mcap_format.LOST} without numbers", EXPECTED

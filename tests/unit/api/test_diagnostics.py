@@ -45,11 +45,11 @@ def test_leftovers_are_what_dead_publishers_left(run_python: Run, tmp_path: Path
     os.utime(draft, (0, time.time() - 3600))
     with Publisher("alive", 0, directory=tmp_path):
         assert [(one.name, one.what) for one in leftovers(directory=tmp_path)] == [
-            ("broken", "damaged, or of another version"),
+            ("broken", "damaged or of another version"),
             ("kept", "retained value"),
             ("robot/arm", "dead publisher"),
             ("robot/leg", "dead publisher"),
-            ("shm_pub_sub#draft", "killed while it was made"),
+            ("shm_pub_sub#draft", "killed while creating it"),
         ]
         assert [one.name for one in leftovers("robot/*", directory=tmp_path)] == [
             "robot/arm",

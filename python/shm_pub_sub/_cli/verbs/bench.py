@@ -199,7 +199,7 @@ def round_trips(way: str, seconds: float) -> Iterator[float]:
             pub.publish(STOP)
             partner.wait(PATIENCE)
         finally:
-            partner.kill()  # nothing where it has ended
+            partner.kill()  # does nothing if it has ended
 
 
 def answer(way: str) -> None:
