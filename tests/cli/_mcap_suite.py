@@ -80,8 +80,7 @@ INPUTS = [
     Input("OneMessage", [_SCHEMA, _CHANNEL, message(1, 10, 2, 1, _DATA)]),
     Input("OneMetadata", [metadata("myMetadata", {"foo": "bar"})]),
     Input(
-        "OneSchemalessMessage",
-        [channel(1, 0, "example", "text", {}), message(1, 10, 2, 1, _DATA)],
+        "OneSchemalessMessage", [channel(1, 0, "example", "text", {}), message(1, 10, 2, 1, _DATA)]
     ),
     Input("TenMessages", [_SCHEMA, _CHANNEL, *_TEN]),
 ]

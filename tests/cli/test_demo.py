@@ -37,9 +37,7 @@ def test_ctrl_c_ends_it_and_its_publisher(cli: Cli, shm_dir: Path) -> None:
         assert [path.name for path in shm_dir.iterdir()] == ["shm_pub_sub.pendulum%2Fangle"]
 
 
-def test_publisher_ends_in_order_by_sigterm(
-    start_python: Start,
-) -> None:
+def test_publisher_ends_in_order_by_sigterm(start_python: Start) -> None:
     pendulum = start_python("from shm_pub_sub._cli.verbs.demo import swing\nswing(30.0, 5)\n")
     with (
         shm_pub_sub.Subscriber("pendulum/angle", 0.0) as angle,

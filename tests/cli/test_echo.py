@@ -302,9 +302,7 @@ def test_every_waits_and_gives_up_in_time(run_cli: RunCli) -> None:
     assert (ended.returncode, ended.stdout) == (0, "3\n")
 
 
-def test_reader_that_has_seen_enough_ends_it(
-    start_python: Start,
-) -> None:
+def test_reader_that_has_seen_enough_ends_it(start_python: Start) -> None:
     publish = "import shm_pub_sub, time, itertools\np = shm_pub_sub.Publisher('robot/speed', 0)\n"
     publisher = start_python(
         publish + "for n in itertools.count():\n  p.publish(n)\n  time.sleep(0.001)\n"

@@ -255,8 +255,7 @@ sys.exit(code)
 
 
 @pytest.mark.parametrize(
-    "module",
-    ["argparse", "shm_pub_sub._cli.verbs.list", "shm_pub_sub._topics", "json"],
+    "module", ["argparse", "shm_pub_sub._cli.verbs.list", "shm_pub_sub._topics", "json"]
 )
 def test_ctrl_c_while_it_starts(module: str, run_python: Run) -> None:
     with shm_pub_sub.Publisher("topic", 0):
@@ -264,9 +263,7 @@ def test_ctrl_c_while_it_starts(module: str, run_python: Run) -> None:
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "interrupted\n", "")
 
 
-def test_second_ctrl_c_ends_it_at_once(
-    run_python: Run,
-) -> None:
+def test_second_ctrl_c_ends_it_at_once(run_python: Run) -> None:
     """While it ends, by a publisher's close() perhaps, another one has no traceback either."""
     ended = run_python(
         INTERRUPTED_AT.replace("sys.exit(code)", "signal.raise_signal(signal.SIGINT)"), "argparse"

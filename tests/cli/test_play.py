@@ -327,12 +327,7 @@ def test_absurd_number_of_buffers_is_an_error(run_cli: RunCli, tmp_path: Path, d
         (b"name,value\n", (), 1, "found no MCAP file"),
         (b"\x89MCAP0\r\n", (), 1, "found no topic; expected"),
         (None, ("c",), 1, "found no topic that matches 'c'; expected one of a, b"),
-        (
-            None,
-            ("--start-offset", 9),
-            1,
-            "of 0.500 s; expected a smaller --start-offset",
-        ),
+        (None, ("--start-offset", 9), 1, "of 0.500 s; expected a smaller --start-offset"),
         (None, ("--remap", "c:=d"), 1, "found 'c' in --remap; expected a topic that is played"),
         (None, ("--remap", "a:=b"), 1, "found 2 topics with the new name 'b'"),
         (None, ("--remap", "a=b"), 2, "expected two names, OLD:=NEW"),

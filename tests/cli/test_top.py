@@ -177,10 +177,7 @@ def test_pipe_goes_on_until_its_reader_has_gone(cli: Cli) -> None:
 
 
 def test_json_is_an_object_a_table(run_cli: RunCli) -> None:
-    with (
-        shm_pub_sub.Publisher("speed", 0.0) as speed,
-        shm_pub_sub.Publisher("estop", False),
-    ):
+    with shm_pub_sub.Publisher("speed", 0.0) as speed, shm_pub_sub.Publisher("estop", False):
         speed.publish(float("nan"))
         lines = run_cli("top", "-n2", "-i0.01", "--format=json", "--sort=age").stdout.splitlines()
     first, second = map(json.loads, lines)

@@ -34,8 +34,7 @@ def read_all(terminal: int) -> str:
 
 
 def test_demo_plays_its_acts_in_lines_and_in_place_on_a_terminal(
-    start_example: Start,
-    start_command: Start,
+    start_example: Start, start_command: Start
 ) -> None:
     in_lines = start_example("demo.py")
     as_json = start_example("demo.py", "--format", "json")

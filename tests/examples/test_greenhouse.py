@@ -10,9 +10,7 @@ from ._order import appear_in_order
 TOPIC = "greenhouse/north_bed/air_celsius"
 
 
-def test_watch_logs_the_sensor_s_values_in_order_and_then_its_end(
-    start_example: Start,
-) -> None:
+def test_watch_logs_the_sensor_s_values_in_order_and_then_its_end(start_example: Start) -> None:
     watch = start_example("greenhouse_watch.py")
     watch.wait_for("no sensor")
     sensor = start_example("greenhouse_sensor.py")
@@ -41,9 +39,7 @@ def test_vent_opens_and_shuts_at_its_limits(start_example: Start) -> None:
         assert len([line for line in watch.interrupt() if "vent" in line]) == 2
 
 
-def test_second_sensor_is_refused_and_names_the_first(
-    start_example: Start,
-) -> None:
+def test_second_sensor_is_refused_and_names_the_first(start_example: Start) -> None:
     first = start_example("greenhouse_sensor.py")
     first.wait_for("air")
 

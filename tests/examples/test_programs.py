@@ -37,9 +37,7 @@ def test_check_subscriber_lists_live_topics_and_fails_if_nothing_arrives(
         assert subscriber.finish(status=1)[0].endswith("no value; live topics: check/couter")
 
 
-def test_check_subscriber_names_both_types_where_they_differ(
-    start_example: Start,
-) -> None:
+def test_check_subscriber_names_both_types_where_they_differ(start_example: Start) -> None:
     with shm_pub_sub.Publisher("check/counter", 0.0):
         (line,) = start_example("check_subscriber.py").finish(status=1)
     assert re.search("float.*int.*try --type", line)

@@ -19,9 +19,7 @@ def next_of(topic: shm_pub_sub.Subscriber[float]) -> float:
     return topic.recv(timeout=30)
 
 
-def test_rover_turns_at_the_wall_and_halts_without_its_remote_control(
-    start_example: Start,
-) -> None:
+def test_rover_turns_at_the_wall_and_halts_without_its_remote_control(start_example: Start) -> None:
     rover = start_example("rover.py")
     rover.wait_for(r"^HALT \(no remote control\)$")
     remote = start_example("rover_remote.py")
@@ -59,9 +57,7 @@ def test_rover_halts_while_its_remote_control_hangs(start_example: Start) -> Non
     rover.interrupt()
 
 
-def test_cart_stops_while_its_sensor_hangs_and_when_it_is_gone(
-    start_example: Start,
-) -> None:
+def test_cart_stops_while_its_sensor_hangs_and_when_it_is_gone(start_example: Start) -> None:
     cart = start_example("safe_stop.py", "cart")
     cart.wait_for("^stopped: the sensor is gone$")
     sensor = start_example("safe_stop.py", "sensor")

@@ -94,9 +94,7 @@ sub.recv()
         assert program.wait(20) == -number
 
 
-def test_signal_handlers_of_python_run_while_it_waits_and_the_wait_goes_on(
-    run_python: Run,
-) -> None:
+def test_signal_handlers_of_python_run_while_it_waits_and_the_wait_goes_on(run_python: Run) -> None:
     ended = run_python(
         BEGIN
         + """

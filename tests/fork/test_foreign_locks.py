@@ -89,10 +89,7 @@ ACTIONS = {
         "global one; one = Publisher(f'topic/{os.getpid()}', 0)",
         "one._repr_html_()",
     ),
-    "a Subscriber's _repr_html_": (
-        "global one; one = Subscriber('topic', 0)",
-        "one._repr_html_()",
-    ),
+    "a Subscriber's _repr_html_": ("global one; one = Subscriber('topic', 0)", "one._repr_html_()"),
     "the topics' _repr_html_": ("pass", "shm_pub_sub.topics()._repr_html_()"),
     "the topics' repr": (
         "Publisher(f'漢/{os.getpid()}', 0, retain=True).close()",

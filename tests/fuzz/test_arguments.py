@@ -102,13 +102,7 @@ def real(thing: Any) -> Any:
 @example("topic", Mock(float), 3, 0o600, False, False)
 @example("topic", Number(1), 3, 0o600, False, False)
 def test_publisher_works_or_says_why_not(
-    shm_dir: Path,
-    name: Any,
-    default: Any,
-    buffers: Any,
-    mode: Any,
-    replace: Any,
-    retain: Any,
+    shm_dir: Path, name: Any, default: Any, buffers: Any, mode: Any, replace: Any, retain: Any
 ) -> None:
     options = {"mode": mode, "replace": replace, "retain": retain}
     publisher = attempt(Publisher, name, default, buffers, **options)

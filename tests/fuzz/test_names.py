@@ -4,15 +4,7 @@ from pathlib import Path
 
 from hypothesis import example, given
 from hypothesis import strategies as st
-from shm_pub_sub import (
-    Publisher,
-    ShmError,
-    Subscriber,
-    TopicValueError,
-    inspect,
-    remove,
-    topics,
-)
+from shm_pub_sub import Publisher, ShmError, Subscriber, TopicValueError, inspect, remove, topics
 
 # Lone surrogates too, which UTF-8 lacks; and many characters with an encoding of their own.
 TEXT = st.one_of(

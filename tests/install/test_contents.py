@@ -13,16 +13,10 @@ from support.paths import ROOT
 
 pytestmark = pytest.mark.timeout(600)  # if no wheel is given, the first build
 
-NOTICES = {
-    "github.com/go-python/gopy": "gopy.txt",
-    "golang.org/x/sys": "go.txt",
-}
+NOTICES = {"github.com/go-python/gopy": "gopy.txt", "golang.org/x/sys": "go.txt"}
 """The licences of the modules that the extension links; Go's own is go.txt, too."""
 
-CODE = {
-    "python": (".py", ".pyi", "py.typed"),
-    "shmpubsub": (".go", ".c", ".h", "overlay.py"),
-}
+CODE = {"python": (".py", ".pyi", "py.typed"), "shmpubsub": (".go", ".c", ".h", "overlay.py")}
 
 
 def in_the_tree(folder: str, *endings: str) -> set[str]:

@@ -99,10 +99,7 @@ print("received", json.loads(sys.stdin.readline()) == Subscriber(name, 0).recv(t
 
 
 def test_topics_are_where_the_bytes_of_the_variable_say(
-    start_python: Start,
-    kind: str,
-    environment: dict[str, str],
-    folder: Path,
+    start_python: Start, kind: str, environment: dict[str, str], folder: Path
 ) -> None:
     domain = {"SHM_PUB_SUB_DIR": str(folder)}
     program = start_python(USE, json.dumps(NAME), env=environment | domain)

@@ -86,10 +86,7 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize(
-    ("program", "amount", "macro", "sanitizer", "found"),
-    first_of(BROKEN),
-)
+@pytest.mark.parametrize(("program", "amount", "macro", "sanitizer", "found"), first_of(BROKEN))
 def test_a_broken_harness_is_found(
     program: str, amount: int, macro: str, sanitizer: str, found: str, tmp_path: Path
 ) -> None:

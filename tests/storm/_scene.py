@@ -64,9 +64,6 @@ def scene() -> Logs:
             read("none", 0, 515, 690, kind="float"),
             read("ok", 3, 2025, 3000, kind="float"),
         ],
-        "late": [
-            ["try", 150, 9, 0, "int", False, "go"],
-            ["refused", 160, 9],
-        ],
+        "late": [["try", 150, 9, 0, "int", False, "go"], ["refused", 160, 9]],
         "remover": [["removing", 3100, 0], ["removed", 3110, 0]],
     }

@@ -73,10 +73,7 @@ FAULTS: dict[str, tuple[Doctor, str]] = {
         reader(read("ok", 1, 200, 300, k=6)),
         "reads 1/6: never published",
     ),
-    "a value before its publisher": (
-        reader(read("ok", 2, 200, 300)),
-        "reads 2 before it is made",
-    ),
+    "a value before its publisher": (reader(read("ok", 2, 200, 300)), "reads 2 before it is made"),
     "a generation again, after another": (
         reader(read("ok", 1, 480, 490), read("ok", 2, 721, 730), read("ok", 1, 731, 740)),
         "another/0 goes back from 2 to 1",
@@ -101,8 +98,7 @@ FAULTS: dict[str, tuple[Doctor, str]] = {
         lambda logs: (
             logs["remover"].clear(),
             logs.update(
-                p4=life(4, 4000, "float"),
-                another=[read("ok", 3, 2600, 4022, kind="float")],
+                p4=life(4, 4000, "float"), another=[read("ok", 3, 2600, 4022, kind="float")]
             ),
         ),
         r"another reads 3, 0\.001 s after that may be",
@@ -188,11 +184,7 @@ ALLOWED: dict[str, Doctor] = {
             logs["p1"].append(["forking", 499, 1, "child"]),
             logs.update(
                 child=[["born", 650]],
-                another=[
-                    *life(10, 640)[:1],
-                    ["refused", 645, 10],
-                    read("ok", 1, 700, 740),
-                ],
+                another=[*life(10, 640)[:1], ["refused", 645, 10], read("ok", 1, 700, 740)],
             ),
         )
     ),

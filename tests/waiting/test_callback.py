@@ -91,10 +91,7 @@ def test_an_error_of_the_topic_is_logged_once_and_does_not_end_it(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     called: queue.Queue[int] = queue.Queue()
-    with (
-        caplog.at_level(logging.ERROR, "shm_pub_sub"),
-        Subscriber("topic", 0, callback=called.put),
-    ):
+    with caplog.at_level(logging.ERROR, "shm_pub_sub"), Subscriber("topic", 0, callback=called.put):
         with Publisher("topic", 0.5):
             until(lambda: len(caplog.records) > 0, "what is logged")
             time.sleep(0.2)  # a few more rounds of its thread

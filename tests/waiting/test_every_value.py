@@ -26,11 +26,7 @@ Record = Callable[[str, object], None]
     ],
 )
 def test_received_and_lost_are_all_that_was_published(
-    new_peer: Callable[[], Peer],
-    way: str,
-    buffer_num: int,
-    values: int,
-    record_property: Record,
+    new_peer: Callable[[], Peer], way: str, buffer_num: int, values: int, record_property: Record
 ) -> None:
     reader, writer = new_peer(), new_peer()
     reader.call(receiving.subscribe, "topic", 0)

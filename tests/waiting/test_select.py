@@ -9,14 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shm_pub_sub import (
-    ClosedError,
-    Publisher,
-    Subscriber,
-    TopicTypeError,
-    TopicValueError,
-    select,
-)
+from shm_pub_sub import ClosedError, Publisher, Subscriber, TopicTypeError, TopicValueError, select
 from support import remote
 from support.peer import NewPeer, Peer
 from support.programs import Run

@@ -64,9 +64,7 @@ def test_ordinary_use_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
     assert caplog.records == []
 
 
-def test_nothing_is_printed_unless_the_program_sets_logging_up(
-    run_python: Run,
-) -> None:
+def test_nothing_is_printed_unless_the_program_sets_logging_up(run_python: Run) -> None:
     ended = run_python(
         "from shm_pub_sub import *\n"
         "sub = Subscriber('topic', 0)\n"

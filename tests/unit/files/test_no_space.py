@@ -71,9 +71,7 @@ def test_publishing_on_a_file_system_that_became_full_is_safe(mount_tmpfs: Mount
             assert sub.subscribe() == (value, True)
 
 
-def test_replacing_a_dead_publishers_topic_needs_space_for_both(
-    mount_tmpfs: Mount,
-) -> None:
+def test_replacing_a_dead_publishers_topic_needs_space_for_both(mount_tmpfs: Mount) -> None:
     mount_tmpfs("size=64k")
     with Publisher("topic", 0, 1200, retain=True) as pub:
         pub.publish(1)
@@ -151,9 +149,7 @@ def test_read_only_file_system_is_an_error_and_retained_values_are_read(mount_tm
         remove("kept")
 
 
-def test_no_free_descriptor_is_an_error_and_others_go_on(
-    check_python: Check,
-) -> None:
+def test_no_free_descriptor_is_an_error_and_others_go_on(check_python: Check) -> None:
     printed = check_python(
         "import resource, shm_pub_sub\n"
         "from shm_pub_sub import *\n"
@@ -211,9 +207,7 @@ def test_dead_topic_makes_room_for_its_successor(mount_tmpfs: Mount, run_python:
         assert sub.subscribe() == (2.0, True)
 
 
-def test_second_publisher_is_refused_for_the_first_even_without_room(
-    mount_tmpfs: Mount,
-) -> None:
+def test_second_publisher_is_refused_for_the_first_even_without_room(mount_tmpfs: Mount) -> None:
     mount_tmpfs("size=80k")
     with Publisher("big", 0.0, 1500), pytest.raises(RuntimeError, match="already exists"):
         Publisher("big", 0.0, 1500)

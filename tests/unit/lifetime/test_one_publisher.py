@@ -31,16 +31,11 @@ def test_second_publisher_in_this_process_is_refused_with_what_to_do() -> None:
 @pytest.mark.parametrize("default", [True, 1, 1.0])
 @pytest.mark.parametrize("buffers", [1, 3, 1000])
 def test_second_publisher_is_refused_whatever_its_type_and_size(default: Any, buffers: int) -> None:
-    with (
-        Publisher("topic", 0),
-        pytest.raises(RuntimeError, match=f"^{PREFIX}.* {os.getpid()} "),
-    ):
+    with Publisher("topic", 0), pytest.raises(RuntimeError, match=f"^{PREFIX}.* {os.getpid()} "):
         Publisher("topic", default, buffers)
 
 
-def test_error_of_a_second_publisher_has_the_owners_pid(
-    run_python: Run,
-) -> None:
+def test_error_of_a_second_publisher_has_the_owners_pid(run_python: Run) -> None:
     with Publisher("topic", 0) as pub:
         pub.publish(1)
         ended = run_python(
@@ -162,9 +157,7 @@ def test_close_does_not_remove_the_file_of_somebody_else(shm_dir: Path) -> None:
     assert Subscriber("topic", 7).subscribe() == (1, True)
 
 
-def test_dead_publishers_topic_is_taken_over_by_any_type_and_size(
-    run_python: Run,
-) -> None:
+def test_dead_publishers_topic_is_taken_over_by_any_type_and_size(run_python: Run) -> None:
     sub = Subscriber("topic", 7.5)
     for default, buffers in [(True, 1), (5, 300), (2.5, 3)]:
         ended = run_python(

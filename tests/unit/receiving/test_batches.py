@@ -10,11 +10,7 @@ from typing import Any
 import pytest
 from shm_pub_sub import ClosedError, Publisher, RangeError, Subscriber, TopicTypeError
 
-VALUES: list[Any] = [
-    [True, False, True],
-    [1, -(2**63), 2**63 - 1],
-    [0.5, math.inf, -0.0, 5e-324],
-]
+VALUES: list[Any] = [[True, False, True], [1, -(2**63), 2**63 - 1], [0.5, math.inf, -0.0, 5e-324]]
 CODES = {bool: "?", int: "q", float: "d"}
 
 
