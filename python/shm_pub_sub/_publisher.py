@@ -15,11 +15,7 @@ from ._arguments import (
     check_name,
     path_to_go,
 )
-from ._errors import (
-    CreateError,
-    ExistsError,
-    TopicTypeError,
-)
+from ._errors import CreateError, ExistsError, TopicTypeError
 from ._exit import close_at_exit, close_own, exit_if_orphaned_daemon, publishes
 from ._extension import load
 from ._go import from_go

@@ -14,13 +14,7 @@ from ._arguments import (
     check_name,
     path_to_go,
 )
-from ._errors import (
-    ClosedError,
-    LayoutError,
-    OpenError,
-    TopicNotFoundError,
-    TopicTypeError,
-)
+from ._errors import ClosedError, LayoutError, OpenError, TopicNotFoundError, TopicTypeError
 from ._extension import load
 from ._go import from_go
 from ._log import logger

@@ -64,12 +64,7 @@ def run(options: argparse.Namespace) -> int:
         print_json({"machine": machine, "seconds": figures})
     else:
         rows = [
-            [
-                what,
-                duration(of["median"]),
-                duration(of["p99"]),
-                f"{1 / of['median']:,.0f}",
-            ]
+            [what, duration(of["median"]), duration(of["p99"]), f"{1 / of['median']:,.0f}"]
             for what, of in figures.items()
         ]
         put_table([["", "median", "p99", "per second"], *rows], right=(1, 2, 3))

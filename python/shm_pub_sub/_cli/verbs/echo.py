@@ -69,9 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_option(count, "count", "exit after N values of each topic")
     add_option(
-        parser,
-        "timeout",
-        "exit after SECONDS without a value (3 if fewer than requested arrived)",
+        parser, "timeout", "exit after SECONDS without a value (3 if fewer than requested arrived)"
     )
     parser.add_argument("-T", "--time", action="store_true", help="print the time of publication")
     parser.add_argument("--csv", action="store_true", help="CSV: time, topic, sequence, value")
@@ -128,10 +126,7 @@ def _newest(follower: Following, options: argparse.Namespace) -> Iterator[_Taken
 
 
 def _print(
-    batches: Iterable[_Taken],
-    follower: Following,
-    lines: _Format,
-    count: int | None,
+    batches: Iterable[_Taken], follower: Following, lines: _Format, count: int | None
 ) -> int:
     """Print batches until `count` values of every topic are printed."""
     printed: dict[str, int] = {}

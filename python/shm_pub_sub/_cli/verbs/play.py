@@ -14,16 +14,7 @@ from shm_pub_sub._recording.mcap_format import RecordingError
 from shm_pub_sub._recording.player import Player, Prefetcher, looped_batches
 
 from ..arguments import add_option, positive_factor, positive_seconds
-from ..output import (
-    EXIT_DONE,
-    EXIT_FAILURE,
-    counted,
-    duration,
-    log,
-    print_json,
-    put,
-    put_table,
-)
+from ..output import EXIT_DONE, EXIT_FAILURE, counted, duration, log, print_json, put, put_table
 from ..progress import INTERVAL, Progress
 from ..streams import exit_on_signal, on_termination
 from ..topics import ALL, PATTERNS
@@ -60,9 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-l", "--loop", action="store_true", help="repeat until Ctrl-C")
     parser.add_argument(
-        "--skip-gaps",
-        action="store_true",
-        help="shorten gaps of more than a minute to a second",
+        "--skip-gaps", action="store_true", help="shorten gaps of more than a minute to a second"
     )
     parser.add_argument(
         "--start-offset",

@@ -61,10 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="print one plot and exit (default when stdout is not a terminal)",
     )
     parser.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        help="write the plot to a .png, .svg or .pdf file",
+        "-o", "--output", metavar="FILE", help="write the plot to a .png, .svg or .pdf file"
     )
 
 

@@ -46,11 +46,7 @@ GIL_SWITCH_INTERVAL = 0.0005
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_topics(parser, f"{ALL}, including those that appear later")
     parser.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        type=Path,
-        help="the file (default: shm_DATE_TIME.mcap)",
+        "-o", "--output", metavar="FILE", type=Path, help="the file (default: shm_DATE_TIME.mcap)"
     )
     add_option(parser, "duration", "exit after SECONDS (default: until Ctrl-C)", math.inf)
     add_option(parser, "count", "exit after N values, of all topics together")
