@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from typing import TYPE_CHECKING
+from typing import Any
 
 from ._arguments import check_timeout
 from ._errors import ClosedError
 
-if TYPE_CHECKING:
-    from typing import Any
-
-    Subscriber = Any
+Subscriber = Any
 
 _AT_ONCE = 64
 """Values taken without waiting, after which the loop's other tasks get a turn."""

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from . import _html
 from ._text import frequency
-from ._topics import age_text, inspect, state
-
-if TYPE_CHECKING:
-    from typing import Any
-
-    from ._topics import TopicInfo
+from ._topics import TopicInfo, age_text, inspect, state
 
 MOST_VALUES = 200
 """The number of values in a sparkline."""

@@ -6,10 +6,8 @@ index may have another one of its name.
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
+from collections.abc import Iterable
+from typing import Any
 
 EXTRAS = {
     "cli": ("rich",),

@@ -12,23 +12,18 @@ import os
 import resource
 import sys
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from ._arguments import check_directory, check_name
 from ._errors import OpenError, TopicNotFoundError, TopicTypeError, WaitTimeoutError
+from ._hot import Sample
 from ._patterns import Selection, unmatched
 from ._select import select
 from ._subscriber import Subscriber
-from ._topics import inspect
+from ._topics import TopicInfo, inspect
 from ._topics import names as topic_names
 from ._trust import check_trust
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
-
-    from ._hot import Sample
-    from ._topics import TopicInfo
 
 EVERYTHING = 2**36
 """A history that is all that the topic keeps."""

@@ -5,16 +5,13 @@ Colours are the page's own, or readable on both dark and light pages.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
 from ._svg import sparkline
 from ._text import number, printable
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    Value = bool | int | float
+Value = bool | int | float
 
 _BORDER = "1px solid rgba(128,128,128,.45)"
 _BOX = f"display:inline-block;border:{_BORDER};border-radius:6px;padding:.5em .8em;line-height:1.6"

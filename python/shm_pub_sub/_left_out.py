@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from ._arguments import directory
 from ._errors import ShmError
 from ._topics import file_of
 from ._trust import trusts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 class LeftOut:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from typing import Any
-
-    from ._hot import Sample
+from ._hot import Sample
 
 
 def between(older: Sample[Any], newer: Sample[Any]) -> float | None:

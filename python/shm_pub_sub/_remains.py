@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import stat
 import time
+from collections.abc import Iterator, Sequence
 from errno import ENOENT
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from ._arguments import check_directory, check_name
@@ -18,9 +19,6 @@ from ._errors import LayoutError
 from ._patterns import matched
 from ._topics import file_of, inspect_each, names
 from ._topics import remove as remove_topic
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 DRAFT_PREFIX = "shm_pub_sub#"
 DRAFT_AGE = 60.0

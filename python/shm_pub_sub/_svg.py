@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
 
 from ._text import number
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
 
 SPARK_WIDTH, SPARK_HEIGHT = 240, 40
 

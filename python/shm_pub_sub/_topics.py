@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from ._arguments import check_directory, check_name, path_from_go, path_to_go
 from ._errors import OpenError, ShmError, TopicNotFoundError
@@ -12,9 +13,6 @@ from ._go import call, from_go
 from ._patterns import matched
 from ._text import duration, printable, table
 from ._trust import check_trust
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 
 class TopicInfo(NamedTuple):

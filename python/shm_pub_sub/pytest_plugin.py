@@ -10,17 +10,14 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 import shm_pub_sub
 
 from ._arguments import DIR_VARIABLE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MEMORY = "/dev/shm"
 PREFIX = f"shm_pub_sub-test-{os.getpid()}-"

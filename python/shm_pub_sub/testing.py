@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import shm_pub_sub
+from shm_pub_sub import Subscriber
 
 from ._arguments import check_timeout, short_repr
 from ._text import printable
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any, TypeVar
-
-    from shm_pub_sub import Subscriber
-
-    _T = TypeVar("_T", bool, int, float)
+_T = TypeVar("_T", bool, int, float)
 
 __all__ = ["wait_for"]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from .._arguments import check_directory
 from .._errors import ShmError
@@ -11,10 +12,6 @@ from . import directory as topics_directory
 from . import machine
 from .finding import FAIL, Finding
 from .self_test import self_test
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import Any
 
 
 def check(*, directory: str | os.PathLike[str] | None = None) -> Iterator[Finding]:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from collections.abc import Callable
 
 MOST = 1e9
 """Seconds, 30 years: time.sleep() accepts this on every platform."""

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any
 
 import shm_pub_sub
-from shm_pub_sub._follow import EVERYTHING, LOOK, OPENED, REFUSED, Follower
+from shm_pub_sub import Sample
+from shm_pub_sub._follow import EVERYTHING, LOOK, OPENED, REFUSED, Follower, Topic
 from shm_pub_sub._left_out import LeftOut
 from shm_pub_sub._topics import user
 
 from .output import log, report
 from .topics import names, not_found_message
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from types import TracebackType
-    from typing import Any
-
-    from shm_pub_sub import Sample
-    from shm_pub_sub._follow import Topic
-
-    Taken = list[tuple[Topic, list[Sample[Any]]]]
+Taken = list[tuple[Topic, list[Sample[Any]]]]
 
 LOOK_FOR_END = 0.5
 """Seconds between checks whether a publisher has ended."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import math
 import time
+from collections.abc import Callable
+from typing import Any, Protocol
 
+from shm_pub_sub import Sample
+from shm_pub_sub._follow import Topic
 from shm_pub_sub._pace import Pace
 
 from .arguments import add_option
@@ -12,23 +17,15 @@ from .following import Following
 from .output import EXIT_TIMEOUT, Control, draw, exit_code, print_json
 from .topics import WAITS, add_topics
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable
-    from typing import Any, Protocol
 
-    from shm_pub_sub import Sample
-    from shm_pub_sub._follow import Topic
+class _Meter(Protocol):
+    """Measures one topic."""
 
-    class _Meter(Protocol):
-        """Measures one topic."""
+    def add(self, samples: list[Sample[Any]]) -> None:
+        """Add values."""
 
-        def add(self, samples: list[Sample[Any]]) -> None:
-            """Add values."""
-
-        def figures(self) -> dict[str, float] | None:
-            """Return the mean, min, max, std_dev and window; None if there are too few values."""
+    def figures(self) -> dict[str, float] | None:
+        """Return the mean, min, max, std_dev and window; None if there are too few values."""
 
 
 _SPREAD, _END = Control("\n\t"), Control("\n")

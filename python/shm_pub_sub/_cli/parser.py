@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any, NoReturn
 
 from .output import printable
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, NoReturn
 
 
 class Parser(argparse.ArgumentParser):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from shm_pub_sub import TopicInfo
+from shm_pub_sub import TopicInfo
 
 
 class Commands:

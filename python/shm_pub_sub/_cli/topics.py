@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Sequence
+
 from shm_pub_sub import ShmError, _topics
 from shm_pub_sub._arguments import directory
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Sequence
 
 PATTERNS = "names or shell patterns, such as 'robot/*'"
 ALL = " (default: all topics)"

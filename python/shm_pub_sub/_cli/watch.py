@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import time
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from shm_pub_sub import Sample, ShmError, TopicInfo, inspect
 from shm_pub_sub._follow import GONE, REFUSED, Event, Follower, Topic, open_as_many_as_allowed
@@ -19,12 +20,7 @@ from .output import counted, log, report
 from .processes import Commands
 from .topics import names
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any
-
-    _File = tuple[int, int, int]
+_File = tuple[int, int, int]
 
 SURVEY = 1.0
 """Seconds between checks whether files have changed."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 from .._extras import import_extra
 from .cell import CellPlot
 from .collector import Collector
 from .live import Plot
 from .window import WindowPlot
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterable
 
 
 def plot(

@@ -7,14 +7,12 @@ import contextvars
 import os
 import threading
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._extras import import_extra
 from .chart import chart
+from .collector import Collector
 from .live import Plot
-
-if TYPE_CHECKING:
-    from .collector import Collector
 
 _plots: list[CellPlot] = []
 """The plots that run in cells of this process's notebook."""

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import math
 from html import escape
-from typing import TYPE_CHECKING
 
 from .._svg import LEAST_SPAN, bounds, path, scale, ticks
 from .._text import printable
-from .curve import label
+from .collector import Collector
+from .curve import Curve, Point, label
 
-if TYPE_CHECKING:
-    from .collector import Collector
-    from .curve import Curve, Point
-
-    Drawn = tuple[Curve, list[Point], str]  # the last is its colour
+Drawn = tuple[Curve, list[Point], str]  # the last is its colour
 
 WIDTH, HEIGHT, STRIP = 720, 220, 36
 """Pixels: of the chart, of its plot of numbers, and of its strip of bools."""

@@ -7,19 +7,15 @@ topic that is faster than its ring is long, some values are lost.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from .._arguments import as_seconds, short_repr
 from .._errors import OpenError, TopicTypeError, TopicValueError, WaitTimeoutError
-from .._follow import Follower
+from .._follow import Follower, Topic
 from .._subscriber import Subscriber
 from .._text import wall_time
 from .curve import Curve
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from .._follow import Topic
 
 MOST_CURVES = 20
 """The number of curves from which on patterns add no more."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import Any
 
+from .._errors import OpenError
 from .._text import duration, number, printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from .._errors import OpenError
 
 Point = tuple[int, float]
 """CLOCK_MONOTONIC in nanoseconds, and the value; NaN at a gap."""

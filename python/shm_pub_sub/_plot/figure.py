@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._extras import import_extra
 from .chart import FEW
-from .curve import label
-
-if TYPE_CHECKING:
-    from .collector import Collector
-    from .curve import Curve
+from .collector import Collector
+from .curve import Curve, label
 
 WIDTH, HEIGHT = 7.5, 3.2
 """Inches of 100 pixels."""

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .collector import Collector
 from .figure import Drawing
-
-if TYPE_CHECKING:
-    import os
-
-    from .collector import Collector
 
 FRAME = 0.1
 """Seconds from one picture to the next, at least."""

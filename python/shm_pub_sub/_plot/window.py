@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._extras import import_extra
+from .collector import Collector
 from .figure import Drawing
 from .live import Plot
-
-if TYPE_CHECKING:
-    from .collector import Collector
 
 
 class WindowPlot(Plot):

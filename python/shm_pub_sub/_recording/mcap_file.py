@@ -11,8 +11,10 @@ import stat
 import struct
 import zlib
 from collections import Counter
+from collections.abc import Container, Iterator
 from io import BytesIO
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 from mcap import records
 from mcap.data_stream import ReadDataStream
@@ -20,11 +22,6 @@ from mcap.exceptions import EndOfFile
 from mcap.opcode import Opcode
 
 from .mcap_format import MAGIC, RecordingError
-
-if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
-    from pathlib import Path
-    from typing import BinaryIO
 
 _header = struct.Struct("<BQ")  # opcode and length
 _message = struct.Struct("<HIQQ")  # channel, sequence, log_time and publish_time

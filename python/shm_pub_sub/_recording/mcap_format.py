@@ -11,14 +11,11 @@ import json
 import math
 import re
 import struct
-from typing import TYPE_CHECKING
+from typing import Any
 
 import shm_pub_sub
 
 from .._extras import EXTRAS, install
-
-if TYPE_CHECKING:
-    from typing import Any
 
 INSTALL = install(EXTRAS["record"])
 

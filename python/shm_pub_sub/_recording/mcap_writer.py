@@ -15,22 +15,18 @@ import stat
 import struct
 import zlib
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import BinaryIO
 
 from mcap import records
 from mcap.data_stream import RecordBuilder
 from mcap.opcode import Opcode
+from mcap.records import McapRecord
 
 import shm_pub_sub
 
 from .mcap_format import MAGIC
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-    from typing import BinaryIO
-
-    from mcap.records import McapRecord
 
 CHUNK_BYTES = 1 << 20
 """Uncompressed size at which a chunk is written."""

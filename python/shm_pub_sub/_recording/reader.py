@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Collection, Iterator
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from . import mcap_format
-from .mcap_file import EXPECTED, McapFile
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-    from pathlib import Path
-    from typing import Any
-
-    from .mcap_file import Chunk
+from .mcap_file import EXPECTED, Chunk, McapFile
 
 USUAL_BUFFERS = 3
 """If the recording has no buffer_num."""

@@ -5,23 +5,17 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections.abc import Sequence
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from .._errors import ShmError, TopicTypeError, WaitTimeoutError
-from .._follow import GONE, OPENED, REFUSED, Follower, open_as_many_as_allowed
+from .._follow import GONE, OPENED, REFUSED, Event, Follower, Topic, open_as_many_as_allowed
 from .._left_out import LeftOut
 from .._patterns import unmatched
 from .._select import select
-from .._topics import inspect, user
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any
-
-    from .._follow import Event, Topic
-    from .._topics import TopicInfo
+from .._topics import TopicInfo, inspect, user
 
 WAIT = 0.02
 """Seconds between looks for new topics."""

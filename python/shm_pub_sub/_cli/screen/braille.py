@@ -5,16 +5,12 @@ Each topic has its own panel and scale, so no colours are needed.
 
 from __future__ import annotations
 
-from shm_pub_sub._plot.curve import label
+from collections.abc import Iterator
+
+from shm_pub_sub._plot.collector import Collector
+from shm_pub_sub._plot.curve import Curve, label
 from shm_pub_sub._svg import bounds, scale
 from shm_pub_sub._text import number, printable
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from shm_pub_sub._plot.collector import Collector
-    from shm_pub_sub._plot.curve import Curve
 
 LEAST = 3
 """Minimum height of a panel's curve, in lines."""

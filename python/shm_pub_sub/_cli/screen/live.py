@@ -10,6 +10,7 @@ import sys
 import termios
 import time
 import tty
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.cells import cell_len, set_cell_size
@@ -19,13 +20,8 @@ from rich.text import Text
 
 from ..output import printable
 from ..streams import exit_on_signal
+from ..watch import Row, Watch
 from .table import COLUMNS, RIGHT, cells, in_order, summary
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from ..watch import Row, Watch
 
 OLD = 5.0
 """Seconds after which a value is marked as old."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..output import duration, frequency, printable, size
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ..watch import Row, Watch
+from ..watch import Row, Watch
 
 COLUMNS = (
     "topic",

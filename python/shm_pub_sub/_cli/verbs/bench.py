@@ -5,12 +5,14 @@ Calls are timed in batches, including the loop; round trips between two processe
 
 from __future__ import annotations
 
+import argparse
 import math
 import os
 import platform
 import statistics
 import subprocess
 import time
+from collections.abc import Callable, Iterator
 from itertools import repeat
 from pathlib import Path
 
@@ -22,12 +24,6 @@ from ..arguments import add_option
 from ..domain import own_domain
 from ..output import EXIT_DONE, duration, log, print_json, put, put_table
 from ..progress import Progress
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Iterator
-
 
 BATCH = 1_000
 """Calls timed together."""

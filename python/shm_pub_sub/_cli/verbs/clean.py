@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 
 from shm_pub_sub import ShmError, TopicNotFoundError
@@ -9,10 +10,6 @@ from shm_pub_sub._remains import ALIVE, ALWAYS, DAMAGED, RETAINED, UNREADABLE, L
 
 from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, ask, log, print_json, put, size
 from ..topics import add_topics
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import argparse
 
 BROKEN = frozenset({DAMAGED, UNREADABLE})
 FORCED = BROKEN | {ALIVE}

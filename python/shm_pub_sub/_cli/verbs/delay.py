@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import math
 from collections import deque
+from typing import Any
+
+from shm_pub_sub import Sample
 
 from .. import measure
 from ..following import Following
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import argparse
-    from typing import Any
-
-    from shm_pub_sub import Sample
 
 add_arguments = measure.add_arguments
 

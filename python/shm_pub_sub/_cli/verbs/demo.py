@@ -5,12 +5,15 @@ This process subscribes and draws. Another one publishes, is killed, and a third
 
 from __future__ import annotations
 
+import argparse
 import math
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import shm_pub_sub
 from shm_pub_sub import Publisher, Subscriber
@@ -18,13 +21,6 @@ from shm_pub_sub._python import python
 
 from ..domain import own_domain
 from ..output import EXIT_DONE, EXIT_FAILURE, Control, draw, log, print_json, put
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterator
-    from pathlib import Path
-
 
 AMPLITUDE = 30.0
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
+
 from shm_pub_sub._checks.finding import FAIL
 from shm_pub_sub.diagnostics import Finding, check
 
 from ..output import EXIT_DONE, EXIT_FAILURE, print_json, put
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import argparse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

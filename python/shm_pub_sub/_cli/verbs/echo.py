@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import io
 import json
 import math
 import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
+from shm_pub_sub import Sample
+from shm_pub_sub._follow import Topic
 from shm_pub_sub._pace import Pace
 
 from ..arguments import add_option
@@ -25,18 +30,9 @@ from ..output import (
 )
 from ..topics import WAITS, add_topics
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Iterable, Iterator
-    from typing import Any
-
-    from shm_pub_sub import Sample
-    from shm_pub_sub._follow import Topic
-
-    _Taken = list[tuple[Topic, list[Sample[Any]]]]
-    _Values = list[tuple[str, Sample[Any]]]
-    _Format = Callable[[_Values], list[str]]
+_Taken = list[tuple[Topic, list[Sample[Any]]]]
+_Values = list[tuple[str, Sample[Any]]]
+_Format = Callable[[_Values], list[str]]
 
 
 NEWS_OF_LOSSES = 1.0

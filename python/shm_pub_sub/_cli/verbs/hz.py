@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
+
 from shm_pub_sub._rate import Intervals
 
 from .. import measure
 from ..following import Following
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import argparse
-
 
 add_arguments = measure.add_arguments
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import time
 from pathlib import Path
 
 import shm_pub_sub
-from shm_pub_sub import ShmError, Subscriber, TopicNotFoundError
+from shm_pub_sub import Sample, ShmError, Subscriber, TopicInfo, TopicNotFoundError
 from shm_pub_sub._topics import user
 
 from ..output import EXIT_DONE, EXIT_FAILURE, duration, frequency, log, print_json, put, size
 from ..processes import Commands
 from ..topics import add_topic, not_found_message
 from .list import record
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import argparse
-
-    from shm_pub_sub import Sample, TopicInfo
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 
+from shm_pub_sub import ShmError, TopicInfo
 from shm_pub_sub._arguments import directory
 from shm_pub_sub._topics import inspect_each, strangers, user
 
 from ..output import EXIT_DONE, duration, frequency, log, print_json, put, put_table, size
 from ..topics import add_topics, names
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import argparse
-
-    from shm_pub_sub import ShmError, TopicInfo
 
 HEADING = (
     "topic",

@@ -7,6 +7,7 @@ import math
 import shutil
 import sys
 import time
+from collections.abc import Callable
 
 from shm_pub_sub._left_out import LeftOut
 from shm_pub_sub._plot.collector import MOST_CURVES, Collector, check_seconds
@@ -27,10 +28,6 @@ from ..output import (
 )
 from ..screen.braille import picture
 from ..topics import WAITS, add_topics, names
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 FRAME = 0.1
 """Seconds between redraws."""

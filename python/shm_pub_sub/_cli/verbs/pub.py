@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import math
 import re
 import shlex
 import sys
 import time
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import shm_pub_sub
 from shm_pub_sub import Publisher, TopicNotFoundError
@@ -19,13 +22,7 @@ from ..streams import exit_on_signal, on_termination
 from ..topics import add_topic
 from ..values import TYPES, NotAValue, common_type, parsed
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterable, Iterator
-    from typing import Any
-
-    _Value = bool | int | float
+_Value = bool | int | float
 
 STDIN = "-"
 

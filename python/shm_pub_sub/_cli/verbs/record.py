@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import math
 import os
 import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from shm_pub_sub._patterns import Selection
 from shm_pub_sub._recording import mcap_format
@@ -29,11 +31,6 @@ from ..output import (
 from ..progress import Progress
 from ..streams import on_termination
 from ..topics import ALL, add_topics, names, not_found_message
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import argparse
-    from typing import Any
 
 COMPRESSIONS = ["zstd", "lz4", "none"]
 PATIENCE = 1.0

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
+
 import shm_pub_sub
 from shm_pub_sub import ShmError, TopicNotFoundError
 
 from ..output import EXIT_DONE, EXIT_FAILURE, log, print_json, put
 from ..topics import add_topics, names, not_found_message
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import argparse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

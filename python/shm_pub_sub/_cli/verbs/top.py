@@ -6,10 +6,12 @@ or objects, for which the standard library is enough.
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import os
 import sys
 import time
+from collections.abc import Callable, Sequence
 
 from shm_pub_sub._extras import EXTRAS, install
 from shm_pub_sub._pace import Pace
@@ -18,15 +20,8 @@ from ..arguments import add_option
 from ..output import EXIT_FAILURE, exit_code, json_value, log, print_json, put, put_table
 from ..screen.table import COLUMNS, RIGHT, cells, in_order, summary
 from ..topics import add_topics
-from ..watch import Watch
+from ..watch import Row, Watch
 from .list import record
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Sequence
-
-    from ..watch import Row
 
 ENDLESS = sys.maxsize
 
