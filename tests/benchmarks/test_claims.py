@@ -1,12 +1,12 @@
 """The results' page, its plots and the documents' figures are what results.json says."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import claims
 import pytest
+from support.programs import run
 
 DOCUMENT = """# Cost
 
@@ -18,7 +18,7 @@ something typed
 
 def test_the_documents_are_what_the_committed_results_say() -> None:
     command = [sys.executable, claims.__file__, "--check"]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    ended = run(*command, timeout=300)
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 

@@ -1,10 +1,11 @@
 """hot_path.py, budget.py and waiting.py run and measure every row; never how fast anything is."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+from support import programs
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -12,13 +13,8 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 def run(program: str, folder: Path) -> tuple[dict[str, Any], str]:
     """Return the figures of a short run, and what it printed."""
     result = folder / "result.json"
-    ended = subprocess.run(
-        [sys.executable, BENCHMARKS / program, "--quick", "--json", result],
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
+    command = [sys.executable, BENCHMARKS / program, "--quick", "--json", result]
+    ended = programs.run(*command, timeout=100)
     assert ended.returncode == 0, ended.stderr
     return json.loads(result.read_text()), ended.stdout
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +11,7 @@ import compare
 import pytest
 from behaviour.cells import COLUMNS
 from report import page
+from support import programs
 
 PEER = "mp_pipe"  # needs no installation
 ROWS = {"ours", PEER}
@@ -19,14 +19,7 @@ ROWS = {"ours", PEER}
 
 def run(output: Path, *arguments: str, **environment: str) -> dict[str, Any]:
     command = [sys.executable, compare.__file__, "--quick", "--here", "--output", output]
-    ended = subprocess.run(
-        [*command, *arguments],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
+    ended = programs.run(*command, *arguments, env={**os.environ, **environment}, timeout=110)
     assert ended.returncode == 0, ended.stderr
     results: dict[str, Any] = json.loads((output / "results.json").read_text())
     return results

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.programs import VARIABLE, Program, Programs, Run, Start, finished
+from support.programs import VARIABLE, Ended, Program, Programs, Run, Start, finished
 
 PROGRAM = Path(sys.executable).parent / "shm-pub-sub"
 ENVIRONMENT = VARIABLE | {"COLUMNS": "100"}
@@ -25,9 +25,7 @@ class Cli:
         ours = {"stderr": subprocess.PIPE, "env": os.environ | ENVIRONMENT}
         return self._programs.start_command(PROGRAM, *arguments, **(ours | options))
 
-    def run(
-        self, *arguments: object, timeout: float = 30, **options: object
-    ) -> "subprocess.CompletedProcess[str]":
+    def run(self, *arguments: object, timeout: float = 30, **options: object) -> Ended:
         """Run it to its end, whatever that is."""
         return finished(self.start(*arguments, **options), timeout)
 

@@ -2,12 +2,12 @@
 
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 import shm_pub_sub
 from shm_pub_sub._cli.verbs import bench
+from support.programs import Ended
 from support.waiting import until
 
 from ._reading import interrupt
@@ -60,9 +60,7 @@ def test_a_wrong_time_is_wrong_usage(run_cli: RunCli) -> None:
     assert run_cli("bench", "--duration", "0").returncode == 2
 
 
-def test_other_process_that_dies_is_an_error(
-    cli: Cli, run_python: "subprocess.CompletedProcess[str]"
-) -> None:
+def test_other_process_that_dies_is_an_error(cli: Cli, run_python: Ended) -> None:
     ended = run_python(  # type: ignore[operator]
         "from shm_pub_sub._cli import main\nfrom shm_pub_sub._cli.verbs import bench\n"
         "import sys\n"

@@ -1,13 +1,13 @@
 """Shell completion, asked for as argcomplete's shell code asks: by environment and descriptor 8."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import shm_pub_sub
 from shm_pub_sub._cli.verbs import VERBS
+from support.programs import run
 
 from .conftest import PROGRAM
 
@@ -17,22 +17,16 @@ pytest.importorskip("argcomplete")
 def complete(line: str, *program: str) -> list[str]:
     """What the shell offers where the cursor stands at the line's end."""
     words = program or (str(PROGRAM),)  # of which the last is the program's name on the line
-    ended = subprocess.run(
-        ["bash", "-c", '"$@" 8>&1 9>&2 1>/dev/null', "bash", *words],
-        env=os.environ
-        | {
-            "_ARGCOMPLETE": str(max(1, len(program))),
-            "_ARGCOMPLETE_IFS": "\013",
-            "_ARGCOMPLETE_SHELL": "bash",
-            "COMP_LINE": line,
-            "COMP_POINT": str(len(line.encode())),
-            "COMP_TYPE": "9",
-        },
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    shell = ("bash", "-c", '"$@" 8>&1 9>&2 1>/dev/null', "bash")
+    asked = {
+        "_ARGCOMPLETE": str(max(1, len(program))),
+        "_ARGCOMPLETE_IFS": "\013",
+        "_ARGCOMPLETE_SHELL": "bash",
+        "COMP_LINE": line,
+        "COMP_POINT": str(len(line.encode())),
+        "COMP_TYPE": "9",
+    }
+    ended = run(*shell, *words, env=os.environ | asked)
     assert ended.stderr == ""
     return sorted(word.strip() for word in ended.stdout.split("\013") if word)
 
@@ -85,11 +79,5 @@ def test_argcomplete_finds_its_mark() -> None:
     for path in (folder / "__init__.py", folder.parent / "__main__.py"):
         assert b"PYTHON_ARGCOMPLETE_OK" in path.read_bytes()[:1024]
     for module, argument in (("_check_console_script", PROGRAM), ("_check_module", "shm_pub_sub")):
-        ended = subprocess.run(
-            [sys.executable, "-m", f"argcomplete.{module}", str(argument)],
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
+        ended = run(sys.executable, "-m", f"argcomplete.{module}", str(argument))
         assert ended.returncode == 0, ended.stderr

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,26 +11,22 @@ import shm_pub_sub
 from shm_pub_sub._checks import directory, machine
 from shm_pub_sub._checks.finding import FAIL, OK, WARN
 from shm_pub_sub._checks.self_test import self_test
-from support.programs import Run
+from support.programs import Ended, Run, run
 
 from .conftest import PROGRAM, Cli, RunCli
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can")
 
 
-def verdicts(ended: "subprocess.CompletedProcess[str]") -> dict[str, dict[str, str]]:
+def verdicts(ended: Ended) -> dict[str, dict[str, str]]:
     found = [json.loads(line) for line in ended.stdout.splitlines()]
     return {one["check"]: one for one in found}
 
 
-def diagnose(command: str) -> "subprocess.CompletedProcess[str]":
+def diagnose(command: str) -> Ended:
     """Run a command of bash, in which `doctor` is shm-pub-sub doctor."""
-    return subprocess.run(
-        ["bash", "-c", command.replace("doctor", f"{PROGRAM} doctor --format json")],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+    return run(
+        "bash", "-c", command.replace("doctor", f"{PROGRAM} doctor --format json"), timeout=60
     )
 
 

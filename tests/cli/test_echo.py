@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
-from support.programs import Start
+from support.programs import Start, run
 
 from ._reading import interrupt, stop
 from .conftest import ENVIRONMENT, PROGRAM, Cli, RunCli
@@ -307,14 +307,8 @@ def test_reader_that_has_seen_enough_ends_it(start_python: Start) -> None:
     publisher = start_python(
         publish + "for n in itertools.count():\n  p.publish(n)\n  time.sleep(0.001)\n"
     )
-    ended = subprocess.run(
-        ["bash", "-c", f"{PROGRAM} echo robot/speed | head -n 3; echo ${{PIPESTATUS[0]}}"],
-        capture_output=True,
-        encoding="utf-8",
-        timeout=30,
-        env=os.environ | ENVIRONMENT,
-        check=True,
-    )
+    command = f"{PROGRAM} echo robot/speed | head -n 3; echo ${{PIPESTATUS[0]}}"
+    ended = run("bash", "-c", command, env=os.environ | ENVIRONMENT, check=True)
     publisher.kill()
     publisher.wait()
     shm_pub_sub.remove("robot/speed")

@@ -20,22 +20,14 @@ from shm_pub_sub import _cli as command_line
 from shm_pub_sub import _text
 from shm_pub_sub._cli.parser import Parser
 from shm_pub_sub._cli.verbs import EXAMPLES, VERBS
-from support.programs import VARIABLE, Run
+from support.programs import VARIABLE, Ended, Run, run
 
 from .conftest import PROGRAM, Cli, RunCli
 
 
-def shell(command: str, **options: object) -> "subprocess.CompletedProcess[str]":
+def shell(command: str, **options: object) -> Ended:
     """Run a command of bash, in which $P is shm-pub-sub."""
-    return subprocess.run(
-        ["bash", "-c", command],
-        env=os.environ | VARIABLE | {"P": str(PROGRAM)},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-        **options,  # type: ignore[call-overload]
-    )
+    return run("bash", "-c", command, env=os.environ | VARIABLE | {"P": str(PROGRAM)}, **options)
 
 
 @pytest.fixture
@@ -175,13 +167,8 @@ def test_format_is_taken_before_and_after_the_verb(run_cli: RunCli) -> None:
 
 
 def test_python_m_is_the_same_program(run_cli: RunCli) -> None:
-    by_module = subprocess.run(
-        [sys.executable, "-m", "shm_pub_sub", "list", "--help"],
-        env=os.environ | {"COLUMNS": "100"},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
+    by_module = run(
+        sys.executable, "-m", "shm_pub_sub", "list", "--help", env=os.environ | {"COLUMNS": "100"}
     )
     assert (by_module.returncode, by_module.stderr) == (0, "")
     assert by_module.stdout == run_cli("list", "--help").stdout
@@ -214,9 +201,7 @@ def test_what_the_encoding_lacks_is_an_escape(cli: Cli) -> None:
 
 
 def test_argument_that_is_no_text_is_an_error(cli: Cli) -> None:
-    ended = subprocess.run(
-        [PROGRAM, "info", b"\xff"], capture_output=True, text=True, timeout=30, check=False
-    )
+    ended = run(PROGRAM, "info", b"\xff")
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "lone surrogate" in ended.stderr
     assert "Traceback" not in ended.stderr

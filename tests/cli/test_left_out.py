@@ -2,14 +2,14 @@
 
 import json
 import os
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import shm_pub_sub
 from shm_pub_sub._left_out import is_expected
+from support.programs import Run, run
 
 from ._reading import interrupt
 from ._terminal import Terminal
@@ -32,8 +32,6 @@ REASON = (
 )
 OWN = "robot/secret"
 
-Ended = subprocess.CompletedProcess
-RunPython = Callable[..., "Ended[str]"]
 
 VERBS: list[list[object]] = [
     ["echo", "{}", "--once", "--timeout", 5],
@@ -68,7 +66,7 @@ def _secret(shm_dir: Path) -> Iterator[None]:
 @pytest.mark.parametrize("verb", VERBS, ids=str)
 @pytest.mark.usefixtures("_secret")
 def test_own_topic_that_only_a_pattern_matches_is_a_failure(
-    run_python: RunPython, verb: list[object]
+    run_python: Run, verb: list[object]
 ) -> None:
     """root's counts as one's own: everybody trusts root."""
     ended = run_python(AS_ANOTHER_USER, *of(verb, "robot/*"))
@@ -81,7 +79,7 @@ def test_own_topic_that_only_a_pattern_matches_is_a_failure(
 @pytest.mark.parametrize("verb", VERBS, ids=str)
 @pytest.mark.usefixtures("_secret")
 def test_strangers_topic_that_only_a_pattern_matches_is_none(
-    run_python: RunPython, shm_dir: Path, verb: list[object]
+    run_python: Run, shm_dir: Path, verb: list[object]
 ) -> None:
     os.chown(shm_dir / "shm_pub_sub.robot%2Fsecret", 61002, 61002)
     ended = run_python(AS_ANOTHER_USER, *of(verb, "robot/*"))
@@ -95,7 +93,7 @@ def test_strangers_topic_that_only_a_pattern_matches_is_none(
 @pytest.mark.parametrize("owner", [0, 61002])
 @pytest.mark.usefixtures("_secret")
 def test_topic_that_is_named_is_a_failure(
-    run_python: RunPython, shm_dir: Path, verb: list[object], owner: int
+    run_python: Run, shm_dir: Path, verb: list[object], owner: int
 ) -> None:
     os.chown(shm_dir / "shm_pub_sub.robot%2Fsecret", owner, owner)
     ended = run_python(AS_ANOTHER_USER, *of(verb, "robot/secret"))
@@ -134,14 +132,8 @@ def test_more_topics_than_descriptors(cli: Cli, verb: str) -> None:
             stack.enter_context(shm_pub_sub.Publisher(f"t{n:02}", 0)).publish(n)
         program = f'ulimit -n 64; exec "{PROGRAM}" "$@"'
         last = {"echo": ["--once", "--timeout", "9"], "top": ["-n", "1"]}[verb]
-        process = subprocess.run(
-            ["bash", "-c", program, "bash", verb, "t*", *last],
-            capture_output=True,
-            encoding="utf-8",
-            env=os.environ | ENVIRONMENT,
-            timeout=60,
-            check=False,
-        )
+        words = ("bash", "-c", program, "bash", verb, "t*", *last)
+        process = run(*words, env=os.environ | ENVIRONMENT, timeout=60)
     if verb == "top":  # each has its row, and not each a value
         assert (
             process.stderr.count("topics without values: this process may have only 64 desc") == 1

@@ -2,13 +2,12 @@
 
 import json
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import shm_pub_sub
-from support.programs import Run, Start
+from support.programs import Program, Run, Start
 
 from .conftest import RunCli
 
@@ -30,7 +29,7 @@ def rows(text: str) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def publisher(start_python: Start) -> "subprocess.Popen[str]":
+def publisher(start_python: Start) -> Program:
     """A process that publishes robot/speed, once."""
     process = start_python(PUBLISH)
     assert process.line() == "ready"
@@ -77,7 +76,7 @@ def test_lists_as_json(run_cli: RunCli) -> None:
     assert set(json.loads(verbose)) == {*found, "command"}
 
 
-def test_details_say_who_publishes(publisher: "subprocess.Popen[str]", run_cli: RunCli) -> None:
+def test_details_say_who_publishes(publisher: Program, run_cli: RunCli) -> None:
     (row,) = rows(run_cli("list", "-v").stdout)
     command = row.pop("command")
     assert command.endswith("program0.py")
@@ -101,7 +100,7 @@ def test_details_say_who_publishes(publisher: "subprocess.Popen[str]", run_cli: 
 
 
 def test_process_with_the_publishers_number_is_not_taken_for_it(
-    publisher: "subprocess.Popen[str]", shm_dir: Path, run_cli: RunCli
+    publisher: Program, shm_dir: Path, run_cli: RunCli
 ) -> None:
     """As where a subscriber in this container has the pid that the publisher has in another."""
     sub = shm_pub_sub.Subscriber("robot/speed", 0.0)

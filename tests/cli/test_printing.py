@@ -4,7 +4,6 @@ import ast
 import csv
 import io
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 from shm_pub_sub import _cli as package
 from shm_pub_sub._cli.verbs import VERBS
 from shm_pub_sub._text import printable, table
+from support.programs import Ended, run
 from support.waiting import until
 
 from ._reading import interrupt, record
@@ -31,15 +31,13 @@ ODD = (
 NAME = f"robot/{ODD}"
 SPREAD = "\n\t"  # of hz and delay
 
-Ended = subprocess.CompletedProcess
-
 
 def only_prints(text: str) -> bool:
     """Whether there are only printable characters and ends of lines."""
     return text.replace(SPREAD, "").replace("\n", "").isprintable()
 
 
-def check(ended: "Ended[str]", code: int = 0) -> None:
+def check(ended: Ended, code: int = 0) -> None:
     assert ended.returncode == code, ended.stderr
     assert only_prints(ended.stdout), ended.stdout
     assert only_prints(ended.stderr), ended.stderr
@@ -267,13 +265,7 @@ def broken(options): raise LookupError({ODD!r})
 verb.run = broken
 sys.exit(shm_pub_sub._cli.main(["list"]))
 """
-    ended = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        encoding="utf-8",
-        timeout=30,
-        check=False,
-    )
+    ended = run(sys.executable, "-c", program)
     assert ended.returncode == 1
     assert ended.stderr.startswith("Traceback")
     assert only_prints(ended.stderr)

@@ -6,7 +6,6 @@ import os
 import pty
 import signal
 import struct
-import subprocess
 import time
 from collections import Counter
 from pathlib import Path
@@ -19,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shm_pub_sub._recording import mcap_format
 from shm_pub_sub._recording.receiver import Receiver
-from support.programs import DEADLINE
+from support.programs import DEADLINE, Program
 from support.waiting import until
 
 from ._reading import followed, record
@@ -28,7 +27,7 @@ from .conftest import Cli, RunCli
 mcap_reader = pytest.importorskip("mcap.reader")
 
 
-def end(recorder: "subprocess.Popen[str]", number: signal.Signals = signal.SIGINT) -> str:
+def end(recorder: Program, number: signal.Signals = signal.SIGINT) -> str:
     recorder.send_signal(number)
     _out, err = recorder.communicate(timeout=DEADLINE)
     assert recorder.returncode == 0, err

@@ -8,11 +8,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
 import shm_pub_sub
-from support.programs import DEADLINE
+from support.programs import DEADLINE, Run
 from support.waiting import until
 
 from ._reading import record
@@ -21,7 +20,6 @@ from .conftest import Cli, RunCli
 mcap_reader = pytest.importorskip("mcap.reader")
 from shm_pub_sub._recording import mcap_format  # noqa: E402
 
-RunPython = Callable[..., "CompletedProcess[str]"]
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
 
@@ -42,7 +40,7 @@ sys.exit(main(["record", *sys.argv[1:]]))
 
 
 def test_topics_beyond_the_limit_of_open_files_are_said(
-    run_python: RunPython, run_cli: RunCli, tmp_path: Path
+    run_python: Run, run_cli: RunCli, tmp_path: Path
 ) -> None:
     path = tmp_path / "run.mcap"
     with ExitStack() as stack:
@@ -150,7 +148,7 @@ def open_folder() -> Iterator[Path]:
     ],
 )
 def test_topics_of_other_users_are_a_failure_only_if_named_or_trusted(
-    run_python: RunPython,
+    run_python: Run,
     shm_dir: Path,
     open_folder: Path,
     uid: int,

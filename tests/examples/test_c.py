@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import shm_pub_sub
 from support.paths import EXAMPLES, ROOT
-from support.programs import Run, Start, run
+from support.programs import Ended, Run, Start, run
 
 SOURCE = EXAMPLES / "c" / "read_topic.c"
 READING = re.compile(r"(.*), number (\d+) of its publisher, (\d+\.\d{6}) s old")
@@ -31,7 +31,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def read(program: Path) -> Run:
     """read(topic, times=1): the finished program."""
 
-    def read(*arguments: object) -> "subprocess.CompletedProcess[str]":
+    def read(*arguments: object) -> Ended:
         return run(program, *arguments, timeout=60)
 
     return read

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 import zipapp
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 import shm_pub_sub
 from support import programs
-from support.programs import Run
+from support.programs import Ended, Run
 
 PACKAGE = Path(shm_pub_sub.__file__).parent
 
@@ -80,7 +79,7 @@ def program(request: pytest.FixtureRequest, bundled: Path) -> Path:
     return bundled / KINDS[request.param]
 
 
-def run(program: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def run(program: Path, *arguments: str) -> Ended:
     # PyInstaller's own variables would make it a child of a program that bundles the tests.
     return programs.run(program, *arguments, timeout=100)
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from support.paths import ROOT
+from support.programs import run
 
 
 def found(folder: Path, text: str) -> list[str]:
@@ -13,7 +14,7 @@ def found(folder: Path, text: str) -> list[str]:
     for command in (["init", "-q"], ["add", "page.md"]):
         subprocess.run(["git", *command], cwd=folder, check=True)
     program = [sys.executable, ROOT / ".ci" / "prose.py"]
-    ended = subprocess.run(program, cwd=folder, capture_output=True, text=True, check=False)
+    ended = run(*program, cwd=folder, timeout=300)
     assert (ended.returncode, ended.stderr) == (1 if ended.stdout else 0, "")
     return [line.partition(" -> ")[0] for line in ended.stdout.splitlines()]
 

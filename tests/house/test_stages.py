@@ -1,10 +1,10 @@
 """The stages of `build.py test`: what fails is named at the end, and nothing hangs."""
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 
+from support import programs
 from support.paths import ROOT
 
 PROGRAM = """
@@ -42,9 +42,7 @@ VERDICTS = {
 
 def test_every_failure_is_named_and_what_was_skipped(tmp_path: Path) -> None:
     program = PROGRAM.format(ci=str(ROOT / ".ci"), root=str(ROOT), logs=str(tmp_path))
-    ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
-    )
+    ended = programs.run(sys.executable, "-c", program, timeout=60)
     assert ended.returncode == 1, ended.stderr
     assert "\nall is well\n" in ended.stdout
     assert "never" not in ended.stdout

@@ -19,9 +19,7 @@ import build_machine
 def pip_wheel(source: Path, wheels: Path, **options: object) -> Path:
     """Build a wheel as a user does, isolated from what is installed here."""
     command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(wheels), "."]
-    done = subprocess.run(  # type: ignore[call-overload]
-        command, cwd=source, capture_output=True, text=True, check=False, **options
-    )
+    done = run(*command, cwd=source, timeout=1800, **options)
     assert done.returncode == 0, done.stdout + done.stderr
     (wheel,) = wheels.glob("*.whl")
     return wheel

@@ -3,13 +3,12 @@
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from support.paths import ROOT
-from support.programs import run
+from support.programs import Ended, run
 
 WAYS = {
     "build.py": [sys.executable, "build.py"],
@@ -25,14 +24,14 @@ def tree(source: Path) -> Path:
     return source
 
 
-def one_line(done: "subprocess.CompletedProcess[str]") -> str:
+def one_line(done: Ended) -> str:
     """Return what it printed, which must be no traceback."""
     assert done.returncode != 0
     assert "Traceback" not in done.stdout + done.stderr
     return done.stderr.strip().splitlines()[-1]
 
 
-def ask(tree: Path, command: list[str], **variables: str) -> "subprocess.CompletedProcess[str]":
+def ask(tree: Path, command: list[str], **variables: str) -> Ended:
     return run(*command, cwd=tree, env=os.environ | variables, timeout=100)
 
 

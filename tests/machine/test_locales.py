@@ -165,7 +165,7 @@ def test_command_line_takes_and_shows_names_and_paths(
 def test_name_that_the_locale_cannot_express_is_an_error(shm_dir: Path) -> None:
     command = (sys.executable, "-m", "shm_pub_sub", "echo", "--once", "stra\u00dfe".encode())
     env = os.environ | ENVIRONMENTS["ascii"]
-    ended = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    ended = run(*command, env=env, timeout=300)
     assert ended.returncode == 1
     assert "expected text that UTF-8 can encode" in ended.stderr
     assert list(shm_dir.iterdir()) == []

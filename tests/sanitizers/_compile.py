@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from support import programs
+from support.programs import Ended
 
 ROOT = Path(__file__).parent.parent.parent
 PROTOCOL = ROOT / "shmpubsub" / "protocol"
@@ -47,12 +49,7 @@ def compile_c(
     if "-fsanitize=thread" in flags and "clang" not in command[0]:
         strict.append("-Wno-tsan")
     macros = [f"-D{define}" for define in defines]
-    done = subprocess.run(
-        [*command, *strict, *flags, *macros, source, "-o", output],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = programs.run(*command, *strict, *flags, *macros, source, "-o", output, timeout=300)
     assert done.returncode == 0, done.stderr
 
 
@@ -64,12 +61,7 @@ def launcher(sanitizer: str, command: tuple[str, ...]) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         source, program = Path(folder, "empty.c"), Path(folder, "empty")
         source.write_text("int main(void) { return 0; }\n")
-        built = subprocess.run(
-            [*command, *FLAGS[sanitizer], source, "-o", program],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        built = programs.run(*command, *FLAGS[sanitizer], source, "-o", program, timeout=300)
         if built.returncode:
             pytest.skip(f"{command[0]} has no {sanitizer} sanitizer: {built.stderr[-300:]}")
         # TSan of some releases does not start under much address randomization.
@@ -82,15 +74,7 @@ def launcher(sanitizer: str, command: tuple[str, ...]) -> list[str]:
         pytest.skip(f"the {sanitizer} sanitizer does not start here: {run.stderr[-300:]!r}")
 
 
-def run_c(
-    before: list[str], program: Path, *arguments: object
-) -> "subprocess.CompletedProcess[str]":
-    done = subprocess.run(
-        [*before, program, *map(str, arguments)],
-        env=os.environ | OPTIONS,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def run_c(before: list[str], program: Path, *arguments: object) -> Ended:
+    done = programs.run(*before, program, *arguments, env=os.environ | OPTIONS, timeout=1800)
     sys.stdout.write(done.stdout)
     return done

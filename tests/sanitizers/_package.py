@@ -1,10 +1,10 @@
 """A copy of the installed package whose C types were compiled otherwise."""
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import shm_pub_sub
+from support.programs import run
 
 from ._compile import PROTOCOL
 
@@ -37,12 +37,7 @@ def build_package(
         (source,) = (path for path in sources if path.name == fault[0])
         source.write_text(broken(source, fault))
     target = package / f"_hot{suffix}"
-    built = subprocess.run(
-        [*command, *PLAIN, *flags, f"-I{include}", *sources, "-o", target],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    built = run(*command, *PLAIN, *flags, f"-I{include}", *sources, "-o", target, timeout=300)
     assert built.returncode == 0, built.stderr
 
 

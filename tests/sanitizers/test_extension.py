@@ -12,6 +12,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+from support.programs import Ended
 from support.soak import first_of
 
 from ._compile import ADDRESS, ROOT, compiler, launcher
@@ -92,7 +93,7 @@ def build(folder: Path, fault: Fault | None = None) -> dict[str, str]:
     return environment(folder, command)
 
 
-def run(env: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+def run(env: dict[str, str], *arguments: str) -> Ended:
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,

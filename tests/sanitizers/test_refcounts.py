@@ -9,12 +9,11 @@ It must be of this interpreter's version, as it loads the same gopy module.
 import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from support.programs import OPTIONS
+from support.programs import OPTIONS, Ended, run
 from support.soak import first_of
 
 from ._compile import HERE, compiler
@@ -53,7 +52,7 @@ def debug() -> tuple[str, str, str]:
     """A debug interpreter of this version, its include folder and its extensions' suffix."""
     names = [os.environ.get("SHM_PUB_SUB_DEBUG_PYTHON"), f"python{VERSION}-dbg", "python3-dbg"]
     for python in filter(None, map(shutil.which, filter(None, names))):
-        answer = subprocess.run([python, "-c", ASK], capture_output=True, text=True, check=True)
+        answer = run(python, "-c", ASK, check=True, timeout=300)
         counts, version, include, suffix = json.loads(answer.stdout)
         if counts and version == VERSION and Path(include, "Python.h").exists():
             return python, include, suffix
@@ -65,16 +64,11 @@ def debug() -> tuple[str, str, str]:
 
 def count(
     debug: tuple[str, str, str], folder: Path, rounds: int, fault: Fault | None = None
-) -> "subprocess.CompletedProcess[str]":
+) -> Ended:
     python, include, suffix = debug
     build_package(folder, compiler(), include, suffix, [], fault)
-    done = subprocess.run(
-        [python, *OPTIONS, HERE / "refcounts.py", str(rounds)],
-        env=os.environ | {"PYTHONPATH": str(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [python, *OPTIONS, HERE / "refcounts.py", rounds]
+    done = run(*command, env=os.environ | {"PYTHONPATH": str(folder)}, timeout=1800)
     print(done.stdout)
     return done
 

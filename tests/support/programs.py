@@ -29,7 +29,8 @@ DEADLINE = 30.0
 PRELUDE = (
     "(lambda s: (s.alarm(170), s.signal(s.SIGINT, s.default_int_handler)))(__import__('signal'))\n"
 )
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Ended = subprocess.CompletedProcess[str]
+Run = Callable[..., Ended]
 Check = Callable[..., str]
 Start = Callable[..., "Program"]
 """The types of the fixtures."""
@@ -168,7 +169,7 @@ class Programs:
 
     def run_python(
         self, code: str, *args: object, timeout: float = DEADLINE, **options: object
-    ) -> "subprocess.CompletedProcess[str]":
+    ) -> Ended:
         """Run Python code to its end, whatever that is."""
         return finished(self.start_python(code, *args, stderr=subprocess.PIPE, **options), timeout)
 
@@ -185,9 +186,9 @@ class Programs:
 
 def run(
     *command: object, timeout: float = DEADLINE, check: bool = False, **options: object
-) -> "subprocess.CompletedProcess[str]":
+) -> Ended:
     """Run a command to its end, whatever that is, with its output as text."""
-    done: subprocess.CompletedProcess[str] = subprocess.run(  # type: ignore[call-overload]
+    done: Ended = subprocess.run(  # type: ignore[call-overload]
         [word if isinstance(word, bytes) else str(word) for word in command],
         capture_output=True,
         text=True,
@@ -198,7 +199,7 @@ def run(
     return done
 
 
-def finished(program: Program, timeout: float = DEADLINE) -> "subprocess.CompletedProcess[str]":
+def finished(program: Program, timeout: float = DEADLINE) -> Ended:
     """Wait for the end of a program; return what it printed, and its exit status."""
     try:
         out, err = program.communicate(timeout=timeout)

@@ -3,13 +3,13 @@
 import importlib.util
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import shm_pub_sub
 from support import programs
+from support.programs import Ended
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parents[1] / "examples"
@@ -30,7 +30,7 @@ def run(tmp_path: Path, *arguments: object) -> None:
     assert process.returncode == 0, process.stdout + process.stderr
 
 
-def ended(tmp_path: Path, *arguments: object) -> "subprocess.CompletedProcess[str]":
+def ended(tmp_path: Path, *arguments: object) -> Ended:
     """Runs a checker on the copy of the library that the tests use."""
     configuration = tmp_path / "mypy.ini"
     configuration.write_text(

@@ -2,12 +2,11 @@
 
 import os
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 from support.namespaces import USER, launcher
-from support.programs import Check, Run, Start
+from support.programs import Check, Program, Run, Start
 
 from ._users import (
     BECOME,
@@ -134,7 +133,7 @@ attempt(lambda: Subscriber("topic", -1).subscribe())
 def published(start_python: Start) -> Start:
     """published(who(...), mode): a program of that user, which publishes until it is ended."""
 
-    def start(ids: str, mode: str, *more: str) -> "subprocess.Popen[str]":
+    def start(ids: str, mode: str, *more: str) -> Program:
         program = start_python(PUBLISH, ids, mode, *more)
         assert program.line() == "ready"
         return program
@@ -142,7 +141,7 @@ def published(start_python: Start) -> Start:
     return start
 
 
-def end(publisher: "subprocess.Popen[str]") -> None:
+def end(publisher: Program) -> None:
     """Lets it remove its topic."""
     assert publisher.communicate("\n", timeout=20)[0] == ""
 
