@@ -8,35 +8,9 @@ from __future__ import annotations
 
 import sys
 
-from shm_pub_sub._text import counted, duration, frequency, printable, size, table
+from shm_pub_sub._text import counted, printable, table
 
 from .streams import discard
-
-__all__ = [
-    "EXIT_BROKEN_PIPE",
-    "EXIT_DONE",
-    "EXIT_FAILURE",
-    "EXIT_INTERRUPTED",
-    "EXIT_TIMEOUT",
-    "EXIT_USAGE",
-    "Control",
-    "ask",
-    "counted",
-    "draw",
-    "duration",
-    "exit_code",
-    "frequency",
-    "json_value",
-    "log",
-    "log_traceback",
-    "print_json",
-    "printable",
-    "put",
-    "put_table",
-    "report",
-    "size",
-    "write",
-]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any, NoReturn
 
-from .output import printable
+from shm_pub_sub._text import printable
 
 
 class Parser(argparse.ArgumentParser):

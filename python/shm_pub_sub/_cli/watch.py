@@ -15,8 +15,9 @@ from shm_pub_sub import Sample, ShmError, TopicInfo, inspect
 from shm_pub_sub._follow import GONE, REFUSED, Event, Follower, Topic, open_as_many_as_allowed
 from shm_pub_sub._left_out import LeftOut
 from shm_pub_sub._rate import between
+from shm_pub_sub._text import counted
 
-from .output import counted, log, report
+from .output import log, report
 from .processes import Commands
 from .topics import names
 

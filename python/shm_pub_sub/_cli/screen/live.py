@@ -18,7 +18,8 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from ..output import printable
+from shm_pub_sub._text import printable
+
 from ..streams import exit_on_signal
 from ..watch import Row, Watch
 from .table import COLUMNS, RIGHT, cells, in_order, summary

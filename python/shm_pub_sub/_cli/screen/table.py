@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..output import duration, frequency, printable, size
+from shm_pub_sub._text import duration, frequency, printable, size
+
 from ..watch import Row, Watch
 
 COLUMNS = (

@@ -19,10 +19,11 @@ from pathlib import Path
 import shm_pub_sub
 from shm_pub_sub import Publisher, Subscriber, WaitTimeoutError
 from shm_pub_sub._python import python
+from shm_pub_sub._text import duration
 
 from ..arguments import add_option
 from ..domain import own_domain
-from ..output import EXIT_DONE, duration, log, print_json, put, put_table
+from ..output import EXIT_DONE, log, print_json, put, put_table
 from ..progress import Progress
 
 BATCH = 1_000

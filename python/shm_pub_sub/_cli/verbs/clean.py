@@ -7,8 +7,9 @@ import sys
 
 from shm_pub_sub import ShmError, TopicNotFoundError
 from shm_pub_sub._remains import ALIVE, ALWAYS, DAMAGED, RETAINED, UNREADABLE, Leftover, remains
+from shm_pub_sub._text import size
 
-from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, ask, log, print_json, put, size
+from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, ask, log, print_json, put
 from ..topics import add_topics
 
 BROKEN = frozenset({DAMAGED, UNREADABLE})

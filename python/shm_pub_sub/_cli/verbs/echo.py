@@ -14,20 +14,11 @@ from typing import Any
 from shm_pub_sub import Sample
 from shm_pub_sub._follow import Topic
 from shm_pub_sub._pace import Pace
+from shm_pub_sub._text import counted, printable
 
 from ..arguments import add_option
 from ..following import Following
-from ..output import (
-    EXIT_TIMEOUT,
-    EXIT_USAGE,
-    counted,
-    exit_code,
-    json_value,
-    log,
-    printable,
-    put,
-    write,
-)
+from ..output import EXIT_TIMEOUT, EXIT_USAGE, exit_code, json_value, log, put, write
 from ..topics import WAITS, add_topics
 
 _Taken = list[tuple[Topic, list[Sample[Any]]]]

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import shm_pub_sub
 from shm_pub_sub import Sample, ShmError, Subscriber, TopicInfo, TopicNotFoundError
+from shm_pub_sub._text import duration, frequency, size
 from shm_pub_sub._topics import user
 
-from ..output import EXIT_DONE, EXIT_FAILURE, duration, frequency, log, print_json, put, size
+from ..output import EXIT_DONE, EXIT_FAILURE, log, print_json, put
 from ..processes import Commands
 from ..topics import add_topic, not_found_message
 from .list import record

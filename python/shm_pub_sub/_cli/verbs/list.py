@@ -7,9 +7,10 @@ import sys
 
 from shm_pub_sub import ShmError, TopicInfo
 from shm_pub_sub._arguments import directory
+from shm_pub_sub._text import duration, frequency, size
 from shm_pub_sub._topics import inspect_each, strangers, user
 
-from ..output import EXIT_DONE, duration, frequency, log, print_json, put, put_table, size
+from ..output import EXIT_DONE, log, print_json, put, put_table
 from ..topics import add_topics, names
 
 HEADING = (

@@ -12,9 +12,10 @@ from shm_pub_sub._patterns import Selection, matched, unmatched
 from shm_pub_sub._recording import mcap_format
 from shm_pub_sub._recording.mcap_format import RecordingError
 from shm_pub_sub._recording.player import Player, Prefetcher, looped_batches
+from shm_pub_sub._text import counted, duration
 
 from ..arguments import add_option, positive_factor, positive_seconds
-from ..output import EXIT_DONE, EXIT_FAILURE, counted, duration, log, print_json, put, put_table
+from ..output import EXIT_DONE, EXIT_FAILURE, log, print_json, put, put_table
 from ..progress import INTERVAL, Progress
 from ..streams import exit_on_signal, on_termination
 from ..topics import ALL, PATTERNS

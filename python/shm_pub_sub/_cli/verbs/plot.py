@@ -11,13 +11,13 @@ from collections.abc import Callable
 
 from shm_pub_sub._left_out import LeftOut
 from shm_pub_sub._plot.collector import MOST_CURVES, Collector, check_seconds
+from shm_pub_sub._text import counted
 
 from ..arguments import add_option
 from ..output import (
     EXIT_FAILURE,
     EXIT_TIMEOUT,
     Control,
-    counted,
     draw,
     exit_code,
     json_value,

@@ -15,19 +15,10 @@ from shm_pub_sub._patterns import Selection
 from shm_pub_sub._recording import mcap_format
 from shm_pub_sub._recording.receiver import Receiver
 from shm_pub_sub._recording.recorder import Recorder
+from shm_pub_sub._text import counted, duration
 
 from ..arguments import add_option
-from ..output import (
-    EXIT_DONE,
-    EXIT_TIMEOUT,
-    EXIT_USAGE,
-    counted,
-    duration,
-    exit_code,
-    log,
-    print_json,
-    report,
-)
+from ..output import EXIT_DONE, EXIT_TIMEOUT, EXIT_USAGE, exit_code, log, print_json, report
 from ..progress import Progress
 from ..streams import on_termination
 from ..topics import ALL, add_topics, names, not_found_message
