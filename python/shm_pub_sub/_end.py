@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import GenericAlias, TracebackType
+from types import GenericAlias
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
@@ -15,11 +15,10 @@ class End:
 
     __slots__ = ()
 
-    if TYPE_CHECKING:
-        _name: str
-        _directory: str
-        _type: builtins.type[Any]
-        _default: bool | int | float
+    _name: str
+    _directory: str
+    _type: builtins.type[Any]
+    _default: bool | int | float
 
     def close(self) -> None:
         raise NotImplementedError
@@ -39,12 +38,7 @@ class End:
         """The default_value given to the constructor, as exactly a bool, an int or a float."""
         return self._default
 
-    def __exit__(
-        self,
-        kind: builtins.type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def _known_name(self) -> str:

@@ -24,11 +24,8 @@ class _Dropped:
     warning = info
 
 
-class _Stderr:
+class _Stderr(_Dropped):
     """The logger of a thread that must not use logging's locks."""
-
-    def info(self, text: str, *args: object) -> None:
-        pass
 
     def warning(self, text: str, *args: object) -> None:
         if sys.stderr is not None:
@@ -54,7 +51,7 @@ def call_without_locks(function: Callable[[], None]) -> None:
         _without_locks.discard(thread)
 
 
-def logger() -> logging.Logger | _Stderr | _Dropped:
+def logger() -> logging.Logger | _Dropped:
     """Return the library's logger. It prints nothing unless the program sets logging up."""
     if _without_locks and get_native_id() in _without_locks:
         return _Stderr()

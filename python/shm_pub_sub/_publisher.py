@@ -61,9 +61,8 @@ class Publisher(_hot.Publisher, PublisherRefusals):
 
     __slots__ = ("_buffers", "_default", "_directory", "_name", "_owner", "_type")
 
-    if TYPE_CHECKING:
-        _buffers: int
-        _owner: int
+    _buffers: int
+    _owner: int
 
     def __init__(
         self,

@@ -32,8 +32,7 @@ class PublisherRefusals(End):
 
     __slots__ = ()
 
-    if TYPE_CHECKING:
-        _owner: int
+    _owner: int
 
     def _refuse(self, value: object, overflow: bool, position: int) -> NoReturn:
         """Raise for a value; position is its index in a batch, or negative."""
@@ -52,7 +51,6 @@ class PublisherRefusals(End):
         )
 
     def _refuse_values(self, values: object) -> NoReturn:
-        """Raise for the argument of publish_many()."""
         raise TopicTypeError(
             f"publish many to {self._name!r}: found {type(values).__name__} {short_repr(values)}; "
             "expected a list or another iterable of values, or a buffer of them"
@@ -79,8 +77,7 @@ class SubscriberRefusals(End):
 
     __slots__ = ()
 
-    if TYPE_CHECKING:
-        _stranger: str
+    _stranger: str
 
     def _corrupt(self) -> NoReturn:
         """Raise because the memory contradicts itself."""
@@ -90,7 +87,6 @@ class SubscriberRefusals(End):
         )
 
     def _say_closed(self) -> NoReturn:
-        """Raise because the subscriber is closed."""
         raise ClosedError(
             f"subscribe to {self._known_name()}: found a closed subscriber; make a new one"
         )
@@ -103,7 +99,6 @@ class SubscriberRefusals(End):
         )
 
     def _timed_out(self, what: str, timeout: float) -> NoReturn:
-        """Raise because a wait is over."""
         found = f"found none within {short_repr(timeout)} s"
         this: Any = self
         if this._untrusted:
@@ -111,7 +106,6 @@ class SubscriberRefusals(End):
         raise WaitTimeoutError(f"wait for a {what} of {self._name!r}: {found}")
 
     def _refuse_timeout(self, timeout: object) -> NoReturn:
-        """Raise for a timeout."""
         check_timeout(f"wait for {self._known_name()}", timeout)
         raise AssertionError("C refused a timeout that Python accepts")
 
@@ -124,7 +118,6 @@ class SubscriberRefusals(End):
         )
 
     def _refuse_buffer(self, buffer: object) -> NoReturn:
-        """Raise for the argument of drain(into=)."""
         code = {bool: "?", int: "q", float: "d"}[self._type]
         try:
             found = memoryview(buffer)  # type: ignore[arg-type]

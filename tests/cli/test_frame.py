@@ -18,8 +18,8 @@ import pytest
 import shm_pub_sub
 from shm_pub_sub import _cli as command_line
 from shm_pub_sub import _text
-from shm_pub_sub._cli.parser import Parser
-from shm_pub_sub._cli.verbs import EXAMPLES, VERBS
+from shm_pub_sub._cli.arguments import Parser
+from shm_pub_sub._cli.verbs import VERBS
 from support.programs import VARIABLE, Ended, Run, run
 
 from .conftest import PROGRAM, Cli, RunCli
@@ -179,16 +179,12 @@ def test_python_m_is_the_same_program(run_cli: RunCli) -> None:
 def test_every_verb_has_an_example_that_it_understands(
     verb: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    _, example = VERBS[verb]
     assert command_line.main([verb, "--help"]) == 0
-    assert f"example: shm-pub-sub {EXAMPLES[verb]}\n" in capsys.readouterr().out
-    options = command_line._make_parser(verb).parse_args(shlex.split(EXAMPLES[verb]))
+    assert f"example: shm-pub-sub {example}\n" in capsys.readouterr().out
+    options = command_line._make_parser(verb).parse_args(shlex.split(example))
     assert isinstance(options, argparse.Namespace)
     assert options.verb == verb
-
-
-def test_all_verbs_have_examples() -> None:
-    assert list(EXAMPLES) == list(VERBS)
-    assert all(example.split()[0] == verb for verb, example in EXAMPLES.items())
 
 
 def test_what_the_encoding_lacks_is_an_escape(cli: Cli) -> None:

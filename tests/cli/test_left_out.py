@@ -20,7 +20,7 @@ import importlib, os, sys
 from shm_pub_sub._cli import main, verbs
 for verb in verbs.VERBS:  # Python's files may be in a place that only root can read
     importlib.import_module(f"shm_pub_sub._cli.verbs.{verb}")
-import argparse, difflib, locale, traceback, shm_pub_sub._cli.parser, shm_pub_sub._svg
+import argparse, difflib, locale, traceback, shm_pub_sub._cli.arguments, shm_pub_sub._svg
 shm_pub_sub.topics()
 os.setgroups([])
 os.setresgid(61001, 61001, 61001)

@@ -90,13 +90,8 @@ def container(root: str = "/") -> Finding:
         return Finding("container", OK, "none")
     what = ", ".join(found) or "of some kind"
     pids = "own process IDs" if own_pids else "the machine's process IDs"
-    return Finding(
-        "container",
-        OK,
-        f"{what}, {pids}",
-        "to share its topics: --ipc=host, --ipc=container:NAME, or a shared volume and "
-        "SHM_PUB_SUB_DIR",
-    )
+    share = "--ipc=host, --ipc=container:NAME, or a shared volume and SHM_PUB_SUB_DIR"
+    return Finding("container", OK, f"{what}, {pids}", f"to share its topics: {share}")
 
 
 def logind(where: str, user: int, root: str = "/") -> Finding:
@@ -109,12 +104,9 @@ def logind(where: str, user: int, root: str = "/") -> Finding:
         return Finding("logout", OK, f"systemd removes nothing of user {user}, a system user")
     if not _removes_ipc(root):
         return Finding("logout", OK, "RemoveIPC=no")
-    return Finding(
-        "logout",
-        WARN,
-        f"systemd removes the topics of user {user} at logout (RemoveIPC=yes)",
-        "RemoveIPC=no in /etc/systemd/logind.conf, loginctl enable-linger, or a system user",
-    )
+    found = f"systemd removes the topics of user {user} at logout (RemoveIPC=yes)"
+    do = "RemoveIPC=no in /etc/systemd/logind.conf, loginctl enable-linger, or a system user"
+    return Finding("logout", WARN, found, do)
 
 
 def _removes_ipc(root: str) -> bool:
@@ -138,13 +130,9 @@ def waiting() -> Finding:
     kernel = f"Linux {os.uname().release}"
     if ctypes.get_errno() == errno.EINVAL:
         return Finding("waiting", OK, f"{kernel}, futex_waitv")
-    return Finding(
-        "waiting",
-        WARN,
-        f"{kernel} without futex_waitv: select(), asyncio and fileno() poll every 0.05 to "
-        "1 ms; recv() is not affected",
-        "use Linux 5.16 or later; in a sandbox, allow that call",
-    )
+    polls = "select(), asyncio and fileno() poll every 0.05 to 1 ms; recv() is not affected"
+    do = "use Linux 5.16 or later; in a sandbox, allow that call"
+    return Finding("waiting", WARN, f"{kernel} without futex_waitv: {polls}", do)
 
 
 def forking() -> Finding:

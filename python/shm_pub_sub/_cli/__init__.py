@@ -24,7 +24,7 @@ from .output import (
     log_traceback,
 )
 from .streams import drop_output, prepare
-from .verbs import EXAMPLES, EXIT_CODES, VERBS
+from .verbs import EXIT_CODES, VERBS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _make_parser(wanted: str | None) -> argparse.ArgumentParser:
     import argparse
     import importlib
 
-    from .parser import Parser
+    from .arguments import Parser
 
     parser = Parser(
         prog=PROGRAM,
@@ -125,12 +125,12 @@ def _make_parser(wanted: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=shm_pub_sub.__version__)
     _add_format(parser, "text")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    for verb, what in VERBS.items():
+    for verb, (what, example) in VERBS.items():
         of_verb = verbs.add_parser(
             verb,
             help=what,
             description=f"{what[0].upper()}{what[1:]}.",
-            epilog=f"example: {PROGRAM} {EXAMPLES[verb]}",
+            epilog=f"example: {PROGRAM} {example}",
         )
         if verb == wanted:
             module = importlib.import_module(f"{__name__}.verbs.{verb}")

@@ -1,17 +1,37 @@
-"""Options that several verbs share, and types of arguments: a wrong one exits with code 2."""
+"""The parser, options that several verbs share, and types of arguments."""
 
 from __future__ import annotations
 
 import argparse
 import math
 from collections.abc import Callable
+from functools import partial
+from typing import Any, NoReturn
+
+from shm_pub_sub._text import printable
 
 MOST = 1e9
 """Seconds, 30 years: time.sleep() accepts this on every platform."""
 
 
+class Parser(argparse.ArgumentParser):
+    """Accepts no abbreviated options; prints errors as one line, whatever the arguments contain."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Fail on an unknown option in the verb's parser, which shows the verb's usage."""
+        namespace, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return namespace, unknown
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
 def positive_integer(text: str) -> int:
-    """Return an int of at least 1."""
     try:
         number = int(text)
     except ValueError:
@@ -21,22 +41,7 @@ def positive_integer(text: str) -> int:
     return number
 
 
-def positive_seconds(text: str) -> float:
-    """Return seconds, greater than 0."""
-    return _positive(text, "seconds", 0.0, MOST)
-
-
-def positive_rate(text: str) -> float:
-    """Return a rate in Hz, greater than 0."""
-    return _positive(text, "a rate in Hz", 1 / MOST, math.inf)
-
-
-def positive_factor(text: str) -> float:
-    """Return a factor, greater than 0."""
-    return _positive(text, "a factor", 1 / MOST, math.inf)
-
-
-def _positive(text: str, what: str, least: float, most: float) -> float:
+def _positive(what: str, least: float, most: float, text: str) -> float:
     try:
         number = float(text)
     except ValueError:
@@ -46,6 +51,10 @@ def _positive(text: str, what: str, least: float, most: float) -> float:
         raise argparse.ArgumentTypeError(f"found {text!r}; expected {what}, more than 0, {limit}")
     return number
 
+
+positive_seconds = partial(_positive, "seconds", 0.0, MOST)
+positive_rate = partial(_positive, "a rate in Hz", 1 / MOST, math.inf)
+positive_factor = partial(_positive, "a factor", 1 / MOST, math.inf)
 
 OPTIONS: dict[str, tuple[list[str], str, Callable[[str], float]]] = {
     "count": (["-n", "--count"], "N", positive_integer),

@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Any
 
 import shm_pub_sub
 from shm_pub_sub import Sample
 from shm_pub_sub._follow import EVERYTHING, LOOK, OPENED, REFUSED, Follower, Topic
 from shm_pub_sub._left_out import LeftOut
-from shm_pub_sub._topics import user
+from shm_pub_sub._topics import names, user
 
 from .output import log, report
-from .topics import names, not_found_message
+from .topics import not_found_message
 
 Taken = list[tuple[Topic, list[Sample[Any]]]]
 
@@ -62,9 +61,8 @@ class Following:
         self._first = True
         self._strange: set[str] = set()
         self._dead: set[Topic] = set()  # known to have no publisher
-        self._pace: dict[
-            Topic, tuple[float, float]
-        ] = {}  # time of the last values, and their interval
+        # The time of the last values, and their interval.
+        self._pace: dict[Topic, tuple[float, float]] = {}
         self._pause = 0.0
         self._taken_at = time.monotonic()
         self._next_look_for_end = time.monotonic() + LOOK_FOR_END
@@ -75,12 +73,7 @@ class Following:
     def __enter__(self) -> Following:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._follower.close()
 
     @property

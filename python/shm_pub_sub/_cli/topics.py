@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 
-from shm_pub_sub import ShmError, _topics
+from shm_pub_sub import ShmError
 from shm_pub_sub._arguments import directory
+from shm_pub_sub._topics import inspect_each, names
 
 PATTERNS = "names or shell patterns, such as 'robot/*'"
 ALL = " (default: all topics)"
@@ -14,11 +14,6 @@ WAITS = "; waits for topics that do not exist yet"
 
 SIMILAR = 0.8
 """difflib's ratio from which on a name may be another one mistyped."""
-
-
-def names(patterns: Sequence[str] = ()) -> list[str]:
-    """Return the sorted names that match the patterns, or all; topics are not opened."""
-    return _topics.names(patterns=patterns)
 
 
 def not_found_message(name: str) -> str:
@@ -30,7 +25,7 @@ def not_found_message(name: str) -> str:
 
     known = names()
     if name in known:
-        error = next((error for _, (_, error) in _topics.inspect_each([name])), None)
+        error = next((error for _, (_, error) in inspect_each([name])), None)
         return str(error) if error else f"topic {name!r} has just appeared; try again"
     close = [t for t in known if t.endswith(f"/{name}")] or get_close_matches(
         name, known, cutoff=SIMILAR

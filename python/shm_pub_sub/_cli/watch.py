@@ -16,10 +16,10 @@ from shm_pub_sub._follow import GONE, REFUSED, Event, Follower, Topic, open_as_m
 from shm_pub_sub._left_out import LeftOut
 from shm_pub_sub._rate import between
 from shm_pub_sub._text import counted
+from shm_pub_sub._topics import names
 
 from .output import log, report
 from .processes import Commands
-from .topics import names
 
 _File = tuple[int, int, int]
 

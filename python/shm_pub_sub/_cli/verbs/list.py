@@ -8,10 +8,11 @@ import sys
 from shm_pub_sub import ShmError, TopicInfo
 from shm_pub_sub._arguments import directory
 from shm_pub_sub._text import duration, frequency, size
-from shm_pub_sub._topics import inspect_each, strangers, user
+from shm_pub_sub._topics import inspect_each, names, strangers, user
 
 from ..output import EXIT_DONE, log, print_json, put, put_table
-from ..topics import add_topics, names
+from ..processes import Commands
+from ..topics import add_topics
 
 HEADING = (
     "topic",
@@ -45,9 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    found = names(options.topics)
+    found = names(patterns=options.topics)
     if not found and not options.count_topics and sys.stderr.isatty():
-        log(f"no matching topic in {directory()}" if options.topics else _nothing())
+        if options.topics:
+            log(f"no matching topic in {directory()}")
+        else:
+            log(f"no topics in {directory()} (set SHM_PUB_SUB_DIR for another directory)")
     if options.count_topics:
         if options.format == "json":
             print_json({"count": len(found)})
@@ -81,32 +85,16 @@ def _whose(topic: TopicInfo | None) -> str:
     return f" belongs to {user(topic.uid)}, who is not trusted"
 
 
-def _nothing() -> str:
-    return f"no topics in {directory()} (set SHM_PUB_SUB_DIR for another directory)"
-
-
 def _print_objects(found: list[str], verbose: bool) -> None:
-
-    from ..processes import Commands
-
     commands = Commands()
     for name, (topic, error) in inspect_each(found):
-        fields = record(topic) if topic else _unknown(name)
+        fields = record(topic) if topic else dict.fromkeys(TopicInfo._fields) | {"name": name}
         if verbose:
             fields["command"] = commands.of(topic) if topic else None
         print_json(fields | {"error": error and str(error)})
 
 
-def _unknown(name: str) -> dict[str, object]:
-    from shm_pub_sub import TopicInfo
-
-    return dict.fromkeys(TopicInfo._fields) | {"name": name}
-
-
 def _print_table(found: list[str]) -> None:
-
-    from ..processes import Commands
-
     commands = Commands()
     rows: list[tuple[str, ...]] = []
     errors: list[ShmError] = []

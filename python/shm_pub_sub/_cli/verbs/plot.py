@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable
 
 from shm_pub_sub._left_out import LeftOut
+from shm_pub_sub._pace import Pace
 from shm_pub_sub._plot.collector import MOST_CURVES, Collector, check_seconds
 from shm_pub_sub._text import counted
+from shm_pub_sub._topics import names
 
 from ..arguments import add_option
 from ..output import (
@@ -27,7 +29,7 @@ from ..output import (
     report,
 )
 from ..screen.braille import picture
-from ..topics import WAITS, add_topics, names
+from ..topics import WAITS, add_topics
 
 FRAME = 0.1
 """Seconds between redraws."""
@@ -65,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Plot; return 3 if no value arrived."""
     drawing = None
-    names(options.topics)  # raises OpenError if the directory cannot be read
+    names(patterns=options.topics)  # raises OpenError if the directory cannot be read
     collector = Collector(options.topics, options.window)
     collector.poll()
     if broken := [curve for curve in collector.curves if curve.error and not curve.by_pattern]:
@@ -129,13 +131,12 @@ def _seconds(text: str) -> float:
 
 def _collect(collector: Collector, duration: float, each: Callable[[], None] | None = None) -> None:
     """Collect for `duration` seconds; call `each` every FRAME."""
-    until = time.monotonic() + duration
-    due = 0.0
-    while (now := time.monotonic()) < until:
+    until, frames = time.monotonic() + duration, Pace(FRAME)
+    while time.monotonic() < until:
         pause = collector.poll()
-        if each is not None and now >= due:
+        if each is not None and not frames.left():
             each()
-            due = now + FRAME
+            frames.advance()
         time.sleep(max(min(pause, until - time.monotonic()), 0))
 
 

@@ -16,12 +16,13 @@ from shm_pub_sub._recording import mcap_format
 from shm_pub_sub._recording.receiver import Receiver
 from shm_pub_sub._recording.recorder import Recorder
 from shm_pub_sub._text import counted, duration
+from shm_pub_sub._topics import names
 
 from ..arguments import add_option
 from ..output import EXIT_DONE, EXIT_TIMEOUT, EXIT_USAGE, exit_code, log, print_json, report
 from ..progress import Progress
 from ..streams import on_termination
-from ..topics import ALL, add_topics, names, not_found_message
+from ..topics import ALL, add_topics, not_found_message
 
 COMPRESSIONS = ["zstd", "lz4", "none"]
 PATIENCE = 1.0

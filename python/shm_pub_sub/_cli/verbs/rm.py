@@ -6,9 +6,10 @@ import argparse
 
 import shm_pub_sub
 from shm_pub_sub import ShmError, TopicNotFoundError
+from shm_pub_sub._topics import names
 
 from ..output import EXIT_DONE, EXIT_FAILURE, log, print_json, put
-from ..topics import add_topics, names, not_found_message
+from ..topics import add_topics, not_found_message
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     code = EXIT_DONE
     found: dict[str, None] = {}  # a topic may match more than once
     for pattern in options.topics:
-        matched = names([pattern])
+        matched = names(patterns=[pattern])
         found.update(dict.fromkeys(matched))
         if not matched:
             log(not_found_message(pattern))
