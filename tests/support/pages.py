@@ -38,12 +38,12 @@ _BLOCK = re.compile(
     re.MULTILINE,
 )
 _TIME = r"\d+(?:\.\d+)? (?:ns|us|ms|s)\b"
-_NUMBER = r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[-+]?\d+)?"
+_NUMBER = r"(?<![\w.])-?\d+(?:\.\d+)*(?:e[-+]?\d+)?"
 _AS_REGEX = {
     "domain": (r"/dev/shm", r"/dev/shm(?:/shm_pub_sub-test-[^\s/]+)?"),
     "any": (r"\.\.\.", r".*?"),
     "time": (_TIME, _TIME),
-    "number": (_NUMBER, r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?"),
+    "number": (_NUMBER, r"-?\d+(?:\.\d+)*(?:e[-+]?\d+)?"),
     "spaces": (r"\s+", r"\s+"),
 }
 _PARTS = re.compile("|".join(f"(?P<{name}>{part})" for name, (part, _) in _AS_REGEX.items()))
