@@ -29,7 +29,7 @@ def replay(path: Path) -> str:
         for form in ("text", "json"):
             play._list(recording, tracks, form)
         first, end = recording.start_ns, recording.end_ns + 1
-        with closing(Player(tracks, [])) as player:
+        with closing(Player(tracks, {})) as player:
             for batch in looped_batches(recording, tracks, first, end, loop=False):
                 for _, channel, value in batch:
                     player.publish(channel, value)

@@ -358,7 +358,7 @@ def test_loop_over_nothing_is_an_error(run_cli: RunCli, tmp_path: Path) -> None:
     write(tmp_path / "run.mcap", {"early": [(0, True)], "late": [(2.0, 1)]})
     failed = run_cli("play", tmp_path / "run.mcap", "early", "--loop", "--start-offset", 1)
     assert failed.returncode == 1
-    assert "found no value in this part" in failed.stderr
+    assert "found no value to publish" in failed.stderr
 
 
 def test_name_that_looks_like_a_pattern_is_played(run_cli: RunCli, tmp_path: Path) -> None:

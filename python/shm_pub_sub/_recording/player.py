@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import shm_pub_sub
 from shm_pub_sub import Publisher
 
-from .._text import counted, duration
 from .mcap_format import RecordingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from .reader import Recording, Track, Value
@@ -28,7 +26,7 @@ BATCH = 1000
 def looped_batches(
     recording: Recording, tracks: dict[int, Track], first: int, end: int, loop: bool
 ) -> Iterator[list[Value]]:
-    """Yield the values in small batches; if loop, repeatedly."""
+    """Yield the values in small batches; if loop, repeatedly, unless there are none."""
     shift = 0
     while True:
         some = False
@@ -37,10 +35,8 @@ def looped_batches(
             for start in range(0, len(values), BATCH):
                 batch = values[start : start + BATCH]
                 yield [v._replace(time_ns=v.time_ns + shift) for v in batch] if shift else batch
-        if not loop:
+        if not (loop and some):
             return
-        if not some:
-            raise RecordingError("play: found no value in this part; expected one for --loop")
         shift += end - first
 
 
@@ -62,7 +58,6 @@ class Prefetcher:
             yield batch
 
     def close(self) -> None:
-        """End the thread."""
         self._closed = True
         while self._thread.is_alive():
             with suppress(queue.Empty):
@@ -81,18 +76,17 @@ class Prefetcher:
 
 
 class Player:
-    """The publishers of a recording's topics.
+    """The publishers of a recording's topics; some may have another name than in the recording.
 
     Raises RecordingError, before anything is published, if a topic already has a live publisher.
     """
 
-    def __init__(self, tracks: Mapping[int, Track], renamed: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, tracks: Mapping[int, Track], renamed: Mapping[str, str]) -> None:
         self.values = 0
         self.late = 0.0
         """The greatest delay of a value, in seconds."""
         self._tracks = tracks
-        topics = {track.topic for track in tracks.values()}
-        self._names = _names(renamed, topics)
+        self._names = {t.topic: renamed.get(t.topic, t.topic) for t in tracks.values()}
         _check_free(self._names.values())
         self._publishers: dict[str, Any] = {}
         self._playing: dict[str, int] = {}
@@ -124,39 +118,13 @@ class Player:
         self._playing[topic] = channel
 
     def close(self) -> None:
-        """Close the publishers."""
         for publisher in self._publishers.values():
             publisher.close()
 
-    def summary(self) -> dict[str, object]:
-        """Return the figures, for JSON."""
-        return {"values": self.values, "topics": len(self._publishers), "late": self.late}
-
-    def summary_text(self) -> str:
-        """Return the figures as text."""
-        return (
-            f"published {counted(self.values, 'value')} of "
-            f"{counted(len(self._publishers), 'topic')}, at most "
-            f"{duration(self.late)} late"
-        )
-
-
-def _names(renamed: Sequence[tuple[str, str]], topics: set[str]) -> dict[str, str]:
-    names = {topic: topic for topic in topics} | dict(renamed)
-    for old in names:
-        if old not in topics:
-            raise RecordingError(f"play: found {old!r} in --remap; expected a topic that is played")
-    for old, count in Counter(old for old, _ in renamed).items():
-        if count > 1:
-            raise RecordingError(
-                f"play: found {count} new names for {old!r} in --remap; expected one"
-            )
-    for new, count in Counter(names.values()).items():
-        if count > 1:
-            raise RecordingError(
-                f"play: found {count} topics with the new name {new!r}; expected one"
-            )
-    return names
+    @property
+    def topics(self) -> int:
+        """Number of topics that it publishes."""
+        return len(self._publishers)
 
 
 def _check_free(names: Iterable[str]) -> None:
@@ -169,5 +137,5 @@ def _check_free(names: Iterable[str]) -> None:
     if taken:
         raise RecordingError(
             f"play: found live publishers of {', '.join(sorted(taken))}; expected none; nothing "
-            "was published; stop them, or pass --remap, or set another SHM_PUB_SUB_DIR"
+            "was published; stop them, choose other names, or set another SHM_PUB_SUB_DIR"
         )

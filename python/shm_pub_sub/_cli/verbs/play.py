@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
@@ -98,7 +99,8 @@ def _run(recording: Recording, options: argparse.Namespace) -> int:
     if not recording.complete:
         log(f"{options.file} is incomplete: its recorder was killed, or is still running")
     tracks = _choose(recording, options.topics)
-    absent = _absent(recording, options.topics)
+    there = [*recording.others, *(track.topic for track in recording.tracks.values())]
+    absent = unmatched(options.topics, there)
     for pattern in absent:
         log(f"found no topic {pattern!r} in the recording; see --list")
     missing = Selection(absent).names
@@ -110,34 +112,44 @@ def _run(recording: Recording, options: argparse.Namespace) -> int:
     on_termination(exit_on_signal)  # closes the publishers
     sys.setswitchinterval(GIL_SWITCH_INTERVAL)
     with (
-        closing(Player(tracks, options.remap)) as player,
+        closing(Player(tracks, _renamed(options.remap, tracks))) as player,
         closing(Prefetcher(looped_batches(recording, tracks, first, end, options.loop))) as batches,
     ):
         try:
             _play(player, batches, first, end, options)
         finally:
-            _report_missing_values(recording)
+            for topic, count in sorted(recording.without_value.items()):
+                log(f"{topic}: {counted(count, 'message')} without a value, skipped")
     if not player.values:
         raise RecordingError(
             f"play {str(recording.path)!r}: found no value to publish; expected at least one"
         )
     if options.format == "json":
-        left_out = {"without_value": sum(recording.without_value.values())}
-        print_json({"file": str(options.file)} | player.summary() | left_out)
+        skipped = sum(recording.without_value.values())
+        figures = {"values": player.values, "topics": player.topics, "late": player.late}
+        print_json({"file": str(options.file)} | figures | {"without_value": skipped})
     else:
-        log(player.summary_text())
+        what = f"{counted(player.values, 'value')} of {counted(player.topics, 'topic')}"
+        log(f"published {what}, at most {duration(player.late)} late")
     return code
 
 
-def _report_missing_values(recording: Recording) -> None:
-    for topic, count in sorted(recording.without_value.items()):
-        log(f"{topic}: {counted(count, 'message')} without a value, skipped")
-
-
-def _absent(recording: Recording, patterns: Sequence[str]) -> list[str]:
-    """Return the names and patterns without a topic in the file."""
-    there = [*recording.others, *(track.topic for track in recording.tracks.values())]
-    return unmatched(patterns, there)
+def _renamed(pairs: Sequence[tuple[str, str]], tracks: dict[int, Track]) -> dict[str, str]:
+    """Return the new names, by the old ones."""
+    topics = {track.topic for track in tracks.values()}
+    renamed = dict(pairs)
+    for old, count in Counter(old for old, _ in pairs).items():
+        if old not in topics:
+            raise RecordingError(f"play: found {old!r} in --remap; expected a topic that is played")
+        if count > 1:
+            found = f"{count} new names for {old!r} in --remap"
+            raise RecordingError(f"play: found {found}; expected one")
+    for new, count in Counter(renamed.get(topic, topic) for topic in topics).items():
+        if count > 1:
+            raise RecordingError(
+                f"play: found {count} topics with the new name {new!r}; expected one"
+            )
+    return renamed
 
 
 def _choose(recording: Recording, patterns: Sequence[str]) -> dict[int, Track]:
@@ -176,7 +188,6 @@ def _span(recording: Recording, options: argparse.Namespace) -> tuple[int, int]:
 
 
 def _list(recording: Recording, tracks: dict[int, Track], form: str) -> None:
-    """Print the topics of the file."""
     topics: list[dict[str, object]] = []
     for topic in sorted({track.topic for track in tracks.values()}):
         channels = [number for number, track in tracks.items() if track.topic == topic]
