@@ -34,8 +34,8 @@ class Stream:
                 name, default = topic_name(self._topic), DEFAULTS[self._kind]
                 self._subscriber = shm_pub_sub.Subscriber(name, default, history=3)
             if dice.random() < 0.2:
+                self._strayed = True  # even if it raises: the topic's type may have changed
                 self._subscriber.subscribe()
-                self._strayed = True
             for _ in range(dice.choice([1, 10, 300])):
                 self._judge(self._subscriber.recv_sample(dice.choice([0, 0.001, 0.02])))
         except (TimeoutError, shm_pub_sub.TopicTypeError):
