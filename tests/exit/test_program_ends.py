@@ -4,7 +4,7 @@ import signal
 
 import pytest
 import shm_pub_sub
-from support.programs import Check, Run, Start
+from support.programs import Check, Start
 
 BEGIN = """
 import os, pathlib, sys, threading, time
@@ -23,6 +23,13 @@ def waiting(thread):
     return call.split()[0] not in ("running", "-1")
 """
 
+
+@pytest.fixture
+def check(check_python: Check) -> Check:
+    """check(code): what a program prints that begins with BEGIN, and must succeed."""
+    return lambda code: check_python(BEGIN + code, timeout=40)
+
+
 WAYS = {
     "recv": "sub.recv()",
     "iteration": "next(iter(sub))",
@@ -35,11 +42,9 @@ WAYS = {
 @pytest.mark.parametrize("published", [True, False], ids=["publisher", "no publisher"])
 @pytest.mark.parametrize("way", WAYS)
 def test_daemon_threads_that_wait_do_not_keep_the_interpreter(
-    way: str, published: bool, run_python: Run
+    way: str, published: bool, check: Check
 ) -> None:
-    ended = run_python(
-        BEGIN
-        + f"""
+    printed = check(f"""
 pub = Publisher("topic", 0) if {published} else None
 subs = [Subscriber("topic", 0, history=0) for _ in range(3)]
 def wait(sub):
@@ -49,10 +54,8 @@ for thread in threads:
     thread.start()
 until(lambda: all(map(waiting, threads)))
 print("end")
-""",
-        timeout=20,
-    )
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "end\n", "")
+""")
+    assert printed == "end\n"
 
 
 def test_an_interpreter_waits_for_its_other_threads_and_they_for_values(
@@ -75,29 +78,28 @@ print("end of main", flush=True)
     assert program.returncode == 0
 
 
+WAIT = """
+import signal
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+sub = Subscriber("topic", 0)
+print("ready", flush=True)
+sub.recv()
+"""
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signals_that_end_a_program_end_a_waiting_one(
     number: signal.Signals, start_python: Start
 ) -> None:
     with shm_pub_sub.Publisher("topic", 0):
-        program = start_python(
-            "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL)\n"
-            + BEGIN
-            + """
-sub = Subscriber("topic", 0)
-print("ready", flush=True)
-sub.recv()
-"""
-        )
+        program = start_python(BEGIN + WAIT)
         program.line()
         program.send_signal(number)
         assert program.wait(20) == -number
 
 
-def test_signal_handlers_of_python_run_while_it_waits_and_the_wait_goes_on(run_python: Run) -> None:
-    ended = run_python(
-        BEGIN
-        + """
+def test_signal_handlers_of_python_run_while_it_waits_and_the_wait_goes_on(check: Check) -> None:
+    printed = check("""
 import signal
 pub = Publisher("topic", 0)
 sub = Subscriber("topic", 0)
@@ -109,9 +111,8 @@ thread.start()
 start = time.monotonic()
 print(sub.recv(20))
 thread.join()
-"""
-    )
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "handled\n3\n", "")
+""")
+    assert printed == "handled\n3\n"
 
 
 ASLEEP = """
@@ -132,11 +133,10 @@ def asleep(thread):
 @pytest.mark.parametrize("published", [True, False], ids=["publisher", "no publisher"])
 @pytest.mark.parametrize("way", ["recv", "iteration", "recv_sample"])
 def test_close_from_another_thread_ends_a_wait_at_once(
-    way: str, published: bool, run_python: Run
+    way: str, published: bool, check: Check
 ) -> None:
-    ended = run_python(
-        BEGIN
-        + ASLEEP
+    printed = check(
+        ASLEEP
         + f"""
 pub = Publisher("topic", 0) if {published} else None
 left = 0
@@ -163,13 +163,11 @@ for turn in range(21):
 assert left < 21, left  # of 63
 """
     )
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert printed == ""
 
 
-def test_other_threads_run_while_one_waits(check_python: Check) -> None:
-    check_python(
-        BEGIN
-        + """
+def test_other_threads_run_while_one_waits(check: Check) -> None:
+    check("""
 import signal
 pub = Publisher("topic", 0)
 sub = Subscriber("topic", 0)
@@ -184,16 +182,13 @@ thread = threading.Thread(target=work)
 thread.start()
 assert sub.recv(20) == 200_000
 thread.join()
-"""
-    )
+""")
 
 
 def test_several_threads_share_a_subscriber_and_each_value_goes_to_one_of_them(
-    check_python: Check,
+    check: Check,
 ) -> None:
-    check_python(
-        BEGIN
-        + """
+    check("""
 N = 100_000
 sub = Subscriber("topic", 0)
 taken = [[] for _ in range(4)]
@@ -211,13 +206,10 @@ assert sub.lost == 0
 assert all(mine == sorted(mine) for mine in taken), "each of them in order"
 assert sorted(sum(taken, [])) == list(range(1, N + 1)), "each once"
 shm_pub_sub.remove("topic")
-"""
-    )
+""")
 
 
-FORK = (
-    BEGIN
-    + """
+FORK = """
 import warnings
 warnings.simplefilter("ignore")
 N = 200
@@ -228,15 +220,18 @@ thread = threading.Thread(target=lambda: [got.append(sub.recv(20)) for _ in rang
 thread.start()
 until(lambda: waiting(thread))
 """
-)
+
+
+@pytest.fixture
+def check_fork(check: Check) -> Check:
+    """check_fork(code): the same behind FORK."""
+    return lambda code: check(FORK + code)
 
 
 def test_fork_during_a_wait_leaves_the_parents_waiter_alone_and_the_child_waits_itself(
-    check_python: Check,
+    check_fork: Check,
 ) -> None:
-    check_python(
-        FORK
-        + """
+    check_fork("""
 children = []
 for number in range(1, N + 1):
     if number % 40 == 1:
@@ -258,15 +253,11 @@ thread.join(20)
 assert got == list(range(1, N + 1))
 for pid in children:
     assert os.waitpid(pid, 0)[1] == 0
-""",
-        timeout=40,
-    )
+""")
 
 
-def test_a_child_closes_what_it_inherited_and_the_parent_waits_on(check_python: Check) -> None:
-    check_python(
-        FORK
-        + """
+def test_a_child_closes_what_it_inherited_and_the_parent_waits_on(check_fork: Check) -> None:
+    check_fork("""
 pid = os.fork()
 if pid == 0:
     sub.close()
@@ -281,5 +272,4 @@ assert not got
 pub.publish_many(range(1, N + 1))
 thread.join(20)
 assert got == list(range(1, N + 1))
-"""
-    )
+""")

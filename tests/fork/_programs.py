@@ -115,13 +115,13 @@ def use_in_threads(seconds: float, topics: int) -> None:
     Each child takes a topic over that its parent closed, then ends.
     """
     end = time.monotonic() + seconds
-    with repeating(*(partial(_use_topic, f"busy/{n}") for n in range(topics))):
+    with repeating(*(partial(use_topic, f"busy/{n}") for n in range(topics))):
         while time.monotonic() < end:
             _, status = os.waitpid(fork(_publish_own), 0)
             assert status == 0, f"child: {status:#x}"
 
 
-def _use_topic(name: str) -> None:
+def use_topic(name: str) -> None:
     with shm_pub_sub.Publisher(name, 0, 3) as publisher:
         reader = shm_pub_sub.Subscriber(name, -1)
         for value in range(20):

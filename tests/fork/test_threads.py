@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import shm_pub_sub
 from support import remote
+from support.children import fork, pause_forever
 from support.forked import ForkChild
 from support.peer import Peer
 from support.waiting import repeating, until
@@ -26,16 +27,8 @@ def sleeping_children(count: int) -> list[int]:
     """Fork children that do nothing, and return their pids."""
     pids = []
     for _ in range(count):
-        pid = os.fork()
-        if pid == 0:
-            try:
-                signal.alarm(100)
-                while True:
-                    signal.pause()
-            finally:
-                os._exit(0)
-        pids.append(pid)
-        time.sleep(0)
+        pids.append(fork(pause_forever))
+        time.sleep(0)  # the other threads' turn
     return pids
 
 
@@ -50,24 +43,20 @@ def make_and_close(name: str, retain: bool = False) -> None:
         publisher.publish(1)
 
 
-def use_both(name: str) -> None:
-    with shm_pub_sub.Publisher(name, 0) as publisher:
-        reader = shm_pub_sub.Subscriber(name, -1)
-        for value in range(20):
-            publisher.publish(value)
-            assert reader.subscribe() == (value, True)
-
-
 def test_children_work_while_the_parents_threads_come_and_go(peer: Peer) -> None:
     peer.call(_programs.use_in_threads, SECONDS, 3, timeout=60)
     peer.finish()
 
 
-def test_children_hold_no_topic_that_threads_open_and_close() -> None:
-    """Each thread closes and reopens its topic; a child that held its lock would prevent that."""
-    names = [f"topic/{n}" for n in range(4)]
+@pytest.mark.parametrize("retain", [False, True], ids=["topic", "retained topic"])
+def test_children_hold_no_topic_that_threads_open_and_close(retain: bool) -> None:
+    """Each thread closes and reopens its topic; a child that held its lock would prevent that.
+
+    A retained topic's file stays, and with it any lock on it.
+    """
+    names = [f"topic/{n}" for n in range(3 if retain else 4)]
     children: list[int] = []
-    with repeating(*[lambda n=name: make_and_close(n) for name in names]):
+    with repeating(*[lambda n=name: make_and_close(n, retain) for name in names]):
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
             children += sleeping_children(3)
@@ -75,23 +64,9 @@ def test_children_hold_no_topic_that_threads_open_and_close() -> None:
                 end_children(children[:30])
                 del children[:30]
     for name in names:
-        make_and_close(name)
-    end_children(children)
-
-
-def test_children_hold_no_retained_topic_that_threads_open_and_close() -> None:
-    """A retained topic's file stays, and with it any lock on it."""
-    children: list[int] = []
-    with repeating(*[lambda n=n: make_and_close(f"topic/{n}", retain=True) for n in range(3)]):
-        end = time.monotonic() + SECONDS
-        while time.monotonic() < end:
-            children += sleeping_children(3)
-            if len(children) > 60:
-                end_children(children[:30])
-                del children[:30]
-    for n in range(3):
-        make_and_close(f"topic/{n}", retain=True)
-        shm_pub_sub.remove(f"topic/{n}")
+        make_and_close(name, retain)
+        if retain:
+            shm_pub_sub.remove(name)
     end_children(children)
 
 
@@ -164,22 +139,15 @@ def run_program() -> None:
     subprocess.run([sys.executable, "-S", "-c", ""], check=True, close_fds=False)
 
 
-def test_programs_started_from_a_thread_hold_no_topic() -> None:
+@pytest.mark.parametrize("retain", [False, True], ids=["topic", "retained topic"])
+def test_programs_started_from_a_thread_hold_no_topic(retain: bool) -> None:
     """Until exec, its process has all descriptors of this one."""
-    run = ["/bin/true"]
-    with repeating(lambda: subprocess.run(run, check=True), run_program):
+    with repeating(lambda: subprocess.run(["/bin/true"], check=True), run_program):
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
-            use_both("topic")
-
-
-def test_programs_started_from_a_thread_hold_no_retained_topic() -> None:
-    run = ["/bin/true"]
-    with repeating(lambda: subprocess.run(run, check=True), run_program):
-        end = time.monotonic() + SECONDS
-        while time.monotonic() < end:
-            make_and_close("topic", retain=True)
-    shm_pub_sub.remove("topic")
+            make_and_close("topic", retain=True) if retain else _programs.use_topic("topic")
+    if retain:
+        shm_pub_sub.remove("topic")
 
 
 def test_programs_with_a_preexec_function_hold_no_topic() -> None:

@@ -102,9 +102,7 @@ def epoll(fd):
 lose = globals()[sys.argv[1]]
 """
 
-PUBLISHER = (
-    HARNESS
-    + """
+PUBLISHER = """
 retain, end = sys.argv[2] == "retain", sys.argv[3]
 held = [Publisher("topic", 0, retain=retain)]
 held[0].publish(1)
@@ -146,7 +144,6 @@ with Publisher("topic", 0.5):  # free
     pass
 untouched()
 """
-)
 FILES = ["closed", "plain", "another_publisher", "reader"]
 
 
@@ -156,16 +153,14 @@ FILES = ["closed", "plain", "another_publisher", "reader"]
 def test_publisher_takes_its_own_file_and_nobody_elses_descriptor(
     fate: str, retain: str, end: str, check_python: Check, shm_dir: Path
 ) -> None:
-    check_python(PUBLISHER, fate, retain, end)
+    check_python(HARNESS + PUBLISHER, fate, retain, end)
     left = [file.name for file in shm_dir.iterdir()]
     assert left == (["shm_pub_sub.topic"] if (retain, end) == ("retain", "exit") else [])
     for file in shm_dir.iterdir():
         file.unlink()
 
 
-SUBSCRIBER = (
-    HARNESS
-    + """
+SUBSCRIBER = """
 publisher = Publisher("topic", 0, 8)
 publisher.publish_many([1, 2, 3])
 subscriber = Subscriber("topic", -1, history=8)
@@ -187,20 +182,17 @@ with Publisher("topic", 0) as publisher:
 subscriber.close()
 untouched()
 """
-)
 
 
 @pytest.mark.parametrize("fate", ["closed", "plain", "another_publisher"])
 def test_subscriber_asks_after_its_own_publisher_and_reads_on(
     fate: str, check_python: Check
 ) -> None:
-    check_python(SUBSCRIBER, fate)
+    check_python(HARNESS + SUBSCRIBER, fate)
 
 
 # Two publications: the watcher signals the first, and would the second had the reader armed again.
-FILENO = (
-    HARNESS
-    + """
+FILENO = """
 publisher = Publisher("topic", 0, 8)
 subscriber = Subscriber("topic", -1)
 fd = subscriber.fileno()
@@ -232,7 +224,6 @@ held = None
 gc.collect()
 untouched()
 """
-)
 
 
 @pytest.mark.parametrize("how", ["plainly", "held", "fork"])
@@ -240,7 +231,7 @@ untouched()
 def test_fileno_rings_and_closes_its_own_bell_alone(
     fate: str, how: str, check_python: Check
 ) -> None:
-    check_python(FILENO, fate, how)
+    check_python(HARNESS + FILENO, fate, how)
 
 
 def test_each_bell_has_an_inode_of_its_own(check_python: Check) -> None:

@@ -21,9 +21,7 @@ for thread in busy:
 """
 
 # The thread that forked is the child's only one. Its end ends the child.
-FORKS = (
-    BUSY
-    + """
+FORKS = """
 codes = []
 
 def fork():
@@ -45,19 +43,15 @@ for thread in busy:
     thread.join()
 print(set(codes))
 """
-)
 
 # glibc sends every thread a signal, wherever it is, and waits for all of them.
-SETUID = (
-    BUSY
-    + """
+SETUID = """
 for _ in range(2000):
     os.setresuid(-1, -1, -1)
 ended.set()
 for thread in busy:
     thread.join()
 """
-)
 
 
 @pytest.fixture(autouse=True)
@@ -66,9 +60,9 @@ def _go_collects_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_thread_that_called_go_ends_in_a_forked_child(run_python: Run) -> None:
-    ended = run_python(FORKS, timeout=110)
+    ended = run_python(BUSY + FORKS, timeout=110)
     assert (ended.returncode, ended.stdout) == (0, "{0}\n"), ended.stderr
 
 
 def test_setuid_reaches_threads_that_are_in_go(check_python: Check) -> None:
-    check_python(SETUID, timeout=100)
+    check_python(BUSY + SETUID, timeout=100)

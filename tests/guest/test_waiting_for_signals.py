@@ -23,9 +23,7 @@ busy = threading.Thread(target=be_busy)
 busy.start()
 """
 
-SIGTIMEDWAIT = (
-    BUSY
-    + """
+SIGTIMEDWAIT = """
 for number in sorted(waited_for):
     for _ in range(5):
         os.kill(os.getpid(), number)
@@ -37,11 +35,8 @@ for number in sorted(waited_for):
 ended.set()
 busy.join()
 """
-)
 
-CHILDREN = (
-    BUSY
-    + """
+CHILDREN = """
 import ctypes, select, struct, subprocess
 mask = struct.pack("Q", sum(1 << (number - 1) for number in waited_for))
 libc = ctypes.CDLL(None, use_errno=True)
@@ -56,7 +51,6 @@ for _ in range(30):
 ended.set()
 busy.join()
 """
-)
 SIGNALFD4 = {"x86_64": 289, "aarch64": 74}
 
 
@@ -75,7 +69,7 @@ def _go_collects_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_sigtimedwait_gets_every_signal(signals: set[int], check_python: Check) -> None:
-    check_python(SIGTIMEDWAIT, ",".join(str(int(number)) for number in signals), timeout=100)
+    check_python(BUSY + SIGTIMEDWAIT, ",".join(str(int(number)) for number in signals), timeout=100)
 
 
 def test_signalfd_gets_the_end_of_every_child(check_python: Check) -> None:
@@ -84,7 +78,7 @@ def test_signalfd_gets_the_end_of_every_child(check_python: Check) -> None:
     number = SIGNALFD4.get(platform.machine())
     if number is None:
         pytest.skip(f"the number of signalfd4 on {platform.machine()} is not known here")
-    code = CHILDREN.replace("{signalfd4}", str(number))
+    code = BUSY + CHILDREN.replace("{signalfd4}", str(number))
     check_python(code, int(signal.SIGCHLD), timeout=100)
 
 

@@ -60,9 +60,7 @@ with open(sys.argv[1] + "/cgroup.procs", "w") as procs:
     procs.write(str(os.getpid()))
 """
 
-TOO_LARGE = (
-    JOIN
-    + """
+TOO_LARGE = """
 from shm_pub_sub import *
 try:
     Publisher("topic", 0, 10_000_000)
@@ -75,22 +73,19 @@ except CreateError as error:
             pub.publish(value)
         assert sub.subscribe() == (value, True)
 """
-)
 
 
 def test_topic_beyond_the_limit_is_an_error_and_the_process_lives_on(
     group: Path, check_python: Check, shm_dir: Path
 ) -> None:
-    printed = check_python(TOO_LARGE, group)
+    printed = check_python(JOIN + TOO_LARGE, group)
     assert printed.startswith('Failed to create shared memory: create "topic": reserve ')
     for words in (f"limit of {LIMIT} of cgroup {group};", "expected 3200", "--memory=1g"):
         assert words in printed
     assert list(shm_dir.iterdir()) == []
 
 
-MANY = (
-    JOIN
-    + """
+MANY = """
 from shm_pub_sub import *
 _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 4096), most))
@@ -108,21 +103,18 @@ except CreateError as error:
     del made[-100:]
     Publisher("again", 0).close()
 """
-)
 
 
 def test_many_topics_that_are_too_large_together_are_an_error_too(
     group: Path, check_python: Check
 ) -> None:
-    first, again = check_python(MANY, group).splitlines()
+    first, again = check_python(JOIN + MANY, group).splitlines()
     assert 'Failed to create shared memory: create "topic/' in first
     assert f"limit of {LIMIT}" in first
     assert again == "refused again"
 
 
-DIE = (
-    JOIN
-    + """
+DIE = """
 from shm_pub_sub import *
 pub = Publisher("topic", 0, int(sys.argv[2]))
 pub.publish(1)
@@ -130,14 +122,13 @@ if sys.argv[3] == "die":
     os.kill(os.getpid(), 9)
 print("made")
 """
-)
 
 
 def test_dead_publishers_topic_makes_room_for_its_successor(group: Path, run_python: Run) -> None:
     buffers = LIMIT * 6 // 10 // 32
-    assert run_python(DIE, group, buffers, "die").returncode == -9
+    assert run_python(JOIN + DIE, group, buffers, "die").returncode == -9
     assert len(topics()) == 1
-    ended = run_python(DIE, group, buffers, "end")
+    ended = run_python(JOIN + DIE, group, buffers, "end")
     assert (ended.stdout, ended.stderr, ended.returncode) == ("made\n", "", 0)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,23 +21,26 @@ def test_leaves_a_topic(shm_domain):
 """
 
 
+Suite = Callable[..., pytest.RunResult]
+
+
 @pytest.fixture
-def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """Users' test suites, each in its own process, with warnings as errors."""
+def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Suite:
+    """suite(source, *arguments): a user's, in its own process, with warnings as errors."""
     # Hypothesis' plugin takes four times as long to load as the rest.
     without = "-p no:cacheprovider -p no:hypothesispytest"
     monkeypatch.setenv("PYTEST_ADDOPTS", f"{without} -W error --strict-markers")
     monkeypatch.setenv("BEFORE", os.environ["SHM_PUB_SUB_DIR"])
-    return pytester
 
+    def run(source: str, *arguments: str) -> pytest.RunResult:
+        before = set(SHM.glob("shm_pub_sub-test-*"))
+        pytester.makepyfile(source)
+        result = pytester.runpytest_subprocess(*arguments)
+        left = set(SHM.glob("shm_pub_sub-test-*")) - before
+        assert not [name for name in left if not others(name)], "directories are left"
+        return result
 
-def run(suite: pytest.Pytester, source: str, *arguments: str) -> pytest.RunResult:
-    before = set(SHM.glob("shm_pub_sub-test-*"))
-    suite.makepyfile(source)
-    result = suite.runpytest_subprocess(*arguments)
-    own = {name for name in set(SHM.glob("shm_pub_sub-test-*")) - before if not others(name)}
-    assert own == set(), "directories are left"
-    return result
+    return run
 
 
 def others(directory: Path) -> bool:
@@ -44,9 +48,8 @@ def others(directory: Path) -> bool:
     return Path("/proc", directory.name.split("-")[2]).exists()
 
 
-def test_each_test_has_a_domain_of_its_own(suite: pytest.Pytester) -> None:
-    result = run(
-        suite,
+def test_each_test_has_a_domain_of_its_own(suite: Suite) -> None:
+    result = suite(
         """
         import os
         import subprocess
@@ -80,10 +83,8 @@ def test_each_test_has_a_domain_of_its_own(suite: pytest.Pytester) -> None:
     result.assert_outcomes(passed=4)
 
 
-def test_what_is_left_is_an_error_that_lists_it(suite: pytest.Pytester) -> None:
-    result = run(
-        suite,
-        """
+def test_what_is_left_is_an_error_that_lists_it(suite: Suite) -> None:
+    result = suite("""
         import os
         import subprocess
         import sys
@@ -103,8 +104,7 @@ def test_what_is_left_is_an_error_that_lists_it(suite: pytest.Pytester) -> None:
             assert subprocess.run([sys.executable, "-c", textwrap.dedent(KILLED)]).returncode == -9
             shm_pub_sub.Publisher("c/kept", True, retain=True).close()
             (shm_domain / "notes.txt").touch()
-        """,
-    )
+    """)
     result.assert_outcomes(passed=1, errors=1)
     text = result.stdout.str()
     assert "shm_domain: found 4 left in shared memory at the test's end; expected nothing" in text
@@ -114,16 +114,15 @@ def test_what_is_left_is_an_error_that_lists_it(suite: pytest.Pytester) -> None:
     assert "\n  c/kept: bool, retained; its publisher, in this process, has ended\n" in text
 
 
-def test_a_mark_allows_what_is_left(suite: pytest.Pytester) -> None:
-    marked = LEAVES_A_TOPIC.replace("def ", "@pytest.mark.shm_leaves_files('kept')\ndef ")
-    run(suite, "import pytest\n" + marked).assert_outcomes(passed=1)
-    assert "shm_leaves_files(reason)" in suite.runpytest_subprocess("--markers").stdout.str()
+def test_a_mark_allows_what_is_left(suite: Suite) -> None:
+    mark = "@pytest.mark.shm_leaves_files('kept')\ndef "
+    marked = "import pytest\n" + LEAVES_A_TOPIC.replace("def ", mark)
+    suite(marked).assert_outcomes(passed=1)
+    assert "shm_leaves_files(reason)" in suite(marked, "--markers").stdout.str()
 
 
-def test_a_failure_is_not_hidden_behind_what_it_left(suite: pytest.Pytester) -> None:
-    result = run(
-        suite,
-        """
+def test_a_failure_is_not_hidden_behind_what_it_left(suite: Suite) -> None:
+    result = suite("""
         import pytest
         import shm_pub_sub
 
@@ -149,15 +148,13 @@ def test_a_failure_is_not_hidden_behind_what_it_left(suite: pytest.Pytester) -> 
 
         def test_whose_set_up_fails(broken):
             pass
-        """,
-    )
+    """)
     result.assert_outcomes(failed=1, skipped=1, xfailed=1, errors=1)
     assert "left in shared memory" not in result.stdout.str()
 
 
-def test_what_a_cycle_holds_is_collected_first(suite: pytest.Pytester) -> None:
-    result = run(
-        suite,
+def test_what_a_cycle_holds_is_collected_first(suite: Suite) -> None:
+    result = suite(
         """
         import gc
 
@@ -167,22 +164,20 @@ def test_what_a_cycle_holds_is_collected_first(suite: pytest.Pytester) -> None:
             gc.disable()
             cycle = [shm_pub_sub.Publisher("speed", 0.0)]
             cycle.append(cycle)
-        """,
+    """
     )
     result.assert_outcomes(passed=1)
 
 
-def test_a_domain_that_the_test_left_is_checked_all_the_same(suite: pytest.Pytester) -> None:
+def test_a_domain_that_the_test_left_is_checked_all_the_same(suite: Suite) -> None:
     source = LEAVES_A_TOPIC + "    import os; os.environ['SHM_PUB_SUB_DIR'] = '/nowhere'\n"
-    result = run(suite, source)
+    result = suite(source)
     result.assert_outcomes(passed=1, errors=1)
     assert "robot/speed: float; its publisher, in this process, is alive" in result.stdout.str()
 
 
-def test_each_test_s_topic_has_a_name_that_tells_whose_it_is(suite: pytest.Pytester) -> None:
-    result = run(
-        suite,
-        """
+def test_each_test_s_topic_has_a_name_that_tells_whose_it_is(suite: Suite) -> None:
+    result = suite("""
         import pytest
         import shm_pub_sub
 
@@ -196,15 +191,13 @@ def test_each_test_s_topic_has_a_name_that_tells_whose_it_is(suite: pytest.Pytes
             with shm_pub_sub.Publisher(shm_topic, 0):
                 assert [topic.name for topic in shm_pub_sub.topics()] == [shm_topic]
                 assert len(list(shm_domain.iterdir())) == 1
-        """,
-    )
+    """)
     result.assert_outcomes(passed=4)
 
 
-def test_workers_of_xdist_do_not_meet(suite: pytest.Pytester) -> None:
+def test_workers_of_xdist_do_not_meet(suite: Suite) -> None:
     pytest.importorskip("xdist")
-    result = run(
-        suite,
+    result = suite(
         """
         import pytest
         import shm_pub_sub
@@ -220,9 +213,8 @@ def test_workers_of_xdist_do_not_meet(suite: pytest.Pytester) -> None:
     result.assert_outcomes(passed=20)
 
 
-def test_unittest_s_classes_can_use_it(suite: pytest.Pytester) -> None:
-    result = run(
-        suite,
+def test_unittest_s_classes_can_use_it(suite: Suite) -> None:
+    result = suite(
         """
         import unittest
 
@@ -233,15 +225,13 @@ def test_unittest_s_classes_can_use_it(suite: pytest.Pytester) -> None:
         class TestTopics(unittest.TestCase):
             def test_is_alone(self):
                 self.assertEqual(shm_pub_sub.topics(), [])
-        """,
+    """
     )
     result.assert_outcomes(passed=1)
 
 
-def test_other_suites_have_no_go_runtime_and_no_other_environment(suite: pytest.Pytester) -> None:
-    result = run(
-        suite,
-        """
+def test_other_suites_have_no_go_runtime_and_no_other_environment(suite: Suite) -> None:
+    result = suite("""
         import os
         from pathlib import Path
 
@@ -249,12 +239,11 @@ def test_other_suites_have_no_go_runtime_and_no_other_environment(suite: pytest.
             assert os.environ["SHM_PUB_SUB_DIR"] == os.environ["BEFORE"]
             assert "_shmpubsub" not in Path("/proc/self/maps").read_text()
             assert len(os.listdir("/proc/self/task")) == 1
-        """,
-    )
+    """)
     result.assert_outcomes(passed=1)
 
 
-def test_it_can_be_left_out(suite: pytest.Pytester) -> None:
-    result = run(suite, "def test_needs_it(shm_domain): ...", "-p", "no:shm_pub_sub")
+def test_it_can_be_left_out(suite: Suite) -> None:
+    result = suite("def test_needs_it(shm_domain): ...", "-p", "no:shm_pub_sub")
     result.assert_outcomes(errors=1)
     assert "fixture 'shm_domain' not found" in result.stdout.str()

@@ -20,10 +20,6 @@ def make_directory(path: Path) -> None:
     path.joinpath("inside").touch()
 
 
-def make_fifo(path: Path) -> None:
-    os.mkfifo(path)
-
-
 def make_socket(path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         here = Path.cwd()
@@ -34,22 +30,6 @@ def make_socket(path: Path) -> None:
             os.chdir(here)
 
 
-def make_dangling_link(path: Path) -> None:
-    path.symlink_to(path.parent / "nowhere")
-
-
-def make_link_to_itself(path: Path) -> None:
-    path.symlink_to(path)
-
-
-def make_link_to_a_directory(path: Path) -> None:
-    path.symlink_to(path.parent)
-
-
-def make_link_to_a_device(path: Path) -> None:
-    path.symlink_to("/dev/zero")
-
-
 def make_device(path: Path) -> None:
     try:
         os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, 5))  # /dev/zero's
@@ -57,20 +37,20 @@ def make_device(path: Path) -> None:
         pytest.skip("only root can make a device")
 
 
-NOT_REGULAR = [
-    make_directory,
-    make_fifo,
-    make_socket,
-    make_dangling_link,
-    make_link_to_itself,
-    make_link_to_a_directory,
-    make_link_to_a_device,
-    make_device,
-]
+NOT_REGULAR: dict[str, Callable[[Path], None]] = {
+    "a directory": make_directory,
+    "a FIFO": os.mkfifo,
+    "a socket": make_socket,
+    "a dangling link": lambda path: path.symlink_to(path.parent / "nowhere"),
+    "a link to itself": lambda path: path.symlink_to(path),
+    "a link to a directory": lambda path: path.symlink_to(path.parent),
+    "a link to a device": lambda path: path.symlink_to("/dev/zero"),
+    "a device": make_device,
+}
 
 
 @pytest.mark.shm_leaves_files("none of these is ours to remove")
-@pytest.mark.parametrize("make", NOT_REGULAR)
+@pytest.mark.parametrize("make", NOT_REGULAR.values(), ids=NOT_REGULAR)
 def test_what_is_no_regular_file_is_a_clear_error_and_stays(
     make: Callable[[Path], None], shm_dir: Path, run_python: Run
 ) -> None:

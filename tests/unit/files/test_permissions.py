@@ -10,6 +10,8 @@ import pytest
 from shm_pub_sub import Publisher, Subscriber
 from support.programs import Check, Run, Start
 
+from ._users import needs_root
+
 # Its own files (the library, this program) may be in a place that only root can read.
 BECOME_NOBODY = """
 import logging, os, shm_pub_sub
@@ -42,11 +44,6 @@ def test_mode_is_exact_whatever_the_umask(umask: int, mode: int | None, shm_dir:
         assert sub.subscribe() == (1, True)
 
 
-def root_only() -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root can become another user")
-
-
 def test_directory_without_permission_says_whose_it_is(shm_dir: Path, run_python: Run) -> None:
     shm_dir.chmod(0o555)
     become = BECOME_NOBODY if os.geteuid() == 0 else "from shm_pub_sub import *\nimport os\n"
@@ -64,10 +61,10 @@ def test_directory_without_permission_says_whose_it_is(shm_dir: Path, run_python
     assert missing == "(7, False)"
 
 
+@needs_root
 def test_another_users_topic_is_a_clear_error_for_reader_and_writer(
     shm_dir: Path, check_python: Check
 ) -> None:
-    root_only()
     shm_dir.chmod(0o1777)
     program = BECOME_NOBODY + (
         "for use in (lambda: Publisher('topic', 0), lambda: Subscriber('topic', 0),\n"
@@ -88,8 +85,8 @@ def test_another_users_topic_is_a_clear_error_for_reader_and_writer(
         assert Subscriber("topic", 0).subscribe() == (1, True)
 
 
+@needs_root
 def test_mode_lets_another_user_read_but_not_write(shm_dir: Path, check_python: Check) -> None:
-    root_only()
     shm_dir.chmod(0o1777)
     program = BECOME_NOBODY + (
         "sub = Subscriber('topic', 7)\n"
@@ -109,10 +106,10 @@ def test_mode_lets_another_user_read_but_not_write(shm_dir: Path, check_python: 
 
 
 @pytest.mark.shm_leaves_files("who may not remove the name at the end leaves it")
+@needs_root
 def test_publisher_that_may_no_longer_remove_its_name_hangs_nobody(
     shm_dir: Path, run_python: Run
 ) -> None:
-    root_only()
     shm_dir.chmod(0o755)  # root's, and the publisher is no longer root when it ends
     ended = run_python(
         "import logging, os, shm_pub_sub\n"
@@ -183,10 +180,10 @@ def test_descriptors_are_not_inherited_by_programs_that_are_started(
         assert str(shm_dir) not in ended.stdout
 
 
+@needs_root
 def test_topic_that_becomes_unreadable_is_an_open_error_at_each_read(
     shm_dir: Path, start_python: Start
 ) -> None:
-    root_only()
     shm_dir.chmod(0o1777)
     with Publisher("topic", 0, mode=0o644) as readable:
         readable.publish(1)

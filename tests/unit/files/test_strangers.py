@@ -22,9 +22,7 @@ def _open_to_all(shm_dir: Path) -> None:
 
 
 # A loop that must not end: it answers with the outcome of each round.
-LOOP = (
-    BECOME
-    + """
+LOOP = """
 logging.basicConfig(stream=sys.stdout, format="%(message)s")
 logged = []
 logging.getLogger("shm_pub_sub").addFilter(lambda record: logged.append(record.getMessage()))
@@ -63,7 +61,6 @@ def rounds(seconds):
 for line in sys.stdin:
     print(eval(line), flush=True)
 """
-)
 
 # What a rogue puts there. Each program runs until it gets a line.
 ROGUES = {
@@ -129,7 +126,7 @@ def test_a_stranger_that_takes_the_name_during_a_restart_ends_no_loop_and_is_not
     rogue: str, reader: str, start_python: Start, shm_dir: Path
 ) -> None:
     user = int(reader.partition(",")[0])
-    loop = start_python(LOOP, reader)
+    loop = start_python(BECOME + LOOP, reader)
     first = start_python(PUBLISH, reader, "600")
     assert first.ask() == "ready"  # and closes, having had a line already
     first.wait(20)
@@ -167,7 +164,7 @@ def test_a_stranger_that_takes_the_name_during_a_restart_ends_no_loop_and_is_not
 def test_a_strangers_file_does_not_wake_an_event_loop_again_and_again(
     reader: str, start_python: Start, shm_dir: Path
 ) -> None:
-    loop = start_python(LOOP, reader)
+    loop = start_python(BECOME + LOOP, reader)
     loop.ask("subscriber.fileno()")
     taker = start_python(ROGUES["a retained value"], ROGUE)
     assert taker.line() == "ready"

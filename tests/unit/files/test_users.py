@@ -24,9 +24,7 @@ from ._users import (
 
 pytestmark = needs_root
 
-LOOK = (
-    BECOME
-    + """
+LOOK = """
 attempt(lambda: Subscriber("topic", -1, trust=int(sys.argv[3])).subscribe())
 attempt(lambda: Publisher("topic", 0, trust=int(sys.argv[3])).publish(2))
 attempt(lambda: remove("topic"))
@@ -37,7 +35,6 @@ try:
 except PermissionError:
     print("may not write")
 """
-)
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +50,7 @@ def test_mode_0640_lets_the_group_read_and_nobody_else(
     path = shm_dir / "shm_pub_sub.topic"
 
     for ids in [(MEMBER, OTHER_GROUP, GROUP), (NEWGRP, GROUP)]:
-        printed = check_python(LOOK, who(*ids), path, OWNER)
+        printed = check_python(BECOME + LOOK, who(*ids), path, OWNER)
         read, publish, remove, listed, write = printed.splitlines()
         assert read == "done (1, True)"
         for refused in (publish, remove):
@@ -62,7 +59,7 @@ def test_mode_0640_lets_the_group_read_and_nobody_else(
         assert listed == "['topic']"
         assert write == "may not write"
 
-    printed = check_python(LOOK, who(OUTSIDER, OTHER_GROUP), path, OWNER)
+    printed = check_python(BECOME + LOOK, who(OUTSIDER, OTHER_GROUP), path, OWNER)
     read, publish, remove, listed, write = printed.splitlines()
     assert read.startswith("OpenError Failed to open shared memory: ")
     assert publish.startswith("CreateError Failed to create shared memory: ")
@@ -87,7 +84,7 @@ def test_another_users_dead_topic_stays_and_the_error_says_whose_it_is(
     owner.wait(20)
     path = shm_dir / "shm_pub_sub.topic"
 
-    printed = check_python(LOOK, who(OUTSIDER, OTHER_GROUP), path, OWNER)
+    printed = check_python(BECOME + LOOK, who(OUTSIDER, OTHER_GROUP), path, OWNER)
     read, publish, remove, *_ = printed.splitlines()
     assert read.startswith("OpenError " if mode == "600" else "done (-1, False)")
     assert publish.startswith("CreateError Failed to create shared memory: ")
@@ -108,7 +105,7 @@ def test_own_file_without_any_permission_is_a_clear_error(
     path.touch()
     os.chown(path, OWNER, GROUP)
     path.chmod(0)
-    printed = check_python(LOOK, who(OWNER, GROUP), path, OWNER)
+    printed = check_python(BECOME + LOOK, who(OWNER, GROUP), path, OWNER)
     read, publish, remove, listed, write = printed.splitlines()
     for kind, refused in zip(
         ("OpenError", "CreateError", "OpenError"), (read, publish, remove), strict=True
@@ -119,14 +116,11 @@ def test_own_file_without_any_permission_is_a_clear_error(
     path.unlink()
 
 
-READ = (
-    BECOME
-    + """
+READ = """
 if len(sys.argv) > 2:
     os.environ[sys.argv[2]] = sys.argv[3]
 attempt(lambda: Subscriber("topic", -1).subscribe())
 """
-)
 
 
 @pytest.fixture
@@ -148,24 +142,24 @@ def end(publisher: Program) -> None:
 
 def test_everybody_trusts_root(published: Start, run_python: Run) -> None:
     publisher = published(who(0, 0), "644")
-    assert run_python(READ, who(OUTSIDER, OTHER_GROUP)).stdout == "done (1, True)\n"
+    assert run_python(BECOME + READ, who(OUTSIDER, OTHER_GROUP)).stdout == "done (1, True)\n"
     end(publisher)
 
 
 def test_root_trusts_the_user_who_called_sudo(published: Start, run_python: Run) -> None:
     publisher = published(who(OWNER, GROUP), "600")
-    refused = run_python(READ, who(0, 0)).stdout
+    refused = run_python(BECOME + READ, who(0, 0)).stdout
     assert refused.startswith("OpenError Failed to open shared memory: open 'topic': found a file ")
     assert f" of user {OWNER} in " in refused
     assert "; expected one of root; pass trust=" in refused
-    assert run_python(READ, who(0, 0), "SUDO_UID", OWNER).stdout == "done (1, True)\n"
-    assert run_python(READ, who(0, 0), "SUDO_UID", MEMBER).stdout.startswith("OpenError ")
+    assert run_python(BECOME + READ, who(0, 0), "SUDO_UID", OWNER).stdout == "done (1, True)\n"
+    assert run_python(BECOME + READ, who(0, 0), "SUDO_UID", MEMBER).stdout.startswith("OpenError ")
     end(publisher)
 
 
 def test_only_root_trusts_the_user_who_called_sudo(published: Start, run_python: Run) -> None:
     publisher = published(who(OWNER, GROUP), "644")
-    ended = run_python(READ, who(MEMBER, GROUP), "SUDO_UID", OWNER)  # sudo -u MEMBER
+    ended = run_python(BECOME + READ, who(MEMBER, GROUP), "SUDO_UID", OWNER)  # sudo -u MEMBER
     assert ended.stdout.startswith("OpenError ")
     end(publisher)
 
@@ -175,14 +169,14 @@ def test_root_in_a_container_trusts_whom_the_variable_names(
     named: str, published: Start, run_python: Run
 ) -> None:
     publisher = published(who(OWNER, GROUP), "600")
-    ended = run_python(READ, who(0, 0), "SHM_PUB_SUB_TRUST", named)
+    ended = run_python(BECOME + READ, who(0, 0), "SHM_PUB_SUB_TRUST", named)
     assert ended.stdout == "done (1, True)\n"
     end(publisher)
 
 
 def test_two_users_trust_each_other_if_they_say_so(published: Start, run_python: Run) -> None:
     publisher = published(who(OWNER, GROUP), "644")
-    refused = run_python(READ, who(OUTSIDER, OTHER_GROUP)).stdout
+    refused = run_python(BECOME + READ, who(OUTSIDER, OTHER_GROUP)).stdout
     assert f"; expected one of user {OUTSIDER} or root; pass trust={OWNER} or set " in refused
     trusting = BECOME + (
         f"for trust in ({OWNER}, '{OWNER}', ['daemon', {OWNER}], 'any'):\n"
@@ -198,12 +192,12 @@ def test_two_users_trust_each_other_if_they_say_so(published: Start, run_python:
 
 def test_nobody_is_a_user_like_any_other(published: Start, run_python: Run) -> None:
     publisher = published(who(NOBODY, NOBODY), "644")
-    refused = run_python(READ, who(OWNER, GROUP)).stdout
+    refused = run_python(BECOME + READ, who(OWNER, GROUP)).stdout
     assert refused.startswith("OpenError ")
     assert f"({NOBODY}) in " in refused
-    named = run_python(READ, who(OWNER, GROUP), "SHM_PUB_SUB_TRUST", NOBODY)
+    named = run_python(BECOME + READ, who(OWNER, GROUP), "SHM_PUB_SUB_TRUST", NOBODY)
     assert named.stdout == "done (1, True)\n"
-    assert run_python(READ, who(NOBODY, NOBODY)).stdout == "done (1, True)\n"
+    assert run_python(BECOME + READ, who(NOBODY, NOBODY)).stdout == "done (1, True)\n"
     end(publisher)
 
 

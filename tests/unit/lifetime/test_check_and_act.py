@@ -5,9 +5,7 @@ from support.programs import Check
 
 from ._moments import HARNESS
 
-SUBSCRIBER = (
-    HARNESS
-    + """
+SUBSCRIBER = """
 def drain_into(s):
     into = array.array("q", [0] * 4)
     return list(into[:s.drain(into=into)])
@@ -85,7 +83,6 @@ for begin in moments():
     assert descriptors() == before, when
     assert mapped() == 1, (when, mapped())  # b's publisher
 """
-)
 
 CALLS = [
     "subscribe",
@@ -113,12 +110,12 @@ CALLS = [
 def test_subscriber_that_ends_within_a_call_stays_what_it_has_become(
     call: str, act: str, check_python: Check
 ) -> None:
-    assert int(check_python(SUBSCRIBER, call, act, timeout=100)) > 1, "the trace function never ran"
+    assert int(check_python(HARNESS + SUBSCRIBER, call, act, timeout=100)) > 1, (
+        "the trace function never ran"
+    )
 
 
-CALLBACK = (
-    HARNESS
-    + """
+CALLBACK = """
 import threading
 
 def run(n, act):
@@ -156,11 +153,10 @@ with Publisher("b", 0.5) as other:
     for act in (close, set_up_again):
         print(sum(bool(run(n, act)) for n in range(1, 60)))
 """
-)
 
 
 def test_callback_gets_nothing_of_what_the_subscriber_is_set_up_for_again(
     check_python: Check,
 ) -> None:
-    printed = check_python(CALLBACK, timeout=100)
+    printed = check_python(HARNESS + CALLBACK, timeout=100)
     assert all(int(deeds) > 10 for deeds in printed.split()), printed

@@ -11,9 +11,7 @@ from support.programs import Check
 
 from ._moments import HARNESS
 
-PUBLISHER = (
-    HARNESS
-    + """
+PUBLISHER = """
 held = []
 
 def make(**options):
@@ -74,7 +72,6 @@ for begin in moments(go=False):
     assert os.listdir(DOMAIN) == [], when
     assert descriptors() == before, when
 """
-)
 
 
 DEEDS = ["make", "replace", "close", "collect", "set up again"]
@@ -95,12 +92,12 @@ SOME = [
 def test_publisher_that_another_one_comes_between(
     call: str, deed: str, check_python: Check
 ) -> None:
-    assert int(check_python(PUBLISHER, call, deed, timeout=100)) > 3, "the trace function never ran"
+    assert int(check_python(HARNESS + PUBLISHER, call, deed, timeout=100)) > 3, (
+        "the trace function never ran"
+    )
 
 
-EXIT = (
-    HARNESS
-    + """
+EXIT = """
 from shm_pub_sub import _exit
 
 class Stubborn(Publisher):
@@ -138,14 +135,13 @@ for begin in moments(go=False):
 steps = left.index(1) if 1 in left else len(left)
 assert left[:steps] == [0] * steps and len(left) - steps < 20, left
 """
-)
 
 
 @pytest.mark.parametrize("deed", ["interrupt", "make", "nothing"])
 def test_end_of_the_process_closes_all_whatever_comes_between(
     deed: str, check_python: Check
 ) -> None:
-    assert int(check_python(EXIT, deed, timeout=100)) > 3
+    assert int(check_python(HARNESS + EXIT, deed, timeout=100)) > 3
 
 
 @pytest.mark.parametrize("end", ["close", "del"])

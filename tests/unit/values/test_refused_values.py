@@ -54,17 +54,15 @@ def test_wrong_type_is_a_type_error_and_the_topic_keeps_its_value(topic: Topic) 
         assert type(sub.subscribe()[0]) is type(last)
 
 
-def test_numpy_like_array_is_a_type_error(topic: Topic) -> None:
+@pytest.mark.parametrize(
+    ("value", "error"), [(Array(), TypeError), (NoRepr(), TopicTypeError)], ids=["array", "no repr"]
+)
+def test_value_that_cannot_be_shown_is_a_type_error(
+    topic: Topic, value: Any, error: type[Exception]
+) -> None:
     pub, sub, last = topic
-    with pytest.raises(TypeError):
-        pub.publish(Array())
-    assert sub.subscribe() == (last, True)
-
-
-def test_value_without_a_repr_is_still_a_type_error(topic: Topic) -> None:
-    pub, sub, last = topic
-    with pytest.raises(TopicTypeError):
-        pub.publish(NoRepr())
+    with pytest.raises(error):
+        pub.publish(value)
     assert sub.subscribe() == (last, True)
 
 
@@ -75,33 +73,23 @@ def test_long_value_is_shortened_in_the_error(topic: Topic) -> None:
     assert len(str(caught.value)) < 500
 
 
-def test_int_with_too_many_digits_to_print_is_still_a_type_error() -> None:
-    # From Python 3.11 on, repr() of it raises a ValueError.
-    with Publisher("topic", False) as pub, Subscriber("topic", False) as sub:
-        pub.publish(True)
-        with pytest.raises(TopicTypeError):
-            pub.publish(10**10_000)  # type: ignore[arg-type]
-        assert sub.subscribe() == (True, True)
-
-
-@pytest.mark.parametrize("value", BEYOND, ids=range(len(BEYOND)))
-def test_int_beyond_64_bits_is_an_overflow_error(value: int) -> None:
-    with Publisher("topic", 0) as pub, Subscriber("topic", 0) as sub:
-        pub.publish(41)
-        with pytest.raises(OverflowError, match="2\\*\\*63") as caught:
+@pytest.mark.parametrize(
+    ("last", "value", "error", "text"),
+    [
+        (True, 10**10_000, TopicTypeError, None),  # from Python 3.11 on, its repr() is a ValueError
+        *((41, value, RangeError, "2\\*\\*63") for value in BEYOND),
+        *((4.25, value, RangeError, None) for value in (10**400, -(10**400))),
+    ],
+    ids=range(len(BEYOND) + 3),
+)
+def test_int_that_is_too_large(last: Any, value: int, error: Any, text: str | None) -> None:
+    with Publisher("topic", last) as pub, Subscriber("topic", type(last)(0)) as sub:
+        pub.publish(last)
+        with pytest.raises(error, match=text) as caught:
             pub.publish(value)
-        assert isinstance(caught.value, RangeError)
+        assert isinstance(caught.value, OverflowError if error is RangeError else TypeError)
         assert isinstance(caught.value, ShmError)
-        assert sub.subscribe() == (41, True)
-
-
-@pytest.mark.parametrize("value", [10**400, -(10**400)])
-def test_int_beyond_a_float_is_an_overflow_error(value: int) -> None:
-    with Publisher("topic", 0.0) as pub, Subscriber("topic", 0.0) as sub:
-        pub.publish(4.25)
-        with pytest.raises(RangeError):
-            pub.publish(value)
-        assert sub.subscribe() == (4.25, True)
+        assert sub.subscribe() == (last, True)
 
 
 @pytest.mark.parametrize("arguments", [(), (1, 2)])
