@@ -23,7 +23,6 @@ _PAUSE = 0.05
 
 
 def check_callback(name: str, callback: Any) -> None:
-    """Raise if it cannot be called."""
     if callback is not None and not callable(callback):
         raise TopicTypeError(
             f"topic {short_repr(name)}: found a callback of {type(callback).__name__} "

@@ -7,13 +7,14 @@ _hot still work; calls into Go get a new copy of the library, with its own runti
 from __future__ import annotations
 
 import os
+import sys
+from _frozen_importlib import _module_locks  # type: ignore[attr-defined]
 from _frozen_importlib_external import EXTENSION_SUFFIXES  # importlib.machinery's: see below
-from _thread import RLock  # threading's own; that takes half the time of importing all this
+from _thread import RLock, get_ident  # threading takes half the time of importing all this
 from types import ModuleType
 
 from . import _hot, _runtime
 from ._errors import CreateError, OpenError
-from ._imports import forget_unfinished
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
@@ -88,10 +89,28 @@ def _import_copy(forks: int, error: type[CreateError | OpenError]) -> ModuleType
         ) from None
 
 
+def _forget_unfinished_imports() -> None:
+    """Forget modules whose import no thread of this forked child will finish.
+
+    Python keeps a lock for each module during its import. Those of threads that do not exist here
+    stay locked, and importing such a module would hang. A fork cannot wait for the import: the
+    module may need a lock that the forking thread holds.
+    """
+    here = get_ident()
+    for name, reference in list(_module_locks.items()):
+        lock = reference()
+        if lock is None or lock.owner in (None, here):
+            continue
+        del _module_locks[name]
+        module = sys.modules.get(name)
+        if getattr(getattr(module, "__spec__", None), "_initializing", False):
+            del sys.modules[name]
+
+
 def _after_fork_in_child() -> None:
     global _loading
     _loading = RLock()
-    forget_unfinished()
+    _forget_unfinished_imports()
 
 
 os.register_at_fork(after_in_child=_after_fork_in_child)

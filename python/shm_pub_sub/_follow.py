@@ -103,7 +103,6 @@ class Topic:
         self.must_reopen = True
 
     def close(self) -> None:
-        """Release the subscriber."""
         if self.subscriber is not None:
             self._lost += self.subscriber.lost
             self.subscriber.close()
@@ -111,7 +110,6 @@ class Topic:
 
     @property
     def alive(self) -> bool:
-        """Whether it has a live publisher."""
         return self.subscriber is not None and self.subscriber.publisher_alive
 
     @property

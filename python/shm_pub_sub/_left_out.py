@@ -24,7 +24,6 @@ class LeftOut:
         self._new: list[str] = []
 
     def add(self, name: str, reason: str) -> None:
-        """Note that a topic is left out."""
         if name not in self.reasons:
             self.reasons[name] = reason
             self._new.append(name)

@@ -37,7 +37,6 @@ class Selection:
 
     @property
     def names(self) -> list[str]:
-        """The words that are names."""
         return [word for word in self.words if word in self._names]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 
@@ -68,11 +67,6 @@ def size(nbytes: float) -> str:
 def number(value: bool | int | float) -> str:
     """Return a value in a few characters: True, 123456, 3.14159."""
     return f"{value:.6g}" if type(value) is float else str(value)
-
-
-def wall_time() -> str:
-    """Return the date, the time of day and the time zone: 2026-02-21 10:15:02 UTC."""
-    return time.strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def printable(text: str) -> str:

@@ -121,7 +121,6 @@ def age_text(topic: TopicInfo) -> str:
 
 
 def user(uid: int) -> str:
-    """Name a user."""
     try:
         import pwd
 

@@ -73,7 +73,6 @@ def shm_topic(request: pytest.FixtureRequest, shm_domain: Path) -> str:
 
 
 def _left(directory: Path) -> list[str]:
-    """Describe what is in the directory."""
     if not any(directory.iterdir()):
         return []
     gc.collect()  # a publisher in a reference cycle closes now

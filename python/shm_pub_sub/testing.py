@@ -81,7 +81,6 @@ def wait_for(
 
 
 def _state(subscriber: Any) -> str:
-    """Describe the subscriber's topic."""
     directory, trust = subscriber._directory, subscriber._trust
     try:
         topic = shm_pub_sub.inspect(subscriber.name, trust=trust, directory=directory)

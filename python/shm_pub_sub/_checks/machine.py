@@ -157,7 +157,6 @@ def forking() -> Finding:
 
 
 def extras() -> Finding:
-    """Report which extras are installed."""
     missing = [name for name, needed in EXTRAS.items() if not all(map(find_spec, needed))]
     there = ", ".join(name for name in EXTRAS if name not in missing) or "none"
     if not missing:
@@ -168,7 +167,6 @@ def extras() -> Finding:
 
 
 def version() -> Finding:
-    """Report the versions."""
     python = ".".join(map(str, sys.version_info[:3]))
     found = f"shm_pub_sub {shm_pub_sub.__version__}, Python {python}, in {sys.prefix}"
     return Finding("version", OK, found)

@@ -73,7 +73,8 @@ def _run(given: Sequence[str]) -> int:
     if "_ARGCOMPLETE" in os.environ:
         import argcomplete
 
-        argcomplete.autocomplete(_make_parser(_verb_of(os.environ.get("COMP_LINE", "").split())))
+        words = os.environ.get("COMP_LINE", "").split()
+        argcomplete.autocomplete(_make_parser(next((w for w in words if w in VERBS), None)))
     if not given:
         _make_parser(None).print_help(sys.stderr)
         return EXIT_USAGE
@@ -95,11 +96,6 @@ def _first_word(given: Sequence[str]) -> str | None:
         if not word.startswith("-") and before != "--format":
             return word
     return None
-
-
-def _verb_of(words: Sequence[str]) -> str | None:
-    """Return the verb in the words of a command line."""
-    return next((word for word in words if word in VERBS), None)
 
 
 def _suggestion(unknown: str) -> str:

@@ -35,7 +35,6 @@ WINDOW = 10_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of both verbs."""
     add_topics(parser, WAITS)
     add_option(parser, "window", f"use the newest N values (default: {WINDOW})", WINDOW)
     add_option(parser, "interval", "time between reports (default: 1)", 1.0)

@@ -113,7 +113,6 @@ def print_json(record: Mapping[str, object]) -> None:
 
 
 def json_value(value: object) -> object:
-    """Return the value for JSON."""
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(value)]
     return value

@@ -22,11 +22,9 @@ class Progress:
         self._next = 0.0
 
     def due(self) -> bool:
-        """Report whether it is time for an update."""
         return self._wanted and time.monotonic() >= self._next
 
     def show(self, text: str) -> None:
-        """Replace the text shown."""
         if not self._wanted:
             return
         draw(_BEGIN, text, _REST, file=sys.stderr)
@@ -34,7 +32,6 @@ class Progress:
         self._next = time.monotonic() + INTERVAL
 
     def end(self) -> None:
-        """Erase the line."""
         if self._shown:
             draw(_BEGIN, _REST, file=sys.stderr)
             self._shown = False

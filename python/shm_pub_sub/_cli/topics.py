@@ -49,7 +49,6 @@ def names_for_completion(**_: object) -> list[str]:
 
 
 def add_topic(parser: argparse.ArgumentParser) -> None:
-    """Add the argument TOPIC."""
     _add(parser, "topic", None, "the topic's name")
 
 

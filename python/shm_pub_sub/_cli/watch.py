@@ -65,11 +65,6 @@ class Watch:
         """Topics that have no row."""
         self._reported = False
 
-    @property
-    def without_values(self) -> int:
-        """Number of topics without values, because there are too few descriptors."""
-        return len(self._follower.beyond)
-
     def rows(self) -> list[Row]:
         """Return a row per topic, sorted by name."""
         commands = Commands()
@@ -84,10 +79,11 @@ class Watch:
     def report(self) -> None:
         """Log once what is not shown."""
         report(self.left_out)
-        if self.without_values and not self._reported:
+        if self._follower.beyond and not self._reported:
             self._reported = True
+            without = counted(len(self._follower.beyond), "topic")
             log(
-                f"{counted(self.without_values, 'topic')} without values: this process may have "
+                f"{without} without values: this process may have "
                 f"only {self._free + SPARE} descriptors; raise that with ulimit -n"
             )
 

@@ -14,7 +14,6 @@ from .._arguments import as_seconds, short_repr
 from .._errors import OpenError, TopicTypeError, TopicValueError, WaitTimeoutError
 from .._follow import Follower, Topic
 from .._subscriber import Subscriber
-from .._text import wall_time
 from .curve import Curve
 
 MOST_CURVES = 20
@@ -81,7 +80,7 @@ class Collector:
 
     def now(self) -> tuple[int, str]:
         """Return the time at a plot's right edge, in ns and as text: close()'s once closed."""
-        return self._closed or (time.monotonic_ns(), wall_time())
+        return self._closed or (time.monotonic_ns(), time.strftime("%Y-%m-%d %H:%M:%S %Z"))
 
     def poll(self) -> float:
         """Take new values, and return the seconds until the next poll is due."""

@@ -108,7 +108,6 @@ class Curve:
         return points
 
     def _unsealed_points(self) -> Iterator[Point]:
-        """Return the points of the current moment."""
         last = 0
         for _, last, value in sorted(set(self._corners)):
             yield last, value
@@ -116,7 +115,6 @@ class Curve:
             yield max(last, self._gap), NAN
 
     def _seal(self) -> None:
-        """End the current moment."""
         self._points.extend(self._unsealed_points())
         self._corners, self._gap = [], 0
         self._trim(self.time)

@@ -118,7 +118,6 @@ class McapFile:
         return RecordingError(f"read {str(self.path)!r}: found {found}; {expected}")
 
     def _scan(self) -> None:
-        """Scan the records."""
         file = self._file
         size = file.seek(0, 2)
         file.seek(0)

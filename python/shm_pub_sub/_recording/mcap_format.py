@@ -56,7 +56,6 @@ def schema_name(kind: type) -> str:
 
 
 def schema(kind: type) -> bytes:
-    """Return the JSON schema of a topic's messages."""
     properties: dict[str, object] = {"value": {"type": JSON_TYPES[kind]}}
     if kind is float:
         properties["nonfinite"] = {
@@ -139,7 +138,6 @@ def decode(data: bytes, kind: type) -> Any:
 
 
 def _nonfinite(text: object, kind: type) -> float:
-    """Return a float that JSON lacks."""
     if kind is float and isinstance(text, str):
         if text in NONFINITE:
             return float(text)

@@ -179,7 +179,6 @@ class Receiver(threading.Thread):
             self.batches.put(batch)
 
     def _look(self) -> None:
-        """Follow new topics, and forget those that are long gone."""
         for event in self._follower.look():
             self._note(event)
         self._first = False

@@ -131,7 +131,6 @@ class Dots:
             self._cells[y // 4][x // 2] |= _BITS[y % 4][x % 2]
 
     def braille(self) -> list[str]:
-        """Return the lines in Unicode's braille patterns."""
         return ["".join(chr(_EMPTY + cell) if cell else " " for cell in row) for row in self._cells]
 
     def ascii(self) -> list[str]:

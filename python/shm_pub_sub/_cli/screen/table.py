@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from shm_pub_sub._text import duration, frequency, printable, size
 
 from ..watch import Row, Watch
 
-COLUMNS = (
-    "topic",
-    "type",
-    "value",
-    "rate",
-    "age",
-    "publisher",
-    "pid",
-    "buffers",
-    "size",
-    "command",
-)
+_CELLS: dict[str, Callable[[Row], str]] = {
+    "topic": lambda row: printable(row.topic.name),
+    "type": lambda row: row.topic.type.__name__,
+    "value": lambda row: _value(row.value),
+    "rate": lambda row: frequency(row.rate),
+    "age": lambda row: duration(row.age),
+    "publisher": lambda row: row.state,
+    "pid": lambda row: str(row.topic.pid) if row.topic.alive else "-",
+    "buffers": lambda row: str(row.topic.buffer_num),
+    "size": lambda row: size(row.topic.nbytes),
+    "command": lambda row: printable(_short(row.command or "-")),
+}
+COLUMNS = tuple(_CELLS)
 RIGHT = (2, 3, 4, 6, 7, 8)
 """Right-aligned columns: numbers."""
 
 
 def cells(row: Row) -> tuple[str, ...]:
     """Return a row's cells, one for each of COLUMNS."""
-    topic = row.topic
-    return (
-        printable(topic.name),
-        topic.type.__name__,
-        _value(row.value),
-        frequency(row.rate),
-        duration(row.age),
-        row.state,
-        str(topic.pid) if topic.alive else "-",
-        str(topic.buffer_num),
-        size(topic.nbytes),
-        printable(_short(row.command or "-")),
-    )
+    return tuple(cell(row) for cell in _CELLS.values())
 
 
 def in_order(rows: Sequence[Row], key: str) -> list[Row]:

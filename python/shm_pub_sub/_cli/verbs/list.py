@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 
-from shm_pub_sub import ShmError, TopicInfo
+from shm_pub_sub import TopicInfo
 from shm_pub_sub._arguments import directory
 from shm_pub_sub._text import duration, frequency, size
 from shm_pub_sub._topics import inspect_each, names, strangers, user
@@ -14,19 +15,19 @@ from ..output import EXIT_DONE, log, print_json, put, put_table
 from ..processes import Commands
 from ..topics import add_topics
 
-HEADING = (
-    "topic",
-    "type",
-    "publisher",
-    "buffers",
-    "published",
-    "rate",
-    "age",
-    "size",
-    "retained",
-    "pid",
-    "command",
-)
+CELLS: dict[str, Callable[[TopicInfo], str]] = {
+    "topic": lambda topic: topic.name,
+    "type": lambda topic: topic.type.__name__,
+    "publisher": lambda topic: "alive" if topic.alive else "dead",
+    "buffers": lambda topic: str(topic.buffer_num),
+    "published": lambda topic: str(topic.published),
+    "rate": lambda topic: frequency(topic.rate),
+    "age": lambda topic: duration(topic.age),
+    "size": lambda topic: size(topic.nbytes),
+    "retained": lambda topic: "yes" if topic.retain else "no",
+    "pid": lambda topic: str(topic.pid),
+}
+"""By the column's heading. Another column has the publisher's command."""
 NUMBERS = range(3, 8)
 """Right-aligned columns."""
 
@@ -96,36 +97,19 @@ def _print_objects(found: list[str], verbose: bool) -> None:
 
 def _print_table(found: list[str]) -> None:
     commands = Commands()
-    rows: list[tuple[str, ...]] = []
-    errors: list[ShmError] = []
+    rows: list[list[str]] = []
     strange: list[str] = []
+    errors: list[str] = []
     for name, (topic, error) in inspect_each(found):
         if topic is None:
-            rows.append((name, "?", "?", *"-" * (len(HEADING) - 3)))
-            if error is not None:
-                errors.append(error)
+            rows.append([name, "?", "?", *"-" * (len(CELLS) - 2)])
+            errors.append(str(error))
             continue
         if not topic.trusted:
             strange.append(f"{name!r}{_whose(topic)}; file {topic.path}")
-        rows.append(
-            (
-                name,
-                topic.type.__name__,
-                "alive" if topic.alive else "dead",
-                str(topic.buffer_num),
-                str(topic.published),
-                frequency(topic.rate),
-                duration(topic.age),
-                size(topic.nbytes),
-                "yes" if topic.retain else "no",
-                str(topic.pid),
-                commands.of(topic) or "-",
-            )
-        )
+        rows.append([*(cell(topic) for cell in CELLS.values()), commands.of(topic) or "-"])
     if rows:
-        put_table([HEADING, *rows], right=NUMBERS)
+        put_table([[*CELLS, "command"], *rows], right=NUMBERS)
     sys.stdout.flush()
-    for line in strange:
+    for line in strange + errors:
         log(line)
-    for error in errors:
-        log(f"{error}")

@@ -82,7 +82,6 @@ def _remapping(text: str) -> tuple[str, str]:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Publish the requested topics of the file, or list them."""
     mcap_format.check_installed()
     from shm_pub_sub._recording.reader import Recording
 

@@ -113,11 +113,6 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-def _rate(options: argparse.Namespace) -> float | None:
-    rate: float | None = options.rate
-    return 1.0 if rate is None and options.values != [STDIN] else rate
-
-
 def _values(options: argparse.Namespace) -> tuple[type | None, Iterator[_Value]]:
     """Return the topic's type, None if stdin has no value, and the values."""
     kind = TYPES.get(options.type)
@@ -157,7 +152,7 @@ def _publish(
 ) -> None:
     """Publish values as they come, and print them."""
     each = max(1, math.ceil((options.rate or 0) / LINES_A_SECOND))
-    rate = _rate(options)
+    rate = 1.0 if options.rate is None and options.values != [STDIN] else options.rate
     pace = Pace(1 / rate, BEHIND) if rate is not None else None
     for number, value in enumerate(values, 1):
         if pace is not None:

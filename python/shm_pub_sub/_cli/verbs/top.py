@@ -95,10 +95,6 @@ def _print_json(rows: Sequence[Row], watch: Watch, first: bool) -> None:
 
 
 def _record(row: Row) -> dict[str, object]:
-    known = record(row.topic) | {
-        "value": row.value,
-        "rate": row.rate,
-        "age": row.age,
-        "command": row.command,
-    }
-    return {name: json_value(value) for name, value in known.items()}
+    fields = record(row.topic) | row._asdict()
+    del fields["topic"]
+    return {name: json_value(value) for name, value in fields.items()}
