@@ -20,8 +20,8 @@ from shm_pub_sub import (
     remove,
     topics,
 )
-from shm_pub_sub._cli import topics as command_line
 from shm_pub_sub._plot.collector import Collector
+from shm_pub_sub._topics import names as names_of_command_line
 from support.programs import Run
 
 CRASH = (
@@ -114,7 +114,7 @@ def test_patterns_choose_topics_as_those_of_the_command_line_do(
 ) -> None:
     pubs = [Publisher(name, 0) for name in ROBOT]
     assert [topic.name for topic in topics(*patterns)] == expected
-    assert command_line.names(patterns) == expected
+    assert names_of_command_line(patterns=patterns) == expected
     if patterns and all(patterns):
         collector = Collector(patterns, 1)
         collector.poll()
