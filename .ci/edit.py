@@ -24,7 +24,8 @@ STORM = "tests/storm/test_storm.py"
 
 def digest(*names: str) -> str:
     """Return what changes when one of the files, or of the folders' files, does."""
-    found = hashlib.sha256(sys.executable.encode())
+    # The same whether the environment is activated or not.
+    found = hashlib.sha256(f"{sys.version} {sys.base_prefix}".encode())
     for name in names:
         top = ROOT / name
         files = sorted(top.rglob("*.[cghp]*")) if top.is_dir() else [top]

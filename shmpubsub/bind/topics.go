@@ -7,7 +7,7 @@ import (
 	"shm_pub_sub/shmpubsub/internal/segment"
 )
 
-// info is shmpubsub.Info in JSON's types.
+// info is shmpubsub.Info in JSON's types. The keys are the fields of TopicInfo in Python.
 type info struct {
 	Name      string  `json:"name"`
 	Path      string  `json:"path"` // Latin-1

@@ -1,11 +1,13 @@
 """The stages of `build.py test`: what fails is named at the end, and nothing hangs."""
 
+import os
 import re
 import sys
 from pathlib import Path
 
 from support import programs
 from support.paths import ROOT
+from support.programs import run
 
 PROGRAM = """
 import sys
@@ -56,3 +58,11 @@ def test_every_failure_is_named_and_what_was_skipped(tmp_path: Path) -> None:
         "ZeroDivisionError",
     ):
         assert line in report
+
+
+def test_edit_environment_is_not_made_again_when_it_is_activated() -> None:
+    code = "import edit; print(edit.digest('build.py'))"
+    environment = os.environ | {"PYTHONPATH": f"{ROOT / '.ci'}:{ROOT}"}
+    pythons = (sys.executable, sys._base_executable)  # type: ignore[attr-defined]
+    inside, outside = (run(python, "-c", code, env=environment, check=True) for python in pythons)
+    assert inside.stdout == outside.stdout
