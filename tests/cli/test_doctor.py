@@ -170,12 +170,12 @@ def test_containers_are_told_by_their_marks(tmp_path: Path) -> None:
     (tmp_path / "proc" / "self" / "ns").mkdir(parents=True)
     (tmp_path / "proc" / "self" / "ns" / "pid").symlink_to("pid:[4026532000]")
     found = machine.container(str(tmp_path))
-    assert found.found == "of some kind, own process IDs"
+    assert found.found == "of some kind, process IDs of its own"
     (tmp_path / ".dockerenv").touch()
     (tmp_path / "proc" / "1").mkdir()
     (tmp_path / "proc" / "1" / "cgroup").write_text("0::/kubepods/pod1/docker/2\n")
     found = machine.container(str(tmp_path))
-    assert found.found == "docker, kubepods, own process IDs"
+    assert found.found == "docker, kubepods, process IDs of its own"
     assert "--ipc=host" in str(found.remedy)
 
 

@@ -89,7 +89,7 @@ def container(root: str = "/") -> Finding:
     if not found and not own_pids:
         return Finding("container", OK, "none")
     what = ", ".join(found) or "of some kind"
-    pids = "own process IDs" if own_pids else "the machine's process IDs"
+    pids = "process IDs of its own" if own_pids else "process IDs of the machine"
     share = "--ipc=host, --ipc=container:NAME, or a shared volume and SHM_PUB_SUB_DIR"
     return Finding("container", OK, f"{what}, {pids}", f"to share its topics: {share}")
 

@@ -38,8 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_topics(parser, WAITS)
     add_option(parser, "window", f"use the newest N values (default: {WINDOW})", WINDOW)
     add_option(parser, "interval", "time between reports (default: 1)", 1.0)
-    add_option(parser, "count", "exit after N reports (3 if a topic is still missing)")
-    add_option(parser, "timeout", "exit after SECONDS without a value (3 if none arrived at all)")
+    add_option(parser, "count", "exit after N reports (code 3 if a topic is still missing)")
+    add_option(parser, "timeout", "exit after SECONDS without a value (code 3 if none arrived)")
 
 
 def measure(

@@ -137,5 +137,5 @@ def _check_free(names: Iterable[str]) -> None:
     if taken:
         raise RecordingError(
             f"play: found live publishers of {', '.join(sorted(taken))}; expected none; nothing "
-            "was published; stop them, choose other names, or set another SHM_PUB_SUB_DIR"
+            "was published; stop them, rename topics (--remap), or set another SHM_PUB_SUB_DIR"
         )

@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_option(count, "count", "exit after N values of each topic")
     add_option(
-        parser, "timeout", "exit after SECONDS without a value (3 if fewer than requested arrived)"
+        parser, "timeout", "exit after SECONDS without a value (code 3 if fewer than requested)"
     )
     parser.add_argument("-T", "--time", action="store_true", help="print the time of publication")
     parser.add_argument("--csv", action="store_true", help="CSV: time, topic, sequence, value")
