@@ -1,5 +1,6 @@
 """What a running shm-pub-sub does: reports, recordings, and its end as its user ends it."""
 
+import re
 import signal
 from pathlib import Path
 
@@ -14,6 +15,19 @@ def next_report(process: Program) -> tuple[str, str]:
     while (line := process.line()) == "no new messages":
         pass  # the machine is busy with something else
     return line, process.line()
+
+
+def figures(process: Program, average: str) -> tuple[float, float, float, float]:
+    """The average, least, greatest and window of the next report, which looks like ros2's."""
+    first, second = next_report(process)
+    mean = re.fullmatch(f"average {average}", first)
+    number = r"(\d+\.\d{3,})"
+    deviation = r"std dev: \d+\.\d{5,}s window: (\d+)"
+    spread = re.fullmatch(rf"\tmin: {number}s max: {number}s {deviation}", second)
+    assert mean, first
+    assert spread, second
+    least, most, window = map(float, spread.groups())
+    return float(mean[1]), least, most, window
 
 
 def interrupt(process: Program) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -33,6 +33,28 @@ class Cli:
 @pytest.fixture
 def cli(programs: Programs) -> Cli:
     return Cli(programs)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a recording goes."""
+    return tmp_path / "run.mcap"
+
+
+@pytest.fixture
+def damaged(shm_dir: Path) -> Iterator[Path]:
+    """The file of robot/arm, which is no topic; it is gone at the end."""
+    path = shm_dir / "shm_pub_sub.robot%2Farm"
+    path.write_bytes(b"nonsense" * 1000)
+    yield path
+    path.unlink(missing_ok=True)
+
+
+def check_failure(ended: Ended, words: str, code: int = 1) -> None:
+    """Check that it printed only an error, which has these words."""
+    assert (ended.returncode, ended.stdout) == (code, "")
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 DIE = """

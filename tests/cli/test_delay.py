@@ -1,17 +1,13 @@
 """shm-pub-sub delay."""
 
 import json
-import re
 
 import pytest
 import shm_pub_sub
 from shm_pub_sub._cli.verbs.delay import Ages
 
-from ._reading import interrupt, next_report
+from ._reading import figures, interrupt
 from .conftest import Cli, RunCli
-
-AVERAGE = r"average delay: (\d+\.\d{3,})"
-SPREAD = r"\tmin: (\d+\.\d{3,})s max: (\d+\.\d{3,})s std dev: (\d+\.\d{5,})s window: (\d+)"
 
 
 def test_figures_are_of_the_newest_values() -> None:
@@ -31,12 +27,8 @@ def test_reports_have_the_shape_of_ros2s(cli: Cli) -> None:
     pub = cli.start("pub", "robot/speed", "1.5", "-r", 50, "-q")
     delay = cli.start("delay", "robot/speed", "-i", 0.3)
     for _ in range(2):
-        first, second = next_report(delay)
-        average, spread = re.fullmatch(AVERAGE, first), re.fullmatch(SPREAD, second)
-        assert average
-        assert spread
-        least, most, _, _ = map(float, spread.groups())
-        assert 0 <= least <= float(average[1]) <= most < 30
+        average, least, most, _ = figures(delay, r"delay: (\d+\.\d{3,})")
+        assert 0 <= least <= average <= most < 30
     interrupt(delay)
     interrupt(pub)
 

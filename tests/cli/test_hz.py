@@ -2,17 +2,13 @@
 
 import json
 import math
-import re
 
 import pytest
 import shm_pub_sub
 from shm_pub_sub._rate import Intervals
 
-from ._reading import interrupt, next_report
+from ._reading import figures, interrupt
 from .conftest import Cli, RunCli
-
-AVERAGE = r"average rate: (\d+\.\d{3})"
-SPREAD = r"\tmin: (\d+\.\d{3,})s max: (\d+\.\d{3,})s std dev: (\d+\.\d{5,})s window: (\d+)"
 
 
 def sample(sequence: int, ms: float) -> shm_pub_sub.Sample[int]:
@@ -35,49 +31,37 @@ def test_intervals_are_those_between_publications() -> None:
     }
 
 
-def test_lost_values_count_for_the_rate() -> None:
-    intervals = Intervals(100)
-    intervals.add([sample(1, 0), sample(2, 10), sample(6, 50)])
+@pytest.mark.parametrize(
+    ("kept", "samples", "expected"),
+    [
+        (100, [(1, 0), (2, 10), (6, 50)], {"rate": 100, "max": 0.010}),
+        (
+            2,
+            [*((n, 1000 * n) for n in range(1, 10)), (10, 9001), (11, 9002)],
+            {"rate": 1000, "window": 2},
+        ),
+        (10, [(1, 0), (2, 10), (1, 5000), (2, 5010)], {"rate": 100, "window": 2}),
+        (10, [(1, 5), (2, 5)], {"rate": math.inf}),
+    ],
+    ids=["lost values count", "of the newest", "not between publishers", "a batch of one time"],
+)
+def test_figures_of_intervals(
+    kept: int, samples: list[tuple[int, float]], expected: dict[str, float]
+) -> None:
+    intervals = Intervals(kept)
+    for some in (samples[:2], samples[2:]):
+        intervals.add([sample(*one) for one in some])
     found = intervals.figures()
     assert found is not None
-    assert (found["rate"], found["max"]) == (pytest.approx(100), pytest.approx(0.010))
-
-
-def test_window_is_of_the_newest_values() -> None:
-    intervals = Intervals(2)
-    intervals.add([sample(n, 1000 * n) for n in range(1, 10)])
-    intervals.add([sample(10, 9001), sample(11, 9002)])
-    found = intervals.figures()
-    assert found is not None
-    assert (found["rate"], found["window"]) == (pytest.approx(1000), 2)
-
-
-def test_time_between_two_publishers_is_no_interval() -> None:
-    intervals = Intervals(10)
-    intervals.add([sample(1, 0), sample(2, 10), sample(1, 5000), sample(2, 5010)])
-    found = intervals.figures()
-    assert found is not None
-    assert (found["rate"], found["window"]) == (pytest.approx(100), 2)
-
-
-def test_batch_of_one_time_has_no_end_of_a_rate() -> None:
-    intervals = Intervals(10)
-    intervals.add([sample(1, 5), sample(2, 5)])
-    found = intervals.figures()
-    assert found is not None
-    assert found["rate"] == math.inf
+    assert {name: found[name] for name in expected} == pytest.approx(expected)
 
 
 def test_reports_have_the_shape_of_ros2s(cli: Cli) -> None:
     pub = cli.start("pub", "robot/speed", "1.5", "-r", 50, "-q")
     hz = cli.start("hz", "robot/speed", "-w", 20, "-i", 0.3)
     for _ in range(4):
-        first, second = next_report(hz)
-        average, spread = re.fullmatch(AVERAGE, first), re.fullmatch(SPREAD, second)
-        assert average
-        assert spread
-        least, most, _, window = map(float, spread.groups())
-        assert least - 0.001 <= 1 / float(average[1]) <= most + 0.001
+        average, least, most, window = figures(hz, r"rate: (\d+\.\d{3})")
+        assert least - 0.001 <= 1 / average <= most + 0.001
         assert 1 <= window <= 20
     interrupt(hz)
     interrupt(pub)

@@ -147,9 +147,8 @@ def test_more_topics_than_descriptors(cli: Cli, verb: str) -> None:
     assert len(process.stdout.splitlines()) + int(line.split()[3]) == 100
 
 
-def test_topic_that_becomes_readable_joins_in(cli: Cli, shm_dir: Path) -> None:
-    path = shm_dir / "shm_pub_sub.robot%2Farm"
-    path.write_bytes(b"nonsense" * 1000)
+@pytest.mark.usefixtures("damaged")
+def test_topic_that_becomes_readable_joins_in(cli: Cli) -> None:
     echo = cli.start("echo", "robot/*")
     assert "left out: " in echo.line(echo.stderr)
     with shm_pub_sub.Publisher("robot/arm", 0) as pub:  # it replaces what is damaged
@@ -169,38 +168,30 @@ def test_directory_that_is_not_there_is_an_error_of_plot(
         assert "expected the directory /nowhere" in ended.stderr
 
 
-def test_screens_say_it_when_they_end(shm_dir: Path) -> None:
-    path = shm_dir / "shm_pub_sub.robot%2Farm"
-    path.write_bytes(b"nonsense" * 1000)
-    try:
-        for verb, shown in (("top", "1 left out"), ("plot", "robot/arm: cannot be read")):
-            terminal = Terminal(PROGRAM, verb, "robot/*", env=os.environ | ENVIRONMENT)
-            terminal.wait_for(lambda lines, shown=shown: shown in "\n".join(lines))  # type: ignore[misc]
-            assert "left out: " not in terminal.written
-            terminal.type("\x03")
-            assert terminal.end() == 1
-            _, _, after = terminal.written.rpartition("\x1b[?1049l")
-            assert after.count("left out: ") == 1
-            terminal.close()
-    finally:
-        path.unlink()
+@pytest.mark.usefixtures("damaged")
+def test_screens_say_it_when_they_end() -> None:
+    for verb, shown in (("top", "1 left out"), ("plot", "robot/arm: cannot be read")):
+        terminal = Terminal(PROGRAM, verb, "robot/*", env=os.environ | ENVIRONMENT)
+        terminal.wait_for(lambda lines, shown=shown: shown in "\n".join(lines))  # type: ignore[misc]
+        assert "left out: " not in terminal.written
+        terminal.type("\x03")
+        assert terminal.end() == 1
+        _, _, after = terminal.written.rpartition("\x1b[?1049l")
+        assert after.count("left out: ") == 1
+        terminal.close()
 
 
-def test_top_says_it_to_programs(run_cli: RunCli, shm_dir: Path) -> None:
-    path = shm_dir / "shm_pub_sub.robot%2Farm"
-    path.write_bytes(b"nonsense" * 1000)
+@pytest.mark.usefixtures("damaged")
+def test_top_says_it_to_programs(run_cli: RunCli) -> None:
     found = json.loads(run_cli("top", "-n", 1, "--format", "json").stdout)
-    path.unlink()
     assert found["topics"] == []
     assert list(found["left_out"]) == ["robot/arm"]
     assert 'expected "SHMPUBSB"' in found["left_out"]["robot/arm"]
 
 
-def test_clean_says_what_stays(run_cli: RunCli, shm_dir: Path) -> None:
-    path = shm_dir / "shm_pub_sub.robot%2Farm"
-    path.write_bytes(b"nonsense" * 1000)
+@pytest.mark.usefixtures("damaged")
+def test_clean_says_what_stays(run_cli: RunCli) -> None:
     ended = run_cli("clean")
-    path.unlink()
     assert (ended.returncode, ended.stdout) == (0, "nothing to remove\n")
     assert "'robot/arm' stays: damaged or of another version" in ended.stderr
 

@@ -130,27 +130,19 @@ def test_rate_is_that_of_the_values_kept() -> None:
     shm_pub_sub.remove("topic")
 
 
-@pytest.fixture
-def _damaged(shm_dir: Path) -> Iterator[None]:
-    path = shm_dir / "shm_pub_sub.robot%2Fbroken"
-    path.write_bytes(b"nonsense" * 1000)
-    yield
-    path.unlink()
-
-
-@pytest.mark.usefixtures("_damaged")
+@pytest.mark.usefixtures("damaged")
 def test_topic_that_cannot_be_opened_is_there_with_the_reason(run_cli: RunCli) -> None:
-    assert run_cli("list").stdout == "robot/broken\n"
-    assert run_cli("list", "-t").stdout == "robot/broken [?]\n"
+    assert run_cli("list").stdout == "robot/arm\n"
+    assert run_cli("list", "-t").stdout == "robot/arm [?]\n"
     ended = run_cli("list", "-v")
     (row,) = ended.stdout.splitlines()[1:]
-    assert row.split()[:4] == ["robot/broken", "?", "?", "-"]
+    assert row.split()[:4] == ["robot/arm", "?", "?", "-"]
     for reason in (ended.stderr, run_cli("list", "-t").stderr):
         assert reason.startswith("shm-pub-sub: Failed to open shared memory: ")
         assert 'expected "SHMPUBSB"' in reason
         assert reason.count("\n") == 1
     found = json.loads(run_cli("list", "--format", "json").stdout)
-    assert (found["name"], found["type"], found["alive"]) == ("robot/broken", None, None)
+    assert (found["name"], found["type"], found["alive"]) == ("robot/arm", None, None)
     assert found["error"].startswith("Failed to open shared memory: ")
 
 

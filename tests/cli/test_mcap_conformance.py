@@ -60,8 +60,7 @@ def test_files_are_those_of_the_suite() -> None:
 
 
 @pytest.mark.parametrize("case", suite.INPUTS, ids=lambda case: case.name)
-def test_file_without_numbers_ends_in_a_line_of_error(case: suite.Input, tmp_path: Path) -> None:
-    path = tmp_path / "suite.mcap"
+def test_file_without_numbers_ends_in_a_line_of_error(case: suite.Input, path: Path) -> None:
     for form in suite.forms(case.records):
         path.write_bytes(suite.build(case.records, form))
         with pytest.raises(RecordingError, match="found no topic; expected") as raised:
@@ -69,8 +68,7 @@ def test_file_without_numbers_ends_in_a_line_of_error(case: suite.Input, tmp_pat
         assert "\n" not in str(raised.value)
 
 
-def test_error_is_what_the_user_sees(run_cli: RunCli, tmp_path: Path) -> None:
-    path = tmp_path / "suite.mcap"
+def test_error_is_what_the_user_sees(run_cli: RunCli, path: Path) -> None:
     for number, why in ((2, "found messages in 'a'"), (4, "found messages in 'text'")):
         path.write_bytes(suite.build(suite.INPUTS[number].records, frozenset({"ch", "rch"})))
         failed = run_cli("play", path)

@@ -15,7 +15,7 @@ from shm_pub_sub._recording.mcap_format import RecordingError
 
 from . import _mcap_suite as suite
 from ._replay import replay, values
-from .conftest import Cli, RunCli
+from .conftest import Cli, RunCli, check_failure
 
 START = 1_700_000_000_000_000_000
 DEEP = b"[" * 100_000 + b"]" * 100_000
@@ -87,9 +87,8 @@ SHORT = raw(suite.SCHEMA, struct.pack("<HI", 1, 50), b"x")
     ids=lambda value: value[:30].replace("\0", "") if isinstance(value, str) else "",
 )
 def test_odd_content_is_a_line_of_error(
-    content: list[suite.Record], error: str, form: frozenset[str], tmp_path: Path
+    content: list[suite.Record], error: str, form: frozenset[str], path: Path
 ) -> None:
-    path = tmp_path / "odd.mcap"
     path.write_bytes(suite.build(content, form))
     with pytest.raises(shm_pub_sub.ShmError) as raised:
         replay(path)
@@ -97,8 +96,7 @@ def test_odd_content_is_a_line_of_error(
     assert "\n" not in str(raised.value)
 
 
-def test_the_line_is_all_that_the_user_sees(run_cli: RunCli, tmp_path: Path) -> None:
-    path = tmp_path / "odd.mcap"
+def test_the_line_is_all_that_the_user_sees(run_cli: RunCli, path: Path) -> None:
     path.write_bytes(suite.build(records(b'{"value":' + DEEP + b"}"), CHUNKED))
     failed = run_cli("play", path)
     assert (failed.returncode, failed.stdout) == (1, "")
@@ -106,8 +104,7 @@ def test_the_line_is_all_that_the_user_sees(run_cli: RunCli, tmp_path: Path) -> 
     assert line.startswith(f"shm-pub-sub: read '{path}': found a message of 'a', b'")
 
 
-def test_null_is_left_out_and_ends_nothing(run_cli: RunCli, tmp_path: Path) -> None:
-    path = tmp_path / "null.mcap"
+def test_null_is_left_out_and_ends_nothing(run_cli: RunCli, path: Path) -> None:
     messages = [b'{"value":1}', b'{"value":null}', b"{}", b'{"value":2}']
     path.write_bytes(suite.build(records(*messages), CHUNKED))
     played = run_cli("play", path, "--format", "json")
@@ -117,8 +114,7 @@ def test_null_is_left_out_and_ends_nothing(run_cli: RunCli, tmp_path: Path) -> N
     assert (found["values"], found["without_value"]) == (2, 2)
 
 
-def test_schema_that_allows_null_is_that_of_a_number(tmp_path: Path) -> None:
-    path = tmp_path / "null.mcap"
+def test_schema_that_allows_null_is_that_of_a_number(path: Path) -> None:
     schema = b'{"properties":{"value":{"type":["number","null"]}}}'
     path.write_bytes(suite.build(records(b'{"value":1}', schema=schema), CHUNKED))
     assert values(path) == {"a": [(START, 1.0)]}
@@ -150,8 +146,7 @@ ABOUT = packed(*records())
 ONE = packed(*records(b'{"value":1}'))
 
 
-def test_empty_chunks_are_passed_over(tmp_path: Path) -> None:
-    path = tmp_path / "empty.mcap"
+def test_empty_chunks_are_passed_over(path: Path) -> None:
     path.write_bytes(file(chunk(b"", 0, 0), chunk(ABOUT, 0, 0), chunk(ONE, START, START)))
     assert values(path) == {"a": [(START, 1.0)]}
     assert "0 ns, from 2023-11-1" in replay(path)
@@ -162,9 +157,8 @@ def test_empty_chunks_are_passed_over(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("indexed", [True, False])
 def test_times_of_a_header_that_lies_are_not_believed(
-    start: int, end: int, indexed: bool, tmp_path: Path
+    start: int, end: int, indexed: bool, path: Path
 ) -> None:
-    path = tmp_path / "lie.mcap"
     path.write_bytes(file(chunk(ONE, start, end), index(START) if indexed else b""))
     if indexed and 0 < start <= end:  # the contents are not looked into before their time
         with pytest.raises(RecordingError, match=f"found a message of time {START} in the chunk"):
@@ -173,30 +167,26 @@ def test_times_of_a_header_that_lies_are_not_believed(
         assert values(path) == {"a": [(START, 1.0)]}
 
 
-def test_unknown_compression_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "brotli.mcap"
+def test_unknown_compression_is_named(path: Path) -> None:
     path.write_bytes(file(chunk(ONE, START, START, "brotli")))
     with pytest.raises(RecordingError, match="compressed as 'brotli'; expected zstd, lz4 or none"):
         replay(path)
 
 
-def test_messages_outside_chunks_have_the_checksum_of_the_file(tmp_path: Path) -> None:
-    path = tmp_path / "flipped.mcap"
+def test_messages_outside_chunks_have_the_checksum_of_the_file(path: Path) -> None:
     whole = suite.build(records(b'{"value":1}'), frozenset())
     path.write_bytes(whole.replace(b'{"value":1}', b'{"value":7}'))
     with pytest.raises(RecordingError, match="found a wrong checksum"):
         replay(path)
 
 
-def test_messages_of_an_unknown_channel_are_said(tmp_path: Path) -> None:
-    path = tmp_path / "unknown.mcap"
+def test_messages_of_an_unknown_channel_are_said(path: Path) -> None:
     content = [*records(b'{"value":1}'), suite.message(7, 1, START, START, b"{}")]
     path.write_bytes(suite.build(content, CHUNKED))
     assert "channel 7 is skipped: found messages, but no record of their channel" in replay(path)
 
 
-def test_gap_of_years_is_said_and_passed_over(cli: Cli, run_cli: RunCli, tmp_path: Path) -> None:
-    path = tmp_path / "gap.mcap"
+def test_gap_of_years_is_said_and_passed_over(cli: Cli, run_cli: RunCli, path: Path) -> None:
     content = [*records(b'{"value":1}'), suite.message(1, 9, 0, 0, b'{"value":2}')]
     path.write_bytes(suite.build(content, CHUNKED))
     waiting = cli.start("play", path)
@@ -220,13 +210,14 @@ def test_pipe_is_refused_at_once_and_named(run_cli: RunCli, tmp_path: Path) -> N
 
 
 def test_rate_is_a_factor(run_cli: RunCli, tmp_path: Path) -> None:
-    failed = run_cli("play", tmp_path / "x", "--speed", 0)
-    assert failed.returncode == 2
-    assert "found '0'; expected a factor, more than 0" in failed.stderr
+    check_failure(
+        run_cli("play", tmp_path / "x", "--speed", 0),
+        "found '0'; expected a factor, more than 0",
+        2,
+    )
 
 
-def test_named_topic_that_is_left_out_is_a_failure(run_cli: RunCli, tmp_path: Path) -> None:
-    path = tmp_path / "two.mcap"
+def test_named_topic_that_is_left_out_is_a_failure(run_cli: RunCli, path: Path) -> None:
     content = [*records(b'{"value":1}'), suite.channel(2, 0, "log", "json", {})]
     path.write_bytes(suite.build(content, CHUNKED))
     for topics, code in (((), 0), (("*",), 0), (("a", "log"), 1)):

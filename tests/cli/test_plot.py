@@ -17,7 +17,7 @@ from shm_pub_sub._plot.collector import Collector, _Feed
 from shm_pub_sub._plot.curve import Curve
 
 from ._terminal import Terminal
-from .conftest import ENVIRONMENT, PROGRAM, Cli, RunCli
+from .conftest import ENVIRONMENT, PROGRAM, Cli, RunCli, check_failure
 
 SECOND = 1_000_000_000
 
@@ -67,9 +67,9 @@ def test_json_has_the_points_of_each_topic(run_cli: RunCli) -> None:
 
 
 def test_nothing_in_time_is_code_3(run_cli: RunCli) -> None:
-    ended = run_cli("plot", "topic", "--duration", "0.1")
-    assert (ended.returncode, ended.stdout) == (3, "")
-    assert "no value of 'topic' arrived within 0.1 s" in ended.stderr
+    check_failure(
+        run_cli("plot", "topic", "--duration", "0.1"), "no value of 'topic' arrived within 0.1 s", 3
+    )
 
 
 @pytest.mark.parametrize("arguments", [[], ["t", "--window", "0"], ["t", "--window", "x"]])
@@ -104,9 +104,10 @@ def test_a_file_without_matplotlib_says_what_to_install(run_cli: RunCli, tmp_pat
     (tmp_path / "matplotlib" / "__init__.py").write_text(
         "raise ModuleNotFoundError(\"No module named 'matplotlib'\", name='matplotlib')"
     )
-    ended = run_cli("plot", "topic", "-o", "x.png", env=os.environ | {"PYTHONPATH": str(tmp_path)})
-    assert ended.returncode == 1
-    assert "pip install matplotlib" in ended.stderr
+    check_failure(
+        run_cli("plot", "topic", "-o", "x.png", env=os.environ | {"PYTHONPATH": str(tmp_path)}),
+        "pip install matplotlib",
+    )
 
 
 def test_ctrl_c_without_a_terminal_is_code_130(cli: Cli) -> None:

@@ -22,7 +22,7 @@ from support.programs import DEADLINE, Program
 from support.waiting import until
 
 from ._reading import followed, record
-from .conftest import Cli, RunCli
+from .conftest import Cli, RunCli, check_failure
 
 mcap_reader = pytest.importorskip("mcap.reader")
 
@@ -64,9 +64,8 @@ def metadata(path: Path) -> dict[str, dict[str, str]]:
 
 @pytest.mark.parametrize("compression", ["zstd", "lz4", "none"])
 def test_each_type_is_json_that_its_schema_describes(
-    cli: Cli, tmp_path: Path, compression: str
+    cli: Cli, path: Path, compression: str
 ) -> None:
-    path = tmp_path / "run.mcap"
     with (
         shm_pub_sub.Publisher("a/bool", False, 10) as flag,
         shm_pub_sub.Publisher("a/float", 0.0, 10) as number,
@@ -99,8 +98,7 @@ def test_each_type_is_json_that_its_schema_describes(
     assert "9 values of 3 topics, 0 lost" in err
 
 
-def test_summary_says_what_is_in_the_file(cli: Cli, tmp_path: Path) -> None:
-    path = tmp_path / "run.mcap"
+def test_summary_says_what_is_in_the_file(cli: Cli, path: Path) -> None:
     with shm_pub_sub.Publisher("speed", 0.0, 7) as speed:
         recorder = record(cli, "-o", path)
         published = time.monotonic_ns()
@@ -123,8 +121,7 @@ def test_summary_says_what_is_in_the_file(cli: Cli, tmp_path: Path) -> None:
     assert 0 <= message.publish_time - offset - published < 10**9
 
 
-def test_newest_value_is_recorded_as_of_the_beginning(cli: Cli, tmp_path: Path) -> None:
-    path = tmp_path / "run.mcap"
+def test_newest_value_is_recorded_as_of_the_beginning(cli: Cli, path: Path) -> None:
     with shm_pub_sub.Publisher("speed", 0.0) as speed:
         speed.publish_many([1.0, 2.0])
         until(lambda: shm_pub_sub.inspect("speed").age > 0.05, "it is old")  # type: ignore[operator]
@@ -137,9 +134,8 @@ def test_newest_value_is_recorded_as_of_the_beginning(cli: Cli, tmp_path: Path) 
 
 
 def test_topics_that_match_and_appear_later_are_recorded_from_their_first_value(
-    cli: Cli, tmp_path: Path
+    cli: Cli, path: Path
 ) -> None:
-    path = tmp_path / "run.mcap"
     with shm_pub_sub.Publisher("robot/a", 0), shm_pub_sub.Publisher("other", 0) as other:
         recorder = record(cli, "robot/*", "-o", path)
         with shm_pub_sub.Publisher("robot/b", 0, 10) as late:
@@ -152,8 +148,7 @@ def test_topics_that_match_and_appear_later_are_recorded_from_their_first_value(
     ]
 
 
-def test_first_values_that_a_late_topic_no_longer_keeps_are_lost(cli: Cli, tmp_path: Path) -> None:
-    path = tmp_path / "run.mcap"
+def test_first_values_that_a_late_topic_no_longer_keeps_are_lost(cli: Cli, path: Path) -> None:
     with shm_pub_sub.Publisher("a", 0):
         recorder = record(cli, "-o", path)
         os.kill(recorder.pid, signal.SIGSTOP)
@@ -167,10 +162,7 @@ def test_first_values_that_a_late_topic_no_longer_keeps_are_lost(cli: Cli, tmp_p
     assert "late: lost 7 of 10" in err
 
 
-def test_another_publisher_is_another_channel_also_of_another_type(
-    cli: Cli, tmp_path: Path
-) -> None:
-    path = tmp_path / "run.mcap"
+def test_another_publisher_is_another_channel_also_of_another_type(cli: Cli, path: Path) -> None:
     with shm_pub_sub.Publisher("speed", 0.0, 5) as first:
         recorder = record(cli, "-o", path, "--compression", "none")
         first.publish_many([1.0, 2.0])
@@ -192,8 +184,7 @@ def test_another_publisher_is_another_channel_also_of_another_type(
     assert len({channels[n].schema_id for n in (1, 2, 3)}) == 2
 
 
-def test_values_that_are_overwritten_first_are_counted(cli: Cli, tmp_path: Path) -> None:
-    path = tmp_path / "run.mcap"
+def test_values_that_are_overwritten_first_are_counted(cli: Cli, path: Path) -> None:
     with shm_pub_sub.Publisher("fast", 0, 4) as fast, shm_pub_sub.Publisher("slow", 0) as slow:
         recorder = record(cli, "-o", path, "--format", "json", topics=2)
         os.kill(recorder.pid, signal.SIGSTOP)
@@ -215,8 +206,7 @@ def test_values_that_are_overwritten_first_are_counted(cli: Cli, tmp_path: Path)
     assert Counter(topic for topic, *_ in read(path)) == {"fast": 4, "slow": 1}
 
 
-def test_nothing_is_lost_of_a_full_ring(cli: Cli, tmp_path: Path) -> None:
-    path = tmp_path / "run.mcap"
+def test_nothing_is_lost_of_a_full_ring(cli: Cli, path: Path) -> None:
     count = 20_000
     with shm_pub_sub.Publisher("fast", 0, count) as fast:
         recorder = record(cli, "-o", path, "--count", count)
@@ -227,8 +217,7 @@ def test_nothing_is_lost_of_a_full_ring(cli: Cli, tmp_path: Path) -> None:
     assert [content["value"] for _, _, content in read(path)] == [*range(count)]
 
 
-def test_file_of_a_killed_recorder_can_be_read(cli: Cli, run_cli: RunCli, tmp_path: Path) -> None:
-    path = tmp_path / "run.mcap"
+def test_file_of_a_killed_recorder_can_be_read(cli: Cli, run_cli: RunCli, path: Path) -> None:
     with shm_pub_sub.Publisher("speed", 0.0, 10) as speed:
         recorder = record(cli, "-o", path)
         size = path.stat().st_size
@@ -247,12 +236,13 @@ def test_file_of_a_killed_recorder_can_be_read(cli: Cli, run_cli: RunCli, tmp_pa
     assert json.loads(played.stdout)["values"] == 3
 
 
-def test_existing_file_is_kept_unless_forced(run_cli: RunCli, tmp_path: Path) -> None:
-    path = tmp_path / "run.mcap"
+def test_existing_file_is_kept_unless_forced(run_cli: RunCli, path: Path) -> None:
     path.write_text("precious")
-    refused = run_cli("record", "-o", path, "-d", 0.1)
-    assert (refused.returncode, refused.stdout) == (2, "")
-    assert "found an existing file; pass another name or --force" in refused.stderr
+    check_failure(
+        run_cli("record", "-o", path, "-d", 0.1),
+        "found an existing file; pass another name or --force",
+        2,
+    )
     assert path.read_text() == "precious"
     assert run_cli("record", "-o", path, "-d", 0.1, "--force").returncode == 0
     assert read(path) == []
@@ -265,14 +255,12 @@ def test_default_name_is_the_time(run_cli: RunCli, tmp_path: Path) -> None:
 
 
 def test_place_that_cannot_be_written_is_an_error(run_cli: RunCli, tmp_path: Path) -> None:
-    failed = run_cli("record", "-o", tmp_path / "no" / "run.mcap")
-    assert failed.returncode == 1
-    assert "No such file or directory" in failed.stderr
-    assert "Traceback" not in failed.stderr
+    check_failure(
+        run_cli("record", "-o", tmp_path / "no" / "run.mcap"), "No such file or directory"
+    )
 
 
-def test_a_signal_that_comes_twice_at_once_leaves_a_complete_file(cli: Cli, tmp_path: Path) -> None:
-    path = tmp_path / "run.mcap"
+def test_a_signal_that_comes_twice_at_once_leaves_a_complete_file(cli: Cli, path: Path) -> None:
     with shm_pub_sub.Publisher("speed", 0.0, 100_000) as speed:
         speed.publish(1.0)
         recorder = record(cli, "-o", path, "--compression", "none")
@@ -297,10 +285,10 @@ def test_a_name_that_no_topic_had_is_said(run_cli: RunCli, tmp_path: Path) -> No
 
 
 def test_full_disk_is_an_error(run_cli: RunCli) -> None:
-    failed = run_cli("record", "-o", "/dev/full", "--force", "-d", 5)
-    assert failed.returncode == 1
-    assert "/dev/full: No space left on device" in failed.stderr
-    assert "Traceback" not in failed.stderr
+    check_failure(
+        run_cli("record", "-o", "/dev/full", "--force", "-d", 5),
+        "/dev/full: No space left on device",
+    )
 
 
 def test_without_the_mcap_package_the_error_says_what_to_install(

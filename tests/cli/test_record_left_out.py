@@ -40,9 +40,8 @@ sys.exit(main(["record", *sys.argv[1:]]))
 
 
 def test_topics_beyond_the_limit_of_open_files_are_said(
-    run_python: Run, run_cli: RunCli, tmp_path: Path
+    run_python: Run, run_cli: RunCli, path: Path
 ) -> None:
-    path = tmp_path / "run.mcap"
     with ExitStack() as stack:
         for number in range(60):
             pub = stack.enter_context(shm_pub_sub.Publisher(f"t/{number:02}", number))
@@ -64,9 +63,8 @@ def test_topics_beyond_the_limit_of_open_files_are_said(
 
 
 def test_topic_that_appears_at_the_limit_ends_nothing(
-    cli: Cli, start_python: Callable[..., object], tmp_path: Path
+    cli: Cli, start_python: Callable[..., object], path: Path
 ) -> None:
-    path = tmp_path / "run.mcap"
     with ExitStack() as stack:
         for number in range(40):
             stack.enter_context(shm_pub_sub.Publisher(f"t/{number:02}", 0)).publish(number)
@@ -172,8 +170,7 @@ def test_topics_of_other_users_are_a_failure_only_if_named_or_trusted(
 
 
 @pytest.mark.parametrize("replaced", [False, True])
-def test_removed_file_is_noticed(cli: Cli, tmp_path: Path, replaced: bool) -> None:
-    path = tmp_path / "run.mcap"
+def test_removed_file_is_noticed(cli: Cli, path: Path, replaced: bool) -> None:
     with shm_pub_sub.Publisher("speed", 0.0) as speed:
         speed.publish(1.0)
         recorder = record(cli, "-o", path)
@@ -186,8 +183,7 @@ def test_removed_file_is_noticed(cli: Cli, tmp_path: Path, replaced: bool) -> No
     assert "Traceback" not in err
 
 
-def test_file_that_is_cut_is_noticed(cli: Cli, tmp_path: Path) -> None:
-    path = tmp_path / "run.mcap"
+def test_file_that_is_cut_is_noticed(cli: Cli, path: Path) -> None:
     with shm_pub_sub.Publisher("speed", 0.0) as speed:
         speed.publish(1.0)
         recorder = record(cli, "-o", path)
@@ -197,8 +193,7 @@ def test_file_that_is_cut_is_noticed(cli: Cli, tmp_path: Path) -> None:
     assert (recorder.returncode, "the file was truncated" in err) == (1, True), err
 
 
-def test_second_recorder_is_refused_the_file(cli: Cli, run_cli: RunCli, tmp_path: Path) -> None:
-    path = tmp_path / "run.mcap"
+def test_second_recorder_is_refused_the_file(cli: Cli, run_cli: RunCli, path: Path) -> None:
     with shm_pub_sub.Publisher("speed", 0.0) as speed:
         speed.publish(1.0)
         recorder = record(cli, "-o", path)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
-from support import receiving
+from support import remote
 from support.counts import SLICE
 from support.layout import topic_file
 from support.peer import Peer
@@ -45,8 +45,8 @@ def publisher(peer: Peer, path: Path, others: list[Peer]) -> Iterator[Traced]:
     with Traced(pid) as traced:
         traced.run_to_mark()
         for other in others:
-            other.call(receiving.subscribe, "topic", 0, 0)
-            other.begin(receiving.receive, 2)
+            other.call(remote.make_subscriber, "topic", 0, 0)
+            other.begin(remote.receive, "topic", 2)
         until_blocked(path, *(other.pid for other in others))
         yield traced
     peer.call(_victims.wait_for, pid)
@@ -92,5 +92,5 @@ def test_what_was_published_is_received_and_so_is_the_next_publisher(
             assert values == ([VALUE, 10] if step in PUBLISHED else [10, 11])
             late = (received[0][1] - killed) / 1e9
             assert late < (SLICE if step in PUBLISHED else 2 * SLICE) + ALLOWANCE
-            other.call(receiving.close)
+            other.call(remote.close_subscriber, "topic")
     assert peer.output == ""

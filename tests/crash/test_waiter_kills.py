@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
-from support import receiving
+from support import remote
 from support.counts import SLICE
 from support.layout import topic_file
 from support.peer import Peer
@@ -95,12 +95,12 @@ def test_other_waiters_go_on(
     with shm_pub_sub.Publisher("topic", 0) as publisher:
         publisher.publish(1)
         for other in others:
-            other.call(receiving.subscribe, "topic", 0, 0)
+            other.call(remote.make_subscriber, "topic", 0, 0)
         with waiter(peer) as traced:
             run_to(step, traced, path, lambda: publisher.publish(2))
         expected = [2] if step in MEETS_A_VALUE else []
         for other in others:
-            other.begin(receiving.receive, 2 + len(expected))
+            other.begin(remote.receive, "topic", 2 + len(expected))
         until_blocked(path, *(other.pid for other in others))
         publisher.publish(3)
         until_blocked(path, *(other.pid for other in others))
@@ -108,7 +108,7 @@ def test_other_waiters_go_on(
         for other in others:
             received = other.answer()
             assert [value for value, _ in received] == [*expected, 3, 4]
-            other.call(receiving.close)
+            other.call(remote.close_subscriber, "topic")
     assert peer.output == ""
 
 
@@ -120,14 +120,14 @@ def test_the_next_publisher_is_received(
     path, other = topic_file(shm_dir), new_peer()
     with shm_pub_sub.Publisher("topic", 0) as publisher:
         publisher.publish(1)
-        other.call(receiving.subscribe, "topic", 0, 0)
+        other.call(remote.make_subscriber, "topic", 0, 0)
         with waiter(peer) as traced:
             run_to(step, traced, path, lambda: publisher.publish(2))
-        other.begin(receiving.receive, 2 if step in MEETS_A_VALUE else 1)
+        other.begin(remote.receive, "topic", 2 if step in MEETS_A_VALUE else 1)
         until_blocked(path, other.pid)
     with shm_pub_sub.Publisher("topic", 0, 7) as publisher, Memory(path) as memory:
         publisher.publish(3)
         assert other.answer(SLICE + ALLOWANCE)[-1][0] == 3
         assert memory.head == 1
-        other.call(receiving.close)
+        other.call(remote.close_subscriber, "topic")
     assert peer.output == ""

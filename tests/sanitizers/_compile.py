@@ -6,12 +6,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
 from support import programs
-from support.programs import Ended
+from support.programs import Ended, Run
 
 ROOT = Path(__file__).parent.parent.parent
 PROTOCOL = ROOT / "shmpubsub" / "protocol"
@@ -32,6 +33,10 @@ OPTIONS = {
     "UBSAN_OPTIONS": "print_stacktrace=1",
     "TSAN_OPTIONS": "halt_on_error=1",
 }
+
+
+LONGER = int(os.environ.get("SHM_PUB_SUB_STRESS") or 1)
+"""How many times as much each stress does."""
 
 
 def compiler() -> list[str]:
@@ -78,3 +83,21 @@ def run_c(before: list[str], program: Path, *arguments: object) -> Ended:
     done = programs.run(*before, program, *arguments, env=os.environ | OPTIONS, timeout=1800)
     sys.stdout.write(done.stdout)
     return done
+
+
+def stress(
+    program: str,
+    sanitizer: str,
+    folder: Path,
+    *macros: str,
+    command: list[str] | None = None,
+    product: str = "",
+    flags: Sequence[str] = (),
+) -> Run:
+    """Compile a program, with files of the protocol that match product; return what runs it."""
+    command = command or compiler()
+    before = launcher(sanitizer, tuple(command))
+    sources = [str(path) for path in PROTOCOL.glob(product)] if product else []
+    made = folder / program
+    compile_c(command, [*FLAGS[sanitizer], *sources, *flags], HERE / f"{program}.c", made, *macros)
+    return partial(run_c, before, made)

@@ -1,18 +1,13 @@
 """ring.h and eventcount.h of the protocol under real threads, built plainly and with sanitizers."""
 
-import os
 import shutil
-from functools import partial
 from pathlib import Path
 
 import pytest
 from support.programs import Run
 from support.soak import first_of
 
-from ._compile import FLAGS, HERE, compile_c, compiler, launcher, run_c
-
-LONGER = int(os.environ.get("SHM_PUB_SUB_STRESS") or 1)
-"""How many times as many values."""
+from ._compile import FLAGS, LONGER, stress
 
 COMPILERS = [None, *filter(shutil.which, ["clang"])]
 
@@ -21,18 +16,15 @@ VALUES = {"plain": 2_000_000, "address": 500_000, "thread": 100_000}
 ROUNDS = {"plain": 10_000, "address": 3_000, "thread": 1_500}
 
 
-def stress(program: str, command: list[str], sanitizer: str, folder: Path, *macros: str) -> Run:
-    """Compile a program, and return what runs it."""
-    before = launcher(sanitizer, tuple(command))
-    compile_c(command, FLAGS[sanitizer], HERE / f"{program}.c", folder / program, *macros)
-    return partial(run_c, before, folder / program)
+def built(other: str | None, program: str, sanitizer: str, folder: Path) -> Run:
+    return stress(program, sanitizer, folder, command=[other] if other else None)
 
 
 @pytest.mark.parametrize("memory", ["heap", "mapped"])
 @pytest.mark.parametrize("sanitizer", FLAGS)
 @pytest.mark.parametrize("other", COMPILERS)
 def test_the_ring_holds(other: str | None, sanitizer: str, memory: str, tmp_path: Path) -> None:
-    run = stress("ring_stress", [other] if other else compiler(), sanitizer, tmp_path)
+    run = built(other, "ring_stress", sanitizer, tmp_path)
     values = VALUES[sanitizer] * LONGER
     done = run(memory, values)
     assert (done.returncode, done.stderr) == (0, "")
@@ -43,7 +35,7 @@ def test_the_ring_holds(other: str | None, sanitizer: str, memory: str, tmp_path
 @pytest.mark.parametrize("sanitizer", FLAGS)
 @pytest.mark.parametrize("other", COMPILERS)
 def test_no_wake_up_is_lost(other: str | None, sanitizer: str, memory: str, tmp_path: Path) -> None:
-    run = stress("wait_stress", [other] if other else compiler(), sanitizer, tmp_path)
+    run = built(other, "wait_stress", sanitizer, tmp_path)
     rounds = ROUNDS[sanitizer] * LONGER
     done = run(memory, rounds)
     assert (done.returncode, done.stderr) == (0, "")
@@ -56,14 +48,13 @@ def test_no_wake_up_is_lost(other: str | None, sanitizer: str, memory: str, tmp_
 def test_a_reader_may_meet_a_writer_anywhere(
     other: str | None, sanitizer: str, tmp_path: Path
 ) -> None:
-    run = stress("ring_meeting", [other] if other else compiler(), sanitizer, tmp_path)
-    done = run()
+    done = built(other, "ring_meeting", sanitizer, tmp_path)()
     assert (done.returncode, done.stderr) == (0, "")
     assert int(done.stdout.split()[0]) > 2000
 
 
 def test_a_writer_that_does_not_mark_its_slot_is_met_in_the_middle(tmp_path: Path) -> None:
-    done = stress("ring_meeting", compiler(), "plain", tmp_path, "NO_ODD_MARK")()
+    done = stress("ring_meeting", "plain", tmp_path, "NO_ODD_MARK")()
     assert done.returncode != 0
     assert "is torn" in done.stderr
 
@@ -90,7 +81,6 @@ BROKEN = {
 def test_a_broken_harness_is_found(
     program: str, amount: int, macro: str, sanitizer: str, found: str, tmp_path: Path
 ) -> None:
-    run = stress(program, compiler(), sanitizer, tmp_path, macro, "WAIT_SECONDS=1")
-    done = run("heap", amount)
+    done = stress(program, sanitizer, tmp_path, macro, "WAIT_SECONDS=1")("heap", amount)
     assert done.returncode != 0
     assert found in done.stderr

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,9 +19,24 @@ def test_a_story_without_fault_passes() -> None:
     assert check(story(scene())) == []
 
 
-def reader(*runs: list[object]) -> Doctor:
+def reader(*runs: list[Any]) -> Doctor:
     """Adds one reader, with these runs."""
     return lambda logs: logs.update(another=list(runs))
+
+
+def also(actor: str, *lines: list[Any]) -> Doctor:
+    """Adds lines to an actor's log."""
+    return lambda logs: logs[actor].extend(lines)
+
+
+def kept(**logs: list[list[Any]]) -> Doctor:
+    """Keeps the retained value, and adds these logs."""
+    return lambda those: (those["remover"].clear(), those.update(logs))
+
+
+def controlled(*orders: list[Any], **logs: list[list[Any]]) -> Doctor:
+    """Adds what the controller did, and these logs."""
+    return lambda those: (those["controller"].extend(orders), those.update(logs))
 
 
 FAULTS: dict[str, tuple[Doctor, str]] = {
@@ -30,10 +46,7 @@ FAULTS: dict[str, tuple[Doctor, str]] = {
     ),
     "two owners": (lambda logs: logs.update(p9=life(9, 470)), "1 and 9 both own topic 0"),
     "two owners, one of them stopped": (
-        lambda logs: (
-            logs["controller"].extend([["stop", 300, "p1"], ["continue", 450, "p1"]]),
-            logs.update(p9=life(9, 310) + close(9, 400)),
-        ),
+        controlled(["stop", 300, "p1"], ["continue", 450, "p1"], p9=life(9, 310) + close(9, 400)),
         "1 and 9 both own topic 0",
     ),
     "an owner inside the life of another": (
@@ -41,27 +54,23 @@ FAULTS: dict[str, tuple[Doctor, str]] = {
         "1 and 9 both own topic 0",
     ),
     "refused without an owner": (
-        lambda logs: logs["late"].extend(
-            [["try", 600, 10, 0, "int", False, "c"], ["refused", 605, 10]]
-        ),
+        also("late", ["try", 600, 10, 0, "int", False, "c"], ["refused", 605, 10]),
         "10 was refused topic 0",
     ),
     "a removal refused without an owner": (
-        lambda logs: logs["remover"].extend([["removing", 3200, 0], ["held", 3210, 0]]),
+        also("remover", ["removing", 3200, 0], ["held", 3210, 0]),
         "remover may not remove topic 0",
     ),
     "a wait in vain for nobody": (
-        lambda logs: logs["late"].extend(
-            [["try", 600, 10, 0, "int", False, "c"], ["stuck", 690, 10]]
-        ),
+        also("late", ["try", 600, 10, 0, "int", False, "c"], ["stuck", 690, 10]),
         "late waited in vain",
     ),
     "a live topic removed": (
-        lambda logs: logs["remover"].extend([["removing", 200, 0], ["removed", 210, 0]]),
+        also("remover", ["removing", 200, 0], ["removed", 210, 0]),
         "found 1's live topic 0 to be removed",
     ),
     "a live topic without a name": (
-        lambda logs: logs["remover"].extend([["removing", 200, 0], ["absent", 210, 0]]),
+        also("remover", ["removing", 200, 0], ["absent", 210, 0]),
         "found 1's live topic 0 to be absent",
     ),
     "a generation that never was": (reader(read("ok", 7, 200, 300)), "reads 7 .*: never there"),
@@ -95,29 +104,18 @@ FAULTS: dict[str, tuple[Doctor, str]] = {
         r"another reads 3, 0\.001 s after that may be",
     ),
     "a retained value after the next publisher's first": (
-        lambda logs: (
-            logs["remover"].clear(),
-            logs.update(
-                p4=life(4, 4000, "float"), another=[read("ok", 3, 2600, 4022, kind="float")]
-            ),
-        ),
+        kept(p4=life(4, 4000, "float"), another=[read("ok", 3, 2600, 4022, kind="float")]),
         r"another reads 3, 0\.001 s after that may be",
     ),
     "a retained value after the silent next publisher's end": (
-        lambda logs: (
-            logs["remover"].clear(),
-            logs.update(
-                p4=life(4, 4000, "float")[:2] + close(4, 4100),
-                another=[read("ok", 3, 2600, 4112, kind="float")],
-            ),
+        kept(
+            p4=life(4, 4000, "float")[:2] + close(4, 4100),
+            another=[read("ok", 3, 2600, 4112, kind="float")],
         ),
         r"another reads 3, 0\.001 s after that may be",
     ),
     "a retained value that a taker of another type has": (
-        lambda logs: (
-            logs["remover"].clear(),
-            logs.update(p4=life(4, 4000), another=[read("ok", 3, 2600, 4012, kind="float")]),
-        ),
+        kept(p4=life(4, 4000), another=[read("ok", 3, 2600, 4012, kind="float")]),
         r"another reads 3, 0\.001 s after that may be",
     ),
     "no value while a publisher lives": (
@@ -125,9 +123,8 @@ FAULTS: dict[str, tuple[Doctor, str]] = {
         "reads none of topic 0 .*, while 1 is there",
     ),
     "no value while a publisher is stopped": (
-        lambda logs: (
-            logs["controller"].extend([["stop", 200, "p1"], ["continue", 400, "p1"]]),
-            logs.update(another=[read("none", 0, 300, 310)]),
+        controlled(
+            ["stop", 200, "p1"], ["continue", 400, "p1"], another=[read("none", 0, 300, 310)]
         ),
         "reads none of topic 0 .*, while 1 is there",
     ),
@@ -136,12 +133,9 @@ FAULTS: dict[str, tuple[Doctor, str]] = {
         "reads none of topic 0 .*, while 3 is there",
     ),
     "no value from a publisher that took a retained one over": (
-        lambda logs: (
-            logs["remover"].clear(),
-            logs.update(
-                p4=life(4, 4000, "float")[:2] + close(4, 4100),
-                another=[read("none", 0, 4011, 4020, kind="float")],
-            ),
+        kept(
+            p4=life(4, 4000, "float")[:2] + close(4, 4100),
+            another=[read("none", 0, 4011, 4020, kind="float")],
         ),
         "reads none of topic 0 .*, while 4 is there",
     ),
@@ -175,9 +169,8 @@ def test_a_fault_is_found(name: str) -> None:
 
 ALLOWED: dict[str, Doctor] = {
     "a killed publisher's value for 0.1 s": reader(read("ok", 1, 300, 610)),
-    "refused because of one killed before it logged": lambda logs: (
-        logs["controller"].extend(kill("p9", 600)),
-        logs.update(p9=life(9, 590)[:1], another=[*life(10, 600)[:1], ["refused", 602, 10]]),
+    "refused because of one killed before it logged": controlled(
+        *kill("p9", 600), p9=life(9, 590)[:1], another=[*life(10, 600)[:1], ["refused", 602, 10]]
     ),
     "refused because of a child forked before the kill that has not closed the lock yet": (
         lambda logs: (
@@ -188,15 +181,16 @@ ALLOWED: dict[str, Doctor] = {
             ),
         )
     ),
-    "a wait in vain for a stopped taker": lambda logs: (
-        logs["controller"].extend([["stop", 3300, "p9"], ["continue", 4400, "p9"]]),
-        logs.update(p9=life(9, 3290), p10=[*life(10, 3300)[:1], ["stuck", 4310, 10]]),
+    "a wait in vain for a stopped taker": controlled(
+        ["stop", 3300, "p9"],
+        ["continue", 4400, "p9"],
+        p9=life(9, 3290),
+        p10=[*life(10, 3300)[:1], ["stuck", 4310, 10]],
     ),
-    "no value where a remover was killed": lambda logs: (
-        logs["controller"].extend(kill("r9", 2650)),
-        logs.update(
-            r9=[["removing", 2640, 0]], another=[read("none", 0, 2700, 2710, kind="float")]
-        ),
+    "no value where a remover was killed": controlled(
+        *kill("r9", 2650),
+        r9=[["removing", 2640, 0]],
+        another=[read("none", 0, 2700, 2710, kind="float")],
     ),
     "a retained value for 0.1 s where its taker was killed": lambda logs: (
         logs["remover"].clear(),
@@ -207,13 +201,10 @@ ALLOWED: dict[str, Doctor] = {
             another=[read("ok", 3, 2600, 4119, kind="float")],
         ),
     ),
-    "a retained value through publishers that keep silent": lambda logs: (
-        logs["remover"].clear(),
-        logs.update(
-            p4=life(4, 4000, "float", retain=True)[:2] + close(4, 4100),
-            p5=life(5, 4200, "float", retain=True)[:2] + close(5, 4300),
-            another=[read("ok", 3, 2600, 9000, kind="float")],
-        ),
+    "a retained value through publishers that keep silent": kept(
+        p4=life(4, 4000, "float", retain=True)[:2] + close(4, 4100),
+        p5=life(5, 4200, "float", retain=True)[:2] + close(5, 4300),
+        another=[read("ok", 3, 2600, 9000, kind="float")],
     ),
 }
 

@@ -24,6 +24,15 @@ def until(
 
 
 @contextmanager
+def later(seconds: float, function: Callable[..., object], *arguments: object) -> Iterator[None]:
+    """Call a function after so many seconds, in a thread, which has ended at the end."""
+    timer = threading.Timer(seconds, function, arguments)
+    timer.start()
+    yield
+    timer.join()
+
+
+@contextmanager
 def repeating(*functions: Callable[[], object]) -> Iterator[threading.Event]:
     """Call each function again and again, in a thread of its own, and raise what one raised.
 

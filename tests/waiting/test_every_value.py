@@ -3,11 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from support import receiving
+from support import remote
 from support.counts import VALUES
 from support.peer import Peer
-
-from . import _publishing
 
 Record = Callable[[str, object], None]
 
@@ -29,14 +27,14 @@ def test_received_and_lost_are_all_that_was_published(
     new_peer: Callable[[], Peer], way: str, buffer_num: int, values: int, record_property: Record
 ) -> None:
     reader, writer = new_peer(), new_peer()
-    reader.call(receiving.subscribe, "topic", 0)
-    reader.begin(receiving.receive_up_to, values, 20.0)
+    reader.call(remote.make_subscriber, "topic", 0)
+    reader.begin(remote.receive_up_to, "topic", values, 20.0)
     seconds = 60 + values / 100_000
-    writer.call(_publishing.publish_numbers, way, "topic", buffer_num, values, timeout=seconds)
+    writer.call(remote.publish_numbers, way, "topic", buffer_num, values, timeout=seconds)
     received, lost, gaps = reader.answer(seconds)
     print(f"{received} received, {lost} lost in {gaps} gaps")
     record_property("received, lost, gaps", [received, lost, gaps])
     assert received + lost == values
     assert received >= 1
-    writer.call(_publishing.close)
-    reader.call(receiving.close)
+    writer.call(remote.close_publisher, "topic")
+    reader.call(remote.close_subscriber, "topic")

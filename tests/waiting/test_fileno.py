@@ -7,7 +7,6 @@ import random
 import select
 import selectors
 import signal
-import threading
 import time
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from shm_pub_sub import ClosedError, Publisher, Subscriber, TopicTypeError
 from support import remote
 from support.peer import NewPeer, Peer
 from support.programs import Check, Run
-from support.waiting import until
+from support.waiting import later, until
 
 from . import _descriptors
 from ._descriptors import RunDelays, descriptors, epoch, readable, watchers
@@ -67,22 +66,20 @@ def test_a_value_taken_otherwise_leaves_it_readable_only_briefly() -> None:
 @pytest.mark.parametrize("kind", ["select", "poll", "epoll", "selectors"])
 def test_every_way_of_waiting_takes_it(kind: str) -> None:
     with Publisher("topic", 0) as publisher, Subscriber("topic", 0) as subscriber:
-        timer = threading.Timer(0.02, publisher.publish, (1,))
-        timer.start()
-        if kind == "select":
-            assert select.select([subscriber], [], [], 20)[0] == [subscriber]
-        elif kind == "poll":
-            assert readable(subscriber, 20)
-        elif kind == "epoll":
-            with select.epoll() as epoll:
-                epoll.register(subscriber, select.EPOLLIN | select.EPOLLET)
-                epoll.poll(20)
-        else:
-            with selectors.DefaultSelector() as selector:
-                selector.register(subscriber, selectors.EVENT_READ, "topic")
-                ((key, _),) = selector.select(20)
-                assert key.data == "topic"
-        timer.join()
+        with later(0.02, publisher.publish, 1):
+            if kind == "select":
+                assert select.select([subscriber], [], [], 20)[0] == [subscriber]
+            elif kind == "poll":
+                assert readable(subscriber, 20)
+            elif kind == "epoll":
+                with select.epoll() as epoll:
+                    epoll.register(subscriber, select.EPOLLIN | select.EPOLLET)
+                    epoll.poll(20)
+            else:
+                with selectors.DefaultSelector() as selector:
+                    selector.register(subscriber, selectors.EVENT_READ, "topic")
+                    ((key, _),) = selector.select(20)
+                    assert key.data == "topic"
         assert subscriber.try_recv() == 1
 
 

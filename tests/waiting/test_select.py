@@ -13,6 +13,7 @@ from shm_pub_sub import ClosedError, Publisher, Subscriber, TopicTypeError, Topi
 from support import remote
 from support.peer import NewPeer, Peer
 from support.programs import Run
+from support.waiting import later
 
 from . import _descriptors
 from ._descriptors import epoch, watchers
@@ -58,16 +59,14 @@ def test_returns_nothing_after_the_timeout(pairs: Pairs) -> None:
 
 def test_waits_for_the_first_of_them(pairs: Pairs) -> None:
     for publisher, subscriber in pairs:
-        timer = threading.Timer(0.05, publisher.publish, (1,))
-        timer.start()
-        assert select([s for _, s in pairs]) == [subscriber]
+        with later(0.05, publisher.publish, 1):
+            assert select([s for _, s in pairs]) == [subscriber]
         assert subscriber.try_recv() == 1
-        timer.join()
 
 
 def test_topics_without_a_publisher_are_waited_for(pairs: Pairs) -> None:
-    with Subscriber("later", 0) as later:
-        both = [pairs[0][1], later]
+    with Subscriber("later", 0) as absent:
+        both = [pairs[0][1], absent]
         assert select(both, 0.05) == []
         made: list[Publisher[int]] = []
 
@@ -75,11 +74,9 @@ def test_topics_without_a_publisher_are_waited_for(pairs: Pairs) -> None:
             made.append(Publisher("later", 0))
             made[0].publish(1)
 
-        timer = threading.Timer(0.05, make)
-        timer.start()
-        assert select(both, 20) == [later]
-        timer.join()
-        assert later.recv() == 1
+        with later(0.05, make):
+            assert select(both, 20) == [absent]
+        assert absent.recv() == 1
         made[0].close()
         assert select(both, 0.05) == []
         pairs[0][0].publish(1)
@@ -100,16 +97,11 @@ def test_values_of_an_ended_publisher_count(pairs: Pairs) -> None:
 def test_a_publisher_killed_before_its_wake_is_seen_within_a_slice(
     pairs: Pairs, shm_dir: Path
 ) -> None:
-    def move_head() -> None:
-        _descriptors.publish_without_a_wake(shm_dir, "topic%2F1")
-
     subscribers = [subscriber for _, subscriber in pairs]
-    timer = threading.Timer(0.03, move_head)
-    timer.start()
     start = time.monotonic()
-    assert select(subscribers, 20) == [subscribers[1]]
+    with later(0.03, _descriptors.publish_without_a_wake, shm_dir, "topic%2F1"):
+        assert select(subscribers, 20) == [subscribers[1]]
     assert time.monotonic() - start < 0.03 + 0.1 + SLACK
-    timer.join()
 
 
 def test_a_topic_of_another_type_counts_and_raises_when_it_is_read(pairs: Pairs) -> None:
@@ -126,11 +118,9 @@ def test_more_topics_than_futex_waitv_takes(count: int) -> None:
     subscribers = [subscriber for _, subscriber in made]
     assert select(subscribers, 0.05) == []
     for number in (0, 127, count - 1):
-        timer = threading.Timer(0.02, made[number][0].publish, (number,))
-        timer.start()
-        assert select(subscribers, 20) == [subscribers[number]]
+        with later(0.02, made[number][0].publish, number):
+            assert select(subscribers, 20) == [subscribers[number]]
         assert subscribers[number].recv() == number
-        timer.join()
     for publisher, subscriber in made:
         publisher.close()
         subscriber.close()
@@ -171,13 +161,10 @@ def test_no_subscribers_need_a_timeout() -> None:
 
 def test_closed_subscriber_ends_it(pairs: Pairs) -> None:
     subscribers = [subscriber for _, subscriber in pairs]
-    timer = threading.Timer(0.05, subscribers[1].close)
-    timer.start()
     start = time.monotonic()
-    with pytest.raises(ClosedError, match="topic/1"):
+    with later(0.05, subscribers[1].close), pytest.raises(ClosedError, match="topic/1"):
         select(subscribers, 20)
     assert time.monotonic() - start < 0.05 + 0.1 + SLACK
-    timer.join()
     with pytest.raises(ClosedError):
         select(subscribers, 0)
 
