@@ -82,9 +82,7 @@ def test_batches_and_subscribers_of_every_count(parts: dict[str, Any]) -> None:
     assert "one receiver" in rows[PEER]["trouble"]
 
 
-def test_a_topic_of_ours_takes_two_pages_and_a_descriptor_for_each_end(
-    parts: dict[str, Any],
-) -> None:
+def test_our_topic_takes_two_pages_and_a_descriptor_for_each_end(parts: dict[str, Any]) -> None:
     for row in parts["topics"]["rows"].values():
         assert {*row["counts"]} == {"1", "100"}
         assert all(run["ok"] and not run["stopped"] for (run,) in row["counts"].values())

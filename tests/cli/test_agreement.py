@@ -103,7 +103,7 @@ def test_a_name_that_restarts_lets_no_other_topic_in(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("verb", ["record", "echo"])
-def test_a_word_means_the_same_to_verbs(
+def test_word_means_one_thing_to_verbs(
     run_cli: RunCli, verb: str, tmp_path: Path, shm_dir: Path
 ) -> None:
     with shm_pub_sub.Publisher("a[1]", 0) as pub, shm_pub_sub.Publisher("a1", 0) as other:

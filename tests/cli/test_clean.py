@@ -130,7 +130,7 @@ def test_force_asks_on_a_terminal(answer: bytes, all_kinds: Path, cli: Cli) -> N
         assert err.endswith("nothing removed\n")
 
 
-def test_what_cannot_be_removed_is_said_and_the_rest_goes(
+def test_what_cannot_go_is_said_and_the_rest_goes(
     run_cli: RunCli, leave: Leave, shm_dir: Path
 ) -> None:
     leave("dead")

@@ -52,9 +52,7 @@ def test_topics(verb: str) -> None:
         publisher.close()
 
 
-def test_topics_that_the_locale_cannot_express_are_left_out(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_topics_that_the_locale_cannot_express_are_absent(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable, value in (("LC_ALL", "C"), ("PYTHONUTF8", "0"), ("PYTHONCOERCECLOCALE", "0")):
         monkeypatch.setenv(variable, value)
     with shm_pub_sub.Publisher("robot/tür", 0), shm_pub_sub.Publisher("robot/arm", 0):

@@ -25,9 +25,8 @@ def verdicts(ended: Ended) -> dict[str, dict[str, str]]:
 
 def diagnose(command: str) -> Ended:
     """Run a command of bash, in which `doctor` is shm-pub-sub doctor."""
-    return run(
-        "bash", "-c", command.replace("doctor", f"{PROGRAM} doctor --format json"), timeout=60
-    )
+    command = command.replace("doctor", f"{PROGRAM} doctor --format json")
+    return run("bash", "-c", command, timeout=60)
 
 
 def test_healthy_machine(run_cli: RunCli, shm_dir: Path) -> None:
@@ -87,9 +86,7 @@ def test_directory_without_the_sticky_bit_is_a_warning(shm_dir: Path) -> None:
     assert directory.directory(str(shm_dir)).verdict == OK
 
 
-def test_file_system_is_that_of_the_mount_nearest_to_it(
-    shm_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_file_system_is_the_nearest_mount_s(shm_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert directory.file_system(str(shm_dir)).verdict == OK
     found = directory.file_system("/proc/self")
     assert (found.verdict, found.found) == (WARN, "proc: not tested with this library")

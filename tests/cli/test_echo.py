@@ -156,7 +156,7 @@ def test_name_with_a_bracket_is_a_name_where_there_is_such_a_topic(run_cli: RunC
         assert run_cli("echo", "joint[1]", "--once").stdout == "1\n"
 
 
-def test_publisher_may_be_killed_and_the_next_one_publish_another_type(
+def test_killed_publisher_may_be_followed_by_one_of_another_type(
     cli: Cli, start_python: Start
 ) -> None:
     echo = cli.start("echo", "robot/speed")

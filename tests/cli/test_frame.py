@@ -176,9 +176,7 @@ def test_python_m_is_the_same_program(run_cli: RunCli) -> None:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_has_an_example_that_it_understands(
-    verb: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_verb_understands_its_example(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     _, example = VERBS[verb]
     assert command_line.main([verb, "--help"]) == 0
     assert f"example: shm-pub-sub {example}\n" in capsys.readouterr().out

@@ -45,7 +45,7 @@ def test_intervals_are_those_between_publications() -> None:
     ],
     ids=["lost values count", "of the newest", "not between publishers", "a batch of one time"],
 )
-def test_figures_of_intervals(
+def test_interval_figures(
     kept: int, samples: list[tuple[int, float]], expected: dict[str, float]
 ) -> None:
     intervals = Intervals(kept)

@@ -65,9 +65,7 @@ def _secret(shm_dir: Path) -> Iterator[None]:
 
 @pytest.mark.parametrize("verb", VERBS, ids=str)
 @pytest.mark.usefixtures("_secret")
-def test_own_topic_that_only_a_pattern_matches_is_a_failure(
-    run_python: Run, verb: list[object]
-) -> None:
+def test_own_topic_that_a_pattern_matches_is_a_failure(run_python: Run, verb: list[object]) -> None:
     """root's counts as one's own: everybody trusts root."""
     ended = run_python(AS_ANOTHER_USER, *of(verb, "robot/*"))
     assert ended.returncode == 1

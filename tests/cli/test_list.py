@@ -54,7 +54,7 @@ def test_lists_names_sorted(run_cli: RunCli) -> None:
         (["nothing"], []),
     ],
 )
-def test_patterns_match_along_the_hierarchy(
+def test_patterns_match_the_hierarchy(
     patterns: list[str], found: list[str], run_cli: RunCli
 ) -> None:
     names = ["robot/speed", "robot/arm/1", "robot/arm/2", "estop", "a[1]"]

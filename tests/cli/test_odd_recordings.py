@@ -156,7 +156,7 @@ def test_empty_chunks_are_passed_over(path: Path) -> None:
     ("start", "end"), [(0, 0), (START + 5, START + 1), (START - 9, START - 5), (START + 1, 2**63)]
 )
 @pytest.mark.parametrize("indexed", [True, False])
-def test_times_of_a_header_that_lies_are_not_believed(
+def test_times_of_a_lying_header_do_not_count(
     start: int, end: int, indexed: bool, path: Path
 ) -> None:
     path.write_bytes(file(chunk(ONE, start, end), index(START) if indexed else b""))

@@ -163,9 +163,7 @@ def test_topic_changes_its_type_as_it_did(run_cli: RunCli, path: Path) -> None:
 @settings(
     max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_what_is_recorded_is_played_to_the_bit(
-    cli: Cli, path: Path, data: dict[str, list[Any]]
-) -> None:
+def test_recording_is_played_to_the_bit(cli: Cli, path: Path, data: dict[str, list[Any]]) -> None:
     total = sum(map(len, data.values()))
     with ExitStack() as stack:
         publishers: Any = {
@@ -184,9 +182,7 @@ def test_what_is_recorded_is_played_to_the_bit(
             assert [*map(bits, listener.received(len(expected)))] == [*map(bits, expected)]
 
 
-def test_live_publisher_is_refused_before_anything_is_published(
-    run_cli: RunCli, path: Path
-) -> None:
+def test_live_publisher_is_refused_before_anything_is_played(run_cli: RunCli, path: Path) -> None:
     write(path, {"a": [(0.0, 1)], "b": [(0.0, 2)]})
     with shm_pub_sub.Publisher("b", 0), listening(("a", 0)) as (listener,):
         refused = run_cli("play", path)
@@ -219,9 +215,7 @@ def test_list_says_what_is_in_the_file(run_cli: RunCli, path: Path) -> None:
 
 
 @pytest.mark.parametrize("chunked", [True, False])
-def test_numbers_that_another_program_recorded_are_played(
-    run_cli: RunCli, path: Path, chunked: bool
-) -> None:
+def test_numbers_of_another_program_are_played(run_cli: RunCli, path: Path, chunked: bool) -> None:
     with path.open("wb") as file:
         writer = mcap_writer.Writer(file, use_chunking=chunked)
         writer.start()

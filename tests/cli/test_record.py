@@ -63,9 +63,7 @@ def metadata(path: Path) -> dict[str, dict[str, str]]:
 
 
 @pytest.mark.parametrize("compression", ["zstd", "lz4", "none"])
-def test_each_type_is_json_that_its_schema_describes(
-    cli: Cli, path: Path, compression: str
-) -> None:
+def test_each_type_is_json_as_its_schema_describes(cli: Cli, path: Path, compression: str) -> None:
     with (
         shm_pub_sub.Publisher("a/bool", False, 10) as flag,
         shm_pub_sub.Publisher("a/float", 0.0, 10) as number,
@@ -133,9 +131,7 @@ def test_newest_value_is_recorded_as_of_the_beginning(cli: Cli, path: Path) -> N
     assert first.publish_time < first.log_time <= second.log_time
 
 
-def test_topics_that_match_and_appear_later_are_recorded_from_their_first_value(
-    cli: Cli, path: Path
-) -> None:
+def test_topics_that_appear_later_are_recorded_from_their_first_value(cli: Cli, path: Path) -> None:
     with shm_pub_sub.Publisher("robot/a", 0), shm_pub_sub.Publisher("other", 0) as other:
         recorder = record(cli, "robot/*", "-o", path)
         with shm_pub_sub.Publisher("robot/b", 0, 10) as late:
@@ -291,9 +287,7 @@ def test_full_disk_is_an_error(run_cli: RunCli) -> None:
     )
 
 
-def test_without_the_mcap_package_the_error_says_what_to_install(
-    run_cli: RunCli, tmp_path: Path
-) -> None:
+def test_without_the_mcap_package_it_says_what_to_install(run_cli: RunCli, tmp_path: Path) -> None:
     (tmp_path / "mcap.py").write_text("raise ImportError\n")
     for verb in (["record", "-o", tmp_path / "x"], ["play", tmp_path / "x"]):
         environment = os.environ | {"PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -353,9 +347,7 @@ def test_what_is_no_value_of_the_type_is_refused(data: bytes, kind: type) -> Non
         mcap_format.decode(data, kind)
 
 
-def test_topics_that_are_gone_for_long_are_followed_no_longer(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_topics_that_are_gone_for_long_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shm_pub_sub._recording.receiver.FORGET", 0.0)
     monkeypatch.setattr("shm_pub_sub._follow.LOOK", 0.0)
     receiver = Receiver([], math.inf)

@@ -39,7 +39,7 @@ sys.exit(main(["record", *sys.argv[1:]]))
 """
 
 
-def test_topics_beyond_the_limit_of_open_files_are_said(
+def test_topics_beyond_the_file_limit_are_said(
     run_python: Run, run_cli: RunCli, path: Path
 ) -> None:
     with ExitStack() as stack:
@@ -207,7 +207,7 @@ def test_second_recorder_is_refused_the_file(cli: Cli, run_cli: RunCli, path: Pa
     assert run_cli("record", "-o", path, "--force", "-d", "0.1").returncode == 0
 
 
-def test_missing_directory_is_an_error_before_a_file_is_replaced(
+def test_missing_directory_is_found_before_a_file_is_replaced(
     run_cli: RunCli, tmp_path: Path
 ) -> None:
     path = tmp_path / "run.mcap"
@@ -219,9 +219,7 @@ def test_missing_directory_is_an_error_before_a_file_is_replaced(
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_name_that_no_topic_had_is_said_in_both_forms(
-    run_cli: RunCli, tmp_path: Path, form: str
-) -> None:
+def test_name_that_no_topic_had_is_said(run_cli: RunCli, tmp_path: Path, form: str) -> None:
     with shm_pub_sub.Publisher("speed", 0.0):
         path = tmp_path / "run.mcap"
         ended = run_cli("record", "-o", path, "-d", "0.1", "--format", form, "speed", "sped")

@@ -55,7 +55,7 @@ def documented(kind: str) -> tuple[int, int]:
     [("on disk", 100, 1), ("on disk", 1000, 1), ("on disk", 100, 20), ("at 10 Hz", 10, 1),
      ("at 10 Hz", 10, 20)],
 )  # fmt: skip
-def test_bytes_a_value_are_as_documented(
+def test_size_of_a_value_is_documented(
     tmp_path: Path, of: str, hertz: int, topics: int, kind: type
 ) -> None:
     least, most = documented(of)

@@ -57,7 +57,7 @@ def test_damaged_file_that_is_named_goes(run_cli: RunCli, shm_dir: Path) -> None
     assert list(shm_dir.iterdir()) == []
 
 
-def test_name_that_looks_like_a_pattern_is_that_topic_alone(
+def test_name_like_a_pattern_is_that_topic_alone(
     run_cli: RunCli, leave: Callable[..., int]
 ) -> None:
     leave("joint1", "joint[1]")

@@ -69,7 +69,7 @@ def test_terminal_shows_newest_values_until_q(top: StartTop) -> None:
 
 
 @pytest.mark.parametrize(("key", "code"), [("\x03", 0), (signal.SIGTERM, 143)])
-def test_signals_leave_the_terminal_as_it_was(
+def test_signals_restore_the_terminal(
     top: StartTop, key: "str | signal.Signals", code: int
 ) -> None:
     terminal = top()

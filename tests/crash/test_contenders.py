@@ -74,9 +74,7 @@ def tenures(log: Path, ends: dict[int, float]) -> list[tuple[float, float, int]]
 
 
 @pytest.mark.timeout(60 + ROUNDS)
-def test_one_of_many_takes_a_dead_publishers_topic_over(
-    peer: Peer, shm_dir: Path, tmp_path: Path
-) -> None:
+def test_one_of_many_takes_a_dead_topic_over(peer: Peer, shm_dir: Path, tmp_path: Path) -> None:
     """A dead publisher's file exists when they begin, so that all take over and none creates."""
     random = dice()
     peer.call(_victims.warm_up)

@@ -54,7 +54,7 @@ class Reader:
 
 
 @pytest.mark.timeout(60 + KILLS // 5)
-def test_each_new_publisher_is_read_after_a_kill(
+def test_new_publishers_are_read_after_kills(
     peer: Peer, shm_dir: Path, record_property: Record
 ) -> None:
     random = dice()

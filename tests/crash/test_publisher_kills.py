@@ -5,7 +5,7 @@ received at once by those who wait.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import shm_pub_sub
 from support import remote
 from support.counts import SLICE
 from support.layout import topic_file
-from support.peer import Peer
+from support.peer import NewPeer, Peer
 
 from . import _stepped, _victims
 from ._blocked import FUTEX, run_to_futex, until_blocked, wait_word
@@ -72,7 +72,7 @@ def run_to(step: int | str, traced: Traced, path: Path) -> None:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_what_was_published_is_received_and_so_is_the_next_publisher(
-    peer: Peer, new_peer: Callable[[], Peer], shm_dir: Path, step: int | str
+    peer: Peer, new_peer: NewPeer, shm_dir: Path, step: int | str
 ) -> None:
     peer.call(_victims.warm_up)
     path, others = topic_file(shm_dir), [new_peer(), new_peer()]

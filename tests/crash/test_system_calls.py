@@ -63,98 +63,45 @@ def leave_a_retained_value(peer: Peer) -> None:
         publisher.publish(1)
 
 
+Leave = Callable[[Peer], None]
 VALUE, NOTHING = repr((1, True)), repr((-1, False))
-TAKE_OVER = "fallocate fcntl linkat fcntl fcntl linkat renameat fcntl close"
-REMOVE = "fcntl fcntl unlinkat fcntl close"
+BOTH = [VALUE, NOTHING]
+CREATE, REMOVE = "fallocate fcntl linkat", "fcntl fcntl unlinkat fcntl close"
+TAKE_OVER = f"{CREATE} fcntl fcntl linkat renameat fcntl close"
+CLOSE = "unlinkat fcntl close"
 
-
-def case(
-    name: str,
-    leave: Callable[[Peer], None],
-    act: Act,
-    *,
-    alive: list[str],
-    dead: list[str],
-    calls: str,
-) -> Any:
-    """alive: what is read on the way and at its end; dead: after later and later kills."""
-    return pytest.param(leave, act, alive, dead, calls.split(), id=name)
-
-
-CASES = [
-    case(
-        "create",
-        leave_nothing,
-        _stepped.create,
-        alive=[NOTHING],
-        dead=[NOTHING],
-        calls="fallocate fcntl linkat",
-    ),
-    case(
-        "take over",
-        leave_a_dead_publisher,
-        _stepped.create,
-        alive=[NOTHING],
-        dead=[NOTHING],
-        calls=TAKE_OVER,
-    ),
-    case(
-        "take over a retained value",
+# What was there before; the act; what is read on the way and at its end; what after later and
+# later kills; the calls.
+CASES: dict[str, tuple[Leave, Act, list[str], list[str], str]] = {
+    "create": (leave_nothing, _stepped.create, [NOTHING], [NOTHING], CREATE),
+    "take over": (leave_a_dead_publisher, _stepped.create, [NOTHING], [NOTHING], TAKE_OVER),
+    # It then is the new publisher's, which does not retain it.
+    "take over a retained value": (
         leave_a_retained_value,
         _stepped.create,
-        alive=[VALUE],
-        dead=[VALUE, NOTHING],  # as it then is the new publisher's, which does not retain it
-        calls=TAKE_OVER,
+        [VALUE],
+        BOTH,
+        TAKE_OVER,
     ),
-    case(
-        "take over and go on retaining",
+    "take over and go on retaining": (
         leave_a_retained_value,
         _stepped.create_retained,
-        alive=[VALUE],
-        dead=[VALUE],
-        calls=TAKE_OVER,
+        [VALUE],
+        [VALUE],
+        TAKE_OVER,
     ),
-    case(
-        "replace",
-        leave_nothing,
-        _stepped.replace,
-        alive=[VALUE, NOTHING],
-        dead=[NOTHING],
-        calls="unlinkat fcntl close fallocate fcntl linkat",
-    ),
-    case(
-        "close",
-        leave_nothing,
-        _stepped.close,
-        alive=[VALUE, NOTHING],
-        dead=[NOTHING],
-        calls="unlinkat fcntl close",
-    ),
-    case(
-        "close a retained one",
+    "replace": (leave_nothing, _stepped.replace, BOTH, [NOTHING], f"{CLOSE} {CREATE}"),
+    "close": (leave_nothing, _stepped.close, BOTH, [NOTHING], CLOSE),
+    "close a retained one": (
         leave_nothing,
         _stepped.close_retained,
-        alive=[VALUE],
-        dead=[VALUE],
-        calls="fcntl close",
+        [VALUE],
+        [VALUE],
+        "fcntl close",
     ),
-    case(
-        "remove",
-        leave_a_dead_publisher,
-        _stepped.remove,
-        alive=[NOTHING],
-        dead=[NOTHING],
-        calls=REMOVE,
-    ),
-    case(
-        "remove a retained value",
-        leave_a_retained_value,
-        _stepped.remove,
-        alive=[VALUE, NOTHING],
-        dead=[VALUE, NOTHING],
-        calls=REMOVE,
-    ),
-]
+    "remove": (leave_a_dead_publisher, _stepped.remove, [NOTHING], [NOTHING], REMOVE),
+    "remove a retained value": (leave_a_retained_value, _stepped.remove, BOTH, BOTH, REMOVE),
+}
 
 
 def run_through(traced: Traced, stops: int) -> tuple[list[str], bool]:
@@ -169,17 +116,12 @@ def run_through(traced: Traced, stops: int) -> tuple[list[str], bool]:
     return passed, len(passed) < stops
 
 
-@pytest.mark.parametrize(("leave", "act", "alive", "dead", "calls"), CASES)
+@pytest.mark.parametrize("case", CASES)
 def test_a_kill_at_any_system_call_stops_nobody(
-    peer: Peer,
-    shm_dir: Path,
-    leave: Callable[[Peer], None],
-    act: Act,
-    alive: list[str],
-    dead: list[str],
-    calls: list[str],
-    record_property: Callable[[str, object], None],
+    peer: Peer, shm_dir: Path, case: str, record_property: Callable[[str, object], None]
 ) -> None:
+    leave, act, alive, dead, text = CASES[case]
+    calls = text.split()
     peer.call(_victims.warm_up)
     left: list[tuple[int, str]] = []
     for stop in count(1):

@@ -9,7 +9,7 @@ import shm_pub_sub
 from support import remote
 from support.counts import SLICE
 from support.layout import topic_file
-from support.peer import Peer
+from support.peer import NewPeer, Peer
 
 from . import _victims, _waiters
 from ._blocked import FUTEX, run_to_futex, until_blocked, wait_word
@@ -86,9 +86,7 @@ def test_a_waiter_killed_there_costs_one_empty_wake(peer: Peer, shm_dir: Path, s
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_other_waiters_go_on(
-    peer: Peer, new_peer: Callable[[], Peer], shm_dir: Path, step: str
-) -> None:
+def test_other_waiters_go_on(peer: Peer, new_peer: NewPeer, shm_dir: Path, step: str) -> None:
     peer.call(_victims.warm_up)
     path = topic_file(shm_dir)
     others = [new_peer(), new_peer()]
@@ -113,8 +111,8 @@ def test_other_waiters_go_on(
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_the_next_publisher_is_received(
-    peer: Peer, new_peer: Callable[[], Peer], shm_dir: Path, step: str
+def test_next_publisher_is_received(
+    peer: Peer, new_peer: NewPeer, shm_dir: Path, step: str
 ) -> None:
     peer.call(_victims.warm_up)
     path, other = topic_file(shm_dir), new_peer()

@@ -71,7 +71,7 @@ def _programs() -> Iterator[object]:
 
 @pytest.mark.shm_leaves_files("what prepares a domain is killed")
 @pytest.mark.parametrize(("section", "block"), [*_programs()])
-def test_program_runs_by_itself(
+def test_program_runs_alone(
     section: Section, block: Block, programs: Programs, tmp_path: Path
 ) -> None:
     with prepared(section, programs, tmp_path):

@@ -101,9 +101,7 @@ def test_what_is_missing_is_said(read: Run, start_python: Start, shm_dir: Path) 
     (shm_dir / "shm_pub_sub.foreign").unlink()
 
 
-def test_a_killed_publisher_is_seen_and_a_retained_value_read(
-    read: Run, start_python: Start
-) -> None:
+def test_killed_publisher_is_seen_and_a_retained_value_read(read: Run, start_python: Start) -> None:
     publisher = start_python(
         "import signal, shm_pub_sub\n"
         "pub = shm_pub_sub.Publisher('speed', 0.0)\n"

@@ -47,7 +47,7 @@ def test_compose_file_gives_both_the_same_directory() -> None:
         assert (FOLDER / service["build"]["context"] / service["build"]["dockerfile"]).exists()
 
 
-def test_what_one_publishes_the_other_prints(
+def test_one_prints_what_the_other_publishes(
     start_command: Start, shm_dir: Path, tmp_path: Path
 ) -> None:
     container = launcher(*MOUNT, *PID)

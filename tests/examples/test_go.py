@@ -61,9 +61,7 @@ def test_go_subscriber_tells_a_hanging_publisher_and_one_of_another_type(start_g
     subscriber.interrupt()
 
 
-def test_go_records_every_value_of_one_publisher_after_the_other(
-    start_go: Start, start_example: Start
-) -> None:
+def test_go_records_every_value_of_each_publisher(start_go: Start, start_example: Start) -> None:
     recorder = start_go("recorder")
     recorder.wait_for("recording greenhouse/north_bed/air_celsius")
     published = start_example("greenhouse_sensor.py", "--seconds", 0.5).finish()

@@ -12,9 +12,7 @@ from support.programs import Check, Start
 @pytest.mark.parametrize(
     ("kind", "value"), [("bool", "True|False"), ("int", r"\d+"), ("float", r"\d+\.0")]
 )
-def test_check_programs_count_on_a_topic_of_each_type(
-    start_example: Start, kind: str, value: str
-) -> None:
+def test_check_programs_count_in_each_type(start_example: Start, kind: str, value: str) -> None:
     topic = ("--topic", f"check/of {kind}", "--type", kind)
     subscriber = start_example("check_subscriber.py", *topic)
     subscriber.wait_for("no value; live topics: none")
@@ -29,9 +27,7 @@ def test_check_programs_count_on_a_topic_of_each_type(
     assert 2 <= arrived <= int(publisher.lines[-1].split()[1])
 
 
-def test_check_subscriber_lists_live_topics_and_fails_if_nothing_arrives(
-    start_example: Start,
-) -> None:
+def test_check_subscriber_lists_live_topics_and_fails_without_values(start_example: Start) -> None:
     with shm_pub_sub.Publisher("check/couter", 0):
         subscriber = start_example("check_subscriber.py", "--seconds", 0.2)
         assert subscriber.finish(status=1)[0].endswith("no value; live topics: check/couter")

@@ -80,9 +80,7 @@ def test_cart_stops_while_its_sensor_hangs_and_when_it_is_gone(start_example: St
     cart.interrupt()
 
 
-def test_cart_stops_at_a_sensor_of_another_type_and_drives_on_after_it(
-    start_example: Start,
-) -> None:
+def test_cart_stops_at_a_sensor_of_another_type_and_goes_on_after_it(start_example: Start) -> None:
     topic = "cart/front/clearance_metres"
     cart = start_example("safe_stop.py", "cart")
     cart.wait_for("^stopped: the sensor is gone$")

@@ -41,7 +41,7 @@ WAYS = {
 
 @pytest.mark.parametrize("published", [True, False], ids=["publisher", "no publisher"])
 @pytest.mark.parametrize("way", WAYS)
-def test_daemon_threads_that_wait_do_not_keep_the_interpreter(
+def test_waiting_daemon_threads_end_with_the_program(
     way: str, published: bool, check: Check
 ) -> None:
     printed = check(f"""
@@ -58,9 +58,7 @@ print("end")
     assert printed == "end\n"
 
 
-def test_an_interpreter_waits_for_its_other_threads_and_they_for_values(
-    start_python: Start,
-) -> None:
+def test_an_interpreter_waits_for_its_threads_and_they_for_values(start_python: Start) -> None:
     program = start_python(
         BEGIN
         + """
@@ -88,9 +86,7 @@ sub.recv()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signals_that_end_a_program_end_a_waiting_one(
-    number: signal.Signals, start_python: Start
-) -> None:
+def test_signals_end_a_waiting_program(number: signal.Signals, start_python: Start) -> None:
     with shm_pub_sub.Publisher("topic", 0):
         program = start_python(BEGIN + WAIT)
         program.line()
@@ -185,9 +181,7 @@ thread.join()
 """)
 
 
-def test_several_threads_share_a_subscriber_and_each_value_goes_to_one_of_them(
-    check: Check,
-) -> None:
+def test_threads_share_a_subscriber_and_each_value_goes_to_one_of_them(check: Check) -> None:
     check("""
 N = 100_000
 sub = Subscriber("topic", 0)
@@ -228,9 +222,7 @@ def check_fork(check: Check) -> Check:
     return lambda code: check(FORK + code)
 
 
-def test_fork_during_a_wait_leaves_the_parents_waiter_alone_and_the_child_waits_itself(
-    check_fork: Check,
-) -> None:
+def test_fork_during_a_wait_leaves_both_processes_waiting(check_fork: Check) -> None:
     check_fork("""
 children = []
 for number in range(1, N + 1):

@@ -73,9 +73,7 @@ publisher.close()
 """
 
 
-def test_daemon_that_closed_all_descriptors_reads_on_and_closes_nobody_elses(
-    check_python: Check,
-) -> None:
+def test_daemon_that_closed_all_descriptors_closes_nobody_elses(check_python: Check) -> None:
     check_python(CLOSES_ALL)
 
 

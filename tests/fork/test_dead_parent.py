@@ -57,9 +57,7 @@ def test_a_killed_parent_is_dead(peer: Peer, orphans: list[int], fork: str, reta
 
 @pytest.mark.parametrize("fork", FORKS)
 @pytest.mark.parametrize("retain", [False, True], ids=["", "retained"])
-def test_a_closed_publishers_topic_is_free(
-    peer: Peer, orphans: list[int], fork: str, retain: bool
-) -> None:
+def test_a_closed_topic_is_free(peer: Peer, orphans: list[int], fork: str, retain: bool) -> None:
     peer.call(remote.make_publisher, "topic", 0, 3, retain)
     orphans += FORKS[fork](peer)
     peer.call(remote.close_publisher, "topic")

@@ -9,7 +9,7 @@ import pytest
 import shm_pub_sub
 from support import remote
 from support.forked import ForkChild
-from support.peer import Peer
+from support.peer import NewPeer, Peer
 from support.waiting import until
 
 
@@ -33,7 +33,7 @@ def test_it_reads_on_what_the_parent_publishes(fork_child: ForkChild) -> None:
 
 @pytest.mark.parametrize("end", [Peer.finish, Peer.kill])
 def test_it_follows_restarts_after_the_fork(
-    fork_child: ForkChild, new_peer: Callable[[], Peer], end: Callable[[Peer], None]
+    fork_child: ForkChild, new_peer: NewPeer, end: Callable[[Peer], None]
 ) -> None:
     """The child needs Go for this, and so its own copy of the library."""
     subscriber = shm_pub_sub.Subscriber("topic", -1)

@@ -3,13 +3,12 @@
 import contextlib
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import shm_pub_sub
 from support.counts import dice
-from support.peer import Peer
+from support.peer import NewPeer, Peer
 from support.waiting import until
 
 from . import _programs, _storm
@@ -48,9 +47,7 @@ def test_a_storm_of_children_hurts_nobody(peer: Peer) -> None:
     peer.finish()
 
 
-def test_a_parent_killed_in_the_storm_is_dead_while_its_children_live(
-    new_peer: Callable[[], Peer], shm_dir: Path
-) -> None:
+def test_a_killed_parent_is_dead_while_its_children_live(new_peer: NewPeer, shm_dir: Path) -> None:
     random = dice()
     for _ in range(3):
         peer = new_peer()

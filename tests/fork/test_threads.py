@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ import shm_pub_sub
 from support import remote
 from support.children import fork, pause_forever
 from support.forked import ForkChild
-from support.peer import Peer
+from support.peer import NewPeer, Peer
 from support.waiting import repeating, until
 
 from . import _programs
@@ -165,9 +165,7 @@ def test_programs_with_a_preexec_function_hold_no_topic() -> None:
         process.wait()
 
 
-def test_publisher_killed_while_its_threads_and_children_are_busy(
-    new_peer: Callable[[], Peer],
-) -> None:
+def test_publisher_killed_while_its_threads_and_children_are_busy(new_peer: NewPeer) -> None:
     """After a kill -9 at any moment the topics are free."""
     for _ in range(5):
         peer = new_peer()

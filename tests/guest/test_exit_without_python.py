@@ -36,7 +36,7 @@ libc.exit(3)
 
 
 @pytest.mark.parametrize("how", ["at once", "in a child", "from a thread"])
-def test_its_topics_end(
+def test_topics_end(
     how: str, run_python: Run, shm_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = shm_dir / "größer"

@@ -11,9 +11,7 @@ NO_CORE = "import resource; resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n"
 
 @pytest.mark.parametrize("handler", ["", "import faulthandler; faulthandler.enable()\n"])
 @pytest.mark.parametrize("number", FAULTS)
-def test_fault_ends_the_process_by_its_signal(
-    number: signal.Signals, handler: str, run_python: Run
-) -> None:
+def test_fault_ends_it_by_its_signal(number: signal.Signals, handler: str, run_python: Run) -> None:
     code = f"{NO_CORE}{handler}import os, signal\nfrom shm_pub_sub import *\ntopics()\n"
     ended = run_python(f"{code}signal.raise_signal({int(number)})\n")
     assert ended.returncode == -number

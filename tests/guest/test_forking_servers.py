@@ -14,9 +14,7 @@ from . import _servers
 from ._installed import need
 
 
-def test_gunicorn_that_preloads_leaves_no_topic(
-    start_command: Start, tmp_path: Path, shm_dir: Path
-) -> None:
+def test_gunicorn_leaves_no_topic(start_command: Start, tmp_path: Path, shm_dir: Path) -> None:
     need("gunicorn")
     port = _servers.free_port()
     options = ["--preload", "--workers=2", f"--bind=127.0.0.1:{port}", "--no-control-socket"]

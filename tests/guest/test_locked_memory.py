@@ -32,9 +32,7 @@ print("grown", grown)
 CURRENT, FUTURE = 1, 2
 
 
-def test_first_publisher_of_a_program_that_locks_its_memory_takes_little(
-    check_python: Check,
-) -> None:
+def test_first_publisher_of_a_program_with_locked_memory_takes_little(check_python: Check) -> None:
     word, figure = check_python(PROGRAM, CURRENT | FUTURE).split(maxsplit=1)
     if word == "refused":
         pytest.skip(f"mlockall: {figure}")

@@ -185,9 +185,7 @@ untouched()
 
 
 @pytest.mark.parametrize("fate", ["closed", "plain", "another_publisher"])
-def test_subscriber_asks_after_its_own_publisher_and_reads_on(
-    fate: str, check_python: Check
-) -> None:
+def test_subscriber_asks_for_its_own_publisher_and_reads_on(fate: str, check_python: Check) -> None:
     check_python(HARNESS + SUBSCRIBER, fate)
 
 
@@ -228,7 +226,7 @@ untouched()
 
 @pytest.mark.parametrize("how", ["plainly", "held", "fork"])
 @pytest.mark.parametrize("fate", ["closed", "plain", "another_publisher", "eventfd", "epoll"])
-def test_fileno_rings_and_closes_its_own_bell_alone(
+def test_fileno_rings_and_closes_only_its_own_bell(
     fate: str, how: str, check_python: Check
 ) -> None:
     check_python(HARNESS + FILENO, fate, how)

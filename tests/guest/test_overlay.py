@@ -36,9 +36,7 @@ def goroot() -> Path:
     )
 
 
-def test_every_file_differs_in_just_the_edited_lines(
-    overlay: ModuleType, goroot: Path, tmp_path: Path
-) -> None:
+def test_only_the_edited_lines_differ(overlay: ModuleType, goroot: Path, tmp_path: Path) -> None:
     replaced = json.loads(overlay.write(goroot, tmp_path).read_text())["Replace"]
     assert {str(goroot / "src" / edit.file) for edit in overlay.EDITS} == set(replaced)
     changed = 0

@@ -115,7 +115,5 @@ if fork:
 
 @pytest.mark.parametrize("fork", ["alone", "fork"])
 @pytest.mark.parametrize("setup", ["Python's", "handled in C", "ignored", "blocked"])
-def test_the_process_stays_as_it_was(
-    setup: str, fork: str, host: Path, check_python: Check
-) -> None:
+def test_process_stays_as_it_was(setup: str, fork: str, host: Path, check_python: Check) -> None:
     check_python(PROGRAM, host, setup, fork, timeout=60)

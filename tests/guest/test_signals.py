@@ -89,8 +89,6 @@ with shm_pub_sub.Publisher("topic", 0):
 
 
 @pytest.mark.parametrize("method", ["create_module", "exec_module"])
-def test_ctrl_c_while_the_library_loads_leaves_no_signal_blocked(
-    method: str, run_python: Run
-) -> None:
+def test_ctrl_c_while_the_library_loads_blocks_no_signal(method: str, run_python: Run) -> None:
     ended = run_python(INTERRUPTED.replace("METHOD", repr(method)))
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "interrupted\n", "")

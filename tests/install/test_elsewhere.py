@@ -97,7 +97,7 @@ def test_vendored_modules_are_all_that_a_build_imports(
 
 
 @pytest.mark.parametrize("home", [NO_HOME, None])
-def test_without_a_home_gos_folders_are_in_build(
+def test_without_a_home_go_works_in_build(
     home: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in (*HOMES, *FOLDERS):
@@ -111,9 +111,7 @@ def test_without_a_home_gos_folders_are_in_build(
     assert all(Path(name).is_relative_to(build_machine.BUILD) for name in names)
 
 
-def test_a_home_that_can_be_written_is_used(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_writable_home_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in (*HOMES, *FOLDERS):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))

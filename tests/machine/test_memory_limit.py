@@ -105,9 +105,7 @@ except CreateError as error:
 """
 
 
-def test_many_topics_that_are_too_large_together_are_an_error_too(
-    group: Path, check_python: Check
-) -> None:
+def test_topics_that_are_too_large_together_are_an_error(group: Path, check_python: Check) -> None:
     first, again = check_python(JOIN + MANY, group).splitlines()
     assert 'Failed to create shared memory: create "topic/' in first
     assert f"limit of {LIMIT}" in first
@@ -143,7 +141,7 @@ def test_doctor_names_the_limit(group: Path, run_python: Run) -> None:
 
 
 @pytest.mark.parametrize(("spare", "verdict"), [(0, "fail"), (512 << 10, "warn"), (8 << 20, "ok")])
-def test_doctor_says_what_is_left(
+def test_doctor_says_what_is_free(
     spare: int, verdict: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from shm_pub_sub._checks import machine  # noqa: PLC0415

@@ -87,9 +87,7 @@ def test_the_same_pid_in_two_namespaces_is_two_processes(new_peer: NewPeer) -> N
     other.finish()
 
 
-def test_a_pid_that_is_somebody_elses_here_does_not_make_a_dead_publisher_live(
-    new_peer: NewPeer,
-) -> None:
+def test_a_pid_that_is_somebody_elses_makes_no_dead_publisher_live(new_peer: NewPeer) -> None:
     """Its pid in the namespace was 1, and the machine's process 1 lives forever."""
     peer = new_peer(*launcher(*PID))
     peer.call(remote.make_publisher, "topic", 0, 3, True)
@@ -126,9 +124,7 @@ def test_the_directory_may_have_another_name_in_another_mount_namespace(
 
 
 @pytest.mark.parametrize("seconds", [-1, 1000])
-def test_a_clock_of_another_time_namespace_ages_values_and_nothing_else(
-    new_peer: NewPeer, seconds: int
-) -> None:
+def test_clock_of_another_namespace_only_ages_values(new_peer: NewPeer, seconds: int) -> None:
     """Its CLOCK_MONOTONIC is another one: a time ahead of ours counts as old, never as new."""
     peer = new_peer(*launcher(*clock_ahead(seconds)))
     peer.call(remote.make_publisher, "topic", 0)

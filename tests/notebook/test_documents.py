@@ -64,9 +64,7 @@ def test_all_cells_of_a_document_run_and_run_again(
     assert notebook.run(END if document is blocks else tutorials_end()) == ""
 
 
-def test_ten_runs_of_a_page_leave_as_many_threads_as_one(
-    notebook: Notebook, tmp_path: Path
-) -> None:
+def test_ten_runs_of_a_page_leave_no_more_threads(notebook: Notebook, tmp_path: Path) -> None:
     notebook.run(f"%cd -q {tmp_path}")
     code = [cell for cell in blocks() if "save" not in cell]
     for number, cell in enumerate(code):

@@ -118,9 +118,7 @@ def test_without_a_window_the_error_says_what_to_use(run_python: Callable[..., A
     assert "`shm-pub-sub plot TOPIC`" in ended.stdout
 
 
-def test_what_is_no_topic_is_refused_before_there_is_a_window(
-    run_python: Callable[..., Any],
-) -> None:
+def test_what_is_no_topic_is_refused_before_a_window_opens(run_python: Callable[..., Any]) -> None:
     ended = run_python(
         "import shm_pub_sub\n"
         "try:\n    shm_pub_sub.plot(5)\nexcept TypeError as error:\n    print(error)\n"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 import shm_pub_sub
-from support.peer import Peer
+from support.peer import NewPeer, Peer
 from support.waiting import until
 
 from . import _spinning
@@ -41,7 +41,7 @@ def test_a_spinning_reader_sees_nothing_torn_and_nothing_backwards(
         record_property(name, figure)
 
 
-def test_two_readers_spin_on_one_topic(new_peer: Callable[[], Peer]) -> None:
+def test_two_readers_spin_on_one_topic(new_peer: NewPeer) -> None:
     peers = [new_peer() for _ in range(2)]
     for peer in peers:
         peer.call(_spinning.open_spinner, "topic")

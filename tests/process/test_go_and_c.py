@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import shm_pub_sub
 from support.go import GoPublisher, GoSubscriber
-from support.peer import Peer
+from support.peer import NewPeer, Peer
 from support.values import DEFAULTS, EDGES, bits
 from support.waiting import until
 
@@ -121,7 +121,7 @@ def test_reader_spins_while_another_process_writes(
 @each_writer
 @each_reader
 def test_reader_follows_from_a_killed_writer_to_the_next(
-    new_peer: Callable[[], Peer], opened: Callable[[Any], Any], writer: str, reader: str
+    new_peer: NewPeer, opened: Callable[[Any], Any], writer: str, reader: str
 ) -> None:
     subscriber = opened(READERS[reader]("topic", -1))
     for next_writer in (*WRITERS, writer):

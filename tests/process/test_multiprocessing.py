@@ -41,7 +41,7 @@ def test_child_leaves_nothing(
 
 @each_method
 @pytest.mark.parametrize("run", [_children.run_pool, _children.run_executor])
-def test_pool_workers_read_and_publish(
+def test_pools_read_and_publish(
     peer: Peer, shm_dir: Path, method: str, run: Callable[..., Any]
 ) -> None:
     assert peer.call(run, method) == [(100 + number, True) for number in range(10)]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import shm_pub_sub
 from support import remote
-from support.peer import Peer
+from support.peer import NewPeer, Peer
 from support.waiting import until
 
 
@@ -35,9 +35,7 @@ def test_end_of_the_program_shows_at_the_next_read(peer: Peer, shm_dir: Path) ->
 
 
 @pytest.mark.parametrize("end", [Peer.finish, Peer.kill])
-def test_subscribers_follow_a_restart_of_another_size(
-    new_peer: Callable[[], Peer], end: Callable[[Peer], None]
-) -> None:
+def test_subscribers_follow_to_another_size(new_peer: NewPeer, end: Callable[[Peer], None]) -> None:
     subscriber = shm_pub_sub.Subscriber("topic", -1)
     for generation, buffers in enumerate([1, 1000, 3, 100_000, 2]):
         peer = new_peer()
@@ -50,9 +48,7 @@ def test_subscribers_follow_a_restart_of_another_size(
         shm_pub_sub.remove("topic")
 
 
-def test_restart_of_another_type_is_a_type_error_that_names_both(
-    new_peer: Callable[[], Peer],
-) -> None:
+def test_restart_of_another_type_is_a_type_error_that_names_both(new_peer: NewPeer) -> None:
     subscriber = shm_pub_sub.Subscriber("topic", -1)
     other = shm_pub_sub.Subscriber("topic", -1.0)
     for kind in (float, bool, float):
@@ -114,9 +110,7 @@ def test_retained_value_outlives_the_program(peer: Peer) -> None:
     assert late.subscribe() == (-1, False)
 
 
-def test_retained_value_outlives_a_kill_until_the_next_publishers_first_value(
-    new_peer: Callable[[], Peer],
-) -> None:
+def test_retained_value_outlives_a_kill_until_the_next_first_value(new_peer: NewPeer) -> None:
     early = shm_pub_sub.Subscriber("topic", -1)
     first = new_peer()
     first.call(remote.make_publisher, "topic", 0, 3, True)
@@ -151,9 +145,7 @@ def test_retained_value_is_still_there_long_after_a_kill(peer: Peer) -> None:
     until(lambda: not lasting.subscribe()[1], "removed")
 
 
-def test_take_over_and_reattachment_are_logged(
-    new_peer: Callable[[], Peer], caplog: pytest.LogCaptureFixture
-) -> None:
+def test_take_over_and_move_are_logged(new_peer: NewPeer, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "shm_pub_sub")
     first = new_peer()
     first.call(remote.make_publisher, "topic", 0)

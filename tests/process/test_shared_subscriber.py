@@ -2,13 +2,13 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 import shm_pub_sub
 from shm_pub_sub._extension import load
 from support import remote
-from support.peer import Peer
+from support.peer import NewPeer
 
 DEADLINE = 30
 
@@ -48,9 +48,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     logger.removeHandler(gate)
 
 
-def test_what_a_slow_thread_found_does_not_replace_what_a_fast_one_reads(
-    new_peer: Callable[[], Peer], gate: Gate
-) -> None:
+def test_what_a_slow_thread_found_replaces_nothing_newer(new_peer: NewPeer, gate: Gate) -> None:
     """The slow one has opened a dead publisher's file, the fast one its successor's."""
     subscriber: shm_pub_sub.Subscriber[int] | None = None
     for value in (1, 2):

@@ -1,11 +1,9 @@
 """A publisher and a subscriber in different processes."""
 
-from collections.abc import Callable
-
 import pytest
 import shm_pub_sub
 from support import remote
-from support.peer import Peer
+from support.peer import NewPeer, Peer
 from support.values import DEFAULTS, EDGES, bits
 
 each_type = pytest.mark.parametrize("kind", [bool, int, float])
@@ -52,7 +50,7 @@ def test_late_joiner_reads_the_newest_value(peer: Peer, kind: type) -> None:
     assert [subscriber.subscribe() for _ in range(3)] == [(newest, True)] * 3
 
 
-def test_many_processes_read_one_publisher(new_peer: Callable[[], Peer]) -> None:
+def test_many_processes_read_one_publisher(new_peer: NewPeer) -> None:
     peers = [new_peer() for _ in range(4)]
     for peer in peers:
         peer.call(remote.make_subscriber, "topic", 0)

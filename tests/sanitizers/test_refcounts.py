@@ -85,9 +85,7 @@ def test_a_fault_fits_the_sources(fault: Fault) -> None:
 
 @pytest.mark.shm_leaves_files("the broken library crashes in the middle")
 @pytest.mark.parametrize("fault", first_of({name: (fault,) for name, fault in FAULTS.items()}))
-def test_a_fault_in_counting_is_found(
-    debug: tuple[str, str, str], fault: Fault, tmp_path: Path
-) -> None:
+def test_a_miscount_is_found(debug: tuple[str, str, str], fault: Fault, tmp_path: Path) -> None:
     done = count(debug, tmp_path, 50, fault)
     assert done.returncode != 0
     # Too few references crash, or trip over an assertion; too many are seen in the count.

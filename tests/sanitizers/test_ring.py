@@ -45,9 +45,7 @@ def test_no_wake_up_is_lost(other: str | None, sanitizer: str, memory: str, tmp_
 
 @pytest.mark.parametrize("sanitizer", ["plain", "address"])
 @pytest.mark.parametrize("other", COMPILERS)
-def test_a_reader_may_meet_a_writer_anywhere(
-    other: str | None, sanitizer: str, tmp_path: Path
-) -> None:
+def test_readers_meet_a_writer_anywhere(other: str | None, sanitizer: str, tmp_path: Path) -> None:
     done = built(other, "ring_meeting", sanitizer, tmp_path)()
     assert (done.returncode, done.stderr) == (0, "")
     assert int(done.stdout.split()[0]) > 2000

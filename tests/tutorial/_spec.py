@@ -29,11 +29,11 @@ class Block:
     """Of the block's raw lines: another text must fail clearly, not run as something else."""
 
 
-class SpecificationChangedError(Exception):
+class SpecChangedError(Exception):
     """The text holds something else where a block was: place and levels need another look."""
 
 
-class Specification:
+class Spec:
     def __init__(self, path: Path) -> None:
         self.path = path
         # Not splitlines(): it would also split at characters that are part of a line.
@@ -44,7 +44,7 @@ class Specification:
         lines = self.lines[block.first - 1 : block.last]
         found = hashlib.sha256("\n".join(lines).encode()).hexdigest()
         if found != block.sha256:
-            raise SpecificationChangedError(
+            raise SpecChangedError(
                 f"lines {block.first}-{block.last} of {self.path.name}: found sha256 {found}; "
                 f"expected {block.sha256}; read the new text, then update tests/tutorial/_blocks.py"
             )

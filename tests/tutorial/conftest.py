@@ -6,15 +6,15 @@ from functools import partial
 import pytest
 from support.programs import Start
 
-from ._spec import VARIABLE, Specification, specification_path
+from ._spec import VARIABLE, Spec, specification_path
 
 
 @pytest.fixture(scope="session")
-def tutorial() -> Specification:
+def tutorial() -> Spec:
     path = specification_path()
     if not path.is_file():
         pytest.skip(f"the specification is not here; its path can be given as {VARIABLE}")
-    return Specification(path)
+    return Spec(path)
 
 
 @pytest.fixture

@@ -7,12 +7,10 @@ from support.programs import Start
 from ._blocks import ANALYTICS, ROBOT_NETWORK
 from ._programs import feeder, interrupt, watcher
 from ._reading import arguments, topics
-from ._spec import Specification
+from ._spec import Spec
 
 
-def test_every_sensor_of_the_robot_is_seen_by_another_process(
-    tutorial: Specification, start: Start
-) -> None:
+def test_every_sensor_of_the_robot_is_seen_by_another_process(tutorial: Spec, start: Start) -> None:
     network = tutorial.source(ROBOT_NETWORK)
     sensors = topics(network, "Publisher")
     watching = start(watcher(sensors))
@@ -27,7 +25,7 @@ def test_every_sensor_of_the_robot_is_seen_by_another_process(
 
 
 def test_ctrl_c_ends_the_robot_s_topics_and_leaves_nothing(
-    tutorial: Specification, start: Start, shm_dir: Path
+    tutorial: Spec, start: Start, shm_dir: Path
 ) -> None:
     network = tutorial.source(ROBOT_NETWORK)
     running = start(network)
@@ -42,9 +40,7 @@ def test_ctrl_c_ends_the_robot_s_topics_and_leaves_nothing(
         start(watcher([topic])).wait_for(rf"'{topic.name}', {topic.default!r}, False")
 
 
-def test_the_analytics_average_what_another_process_publishes(
-    tutorial: Specification, start: Start
-) -> None:
+def test_the_analytics_average_what_another_process_publishes(tutorial: Spec, start: Start) -> None:
     program = tutorial.source(ANALYTICS)
     [source] = topics(program, "Subscriber")
     [result] = topics(program, "Publisher")
@@ -62,9 +58,7 @@ def test_the_analytics_average_what_another_process_publishes(
     publishing.finish()
 
 
-def test_the_analytics_say_nothing_while_nothing_is_published(
-    tutorial: Specification, start: Start
-) -> None:
+def test_the_analytics_say_nothing_while_nothing_is_published(tutorial: Spec, start: Start) -> None:
     program = tutorial.source(ANALYTICS)
     [source] = topics(program, "Subscriber")
     running = start(program)

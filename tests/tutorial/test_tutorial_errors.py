@@ -9,10 +9,10 @@ from support.programs import Start
 from ._blocks import CONFLICT_SYMPTOM, CREATION_SYMPTOM, VERIFICATION
 from ._programs import HOLD, IMPORT
 from ._reading import statements
-from ._spec import Block, Specification
+from ._spec import Block, Spec
 
 
-def symptom(tutorial: Specification, block: Block) -> str:
+def symptom(tutorial: Spec, block: Block) -> str:
     error, text = tutorial.raw(block)[-1].split(": ")
     assert error == "RuntimeError"
     return text
@@ -26,7 +26,7 @@ def attempt(program: str) -> str:
 
 
 def test_a_second_publisher_gets_an_error_that_names_the_first(
-    tutorial: Specification, start: Start
+    tutorial: Spec, start: Start
 ) -> None:
     imported, opened, *_ = statements(tutorial.source(VERIFICATION))
     holding = start(imported + opened + HOLD)
@@ -40,7 +40,7 @@ def test_a_second_publisher_gets_an_error_that_names_the_first(
 
 
 def test_a_second_publisher_in_the_same_process_gets_the_error_too(
-    tutorial: Specification, start: Start
+    tutorial: Spec, start: Start
 ) -> None:
     imported, opened, *_ = statements(tutorial.source(VERIFICATION))
 
@@ -49,9 +49,7 @@ def test_a_second_publisher_in_the_same_process_gets_the_error_too(
     assert message.startswith(symptom(tutorial, CONFLICT_SYMPTOM))
 
 
-def test_the_topic_is_free_again_when_its_publisher_has_ended(
-    tutorial: Specification, start: Start
-) -> None:
+def test_the_topic_is_free_again_when_its_publisher_has_ended(tutorial: Spec, start: Start) -> None:
     imported, opened, *_ = statements(tutorial.source(VERIFICATION))
     start(imported + opened).finish()
 
@@ -60,7 +58,7 @@ def test_the_topic_is_free_again_when_its_publisher_has_ended(
 
 @pytest.mark.parametrize("place", ["/sys", "file"], ids=["no permission", "not a directory"])
 def test_where_nothing_can_be_created_the_creation_fails_as_documented(
-    tutorial: Specification, start: Start, tmp_path: Path, place: str
+    tutorial: Spec, start: Start, tmp_path: Path, place: str
 ) -> None:
     _, opened, *_ = statements(tutorial.source(VERIFICATION))
     (tmp_path / "file").write_bytes(b"")
@@ -74,7 +72,7 @@ def test_where_nothing_can_be_created_the_creation_fails_as_documented(
 
 
 def test_a_shortage_of_memory_fails_the_creation_as_documented(
-    tutorial: Specification, start: Start, shm_dir: Path
+    tutorial: Spec, start: Start, shm_dir: Path
 ) -> None:
     filesystem = os.statvfs(shm_dir)
     more_values_than_fit = filesystem.f_blocks * filesystem.f_frsize // 8 + 1

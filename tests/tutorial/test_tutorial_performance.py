@@ -8,13 +8,13 @@ from support.programs import Start
 
 from ._blocks import PERFORMANCE
 from ._reading import numbers
-from ._spec import Specification
+from ._spec import Spec
 
 HALF_A_MILLI = 0.000_5
 """The error of rounding to three decimals."""
 
 
-def test_the_benchmark_ends_with_figures_that_agree(tutorial: Specification, start: Start) -> None:
+def test_the_benchmark_ends_with_figures_that_agree(tutorial: Spec, start: Start) -> None:
     printed = [line for line in start(tutorial.source(PERFORMANCE)).finish() if numbers(line)]
 
     messages, duration, throughput, latency = (float(numbers(line)[0]) for line in printed)

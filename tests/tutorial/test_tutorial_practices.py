@@ -1,14 +1,16 @@
 """The best practices: hierarchical names, a robust subscriber, a managed publisher."""
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
-from support.programs import Start
+import pytest
+from support.programs import Program, Start
 
 from ._blocks import ERROR_HANDLING, RESOURCE_MANAGEMENT, TOPIC_NAMING
 from ._programs import HOLD, IMPORT, feeder, watcher
 from ._reading import Topic, arguments, statements, topics
-from ._spec import Specification
+from ._spec import Spec
 
 PROCESS_DATA = """
 import time
@@ -27,7 +29,17 @@ def process_data(data):
 CALL = "\nrobust_subscriber()\n"
 
 
-def test_hierarchical_names_are_topics(tutorial: Specification, start: Start) -> None:
+@pytest.fixture
+def robust(tutorial: Spec, start: Start) -> Iterator[tuple[Topic, Program]]:
+    """The topic of the robust subscriber, and its program, which SIGTERM ends."""
+    program = tutorial.source(ERROR_HANDLING)
+    [topic] = topics(program, "Subscriber")
+    running = start(IMPORT + PROCESS_DATA + program + CALL)
+    yield topic, running
+    running.end_by(signal.SIGTERM, -signal.SIGTERM)
+
+
+def test_hierarchical_names_are_topics(tutorial: Spec, start: Start) -> None:
     source = tutorial.source(TOPIC_NAMING)
 
     for topic, opened in zip(topics(source, "Publisher"), statements(source), strict=True):
@@ -37,7 +49,7 @@ def test_hierarchical_names_are_topics(tutorial: Specification, start: Start) ->
 
 
 def test_a_publisher_whose_name_is_given_to_the_next_one_ends(
-    tutorial: Specification, start: Start, shm_dir: Path
+    tutorial: Spec, start: Start, shm_dir: Path
 ) -> None:
     source = tutorial.source(TOPIC_NAMING)
     first, second = topics(source, "Publisher")
@@ -51,27 +63,22 @@ def test_a_publisher_whose_name_is_given_to_the_next_one_ends(
 
 
 def test_the_robust_subscriber_processes_every_value_it_is_given_time_for(
-    tutorial: Specification, start: Start
+    robust: tuple[Topic, Program], start: Start
 ) -> None:
-    program = tutorial.source(ERROR_HANDLING)
-    [topic] = topics(program, "Subscriber")
-    running = start(IMPORT + PROCESS_DATA + program + CALL)
+    topic, running = robust
     publishing = start(feeder(topic))
 
     for value in ("1.5", "2.5", "1e300"):
         publishing.tell(value)
         running.wait_for(rf"processed {float(value)!r}".replace("+", r"\+"))
 
-    running.end_by(signal.SIGTERM, -signal.SIGTERM)
     publishing.finish()
 
 
 def test_the_robust_subscriber_survives_an_error_in_the_processing(
-    tutorial: Specification, start: Start
+    robust: tuple[Topic, Program], start: Start
 ) -> None:
-    program = tutorial.source(ERROR_HANDLING)
-    [topic] = topics(program, "Subscriber")
-    running = start(IMPORT + PROCESS_DATA + program + CALL)
+    topic, running = robust
     publishing = start(feeder(topic))
 
     publishing.tell("-1.5")
@@ -79,16 +86,13 @@ def test_the_robust_subscriber_survives_an_error_in_the_processing(
     publishing.tell("3.5")
     running.wait_for(r"processed 3\.5")
 
-    running.end_by(signal.SIGTERM, -signal.SIGTERM)
     publishing.finish()
 
 
 def test_the_robust_subscriber_reports_a_publisher_of_another_type_and_survives_it(
-    tutorial: Specification, start: Start
+    robust: tuple[Topic, Program], start: Start
 ) -> None:
-    program = tutorial.source(ERROR_HANDLING)
-    [topic] = topics(program, "Subscriber")
-    running = start(IMPORT + PROCESS_DATA + program + CALL)
+    topic, running = robust
     earlier = start(feeder(topic))
     earlier.tell("1.5")
     running.wait_for(r"processed 1\.5")  # it is made: what follows is of another type for a read
@@ -105,12 +109,11 @@ def test_the_robust_subscriber_reports_a_publisher_of_another_type_and_survives_
     publishing.tell("3.5")
     running.wait_for(r"processed 3\.5")
 
-    running.end_by(signal.SIGTERM, -signal.SIGTERM)
     publishing.finish()
 
 
 def test_the_managed_publisher_s_value_is_read_while_its_process_lives(
-    tutorial: Specification, start: Start, shm_dir: Path
+    tutorial: Spec, start: Start, shm_dir: Path
 ) -> None:
     program = tutorial.source(RESOURCE_MANAGEMENT)
     [topic] = topics(program, "ManagedPublisher")

@@ -14,7 +14,7 @@ from ._blocks import (
 )
 from ._programs import HOLD, IMPORT, feeder
 from ._reading import Topic, arguments, signatures, statements
-from ._spec import Specification
+from ._spec import Spec
 
 KINDS = ("bool", "int", "float")
 PUBLISHED: dict[str, bool | int | float] = {"bool": False, "int": 7, "float": 1.5}
@@ -32,7 +32,7 @@ REPORT = "print((data, is_success))\n"
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_documented_keywords_build_a_pair_of_that_type(
-    tutorial: Specification, start: Start, kind: str
+    tutorial: Spec, start: Start, kind: str
 ) -> None:
     [publisher] = [s for s in signatures(tutorial.source(PUBLISHER_SIGNATURES)) if s.kind == kind]
     [subscriber] = [s for s in signatures(tutorial.source(SUBSCRIBER_SIGNATURES)) if s.kind == kind]
@@ -51,7 +51,7 @@ def test_the_documented_keywords_build_a_pair_of_that_type(
 
 
 def test_the_number_of_buffers_defaults_to_the_documented_three(
-    tutorial: Specification, start: Start
+    tutorial: Spec, start: Start
 ) -> None:
     documented = set(re.findall(r"\(default: (\d+)\)", "\n".join(tutorial.lines)))
     child = start(
@@ -64,7 +64,7 @@ def test_the_number_of_buffers_defaults_to_the_documented_three(
 
 
 def test_another_process_reads_each_published_value_with_its_type(
-    tutorial: Specification, start: Start
+    tutorial: Spec, start: Start
 ) -> None:
     publish, subscribe = tutorial.source(PUBLISH_CALLS), tutorial.source(SUBSCRIBE_CALLS)
     publishing = start(IMPORT + PUBLISHERS + publish + HOLD)
@@ -78,7 +78,7 @@ def test_another_process_reads_each_published_value_with_its_type(
 
 
 def test_without_a_publisher_each_read_gives_the_default_and_no_success(
-    tutorial: Specification, start: Start
+    tutorial: Spec, start: Start
 ) -> None:
     subscribe = tutorial.source(SUBSCRIBE_CALLS)
 
@@ -93,7 +93,7 @@ def test_without_a_publisher_each_read_gives_the_default_and_no_success(
     ids=["no publisher", "nothing sent yet", "another topic's name"],
 )
 def test_a_read_has_no_success_for_each_documented_cause(
-    tutorial: Specification, start: Start, published_topic: str | None, values: list[str]
+    tutorial: Spec, start: Start, published_topic: str | None, values: list[str]
 ) -> None:
     if published_topic is not None:
         publishing = start(feeder(Topic(published_topic, 0.0)))

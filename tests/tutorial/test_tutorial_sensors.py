@@ -9,7 +9,7 @@ from support.programs import Start
 from ._blocks import MULTI_SUBSCRIBER, SENSOR_PUBLISHER
 from ._programs import feeder
 from ._reading import arguments, numbers, topics
-from ._spec import Specification
+from ._spec import Spec
 
 
 def appear_in_order(seen: Iterable[str], published: Iterable[str]) -> bool:
@@ -19,7 +19,7 @@ def appear_in_order(seen: Iterable[str], published: Iterable[str]) -> bool:
 
 
 def test_the_subscribers_see_the_sensor_s_values_and_never_go_backwards(
-    tutorial: Specification, start: Start
+    tutorial: Spec, start: Start
 ) -> None:
     sensor = tutorial.source(SENSOR_PUBLISHER)
     [[readings]] = arguments(sensor, "range")
@@ -39,7 +39,7 @@ def test_the_subscribers_see_the_sensor_s_values_and_never_go_backwards(
 
 
 def test_a_value_outside_the_limits_is_logged_and_raises_its_alert(
-    tutorial: Specification, start: Start
+    tutorial: Spec, start: Start
 ) -> None:
     [topic] = topics(tutorial.source(SENSOR_PUBLISHER), "Publisher")
     subscribing = start(tutorial.source(MULTI_SUBSCRIBER))
@@ -59,7 +59,7 @@ def test_a_value_outside_the_limits_is_logged_and_raises_its_alert(
 
 
 def test_the_running_subscribers_move_to_the_next_publisher_by_themselves(
-    tutorial: Specification, start: Start
+    tutorial: Spec, start: Start
 ) -> None:
     [topic] = topics(tutorial.source(SENSOR_PUBLISHER), "Publisher")
     subscribing = start(tutorial.source(MULTI_SUBSCRIBER))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ._blocks import PROGRAMS, SIGNATURES, SYMPTOMS
-from ._spec import Block, Specification, SpecificationChangedError
+from ._spec import Block, Spec, SpecChangedError
 
 BLOCKS = {**PROGRAMS, **SIGNATURES, **SYMPTOMS}
 USE_OF_THE_LIBRARY = re.compile(r"import shm_pub_sub|shm_pub_sub\.|\.publish\(|\.subscribe\(")
@@ -17,20 +17,18 @@ every_program = pytest.mark.parametrize("block", PROGRAMS.values(), ids=PROGRAMS
 
 
 @every_program
-def test_a_restored_program_is_valid_python(tutorial: Specification, block: Block) -> None:
+def test_a_restored_program_is_valid_python(tutorial: Spec, block: Block) -> None:
     compile(tutorial.source(block), "tutorial", "exec")
 
 
 @every_program
-def test_restoring_changes_nothing_but_the_indentation(
-    tutorial: Specification, block: Block
-) -> None:
+def test_restoring_changes_only_the_indentation(tutorial: Spec, block: Block) -> None:
     restored = tutorial.source(block).splitlines()
 
     assert [line.lstrip() for line in restored] == tutorial.raw(block)
 
 
-def test_every_line_that_uses_the_library_belongs_to_a_known_block(tutorial: Specification) -> None:
+def test_every_line_that_uses_the_library_belongs_to_a_known_block(tutorial: Spec) -> None:
     known = {number for block in BLOCKS.values() for number in range(block.first, block.last + 1)}
     using = {n for n, line in enumerate(tutorial.lines, 1) if USE_OF_THE_LIBRARY.search(line)}
 
@@ -52,13 +50,13 @@ def test_a_changed_text_is_refused_by_its_line_numbers(tmp_path: Path) -> None:
     changed = tmp_path / "changed.txt"
     changed.write_text("one\ntwo\nthree\n", encoding="utf-8")
 
-    with pytest.raises(SpecificationChangedError, match=r"lines 2-3 of changed\.txt"):
-        Specification(changed).source(Block(2, 3, "00", "0" * 64))
+    with pytest.raises(SpecChangedError, match=r"lines 2-3 of changed\.txt"):
+        Spec(changed).source(Block(2, 3, "00", "0" * 64))
 
 
-def test_a_block_that_moved_is_refused(tutorial: Specification) -> None:
+def test_a_block_that_moved_is_refused(tutorial: Spec) -> None:
     block = PROGRAMS["sensor_publisher"]
     moved = replace(block, first=block.first + 1, last=block.last + 1)
 
-    with pytest.raises(SpecificationChangedError):
+    with pytest.raises(SpecChangedError):
         tutorial.source(moved)

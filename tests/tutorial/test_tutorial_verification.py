@@ -9,11 +9,11 @@ from ._blocks import VERIFICATION
 from ._programs import HOLD
 from ._reading import numbers, topics
 from ._reading import statements as statements_of
-from ._spec import Specification
+from ._spec import Spec
 
 
 @pytest.fixture
-def halves(tutorial: Specification) -> tuple[str, str]:
+def halves(tutorial: Spec) -> tuple[str, str]:
     """The publisher's program and the subscriber's: the text gives them one import."""
     statements = statements_of(tutorial.source(VERIFICATION))
     imported, opened, published, subscribed, received = statements
@@ -21,7 +21,7 @@ def halves(tutorial: Specification) -> tuple[str, str]:
 
 
 @pytest.fixture
-def default(tutorial: Specification) -> str:
+def default(tutorial: Spec) -> str:
     [topic] = topics(tutorial.source(VERIFICATION), "Subscriber")
     return repr(topic.default)
 
@@ -32,7 +32,7 @@ def received(lines: list[str]) -> list[tuple[str, bool]]:
 
 
 def test_the_whole_program_receives_the_newest_value_ten_times(
-    tutorial: Specification, start: Start
+    tutorial: Spec, start: Start
 ) -> None:
     lines = start(tutorial.source(VERIFICATION)).finish()
 

@@ -87,7 +87,7 @@ def test_what_it_raises_is_logged_and_does_not_end_it(
         assert "topic" in record.getMessage()
 
 
-def test_an_error_of_the_topic_is_logged_once_and_does_not_end_it(
+def test_an_error_of_the_topic_is_logged_once_and_it_goes_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     called: queue.Queue[int] = queue.Queue()

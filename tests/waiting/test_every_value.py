@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from support import remote
 from support.counts import VALUES
-from support.peer import Peer
+from support.peer import NewPeer
 
 Record = Callable[[str, object], None]
 
@@ -24,7 +24,7 @@ Record = Callable[[str, object], None]
     ],
 )
 def test_received_and_lost_are_all_that_was_published(
-    new_peer: Callable[[], Peer], way: str, buffer_num: int, values: int, record_property: Record
+    new_peer: NewPeer, way: str, buffer_num: int, values: int, record_property: Record
 ) -> None:
     reader, writer = new_peer(), new_peer()
     reader.call(remote.make_subscriber, "topic", 0)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from crash import _victims
 from support.counts import WAITS, dice
-from support.peer import Peer
+from support.peer import NewPeer
 
 from . import _ping_pong
 from ._lateness import Figures
@@ -18,9 +18,7 @@ Record = Callable[[str, object], None]
 
 
 @pytest.mark.timeout(120 + WAITS // 2000)
-def test_no_wake_up_is_missed_across_restarts(
-    new_peer: Callable[[], Peer], record_property: Record
-) -> None:
+def test_no_wake_up_is_missed_across_restarts(new_peer: NewPeer, record_property: Record) -> None:
     random = dice()
     publishers, waiters = new_peer(), [new_peer() for _ in range(WAITERS)]
     publishers.call(_victims.warm_up)

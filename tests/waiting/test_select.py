@@ -94,9 +94,7 @@ def test_values_of_an_ended_publisher_count(pairs: Pairs) -> None:
         assert select([subscriber], 0) == []
 
 
-def test_a_publisher_killed_before_its_wake_is_seen_within_a_slice(
-    pairs: Pairs, shm_dir: Path
-) -> None:
+def test_a_publisher_killed_before_its_wake_is_seen_in_time(pairs: Pairs, shm_dir: Path) -> None:
     subscribers = [subscriber for _, subscriber in pairs]
     start = time.monotonic()
     with later(0.03, _descriptors.publish_without_a_wake, shm_dir, "topic%2F1"):

@@ -86,7 +86,7 @@ BAD_DEFAULTS = [
 
 @pytest.mark.parametrize("cls", [Publisher, Subscriber])
 @pytest.mark.parametrize("default", BAD_DEFAULTS, ids=lambda default: type(default).__name__)
-def test_other_defaults_are_type_errors_that_list_what_is_accepted(
+def test_other_defaults_are_type_errors_with_the_types(
     cls: Any, default: Any, shm_dir: Path
 ) -> None:
     with pytest.raises(TopicTypeError) as caught:
@@ -181,9 +181,7 @@ def test_name_that_is_no_str_is_a_type_error(cls: Any, name: Any, shm_dir: Path)
     ],
     ids=["empty", "nul", "inner nul", "long", "very long", "accents", "slashes", "surrogate"],
 )
-def test_unusable_name_is_a_value_error_with_the_rule(
-    cls: Any, name: str, rule: str, shm_dir: Path
-) -> None:
+def test_unusable_name_is_a_value_error(cls: Any, name: str, rule: str, shm_dir: Path) -> None:
     with pytest.raises(TopicValueError, match=rule) as caught:
         cls(name, 0)
     assert isinstance(caught.value, ValueError)

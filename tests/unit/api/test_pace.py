@@ -30,9 +30,7 @@ def test_moments_are_absolute(monkeypatch: pytest.MonkeyPatch, late: float) -> N
 
 
 @pytest.mark.parametrize("catch_up", [0.0, 1.0])
-def test_they_begin_again_after_a_long_pause(
-    monkeypatch: pytest.MonkeyPatch, catch_up: float
-) -> None:
+def test_they_restart_after_a_long_pause(monkeypatch: pytest.MonkeyPatch, catch_up: float) -> None:
     clock = Clock(0.0)
     monkeypatch.setattr(_pace, "time", clock)
     pace = Pace(0.1, catch_up)

@@ -75,7 +75,7 @@ def test_inspect_tells_all_there_is_to_know(value: Any, shm_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("use", [inspect, remove])
-def test_an_absent_topic_is_a_lookup_error_that_says_what_to_do(
+def test_an_absent_topic_is_a_lookup_error_with_help(
     use: Callable[[str], Any], shm_dir: Path
 ) -> None:
     text = (
@@ -109,9 +109,7 @@ ROBOT = ["a1", "a[1]", "lidar", "robot/arm/elbow", "robot/arm/wrist", "robot/lid
         ([""], []),
     ],
 )
-def test_patterns_choose_topics_as_those_of_the_command_line_do(
-    patterns: list[str], expected: list[str]
-) -> None:
+def test_patterns_are_those_of_the_command_line(patterns: list[str], expected: list[str]) -> None:
     pubs = [Publisher(name, 0) for name in ROBOT]
     assert [topic.name for topic in topics(*patterns)] == expected
     assert names_of_command_line(patterns=patterns) == expected
@@ -150,9 +148,7 @@ def test_removing_a_live_topic_is_refused_with_the_pid() -> None:
         assert sub.subscribe() == (1, True)
 
 
-def test_what_a_crash_left_is_listed_as_dead_and_can_be_removed(
-    run_python: Run, shm_dir: Path
-) -> None:
+def test_what_a_crash_left_is_listed_and_can_be_removed(run_python: Run, shm_dir: Path) -> None:
     assert run_python(CRASH).returncode == -9
     (info,) = topics()
     assert (info.name, info.alive, info.published) == ("topic", False, 1)

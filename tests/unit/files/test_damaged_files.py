@@ -108,7 +108,7 @@ STATE = {
 
 
 @pytest.mark.parametrize(("field", "value"), [(f, v) for f, vs in STATE.items() for v in vs])
-def test_contradiction_never_makes_values_up(
+def test_contradiction_makes_no_value_up(
     path: Path, run_python: Run, field: str, value: int
 ) -> None:
     assert read_field(path, field) != value
@@ -118,9 +118,7 @@ def test_contradiction_never_makes_values_up(
     assert_taken_over(outcomes)
 
 
-def test_head_whose_double_overflows_does_not_find_an_unused_slot(
-    shm_dir: Path, run_python: Run
-) -> None:
+def test_head_whose_double_overflows_finds_no_unused_slot(shm_dir: Path, run_python: Run) -> None:
     # 2 * 2**63 is 0, as is the sequence of slot 2**63 % 9 = 8, which 5 values do not reach.
     with Publisher("topic", 0.0, 8, retain=True) as pub:
         for value in PUBLISHED:
@@ -129,9 +127,7 @@ def test_head_whose_double_overflows_does_not_find_an_unused_slot(
     assert_nothing_made_up_is_read(probe(run_python, topic_file(shm_dir)))
 
 
-def test_topic_of_an_absurd_size_that_its_file_does_have_is_no_crash(
-    path: Path, run_python: Run
-) -> None:
+def test_topic_of_an_absurd_size_that_is_real_is_no_crash(path: Path, run_python: Run) -> None:
     slots = 2**31 + 1
     size = FIRST_SLOT + 32 * slots
     with path.open("r+b") as file:

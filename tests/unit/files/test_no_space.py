@@ -119,9 +119,7 @@ def test_subscriber_survives_that_its_directory_is_replaced(
             directory.mkdir()
 
 
-def test_directory_that_is_a_file_is_an_error(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_file_as_directory_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
     monkeypatch.setenv("SHM_PUB_SUB_DIR", str(file))

@@ -62,9 +62,7 @@ def test_directory_without_permission_says_whose_it_is(shm_dir: Path, run_python
 
 
 @needs_root
-def test_another_users_topic_is_a_clear_error_for_reader_and_writer(
-    shm_dir: Path, check_python: Check
-) -> None:
+def test_another_users_topic_is_a_clear_error(shm_dir: Path, check_python: Check) -> None:
     shm_dir.chmod(0o1777)
     program = BECOME_NOBODY + (
         "for use in (lambda: Publisher('topic', 0), lambda: Subscriber('topic', 0),\n"
@@ -107,9 +105,7 @@ def test_mode_lets_another_user_read_but_not_write(shm_dir: Path, check_python: 
 
 @pytest.mark.shm_leaves_files("who may not remove the name at the end leaves it")
 @needs_root
-def test_publisher_that_may_no_longer_remove_its_name_hangs_nobody(
-    shm_dir: Path, run_python: Run
-) -> None:
+def test_publisher_that_cannot_remove_its_name_hangs_nobody(shm_dir: Path, run_python: Run) -> None:
     shm_dir.chmod(0o755)  # root's, and the publisher is no longer root when it ends
     ended = run_python(
         "import logging, os, shm_pub_sub\n"
@@ -166,9 +162,7 @@ def test_subscriber_maps_the_file_read_only(shm_dir: Path, start_python: Start) 
         child.communicate("\n", timeout=20)
 
 
-def test_descriptors_are_not_inherited_by_programs_that_are_started(
-    shm_dir: Path, run_python: Run
-) -> None:
+def test_started_programs_inherit_no_descriptors(shm_dir: Path, run_python: Run) -> None:
     with Publisher("topic", 0) as pub, Subscriber("topic", 0):
         pub.publish(1)
         ended = run_python(
@@ -181,9 +175,7 @@ def test_descriptors_are_not_inherited_by_programs_that_are_started(
 
 
 @needs_root
-def test_topic_that_becomes_unreadable_is_an_open_error_at_each_read(
-    shm_dir: Path, start_python: Start
-) -> None:
+def test_topic_that_becomes_unreadable_is_an_open_error(shm_dir: Path, start_python: Start) -> None:
     shm_dir.chmod(0o1777)
     with Publisher("topic", 0, mode=0o644) as readable:
         readable.publish(1)

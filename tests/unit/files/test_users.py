@@ -98,9 +98,7 @@ def test_another_users_dead_topic_stays_and_the_error_says_whose_it_is(
     assert list(shm_dir.iterdir()) == []
 
 
-def test_own_file_without_any_permission_is_a_clear_error(
-    check_python: Check, shm_dir: Path
-) -> None:
+def test_own_file_without_permissions_is_a_clear_error(check_python: Check, shm_dir: Path) -> None:
     path = shm_dir / "shm_pub_sub.topic"
     path.touch()
     os.chown(path, OWNER, GROUP)
@@ -260,9 +258,7 @@ with Publisher("mine", 0) as publisher:
     end(publisher)
 
 
-def test_root_removes_what_a_users_publisher_left(
-    published: Start, run_python: Run, shm_dir: Path
-) -> None:
+def test_root_removes_what_a_user_left(published: Start, run_python: Run, shm_dir: Path) -> None:
     publisher = published(who(OWNER, GROUP), "600")
     remove = BECOME + "attempt(lambda: remove('topic'))\n"
     refused = run_python(remove, who(0, 0)).stdout
@@ -293,9 +289,7 @@ def test_root_takes_over_what_a_users_publisher_left_and_nothing_of_it(
     assert list(shm_dir.iterdir()) == []
 
 
-def test_what_is_listed_says_whose_it_is_and_whether_it_is_trusted(
-    published: Start, run_python: Run
-) -> None:
+def test_list_says_whose_a_topic_is_and_if_it_is_trusted(published: Start, run_python: Run) -> None:
     publisher = published(who(OWNER, GROUP), "644")
     look = BECOME + (
         "for trust in (None, 'any'):\n"

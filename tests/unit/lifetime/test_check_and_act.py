@@ -155,8 +155,6 @@ with Publisher("b", 0.5) as other:
 """
 
 
-def test_callback_gets_nothing_of_what_the_subscriber_is_set_up_for_again(
-    check_python: Check,
-) -> None:
+def test_callback_gets_nothing_of_what_the_subscriber_moves_to(check_python: Check) -> None:
     printed = check_python(HARNESS + CALLBACK, timeout=100)
     assert all(int(deeds) > 10 for deeds in printed.split()), printed

@@ -89,9 +89,7 @@ SOME = [
     ("call", "deed"),
     [pytest.param(*pair, marks=[] if pair in SOME else pytest.mark.soak) for pair in PAIRS],
 )
-def test_publisher_that_another_one_comes_between(
-    call: str, deed: str, check_python: Check
-) -> None:
+def test_publisher_that_another_one_disturbs(call: str, deed: str, check_python: Check) -> None:
     assert int(check_python(HARNESS + PUBLISHER, call, deed, timeout=100)) > 3, (
         "the trace function never ran"
     )
@@ -138,9 +136,7 @@ assert left[:steps] == [0] * steps and len(left) - steps < 20, left
 
 
 @pytest.mark.parametrize("deed", ["interrupt", "make", "nothing"])
-def test_end_of_the_process_closes_all_whatever_comes_between(
-    deed: str, check_python: Check
-) -> None:
+def test_end_of_the_process_closes_all_whatever_happens(deed: str, check_python: Check) -> None:
     assert int(check_python(HARNESS + EXIT, deed, timeout=100)) > 3
 
 

@@ -69,9 +69,7 @@ assert errors == [], errors
 """
 
 
-def test_value_from_before_a_finalizer_moved_the_subscriber_on_is_not_kept(
-    check_python: Check,
-) -> None:
+def test_value_from_before_a_finalizer_moved_it_on_is_not_kept(check_python: Check) -> None:
     check_python(REATTACH)
 
 

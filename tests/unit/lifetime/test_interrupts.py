@@ -82,7 +82,5 @@ while True:
 
 
 @pytest.mark.parametrize("action", ["construct", "close", "replace", "leave", "attach"])
-def test_interrupt_at_any_instruction_loses_nothing(
-    action: str, check_python: Check, shm_dir: Path
-) -> None:
+def test_interrupt_anywhere_loses_nothing(action: str, check_python: Check, shm_dir: Path) -> None:
     assert int(check_python(PROGRAM, action, timeout=100)) > 3, "the trace function never ran"

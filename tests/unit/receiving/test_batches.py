@@ -85,9 +85,7 @@ def test_a_buffer_of_another_type_is_read_item_by_item() -> None:
         (False, [True, 1], TopicTypeError),
     ],
 )
-def test_a_wrong_value_publishes_nothing(
-    default: Any, values: list[Any], error: type[Exception]
-) -> None:
+def test_wrong_value_is_not_sent(default: Any, values: list[Any], error: type[Exception]) -> None:
     with Publisher("topic", default, 5) as pub, Subscriber("topic", default) as sub:
         with pytest.raises(error, match="value 1 of a batch, none of which is published"):
             pub.publish_many(values)

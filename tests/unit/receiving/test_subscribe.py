@@ -154,9 +154,7 @@ def test_domains_do_not_mix(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_relative_domain_is_taken_where_it_was_meant(
-    monkeypatch: pytest.MonkeyPatch, shm_dir: Path
-) -> None:
+def test_relative_domain_is_the_one_meant(monkeypatch: pytest.MonkeyPatch, shm_dir: Path) -> None:
     monkeypatch.chdir(shm_dir.parent)
     monkeypatch.setenv("SHM_PUB_SUB_DIR", shm_dir.name)
     sub = Subscriber("topic", -1)
@@ -170,9 +168,7 @@ def test_relative_domain_is_taken_where_it_was_meant(
 
 
 @pytest.mark.parametrize("folder", ["a b", "ünï", "%41", "a\nb", "a'\"b"])
-def test_domain_may_have_any_name(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: str
-) -> None:
+def test_any_name_of_a_domain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: str) -> None:
     domain = tmp_path / folder
     domain.mkdir()
     monkeypatch.setenv("SHM_PUB_SUB_DIR", str(domain))

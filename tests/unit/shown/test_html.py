@@ -245,9 +245,7 @@ def test_topics_as_a_data_frame() -> None:
     ("missing", "use"),
     [("pandas", "shm_pub_sub.topics().to_pandas()"), ("matplotlib", "shm_pub_sub.plot('topic')")],
 )
-def test_without_an_extra_the_error_says_what_to_install(
-    missing: str, use: str, run_python: Run
-) -> None:
+def test_without_an_extra_it_says_what_to_install(missing: str, use: str, run_python: Run) -> None:
     ended = run_python(
         "import sys, shm_pub_sub\n"
         "class Nothing:\n"

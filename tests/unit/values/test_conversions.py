@@ -98,7 +98,7 @@ def test_subclass_as_default_counts_as_its_base(default: Any) -> None:
 
 
 @both
-def test_conversion_that_closes_the_publisher_publishes_nothing(
+def test_conversion_that_closes_the_publisher_is_safe(
     topic: Topic, convert: Any, default: Any
 ) -> None:
     pub, sub = topic

@@ -57,9 +57,7 @@ def test_wrong_type_is_a_type_error_and_the_topic_keeps_its_value(topic: Topic) 
 @pytest.mark.parametrize(
     ("value", "error"), [(Array(), TypeError), (NoRepr(), TopicTypeError)], ids=["array", "no repr"]
 )
-def test_value_that_cannot_be_shown_is_a_type_error(
-    topic: Topic, value: Any, error: type[Exception]
-) -> None:
+def test_odd_value_is_still_a_type_error(topic: Topic, value: Any, error: type[Exception]) -> None:
     pub, sub, last = topic
     with pytest.raises(error):
         pub.publish(value)
