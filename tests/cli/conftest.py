@@ -12,6 +12,21 @@ from support.programs import VARIABLE, Ended, Program, Programs, Run, Start, fin
 PROGRAM = Path(sys.executable).parent / "shm-pub-sub"
 ENVIRONMENT = VARIABLE | {"COLUMNS": "100"}
 RunCli = Run
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+
+AS_ANOTHER_USER = """
+import importlib, os, sys
+from shm_pub_sub._cli import main, verbs
+for verb in verbs.VERBS:  # Python's files may be in a place that only root can read
+    importlib.import_module(f"shm_pub_sub._cli.verbs.{verb}")
+import argparse, difflib, locale, traceback, shm_pub_sub._cli.arguments, shm_pub_sub._svg
+shm_pub_sub.topics()
+os.setgroups([])
+os.setresgid(61001, 61001, 61001)
+os.setresuid(61001, 61001, 61001)
+sys.exit(main(sys.argv[1:]))
+"""
+"""Code that runs shm-pub-sub as another user: its arguments are the command's."""
 
 
 class Cli:

@@ -13,9 +13,7 @@ from shm_pub_sub._checks.finding import FAIL, OK, WARN
 from shm_pub_sub._checks.self_test import self_test
 from support.programs import Ended, Run, run
 
-from .conftest import PROGRAM, Cli, RunCli
-
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can")
+from .conftest import AS_ANOTHER_USER, PROGRAM, Cli, RunCli, needs_root
 
 
 def verdicts(ended: Ended) -> dict[str, dict[str, str]]:
@@ -57,22 +55,10 @@ def test_directory_that_is_none_fails(directory: str, cli: Cli) -> None:
     assert "self-test" not in found, "it could say nothing else"
 
 
-AS_ANOTHER_USER = """
-import contextlib, io, os, sys
-from shm_pub_sub._cli import main
-with contextlib.redirect_stdout(io.StringIO()):
-    main(["doctor"])  # imports all; Python's files may be in a place that only root can read
-os.setgroups([])
-os.setresgid(61001, 61001, 61001)
-os.setresuid(61001, 61001, 61001)
-sys.exit(main(["doctor"]))
-"""
-
-
 @needs_root
 def test_directory_that_one_may_not_write_to_fails(shm_dir: Path, run_python: Run) -> None:
     shm_dir.chmod(0o755)
-    ended = run_python(AS_ANOTHER_USER)
+    ended = run_python(AS_ANOTHER_USER, "doctor")
     assert (ended.returncode, ended.stderr) == (1, "")
     assert f"fail  directory    {shm_dir}, mode 0755, is not writable" in ended.stdout
     assert "-> let user 61001 write there" in ended.stdout

@@ -13,20 +13,8 @@ from support.programs import Run, run
 
 from ._reading import interrupt
 from ._terminal import Terminal
-from .conftest import ENVIRONMENT, PROGRAM, Cli, RunCli
+from .conftest import AS_ANOTHER_USER, ENVIRONMENT, PROGRAM, Cli, RunCli, needs_root
 
-AS_ANOTHER_USER = """
-import importlib, os, sys
-from shm_pub_sub._cli import main, verbs
-for verb in verbs.VERBS:  # Python's files may be in a place that only root can read
-    importlib.import_module(f"shm_pub_sub._cli.verbs.{verb}")
-import argparse, difflib, locale, traceback, shm_pub_sub._cli.arguments, shm_pub_sub._svg
-shm_pub_sub.topics()
-os.setgroups([])
-os.setresgid(61001, 61001, 61001)
-os.setresuid(61001, 61001, 61001)
-sys.exit(main(sys.argv[1:]))
-"""
 REASON = (
     'open "robot/secret": open the existing file: permission denied; this process is user 61001'
 )
@@ -101,9 +89,8 @@ def test_topic_that_is_named_is_a_failure(
     assert "not there" not in ended.stdout + ended.stderr
 
 
+@needs_root
 def test_whose_topics_are_expected(shm_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root can give a file to somebody else")
     with shm_pub_sub.Publisher("a", 0):
         path = shm_dir / "shm_pub_sub.a"
         os.chown(path, 61002, 61002)
@@ -194,9 +181,8 @@ def test_clean_says_what_stays(run_cli: RunCli) -> None:
     assert "'robot/arm' stays: damaged or of another version" in ended.stderr
 
 
+@needs_root
 def test_info_says_why_there_is_no_value(run_cli: RunCli, shm_dir: Path) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root can give a file to somebody else")
     shm_dir.chmod(0o1777)
     with shm_pub_sub.Publisher("odd", 0, mode=0o644) as pub:
         pub.publish(1)

@@ -9,7 +9,7 @@ import pytest
 import shm_pub_sub
 from support.programs import Program, Run, Start
 
-from .conftest import RunCli
+from .conftest import AS_ANOTHER_USER, RunCli, needs_root
 
 PUBLISH = """
 import shm_pub_sub
@@ -146,26 +146,14 @@ def test_topic_that_cannot_be_opened_is_there_with_the_reason(run_cli: RunCli) -
     assert found["error"].startswith("Failed to open shared memory: ")
 
 
-AS_ANOTHER_USER = """
-import contextlib, io, os
-from shm_pub_sub._cli import main
-with contextlib.redirect_stdout(io.StringIO()):
-    main(["list", "-v"])  # imports all; Python's files may be in a place that only root can read
-os.setgroups([])
-os.setresgid(61001, 61001, 61001)
-os.setresuid(61001, 61001, 61001)
-main(["list", "-v"])
-"""
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@needs_root
 def test_topics_of_another_user_are_there(shm_dir: Path, run_python: Run) -> None:
     shm_dir.chmod(0o755)
     with (
         shm_pub_sub.Publisher("theirs/open", 0, mode=0o644),
         shm_pub_sub.Publisher("theirs/secret", 0),
     ):
-        ended = run_python(AS_ANOTHER_USER)
+        ended = run_python(AS_ANOTHER_USER, "list", "-v")
     assert ended.returncode == 0
     _, visible, hidden = ended.stdout.splitlines()
     assert visible.split()[:3] == ["theirs/open", "int", "alive"]

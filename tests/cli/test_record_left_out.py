@@ -15,12 +15,10 @@ from support.programs import DEADLINE, Run
 from support.waiting import until
 
 from ._reading import record
-from .conftest import Cli, RunCli
+from .conftest import Cli, RunCli, needs_root
 
 mcap_reader = pytest.importorskip("mcap.reader")
 from shm_pub_sub._recording import mcap_format  # noqa: E402
-
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
 
 def left_out(path: Path) -> dict[str, str]:

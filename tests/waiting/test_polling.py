@@ -43,7 +43,7 @@ def wait_word(path: Path) -> bytes:
         return file.read(4)
 
 
-def test_reader_who_may_not_write_receives_every_value(start_python: Start, shm_dir: Path) -> None:
+def test_reader_that_may_not_write_receives_every_value(start_python: Start, shm_dir: Path) -> None:
     shm_dir.chmod(0o1777)
     # Root, which no permission stops, becomes another user.
     user = NOBODY if os.geteuid() == 0 else 0

@@ -10,17 +10,9 @@ import pytest
 from shm_pub_sub import Publisher, Subscriber
 from support.programs import Check, Run, Start
 
-from ._users import needs_root
+from ._users import BECOME, NOBODY, needs_root, who
 
-# Its own files (the library, this program) may be in a place that only root can read.
-BECOME_NOBODY = """
-import logging, os, shm_pub_sub
-from shm_pub_sub import *
-topics()
-os.setgroups([])
-os.setresgid(65534, 65534, 65534)
-os.setresuid(65534, 65534, 65534)
-"""
+AS_NOBODY = who(NOBODY, NOBODY)
 
 
 @pytest.fixture
@@ -46,11 +38,12 @@ def test_mode_is_exact_whatever_the_umask(umask: int, mode: int | None, shm_dir:
 
 def test_directory_without_permission_says_whose_it_is(shm_dir: Path, run_python: Run) -> None:
     shm_dir.chmod(0o555)
-    become = BECOME_NOBODY if os.geteuid() == 0 else "from shm_pub_sub import *\nimport os\n"
+    become = BECOME if os.geteuid() == 0 else "from shm_pub_sub import *\nimport os\n"
     ended = run_python(
         become + "try: Publisher('topic', 0)\n"
         "except RuntimeError as error: print(type(error).__name__, error)\n"
-        "print(Subscriber('topic', 7).subscribe())"
+        "print(Subscriber('topic', 7).subscribe())",
+        AS_NOBODY,
     )
     shm_dir.chmod(0o700)
     assert ended.returncode == 0, ended.stderr
@@ -64,7 +57,7 @@ def test_directory_without_permission_says_whose_it_is(shm_dir: Path, run_python
 @needs_root
 def test_another_users_topic_is_a_clear_error(shm_dir: Path, check_python: Check) -> None:
     shm_dir.chmod(0o1777)
-    program = BECOME_NOBODY + (
+    program = BECOME + (
         "for use in (lambda: Publisher('topic', 0), lambda: Subscriber('topic', 0),\n"
         "            lambda: inspect('topic'), lambda: remove('topic')):\n"
         "    try: use()\n"
@@ -73,7 +66,7 @@ def test_another_users_topic_is_a_clear_error(shm_dir: Path, check_python: Check
     )
     with Publisher("topic", 0) as pub:
         pub.publish(1)
-        create, subscribe, inspect, remove, listed = check_python(program).splitlines()
+        create, subscribe, inspect, remove, listed = check_python(program, AS_NOBODY).splitlines()
         for line in (create, subscribe, inspect, remove):
             assert "mode 0600" in line
             assert "user 0" in line
@@ -86,7 +79,7 @@ def test_another_users_topic_is_a_clear_error(shm_dir: Path, check_python: Check
 @needs_root
 def test_mode_lets_another_user_read_but_not_write(shm_dir: Path, check_python: Check) -> None:
     shm_dir.chmod(0o1777)
-    program = BECOME_NOBODY + (
+    program = BECOME + (
         "sub = Subscriber('topic', 7)\n"
         "print(sub.subscribe(), sub.publisher_alive)\n"
         "for use in (lambda: Publisher('topic', 0), lambda: remove('topic')):\n"
@@ -97,7 +90,7 @@ def test_mode_lets_another_user_read_but_not_write(shm_dir: Path, check_python: 
     )
     with Publisher("topic", 0, mode=0o644) as pub:
         pub.publish(1)
-        read, *errors, last = check_python(program).splitlines()
+        read, *errors, last = check_python(program, AS_NOBODY).splitlines()
         assert read == "(1, True) True"
         assert len(errors) == 2
         assert last == "read only"
@@ -179,7 +172,7 @@ def test_topic_that_becomes_unreadable_is_an_open_error(shm_dir: Path, start_pyt
     shm_dir.chmod(0o1777)
     with Publisher("topic", 0, mode=0o644) as readable:
         readable.publish(1)
-        program = BECOME_NOBODY + (
+        program = BECOME + (
             "sub = Subscriber('topic', 7)\n"
             "print(sub.subscribe(), flush=True)\n"
             "input()\n"
@@ -190,7 +183,7 @@ def test_topic_that_becomes_unreadable_is_an_open_error(shm_dir: Path, start_pyt
             "input()\n"
             "print(sub.subscribe())\n"
         )
-        child = start_python(program)
+        child = start_python(program, AS_NOBODY)
         assert child.line() == "(1, True)"
         secret = Publisher("topic", 0, mode=0o600, replace=True)
         child.tell("")

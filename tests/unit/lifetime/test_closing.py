@@ -39,27 +39,17 @@ def test_with_closes_on_an_error_and_lets_it_through() -> None:
     assert sub.closed
 
 
-def test_publish_after_close_is_a_clear_error(value: Any) -> None:
-    pub = Publisher("my/topic", value)
+def test_use_after_close_is_a_clear_error(value: Any) -> None:
+    pub, sub = Publisher("my/topic", value), Subscriber("my/topic", value)
     pub.publish(value)
-    pub.close()
-    for _ in range(3):
-        with pytest.raises(ClosedError, match=r"my/topic.*closed") as caught:
-            pub.publish(value)
-        assert isinstance(caught.value, ValueError)
-        assert isinstance(caught.value, ShmError)
-
-
-def test_subscribe_after_close_is_a_clear_error(value: Any) -> None:
-    with Publisher("my/topic", value) as pub:
-        pub.publish(value)
-        sub = Subscriber("my/topic", value)
-        assert sub.subscribe() == (value, True)
-        sub.close()
+    assert sub.subscribe() == (value, True)
+    for one, use in ((sub, sub.subscribe), (pub, lambda: pub.publish(value))):
+        one.close()
         for _ in range(3):
             with pytest.raises(ClosedError, match=r"my/topic.*closed") as caught:
-                sub.subscribe()
+                use()
             assert isinstance(caught.value, ValueError)
+            assert isinstance(caught.value, ShmError)
 
 
 def test_subscriber_that_never_had_a_publisher_is_closed_as_well() -> None:
