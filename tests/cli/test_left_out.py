@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -130,6 +131,17 @@ def test_more_topics_than_descriptors(cli: Cli, verb: str) -> None:
     assert "too many open files" in line
     assert line.count(", t") == 10
     assert len(process.stdout.splitlines()) + int(line.split()[3]) == 100
+
+
+@pytest.mark.parametrize("verb", ["echo --once", "hz -n 1 -i 0.1", "delay -n 1 -i 0.1", "top -n 1"])
+def test_a_soft_limit_of_descriptors_leaves_none_out(verb: str) -> None:
+    with ExitStack() as stack:
+        for n in range(100):
+            stack.enter_context(shm_pub_sub.Publisher(f"t{n:02}", 0)).publish(n)
+        program = f'ulimit -Sn 64; exec "{PROGRAM}" {verb} "t*"'
+        process = run("bash", "-c", program, env=os.environ | ENVIRONMENT, timeout=60)
+    assert (process.returncode, process.stderr) == (0, "")
+    assert {f"t{n:02}" for n in range(100)} <= set(re.findall(r"\bt\d\d\b", process.stdout))
 
 
 @pytest.mark.usefixtures("damaged")

@@ -9,7 +9,15 @@ from typing import Any
 
 import shm_pub_sub
 from shm_pub_sub import Sample
-from shm_pub_sub._follow import EVERYTHING, LOOK, OPENED, REFUSED, Follower, Topic
+from shm_pub_sub._follow import (
+    EVERYTHING,
+    LOOK,
+    OPENED,
+    REFUSED,
+    Follower,
+    Topic,
+    open_as_many_as_allowed,
+)
 from shm_pub_sub._left_out import LeftOut
 from shm_pub_sub._topics import names, user
 
@@ -54,6 +62,7 @@ class Following:
         ends: bool = False,
     ) -> None:
         names()  # raises if the directory cannot be read
+        open_as_many_as_allowed()
         self.left_out = LeftOut(wanted)
         self._follower = Follower(wanted, history, later)
         self._gather = gather
