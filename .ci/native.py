@@ -19,7 +19,7 @@ from build_machine import COMPILER, INCLUDE, ROOT
 
 Environment = dict[str, str]
 BENCHMARKS = ["go", "test", "-run=^$", "-bench=.", "-benchtime=1x", "./..."]
-STARTS_GOROUTINE = re.compile(r"(?m)^\s*go (?:func\b|[\w.]+\()")
+STARTS_GOROUTINE = re.compile(r"(?m)^\s*go (?:func\b|[\w.]+\()|\.Go\(")
 KILL_POINTS = "//go:build killpoints\n"
 
 # Packages, their fuzz targets, and how many inputs take some seconds.

@@ -21,7 +21,7 @@ from ._hot import Sample
 from ._patterns import Selection, unmatched
 from ._select import select
 from ._subscriber import Subscriber
-from ._topics import TopicInfo, inspect
+from ._topics import TopicInfo, file_of, inspect
 from ._topics import names as topic_names
 from ._trust import check_trust
 
@@ -152,6 +152,8 @@ class Follower:
         self.most = most
         self._history, self._later = history, later
         self.directory = check_directory(directory)
+        for name in self.topics:
+            file_of(self.directory, name)  # raises if no topic can have the name
         self._trust = check_trust(trust)
         self._first = True
         self._changed = -1  # when the directory did, as far as is known; ns since the epoch

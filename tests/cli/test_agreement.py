@@ -115,3 +115,15 @@ def test_word_means_one_thing_to_verbs(
         path = tmp_path / "run.mcap"
         ended: Any = run_cli("record", "-d", 0.1, "-o", path, "a[1]", "--format", "json")
         assert list(json.loads(ended.stdout)["topics"]) == ["a[1]"]
+
+
+@pytest.mark.parametrize("verb", ["echo", "hz", "delay", "record -o a.mcap", "plot", "top", "info"])
+def test_a_name_that_no_topic_can_have_is_an_error(
+    run_cli: RunCli, verb: str, tmp_path: Path
+) -> None:
+    ended = run_cli(*verb.split(), "", cwd=tmp_path)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.splitlines() == [
+        'shm-pub-sub: topic name "": found an empty name; expected at least one character'
+    ]
+    assert not (tmp_path / "a.mcap").exists()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
-from shm_pub_sub import Publisher
+from shm_pub_sub import Publisher, TopicValueError
 from shm_pub_sub._follow import GONE, OPENED, REFUSED, Follower
 
 
@@ -144,3 +144,10 @@ def test_words_are_checked() -> None:
         Follower([1])  # type: ignore[list-item]
     with pytest.raises(shm_pub_sub.TopicValueError, match="found a NUL"):
         Follower(["a\0b"])
+
+
+@pytest.mark.parametrize("name", ["", "x" * 300])
+def test_a_word_that_no_topic_can_have_as_its_name_is_refused(name: str) -> None:
+    with pytest.raises(TopicValueError, match="topic name"):
+        Follower(["*", name])
+    Follower(["*" * 300]).close()

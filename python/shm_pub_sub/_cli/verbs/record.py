@@ -49,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
     from shm_pub_sub._recording.mcap_writer import McapWriter
 
     names()  # raises OpenError before a file is overwritten
+    receiver = Receiver(options.topics, options.duration)  # raises if a word cannot be a name
     path = options.output or Path(time.strftime("shm_%Y-%m-%d_%H-%M-%S.mcap"))
     try:
         writer = McapWriter(path, options.compression, options.force)
@@ -56,7 +57,6 @@ def run(options: argparse.Namespace) -> int:
         log(f"record {str(path)!r}: found an existing file; pass another name or --force")
         return EXIT_USAGE
     sys.setswitchinterval(GIL_SWITCH_INTERVAL)
-    receiver = Receiver(options.topics, options.duration)
 
     asked = math.inf  # the time of the first signal
 
