@@ -1,11 +1,11 @@
-"""The errors that C raises by calling a method of the Publisher or the Subscriber."""
+"""What Publisher and Subscriber share, and the errors that C raises by calling their methods."""
 
 from __future__ import annotations
 
 import os
+from types import GenericAlias
 
 from ._arguments import check_timeout, conversion, short_repr
-from ._end import End
 from ._errors import (
     ClosedError,
     ForkedError,
@@ -18,6 +18,7 @@ from ._exit import outlives_process
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
+    import builtins
     from typing import Any, NoReturn
 
 _ACCEPTED = {
@@ -25,6 +26,44 @@ _ACCEPTED = {
     int: "an int (anything with __index__)",
     float: "a float or an int (anything with __float__)",
 }
+
+
+class End:
+    """One end of a topic."""
+
+    __slots__ = ()
+
+    _name: str
+    _directory: str
+    _type: builtins.type[Any]
+    _default: bool | int | float
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    @property
+    def name(self) -> str:
+        """The topic's name."""
+        return self._name
+
+    @property
+    def type(self) -> builtins.type[Any]:
+        """The type of the values: bool, int or float."""
+        return self._type
+
+    @property
+    def default_value(self) -> bool | int | float:
+        """The default_value given to the constructor, as exactly a bool, an int or a float."""
+        return self._default
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def _known_name(self) -> str:
+        """Return the repr of the name; '?' before __init__ has set it."""
+        return repr(getattr(self, "_name", "?"))
+
+    __class_getitem__: Any = classmethod(GenericAlias)
 
 
 class PublisherRefusals(End):
