@@ -36,11 +36,6 @@ class Waiters:
         self._waiting: dict[asyncio.Future[bool], None] = {}  # in their order
         self._woken: asyncio.Future[bool] | None = None  # and has not run yet
 
-    @property
-    def idle(self) -> bool:
-        """Whether the loop is closed, so that no task can wait here."""
-        return self._loop.is_closed()
-
     async def wait(self, subscriber: Subscriber, deadline: float | None) -> bool:
         """Wait for a value, the subscriber's end or the deadline; return True for the deadline."""
         if self._fd != subscriber.fileno():
@@ -88,7 +83,7 @@ def _waiters(subscriber: Subscriber, loop: asyncio.AbstractEventLoop) -> Waiters
     known = subscriber._waiters
     found: Waiters | None = known.get(loop)
     if found is None:
-        for other in [other for other, waiters in list(known.items()) if waiters.idle]:
+        for other in [other for other in list(known) if other.is_closed()]:
             known.pop(other, None)
         found = known[loop] = Waiters(subscriber, loop)
     return found

@@ -5,18 +5,15 @@ from __future__ import annotations
 import functools
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 
 from . import _hot
 from ._arguments import short_repr
 from ._errors import ClosedError, TopicTypeError
 from ._log import call_without_locks, log_error
 
-TYPE_CHECKING = False  # importing typing takes longer than the rest
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
-    Subscriber = Any
+Subscriber = Any
 
 _PAUSE = 0.05
 """Seconds until a topic that cannot be read is tried again."""

@@ -14,7 +14,6 @@ from support.programs import Ended
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parents[1] / "examples"
 INSTALLED = Path(shm_pub_sub.__file__).parent
-ALLOWED = HERE.parent / "stubtest_allowed.txt"
 
 
 def needs(checker: str) -> pytest.MarkDecorator:
@@ -65,8 +64,7 @@ def test_mypy_finds_no_fault_in_the_examples(tmp_path: Path) -> None:
 
 @needs("mypy")
 def test_stubs_agree_with_the_library(tmp_path: Path) -> None:
-    allow = ["--allowlist", ALLOWED] if ALLOWED.exists() else []
-    run(tmp_path, "mypy.stubtest", "shm_pub_sub", *allow)
+    run(tmp_path, "mypy.stubtest", "shm_pub_sub")
 
 
 @needs("pyright")

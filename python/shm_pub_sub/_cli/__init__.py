@@ -53,12 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = EXIT_INTERRUPTED
     except BrokenPipeError:
         code = EXIT_BROKEN_PIPE
-    except shm_pub_sub.WaitTimeoutError as error:
-        log(str(error))
-        code = EXIT_TIMEOUT
     except shm_pub_sub.ShmError as error:
         log(str(error))
-        code = EXIT_FAILURE
+        timed_out = isinstance(error, shm_pub_sub.WaitTimeoutError)
+        code = EXIT_TIMEOUT if timed_out else EXIT_FAILURE
     except OSError as error:
         log(f"{error.filename or 'stdin or stdout'}: {error.strerror or error}")
         code = EXIT_FAILURE

@@ -6,6 +6,7 @@ topic that is faster than its ring is long, some values are lost.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -30,8 +31,6 @@ AT_ONCE = 20_000
 
 FAST = 20_000
 """Values a second from which on they are taken in batches."""
-
-INFINITY = float("inf")
 
 
 class Collector:
@@ -122,7 +121,7 @@ class _Feed:
         self.topic = topic
         self._next_look = 0.0
         self._is_fast = False
-        self._taken_at = INFINITY
+        self._taken_at = math.inf
 
     def take(self) -> float:
         """Take the topic's new values, and return the seconds until the next ones are due."""
@@ -163,7 +162,7 @@ class _Feed:
                 value, sequence, at, age = receive(0)
             except WaitTimeoutError:
                 return taken
-            add(sequence, at if age < INFINITY else time.monotonic_ns(), value)
+            add(sequence, at if age < math.inf else time.monotonic_ns(), value)
         return AT_ONCE
 
     def _take_batch(self, subscriber: Any) -> int:
@@ -173,7 +172,7 @@ class _Feed:
         taken: int = subscriber.drain(into=buffer)
         if taken:
             newest = subscriber.sample()
-            is_known = newest is not None and newest.age < INFINITY
+            is_known = newest is not None and newest.age < math.inf
             at = newest.time_ns if is_known else time.monotonic_ns()
             sequence = self.curve.sequence + taken if newest is None else newest.sequence
             self.curve.add_batch(sequence, at, buffer[:taken])

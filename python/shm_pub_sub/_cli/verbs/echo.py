@@ -12,16 +12,14 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from shm_pub_sub import Sample
-from shm_pub_sub._follow import Topic
 from shm_pub_sub._pace import Pace
 from shm_pub_sub._text import counted, printable
 
 from ..arguments import add_option
-from ..following import Following
+from ..following import Following, Taken
 from ..output import EXIT_TIMEOUT, EXIT_USAGE, exit_code, json_value, log, put, write
 from ..topics import WAITS, add_topics
 
-_Taken = list[tuple[Topic, list[Sample[Any]]]]
 _Values = list[tuple[str, Sample[Any]]]
 _Format = Callable[[_Values], list[str]]
 
@@ -83,17 +81,17 @@ def run(options: argparse.Namespace) -> int:
                 losses.report_total()
 
 
-def _each(follower: Following, losses: Losses, timeout: float | None) -> Iterator[_Taken]:
+def _each(follower: Following, losses: Losses, timeout: float | None) -> Iterator[Taken]:
     while True:
         yield follower.take(timeout)
         losses.report()
 
 
-def _newest(follower: Following, options: argparse.Namespace) -> Iterator[_Taken]:
+def _newest(follower: Following, options: argparse.Namespace) -> Iterator[Taken]:
     shown: dict[str, tuple[int, int]] = {}
     last, pace = time.monotonic(), Pace(options.interval)
     while True:
-        batch: _Taken = []
+        batch: Taken = []
         for topic in follower.look():
             sample = topic.newest()
             if sample is not None and shown.get(topic.name) != (sample.sequence, sample.time_ns):
@@ -112,9 +110,7 @@ def _newest(follower: Following, options: argparse.Namespace) -> Iterator[_Taken
             time.sleep(FIRST_VALUE)
 
 
-def _print(
-    batches: Iterable[_Taken], follower: Following, lines: _Format, count: int | None
-) -> int:
+def _print(batches: Iterable[Taken], follower: Following, lines: _Format, count: int | None) -> int:
     """Print batches until `count` values of every topic are printed."""
     printed: dict[str, int] = {}
     for batch in batches:
