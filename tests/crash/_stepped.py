@@ -115,3 +115,18 @@ def replace(topic: str) -> Callable[[], Any]:
 
 def remove(topic: str) -> Callable[[], Any]:
     return lambda: shm_pub_sub.remove(topic)
+
+
+def receive_between_marks(topic: str, default: Any) -> int:
+    """Fork one that drains its topic and then waits for one value, between two marks."""
+    return fork_to_trace(_receive_between_marks, topic, default)
+
+
+def _receive_between_marks(topic: str, default: Any) -> None:
+    subscriber = shm_pub_sub.Subscriber(topic, default)
+    subscriber.drain()
+    receive, mark, number = subscriber.recv, signal.raise_signal, int(MARK)
+    await_tracer()
+    mark(number)
+    receive()
+    mark(number)

@@ -11,7 +11,7 @@ from support.counts import SLICE
 from support.layout import topic_file
 from support.peer import NewPeer, Peer
 
-from . import _victims, _waiters
+from . import _stepped, _victims
 from ._blocked import FUTEX, run_to_futex, until_blocked, wait_word
 from ._memory import Memory
 from ._ptrace import Call, Traced
@@ -58,7 +58,7 @@ def run_to(step: str, traced: Traced, path: Path, wake: Callable[[], None]) -> b
 @contextmanager
 def waiter(peer: Peer) -> Iterator[Traced]:
     """A process that is about to wait; killed at the end."""
-    pid = peer.call(_waiters.receive_between_marks, "topic", 0)
+    pid = peer.call(_stepped.receive_between_marks, "topic", 0)
     with Traced(pid) as traced:
         traced.run_to_mark()
         yield traced

@@ -1,27 +1,16 @@
 """What a child has mapped of a topic that its parent closes during the fork."""
 
 import os
-import threading
 from pathlib import Path
 
 import shm_pub_sub
+from support.waiting import repeating
 
 
 def count_children_with_a_topic_mapped(directory: Path, forks: int) -> int:
     """Fork while a thread opens and closes publishers; count the children that map one."""
-    stop = threading.Event()
-
-    def make_and_close() -> None:
-        while not stop.is_set():
-            shm_pub_sub.Publisher("topic", 0).close()
-
-    thread = threading.Thread(target=make_and_close)
-    thread.start()
-    try:
+    with repeating(lambda: shm_pub_sub.Publisher("topic", 0).close()):
         return sum(_child_has_mapped(directory) for _ in range(forks))
-    finally:
-        stop.set()
-        thread.join()
 
 
 def child_has_mapped_an_open_topic(directory: Path) -> bool:

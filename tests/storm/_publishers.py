@@ -5,13 +5,14 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, NoReturn
 
 import shm_pub_sub
-from shm_pub_sub._go import from_go
 from support.go import GoPublisher
 
 from ._log import Log
+from ._readers import translated
 from ._values import DEFAULTS, LAST_K, topic_name, value, word
 from ._words import Words
 
@@ -37,14 +38,10 @@ class Plan(NamedTuple):
     seed: int
 
 
-def _gopy(*arguments: Any, **options: Any) -> GoPublisher:
-    try:
-        return GoPublisher(*arguments, **options)
-    except RuntimeError as error:
-        raise from_go(error) from None
-
-
-MAKE: dict[str, Callable[..., Any]] = {"c": shm_pub_sub.Publisher, "gopy": _gopy}
+MAKE: dict[str, Callable[..., Any]] = {
+    "c": shm_pub_sub.Publisher,
+    "gopy": partial(translated, GoPublisher),
+}
 
 
 def publish(plan: Plan, log: Log, words: Words) -> None:

@@ -57,15 +57,15 @@ class Gopy:
     """GoSubscriber with the errors of the shim."""
 
     def __init__(self, topic: str, default: Any) -> None:
-        self._subscriber = _translated(GoSubscriber, topic, default)
+        self._subscriber = translated(GoSubscriber, topic, default)
 
     def subscribe(self) -> tuple[Any, bool]:
-        return _translated(self._subscriber.subscribe)
+        return translated(self._subscriber.subscribe)
 
 
-def _translated(function: Any, *arguments: Any) -> Any:
+def translated(function: Any, *arguments: Any, **options: Any) -> Any:
     try:
-        return function(*arguments)
+        return function(*arguments, **options)
     except RuntimeError as error:
         raise from_go(error) from None
 

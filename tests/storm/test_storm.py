@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,8 @@ from support.peer import Peer
 
 from . import _controller
 from ._checker import check
-from ._figures import figures
-from ._story import read_logs
+from ._recorder import OK, TYPE
+from ._story import NEVER, Generation, Story, read_logs
 from ._values import topic_name
 
 SECONDS = float(os.environ.get("SHM_PUB_SUB_STORM_SECONDS") or 12)
@@ -39,6 +40,37 @@ LEAST = {
 """What a second does at the least, on two processors with forty processes that want them.
 
 A storm that did nothing proves nothing. What is less than one in all may be missing."""
+
+
+def figures(story: Story) -> dict[str, int]:
+    """How much happened."""
+    lives = list(story.generations.values())
+    changes = [pair for owners in story.owners.values() for pair in pairwise(owners)]
+    takeovers = [(old, new) for old, new in changes if old.closed is None or old.retain]
+    seen = {(run.topic, run.generation) for _, run in story.reads if run.generation}
+    return {
+        "publishers": sum(each.owns is not None for each in lives),
+        "by C": sum(each.owns is not None and each.by == "c" for each in lives),
+        "by Go": sum(each.owns is not None and each.by == "go" for each in lives),
+        "kills in the middle of a life": sum(map(_killed_alive, lives)),
+        "kills in the middle of a step": sum(each.cut_short for each in lives),
+        "take-overs": len(takeovers),
+        "take-overs by another type": sum(old.kind != new.kind for old, new in takeovers),
+        "refused": sum(each.refused is not None for each in lives),
+        "removed": sum(each.outcome == "removed" for each in story.removals),
+        "forks": sum(len(each.children) for each in lives),
+        "readers": len({actor for actor, _ in story.reads}),
+        "reads": sum(run.reads for _, run in story.reads),
+        "values": sum(run.values for _, run in story.reads if run.outcome == OK),
+        "of other types": sum(run.reads for _, run in story.reads if run.outcome == TYPE),
+        "received": story.received,
+        "publishers read": len(seen),
+        "slowest read, ms": max((run.slowest for _, run in story.reads), default=0) // 1_000_000,
+    }
+
+
+def _killed_alive(life: Generation) -> bool:
+    return life.owns is not None and life.closing == NEVER and life.actor.killed != NEVER
 
 
 @pytest.mark.timeout(300 + 2 * SECONDS)

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from shm_pub_sub import Publisher, ShmError, Subscriber, TopicTypeError, TopicValueError
 
+TOO_LONG = 10**10_000  # more digits than Python prints
+
 
 class Index:
     def __init__(self, value: int) -> None:
@@ -67,21 +69,8 @@ def test_wrong_arguments_are_type_errors(
     assert list(shm_dir.iterdir()) == []
 
 
-BAD_DEFAULTS = [
-    None,
-    [],
-    [1.0],
-    (1,),
-    {},
-    "1",
-    b"1",
-    1j,
-    object(),
-    int,
-    bytearray(8),
-    memoryview(b"12345678"),
-    NumpyScalar(),
-]
+BAD_DEFAULTS: list[Any] = [None, [], [1.0], (1,), {}, "1", b"1", 1j, object(), int]
+BAD_DEFAULTS += [bytearray(8), memoryview(b"12345678"), NumpyScalar()]
 
 
 @pytest.mark.parametrize("cls", [Publisher, Subscriber])
@@ -101,7 +90,7 @@ def test_other_defaults_are_type_errors_with_the_types(
 
 
 @pytest.mark.parametrize("cls", [Publisher, Subscriber])
-@pytest.mark.parametrize("default", [2**63, -(2**63) - 1, 10**30])
+@pytest.mark.parametrize("default", [2**63, -(2**63) - 1, 10**30, TOO_LONG], ids=range(4))
 def test_default_int_beyond_64_bits_is_refused(cls: Any, default: int, shm_dir: Path) -> None:
     with pytest.raises((ValueError, OverflowError), match="64") as caught:
         cls("topic", default)
@@ -109,25 +98,16 @@ def test_default_int_beyond_64_bits_is_refused(cls: Any, default: int, shm_dir: 
     assert list(shm_dir.iterdir()) == []
 
 
-@pytest.mark.parametrize("cls", [Publisher, Subscriber])
-def test_default_int_with_too_many_digits_to_print_is_refused_as_clearly(cls: Any) -> None:
-    with pytest.raises((ValueError, OverflowError), match="64") as caught:
-        cls("topic", 10**10_000)
-    assert isinstance(caught.value, ShmError)
+BUFFERS = [0, -1, -(2**63), 2**40, 2**62, 2**63, 2**64, 10**30, TOO_LONG]
 
 
-@pytest.mark.parametrize("number", [0, -1, -(2**63), 2**40, 2**62, 2**63, 2**64, 10**30])
+@pytest.mark.parametrize("number", BUFFERS, ids=range(9))
 def test_impossible_numbers_of_buffers_are_value_errors(number: int, shm_dir: Path) -> None:
     with pytest.raises(TopicValueError, match="buffer_num") as caught:
         Publisher("topic", 0, number)
     assert isinstance(caught.value, ValueError)
-    assert str(number) in str(caught.value)
+    assert number is TOO_LONG or str(number) in str(caught.value)
     assert list(shm_dir.iterdir()) == []
-
-
-def test_number_of_buffers_with_too_many_digits_to_print_is_refused_as_clearly() -> None:
-    with pytest.raises(TopicValueError, match="buffer_num"):
-        Publisher("topic", 0, 10**10_000)
 
 
 @pytest.mark.parametrize("number", [3.5, 3.0, True, False, "3", None, [3], math.nan])
