@@ -20,6 +20,7 @@ from shm_pub_sub import _cli as command_line
 from shm_pub_sub import _text
 from shm_pub_sub._cli.arguments import Parser
 from shm_pub_sub._cli.verbs import VERBS
+from support.paths import ROOT
 from support.programs import VARIABLE, Ended, Run, run
 
 from .conftest import PROGRAM, Cli, RunCli
@@ -138,6 +139,12 @@ def test_without_arguments_it_says_what_there_is_on_stderr(run_cli: RunCli) -> N
     assert ended.stderr == run_cli("--help").stdout
     for verb in VERBS:
         assert re.search(rf"^    {verb} ", ended.stderr, re.MULTILINE)
+
+
+def test_every_verb_has_a_line_in_the_documentation() -> None:
+    page = (ROOT / "docs/command-line/index.md").read_text()
+    table, _, _ = page.partition("`shm-pub-sub help VERB`")
+    assert set(re.findall(r"`(\w+)`", table)) == {*VERBS}
 
 
 def test_wrong_option_is_wrong_usage(run_cli: RunCli) -> None:
