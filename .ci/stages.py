@@ -250,7 +250,9 @@ def run_all(stages: Sequence[Stage], lanes: int = LANES) -> None:
 
     With one lane, what a stage prints appears at once; with more, when the stage has ended.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    for number in (signal.SIGTERM, signal.SIGHUP):  # stages have sessions of their own
+        if signal.getsignal(number) is signal.SIG_DFL:  # under nohup SIGHUP is ignored
+            signal.signal(number, lambda *_: sys.exit(1))
     LOGS.mkdir(parents=True, exist_ok=True)
     everything = Run(stages, lanes)
     everything.all()

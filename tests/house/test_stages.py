@@ -2,12 +2,15 @@
 
 import os
 import re
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from support import programs
 from support.paths import ROOT
-from support.programs import run
+from support.programs import Start, run
 
 PROGRAM = """
 import sys
@@ -31,6 +34,16 @@ run_all([
 ])
 """
 
+
+ENDLESS = """
+import sys
+sys.path[:0] = [{ci!r}, {root!r}]
+from functools import partial
+from stages import Stage, run, run_all
+
+sleep = partial(run, "sh", "-c", "exec >{fifo}; echo started; sleep 1000 & sleep 1001")
+run_all([Stage("sleeps", sleep)], lanes=1)
+"""
 
 VERDICTS = {
     "passes": "ok",
@@ -66,3 +79,19 @@ def test_edit_environment_is_not_made_again_when_it_is_activated() -> None:
     pythons = (sys.executable, sys._base_executable)  # type: ignore[attr-defined]
     inside, outside = (run(python, "-c", code, env=environment, check=True) for python in pythons)
     assert inside.stdout == outside.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_no_process_of_a_stage_outlives_an_interrupted_run(
+    start_command: Start, tmp_path: Path, number: int
+) -> None:
+    child = tmp_path / "child"
+    os.mkfifo(child)
+    program = ENDLESS.format(ci=str(ROOT / ".ci"), root=str(ROOT), fifo=str(child))
+    running = start_command(sys.executable, "-c", program, stderr=subprocess.DEVNULL)
+    # What holds the other end are the stage's processes.
+    with child.open() as end:
+        assert end.readline() == "started\n"
+        running.send_signal(number)
+        assert end.read() == ""
+    assert running.wait(30) != 0
