@@ -7,13 +7,10 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import shm_pub_sub
-from shm_pub_sub import Publisher
-
-from .mcap_format import RecordingError
+from .._publisher import Publisher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
     from .reader import Recording, Track, Value
@@ -78,7 +75,7 @@ class Prefetcher:
 class Player:
     """The publishers of a recording's topics; some may have another name than in the recording.
 
-    Raises RecordingError, before anything is published, if a topic already has a live publisher.
+    Raises ExistsError if a topic already has a live publisher.
     """
 
     def __init__(self, tracks: Mapping[int, Track], renamed: Mapping[str, str]) -> None:
@@ -87,7 +84,6 @@ class Player:
         """The greatest delay of a value, in seconds."""
         self._tracks = tracks
         self._names = {t.topic: renamed.get(t.topic, t.topic) for t in tracks.values()}
-        _check_free(self._names.values())
         self._publishers: dict[str, Any] = {}
         self._playing: dict[str, int] = {}
         self._publish: dict[int, Callable[[Any], None]] = {}
@@ -125,17 +121,3 @@ class Player:
     def topics(self) -> int:
         """Number of topics that it publishes."""
         return len(self._publishers)
-
-
-def _check_free(names: Iterable[str]) -> None:
-    taken = []
-    for name in names:
-        with suppress(shm_pub_sub.TopicNotFoundError):
-            info = shm_pub_sub.inspect(name)
-            if info.alive:
-                taken.append(f"{name} (process {info.pid})")
-    if taken:
-        raise RecordingError(
-            f"play: found live publishers of {', '.join(sorted(taken))}; expected none; nothing "
-            "was published; stop them, rename topics (--remap), or set another SHM_PUB_SUB_DIR"
-        )

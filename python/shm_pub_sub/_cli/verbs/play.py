@@ -6,9 +6,10 @@ import argparse
 import sys
 import time
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
+from shm_pub_sub import TopicNotFoundError, inspect
 from shm_pub_sub._patterns import Selection, matched, unmatched
 from shm_pub_sub._recording import mcap_format
 from shm_pub_sub._recording.mcap_format import RecordingError
@@ -23,7 +24,7 @@ from ..topics import ALL, PATTERNS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from shm_pub_sub._recording.reader import Recording, Track
 
@@ -108,10 +109,12 @@ def _run(recording: Recording, options: argparse.Namespace) -> int:
         _list(recording, tracks, options.format)
         return code
     first, end = _span(recording, options)
+    renamed = _renamed(options.remap, tracks)
+    _check_free({renamed.get(track.topic, track.topic) for track in tracks.values()})
     on_termination(exit_on_signal)  # closes the publishers
     sys.setswitchinterval(GIL_SWITCH_INTERVAL)
     with (
-        closing(Player(tracks, _renamed(options.remap, tracks))) as player,
+        closing(Player(tracks, renamed)) as player,
         closing(Prefetcher(looped_batches(recording, tracks, first, end, options.loop))) as batches,
     ):
         try:
@@ -149,6 +152,20 @@ def _renamed(pairs: Sequence[tuple[str, str]], tracks: dict[int, Track]) -> dict
                 f"play: found {count} topics with the new name {new!r}; expected one"
             )
     return renamed
+
+
+def _check_free(names: Iterable[str]) -> None:
+    """Raise RecordingError, before anything is published, if a topic has a live publisher."""
+    taken = []
+    for name in names:
+        with suppress(TopicNotFoundError):
+            if (info := inspect(name)).alive:
+                taken.append(f"{name} (process {info.pid})")
+    if taken:
+        raise RecordingError(
+            f"play: found live publishers of {', '.join(sorted(taken))}; expected none; nothing "
+            "was published; stop them, rename topics (--remap), or set another SHM_PUB_SUB_DIR"
+        )
 
 
 def _choose(recording: Recording, patterns: Sequence[str]) -> dict[int, Track]:
