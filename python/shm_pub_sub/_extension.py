@@ -1,5 +1,8 @@
 """Loading gopy's module: when it is needed, as it starts the Go runtime, and again after a fork.
 
+The program's signals, limits and descriptors stay as they are. Most of that is done when the
+library is built (shmpubsub/guest), the rest here and in hot/guarded.c.
+
 A forked child has the Go runtime's memory but not its threads: using it would hang. The C types of
 _hot still work; calls into Go get a new copy of the library, with its own runtime.
 """
@@ -8,12 +11,14 @@ from __future__ import annotations
 
 import os
 import sys
-from _frozen_importlib import _module_locks  # type: ignore[attr-defined]
-from _frozen_importlib_external import EXTENSION_SUFFIXES  # importlib.machinery's: see below
-from _thread import RLock, get_ident  # threading takes half the time of importing all this
-from types import ModuleType
 
-from . import _hot, _runtime
+# importlib.machinery's; importing that takes longer
+from _frozen_importlib import ModuleSpec, _module_locks  # type: ignore[attr-defined]
+from _frozen_importlib_external import EXTENSION_SUFFIXES, ExtensionFileLoader
+from _thread import RLock, get_ident  # threading takes half the time of importing all this
+from types import BuiltinFunctionType, ModuleType
+
+from . import _hot
 from ._errors import CreateError, OpenError
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
@@ -38,10 +43,10 @@ def load(error: type[CreateError | OpenError] = OpenError) -> Any:
     with _loading:
         forks = _hot.forks()
         if _loaded is None or _loaded_after != forks:
-            _runtime.check_room(error)
+            _check_room(error)
             # A forked child always takes a copy: its parent may have loaded the library itself,
             # even if this module has been imported again since.
-            _loaded = _import_copy(forks, error) if forks else _runtime.start(_library())
+            _loaded = _import_copy(forks, error) if forks else _start(_library())
         _loaded_after = forks
         return _loaded
 
@@ -58,6 +63,28 @@ def _library() -> str:
     raise ImportError(f"load the Go library of shm_pub_sub: {why_missing('_shmpubsub')}")
 
 
+def _check_room(error: type[CreateError | OpenError]) -> None:
+    """Raise error if the Go runtime would end this process for lack of memory or threads."""
+    missing = _hot.no_room()
+    if missing is not None:
+        operation = "create" if error is CreateError else "open"
+        raise error(f"Failed to {operation} shared memory: start the Go runtime: {missing}")
+
+
+def _start(path: str) -> ModuleType:
+    """Load gopy's module, which starts Go, and guard its functions."""
+    name = f"{__package__}._shmpubsub"
+    loader = ExtensionFileLoader(name, path)
+    # Go's threads keep the signal mask of this call, so they get none of the program's signals.
+    module: ModuleType = _hot.guarded(loader.create_module)(ModuleSpec(name, loader, origin=path))
+    _hot.guarded(loader.exec_module)(module)
+    for key, function in list(vars(module).items()):
+        if isinstance(function, BuiltinFunctionType):
+            setattr(module, key, _hot.guarded(function))
+    module.bind_ShareForks(_hot.fork_words())  # returns when Go has started completely
+    return module
+
+
 def _import_copy(forks: int, error: type[CreateError | OpenError]) -> ModuleType:
     """Load the library from a path that neither the dynamic linker nor Python has seen.
 
@@ -70,7 +97,7 @@ def _import_copy(forks: int, error: type[CreateError | OpenError]) -> ModuleType
         with open(copy, "wb"), open(library, "rb") as source:
             while os.sendfile(copy, source.fileno(), None, 1 << 30):
                 pass
-            return _runtime.start(f"/proc/self/fd/{'./' * forks}{copy}")
+            return _start(f"/proc/self/fd/{'./' * forks}{copy}")
     except (OSError, ImportError) as no_memory:
         in_memory = str(no_memory)  # if vm.memfd_noexec is set, or without /proc
     import shutil
@@ -78,7 +105,7 @@ def _import_copy(forks: int, error: type[CreateError | OpenError]) -> ModuleType
 
     try:
         with tempfile.TemporaryDirectory(prefix="shm_pub_sub.") as folder:
-            return _runtime.start(shutil.copy(library, f"{folder}/copy{forks}.so"))
+            return _start(shutil.copy(library, f"{folder}/copy{forks}.so"))
     except (OSError, ImportError) as no_file:
         operation = "create" if error is CreateError else "open"
         raise error(

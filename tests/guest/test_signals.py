@@ -68,21 +68,21 @@ def test_ctrl_c_ends_a_busy_program_at_once(run: int, start_python: Start) -> No
 # Signals are blocked while the library loads, and handled before the first use returns.
 INTERRUPTED = """\
 import signal, shm_pub_sub
-from shm_pub_sub import _runtime
+from shm_pub_sub import _extension
 signal.signal(signal.SIGINT, signal.default_int_handler)
-real = getattr(_runtime.ExtensionFileLoader, METHOD)
+real = getattr(_extension.ExtensionFileLoader, METHOD)
 
 def interrupted(*arguments):
     signal.raise_signal(signal.SIGINT)
     return real(*arguments)
 
-setattr(_runtime.ExtensionFileLoader, METHOD, interrupted)
+setattr(_extension.ExtensionFileLoader, METHOD, interrupted)
 try:
     shm_pub_sub.Subscriber("topic", 0)
 except KeyboardInterrupt:
     print("interrupted")
 assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()
-setattr(_runtime.ExtensionFileLoader, METHOD, real)
+setattr(_extension.ExtensionFileLoader, METHOD, real)
 with shm_pub_sub.Publisher("topic", 0):
     pass
 """
