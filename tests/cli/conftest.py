@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from support.programs import VARIABLE, Ended, Program, Programs, Run, Start, finished
 
+from ._terminal import Terminal
+
 PROGRAM = Path(sys.executable).parent / "shm-pub-sub"
 ENVIRONMENT = VARIABLE | {"COLUMNS": "100"}
 RunCli = Run
+StartTerminal = Callable[..., Terminal]
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
 AS_ANOTHER_USER = """
@@ -70,6 +73,22 @@ def check_failure(ended: Ended, words: str, code: int = 1) -> None:
     assert (ended.returncode, ended.stdout) == (code, "")
     assert words in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.fixture
+def terminal() -> Iterator[StartTerminal]:
+    """terminal(*arguments, lines=24, columns=120): a Terminal with shm-pub-sub."""
+    terminals: list[Terminal] = []
+
+    def start(
+        *arguments: object, program: tuple[object, ...] = (PROGRAM,), **size: int
+    ) -> Terminal:
+        terminals.append(Terminal(*program, *arguments, env=os.environ | ENVIRONMENT, **size))
+        return terminals[-1]
+
+    yield start
+    for one in terminals:
+        one.close()
 
 
 DIE = """

@@ -13,8 +13,7 @@ from shm_pub_sub._left_out import is_expected
 from support.programs import Run, run
 
 from ._reading import interrupt
-from ._terminal import Terminal
-from .conftest import AS_ANOTHER_USER, ENVIRONMENT, PROGRAM, Cli, RunCli, needs_root
+from .conftest import AS_ANOTHER_USER, ENVIRONMENT, PROGRAM, Cli, RunCli, StartTerminal, needs_root
 
 REASON = (
     'open "robot/secret": open the existing file: permission denied; this process is user 61001'
@@ -166,16 +165,15 @@ def test_directory_that_is_not_there_is_an_error_of_plot(
 
 
 @pytest.mark.usefixtures("damaged")
-def test_screens_say_it_when_they_end() -> None:
+def test_screens_say_it_when_they_end(terminal: StartTerminal) -> None:
     for verb, shown in (("top", "1 left out"), ("plot", "robot/arm: cannot be read")):
-        terminal = Terminal(PROGRAM, verb, "robot/*", env=os.environ | ENVIRONMENT)
-        terminal.wait_for(lambda lines, shown=shown: shown in "\n".join(lines))  # type: ignore[misc]
-        assert "left out: " not in terminal.written
-        terminal.type("\x03")
-        assert terminal.end() == 1
-        _, _, after = terminal.written.rpartition("\x1b[?1049l")
+        started = terminal(verb, "robot/*")
+        started.wait_for(lambda lines, shown=shown: shown in "\n".join(lines))  # type: ignore[misc]
+        assert "left out: " not in started.written
+        started.type("\x03")
+        assert started.end() == 1
+        _, _, after = started.written.rpartition("\x1b[?1049l")
         assert after.count("left out: ") == 1
-        terminal.close()
 
 
 @pytest.mark.usefixtures("damaged")

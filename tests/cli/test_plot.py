@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,8 +16,7 @@ from shm_pub_sub._follow import Topic
 from shm_pub_sub._plot.collector import Collector, _Feed
 from shm_pub_sub._plot.curve import Curve
 
-from ._terminal import Terminal
-from .conftest import ENVIRONMENT, PROGRAM, Cli, RunCli, check_failure
+from .conftest import Cli, RunCli, StartTerminal, check_failure
 
 SECOND = 1_000_000_000
 
@@ -128,18 +127,8 @@ def wait_until_it_reads(pid: int) -> None:
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., Terminal]]:
-    """Starts `plot` in a terminal."""
-    terminals = []
-
-    def start(*arguments: object) -> Terminal:
-        environment = os.environ | ENVIRONMENT
-        terminals.append(Terminal(PROGRAM, "plot", *arguments, columns=80, env=environment))
-        return terminals[-1]
-
-    yield start
-    for terminal in terminals:
-        terminal.close()
+def start(terminal: StartTerminal) -> StartTerminal:
+    return partial(terminal, "plot", columns=80)
 
 
 def shows(lines: list[str], label: str, count: tuple[int, int]) -> bool:
@@ -147,7 +136,7 @@ def shows(lines: list[str], label: str, count: tuple[int, int]) -> bool:
     return len(lines) in count and lines[0].startswith(label) and "-2 s" in lines[-1]
 
 
-def test_live_in_a_terminal_until_ctrl_c(start: Callable[..., Terminal]) -> None:
+def test_live_in_a_terminal_until_ctrl_c(start: StartTerminal) -> None:
     with shm_pub_sub.Publisher("topic", 0) as pub:
         terminal = start("topic", "--window", "2")
         pub.publish(1)
@@ -165,7 +154,7 @@ def test_live_in_a_terminal_until_ctrl_c(start: Callable[..., Terminal]) -> None
     assert "Traceback" not in terminal.written
 
 
-def test_live_ends_after_its_duration(start: Callable[..., Terminal]) -> None:
+def test_live_ends_after_its_duration(start: StartTerminal) -> None:
     with shm_pub_sub.Publisher("topic", 0) as pub:
         pub.publish(1)
         assert start("topic", "--duration", "0.3").end() == 0

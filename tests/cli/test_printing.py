@@ -20,8 +20,7 @@ from support.programs import Ended, run
 from support.waiting import until
 
 from ._reading import interrupt, record
-from ._terminal import Terminal
-from .conftest import ENVIRONMENT, PROGRAM, Cli, RunCli
+from .conftest import ENVIRONMENT, Cli, RunCli, StartTerminal
 
 # A title and a cleared screen, by C0 and by C1; DEL; bidi overrides and isolates; every kind of
 # newline; what has no width.
@@ -231,30 +230,24 @@ def test_what_follows_a_topic(cli: Cli, topic: "shm_pub_sub.Publisher[float]") -
     "arguments", [["top", "-i", 0.1], ["plot", "robot/*"], ["list", "-v"], ["top", "-n", 2]]
 )
 @pytest.mark.usefixtures("topic")
-def test_screen(arguments: list[object]) -> None:
-    terminal = Terminal(PROGRAM, *arguments, env=os.environ | ENVIRONMENT, columns=200)
-    try:
-        until(lambda: terminal.screen() and "owned" in terminal.written, "the name")
-        terminal.process.send_signal(2)
-        terminal.end()
-        written = terminal.written
-    finally:
-        terminal.close()
+def test_screen(terminal: StartTerminal, arguments: list[object]) -> None:
+    started = terminal(*arguments, columns=200)
+    until(lambda: started.screen() and "owned" in started.written, "the name")
+    started.process.send_signal(2)
+    started.end()
+    written = started.written
     assert not any(odd in written for odd in ("\x1b]", "\x1b[2J", "\x07", "\b", "\x9b", "\u202e"))
     assert "Traceback" not in written
 
 
 @pytest.mark.usefixtures("damaged")
-def test_question() -> None:
-    terminal = Terminal(PROGRAM, "clean", "--force", env=os.environ | ENVIRONMENT)
-    try:
-        until(lambda: terminal.screen() and "[y/N] " in terminal.written, "the question")
-        terminal.type("n\n")
-        assert terminal.end() == 1
-        assert only_prints(terminal.written.replace("\r\n", "\n"))
-        assert "to be removed: robot/" in terminal.written
-    finally:
-        terminal.close()
+def test_question(terminal: StartTerminal) -> None:
+    started = terminal("clean", "--force")
+    until(lambda: started.screen() and "[y/N] " in started.written, "the question")
+    started.type("n\n")
+    assert started.end() == 1
+    assert only_prints(started.written.replace("\r\n", "\n"))
+    assert "to be removed: robot/" in started.written
 
 
 def test_traceback() -> None:

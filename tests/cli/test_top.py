@@ -5,7 +5,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,7 @@ import shm_pub_sub
 from shm_pub_sub._cli.watch import Watch
 from support.programs import Start
 
-from ._terminal import Terminal
-from .conftest import ENVIRONMENT, PROGRAM, Cli, RunCli
+from .conftest import Cli, RunCli, StartTerminal
 
 PUBLISHES = """
 import sys, time
@@ -26,23 +26,10 @@ print("ready")
 input()
 """
 
-StartTop = Callable[..., Terminal]
-
 
 @pytest.fixture
-def top() -> Iterator[StartTop]:
-    """top(*arguments, lines=24, columns=120): a Terminal with shm-pub-sub top."""
-    terminals = []
-
-    def start(*arguments: object, **size: int) -> Terminal:
-        terminals.append(
-            Terminal(PROGRAM, "top", "-i0.1", *arguments, env=os.environ | ENVIRONMENT, **size)
-        )
-        return terminals[-1]
-
-    yield start
-    for terminal in terminals:
-        terminal.close()
+def top(terminal: StartTerminal) -> StartTerminal:
+    return partial(terminal, "top", "-i0.1")
 
 
 def row(lines: list[str], name: str) -> list[str]:
@@ -54,7 +41,7 @@ def names(lines: list[str]) -> list[str]:
     return [line.split()[0] for line in lines if " alive " in line and "topics" not in line]
 
 
-def test_terminal_shows_newest_values_until_q(top: StartTop) -> None:
+def test_terminal_shows_newest_values_until_q(top: StartTerminal) -> None:
     with shm_pub_sub.Publisher("robot/speed", 0.0) as pub:
         pub.publish(1.5)
         terminal = top()
@@ -70,7 +57,7 @@ def test_terminal_shows_newest_values_until_q(top: StartTop) -> None:
 
 @pytest.mark.parametrize(("key", "code"), [("\x03", 0), (signal.SIGTERM, 143)])
 def test_signals_restore_the_terminal(
-    top: StartTop, key: "str | signal.Signals", code: int
+    top: StartTerminal, key: "str | signal.Signals", code: int
 ) -> None:
     terminal = top()
     terminal.wait_for(lambda s: s[:1] == ["0 topics, 0 alive, 0 values/s".ljust(120)])
@@ -83,7 +70,7 @@ def test_signals_restore_the_terminal(
     assert "Traceback" not in terminal.written
 
 
-def test_ctrl_z_gives_the_terminal_back_and_goes_on(top: StartTop) -> None:
+def test_ctrl_z_gives_the_terminal_back_and_goes_on(top: StartTerminal) -> None:
     with shm_pub_sub.Publisher("speed", 0.0) as pub:
         terminal = top()
         terminal.wait_for(lambda s: bool(row(s, "speed")))
@@ -100,7 +87,7 @@ def test_ctrl_z_gives_the_terminal_back_and_goes_on(top: StartTop) -> None:
 
 
 @pytest.mark.shm_leaves_files("a publisher is killed")
-def test_topics_appear_die_and_disappear(top: StartTop, start_python: Start) -> None:
+def test_topics_appear_die_and_disappear(top: StartTerminal, start_python: Start) -> None:
     terminal = top()
     with shm_pub_sub.Publisher("brief", 0):
         terminal.wait_for(lambda s: "alive" in row(s, "brief"))
@@ -113,7 +100,7 @@ def test_topics_appear_die_and_disappear(top: StartTop, start_python: Start) -> 
     assert "\x1b[31mrobot/speed" in terminal.written  # red
 
 
-def test_follows_a_topic_to_a_publisher_of_another_type(top: StartTop) -> None:
+def test_follows_a_topic_to_a_publisher_of_another_type(top: StartTerminal) -> None:
     with shm_pub_sub.Publisher("speed", 0.0) as pub:
         pub.publish(0.5)
         terminal = top()
@@ -123,7 +110,7 @@ def test_follows_a_topic_to_a_publisher_of_another_type(top: StartTop) -> None:
         terminal.wait_for(lambda s: row(s, "speed")[1:3] == ["bool", "True"])
 
 
-def test_keys_sort_and_scroll_what_a_terminal_has_no_room_for(top: StartTop) -> None:
+def test_keys_sort_and_scroll_what_a_terminal_has_no_room_for(top: StartTerminal) -> None:
     pubs = [shm_pub_sub.Publisher(f"t{n:02}", n) for n in range(40)]
     for pub in reversed(pubs):  # t39 is the oldest
         pub.publish(1)
@@ -146,7 +133,7 @@ def test_keys_sort_and_scroll_what_a_terminal_has_no_room_for(top: StartTop) -> 
         pub.close()
 
 
-def test_names_cannot_move_the_cursor(top: StartTop, run_cli: RunCli) -> None:
+def test_names_cannot_move_the_cursor(top: StartTerminal, run_cli: RunCli) -> None:
     with shm_pub_sub.Publisher("evil\x1b[2J\n", 0), shm_pub_sub.Publisher("温度/a", 0):
         assert r"evil\x1b[2J\n" in run_cli("top", "-n1").stdout
         terminal = top()
@@ -195,15 +182,12 @@ def test_json_is_an_object_a_table(run_cli: RunCli) -> None:
     )
 
 
-def test_terminal_without_rich_says_what_to_install() -> None:
+def test_terminal_without_rich_says_what_to_install(terminal: StartTerminal) -> None:
     program = "import sys; sys.modules['rich'] = None\nfrom shm_pub_sub._cli import main\n"
     program += "sys.exit(main(['top']))"
-    terminal = Terminal(sys.executable, "-c", program, env=os.environ | ENVIRONMENT)
-    try:
-        assert terminal.end() == 1
-        assert "pip install rich; " in terminal.written
-    finally:
-        terminal.close()
+    started = terminal(program=(sys.executable, "-c", program))
+    assert started.end() == 1
+    assert "pip install rich; " in started.written
 
 
 @pytest.fixture

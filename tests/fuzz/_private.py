@@ -248,18 +248,9 @@ NOT_CALLED = {"__class__", "fork_words"}
 """fork_words returns an address, and changes nothing."""
 FUNCTIONS = [name for name in dir(_hot) if callable(getattr(_hot, name)) and name not in NOT_CALLED]
 MEMBERS = sorted({name for base in BASES for name in dir(base)} - NOT_CALLED)
-SETTABLE = [
-    "_name",
-    "_type",
-    "_directory",
-    "_default",
-    "_trouble",
-    "_waiters",
-    "_owner",
-    "_buffers",
-]
+SETTABLE = ["_name", "_type", "_directory", "_default", "_trouble", "_waiters", "_owner"]
 SETTABLE += ["_attach", "_say_closed", "_open_epoch", "lost", "_trust", "__dict__", "__class__"]
-SETTABLE += ["extra"]
+SETTABLE += ["extra", "_buffers"]
 
 
 def describe(thing):

@@ -2,7 +2,6 @@
 
 import enum
 import random
-import unicodedata
 from pathlib import Path
 
 import pytest
@@ -13,16 +12,7 @@ GROUPS = {
     "slashes": ["a", "/a", "a/", "//a", "/a/", "a//b", "a/b", "/"],
     "dots": [".", "..", "...", "../a", "./a", "a/../a", "..%2Fa", "/etc/passwd"],
     "case": ["topic", "Topic", "TOPIC", "tOPIC"],
-    "unicode": [
-        "ü",
-        unicodedata.normalize("NFD", "ü"),
-        "u",
-        "機器人",
-        "🤖",
-        "🤖/🦾",
-        "\u202e",
-        "ﬁ",
-    ],
+    "unicode": ["ü", "u\u0308", "u", "機器人", "🤖", "🤖/🦾", "\u202e", "ﬁ"],
     "white space": [" ", "  ", "\t", "\n", "a\n", "\r\n", "a ", " a"],
     "shells": ["*", "?", "[a]", "$HOME", "`id`", "'", '"', "-rf", "a;b", "#", "\x7f", "\x01"],
     "own": ["shm_pub_sub.a", "shm_pub_sub", "a", "A#", "shm_pub_sub#A"],

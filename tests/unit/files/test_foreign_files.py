@@ -97,22 +97,12 @@ def junk(size: int) -> bytes:
     return random.Random(seed).randbytes(size)
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"\0",
-        b"hello\n",
-        b"SHMPUBSB",
-        bytes(HEADER),
-        bytes(3 * HEADER),
-        b"\xff" * 3 * HEADER,
-        bytes(HEADER) + b"SHMPUBSB",
-        bytes(HEADER) + b"SHMPUBSB" * 1000,
-        junk,
-    ],
-    ids=range(10),
-)
+EMPTY = bytes(HEADER)
+CONTENTS = [b"", b"\0", b"hello\n", b"SHMPUBSB", EMPTY, 3 * EMPTY, b"\xff" * 3 * HEADER]
+CONTENTS += [EMPTY + b"SHMPUBSB", EMPTY + b"SHMPUBSB" * 1000]
+
+
+@pytest.mark.parametrize("content", [*CONTENTS, junk], ids=range(10))
 def test_foreign_file_is_never_read_and_taken_over(
     content: bytes | Callable[[int], bytes], shm_dir: Path, run_python: Run
 ) -> None:

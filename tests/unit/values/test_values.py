@@ -9,28 +9,11 @@ import pytest
 from shm_pub_sub import Publisher, Subscriber
 
 INT_LIMITS = [0, 1, -1, 2**31, -(2**31) - 1, 2**53 + 1, 2**63 - 1, -(2**63)]
-FLOATS = [
-    0.0,
-    -0.0,
-    0.1,
-    5e-324,
-    -5e-324,
-    2.2250738585072014e-308,
-    2.225073858507201e-308,  # the largest subnormal
-    1e308,
-    sys.float_info.max,
-    -sys.float_info.max,
-    math.inf,
-    -math.inf,
-]
-NAN_BITS = [
-    0x7FF8000000000000,
-    0xFFF8000000000000,
-    0x7FF8000000000001,
-    0x7FFFFFFFFFFFFFFF,
-    0x7FF0000000000001,  # signalling
-    0xFFF4DEADBEEF0001,
-]
+FLOATS = [0.0, -0.0, 0.1, 5e-324, -5e-324, 1e308, sys.float_info.max, -sys.float_info.max]
+FLOATS += [2.2250738585072014e-308, 2.225073858507201e-308]  # the latter is the largest subnormal
+FLOATS += [math.inf, -math.inf]
+NAN_BITS = [0x7FF8000000000000, 0xFFF8000000000000, 0x7FF8000000000001, 0x7FFFFFFFFFFFFFFF]
+NAN_BITS += [0x7FF0000000000001, 0xFFF4DEADBEEF0001]  # signalling
 
 
 def bits(value: float) -> int:
