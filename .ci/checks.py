@@ -168,13 +168,16 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--python", action="append", metavar="X.Y", help="test: on this Python")
     parser.add_argument("--fast", action="store_true", help="test: lint, unit tests, one storm")
     options, words = parser.parse_known_args(arguments)
+    if words and options.command not in ("test", "mutations"):
+        parser.error(f"build.py {options.command} takes no {words[0]}")
+    kinds = [bool(words), options.fast, bool(options.every or options.python)]
+    if options.command == "test" and sum(kinds) > 1:
+        parser.error("found several of --fast, --all or --python, and pytest's; expected one")
     usable = interpreters()
     if usable.get(HERE) != sys.executable:
         other = usable.get(HERE, list(usable.values())[-1])
         print(f"{sys.executable} cannot build an extension; going on with {other}", flush=True)
         os.execv(other, [other, str(ROOT / "build.py"), *arguments])
-    if words and options.command not in ("test", "mutations"):
-        parser.error(f"build.py {options.command} takes no {words[0]}")
     if not (words or options.fast):
         print(HOW_LONG, flush=True)
     if find_go() is None:

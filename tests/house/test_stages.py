@@ -95,3 +95,18 @@ def test_no_process_of_a_stage_outlives_an_interrupted_run(
         running.send_signal(number)
         assert end.read() == ""
     assert running.wait(30) != 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("test --fast tests/unit", "found several of"),
+        ("test --python 3.12 -k name", "found several of"),
+        ("test --fast --all", "found several of"),
+        ("soak tests/unit", "takes no tests/unit"),
+    ],
+)
+def test_arguments_that_would_be_ignored_are_refused(words: str, said: str) -> None:
+    ended = run(sys.executable, "build.py", *words.split(), cwd=ROOT, timeout=60)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert said in ended.stderr
