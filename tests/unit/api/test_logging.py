@@ -15,6 +15,13 @@ def _all_levels(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, LOGGER)
 
 
+def check_only_record(caplog: pytest.LogCaptureFixture, level: int, *words: str) -> None:
+    (record,) = caplog.records
+    assert (record.name, record.levelno) == (LOGGER, level)
+    for word in ("my/topic", *words):
+        assert word in record.getMessage()
+
+
 def test_taking_over_a_dead_publishers_topic_is_logged_with_its_pid(
     run_python: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -25,10 +32,8 @@ def test_taking_over_a_dead_publishers_topic_is_logged_with_its_pid(
         "os.kill(os.getpid(), 9)\n"
     )
     with Publisher("my/topic", 0):
-        (record,) = caplog.records
-        assert (record.name, record.levelno) == (LOGGER, logging.INFO)
-        assert "my/topic" in record.getMessage()
-        assert ended.stdout.strip() in re.findall(r"\d+", record.getMessage())
+        check_only_record(caplog, logging.INFO)
+        assert ended.stdout.strip() in re.findall(r"\d+", caplog.messages[0])
 
 
 def test_re_attachment_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -37,10 +42,7 @@ def test_re_attachment_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
         pub.publish(1)
         for _ in range(10):
             sub.subscribe()
-        (record,) = caplog.records
-        assert (record.name, record.levelno) == (LOGGER, logging.INFO)
-        for word in ("my/topic", "7 buffers"):
-            assert word in record.getMessage()
+        check_only_record(caplog, logging.INFO, "7 buffers")
 
 
 def test_change_of_type_is_logged_once_as_a_warning(caplog: pytest.LogCaptureFixture) -> None:
@@ -49,10 +51,7 @@ def test_change_of_type_is_logged_once_as_a_warning(caplog: pytest.LogCaptureFix
         for _ in range(10):
             with pytest.raises(TopicTypeError):
                 sub.subscribe()
-        (record,) = caplog.records
-        assert (record.name, record.levelno) == (LOGGER, logging.WARNING)
-        for word in ("my/topic", "int", "float"):
-            assert word in record.getMessage()
+        check_only_record(caplog, logging.WARNING, "int", "float")
 
 
 def test_ordinary_use_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
