@@ -27,6 +27,9 @@ LANES = 2
 HEARTBEAT = 30
 """Seconds between the lines that say what is running."""
 
+STOP = 10
+"""Seconds for the stages to end after an interrupt."""
+
 LIMIT = 1800
 """Seconds after which a stage has hung, unless it says otherwise."""
 
@@ -229,8 +232,16 @@ class Run:
                 if self.running:
                     self.wait()
         finally:
+            self.stop()
+
+    def stop(self) -> None:
+        """End what still runs; a stage may just be starting another process."""
+        until = time.monotonic() + STOP
+        while self.running and time.monotonic() < until:
             for one in self.running:
                 one.end("interrupted")
+            with suppress(queue.Empty):
+                self.running.remove(self.ended.get(timeout=0.1))
 
     def conclude(self) -> None:
         """Print the report: every stage, what was skipped, every failure."""
