@@ -59,5 +59,9 @@ def followed(recorder: Program, count: int) -> bool:
 def record(cli: Cli, *arguments: object, topics: int = 1) -> Program:
     """Start a recorder, and wait until it follows its topics."""
     recorder = cli.start("record", *arguments)
-    until(lambda: followed(recorder, topics), "the recorder follows its topics")
+    until(
+        lambda: recorder.poll() is not None or followed(recorder, topics),
+        "the recorder follows its topics",
+    )
+    assert recorder.returncode is None, recorder.communicate()
     return recorder

@@ -24,7 +24,7 @@ def test_figures_are_of_the_newest_values() -> None:
 
 
 def test_reports_have_the_shape_of_ros2s(cli: Cli) -> None:
-    pub = cli.start("pub", "robot/speed", "1.5", "-r", 50, "-q")
+    pub = cli.start("pub", "robot/speed", "1.5", "-r", 50, "-q", "--buffers", 10_000)
     delay = cli.start("delay", "robot/speed", "-i", 0.3)
     for _ in range(2):
         average, least, most, _ = figures(delay, r"delay: (\d+\.\d{3,})")

@@ -57,7 +57,7 @@ def test_interval_figures(
 
 
 def test_reports_have_the_shape_of_ros2s(cli: Cli) -> None:
-    pub = cli.start("pub", "robot/speed", "1.5", "-r", 50, "-q")
+    pub = cli.start("pub", "robot/speed", "1.5", "-r", 50, "-q", "--buffers", 10_000)
     hz = cli.start("hz", "robot/speed", "-w", 20, "-i", 0.3)
     for _ in range(4):
         average, least, most, window = figures(hz, r"rate: (\d+\.\d{3})")

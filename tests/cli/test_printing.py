@@ -5,6 +5,7 @@ import csv
 import io
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -201,11 +202,12 @@ def test_recording_of_a_live_topic(run_cli: RunCli, recording: Path) -> None:
 def test_recorder_names_topics_of_which_it_lost_values(cli: Cli, tmp_path: Path) -> None:
     with shm_pub_sub.Publisher(NAME, 0, 1) as pub:
         recorder = record(cli, "-o", tmp_path / "run.mcap")
-        recorder.send_signal(19)  # SIGSTOP
+        file = Path(shm_pub_sub.inspect(NAME).path)
+        until(lambda: file.read_bytes()[0] & 1, "it waits for values: the wait word's first bit")
+        recorder.send_signal(signal.SIGSTOP)
         pub.publish_many([0] * 1000)
-        recorder.send_signal(18)  # SIGCONT
-        until(lambda: pub.buffer_num, "")
-        recorder.send_signal(2)
+        recorder.send_signal(signal.SIGCONT)
+        recorder.send_signal(signal.SIGINT)
         out, err = recorder.communicate(timeout=30)
     check(Ended([], recorder.returncode, out, err))
 
