@@ -85,6 +85,9 @@ def test_ten_runs_of_a_page_leave_no_more_threads(notebook: Notebook, tmp_path: 
 def test_the_tutorial_runs_in_nbclient_and_shows_what_it_says() -> None:
     client = pytest.importorskip("nbclient")
     notebook = nbformat.read(TUTORIAL, as_version=4)
+    robot = next(n for n, cell in enumerate(notebook.cells) if cell.cell_type == "code")
+    moves = "while shm_pub_sub.inspect('robot/arm_radians').published < 3: time.sleep(0.01)"
+    notebook.cells.insert(robot + 1, nbformat.v4.new_code_cell(moves))  # a sparkline needs two
     open_still = "assert not (angle.closed or gripper.closed or arm.closed)"  # after Run All
     notebook.cells.append(nbformat.v4.new_code_cell(open_still))
     client.NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
