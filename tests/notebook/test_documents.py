@@ -14,12 +14,16 @@ nbformat = pytest.importorskip("nbformat")
 TUTORIAL = ROOT / "examples" / "tutorial.ipynb"
 THREADS = "import threading; print(threading.active_count())"
 
-END = """
+JOIN = """
+for thread in threading.enumerate():
+    if "wave" in thread.name or "move" in thread.name:
+        thread.join(20)
+"""
+
+END = f"""
 alarm.close()
 pub.close()
-for thread in threading.enumerate():
-    if "wave" in thread.name:
-        thread.join(20)
+{JOIN}
 """
 
 
@@ -38,7 +42,7 @@ def tutorials_end() -> str:
     last = nbformat.read(TUTORIAL, as_version=4).cells[-1]
     assert last.cell_type == "markdown"
     (code,) = re.findall(r"^```python\n(.*?)^```$", last.source, re.MULTILINE | re.DOTALL)
-    return str(code)
+    return f"{code}\n{JOIN}"
 
 
 def failed(output: str) -> bool:

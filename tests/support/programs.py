@@ -176,7 +176,7 @@ class Programs:
     def check_python(self, code: str, *args: object, **options: object) -> str:
         """Run Python code that must succeed and write nothing to stderr; return its stdout."""
         ended = self.run_python(code, *args, **options)  # type: ignore[arg-type]
-        assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
+        assert (ended.returncode, ended.stderr) == (0, ""), ended
         return ended.stdout
 
     def end(self) -> None:
