@@ -13,9 +13,9 @@ EXITS = int(os.environ.get("SHM_PUB_SUB_EXITS") or 16)
 """Programs to start."""
 
 CPYTHONS = EXITS // 8 if sys.version_info < (3, 12) else 0
-"""Programs of which CPython's own crash is accepted: before 3.12 a thread that waits for the GIL may
-touch the interpreter when it has been freed (take_gil). On a busy machine daemon threads that only
-call os.stat() crash as often. faulthandler has ended by then and writes nothing."""
+"""Programs of which CPython's own crash is accepted. Before 3.12 a thread that waits for the GIL
+may touch the interpreter when it has been freed (take_gil). On a busy machine, daemon threads that
+only call os.stat() crash as often. faulthandler has ended by then and writes nothing."""
 
 PROGRAM = """
 import contextlib, faulthandler, gc, random, sys, threading, time, weakref
