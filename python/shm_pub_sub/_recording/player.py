@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from .._publisher import Publisher
@@ -42,34 +41,38 @@ class Prefetcher:
 
     def __init__(self, batches: Iterator[list[Value]]) -> None:
         self._batches = batches
-        self._queue: queue.Queue[Any] = queue.Queue(AHEAD)
+        # Not queue.Queue: a signal's exception may leave its lock held, for which close() waits.
+        self._decoded: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._free: queue.SimpleQueue[None] = queue.SimpleQueue()
+        for _ in range(AHEAD):
+            self._free.put(None)
         self._closed = False
         self._thread = threading.Thread(target=self._decode, daemon=True)
         self._thread.start()
 
     def __iter__(self) -> Iterator[list[Value]]:
         """Yield the batches, then raise the error of decoding, if any."""
-        while (batch := self._queue.get()) is not None:
+        while (batch := self._decoded.get()) is not None:
+            self._free.put(None)
             if isinstance(batch, Exception):
                 raise batch
             yield batch
 
     def close(self) -> None:
         self._closed = True
-        while self._thread.is_alive():
-            with suppress(queue.Empty):
-                self._queue.get(timeout=0.01)
+        self._free.put(None)
         self._thread.join()
 
     def _decode(self) -> None:
         try:
             for batch in self._batches:
-                self._queue.put(batch)
+                self._free.get()
                 if self._closed:
                     return
-            self._queue.put(None)
+                self._decoded.put(batch)
+            self._decoded.put(None)
         except Exception as error:
-            self._queue.put(error)
+            self._decoded.put(error)
 
 
 class Player:
