@@ -6,13 +6,11 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 
+from interpreters import HERE
 from stages import run, say
-
-HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def missing() -> list[str]:

@@ -36,7 +36,7 @@ LIMIT = 1800
 
 @dataclass(frozen=True)
 class Stage:
-    """One step of a run. It starts when the stages named in `after` have passed."""
+    """One step of a run. It starts when those named in `needs` and `after` have ended."""
 
     name: str
     action: Callable[[], None]

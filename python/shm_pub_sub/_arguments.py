@@ -18,7 +18,7 @@ DIR_VARIABLE: Final = "SHM_PUB_SUB_DIR"
 TYPE_TAGS: Final[dict[type, int]] = {bool: 1, int: 2, float: 3}
 
 _DIRECTORIES = f"expected a str, an os.PathLike of one, or None for what {DIR_VARIABLE} names"
-_MAX_BUFFERS: Final = 2**36  # MaxDepth in internal/segment/layout.go
+MAX_BUFFERS: Final = 2**36  # MaxDepth in internal/segment/layout.go
 
 
 def directory() -> str:
@@ -156,10 +156,10 @@ def _own_type(value: Any) -> type:
 def check_buffers(name: str, buffer_num: object) -> int:
     """Return buffer_num as an int from 1 up."""
     number = _integer(f"topic {short_repr(name)}: buffer_num", buffer_num, "an int such as 3")
-    if not 1 <= number <= _MAX_BUFFERS:
+    if not 1 <= number <= MAX_BUFFERS:
         raise TopicValueError(
             f"topic {short_repr(name)}: found buffer_num {short_repr(number)}; "
-            f"expected 1 to {_MAX_BUFFERS}; 3 to 5 is usual"
+            f"expected 1 to {MAX_BUFFERS}; 3 to 5 is usual"
         )
     return number
 
@@ -235,7 +235,7 @@ def check_history(name: str, history: object) -> int:
             f"topic {short_repr(name)}: found history {short_repr(number)}; expected 0 for new "
             "values only, 1 for the newest one as well, or more"
         )
-    return min(number, _MAX_BUFFERS)
+    return min(number, MAX_BUFFERS)
 
 
 def short_repr(value: object) -> str:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from ._arguments import check_directory, check_name
+from ._arguments import MAX_BUFFERS, check_directory, check_name
 from ._errors import OpenError, TopicNotFoundError, TopicTypeError, WaitTimeoutError
 from ._hot import Sample
 from ._patterns import Selection, unmatched
@@ -25,7 +25,7 @@ from ._topics import TopicInfo, file_of, inspect
 from ._topics import names as topic_names
 from ._trust import check_trust
 
-EVERYTHING = 2**36
+EVERYTHING = MAX_BUFFERS
 """A history that is all that the topic keeps."""
 
 AT_ONCE = 10_000

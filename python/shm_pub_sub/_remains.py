@@ -79,10 +79,12 @@ def leftovers(*patterns: str, directory: str | os.PathLike[str] | None = None) -
         TopicValueError: A pattern or directory has a value that is not accepted (a ValueError).
     """
     words = [check_name(pattern) for pattern in patterns]
-    return [one for one in remains(words, check_directory(directory)) if one.what != ALIVE]
+    return [one for one in remains(words, directory) if one.what != ALIVE]
 
 
-def remains(patterns: Sequence[str] = (), directory: str | None = None) -> Iterator[Leftover]:
+def remains(
+    patterns: Sequence[str] = (), directory: str | os.PathLike[str] | None = None
+) -> Iterator[Leftover]:
     """Yield all files: topics, whether dead, alive or damaged, then drafts."""
     where = check_directory(directory)
     for name, (topic, error) in inspect_each(names(where, patterns), where):

@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from .._errors import ShmError, TopicTypeError, WaitTimeoutError
-from .._follow import GONE, OPENED, REFUSED, Event, Follower, Topic, open_as_many_as_allowed
+from .._follow import GONE, LOOK, OPENED, REFUSED, Event, Follower, Topic, open_as_many_as_allowed
 from .._left_out import LeftOut
 from .._patterns import unmatched
 from .._select import select
 from .._topics import TopicInfo, inspect, user
 
-WAIT = 0.02
-"""Seconds between looks for new topics."""
 FORGET = 10.0
 """Seconds after which a topic that is gone is no longer followed, as checking it costs time."""
 TURN = 2000
@@ -145,7 +143,7 @@ class Receiver(threading.Thread):
     def _receive(self) -> None:
         while not self.stop and (now := time.monotonic()) < self._end:
             self._look()
-            wait = min(WAIT, self._end - now)
+            wait = min(LOOK, self._end - now)
             if self._received - self.written > BACKLOG:
                 time.sleep(wait)
             else:
