@@ -22,8 +22,9 @@ buffer_fits(enum shm_type type, const Py_buffer *view)
         return (*format == 'q' || *format == 'l' || *format == 'n') && view->itemsize == 8;
     case SHM_FLOAT:
         return *format == 'd' && view->itemsize == 8;
+    default:
+        return false;
     }
-    return false;
 }
 
 static inline uint64_t

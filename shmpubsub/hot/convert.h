@@ -44,8 +44,9 @@ value_word(enum shm_type type, PyObject *value, uint64_t *word)
         }
         *word = value == Py_True;
         return 0;
+    default:
+        return -1;
     }
-    return -1;
 }
 
 static inline PyObject *
@@ -60,8 +61,9 @@ value_object(enum shm_type type, uint64_t word)
         return PyLong_FromLongLong((long long)word);
     case SHM_BOOL:
         return Py_NewRef((word & 0xff) != 0 ? Py_True : Py_False);
+    default:
+        Py_UNREACHABLE();
     }
-    Py_UNREACHABLE();
 }
 
 #endif

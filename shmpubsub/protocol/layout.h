@@ -17,7 +17,17 @@
 #define SHM_DETECTION_TIME 100000000
 
 /* The type tag of a topic's values. */
-enum shm_type { SHM_BOOL = 1, SHM_INT = 2, SHM_FLOAT = 3 };
+enum shm_type {
+    SHM_BOOL = 1,
+    SHM_INT = 2,
+    SHM_FLOAT = 3,
+    SHM_ARRAY = 4,
+    SHM_RECORD = 5, /* of a newer release */
+    SHM_BYTES = 6,
+    SHM_TEXT = 7,
+    SHM_LIST = 8,
+    SHM_SCALAR = 9, /* one element of another type than the first three */
+};
 
 /* On a cache line of its own. */
 struct ring_head {
