@@ -33,14 +33,14 @@ def check_directory(given: Any) -> str:
     """
     if given is None:
         return directory()
-    if not _is(given, str):
+    if not really_is(given, str):
         if not hasattr(type(given), "__fspath__"):
-            hint = "; os.fsdecode() makes a str of it" if _is(given, bytes) else ""
-            raise TopicTypeError(f"directory: found {_kind(given)}; {_DIRECTORIES}{hint}")
+            hint = "; os.fsdecode() makes a str of it" if really_is(given, bytes) else ""
+            raise TopicTypeError(f"directory: found {kind_of(given)}; {_DIRECTORIES}{hint}")
         path = os.fspath(given)
-        if not _is(path, str):
+        if not really_is(path, str):
             raise TopicTypeError(
-                f"directory: found {_kind(given)} of a {_kind(path)} path; {_DIRECTORIES}; "
+                f"directory: found {kind_of(given)} of a {kind_of(path)} path; {_DIRECTORIES}; "
                 "os.fsdecode() makes a str of it"
             )
         given = path
@@ -85,8 +85,8 @@ def path_from_go(path: str) -> str:
 
 def check_name(name: Any) -> str:
     """Return name as Go can take it; Go knows the rules of length and content."""
-    if not _is(name, str):
-        raise TopicTypeError(f"topic name: found {_kind(name)}; expected a str")
+    if not really_is(name, str):
+        raise TopicTypeError(f"topic name: found {kind_of(name)}; expected a str")
     text: str = str.__str__(name)  # exactly a str, whatever a subclass makes of it
     if "\0" in text:
         raise TopicValueError(
@@ -104,7 +104,7 @@ def check_name(name: Any) -> str:
 def check_default(name: str, default: object) -> tuple[type, bool | int | float]:
     """Return the topic's type, by the default's, and the default as exactly that type."""
     for cls in TYPE_TAGS:  # bool before int, of which it is a subclass
-        if _is(default, cls):
+        if really_is(default, cls):
             exact = _exactly(default)
             if cls is int and not -(2**63) <= exact < 2**63:
                 raise RangeError(
@@ -113,7 +113,7 @@ def check_default(name: str, default: object) -> tuple[type, bool | int | float]
                 )
             return cls, exact
     raise TopicTypeError(
-        f"topic {short_repr(name)}: found a default of {_kind(default)}; "
+        f"topic {short_repr(name)}: found a default of {kind_of(default)}; "
         "expected a bool, an int or a float: its type is the topic's type"
         f"{conversion(default)}"
     )
@@ -155,7 +155,7 @@ def _own_type(value: Any) -> type:
 
 def check_buffers(name: str, buffer_num: object) -> int:
     """Return buffer_num as an int from 1 up."""
-    number = _integer(f"topic {short_repr(name)}: buffer_num", buffer_num, "an int such as 3")
+    number = integer(f"topic {short_repr(name)}: buffer_num", buffer_num, "an int such as 3")
     if not 1 <= number <= MAX_BUFFERS:
         raise TopicValueError(
             f"topic {short_repr(name)}: found buffer_num {short_repr(number)}; "
@@ -166,7 +166,7 @@ def check_buffers(name: str, buffer_num: object) -> int:
 
 def check_mode(name: str, mode: object) -> int:
     """Return mode as permission bits."""
-    number = _integer(f"topic {short_repr(name)}: mode", mode, "an int such as 0o640")
+    number = integer(f"topic {short_repr(name)}: mode", mode, "an int such as 0o640")
     if number & 0o600 != 0o600 or number & ~0o666:
         found = oct(number) if 0 <= number < 1 << 16 else short_repr(number)
         raise TopicValueError(
@@ -184,7 +184,7 @@ def check_max_age(name: str, max_age: object) -> int:
         seconds = as_seconds(max_age)
     except TypeError:
         raise TopicTypeError(
-            f"topic {short_repr(name)}: found max_age of {_kind(max_age)}; expected seconds or None"
+            f"topic {short_repr(name)}: found max_age of {kind_of(max_age)}; expected seconds or None"
         ) from None
     # Times are in nanoseconds, in 64 bits: 292 years.
     if not 1e-9 <= seconds <= 9.2e9:
@@ -201,9 +201,9 @@ def as_seconds(number: Any) -> float:
     Anything with __float__ or __index__ is a number, except a bool. Raises TypeError for the rest.
     """
     cls = type(number)
-    if _is(number, bool, str) or not (hasattr(cls, "__float__") or hasattr(cls, "__index__")):
+    if really_is(number, bool, str) or not (hasattr(cls, "__float__") or hasattr(cls, "__index__")):
         raise TypeError
-    if _is(number, int, float):
+    if really_is(number, int, float):
         number = _exactly(number)
     try:
         return float(number)
@@ -220,7 +220,7 @@ def check_timeout(what: str, timeout: object) -> float | None:
         seconds = as_seconds(timeout)
     except TypeError:
         raise TopicTypeError(
-            f"{what}: found a timeout of {_kind(timeout)} {short_repr(timeout)}; {expected}"
+            f"{what}: found a timeout of {kind_of(timeout)} {short_repr(timeout)}; {expected}"
         ) from None
     if not seconds >= 0:
         raise TopicValueError(f"{what}: found a timeout of {short_repr(timeout)}; {expected}")
@@ -229,7 +229,7 @@ def check_timeout(what: str, timeout: object) -> float | None:
 
 def check_history(name: str, history: object) -> int:
     """Return history as an int from 0 up."""
-    number = _integer(f"topic {short_repr(name)}: history", history, "an int such as 1")
+    number = integer(f"topic {short_repr(name)}: history", history, "an int such as 1")
     if number < 0:
         raise TopicValueError(
             f"topic {short_repr(name)}: found history {short_repr(number)}; expected 0 for new "
@@ -243,7 +243,7 @@ def short_repr(value: object) -> str:
     try:
         text = repr(value)
     except Exception:  # ints of more than 4300 digits, to begin with
-        return f"<{_kind(value)}>"
+        return f"<{kind_of(value)}>"
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
@@ -256,26 +256,26 @@ def not_utf8(text: str) -> int | None:
     return None
 
 
-def _integer(what: str, value: Any, expected: str) -> int:
+def integer(what: str, value: Any, expected: str) -> int:
     # The type's: classes such as int have an __index__ that is not for themselves.
-    if _is(value, bool) or not hasattr(type(value), "__index__"):
-        raise TopicTypeError(f"{what}: found {_kind(value)}; expected {expected}")
+    if really_is(value, bool) or not hasattr(type(value), "__index__"):
+        raise TopicTypeError(f"{what}: found {kind_of(value)}; expected {expected}")
     return operator.index(value)
 
 
-def _is(value: object, *classes: type) -> bool:
+def really_is(value: object, *classes: type) -> bool:
     """Report whether value really is of a class: a mock can deceive isinstance()."""
     return issubclass(type(value), classes)
 
 
 def _exactly(number: Any) -> bool | int | float:
     """Return a bool, an int or a float as exactly that, whatever a subclass makes of it."""
-    if _is(number, bool):
+    if really_is(number, bool):
         return bool(number)
-    return float.__float__(number) if _is(number, float) else int.__index__(number)
+    return float.__float__(number) if really_is(number, float) else int.__index__(number)
 
 
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
     """Name value's type, with its module unless it is a built-in."""
     cls = type(value)
     if value is None:

@@ -1,0 +1,127 @@
+"""Defaults that no topic has: what to write instead."""
+
+from __future__ import annotations
+
+import sys
+
+from ._arguments import conversion, kind_of, short_repr
+from ._errors import TopicTypeError, TopicValueError
+
+TYPE_CHECKING = False  # importing typing takes longer than the rest
+if TYPE_CHECKING:
+    from typing import Any
+
+_EXPECTED = (
+    "a bool, an int, a float, a str, bytes, a list of one of the first three, or an array of "
+    "numbers: its type is the topic's type"
+)
+_ELEMENTS = "bool, int8 to int64, uint8 to uint64, float16 to float64, complex64 or complex128"
+
+
+def refuse_default(name: str, default: Any) -> TopicTypeError:
+    """Return the error for a default that gives no type."""
+    found, expected, hint = _words(default)
+    text = f"topic {short_repr(name)}: found a default of {found}; expected {expected}"
+    return TopicTypeError(f"{text}; {hint}" if hint else text)
+
+
+def refuse_size(name: str, found: str, most: int) -> TopicValueError:
+    """Return the error for a default that is longer than the topic's values."""
+    return TopicValueError(
+        f"topic {short_repr(name)}: found {found}; expected max_size {most} at most; pass a larger "
+        "max_size= or a shorter default"
+    )
+
+
+def _words(default: Any) -> tuple[str, str, str]:
+    """Return what was found, what was expected, and what to write."""
+    found = kind_of(default)
+    if default is None:
+        return found, _EXPECTED, "write the value that subscribers have before the first one"
+    if isinstance(default, type) or hasattr(default, "__origin__"):
+        return f"the type {short_repr(default)}", _EXPECTED, f"write {_example(default)}"
+    if isinstance(default, list):
+        return _words_of_list(default)
+    if isinstance(default, (tuple, set, frozenset)):
+        return found, _EXPECTED, "write list(x)" if default else "write [0.0], [0] or [False]"
+    if isinstance(default, bytearray):
+        return found, _EXPECTED, "write bytes(x), or memoryview(x) for an array of uint8"
+    dtype = getattr(default, "dtype", None)
+    if hasattr(dtype, "isnative"):
+        return _words_of_numpy(default, dtype)
+    if isinstance(default, memoryview) or hasattr(type(default), "_type_"):
+        view = memoryview(default)
+        if view.format[:1] in ">!":
+            hint = "write it in this machine's byte order"
+        else:
+            hint = "write b'' for raw bytes" if view.format in ("c", "<c") else ""
+        return f"{found} of format {view.format!r}", f"elements of {_ELEMENTS}", hint
+    if hasattr(default, "typecode"):
+        return f"{found} of typecode {default.typecode!r}", f"elements of {_ELEMENTS}", "write ''"
+    if isinstance(default, dict) or hasattr(default, "_fields_") or _is_dataclass(default):
+        return found, _EXPECTED, "records are not supported yet; use a topic for each field"
+    if hasattr(type(default), "__array__"):
+        return found, _EXPECTED, "write numpy.asarray(x)"
+    return found, _EXPECTED, conversion(default).removeprefix("; ")
+
+
+def _words_of_list(default: list[Any]) -> tuple[str, str, str]:
+    expected = "elements that are all bool, all int or all float"
+    if not default:
+        return (
+            "an empty list, which has no type of elements",
+            expected,
+            "write [0.0], [0] or [False], and max_size= for the greatest length",
+        )
+    kinds = list(dict.fromkeys(map(kind_of, default)))
+    hint = ""
+    if set(map(type, default)) <= {bool, int, float}:
+        hint = "write [float(v) for v in x]"
+    elif any(isinstance(v, (list, tuple)) for v in default):
+        hint = "write numpy.asarray(x) for an array"
+    elif all(hasattr(v, "item") for v in default):
+        hint = "write [v.item() for v in x]"
+    return f"a list of {', '.join(kinds[:4])}", expected, hint
+
+
+def _words_of_numpy(default: Any, dtype: Any) -> tuple[str, str, str]:
+    array = "an array of" if getattr(default, "ndim", 0) else "a numpy"
+    found = f"{array} {dtype}"
+    ma = getattr(sys.modules.get("numpy.ma"), "MaskedArray", None)
+    if isinstance(ma, type) and isinstance(default, ma):
+        return f"a masked array of {dtype}", "an array without a mask", "write x.filled()"
+    if dtype.names is not None:
+        return (
+            f"{array} records",
+            f"elements of {_ELEMENTS}",
+            "records are not supported yet; use a topic for each field",
+        )
+    if not dtype.isnative:
+        hint = f"write x.astype(numpy.{dtype.newbyteorder('=')})"
+    elif dtype.kind in "SU":
+        hint = "write str(x)" if dtype.kind == "U" else "write bytes(x)"
+        hint = hint if array == "a numpy" else "use a text topic: write ''"
+    elif dtype.kind in "mM":
+        hint = "write x.astype(numpy.int64)"
+    elif dtype.kind == "O":
+        hint = "write x.astype(numpy.float64), or the type that its elements have"
+    else:  # long double
+        hint = f"write x.astype(numpy.{'complex128' if dtype.kind == 'c' else 'float64'})"
+    return found, f"elements of {_ELEMENTS}", hint
+
+
+def _example(cls: Any) -> str:
+    """Return a default of the type that somebody passed itself."""
+    text = getattr(cls, "__name__", "") or str(cls)
+    known = {bool: "False", int: "0", float: "0.0", str: "''", bytes: "b''"}
+    if cls in known:
+        return known[cls]
+    if getattr(cls, "__origin__", None) is list or cls is list:
+        return "[0.0], [0] or [False]"
+    if cls.__module__ == "numpy":
+        return "numpy.zeros(shape)" if text == "ndarray" else f"numpy.{text}(0)"
+    return "a value of it, such as 0.0"
+
+
+def _is_dataclass(default: Any) -> bool:
+    return hasattr(type(default), "__dataclass_fields__")
