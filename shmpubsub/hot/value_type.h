@@ -1,0 +1,37 @@
+/* The type of a topic's values as C has it: parsed from the type line that Go sends (bind/mapping.go). */
+#ifndef SHM_VALUE_TYPE_H
+#define SHM_VALUE_TYPE_H
+
+#include "hot.h"
+
+#define VALUE_MAX_NDIM 32
+
+struct value_type {
+    enum shm_type tag;
+    char dtype[4];  /* as in descriptors, such as "f4" or "c16"; "u1" for bytes and text */
+    char format[3]; /* the same as PEP 3118 has it: "f", "Zd" */
+    uint32_t itemsize;
+    int number;    /* the same as numpy has it */
+    bool variable; /* text, bytes, lists, and arrays whose first axis has 0 to max elements */
+    int ndim;
+    Py_ssize_t shape[VALUE_MAX_NDIM]; /* shape[0] of a variable one is max */
+    uint64_t max;                     /* if it is variable */
+    size_t row;                       /* bytes of one step of the first axis; without axes of the value */
+    size_t size;                      /* most bytes of a value */
+};
+
+/* Returns whether the line describes a type. Sets no error. */
+bool value_type_parse(struct value_type *t, const char *line);
+
+/* The element conversions of lists and of scalars other than bool, int and float. */
+
+/* Returns 0, or -1: with the error that the conversion raised, an OverflowError for a number out of range, or, for a
+   value of a wrong type, with none set. */
+int element_put(const struct value_type *t, PyObject *value, void *to);
+
+PyObject *element_get(const struct value_type *t, const void *from);
+
+/* Whether a buffer's items are of the dtype: format as in Py_buffer, NULL for bytes. */
+bool format_fits(const struct value_type *t, const char *format, Py_ssize_t itemsize);
+
+#endif
