@@ -184,7 +184,8 @@ def check_max_age(name: str, max_age: object) -> int:
         seconds = as_seconds(max_age)
     except TypeError:
         raise TopicTypeError(
-            f"topic {short_repr(name)}: found max_age of {kind_of(max_age)}; expected seconds or None"
+            f"topic {short_repr(name)}: found max_age of {kind_of(max_age)}; expected seconds or "
+            "None"
         ) from None
     # Times are in nanoseconds, in 64 bits: 292 years.
     if not 1e-9 <= seconds <= 9.2e9:

@@ -8,21 +8,15 @@ from math import prod
 from ._arguments import TYPE_TAGS, check_default, integer, really_is, short_repr
 from ._defaults import refuse_default, refuse_size
 from ._errors import TopicTypeError, TopicValueError
+from ._spec import DTYPES, LISTS, Spec
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Final
 
-    Shape = tuple[int | None, ...]
+    from ._spec import Shape
 
-# The header's tags; the first three are in TYPE_TAGS.
-_TAGS: Final = {**{cls.__name__: tag for cls, tag in TYPE_TAGS.items()}}
-_TAGS.update({"array": 4, "bytes": 6, "text": 7, "list": 8, "scalar": 9})
-
-_KINDS: Final = {"b": "bool", "i": "int", "u": "uint", "f": "float", "c": "complex"}
-DTYPES: Final = ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
-_LISTS: Final = {bool: "b1", int: "i8", float: "f8"}
 _MAX_TEXT: Final = 4096
 _MAX_BYTES: Final = 2**40
 _MAX_AXES: Final = 32
@@ -45,79 +39,11 @@ _NATIVE: Final = {
 }
 
 
-class Spec:
-    """A type: immutable.
-
-    shape is an array's; None is a first axis of any length up to max (None: any). make(n) returns
-    an array of n along the first axis in the default's kind of array; None for numpy's.
-    """
-
-    __slots__ = ("default", "dtype", "kind", "make", "max", "shape", "tag", "type")
-
-    def __init__(
-        self,
-        kind: str,
-        cls: type,
-        default: Any,
-        *,
-        dtype: str = "",
-        shape: Shape = (),
-        most: int | None = None,
-        make: Callable[[int], Any] | None = None,
-    ) -> None:
-        self.tag = _TAGS[kind]
-        self.kind = kind
-        self.type = cls
-        self.default = default
-        self.dtype = dtype
-        self.shape = shape
-        self.max = most
-        self.make = make
-
-    @property
-    def descriptor(self) -> str:
-        """The file's descriptor, or bool, int or float for a topic that has none."""
-        if self.tag <= 3:
-            return self.kind
-        parts = [f'"kind":"{self.kind}"']
-        if self.dtype:
-            parts.append(f'"dtype":"<{self.dtype}"')
-        if self.kind == "array":
-            axes = ("null" if n is None else str(n) for n in self.shape)
-            parts.append(f'"shape":[{",".join(axes)}]')
-        if self.max is not None:
-            parts.append(f'"max":{self.max}')
-        return "{" + ",".join(parts) + "}"
-
-    @property
-    def is_fixed(self) -> bool:
-        """Whether all its values have one size."""
-        return self.kind == "scalar" or self.tag <= 3 or (self.kind == "array" and self.max is None)
-
-    def __str__(self) -> str:
-        if self.kind == "list":
-            return f"list[{self._default_name()}] <= {self.max}"
-        if self.kind in ("text", "bytes"):
-            return f"{self.type.__name__} <= {self.max}"
-        if self.kind == "array":
-            first = "null" if self.max is None else f"<={self.max}"
-            axes = (first if n is None else str(n) for n in self.shape)
-            return f"{dtype_name(self.dtype)}[{','.join(axes)}]"
-        return self.kind if self.tag <= 3 else dtype_name(self.dtype)
-
-    def _default_name(self) -> str:
-        return next(cls.__name__ for cls, dtype in _LISTS.items() if dtype == self.dtype)
-
-
-def dtype_name(dtype: str) -> str:
-    """Return numpy's name of a dtype such as f4."""
-    return "bool" if dtype == "b1" else f"{_KINDS[dtype[0]]}{8 * int(dtype[1:])}"
-
-
 def spec_of(name: str, default: Any, max_size: object = None, *, reads: bool = False) -> Spec:
     """Return the type of a topic by the default that a publisher, or if reads a subscriber, has.
 
-    A subscriber's array without rows stands for one of any number of rows.
+    What a subscriber reads has no greatest length, and its array without rows stands for one of any
+    number of rows.
     """
     spec = _scalar(name, default)
     if spec is not None:
@@ -129,9 +55,9 @@ def spec_of(name: str, default: Any, max_size: object = None, *, reads: bool = F
         return spec
     cls = type(default)
     if issubclass(cls, (str, bytes)):
-        return _text(name, default, max_size, str if issubclass(cls, str) else bytes)
+        return _text(name, default, max_size, reads, str if issubclass(cls, str) else bytes)
     if issubclass(cls, list):
-        return _list(name, default, max_size)
+        return _list(name, default, max_size, reads)
     return _array(name, default, max_size, reads)
 
 
@@ -156,13 +82,13 @@ def _scalar(name: str, default: Any) -> Spec | None:
         value = default.value
     else:
         return None
-    kind = {"b1": bool, "i8": int, "f8": float}.get(dtype)
-    if kind is not None:
-        return Spec(kind.__name__, kind, kind(value))
+    for kind, own in LISTS.items():
+        if own == dtype:
+            return Spec(kind.__name__, kind, kind(value))
     return Spec("scalar", type(value), value, dtype=dtype)
 
 
-def _text(name: str, default: str | bytes, max_size: object, cls: type) -> Spec:
+def _text(name: str, default: str | bytes, max_size: object, reads: bool, cls: Any) -> Spec:
     exact: Any = cls.__getitem__(default, slice(None))  # exactly one, whatever a subclass makes
     try:
         size = len(exact.encode() if cls is str else exact)
@@ -171,25 +97,29 @@ def _text(name: str, default: str | bytes, max_size: object, cls: type) -> Spec:
             f"topic {short_repr(name)}: found a default with a lone surrogate at character "
             f"{error.start}; expected text that UTF-8 can encode"
         ) from None
-    most = _most(name, max_size, 1, "bytes")
-    if size > (_MAX_TEXT if most is None else most):
-        raise refuse_size(name, f"a default of {size} bytes", most or _MAX_TEXT)
-    return Spec("text" if cls is str else "bytes", cls, exact, most=most or _MAX_TEXT)
+    most = None
+    if not reads:
+        most = _most(name, max_size, 1, "bytes") or _MAX_TEXT
+        if size > most:
+            raise refuse_size(name, f"a default of {size} bytes", most)
+    return Spec("text" if cls is str else "bytes", cls, exact, most=most)
 
 
-def _list(name: str, default: list[Any], max_size: object) -> Spec:
+def _list(name: str, default: list[Any], max_size: object, reads: bool) -> Spec:
     found = {type(x) for x in default}
-    cls = found.pop() if len(found) == 1 else None
-    if cls not in _LISTS:
+    cls = found.pop() if len(found) == 1 else object
+    if cls not in LISTS:
         raise refuse_default(name, default)
     exact = list(default)
     if cls is int:
         for number in exact:
             check_default(name, number)  # 64 bits
-    most = _most(name, max_size, 8, "elements")
-    if most is not None and len(exact) > most:
-        raise refuse_size(name, f"a default of {len(exact)} elements", most)
-    return Spec("list", list, exact, dtype=_LISTS[cls], most=most or len(exact))
+    most = None
+    if not reads:
+        most = _most(name, max_size, 8, "elements") or len(exact)
+        if len(exact) > most:
+            raise refuse_size(name, f"a default of {len(exact)} elements", most)
+    return Spec("list", list, exact, dtype=LISTS[cls], most=most)
 
 
 def _array(name: str, default: Any, max_size: object, reads: bool) -> Spec:
@@ -199,8 +129,10 @@ def _array(name: str, default: Any, max_size: object, reads: bool) -> Spec:
         masked = _is_of(default, "numpy.ma", "MaskedArray")
         found = default.dtype
         dtype = None if masked or not found.isnative else _dtype(found.kind, found.itemsize)
-    elif isinstance(default, memoryview) or _is_of(default, "array", "array") or _is_of(
-        default, "_ctypes", "Array"
+    elif (
+        isinstance(default, memoryview)
+        or _is_of(default, "array", "array")
+        or _is_of(default, "_ctypes", "Array")
     ):
         view = memoryview(default)
         dtype = _dtype_of(view)
@@ -210,7 +142,7 @@ def _array(name: str, default: Any, max_size: object, reads: bool) -> Spec:
         raise refuse_default(name, default)
     if dtype is None:
         raise refuse_default(name, default)
-    shape: tuple[int, ...] = default.shape if numpy else view.shape
+    shape: Any = default.shape if numpy else view.shape
     if len(shape) > _MAX_AXES:
         raise TopicTypeError(
             f"topic {short_repr(name)}: found an array of {len(shape)} axes; expected {_MAX_AXES} "
@@ -252,19 +184,20 @@ def _array(name: str, default: Any, max_size: object, reads: bool) -> Spec:
 def _maker(default: Any, view: memoryview, dtype: str) -> Callable[[int], Any]:
     """Return what makes arrays of n along the first axis of default's kind."""
     cls: Any = type(default)
-    row = prod(view.shape[1:]) * view.itemsize
+    shape: Any = view.shape
+    row = prod(shape[1:]) * view.itemsize
     if _is_of(default, "array", "array"):
-        array, code = sys.modules["array"].array, default.typecode
-        return lambda n: array(code, bytes(n * row))
+        array, letter = sys.modules["array"].array, default.typecode
+        return lambda n: array(letter, bytes(n * row))
     if _is_of(default, "_ctypes", "Array"):
         item, length = cls._type_, cls._length_
         return lambda n: cls() if n == length else (item * n)()
-    code, shape = _NATIVE[dtype], view.shape
+    code: Any = _NATIVE[dtype]
 
-    def make(n: int) -> memoryview:
+    def make(n: int) -> Any:
         if not shape:
             return memoryview(bytearray(row)).cast(code, ())
-        # A shape with a 0 is refused.
+        # cast() refuses a shape with a 0.
         whole = memoryview(bytearray(max(n, 1) * row)).cast(code, (max(n, 1), *shape[1:]))
         return whole[:n]
 

@@ -78,7 +78,7 @@ value_type_parse(struct value_type *t, const char *line)
         }
         t->shape[i] = (Py_ssize_t)axis;
         t->size *= axis;
-        t->row *= i == 0 ? 1 : axis;
+        t->row *= i == 0 && variable ? 1 : axis;
     }
     if (ndim == 0 && variable) { /* text, bytes */
         if (max == 0 || max > PY_SSIZE_T_MAX) {

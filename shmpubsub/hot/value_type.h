@@ -16,7 +16,7 @@ struct value_type {
     int ndim;
     Py_ssize_t shape[VALUE_MAX_NDIM]; /* shape[0] of a variable one is max */
     uint64_t max;                     /* if it is variable */
-    size_t row;                       /* bytes of one step of the first axis; without axes of the value */
+    size_t row;                       /* bytes of one step of the first axis, or of a whole value of fixed size */
     size_t size;                      /* most bytes of a value */
 };
 
