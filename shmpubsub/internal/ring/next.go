@@ -24,7 +24,12 @@ func (r *Ring) Unseen(p Position) uint64 {
 // A reader that is lapped while it copies goes one value further each time, at last to the newest: the oldest one is the
 // next to be overwritten, and a writer at full speed would be there first again and again.
 func (r *Ring) Next(p *Position, dst []uint64) (s Sample, lost uint64, sound bool) {
-	last, further := uint64(0), uint64(0)
+	return r.NextFrom(p, 0, dst)
+}
+
+// NextFrom is Next for a reader that was lapped so many times in a row after an earlier call.
+func (r *Ring) NextFrom(p *Position, further uint64, dst []uint64) (s Sample, lost uint64, sound bool) {
+	last := uint64(0)
 	for retries := 0; retries < maxRetries; retries++ {
 		head := r.head.Load()
 		if head == p.After {

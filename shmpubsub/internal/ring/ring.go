@@ -56,6 +56,21 @@ func New(head *atomic.Uint64, words []atomic.Uint64, stride, size int) Ring {
 // Published returns how many values were published so far.
 func (r *Ring) Published() uint64 { return r.head.Load() }
 
+// Index returns the number of value k's slot, and Slots how many there are.
+func (r *Ring) Index(k uint64) uint64 { return k % r.slots }
+func (r *Ring) Slots() uint64         { return r.slots }
+
+// Keeps reports whether value k is whole in its slot: what was read of it before is whole as well.
+func (r *Ring) Keeps(k uint64) bool { return r.slot(k)[sequence].Load() == 2*k }
+
+// Read copies value k to dst without a second look, for a writer that reads its own ring.
+func (r *Ring) Read(k uint64, dst []uint64) {
+	s := r.slot(k)
+	for i := range dst {
+		dst[i] = s[payload+i].Load()
+	}
+}
+
 func (r *Ring) slot(k uint64) []atomic.Uint64 {
 	i := k % r.slots * r.stride
 	return r.words[i : i+payload+r.size]
@@ -70,6 +85,13 @@ type Writer struct {
 // NewWriter continues after the values in r.
 func NewWriter(r Ring) Writer { return Writer{Ring: r, k: r.Published()} }
 
+// Begin makes the slot that the next value will use odd: its old value is no longer kept. Beginning again changes nothing.
+func (w *Writer) Begin() {
+	k := w.k + 1
+	w.slot(k)[sequence].Store(2*k - 1)
+	killpoint.Here()
+}
+
 // Write publishes value with the time now (CLOCK_MONOTONIC, ns).
 //
 // A batch is several writes, and each moves head: values of a batch may overwrite others, and readers treat a slot that
@@ -77,10 +99,14 @@ func NewWriter(r Ring) Writer { return Writer{Ring: r, k: r.Published()} }
 // sequentially consistent, for the waiter's second look; the others are releases (ring_write_early). A waiter that
 // looked before the last one is woken.
 func (w *Writer) Write(value []uint64, now int64) {
+	w.Begin()
+	w.Finish(value, now)
+}
+
+// Finish publishes value, in the slot that Begin has made odd.
+func (w *Writer) Finish(value []uint64, now int64) {
 	k := w.k + 1
 	s := w.slot(k)
-	s[sequence].Store(2*k - 1)
-	killpoint.Here()
 	s[stamp].Store(uint64(now))
 	killpoint.Here()
 	for i := range value {
