@@ -125,6 +125,14 @@ cursor_end(struct cursor *c)
     c->receiving = false;
 }
 
+/* The previous file has no value to take. */
+static void
+drop_previous(struct cursor *c)
+{
+    c->lost += unseen(&c->previous); /* 0, unless it is garbage */
+    drop(&c->previous);
+}
+
 bool
 cursor_next_of_previous(struct cursor *c, struct ring_value *v)
 {
@@ -134,9 +142,31 @@ cursor_next_of_previous(struct cursor *c, struct ring_value *v)
         c->taken_time = v->time;
         return true;
     }
-    c->lost += unseen(&c->previous); /* 0, unless it is garbage */
-    drop(&c->previous);
+    drop_previous(c);
     return false;
+}
+
+enum ring_read
+cursor_next_payload(struct cursor *c, const char *path, enum payload_use use, struct payload *p)
+{
+    enum ring_read found = RING_EMPTY;
+    if (c->previous.file != NULL) {
+        /* Its name is another file's by now, or nobody's. */
+        found = payload_next(&c->previous.ring, c->previous.file, NULL, use, p, &c->lost);
+        if (found != RING_OK) {
+            drop_previous(c);
+        }
+    }
+    if (found != RING_OK) {
+        if (c->present.ring.mapped == NULL) {
+            return RING_EMPTY;
+        }
+        found = payload_next(&c->present.ring, c->present.file, path, use, p, &c->lost);
+    }
+    if (found == RING_OK) {
+        c->taken_time = p->time;
+    }
+    return found;
 }
 
 bool

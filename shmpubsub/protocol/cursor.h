@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "payload.h"
 #include "ring.h"
 #include "topic_file.h"
 
@@ -83,6 +84,18 @@ cursor_next(struct cursor *c, struct ring_value *v)
         c->taken_time = v->time;
     }
     return found;
+}
+
+/* The same for a value of any type. path is the present file's. After RING_OK: payload_release, or cursor_lapped, both
+   before anything else is taken. */
+enum ring_read cursor_next_payload(struct cursor *c, const char *path, enum payload_use use, struct payload *p);
+
+/* The value that cursor_next_payload took was overwritten while it was copied: it is lost. Another call goes further. */
+static inline void
+cursor_lapped(struct cursor *c, struct payload *p)
+{
+    payload_lapped(p);
+    c->lost++;
 }
 
 /* The file that the next value comes from. */

@@ -10,7 +10,6 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 #define PAUSE 20000u
 
 struct fork_shared fork_shared;
+static struct fork_lock *locks;
 static long forks;
 
 /* Pauses, and reports whether the caller may wait on. */
@@ -97,12 +97,56 @@ close_held(void)
     fork_shared.first = NULL; /* the dead Go runtime's; this process's own makes another */
 }
 
+void
+fork_lock_add(struct fork_lock *lock)
+{
+    lock->next = locks;
+    lock->link = &locks;
+    if (locks != NULL) {
+        locks->link = &lock->next;
+    }
+    locks = lock;
+}
+
+void
+fork_lock_remove(struct fork_lock *lock)
+{
+    *lock->link = lock->next;
+    if (lock->next != NULL) {
+        lock->next->link = lock->link;
+    }
+}
+
+bool
+fork_lock_is_ours(const struct fork_lock *lock)
+{
+    struct stat st;
+    /* Its holder is not shown the lock. Anybody else is: it is held. */
+    struct flock held = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = lock->byte, .l_len = 1};
+    return fstat(lock->fd, &st) == 0 && st.st_dev == lock->dev && st.st_ino == lock->ino &&
+           fcntl(lock->fd, F_OFD_GETLK, &held) == 0 && held.l_type == F_UNLCK;
+}
+
+/* The lock is the parent's: unlocking would take it away. */
+static void
+close_locks(void)
+{
+    for (struct fork_lock *lock = locks; lock != NULL; lock = lock->next) {
+        if (fork_lock_is_ours(lock)) {
+            close(lock->fd);
+        }
+        lock->fd = -1;
+    }
+    locks = NULL;
+}
+
 static void
 after_fork_in_child(void)
 {
     forks++;
     fork_shared.forking = fork_shared.steps = 0; /* of threads that do not exist here */
     close_held();
+    close_locks();
 }
 
 int

@@ -2,8 +2,10 @@
 #ifndef SHM_FORK_H
 #define SHM_FORK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* A file whose lock no child may keep: slot in internal/forks/table.go. */
 struct fork_held {
@@ -31,6 +33,24 @@ _Static_assert(HELD_PER_PAGE == 170 && offsetof(struct fork_held_page, slots) ==
 _Static_assert(sizeof(struct fork_shared) == 16 && offsetof(struct fork_shared, first) == 8, "Shared in forks.go");
 
 extern struct fork_shared fork_shared;
+
+/* A descriptor of C's own that has a lock on one byte of a file, which no child may keep. */
+struct fork_lock {
+    int fd; /* -1: none */
+    dev_t dev;
+    ino_t ino;
+    off_t byte;
+    struct fork_lock *next, **link;
+};
+
+/* Within a step, as is what opens and closes the descriptor. In a child the descriptor is closed, and fd is -1. The
+   caller serialises the calls for all locks. */
+void fork_lock_add(struct fork_lock *lock);
+void fork_lock_remove(struct fork_lock *lock);
+
+/* Whether the descriptor still has the lock: the program may have closed it and have another under its number, even
+   one of the same file. */
+bool fork_lock_is_ours(const struct fork_lock *lock);
 
 /* Returns 0 or an errno. To be called before anything else registers a handler of forks. */
 int fork_init(void);

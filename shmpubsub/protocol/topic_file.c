@@ -26,6 +26,7 @@ topic_file_open(const struct mapping *mapping)
     f->mapping = *mapping;
     f->carried_time = *(const uint64_t *)((const unsigned char *)mapping->base + SHM_CARRIED_TIME_OFFSET);
     f->users = 1;
+    f->pins.lock.fd = -1;
     static unsigned opened;
     f->waiter_bit = 1u << ((unsigned)getpid() + __atomic_fetch_add(&opened, 1, __ATOMIC_RELAXED)) % 32;
     struct stat st = {0};
@@ -75,6 +76,7 @@ topic_file_release(struct topic_file *f)
     if (--f->users > 0) {
         return;
     }
+    pins_close(&f->pins);
     munmap(f->mapping.base, f->mapping.size);
     if (f->wait != NULL) {
         munmap(f->wait, WAIT_PAGE);

@@ -7,6 +7,8 @@
 #include <sys/types.h>
 
 #include "mapping.h"
+#include "pins.h"
+#include "pool.h"
 
 /* The caller serialises all calls on one file. A thread that waits reads the file outside of these calls, and so
    is a user of its own. */
@@ -16,6 +18,8 @@ struct topic_file {
     ino_t ino;
     uint64_t carried_time; /* of an earlier publisher's retained value, which is value 1 here; 0: none */
     bool retain;           /* its values outlive its publisher */
+    struct pool pool;      /* set by the caller of topic_file_open */
+    struct pins pins;
     bool unwritable;       /* page 0 cannot be written: waiters must poll */
     bool reopen;           /* the program closed its descriptor: open it again */
     uint32_t *wait;        /* page 0, mapped again for writing; NULL: not yet */
@@ -30,7 +34,7 @@ struct topic_file {
    user. */
 struct topic_file *topic_file_open(const struct mapping *mapping);
 
-/* Ends one use. The last one unmaps the file. */
+/* Ends one use. The last one unmaps the file and gives its pins' lock byte back. */
 void topic_file_release(struct topic_file *f);
 
 /* The file stays mapped between these, for a thread that waits. */

@@ -23,7 +23,7 @@ var (
 		{"store_n", "sequence", "2 * k - 1", relaxed},
 		{"thread_fence", "", "", release},
 		{"store_n", "time", "now", relaxed},
-		{"store_n", "payload[0]", "word", relaxed},
+		{"store_n", "payload[i]", "words[i]", relaxed},
 		{"store_n", "sequence", "2 * k", release},
 	}
 	headStep      = access{"store_n", "head", "r->k", seqCst}
@@ -96,12 +96,15 @@ func accessesOf(t *testing.T, file, function string) []access {
 func TestSteps_AreThoseOfTheCCode(t *testing.T) {
 	const ring, eventcount = "../../protocol/ring.h", "../../protocol/eventcount.h"
 	require.Equal(t, storeSteps, accessesOf(t, ring, "ring_store"))
-	for function, head := range map[string]access{"ring_write": headStep, "ring_write_early": earlyHeadStep} {
+	for function, head := range map[string]access{"ring_write_words": headStep, "ring_write_words_early": earlyHeadStep} {
 		require.Equal(t, []access{head}, accessesOf(t, ring, function))
-		require.Regexp(t, `(?s)\n    ring_store\(r, word, now\);\n    __atomic`, bodyOf(t, ring, function))
+		require.Regexp(t, `(?s)\n    ring_store\(r, words, n, now\);\n    __atomic`, bodyOf(t, ring, function))
 	}
-	require.Equal(t, readerSteps, accessesOf(t, ring, "ring_newest"))
-	require.Equal(t, readerSteps, accessesOf(t, ring, "ring_next"))
+	for _, function := range []string{"ring_newest_by", "ring_next_by"} {
+		require.Regexp(t, `step\(into, s, 2 \* k\)`, bodyOf(t, ring, function))
+		steps := append(accessesOf(t, ring, function), accessesOf(t, ring, "ring_copy_word")...)
+		require.Equal(t, readerSteps, steps)
+	}
 	require.Equal(t, notifySteps, accessesOf(t, eventcount, "eventcount_notify"))
 	require.Equal(t, announceSteps, accessesOf(t, eventcount, "eventcount_announce"))
 	looks := accessesOf(t, "../../hot/wait.c", "changed")

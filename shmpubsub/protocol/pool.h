@@ -1,0 +1,63 @@
+/* Where the values of a pooled topic lie: in chunks, which the ring's slots name. internal/pool is the same in Go. */
+#ifndef SHM_POOL_H
+#define SHM_POOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "geometry.h"
+
+#define POOL_PINS_OFFSET 8      /* in page 0: views + 1 entries */
+#define POOL_PAYLOAD_OFFSET 64u /* in a chunk: past the alias of a page's begin, which arrays of large allocations have */
+#define POOL_MAX_VIEWS 500u
+#define POOL_INLINE_LIMIT 256u  /* bytes: the most that a reader takes from a slot */
+
+struct pool {
+    unsigned char *memory; /* chunk 0; NULL: the slots have the values */
+    uint64_t stride;       /* of chunks, bytes */
+    uint64_t max;          /* bytes of a value */
+    uint32_t chunks;
+    uint32_t views; /* entries for views; one more is for copies */
+};
+
+/* memory: of chunk 0; not looked at if the values are in the slots. */
+static inline struct pool
+pool_at(void *memory, const struct geometry *g)
+{
+    return (struct pool){
+        .memory = g->chunks > 0 ? memory : NULL,
+        .stride = g->chunk_stride,
+        .max = g->elem_size,
+        .chunks = g->chunks,
+        .views = g->views,
+    };
+}
+
+/* Where a chunk's value begins. */
+static inline unsigned char *
+pool_payload(const struct pool *p, uint32_t chunk)
+{
+    return p->memory + chunk * p->stride + POOL_PAYLOAD_OFFSET;
+}
+
+/* An entry of the table of pins; 0 is a free one. byte: the lock byte, from 0, of the mapping that pins the chunk. */
+static inline uint64_t
+pool_entry(uint32_t byte, uint32_t chunk)
+{
+    return (uint64_t)byte << 32 | (chunk + 1);
+}
+
+static inline uint32_t
+pool_entry_byte(uint64_t entry)
+{
+    return (uint32_t)(entry >> 32);
+}
+
+/* Of an entry that is not free. It may be out of range: any process that can write page 0 may have written it. */
+static inline uint32_t
+pool_entry_chunk(uint64_t entry)
+{
+    return (uint32_t)entry - 1;
+}
+
+#endif
