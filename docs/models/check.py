@@ -91,6 +91,41 @@ def ownership() -> Iterator[Run]:
     yield Run("ownership", "RETAIN=1 REMOVERS=0 RETIRE_EARLY", finds="assertion violated")
 
 
+def pins() -> Iterator[Run]:
+    """Yield the runs of pins.pml."""
+    yield Run("pins")
+    yield Run("pins", "VIEWS=0 VALUES=4")
+    yield Run("pins", "READERS=1 BYTES=2 VIEWS=2")
+    yield Run("pins", "READERS=1 KEEP VALUES=5")
+    yield Run("pins", "READERS=1 KEEP LOANS=2 VALUES=4")
+    yield Run("pins", "VIEWS=0 BYTES=3", full=True)
+    yield Run("pins", "VIEWS=0 LOANS=2", full=True)
+    yield Run("pins", "READERS=1 BYTES=3", full=True)
+    yield Run("pins", "VALUES=4", full=True)
+    yield Run("pins", "SLOTS=3 VALUES=4", full=True)
+    yield Run("pins", "VIEWS=0 SLOTS=3 VALUES=5", full=True)
+    yield Run("pins", "VIEWS=0 BYTES=3 VALUES=4", full=True)
+    yield Run("pins", "VIEWS=0 LOANS=2 VALUES=4", full=True)
+    yield Run("pins", "READERS=1 BYTES=2 VALUES=5", full=True)
+    yield Run("pins", "KEEP", full=True)
+    yield Run("pins", "VIEWS=0 NO_CLEAR_ON_ACQUIRE TORN", full=True)
+    torn, leak = "assertion violated (content[", "assertion violated ((0!=0)|| !("
+    yield Run("pins", "VIEWS=0 WEAK_SEQ", finds=torn)
+    yield Run("pins", "VIEWS=0 WEAK_PIN", finds=torn)
+    yield Run("pins", "VIEWS=0 WEAK_CLEAR", finds=torn)
+    yield Run("pins", "VIEWS=0 ASK_THEN_CLEAR TORN", finds=torn)
+    yield Run("pins", "VIEWS=0 SWEEP_OWN TORN", finds=torn)
+    yield Run("pins", "VIEWS=0 SHARED_BYTE TORN", finds=torn)
+    yield Run("pins", "VIEWS=0 UNLOCK_FIRST TORN", finds=torn)
+    yield Run("pins", "VIEWS=0 NO_CLEAR_ON_ACQUIRE", finds=leak)
+    yield Run("pins", "VIEWS=0 SCAN_FIRST", finds=torn)
+    yield Run("pins", "VIEWS=0 NO_RECHECK", finds=torn)
+    yield Run("pins", "VIEWS=0 ONE_CHUNK_LESS", finds="assertion violated (taken")
+    yield Run("pins", "VALUES=4 ONE_CHUNK_LESS", finds="assertion violated (taken")
+    yield Run("pins", "VIEWS=0 VALUES=4 SCAN_PER_CHUNK", finds="assertion violated 0")
+    yield Run("pins", "VIEWS=0 LOANS=2 LOAN_NO_ODD", finds="violated (whole||(sequence[")
+
+
 def watch() -> Iterator[Run]:
     """Yield the runs of watch.pml."""
     yield Run("watch")
@@ -102,7 +137,7 @@ def watch() -> Iterator[Run]:
     yield Run("watch", "VALUES=5 ANNOUNCE_ALWAYS", finds="assertion violated")
 
 
-RUNS = [*ownership(), *ring(), *eventcount(), *watch()]
+RUNS = [*ownership(), *ring(), *pins(), *eventcount(), *watch()]
 
 
 def chosen(*, full: bool) -> list[Run]:
@@ -157,7 +192,7 @@ def search(run: Run, folder: Path) -> str:
     ]
     call([*COMPILER, *options, "-o", "pan", "pan.c"], folder)
     # -m: the longest path there may be; a longer one is reported, and an error here.
-    return call(["./pan", "-m2000000", "-w24" if run.full else "-w21"], folder)
+    return call(["./pan", "-m2000000", "-w26" if run.full and not run.finds else "-w23"], folder)
 
 
 def number(pattern: str, report: str) -> float:
