@@ -1,7 +1,7 @@
 """Check the protocol's models exhaustively with spin, and that it finds what is broken on purpose.
 
-    python3 docs/models/check.py                small sizes, one fault each: 20 seconds, under 2 GB
-    python3 docs/models/check.py --full         large sizes and all faults too: minutes, about 1 GB
+    python3 docs/models/check.py                small sizes, one fault each: under a minute, under 2 GB
+    python3 docs/models/check.py --full         large sizes and all faults too: a quarter of an hour, under 4 GB
     python3 docs/models/check.py ring           only the runs whose name begins so
 
 Exit status: 0 all is as it should be, 1 it is not, 2 wrong usage, 3 spin or the compiler missing.
@@ -126,6 +126,20 @@ def pins() -> Iterator[Run]:
     yield Run("pins", "VIEWS=0 LOANS=2 LOAN_NO_ODD", finds="violated (whole||(sequence[")
 
 
+def pins_takeover() -> Iterator[Run]:
+    """Yield the runs of pins_takeover.pml."""
+    yield Run("pins_takeover")
+    yield Run("pins_takeover", "OLD_VALUES=3", full=True)
+    yield Run("pins_takeover", "VALUES=4", full=True)
+    yield Run("pins_takeover", "VIEWS=1", full=True)
+    yield Run("pins_takeover", "BYTES=2", full=True)
+    yield Run("pins_takeover", "OLD_PIN", finds="violated (content[((f*")
+    yield Run("pins_takeover", "CARRY_EARLY", finds="violated ((copied==k)")
+    yield Run("pins_takeover", "OLD_BYTE TORN", finds="violated (content[((viewFile*")
+    yield Run("pins_takeover", "OLD_ENTRY", finds="violated  !((((pin[((viewFile*")
+    yield Run("pins_takeover", "NO_HOLD", finds="violated  !((((pin[((file*")
+
+
 def watch() -> Iterator[Run]:
     """Yield the runs of watch.pml."""
     yield Run("watch")
@@ -137,7 +151,7 @@ def watch() -> Iterator[Run]:
     yield Run("watch", "VALUES=5 ANNOUNCE_ALWAYS", finds="assertion violated")
 
 
-RUNS = [*ownership(), *ring(), *pins(), *eventcount(), *watch()]
+RUNS = [*ownership(), *ring(), *pins(), *pins_takeover(), *eventcount(), *watch()]
 
 
 def chosen(*, full: bool) -> list[Run]:
