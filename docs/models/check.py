@@ -1,7 +1,7 @@
 """Check the protocol's models exhaustively with spin, and that it finds what is broken on purpose.
 
-    python3 docs/models/check.py                small sizes, one fault each: under a minute, under 2 GB
-    python3 docs/models/check.py --full         large sizes and all faults too: a quarter of an hour, under 4 GB
+    python3 docs/models/check.py                small sizes, one fault each: a minute, 2 GB
+    python3 docs/models/check.py --full         large sizes, all faults: 20 minutes, 4 GB
     python3 docs/models/check.py ring           only the runs whose name begins so
 
 Exit status: 0 all is as it should be, 1 it is not, 2 wrong usage, 3 spin or the compiler missing.

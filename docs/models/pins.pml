@@ -205,7 +205,7 @@ inline take(sweeps) {
     fi
 }
 
-/* One step an entry: nobody else changes an entry of i, once it is not 0, than who holds byte i. */
+/* One step an entry: an entry of i does not change, once it is not 0: only the holder of byte i does. */
 inline clear() {
     do
     :: STEP(if :: OF(e, i) -> pin[e] = 0 :: else fi; NEXT)
@@ -277,7 +277,7 @@ killed:
     }
 }
 
-/* Whoever sweeps: the writer, a reader or somebody else. */
+/* A sweeper: the writer, a reader or another process. */
 proctype sweeper() {
     byte i, e;
 end_nothing_left:
