@@ -18,7 +18,8 @@ static struct {
 } api;
 
 /* Places in the table that _ARRAY_API holds, as numpy's numpy_api.py numbers them. */
-enum { ABI_VERSION = 0, ARRAY_TYPE = 2, DESCR_FROM_TYPE = 45, COPY_INTO = 82, NEW_FROM_DESCR = 94, SET_BASE = 282 };
+enum { ABI_VERSION = 0, ARRAY_TYPE = 2, DESCR_FROM_TYPE = 45, NEW_FROM_DESCR = 94, SET_BASE = 282 };
+enum { COPY_INTO_1 = 82, COPY_INTO_2 = 50 };
 
 /* NPY_ABI_VERSION of numpy 1.x and of 2.x. Another one may number things differently. */
 #define ABI_1 0x01000009u
@@ -68,7 +69,7 @@ numpy_find(void)
     }
     api.descr_from_type = (descr_from_type *)entries[DESCR_FROM_TYPE];
     api.new_from_descr = (new_from_descr *)entries[NEW_FROM_DESCR];
-    api.copy_into = (copy_into *)entries[COPY_INTO];
+    api.copy_into = (copy_into *)entries[abi == ABI_1 ? COPY_INTO_1 : COPY_INTO_2];
     api.set_base = (set_base *)entries[SET_BASE];
     numpy_array_type = entries[ARRAY_TYPE];
     return true;
@@ -102,16 +103,16 @@ numpy_number(const char *dtype)
 }
 
 static PyObject *
-array(int number, int ndim, const Py_ssize_t *shape, void *data, int flags)
+array(int number, int ndim, const Py_ssize_t *shape, const Py_ssize_t *strides, void *data, int flags)
 {
     PyObject *descr = api.descr_from_type(number);
-    return descr == NULL ? NULL : api.new_from_descr(numpy_array_type, descr, ndim, shape, NULL, data, flags, NULL);
+    return descr == NULL ? NULL : api.new_from_descr(numpy_array_type, descr, ndim, shape, strides, data, flags, NULL);
 }
 
 PyObject *
 numpy_over(int number, int ndim, const Py_ssize_t *shape, void *data, bool writable, PyObject *owner)
 {
-    PyObject *made = array(number, ndim, shape, data,
+    PyObject *made = array(number, ndim, shape, NULL, data,
                            NUMPY_C_CONTIGUOUS | NUMPY_ALIGNED | (writable ? NUMPY_WRITEABLE : 0));
     if (made == NULL) {
         Py_DECREF(owner);
@@ -127,7 +128,18 @@ numpy_over(int number, int ndim, const Py_ssize_t *shape, void *data, bool writa
 PyObject *
 numpy_new(int number, int ndim, const Py_ssize_t *shape)
 {
-    return array(number, ndim, shape, NULL, 0);
+    return array(number, ndim, shape, NULL, NULL, 0);
+}
+
+int
+numpy_fill(int number, int ndim, const Py_ssize_t *shape, const Py_ssize_t *strides, void *to, const void *from)
+{
+    PyObject *source = array(number, ndim, shape, NULL, (void *)(uintptr_t)from, 0);
+    PyObject *target = array(number, ndim, shape, strides, to, NUMPY_WRITEABLE);
+    int failed = source == NULL || target == NULL ? -1 : api.copy_into(target, source);
+    Py_XDECREF(source);
+    Py_XDECREF(target);
+    return failed;
 }
 
 int

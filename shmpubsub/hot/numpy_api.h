@@ -53,6 +53,9 @@ PyObject *numpy_over(int number, int ndim, const Py_ssize_t *shape, void *data, 
 /* Makes a C-contiguous array of numpy's own memory, uninitialised. */
 PyObject *numpy_new(int number, int ndim, const Py_ssize_t *shape);
 
+/* Copies C-contiguous elements to a place of that shape and those strides. Returns 0 or -1. */
+int numpy_fill(int number, int ndim, const Py_ssize_t *shape, const Py_ssize_t *strides, void *to, const void *from);
+
 /* Copies from one array into another of the same dtype and shape, whatever the strides. Returns 0 or -1. */
 int numpy_copy(PyObject *to, PyObject *from);
 
