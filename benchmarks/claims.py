@@ -1,10 +1,11 @@
 """Write from results.json what follows from it: results.md, the plots, the documents' figures.
 
-    python benchmarks/claims.py [--check]
+    python benchmarks/claims.py [--check | --targets [FILE]]
 
 In a document, what stands between <!-- figures: begin NAME --> and <!-- figures: end NAME --> is
-rewritten; NAME is "machine" (one line) or "summary" (a short table). --check writes nothing: it
-prints what would change, and exits with 1 if anything would.
+rewritten; NAME is "machine" (one line), "summary" or "arrays" (a table). --check writes nothing: it
+prints what would change, and exits with 1 if anything would. --targets prints which targets a
+results.json meets, and exits with 1 if it misses any.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from report import page, summary
+from report import page, sized, summary, targets
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -34,7 +35,11 @@ MARKS = re.compile(r"<!-- figures: (?:begin|end) ")
 
 def rewritten(text: str, results: dict[str, Any]) -> str:
     """Return a document with its blocks of figures as the results have them."""
-    blocks = {"machine": f"{page.machine(results)}.\n", "summary": f"{summary.markdown(results)}\n"}
+    blocks = {
+        "machine": f"{page.machine(results)}.\n",
+        "summary": f"{summary.markdown(results)}\n",
+        "arrays": f"{sized.markdown(results)}\n",
+    }
 
     def block(found: re.Match[str]) -> str:
         if found["name"] not in blocks:
@@ -57,10 +62,28 @@ def wanted(results: dict[str, Any]) -> Iterator[tuple[Path, str]]:
             yield RESULTS / path.name, path.read_text()
 
 
+def show_targets(results: dict[str, Any]) -> bool:
+    """Print every target and what was measured; return whether any is missed."""
+    found = [*targets.targets(results["parts"])]
+    for target in found:
+        print("met   " if target.met else "MISSED", f"{target.what}: {target.aim}; {target.found}")
+    return not all(target.met for target in found)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="print what would change")
+    parser.add_argument(
+        "--targets",
+        type=Path,
+        metavar="FILE",
+        nargs="?",
+        const=RESULTS / "results.json",
+        help="print what was aimed at, and what was found",
+    )
     options = parser.parse_args()
+    if options.targets:
+        sys.exit(show_targets(json.loads(options.targets.read_text())))
     results = json.loads((RESULTS / "results.json").read_text())
     differ = False
     for path, new in wanted(results):

@@ -82,7 +82,9 @@ def measure(name: str, number: int, rows: Sequence[Row], quick: bool) -> dict[st
     start = time.monotonic()
     try:
         with own_names(number) as folder:
-            found: dict[str, Any] = import_module(f"parts.{name}").measure(rows, quick, folder)
+            part = import_module(f"parts.{name}")
+            able = [row for row in rows if row.has(getattr(part, "NEEDS", "publisher"))]
+            found: dict[str, Any] = part.measure(able, quick, folder)
     except Exception as error:
         traceback.print_exc()
         found = {"failed": f"{type(error).__name__}: {error}"}

@@ -53,7 +53,7 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
         }
         commands[FLOOR] = [floor, way, *processors]
         turns = in_turn(commands, rounds, milliseconds)
-        ours = _medians(turns[OURS])
+        ours = medians(turns[OURS])
         titles = {FLOOR: FLOORS[way]} | {row.name: row.title for row in rows if row.name in turns}
         found["settings"][title] = {
             name: {"title": titles[name], **figures(turns[name], ours)} for name in titles
@@ -61,7 +61,7 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
     return found
 
 
-def _medians(turns: Turns) -> list[float]:
+def medians(turns: Turns) -> list[float]:
     return [statistics.median(answer[1:]) for answer in turns.answers]
 
 
@@ -78,7 +78,7 @@ def figures(turns: Turns, ours: Sequence[float]) -> dict[str, Any]:
         "median": statistics.median(times),
         "p99": quantile(times, 0.99),
         "p99.9": quantile(times, 0.999),
-        "rounds": summary(_medians(turns), ours),
+        "rounds": summary(medians(turns), ours),
     }
 
 

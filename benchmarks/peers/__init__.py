@@ -18,6 +18,10 @@
     small_publisher(topic, shared) -> publish(value) that keeps few values, for many topics
     other_type(topic, shared) -> publish(value) of ints, on a topic of floats
     statements(topic, shared) -> {"publish": (statement, names), "read": ..., "poll": ...}
+    array_prepare(like) -> shared       optional: in place of prepare(), for the next three
+    array_publisher(topic, shared, like) -> publish(array)
+    array_poller(topic, shared, like) -> poll(into) -> the next unread array or None
+    array_viewer(topic, shared, like) -> view() -> the same, but in the library's own memory
     close()                 cleans up what this process made
 
 A missing function is something that the library cannot do. Values are floats. All publishers exist
@@ -28,6 +32,10 @@ A state has no messages: its poller compares with the previous value, so consecu
 differ, and the first one must not be 0. If a library takes messages of any size but has no
 batches, a batch is one message, of a batch_publisher for a batch_receiver.
 
+like is a numpy array of one dimension; all that are published have its shape and dtype. What poll()
+returns belongs to the caller: it is `into` if the library can fill an array, or a new one. A view()
+is valid until the next. A topic keeps buffers() arrays, if that can be chosen.
+
 statements are what a program would write in line, for calls so cheap that a function around them
 would be most of what is measured. They use `value`, and the names they come with.
 """
@@ -35,6 +43,7 @@ would be most of what is measured. They use `value`, and the names they come wit
 import atexit
 import os
 import shutil
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -69,6 +78,11 @@ def subscribers(usual: int) -> int:
     return max(usual, int(os.environ.get("BENCHMARK_SUBSCRIBERS", "1")))
 
 
+def buffers() -> int:
+    """Return how many arrays a topic keeps."""
+    return int(os.environ.get("BENCHMARK_BUFFERS", "3"))
+
+
 def mark() -> str:
     """Return the prefix of all machine-wide names of this BENCHMARK_RUN."""
     return f"bench_{os.environ['BENCHMARK_RUN']}_"
@@ -94,6 +108,29 @@ def remove_named(part: str) -> None:
         else:
             with suppress(OSError):
                 path.unlink()
+
+
+def sweep(pattern: str) -> None:
+    """Remove the files in /dev/shm whose processes were killed, for libraries that never do.
+
+    Their names are random; those that are mapped are in use.
+    """
+    mapped = mapped_files("[0-9]*")
+    for path in Path("/dev/shm").glob(pattern):
+        with suppress(OSError):
+            status = path.stat()
+            aged = time.time() - status.st_mtime > 2  # a new one is mapped in a moment
+            if status.st_uid == os.getuid() and aged and str(path) not in mapped:
+                path.unlink()
+
+
+def mapped_files(processes: str) -> set[str]:
+    """Return the paths that processes, a pattern below /proc, have mapped."""
+    found: set[str] = set()
+    for maps in Path("/proc").glob(f"{processes}/maps"):
+        with suppress(OSError):
+            found.update(line.split()[-1] for line in maps.read_text().splitlines())
+    return found
 
 
 def newest(poll: Callable[[], float | None]) -> Callable[[], float | None]:

@@ -12,11 +12,10 @@ import atexit
 import os
 import struct
 import sys
-import time
 from array import array
 from collections import deque
-from contextlib import suppress
-from pathlib import Path
+
+from peers import sweep
 
 TITLE = "eCAL binary publisher/subscriber"
 KIND = "topic"
@@ -29,26 +28,9 @@ _kept = []
 
 
 def prepare():
-    sweep()
     owner = os.getpid()
-    atexit.register(lambda: sweep() if os.getpid() == owner else None)
-
-
-def sweep():
-    """Remove the files of killed processes.
-
-    eCAL gives them random names and never removes them; those that are mapped are in use.
-    """
-    mapped = set()
-    for maps in Path("/proc").glob("[0-9]*/maps"):
-        with suppress(OSError):
-            mapped.update(line.split()[-1] for line in maps.read_text().splitlines())
-    for path in Path("/dev/shm").glob("ecal_*"):
-        with suppress(OSError):
-            status = path.stat()
-            aged = time.time() - status.st_mtime > 2  # a new one is mapped in a moment
-            if status.st_uid == os.getuid() and aged and str(path) not in mapped:
-                path.unlink()
+    atexit.register(lambda: sweep("ecal_*") if os.getpid() == owner else None)
+    sweep("ecal_*")
 
 
 def _start():
@@ -146,3 +128,17 @@ def batch_receiver(topic, shared):
         return values.tolist()
 
     return drain
+
+
+def array_publisher(topic, shared, like):
+    send = _send(topic, "array")
+    return lambda array: send(array.tobytes())
+
+
+def array_poller(topic, shared, like):
+    import numpy
+
+    arrived = deque()
+    _subscribe(topic, arrived.append)
+    take, dtype, array = arrived.popleft, like.dtype, numpy.frombuffer
+    return lambda into: array(take(), dtype) if arrived else None

@@ -56,10 +56,14 @@ def poller(topic, shared, row=__name__):
     return poll
 
 
-def batch_publisher(topic, shared):
+def _slices():
     import iceoryx2
 
-    service = _service(topic, iceoryx2.Slice[ctypes.c_uint8], __name__)
+    return iceoryx2.Slice[ctypes.c_uint8]
+
+
+def batch_publisher(topic, shared):
+    service = _service(topic, _slices(), __name__)
     builder = service.publisher_builder()
     _kept.append(builder.initial_max_slice_len(8 * BATCH).create())
     loan = _kept[-1].loan_slice_uninit
@@ -74,9 +78,7 @@ def batch_publisher(topic, shared):
 
 
 def batch_receiver(topic, shared):
-    import iceoryx2
-
-    receive = _subscriber(topic, iceoryx2.Slice[ctypes.c_uint8]).receive
+    receive = _subscriber(topic, _slices()).receive
 
     def drain():
         values = []
@@ -85,6 +87,49 @@ def batch_receiver(topic, shared):
         return values
 
     return drain
+
+
+def array_publisher(topic, shared, like):
+    size = like.nbytes
+    builder = _service(topic, _slices(), __name__).publisher_builder()
+    _kept.append(builder.initial_max_slice_len(size).create())
+    loan, copy = _kept[-1].loan_slice_uninit, ctypes.memmove
+
+    def publish(array):
+        sample = loan(size)
+        copy(sample.payload_ptr, array.ctypes.data, size)
+        sample.assume_init().send()
+
+    return publish
+
+
+def array_poller(topic, shared, like):
+    view = array_viewer(topic, shared, like)
+
+    def poll(into):
+        array = view()
+        if array is None:
+            return None
+        into[:] = array
+        return into
+
+    return poll
+
+
+def array_viewer(topic, shared, like):
+    import numpy
+
+    receive = _subscriber(topic, _slices()).receive
+    dtype, array = like.dtype, numpy.frombuffer
+    sample = None
+
+    def view():
+        nonlocal sample
+        sample = None  # gives the memory back; an array made from it does not keep it
+        sample = receive()
+        return None if sample is None else array(sample.payload().as_memory_view(), dtype)
+
+    return view
 
 
 def other_type(topic, shared):

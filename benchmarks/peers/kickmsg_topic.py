@@ -18,6 +18,9 @@ REQUIREMENTS = ["kickmsg"]
 IMPORTS = "import kickmsg"
 
 _value = struct.Struct("d")
+FEW = 4096
+"""Bytes up to which send() and try_receive() are faster than filling a slot or copying a view."""
+
 _kept = []
 
 
@@ -100,6 +103,59 @@ def batch_receiver(topic, shared):
         return values.tolist()
 
     return drain
+
+
+def array_publisher(topic, shared, like):
+    publisher, size = _publisher(topic, like.nbytes), like.nbytes
+    if size <= FEW:
+        send = publisher.send
+        return lambda array: send(array.tobytes())
+    allocate = publisher.allocate
+
+    def publish(array):
+        slot = allocate()
+        memoryview(slot).cast("B")[:] = memoryview(array).cast("B")
+        slot.publish(size)
+
+    return publish
+
+
+def array_poller(topic, shared, like):
+    import numpy
+
+    subscriber, dtype, array = _subscriber(topic, like.nbytes), like.dtype, numpy.frombuffer
+    if like.nbytes <= FEW:
+        try_receive = subscriber.try_receive
+
+        def poll(into):
+            data = try_receive()
+            return None if data is None else array(data, dtype)
+
+        return poll
+    try_receive_view = subscriber.try_receive_view
+
+    def poll_large(into):
+        view = try_receive_view()
+        if view is None:
+            return None
+        into[:] = array(view, dtype)
+        view.release()
+        return into
+
+    return poll_large
+
+
+def array_viewer(topic, shared, like):
+    import numpy
+
+    try_receive_view = _subscriber(topic, like.nbytes).try_receive_view
+    dtype, array = like.dtype, numpy.frombuffer
+
+    def view():
+        sample = try_receive_view()
+        return None if sample is None else array(sample, dtype)
+
+    return view
 
 
 def statements(topic, shared):

@@ -44,3 +44,20 @@ def batch_receiver(topic, shared):
         return values
 
     return drain
+
+
+def array_publisher(topic, shared, like):
+    return shared[topic][1].send_bytes
+
+
+def array_poller(topic, shared, like):
+    pipe = shared[topic][0]
+    there, receive_into = pipe.poll, pipe.recv_bytes_into
+
+    def poll(into):
+        if not there():
+            return None
+        receive_into(into)
+        return into
+
+    return poll

@@ -43,3 +43,12 @@ def batch_receiver(topic, shared):
         return values
 
     return drain
+
+
+def array_publisher(topic, shared, like):
+    return publisher(topic, shared)
+
+
+def array_poller(topic, shared, like):
+    poll = poller(topic, shared)
+    return lambda into: poll()

@@ -8,6 +8,7 @@ https://docs.python.org/3/library/multiprocessing.shared_memory.html
 import atexit
 import os
 import struct
+from contextlib import suppress
 
 from peers import Inherited, name
 from peers._state import adapter
@@ -22,11 +23,11 @@ _value = struct.Struct("d")
 _made = []
 
 
-def prepare(module=__name__):
+def prepare(module=__name__, size=8):
     from multiprocessing.shared_memory import SharedMemory
 
     def make(topic):
-        memory = SharedMemory(name(module, topic), create=True, size=8)
+        memory = SharedMemory(name(module, topic), create=True, size=size)
         _made.append((os.getpid(), memory))
         return memory
 
@@ -47,6 +48,8 @@ publisher, reader, poller, statements = adapter(*USE)
 def close():
     while _made:
         pid, memory = _made.pop()
-        memory.close()
+        with suppress(BufferError):  # arrays still lie in it
+            memory.close()
+        memory.close = lambda: None  # otherwise __del__ would complain of them
         if pid == os.getpid():
             memory.unlink()

@@ -78,13 +78,17 @@ def poller(topic, shared):
     return _poller(_sub(topic))
 
 
-def _poller(socket):
+def _arrived(socket):
     import zmq
 
     # Asking first costs a third of the exception of an empty socket.
     ask, events, ready = socket.get, int(zmq.EVENTS), int(zmq.POLLIN)
-    unpack, receive = _value.unpack, socket.recv
-    return lambda: unpack(receive())[0] if ask(events) & ready else None
+    return lambda: ask(events) & ready
+
+
+def _poller(socket):
+    arrived, unpack, receive = _arrived(socket), _value.unpack, socket.recv
+    return lambda: unpack(receive())[0] if arrived() else None
 
 
 def receiver(topic, shared):
@@ -105,3 +109,28 @@ def batch_receiver(topic, shared):
         return values.tolist()
 
     return drain
+
+
+def array_publisher(topic, shared, like):
+    return _pub(topic).send
+
+
+def array_poller(topic, shared, like):
+    socket = _sub(topic)
+    arrived, receive_into = _arrived(socket), socket.recv_into
+
+    def poll(into):
+        if not arrived():
+            return None
+        receive_into(into)
+        return into
+
+    return poll
+
+
+def array_viewer(topic, shared, like):
+    import numpy
+
+    socket, dtype, array = _sub(topic), like.dtype, numpy.frombuffer
+    arrived, receive = _arrived(socket), socket.recv
+    return lambda: array(receive(copy=False), dtype) if arrived() else None

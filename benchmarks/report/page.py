@@ -8,6 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from report import targets
+
 DIGITS = 5
 """Significant ones: no time is as exact. Whole numbers, which may be counts, keep all of theirs."""
 
@@ -48,6 +50,8 @@ def markdown(results: dict[str, Any]) -> str:
     if results["troubles"]:
         text += ["Not measured:", ""]
         text += [f"- {name}: {why}" for name, why in results["troubles"].items()] + [""]
+    if table := targets.markdown(results["parts"]):
+        text += ["## Targets", "", table, ""]
     for name, found in results["parts"].items():
         part = import_module(f"parts.{name}")
         text += [f"## {part.TITLE}", ""]

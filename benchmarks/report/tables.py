@@ -61,6 +61,14 @@ def count(value: float) -> str:
     return f"{value:.0f}"
 
 
+def size(nbytes: int) -> str:
+    """A whole number and a unit."""
+    for unit, each in (("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if nbytes >= each:
+            return f"{nbytes / each:g} {unit}"
+    return f"{nbytes} B"
+
+
 def spread(found: Mapping[str, float]) -> str:
     """The quartiles, in percent below and above the median."""
     middle = found["median"]

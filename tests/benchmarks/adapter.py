@@ -13,8 +13,15 @@ import signal
 import sys
 import time
 
-PUBLISHERS = {"batch_receiver": "batch_publisher"}
+PUBLISHERS = {
+    "batch_receiver": "batch_publisher",
+    "array_poller": "array_publisher",
+    "array_viewer": "array_publisher",
+}
 VALUES = [1.5, -2.25, 3.0e300]
+ELEMENTS = 5_000
+"""Of an array: 40,000 bytes, which fit into a pipe."""
+
 SECONDS = 10.0
 """Until a value arrives."""
 
@@ -22,11 +29,50 @@ SETTLING = 0.3
 """Seconds for a library whose subscribers join in the background."""
 
 
+def is_array(function):
+    return function.startswith("array_")
+
+
+def made(peer, function):
+    """Return what both processes inherit."""
+    if is_array(function) and hasattr(peer, "array_prepare"):
+        return peer.array_prepare(what(function)[0])
+    return peer.prepare() if hasattr(peer, "prepare") else None
+
+
+def end(peer, name, function, shared):
+    """Return what an adapter's function of that name returns."""
+    like = [what(function)[0]] if is_array(function) else []
+    return getattr(peer, name)("there", shared, *like)
+
+
+class ArrayTaker:
+    """Receives arrays with a poller or a viewer."""
+
+    def __init__(self, peer, function, shared):
+        get = end(peer, function, function, shared)
+        self.into = what(function)[0].copy()
+        self.get = (lambda: get(self.into)) if function == "array_poller" else get
+
+    def before(self):
+        """Nothing was published yet."""
+        assert self.get() is None
+
+    def take(self, sent):
+        deadline = time.monotonic() + SECONDS
+        while (got := self.get()) is None:
+            assert time.monotonic() < deadline, "nothing arrives"
+        assert got.dtype == sent.dtype
+        assert got.tolist() == sent.tolist(), "another array"
+        del got  # before the memory that it lies in may change
+        assert self.get() is None, "taken twice"
+
+
 class Taker:
     """Receives values with one function of an adapter."""
 
     def __init__(self, peer, function, shared):
-        self.function, self.get = function, getattr(peer, function)("there", shared)
+        self.function, self.get = function, end(peer, function, function, shared)
         self.nothing = getattr(peer, "BEFORE", None)
 
     def before(self):
@@ -57,13 +103,23 @@ def settle(peer):
 
 
 def what(function):
+    if is_array(function):
+        import numpy  # noqa: PLC0415 - only if its adapter has arrays
+
+        return [numpy.random.default_rng(seed).random(ELEMENTS) for seed in range(6)]
     return [VALUES, VALUES[::-1], VALUES * 300] if function == "batch_receiver" else VALUES
 
 
+def ends(peer, function, shared):
+    """Return functions that make the publisher and the taker."""
+    taker = ArrayTaker if is_array(function) else Taker
+    publisher = PUBLISHERS.get(function, "publisher")
+    return lambda: end(peer, publisher, function, shared), lambda: taker(peer, function, shared)
+
+
 def in_one(peer, function):
-    shared = peer.prepare() if hasattr(peer, "prepare") else None
-    publish = getattr(peer, PUBLISHERS.get(function, "publisher"))("there", shared)
-    taker = Taker(peer, function, shared)
+    publisher, taker = ends(peer, function, made(peer, function))
+    publish, taker = publisher(), taker()
     settle(peer)
     taker.before()
     for value in what(function):
@@ -72,14 +128,14 @@ def in_one(peer, function):
 
 
 def in_two(peer, function):
-    shared = peer.prepare() if hasattr(peer, "prepare") else None
+    publisher, taker = ends(peer, function, made(peer, function))
     mine, theirs = multiprocessing.Pipe()
     pid = os.fork()
     if not pid:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # no longer than the parent
         mine.close()
         theirs.recv()  # the publisher is there
-        taker = Taker(peer, function, shared)
+        taker = taker()
         settle(peer)
         taker.before()
         for value in what(function):
@@ -90,7 +146,7 @@ def in_two(peer, function):
         theirs.recv()
         return
     theirs.close()
-    publish = getattr(peer, PUBLISHERS.get(function, "publisher"))("there", shared)
+    publish = publisher()
     mine.send("there")
     for value in what(function):
         assert mine.poll(SECONDS + SETTLING), "the other process has ended"

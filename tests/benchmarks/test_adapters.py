@@ -12,7 +12,7 @@ import pytest
 from harness.rows import distribution, load, names
 
 PROGRAM = Path(__file__).with_name("adapter.py")
-FUNCTIONS = ("reader", "poller", "receiver", "batch_receiver")
+FUNCTIONS = ("reader", "poller", "receiver", "batch_receiver", "array_poller", "array_viewer")
 
 
 def _is_there(name: str) -> bool:

@@ -1,0 +1,105 @@
+"""One array at a time from one process to another: python array_message.py PEER SIZE [CPU CPU]
+
+Reads milliseconds, one number a line, and answers with a line of ns of the calling thread's
+processor time: "publish", "copy" (the reader's own array) and, if the library has it, "view".
+A subscriber looks for each array before it is published, as some libraries need it to.
+"""
+
+import os
+import sys
+import time
+
+from harness.rows import load
+
+from programs.arrays import example, is_number, number, prepare
+from programs.pair import fork, settle
+
+PATIENCE = 1.0
+"""Seconds until an array is taken for lost."""
+
+CLOCK = time.thread_time_ns
+TOPICS = {"copy": "there", "view": "back"}
+
+
+def clock_ns():
+    return min(-(CLOCK() - CLOCK()) for _ in range(100))
+
+
+def take(get, value):
+    """Return ns of taking the array with that number and of dropping it; negative if it is lost."""
+    late = time.monotonic() + PATIENCE
+    while True:
+        start = CLOCK()
+        got = get()
+        stop = CLOCK()
+        if got is not None and is_number(got, value):
+            begin = CLOCK()
+            got = None
+            return stop - start + CLOCK() - begin
+        got = None  # the memory of a view is wanted again
+        if time.monotonic() > late:
+            return -1
+
+
+def answer(partner, readers):
+    """Take what the other process announces, until it ends."""
+    lost = 2 * clock_ns()
+    while words := partner.hear().split():
+        ns = take(readers[words[0].decode()], float(words[1]))
+        partner.tell(b"%d" % (max(0, ns - lost) if ns >= 0 else ns))
+
+
+def message(partner, kind, publish, array):
+    """Publish an array; return ns of both calls, or None if it is lost."""
+    partner.tell(f"{kind} {array[0]}".encode())
+    start = CLOCK()
+    publish(array)
+    stop = CLOCK()
+    taken = int(partner.hear())
+    return None if taken < 0 else (stop - start, taken)
+
+
+def ask(partner, publishers, array):
+    lost, value = clock_ns(), 0.0
+    for line in sys.stdin:
+        times = {"publish": [], **{kind: [] for kind in publishers}}
+        end = time.perf_counter_ns() + int(line) * 1_000_000
+        while not all(times.values()) or time.perf_counter_ns() < end:
+            for kind, publish in publishers.items():
+                value += 1.0
+                number(array, value)
+                if ns := message(partner, kind, publish, array):
+                    times["publish"].append(max(0, ns[0] - lost))
+                    times[kind].append(ns[1])
+        print(*(sorted(ns)[len(ns) // 2] for ns in times.values()), flush=True)
+    partner.tell()
+
+
+def main():
+    name, size, *processors = sys.argv[1:]
+    peer, like = load(name), example(int(size))
+    shared = prepare(peer, like)
+    partner = fork(processors)
+    makers = {"copy": "array_poller", "view": "array_viewer"}
+    kinds = [kind for kind, maker in makers.items() if hasattr(peer, maker)]
+    if partner.pid:
+        publishers = {kind: peer.array_publisher(TOPICS[kind], shared, like) for kind in kinds}
+        partner.meet()
+        settle(peer, partner)
+        print("ready publish", *kinds, flush=True)
+        ask(partner, publishers, like)
+        os.waitpid(partner.pid, 0)
+    else:
+        partner.meet()
+        readers = {kind: getattr(peer, makers[kind])(TOPICS[kind], shared, like) for kind in kinds}
+        if "copy" in readers:
+            poll, into = readers["copy"], like.copy()
+            readers["copy"] = lambda: poll(into)
+        settle(peer, partner)
+        answer(partner, readers)
+    if hasattr(peer, "close"):
+        peer.close()
+
+
+if __name__ == "__main__":
+    main()
