@@ -103,16 +103,15 @@ payload_next(struct ring *r, struct topic_file *f, const char *path, enum payloa
 }
 
 enum ring_read
-payload_at(struct ring *r, struct topic_file *f, const char *path, enum payload_use use, struct payload *p, uint64_t k)
+payload_at(const struct ring *r, struct topic_file *f, const char *path, enum payload_use use, struct payload *p, uint64_t k)
 {
     struct look l = look_of(f, path, use, p);
-    uint64_t before = r->k;
-    struct ring_slot *s = ring_seek(r, k);
+    struct ring there = *r;
+    struct ring_slot *s = ring_seek(&there, k);
     enum ring_end end = RING_LAPPED;
-    if (k != 0 && __atomic_load_n(&s->sequence, __ATOMIC_ACQUIRE) == 2 * k) {
+    if (k != 0 && k < RING_HEAD_LIMIT && __atomic_load_n(&s->sequence, __ATOMIC_ACQUIRE) == 2 * k) {
         end = f->pool.memory != NULL ? pin_chunk(&l, s, 2 * k) : copy_words(&l, s, 2 * k);
     }
-    (void)ring_seek(r, before);
     return end == RING_LAPPED ? RING_EMPTY : end == RING_WHOLE ? RING_OK : RING_CORRUPT;
 }
 

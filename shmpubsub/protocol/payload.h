@@ -48,8 +48,8 @@ payload_is_kept(const struct payload *p)
     return p->hold.file == NULL || p->hold.entry != NULL;
 }
 
-/* These three look at a value of file f, hold it if they return RING_OK, and move r to it; otherwise r stays. path is
-   the file's name, for the first pin; NULL if the name may be another file's. */
+/* These look at a value of file f, hold it if they return RING_OK, and move r to it; otherwise r stays. path is the
+   file's name, for the first pin; NULL if the name may be another file's. */
 enum ring_read payload_newest(struct ring *r, struct topic_file *f, const char *path, enum payload_use use,
                               struct payload *p);
 
@@ -57,8 +57,8 @@ enum ring_read payload_newest(struct ring *r, struct topic_file *f, const char *
 enum ring_read payload_next(struct ring *r, struct topic_file *f, const char *path, enum payload_use use,
                             struct payload *p, uint64_t *lost);
 
-/* RING_EMPTY: value k is not there, not yet or no longer. */
-enum ring_read payload_at(struct ring *r, struct topic_file *f, const char *path, enum payload_use use,
+/* The same for value k, but r stays. RING_EMPTY: it is not there, not yet or no longer. */
+enum ring_read payload_at(const struct ring *r, struct topic_file *f, const char *path, enum payload_use use,
                           struct payload *p, uint64_t k);
 
 /* Copies the value's length bytes. False: it was overwritten meanwhile; `to` has garbage. */
