@@ -17,15 +17,13 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import peers
 from harness import environments, machine
-from harness.isolation import own_domain
+from harness.isolation import own_names
 from harness.rows import TROUBLES, Row, names, requirements, select
 from report import page
 
@@ -62,19 +60,6 @@ def in_environment(wanted: Sequence[str]) -> None:
     os.environ[TROUBLES] = json.dumps(troubles)
     sys.stdout.flush()
     os.execv(python, [python, __file__, "--here", *sys.argv[1:]])
-
-
-@contextmanager
-def own_names(number: int) -> Iterator[Path]:
-    """Give a part a folder and a name of its own, and remove what its peers leave."""
-    with own_domain() as folder:
-        folder.chmod(0o755)
-        run = os.environ["BENCHMARK_RUN"] = f"b{os.getpid()}x{number}"
-        os.environ["BENCHMARK_FOLDER"] = str(folder)
-        try:
-            yield folder
-        finally:
-            peers.remove_named(run)
 
 
 def measure(name: str, number: int, rows: Sequence[Row], quick: bool) -> dict[str, Any]:

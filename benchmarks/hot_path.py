@@ -1,11 +1,14 @@
 """What publish, subscribe and receive cost, beside empty C methods, in one run.
 
-    python benchmarks/hot_path.py [--quick] [--json FILE]
+    python benchmarks/hot_path.py [--quick] [--before COMMIT] [--json FILE]
 
 Everything is measured in turn, A B C ... A B C ..., in rounds of a tenth of a millisecond: most end
 before another program runs. Ratios use the tenth percentile, which other programs hardly affect.
 Figures include the loop around the call, as timeit's do; the loop alone is a row. Compiles
 floors/floor.c with the C compiler.
+
+--before builds the library of this tree and of an earlier commit below build/ and measures both in
+turn, in new processes for each pair of runs; both run this tree's benchmark.
 """
 
 from __future__ import annotations
@@ -21,19 +24,35 @@ from typing import Any
 
 import floors
 import shm_pub_sub
-from harness.isolation import own_domain
+from harness import environments
+from harness.isolation import own_domain, own_names
 from harness.timing import measure, quiet, timer
+from harness.turns import in_turn, program
+from report.tables import table
+
+Rows = dict[str, Callable[[int], float]]
+
+LEAST = 1.5
+"""ns by which a call may be slower than before, even if that is more than MOST."""
+
+MOST = 1.02
+"""Now / before."""
 
 
-def contenders(floor: Any) -> dict[str, Callable[[int], float]]:
-    """Return the statements to measure, by name."""
-    rows = {
+def empty_methods(floor: Any) -> Rows:
+    """Return what any call costs, by name."""
+    return {
         "the loop alone": timer("pass"),
         "empty C method, no argument": timer("f.empty()", f=floor),
         "empty C method, one argument": timer("f.empty_o(1.5)", f=floor),
         "C method with clock_gettime": timer("f.clock_o(1.5)", f=floor),
         "C method making (float, True)": timer("f.pair()", f=floor),
     }
+
+
+def calls() -> Rows:
+    """Return the library's calls, by name."""
+    rows = {}
     for kind, value in (("bool", True), ("int", 123456789), ("float", 1.5)):
         publisher = shm_pub_sub.Publisher(kind, value, 10)
         subscriber = shm_pub_sub.Subscriber(kind, value)
@@ -70,14 +89,61 @@ def ratios(costs: dict[str, float]) -> list[tuple[str, float, float]]:
     return promised
 
 
+def pairs(
+    before: Path, now: Path, count: int, milliseconds: int
+) -> dict[str, list[tuple[float, float]]]:
+    """Return ns before and now, by name, of each of count pairs of runs."""
+    found: dict[str, list[tuple[float, float]]] = {}
+    command = program("hot")[1:]
+    order = {"before": [before, *command], "now": [now, *command]}
+    for _ in range(count):
+        turns = in_turn(order, 3, milliseconds)
+        order = dict(reversed(order.items()))  # neither is always the first
+        for name, run in turns.items():
+            if run.trouble:
+                raise SystemExit(f"the run of {name} failed: {run.trouble}")
+        times = {name: run.by_figure() for name, run in turns.items()}
+        for figure, ns in times["now"].items():
+            pair = statistics.median(times["before"][figure]), statistics.median(ns)
+            found.setdefault(figure.replace("_", " "), []).append(pair)
+    return found
+
+
+def show(found: dict[str, list[tuple[float, float]]]) -> None:
+    """Print the medians of the pairs, and what is slower than it may be."""
+    lines = []
+    for name, runs in found.items():
+        before, now = (statistics.median(ns) for ns in zip(*runs, strict=True))
+        more = statistics.median(b - a for a, b in runs)
+        ratio = statistics.median(b / a for a, b in runs)
+        met = "yes" if more <= LEAST or ratio <= MOST else "**no**"
+        lines.append([name, f"{before:.1f}", f"{now:.1f}", f"{more:+.2f}", f"{ratio:.3f}", met])
+    print(table(["ns", "before", "now", "now - before", "now / before", "met"], lines))
+    print(f"\nmedians of {len(runs)} pairs; target: {MOST} or {LEAST} ns more")
+
+
+def compare(commit: str, quickly: bool) -> dict[str, list[tuple[float, float]]]:
+    before, (now, _) = environments.version(commit), environments.comparison({})
+    with own_names():
+        return pairs(before, now, *((2, 20) if quickly else (15, 400)))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="only see that it runs")
+    parser.add_argument("--before", metavar="COMMIT", help="compare with the library of a commit")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures of each round")
     options = parser.parse_args()
+    if options.before:
+        found = compare(options.before, options.quick)
+        show(found)
+        if options.json:
+            options.json.write_text(json.dumps({"before, now; ns": found}, indent=1))
+        return
     rounds, n = (3, 1_000) if options.quick else (600, 2_000)
     with own_domain() as folder:
-        figures = measure(contenders(floors.extension("floor", folder).Floor()), rounds, n)
+        empty = empty_methods(floors.extension("floor", folder).Floor())
+        figures = measure({**empty, **calls()}, rounds, n)
     costs = {name: quiet(f) for name, f in figures.items()}
     print(f"CPython {platform.python_version()}, {rounds} rounds of {n}; ns")
     for name, f in figures.items():

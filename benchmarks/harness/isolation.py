@@ -44,6 +44,19 @@ def own_domain() -> Iterator[Path]:
 
 
 @contextmanager
+def own_names(number: int = 0) -> Iterator[Path]:
+    """Give a part a folder and a name of its own, and remove what its peers leave."""
+    with own_domain() as folder:
+        folder.chmod(0o755)
+        run = os.environ["BENCHMARK_RUN"] = f"b{os.getpid()}x{number}"
+        os.environ["BENCHMARK_FOLDER"] = str(folder)
+        try:
+            yield folder
+        finally:
+            peers.remove_named(run)
+
+
+@contextmanager
 def surroundings() -> Iterator[dict[str, str]]:
     """Yield an environment whose names are unique, and remove what is left under them."""
     run = f"{os.environ['BENCHMARK_RUN']}n{next(_numbers)}e"

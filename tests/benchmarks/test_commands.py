@@ -1,6 +1,7 @@
 """hot_path.py, budget.py and waiting.py run and measure every row; never how fast anything is."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,31 @@ def test_hot_path_measures_every_row_in_every_round(tmp_path: Path) -> None:
     assert rows <= {*figures["ns"]}
     assert all(len(rounds) == 3 and min(rounds) > 0 for rounds in figures["ns"].values())
     assert "target <= " in printed
+
+
+PAIRS = """
+import json
+import sys
+from pathlib import Path
+
+import hot_path
+from harness.isolation import own_names
+
+with own_names():
+    found = hot_path.pairs(Path(sys.executable), Path(sys.executable), 2, 5)
+hot_path.show(found)
+print(json.dumps(found))
+"""
+
+
+def test_hot_path_compares_two_versions_in_pairs_of_runs() -> None:
+    code = [sys.executable, "-c", PAIRS]
+    ended = programs.run(*code, timeout=100, env={**os.environ, "PYTHONPATH": str(BENCHMARKS)})
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads(ended.stdout.splitlines()[-1])
+    assert {"publish bool", "subscribe float, same value", "publish, recv int"} <= {*found}
+    assert all(len(runs) == 2 and min(min(runs)) > 0 for runs in found.values())
+    assert "medians of 2 pairs" in ended.stdout
 
 
 def test_budget_compiles_and_measures_every_step(tmp_path: Path) -> None:
