@@ -1,4 +1,4 @@
-"""The documents' table of arrays: a column for each size."""
+"""The documents' table of arrays: a column for each size. "-" is what was not measured."""
 
 from __future__ import annotations
 
@@ -81,4 +81,6 @@ def markdown(results: Mapping[str, Any]) -> str:
     parts = results["parts"]
     measured = [name for name in PARTS if name in parts and "failed" not in parts[name]]
     lines = [line for name in measured for line in PARTS[name](parts[name])]
+    if not lines:
+        return "Not measured yet."
     return table(["median", *(size(int(nbytes)) for nbytes in SIZES)], lines)
