@@ -64,6 +64,8 @@ func TestMachine_GivesTheKnownVerdictsOnLitmusTests(t *testing.T) {
 	iriw := func(e end) bool { return e.reg[2] == [2]uint8{1, 0} && e.reg[3] == [2]uint8{1, 0} }
 	wrc := func(e end) bool { return e.reg[1][a] == 1 && e.reg[2] == [2]uint8{1, 0} }
 	two := func(e end) bool { return e.memory[x] == 1 && e.memory[y] == 1 }
+	s := func(e end) bool { return e.reg[1][a] == 1 && e.memory[x] == 2 }
+	r := func(e end) bool { return e.memory[y] == 2 && e.reg[1][a] == 0 }
 	for _, c := range []struct {
 		name     string
 		allowed  bool
@@ -99,6 +101,44 @@ func TestMachine_GivesTheKnownVerdictsOnLitmusTests(t *testing.T) {
 		{"MP release fence, acquire load", false, mp, []program{
 			{put(x, 1, relaxed), barrier(release), put(y, 1, relaxed)},
 			{get(y, acquire, a), get(x, relaxed, b)}}},
+		// A store behind a seq_cst one, which keeps nothing after it behind it.
+		{"MP seq_cst, then relaxed", true, mp, []program{
+			{put(x, 1, seqCst), put(y, 1, relaxed)}, {get(y, seqCst, a), get(x, seqCst, b)}}},
+		{"MP seq_cst, then release", false, mp, []program{
+			{put(x, 1, seqCst), put(y, 1, release)}, {get(y, acquire, a), get(x, seqCst, b)}}},
+		{"MP seq_cst, release fence, relaxed", false, mp, []program{
+			{put(x, 1, seqCst), barrier(release), put(y, 1, relaxed)},
+			{get(y, acquire, a), get(x, seqCst, b)}}},
+		{"MP release fence before the seq_cst store", true, mp, []program{
+			{barrier(release), put(x, 1, seqCst), put(y, 1, relaxed)},
+			{get(y, seqCst, a), get(x, seqCst, b)}}},
+		{"MP seq_cst update, then relaxed: not without promises", false, mp, []program{
+			{add(x, 1, seqCst, a), put(y, 1, relaxed)}, {get(y, seqCst, a), get(x, seqCst, b)}}},
+		{"MP a relaxed store passes two", true, mp, []program{
+			{put(x, 1, seqCst), put(z, 1, release), put(y, 1, relaxed)},
+			{get(y, seqCst, a), get(x, seqCst, b)}}},
+		{"MP a seq_cst store passes none", false, mp, []program{
+			{put(x, 1, seqCst), put(z, 1, relaxed), put(y, 1, seqCst)},
+			{get(y, seqCst, a), get(x, seqCst, b)}}},
+		{"MP a store of the same word is not passed", false, func(e end) bool { return e.reg[1] == [2]uint8{2, 1} }, []program{
+			{put(x, 1, relaxed), put(x, 2, relaxed)}, {get(x, relaxed, a), get(x, relaxed, b)}}},
+		{"what passed a release store is not handed on by it", true, mp, []program{
+			{put(y, 1, release), put(x, 1, relaxed)}, {get(y, acquire, a), get(x, relaxed, b)}}},
+		{"S relaxed", true, s, []program{
+			{put(x, 2, relaxed), put(y, 1, relaxed)}, {get(y, acquire, a), put(x, 1, relaxed)}}},
+		{"S release acquire", false, s, []program{
+			{put(x, 2, relaxed), put(y, 1, release)}, {get(y, acquire, a), put(x, 1, relaxed)}}},
+		{"S release fence", false, s, []program{
+			{put(x, 2, relaxed), barrier(release), put(y, 1, relaxed)},
+			{get(y, acquire, a), put(x, 1, relaxed)}}},
+		{"S seq_cst, then relaxed", true, s, []program{
+			{put(x, 2, seqCst), put(y, 1, relaxed)}, {get(y, seqCst, a), put(x, 1, seqCst)}}},
+		{"R release", true, r, []program{
+			{put(x, 1, release), put(y, 1, release)}, {put(y, 2, release), get(x, acquire, a)}}},
+		{"R seq_cst", false, r, []program{
+			{put(x, 1, seqCst), put(y, 1, seqCst)}, {put(y, 2, seqCst), get(x, seqCst, a)}}},
+		{"R seq_cst, then relaxed", true, r, []program{
+			{put(x, 1, seqCst), put(y, 1, relaxed)}, {put(y, 2, seqCst), get(x, seqCst, a)}}},
 		{"SB release acquire", true, sb, []program{
 			{put(x, 1, release), get(y, acquire, a)}, {put(y, 1, release), get(x, acquire, a)}}},
 		{"SB seq_cst", false, sb, []program{
@@ -135,6 +175,14 @@ func TestMachine_GivesTheKnownVerdictsOnLitmusTests(t *testing.T) {
 			{put(x, 1, release), put(y, 2, release)}, {put(y, 1, release), put(x, 2, release)}}},
 		{"2+2W seq_cst", false, two, []program{
 			{put(x, 1, seqCst), put(y, 2, seqCst)}, {put(y, 1, seqCst), put(x, 2, seqCst)}}},
+		{"2+2W seq_cst, then relaxed", true, two, []program{
+			{put(x, 1, seqCst), put(y, 2, relaxed)}, {put(y, 1, seqCst), put(x, 2, relaxed)}}},
+		{"2+2W release fences", true, two, []program{
+			{put(x, 1, relaxed), barrier(release), put(y, 2, relaxed)},
+			{put(y, 1, relaxed), barrier(release), put(x, 2, relaxed)}}},
+		{"2+2W seq_cst fences", false, two, []program{
+			{put(x, 1, relaxed), barrier(seqCst), put(y, 2, relaxed)},
+			{put(y, 1, relaxed), barrier(seqCst), put(x, 2, relaxed)}}},
 		{"WRC release acquire", false, wrc, []program{
 			{put(x, 1, relaxed)}, {get(x, acquire, a), put(y, 1, release)},
 			{get(y, acquire, a), get(x, relaxed, b)}}},

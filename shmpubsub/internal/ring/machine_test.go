@@ -18,8 +18,13 @@ import (
 // A promise lets a thread store before an earlier load of its own has happened; without promises no
 // cycle of program order and reads-from arises (load buffering). The programs here have none
 // anyway. The ring's reader stores nothing and its writer loads nothing, so every reads-from
-// edge leads from the writer to a reader. In the eventcount the edges go both ways, but each is from a
-// releasing store to an acquiring load, so that a cycle would be one of happens-before.
+// edge leads from the writer to a reader. In the eventcount and in the table of pins the edges go both ways, but each
+// is from a releasing store to an acquiring load, so that a cycle would be one of happens-before.
+//
+// A relaxed store may also be executed before earlier stores of its thread, to other locations and of any order, even
+// seq_cst: that is what a promise without a load in between comes to, and needs no certificate, as a store depends
+// on no other store. Views alone do not give it: the store after a seq_cst one would be in memory only when that one
+// is in S. A fence, a load or a read-modify-write keeps the stores after it behind it.
 //
 // Where the standards differ the machine is the weaker: a release sequence is the store and the
 // read-modify-writes after it (C++20), without later stores of the same thread (C11).
@@ -46,6 +51,7 @@ func (o order) releases() bool { return o == release || o == acqRel || o == seqC
 const (
 	maxLocations = 16
 	maxRegisters = 9
+	maxAhead     = 6 // how far before its turn a store can be executed: more stores in a row than any program here has
 )
 
 // view is, for each location, the place of a message in its modification order.
@@ -71,6 +77,27 @@ type thread struct {
 	// What it may not read behind; what an acquire fence would add; what a relaxed store hands on,
 	// thanks to a release fence.
 	current, acquired, released view
+	// The stores that were executed before their turn: ahead[i] is that of instruction pc+i.
+	ahead [maxAhead]early
+}
+
+// early is a store that was executed before its turn; place is 0 if there is none. Its thread's views have it only when
+// its turn comes, so that a release store before it does not hand it on.
+type early struct{ location, place uint8 }
+
+// step goes on to the next instruction whose store is not in memory yet.
+func (t *thread) step() {
+	for {
+		t.pc++
+		copy(t.ahead[:], t.ahead[1:])
+		t.ahead[maxAhead-1] = early{}
+		e := t.ahead[0]
+		if e.place == 0 {
+			return
+		}
+		t.current[e.location] = e.place
+		t.acquired[e.location] = max(t.acquired[e.location], e.place)
+	}
 }
 
 // instruction is one access. Its functions see the thread's registers; then may set pc.
@@ -80,6 +107,8 @@ type instruction struct {
 	at    func(*thread) int
 	value func(t *thread, old uint8) (value uint8, stores bool) // old: what a read-modify-write read
 	then  func(t *thread, got uint8, stored bool)
+	// before, if there is one, sees the machine before a store and may set a register of the thread.
+	before func(m *machine, t *thread)
 }
 
 type kind int
@@ -138,8 +167,12 @@ func (m machine) successors(i int, in instruction, visit func(machine)) {
 		for place := int(least) + 1; place <= len(m.memory[x]); place++ {
 			if place == len(m.memory[x]) || !m.memory[x][place].glued {
 				next := m.clone()
+				if in.before != nil {
+					in.before(&next, &next.threads[i])
+				}
+				next.makeRoom(x, place)
 				next.store(i, x, place, value, in.order, nil)
-				next.threads[i].pc++
+				next.threads[i].step()
 				visit(next)
 			}
 		}
@@ -157,10 +190,11 @@ func (m machine) successors(i int, in instruction, visit func(machine)) {
 				if place+1 < len(m.memory[x]) && m.memory[x][place+1].glued {
 					continue // somebody else's update follows what was read
 				}
+				next.makeRoom(x, place+1)
 				next.store(i, x, place+1, value, in.order, &read)
 			}
 		}
-		nt.pc++
+		nt.step()
 		if in.then != nil {
 			in.then(nt, read.value, stored)
 		}
@@ -180,10 +214,9 @@ func (m *machine) read(t *thread, x, place int, o order) {
 	t.acquired.join(t.current)
 }
 
-// store puts a message of thread i at a place in x's modification order. read is what a
+// store puts a message of thread i at a place in x's modification order where there is room. read is what a
 // read-modify-write read.
 func (m *machine) store(i, x, place int, value uint8, o order, read *message) {
-	m.makeRoom(x, place)
 	t := &m.threads[i]
 	t.current[x] = uint8(place)
 	t.acquired[x] = max(t.acquired[x], uint8(place))
@@ -214,6 +247,11 @@ func (m *machine) makeRoom(x, place int) {
 			shift(&t.current)
 			shift(&t.acquired)
 			shift(&t.released)
+			for j, e := range t.ahead {
+				if int(e.location) == x && int(e.place) >= place {
+					t.ahead[j].place++
+				}
+			}
 		}
 		shift(&m.s)
 		for y := range m.memory {
@@ -238,7 +276,37 @@ func (m *machine) fence(t *thread, o order) {
 	if o.releases() {
 		t.released = t.current
 	}
-	t.pc++
+	t.step()
+}
+
+// earlyStores calls visit with every state that a store of thread i before its turn can lead to.
+func (m machine) earlyStores(i int, p program, visit func(machine)) {
+	t := m.threads[i]
+	var passed [maxLocations]bool // by stores that are in front of it
+	for d := 0; d < maxAhead && t.pc+d < len(p) && p[t.pc+d].kind == store; d++ {
+		in := p[t.pc+d]
+		x := in.at(&t)
+		if d > 0 && in.order == relaxed && !passed[x] && t.ahead[d].place == 0 {
+			value, _ := in.value(&t, 0)
+			for place := int(t.current[x]) + 1; place <= len(m.memory[x]); place++ {
+				if place < len(m.memory[x]) && m.memory[x][place].glued {
+					continue
+				}
+				next := m.clone()
+				nt := &next.threads[i]
+				if in.before != nil {
+					in.before(&next, nt)
+				}
+				next.makeRoom(x, place)
+				current, acquired := nt.current, nt.acquired
+				next.store(i, x, place, value, relaxed, nil)
+				nt.current, nt.acquired = current, acquired
+				nt.ahead[d] = early{uint8(x), uint8(place)}
+				visit(next)
+			}
+		}
+		passed[x] = true
+	}
 }
 
 // explorer runs programs from a state in every possible way.
@@ -262,11 +330,13 @@ func explore(start machine, programs []program, end func(machine)) int {
 				continue
 			}
 			ended = false
-			m.successors(i, programs[i][t.pc], func(next machine) {
+			visit := func(next machine) {
 				if e.isNew(next) {
 					todo = append(todo, next)
 				}
-			})
+			}
+			m.successors(i, programs[i][t.pc], visit)
+			m.earlyStores(i, programs[i], visit)
 		}
 		if ended {
 			end(m)
@@ -298,6 +368,9 @@ func (e *explorer) isNew(m machine) bool {
 		b = append(b, uint8(t.pc))
 		for _, part := range [][]uint8{t.reg[:], t.current[:], t.acquired[:], t.released[:]} {
 			b = append(b, part...)
+		}
+		for _, a := range t.ahead {
+			b = append(b, a.location, a.place)
 		}
 	}
 	if e.states[string(b)] {
