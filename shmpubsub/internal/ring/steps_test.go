@@ -60,7 +60,7 @@ var orders = map[string]order{
 
 var (
 	anAccess   = regexp.MustCompile(`__atomic_\w+`)
-	callOf     = regexp.MustCompile(`__atomic_(load_n|store_n|thread_fence)\((?:&?([\w>.\[\]-]+), )?(?:([^,()]+), )?__ATOMIC_(\w+)\)`)
+	callOf     = regexp.MustCompile(`__atomic_(load_n|store_n|thread_fence)\((?:&?([\w>.+()\[\]-]+), )?(?:([^,()]+), )?__ATOMIC_(\w+)\)`)
 	exchangeOf = regexp.MustCompile(`__atomic_(compare_exchange_n)\((\w+), &\w+, ([^,]+), false, __ATOMIC_(\w+), __ATOMIC_(\w+)\)`)
 	owner      = regexp.MustCompile(`^.*->`)
 )
