@@ -29,6 +29,10 @@ var (
 	ErrDepth = segment.ErrDepth
 	// ErrMode says that a file mode is invalid.
 	ErrMode = segment.ErrMode
+	// ErrViews says that a number of views cannot be used: 0 to 500.
+	ErrViews = segment.ErrViews
+	// ErrLoans says that a number of loans cannot be used: 1 to 500.
+	ErrLoans = segment.ErrLoans
 	// ErrTrust says that a user to trust is unknown.
 	ErrTrust = segment.ErrTrust
 	// ErrMaxAge says that a maximum age is not positive.

@@ -108,10 +108,11 @@ func overwrite(t testing.TB, topic string, at int64, value uint64) {
 
 // The parts of the memory layout that tests damage.
 const (
-	slotsNumberAt = 4136
-	fileSizeAt    = 4144
-	headAt        = 4224
-	slotsAt       = 4352
+	headerAt      = 65536
+	slotsNumberAt = headerAt + 40
+	fileSizeAt    = headerAt + 48
+	headAt        = headerAt + 128
+	slotsAt       = headerAt + 256
 	stride        = 32
 	stampAt       = 8 // in a slot
 )

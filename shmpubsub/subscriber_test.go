@@ -131,7 +131,7 @@ func TestSubscriber_RefusesWhatIsNoTopic(t *testing.T) {
 	_, err := shmpubsub.NewIntSubscriber("x", -1)
 	require.ErrorIs(t, err, shmpubsub.ErrOpen)
 	require.ErrorIs(t, err, shmpubsub.ErrLayout)
-	require.Regexp(t, `^Failed to open shared memory: open "x": found 7 bytes; expected at least 4352; remove \S+/shm_pub_sub.x or let a new publisher replace it$`, err.Error())
+	require.Regexp(t, `^Failed to open shared memory: open "x": found 7 bytes; expected at least 65792; remove \S+/shm_pub_sub.x or let a new publisher replace it$`, err.Error())
 	require.NoError(t, os.Remove(fileOf("x")))
 }
 

@@ -11,9 +11,9 @@ import (
 type Info struct {
 	Topic     string
 	Path      string        // its file
-	Type      string        // "bool", "int" or "float"
+	Type      string        // "bool", "int", "float", "uint8[480,640,3]", "str <= 4096"
 	Depth     int           // values kept readable
-	Bytes     uint64        // of shared memory
+	Bytes     uint64        // of memory that its file takes
 	PID       int           // its publisher, as that process sees itself
 	UID       uint32        // the owner of its file
 	Trusted   bool          // subscribers read it: see WithTrust
@@ -23,6 +23,10 @@ type Info struct {
 	Published uint64        // values so far
 	Age       time.Duration // of the newest value, like Sample.Age; 0 if Published is 0
 	Rate      float64       // in Hz, from the times of the kept values; 0 if there are fewer than two, or of one batch only, or the publisher is gone
+	Views     int           // values that readers may hold at once; 0 also if each slot has its value
+	Loans     int           // values that the publisher may fill at once
+	// Descriptor is the type in JSON; "" for bool, int and float.
+	Descriptor string
 }
 
 // List returns the names of all topics, sorted, including those of dead publishers.
@@ -42,8 +46,9 @@ func Inspect(topic string, opts ...Option) (Info, error) {
 		return Info{}, err
 	}
 	info := Info{
-		Topic: topic, Path: i.Path, Type: i.Type.String(), Depth: i.Depth(), Bytes: i.FileSize, PID: i.PID,
+		Topic: topic, Path: i.Path, Type: i.Type.String(), Depth: i.Depth(), Bytes: i.Bytes, PID: i.PID,
 		UID: i.UID, Trusted: i.Trusted, Alive: i.Alive, Retain: i.Retain, Created: time.Unix(0, i.Created), Published: i.Published, Rate: i.Rate,
+		Views: int(i.Views), Loans: int(i.Loans), Descriptor: string(i.Type.Encode()),
 	}
 	if i.Published > 0 {
 		info.Age = age(i.Newest, clock.Now())

@@ -19,7 +19,7 @@ typedef struct {
 } Steps;
 
 #define SLOTS 11
-#define FIRST 4352
+#define FIRST (SHM_HEADER_OFFSET + 256)
 
 static PyObject *
 new(PyTypeObject *type, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))

@@ -122,7 +122,7 @@ static PyType_Spec spec = {.name = "_floor.Floor", .flags = Py_TPFLAGS_DEFAULT, 
 static int
 exec(PyObject *module)
 {
-    writer = reader = ring_at(memory, SHM_HEAD_OFFSET + 64, STRIDE, SLOTS);
+    writer = reader = ring_at(memory, SHM_HEADER_OFFSET + SHM_HEAD_OFFSET + 64, STRIDE, SLOTS);
     ring_write(&writer, 0, 0);
     PyObject *type = PyType_FromModuleAndSpec(module, &spec, NULL);
     int result = type == NULL ? -1 : PyModule_AddObjectRef(module, "Floor", type);

@@ -17,31 +17,33 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, BOOL = 1, INT = 2, FLOAT = 3, RETAIN = 1 };
-struct header { // at PAGE; only the last two fields ever change
+enum { HEADER = 65536, BOOL = 1, INT = 2, FLOAT = 3, RETAIN = 1, CHUNKS = 4 };
+struct header { // at HEADER; only the last two fields ever change
     char magic[8];
     uint32_t version, header_size, type_tag, flags;
     uint64_t elem_size, stride, slots, file_size, pid, created, desc_offset, desc_size;
     int64_t carried_time;
-    uint64_t unused[4];
+    uint64_t chunks_offset, chunk_stride;
+    uint32_t chunks, views, loans, meta_size;
     _Atomic uint64_t head;
     _Atomic uint32_t retired;
 };
 struct slot { _Atomic uint64_t sequence, time, payload; };
-_Static_assert(offsetof(struct header, head) == 4224 - PAGE, "as in the table");
+_Static_assert(offsetof(struct header, head) == 128, "as in the table");
 
 static int open_topic(const char *name) {
     const char *plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
     const char *folder = getenv("SHM_PUB_SUB_DIR");
-    char path[PAGE];
+    char path[4096];
     int n = snprintf(path, sizeof path, "%s/shm_pub_sub.", folder && *folder ? folder : "/dev/shm");
-    for (; *name && n < PAGE - 4; name++)
+    for (; *name && n < 4096 - 4; name++)
         n += sprintf(path + n, strchr(plain, *name) ? "%c" : "%%%02X", (unsigned char)*name);
     return *name ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 }
 
 static int usable(const struct header *h, uint64_t room) { // room: bytes from the header to the file's end
-    return !memcmp(h->magic, "SHMPUBSB", 8) && h->version == 1 && h->type_tag >= BOOL && h->type_tag <= FLOAT
+    return !memcmp(h->magic, "SHMPUBSB", 8) && h->version == 2 && h->type_tag >= BOOL && h->type_tag <= FLOAT
+        && !(h->flags & CHUNKS)
         && h->elem_size == (h->type_tag == BOOL ? 1 : 8) && h->header_size >= sizeof *h && h->header_size <= room
         && h->header_size % 8 == 0 && h->stride >= sizeof(struct slot) && h->stride % 8 == 0 && h->slots > 0
         && h->slots <= (room - h->header_size) / h->stride;
@@ -71,11 +73,11 @@ int main(int count, char **words) {
     int fd = count > 1 ? open_topic(words[1]) : -1;
     if (fd < 0 || fstat(fd, &file)) err(1, "cannot open the topic");
     if (file.st_uid != geteuid() && file.st_uid != 0) errx(1, "this is user %u's, who is not trusted", file.st_uid);
-    if (!S_ISREG(file.st_mode) || file.st_size < PAGE + (off_t)sizeof(struct header)) errx(1, "this is no topic");
-    const char *memory = mmap(NULL, (size_t)file.st_size, PROT_READ, MAP_SHARED, fd, 0);
-    if (memory == MAP_FAILED) err(1, "cannot map the topic");
-    const struct header *h = (const void *)(memory + PAGE);
-    if (!usable(h, (uint64_t)file.st_size - PAGE)) errx(1, "the topic is damaged, or of another version");
+    if (!S_ISREG(file.st_mode) || file.st_size < HEADER + (off_t)sizeof(struct header)) errx(1, "this is no topic");
+    size_t room = (size_t)file.st_size - HEADER; // what lies before the header is not mapped
+    const struct header *h = mmap(NULL, room, PROT_READ, MAP_SHARED, fd, HEADER);
+    if (h == MAP_FAILED) err(1, "cannot map the topic");
+    if (!usable(h, room)) errx(1, "the topic is damaged, or of another version");
     for (long left = count > 2 ? atol(words[2]) : 1; left > 0; left--) {
         uint64_t time = 0, payload = 0, k = read_newest(h, &time, &payload);
         if (atomic_load_explicit(&h->retired, memory_order_acquire)) errx(1, "its publisher has ended");

@@ -97,7 +97,7 @@ def remains(
             status = os.lstat(path)
         except FileNotFoundError:
             continue
-        yield Leftover(name, path, what, status.st_size, _file(status))
+        yield Leftover(name, path, what, status.st_blocks * 512, _file(status))
     yield from _drafts(where, patterns)
 
 
@@ -113,7 +113,7 @@ def _drafts(where: str, patterns: Sequence[str]) -> Iterator[Leftover]:
         except OSError:
             continue  # it has been given its name meanwhile
         if stat.S_ISREG(status.st_mode) and time.time() - status.st_mtime > DRAFT_AGE:
-            yield Leftover(entry.name, entry.path, DRAFT, status.st_size, _file(status))
+            yield Leftover(entry.name, entry.path, DRAFT, status.st_blocks * 512, _file(status))
 
 
 def _file(status: os.stat_result) -> tuple[int, int]:

@@ -49,6 +49,12 @@ class TopicInfo(NamedTuple):
     """The user who owns it."""
     trusted: bool
     """Whether a Subscriber with the same `trust` reads it. If not, do not rely on the rest."""
+    type_name: str
+    """The type in full: "float", "uint8[480,640,3]", "str <= 4096"."""
+    views: int
+    """Values that readers may hold at once without a copy; 0 for small values of fixed size."""
+    loans: int
+    """Values that the publisher may fill at once; 0 for small values of fixed size."""
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
@@ -204,6 +210,7 @@ def inspect(
     fields["age"] = seconds if fields["published"] else None
     fields["rate"] = fields["rate"] or None
     fields["created"] /= 1e9
+    del fields["descriptor"]
     return TopicInfo(**fields)
 
 

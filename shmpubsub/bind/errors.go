@@ -21,6 +21,8 @@ var kinds = []struct {
 	{shmpubsub.ErrName, "value"},
 	{shmpubsub.ErrDepth, "value"},
 	{shmpubsub.ErrMode, "value"},
+	{shmpubsub.ErrViews, "value"},
+	{shmpubsub.ErrLoans, "value"},
 	{shmpubsub.ErrMaxAge, "value"},
 	{shmpubsub.ErrHistory, "value"},
 	{shmpubsub.ErrTrust, "value"},

@@ -6,32 +6,36 @@ import (
 	"fmt"
 
 	"shm_pub_sub/shmpubsub"
+	"shm_pub_sub/shmpubsub/internal/descriptor"
 	"shm_pub_sub/shmpubsub/internal/segment"
 )
 
-// mappingText writes m as the integers that map in hot/lifetime.c scans; the last one is the process whose topic was
-// taken over.
+// mappingText writes m as the integers and, in a second line, the type that map in hot/lifetime.c scans: address of the
+// header and bytes mapped from there, address of page 0, the ring, the process whose topic was taken over, the type tag
+// and the chunks, and what became of a retained value.
 func mappingText(m shmpubsub.Mapping, err error) (string, error) {
 	if err != nil {
 		return "", coded(err)
 	}
-	return fmt.Sprintln(m.Address, m.Size, m.First, m.Stride, m.Slots, m.Replaced), nil
+	return fmt.Sprint(m.Address, m.Size, m.Page, m.First, m.Stride, m.Slots, m.Replaced, uint32(m.Type.Kind), number(m.Pooled), m.ElemSize,
+		m.Pool, m.PoolSize, m.ChunksOffset, m.ChunkStride, m.Chunks, m.Views, m.Loans, int(m.Carried)) + "\n" + m.Type.Line(), nil
 }
 
-// Attach opens topic in dir for values of that type, and returns its mapping as the integers that parse in
-// hot/attachment.c scans: address, size, first, stride, slots, fd, retain, dead, the publisher's pid and the depth. The
-// caller must unmap and close it. It returns "" if there is no topic. An untrusted file is an error of kind untrusted,
-// whose text describes it. The hot path calls Attach if it has no mapping, or its mapping was retired.
-func Attach(dir, topic, typeName, trust string) (string, error) {
-	want, ok := map[string]segment.Type{"bool": segment.Bool, "int": segment.Int, "float": segment.Float}[typeName]
-	if !ok {
-		return "", coded(fmt.Errorf("attach %q: found type %q; expected bool, int or float", topic, typeName))
+// Attach opens topic in dir for the values that want describes ("bool", "int", "float", a descriptor, "" for all), and
+// returns its mapping as the integers and, in a second line, the type that parse in hot/attachment.c scans: address of
+// the header and bytes mapped from there, the ring, fd, retain, dead, the publisher's pid, the depth, the type tag and
+// the chunks. The caller must unmap and close it. It returns "" if there is no topic. An untrusted file is an error of
+// kind untrusted, whose text describes it. The hot path calls Attach if it has no mapping, or its mapping was retired.
+func Attach(dir, topic, want, trust string) (string, error) {
+	wanted, err := descriptor.ParseWant(want)
+	if err != nil {
+		return "", coded(fmt.Errorf("attach %q: %w", topic, err))
 	}
 	trusted, err := segment.NewTrust(users(trust))
 	if err != nil {
 		return "", coded(err)
 	}
-	v, err := segment.Attach(fromLatin1(dir), topic, want, trusted)
+	v, err := segment.Attach(fromLatin1(dir), topic, wanted, trusted)
 	var untrusted *segment.UntrustedError
 	if errors.As(err, &untrusted) {
 		return "", errors.New("untrusted\n" + latin1(untrusted.Found()))
@@ -43,8 +47,9 @@ func Attach(dir, topic, typeName, trust string) (string, error) {
 		return "", coded(err)
 	}
 	h := v.Header
-	address, fd := v.Release()
-	return fmt.Sprintln(address, h.FileSize, h.First, h.Stride, h.Slots, fd, number(h.Retain), number(v.Dead), h.PID, h.Depth()), nil
+	address, size, fd := v.Release()
+	return fmt.Sprint(address, size, h.First, h.Stride, h.Slots, fd, number(h.Retain), number(v.Dead), h.PID, h.Depth(), uint32(h.Type.Kind), number(h.Pooled),
+		h.ElemSize, h.ChunksOffset, h.ChunkStride, h.Chunks, h.Views, h.Loans) + "\n" + h.Type.Line(), nil
 }
 
 func number(b bool) int {

@@ -1,9 +1,11 @@
 package bind
 
 import (
+	"cmp"
 	"path/filepath"
 
 	"shm_pub_sub/shmpubsub"
+	"shm_pub_sub/shmpubsub/internal/descriptor"
 	"shm_pub_sub/shmpubsub/internal/segment"
 )
 
@@ -11,7 +13,7 @@ import (
 type info struct {
 	Name      string  `json:"name"`
 	Path      string  `json:"path"` // Latin-1
-	Type      string  `json:"type"`
+	Type      string  `json:"type"` // "bool", "int", "float" or the descriptor's kind
 	BufferNum int     `json:"buffer_num"`
 	Bytes     uint64  `json:"nbytes"`
 	PID       int     `json:"pid"`
@@ -23,6 +25,11 @@ type info struct {
 	Published uint64  `json:"published"`
 	Age       int64   `json:"age"`  // ns; meaningless if published is 0
 	Rate      float64 `json:"rate"` // Hz; 0: unknown
+
+	TypeName   string `json:"type_name"`
+	Descriptor string `json:"descriptor"` // "": it needs none
+	Views      int    `json:"views"`
+	Loans      int    `json:"loans"`
 }
 
 // Inspect describes topic, as JSON.
@@ -31,9 +38,14 @@ func Inspect(dir, topic, trust string) (string, error) {
 	if err != nil {
 		return "", coded(err)
 	}
+	t, err := descriptor.ParseWant(cmp.Or(i.Descriptor, i.Type))
+	if err != nil {
+		return "", coded(err)
+	}
 	return toJSON(info{
-		Name: i.Topic, Path: latin1(i.Path), Type: i.Type, BufferNum: i.Depth, Bytes: i.Bytes, PID: i.PID,
+		Name: i.Topic, Path: latin1(i.Path), Type: t.Kind.String(), BufferNum: i.Depth, Bytes: i.Bytes, PID: i.PID,
 		UID: i.UID, Trusted: i.Trusted, Alive: i.Alive, Retain: i.Retain, Created: i.Created.UnixNano(), Published: i.Published, Age: int64(i.Age), Rate: i.Rate,
+		TypeName: i.Type, Descriptor: i.Descriptor, Views: i.Views, Loans: i.Loans,
 	})
 }
 

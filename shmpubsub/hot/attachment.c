@@ -3,13 +3,13 @@
 #include "attachment.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../protocol/owner.h"
 #include "arguments.h"
+#include "mapping_text.h"
 
 /* Reads nothing more from the present file, which stays mapped: see struct cursor. */
 static void
@@ -151,36 +151,6 @@ attachment_attach(Subscriber *s)
     }
 }
 
-/* What Go reports of a file that it has opened and mapped. */
-struct found {
-    struct mapping mapping;
-    unsigned long long first, stride, slots;
-    int retain, dead;
-    long pid, depth; /* a header's may exceed an int */
-};
-
-static bool
-parse(PyObject *text, struct found *f)
-{
-    unsigned long long address, size;
-    const char *numbers = PyUnicode_AsUTF8(text);
-    if (numbers == NULL) {
-        return false;
-    }
-    if (sscanf(numbers, "%llu %llu %llu %llu %llu %d %d %d %ld %ld", &address, &size, &f->first, &f->stride, &f->slots,
-               &f->mapping.fd, &f->retain, &f->dead, &f->pid, &f->depth) != 10) {
-        PyErr_Format(PyExc_SystemError, "the Go side described a mapping as %R", text);
-        return false;
-    }
-    f->mapping.base = (void *)(uintptr_t)address;
-    f->mapping.size = size;
-    if (!mapping_is_sound(&f->mapping, f->first, f->stride, f->slots)) {
-        PyErr_Format(PyExc_SystemError, "the Go side described an invalid mapping: %R", text);
-        return false;
-    }
-    return true;
-}
-
 /* Reads from the file that was found. Its publisher was last checked at checked_at. A dead one's file is kept only to
    recognise its successor. Returns false with an error set if there is no memory. */
 static bool
@@ -194,7 +164,7 @@ enter(Subscriber *s, const struct found *f, uint64_t checked_at)
     file->retain = f->retain;
     struct ring ring = {0};
     if (!f->dead) {
-        ring = ring_at(file->mapping.base, f->first, f->stride, f->slots);
+        ring = ring_at(file->mapping.base, f->geometry.first, f->geometry.stride, f->geometry.slots);
     }
     const struct attachment *present = &s->cursor.present;
     if (!f->dead && present->ring.mapped != NULL && present->file->dev == file->dev && present->file->ino == file->ino) {
@@ -251,7 +221,7 @@ attachment_map(Subscriber *s, PyObject *args)
     }
     struct found found = {0};
     bool something = PyUnicode_Check(text) && PyUnicode_GET_LENGTH(text) > 0;
-    bool parsed = !something || parse(text, &found);
+    bool parsed = !something || parse_found(text, &found);
     Py_DECREF(text);
     if (!parsed) {
         return NULL;

@@ -1,9 +1,7 @@
 #include "lifetime.h"
 
-#include <stdio.h>
-
-#include "../protocol/mapping.h"
 #include "arguments.h"
+#include "mapping_text.h"
 #include "registry.h"
 
 /* Calls a function of gopy's module with the handle; kind is the Go type's name or "". Returns a new reference or
@@ -42,23 +40,14 @@ release(PyObject *go, enum shm_type type, PyObject *handle)
 static bool
 map(Publisher *p, PyObject *go, PyObject *handle, PyObject *text, long *replaced)
 {
-    unsigned long long address, size, first, stride, slots;
-    const char *numbers = PyUnicode_AsUTF8(text);
-    if (numbers == NULL) {
+    struct published published = {0};
+    if (!parse_published(text, &published)) {
         return false;
     }
-    if (sscanf(numbers, "%llu %llu %llu %llu %llu %ld", &address, &size, &first, &stride, &slots, replaced) != 6) {
-        PyErr_Format(PyExc_SystemError, "the Go side described a mapping as %R", text);
-        return false;
-    }
-    unsigned char *base = (unsigned char *)(uintptr_t)address;
-    struct mapping mapping = {.base = base, .size = size, .fd = -1}; /* Go keeps it */
-    if (!mapping_is_sound(&mapping, first, stride, slots)) {
-        PyErr_Format(PyExc_SystemError, "the Go side described an invalid mapping: %R", text);
-        return false;
-    }
-    p->wait = (uint32_t *)(base + SHM_WAIT_OFFSET);
-    p->ring = ring_at(base, first, stride, slots);
+    *replaced = published.replaced;
+    const struct geometry *g = &published.geometry;
+    p->wait = (uint32_t *)((unsigned char *)published.page0 + SHM_WAIT_OFFSET);
+    p->ring = ring_at(published.mapping.base, g->first, g->stride, g->slots);
     p->inherited = false;
     at_exit_remove(p->at_exit);
     p->at_exit = NULL;

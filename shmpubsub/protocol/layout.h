@@ -1,4 +1,4 @@
-/* The part of memory layout 1 that this library needs in C. internal/segment/layout.go and
+/* The part of memory layout 2 that this library needs in C. internal/segment/layout.go and
    docs/memory-layout.md have all of it; a Go test compares the three. */
 #ifndef SHM_LAYOUT_H
 #define SHM_LAYOUT_H
@@ -6,12 +6,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* In the file: page 0 begins with the wait word and the pins; behind a hole, which is never mapped, is the header. */
 #define SHM_WAIT_OFFSET 0
-#define SHM_CARRIED_TIME_OFFSET 4184
-#define SHM_HEAD_OFFSET 4224
-#define SHM_RETIRED_OFFSET 4232
+#define SHM_PINS_OFFSET 8
+#define SHM_HEADER_OFFSET 65536
+
+/* In the header. */
+#define SHM_CARRIED_TIME_OFFSET 88
+#define SHM_HEAD_OFFSET 128
+#define SHM_RETIRED_OFFSET 136
+
+/* In a slot. */
 #define SHM_SLOT_TIME 8
 #define SHM_SLOT_PAYLOAD 16
+#define SHM_SLOT_CHUNK 16
+#define SHM_SLOT_LENGTH 24
+
+/* Where a value begins in its chunk. */
+#define SHM_CHUNK_PAYLOAD 64
+
+#define SHM_MAX_VIEWS 500
+#define SHM_MAX_SIZE 1099511627776 /* bytes of one value */
 
 /* Subscribers notice a killed publisher within this time, ns. */
 #define SHM_DETECTION_TIME 100000000
@@ -41,11 +56,21 @@ struct ring_slot {
     uint64_t payload[1];
 };
 
+/* Of a topic whose values are in chunks. */
+struct pooled_slot {
+    uint64_t sequence, time; /* as above */
+    uint32_t chunk, unused;
+    uint64_t length; /* bytes of the value */
+};
+
 _Static_assert(SHM_CARRIED_TIME_OFFSET % 8 == 0 && SHM_CARRIED_TIME_OFFSET + 8 <= SHM_HEAD_OFFSET, "in the header");
 _Static_assert(SHM_HEAD_OFFSET % 64 == 0, "head begins a cache line");
 _Static_assert(offsetof(struct ring_head, retired) == SHM_RETIRED_OFFSET - SHM_HEAD_OFFSET, "ring_head");
 _Static_assert(offsetof(struct ring_slot, time) == SHM_SLOT_TIME, "ring_slot");
 _Static_assert(offsetof(struct ring_slot, payload) == SHM_SLOT_PAYLOAD, "ring_slot");
+_Static_assert(offsetof(struct pooled_slot, chunk) == SHM_SLOT_CHUNK, "pooled_slot");
+_Static_assert(offsetof(struct pooled_slot, length) == SHM_SLOT_LENGTH, "pooled_slot");
+_Static_assert(SHM_PINS_OFFSET + 8 * (SHM_MAX_VIEWS + 1) <= 4096, "the pins fit into the smallest page");
 _Static_assert(sizeof(double) == 8 && sizeof(void *) == 8, "64-bit only");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "little-endian only");
 

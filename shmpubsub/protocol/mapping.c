@@ -2,17 +2,52 @@
 
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "layout.h"
+#include "page.h"
+
+static bool
+is_mapped(void *base, size_t size)
+{
+    return base != NULL && (uintptr_t)base % page_size() == 0 && size > 0 &&
+           msync(base, size, MS_ASYNC) == 0; /* does nothing, but fails unless all of it is mapped */
+}
 
 bool
-mapping_is_sound(const struct mapping *m, uint64_t first, uint64_t stride, uint64_t slots)
+mapping_is_sound(const struct mapping *m, const struct geometry *g)
 {
     struct stat st;
-    return m->base != NULL && (uintptr_t)m->base % (uintptr_t)sysconf(_SC_PAGESIZE) == 0 && first <= m->size &&
-           first >= SHM_HEAD_OFFSET + sizeof(struct ring_head) && first % 8 == 0 && stride % 8 == 0 &&
-           stride >= sizeof(struct ring_slot) && slots > 0 && slots <= (m->size - first) / stride &&
-           (m->fd == -1 || (fstat(m->fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size >= m->size)) &&
-           msync(m->base, m->size, MS_ASYNC) == 0; /* does nothing, but fails unless all of it is mapped */
+    uint64_t end = SHM_HEADER_OFFSET + m->size; /* in the file */
+    uint64_t least = g->chunks > 0 ? sizeof(struct pooled_slot) : offsetof(struct ring_slot, payload) + (g->elem_size + 7) / 8 * 8;
+    return is_mapped(m->base, m->size) && g->first >= SHM_HEADER_OFFSET + SHM_HEAD_OFFSET + sizeof(struct ring_head) &&
+           g->first <= end && g->first % 8 == 0 && g->elem_size > 0 && g->elem_size <= SHM_MAX_SIZE &&
+           g->stride % 8 == 0 && g->stride >= least && g->slots > 0 && g->slots <= (end - g->first) / g->stride &&
+           (m->fd == -1 || (fstat(m->fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size >= end));
+}
+
+bool
+mapping_has_chunks(void *pool, size_t size, const struct geometry *g)
+{
+    if (g->chunks == 0) {
+        return pool == NULL;
+    }
+    return is_mapped(pool, size) && g->chunk_stride % 64 == 0 && g->elem_size <= SHM_MAX_SIZE &&
+           g->chunk_stride >= SHM_CHUNK_PAYLOAD + g->elem_size && g->views <= SHM_MAX_VIEWS &&
+           g->slots - 1 < g->chunks && g->chunks <= size / g->chunk_stride;
+}
+
+bool
+mapping_is_page0(void *page0)
+{
+    return is_mapped(page0, page_size());
+}
+
+bool
+mapping_holds_chunks(const struct mapping *m, const struct geometry *g)
+{
+    if (g->chunks == 0) {
+        return true;
+    }
+    uint64_t at = g->chunks_offset - SHM_HEADER_OFFSET; /* wraps round if it is before */
+    return at < m->size && at % page_size() == 0 && mapping_has_chunks((unsigned char *)m->base + at, m->size - at, g);
 }

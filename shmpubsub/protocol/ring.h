@@ -34,13 +34,13 @@ struct ring {
     uint64_t index; /* of its slot, k mod count: saves the division for the values next to it */
 };
 
-/* Returns the ring with the position at its newest value. */
+/* Returns the ring with the position at its newest value. base is where the header is mapped; first is in the file. */
 static inline struct ring
 ring_at(void *base, uint64_t first, uint64_t stride, uint64_t count)
 {
     struct ring r;
     r.mapped = (struct ring_head *)((unsigned char *)base + SHM_HEAD_OFFSET);
-    r.slots = (unsigned char *)base + first;
+    r.slots = (unsigned char *)base + (first - SHM_HEADER_OFFSET);
     r.stride = stride;
     r.count = count;
     r.k = __atomic_load_n(&r.mapped->head, __ATOMIC_ACQUIRE);

@@ -10,8 +10,7 @@
 #include "eventcount.h"
 #include "fork.h"
 #include "layout.h"
-
-#define WAIT_PAGE 4096u
+#include "page.h"
 
 struct topic_file *
 topic_file_open(const struct mapping *mapping)
@@ -79,7 +78,7 @@ topic_file_release(struct topic_file *f)
     pins_close(&f->pins);
     munmap(f->mapping.base, f->mapping.size);
     if (f->wait != NULL) {
-        munmap(f->wait, WAIT_PAGE);
+        munmap(f->wait, page_size());
     }
     if (!f->reopen && topic_file_fd_is_ours(f)) { /* opened again, the file may have the same number */
         close(f->mapping.fd);
@@ -101,7 +100,7 @@ topic_file_wait_word(struct topic_file *f, const char *path)
     struct stat st;
     /* If it is another file, `retired` or the lock will soon show that the name has moved on. */
     if (fstat(fd, &st) == 0 && st.st_dev == f->dev && st.st_ino == f->ino) {
-        void *page = mmap(NULL, WAIT_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        void *page = mmap(NULL, page_size(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         if (page != MAP_FAILED) {
             f->wait = (uint32_t *)((unsigned char *)page + SHM_WAIT_OFFSET);
         }

@@ -63,7 +63,7 @@ def path(tmp_path: Path) -> Path:
 def damaged(shm_dir: Path) -> Iterator[Path]:
     """The file of robot/arm, which is no topic; it is gone at the end."""
     path = shm_dir / "shm_pub_sub.robot%2Farm"
-    path.write_bytes(b"nonsense" * 1000)
+    path.write_bytes(b"nonsense" * 10000)
     yield path
     path.unlink(missing_ok=True)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
+from support.layout import FIELDS
 from support.programs import Program, Run, Start
 
 from .conftest import AS_ANOTHER_USER, RunCli, needs_root
@@ -106,7 +107,7 @@ def test_process_with_the_publishers_number_is_not_taken_for_it(
     sub = shm_pub_sub.Subscriber("robot/speed", 0.0)
     assert sub.subscribe() == (1.5, True)
     with open(shm_dir / "shm_pub_sub.robot%2Fspeed", "r+b") as file:  # noqa: PTH123
-        file.seek(4152)
+        file.seek(FIELDS["pid"][0])
         file.write(os.getpid().to_bytes(4, "little"))
     found = json.loads(run_cli("list", "-v", "--format", "json").stdout)
     assert (found["alive"], found["pid"], found["command"]) == (True, os.getpid(), None)

@@ -94,7 +94,7 @@ def test_what_is_missing_is_said(read: Run, start_python: Start, shm_dir: Path) 
     assert (read("none").returncode, read().returncode) == (1, 1)
     with shm_pub_sub.Publisher("early", 0):
         assert read("early").stderr.endswith("nothing is published yet\n")
-    (shm_dir / "shm_pub_sub.foreign").write_bytes(bytes(20_000))
+    (shm_dir / "shm_pub_sub.foreign").write_bytes(bytes(80_000))
     assert read("foreign").stderr.endswith("damaged, or of another version\n")
     (shm_dir / "shm_pub_sub.foreign").write_bytes(b"short")
     assert read("foreign").stderr.endswith("this is no topic\n")

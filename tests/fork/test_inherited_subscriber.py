@@ -93,8 +93,8 @@ def test_closed_in_the_child_it_is_unmapped_though_a_thread_of_the_parent_s_wait
         received: list[int] = []
         thread = threading.Thread(target=lambda: received.extend(subscriber))
         thread.start()
-        # The publisher's, the subscriber's, and page 0 to be waited on.
-        until(lambda: Path("/proc/self/maps").read_text().count(str(shm_dir)) == 3)
+        # The publisher's two, the subscriber's, and page 0 to be waited on.
+        until(lambda: Path("/proc/self/maps").read_text().count(str(shm_dir)) == 4)
         child = fork_child(steps)
         assert child.next() == 0
         child.end()

@@ -120,7 +120,7 @@ def method():
 
 def numbers():
     """What Go would describe a mapping with, or nearly."""
-    some = [0, 1, 2, 3, 8, 32, 4096, 4352, 1 << 12, 1 << 40, -1, 2**63, 2**64, 2**70]
+    some = [0, 1, 2, 3, 8, 32, 4096, 65792, 1 << 16, 1 << 40, -1, 2**63, 2**64, 2**70]
     text = " ".join(str(chance.choice(some)) for _ in range(chance.choice([5, 6, 7, 10, 11])))
     return chance.choice([text, text, EvilText(text), "", "x"])
 

@@ -26,6 +26,7 @@ INTERESTING = st.one_of(
               st.integers(-1, 1)),
 )  # fmt: skip
 CHANGES = st.lists(st.tuples(st.sampled_from(sorted(FIELDS)), INTERESTING), max_size=2)
+CHUNKS = ("chunks_offset", "chunk_stride", "chunks", "views", "loans")
 SLOTS = st.sampled_from([2, 3, 4, 5, 100, 2**31 + 2, 2**32 + 5, 2**36 + 1])
 
 
@@ -43,7 +44,7 @@ class File:
     def write(self, path: Path) -> None:
         size = -(-(FIRST_SLOT + self.slots * 32) // 4096) * 4096
         fields = {
-            "magic": int.from_bytes(b"SHMPUBSB", "little"), "version": 1, "header_size": 256,
+            "magic": int.from_bytes(b"SHMPUBSB", "little"), "version": 2, "header_size": 256,
             "type_tag": self.tag, "flags": 1, "elem_size": 1 if self.tag == 1 else 8, "stride": 32,
             "slots": self.slots, "file_size": size, "pid": 4_000_000_000, "head": self.head,
         }  # fmt: skip
@@ -91,11 +92,17 @@ def expected(path: Path, kind: type) -> Any:
         first = HEADER + field["header_size"]
         sound = (
             field["magic"].to_bytes(8, "little") == b"SHMPUBSB"
-            and field["version"] == 1
+            and field["version"] == 2
             and field["header_size"] >= 256
             and field["header_size"] % 8 == 0
             and tag in KINDS
             and field["elem_size"] == (1 if tag == 1 else 8)
+            and field["flags"] & 4 == field["desc_size"] == 0
+            and not any(field[name] for name in CHUNKS)
+            and (
+                field["meta_size"] == 0
+                or first + slots * stride <= field["desc_offset"] <= size - field["meta_size"]
+            )
             and 24 <= stride < 2**32
             and stride % 8 == 0
             and 2 <= slots <= 2**36 + 1

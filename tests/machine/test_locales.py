@@ -84,7 +84,7 @@ with Publisher(name, 0) as pub, Subscriber(name, 0) as sub:
     pub.publish(1)
     info = inspect(name)
     files = [os.fsencode(path).decode("latin-1") for path in (os.listdir(where)[0], info.path)]
-    values = sub.recv(), os.stat(info.path).st_size == info.nbytes
+    values = sub.recv(), os.stat(info.path).st_blocks * 512 == info.nbytes
     names = [topic.name for topic in topics()]
     os.environb[b"SHM_PUB_SUB_DIR"] = where + b"/absent"
     errors = [error(lambda: Publisher(name, 0)), error(lambda: Subscriber(name, 0)), error(topics)]

@@ -19,12 +19,13 @@
 #include "clock.h"
 #include "cursor.h"
 #include "eventcount.h"
+#include "page.h"
 
 #define READERS 3
 #define SLOTS 9
 #define STRIDE 32
-#define FIRST (4096 + 256)
-#define SIZE (2 * 4096)
+#define FIRST (SHM_HEADER_OFFSET + 256)
+#define SIZE 4096 /* from the header on */
 #define SLICE 100000000u /* ns */
 
 #define FAIL(...) (fprintf(stderr, "cursor_stress: " __VA_ARGS__), fputc('\n', stderr), exit(1))
@@ -59,12 +60,13 @@ publish(void *unused)
     for (unsigned long n = 1; n <= files; n++) {
         char file[] = "/tmp/cursor_stress.XXXXXX";
         int fd = mkstemp(file);
-        if (fd < 0 || ftruncate(fd, SIZE) != 0) {
+        if (fd < 0 || ftruncate(fd, SHM_HEADER_OFFSET + SIZE) != 0) {
             FAIL("no file %s", file);
         }
-        unsigned char *base = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        void *page0 = mmap(NULL, page_size(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        void *base = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, SHM_HEADER_OFFSET);
         close(fd);
-        if (base == MAP_FAILED) {
+        if (page0 == MAP_FAILED || base == MAP_FAILED) {
             FAIL("no mapping");
         }
         struct ring r = ring_at(base, FIRST, STRIDE, SLOTS);
@@ -79,14 +81,15 @@ publish(void *unused)
         }
         for (unsigned long k = 0; k < values; k++) {
             ring_write(&r, ++word, clock_now(CLOCK_MONOTONIC));
-            eventcount_notify((uint32_t *)base);
+            eventcount_notify(page0);
             if (k % 16 == 0) {
                 usleep(1);
             }
         }
         __atomic_store_n(&r.mapped->retired, 1, __ATOMIC_SEQ_CST);
-        eventcount_notify((uint32_t *)base);
+        eventcount_notify(page0);
         munmap(base, SIZE);
+        munmap(page0, page_size());
     }
     __atomic_store_n(&over, true, __ATOMIC_SEQ_CST);
     return NULL;
@@ -110,8 +113,9 @@ enter(void)
         cursor_leave(&cursor);
         cursor_drop(&cursor);
     }
-    struct mapping m = {.base = mmap(NULL, SIZE, PROT_READ, MAP_SHARED, fd, 0), .size = SIZE, .fd = fd};
-    if (!mapping_is_sound(&m, FIRST, STRIDE, SLOTS)) {
+    struct mapping m = {.base = mmap(NULL, SIZE, PROT_READ, MAP_SHARED, fd, SHM_HEADER_OFFSET), .size = SIZE, .fd = fd};
+    const struct geometry g = {.first = FIRST, .stride = STRIDE, .slots = SLOTS, .elem_size = 8};
+    if (!mapping_is_sound(&m, &g)) {
         FAIL("an unsound mapping");
     }
     struct topic_file *f = topic_file_open(&m);

@@ -194,7 +194,7 @@ def follow_one_of_another_type():
 
 def damaged_files():
     with open(f"{shm_pub_sub._arguments.directory()}/shm_pub_sub.damaged", "wb") as file:  # noqa: PTH123
-        file.write(b"x" * 8192)
+        file.write(b"x" * 69632)
     raises(LayoutError, Subscriber, "damaged", 0)
     raises(LayoutError, shm_pub_sub.inspect, "damaged")
     shm_pub_sub.remove("damaged")
@@ -203,7 +203,7 @@ def damaged_files():
 def corrupt_ring():
     with Publisher("corrupt", 0) as pub, Subscriber("corrupt", 0) as sub:
         with open(shm_pub_sub.inspect("corrupt").path, "r+b") as file:  # noqa: PTH123
-            file.seek(4096 + 128)
+            file.seek(65536 + 128)
             file.write(b"\xff" * 8)
         raises(LayoutError, sub.subscribe)
         pub.publish(1)

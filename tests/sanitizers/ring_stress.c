@@ -143,7 +143,7 @@ garbage(uint64_t count)
     static uint64_t x = 88172645463325252u; /* xorshift64 */
     struct memory m = new_memory(count);
     for (int i = 0; i < 300; i++) {
-        for (size_t at = FIRST; at + 8 <= m.size; at += 8) {
+        for (size_t at = SLOT_0; at + 8 <= m.size; at += 8) {
             x ^= x << 13, x ^= x >> 7, x ^= x << 17;
             uint64_t few = x >> 60, any = x >> (x % 3 * 20);
             memcpy(m.writable + at, x & 64 ? &few : &any, 8);
@@ -152,7 +152,7 @@ garbage(uint64_t count)
         uint64_t head = x >> (x % 5 * 13);
         memcpy(m.writable + SHM_HEAD_OFFSET, &head, 8);
         uint64_t sequence, word, time;
-        memcpy(&sequence, m.readable + FIRST + head % count * STRIDE, 8);
+        memcpy(&sequence, m.readable + SLOT_0 + head % count * STRIDE, 8);
         uint64_t lost = 0;
         (void)ring_seek(&r, x % 7);
         (void)ring_next(&r, &word, &time, &lost);

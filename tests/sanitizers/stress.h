@@ -18,7 +18,9 @@
 #include "ring.h"
 
 #define READERS 3
-#define FIRST (4096 + 256) /* slot 0 */
+#define SLOT_0 256 /* from the header on, with which the memory begins */
+#define FIRST (SHM_HEADER_OFFSET + SLOT_0)
+#define WAIT 192 /* the wait word, which has a page of its own in the product, in unused bytes of the header */
 #define STRIDE 32
 
 #define FAIL(...) (fprintf(stderr, "stress: " __VA_ARGS__), fputc('\n', stderr), exit(1))
@@ -46,7 +48,7 @@ time_of(uint64_t k)
 static struct memory
 new_memory(uint64_t count)
 {
-    struct memory m = {.size = FIRST + count * STRIDE, .count = count};
+    struct memory m = {.size = SLOT_0 + count * STRIDE, .count = count};
 #ifdef SHORT_MEMORY
     m.size -= 16; /* the last slot has no payload */
 #endif

@@ -50,7 +50,7 @@ waiter(void *argument)
     const struct waiter *self = argument;
     const struct memory *m = self->memory;
     struct ring r = ring_at(m->readable, FIRST, STRIDE, m->count);
-    uint32_t *wait = (uint32_t *)(m->writable + SHM_WAIT_OFFSET);
+    uint32_t *wait = (uint32_t *)(m->writable + WAIT);
     for (uint64_t last = 0; last < rounds;) {
         uint64_t head = ring_published(&r);
         if (head == last) {
@@ -81,7 +81,7 @@ waiters(uint64_t count)
     struct ring r = ring_at(m.writable, FIRST, STRIDE, count);
     for (uint64_t k = 1; k <= rounds; k++) {
         write_value(&r, k);
-        eventcount_notify((uint32_t *)(m.writable + SHM_WAIT_OFFSET));
+        eventcount_notify((uint32_t *)(m.writable + WAIT));
         for (int i = 0; i < READERS; i++) {
             while (__atomic_load_n(&seen[i], __ATOMIC_ACQUIRE) != k) {
                 sched_yield();

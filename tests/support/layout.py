@@ -3,7 +3,7 @@
 import struct
 from pathlib import Path
 
-HEADER = 4096
+HEADER = 65536
 HEADER_SIZE = 256
 FIRST_SLOT = HEADER + HEADER_SIZE
 
@@ -23,6 +23,12 @@ FIELDS = {
     "desc_offset": (HEADER + 72, "<Q"),
     "desc_size": (HEADER + 80, "<Q"),
     "carried_time": (HEADER + 88, "<q"),
+    "chunks_offset": (HEADER + 96, "<Q"),
+    "chunk_stride": (HEADER + 104, "<Q"),
+    "chunks": (HEADER + 112, "<I"),
+    "views": (HEADER + 116, "<I"),
+    "loans": (HEADER + 120, "<I"),
+    "meta_size": (HEADER + 124, "<I"),
     "head": (HEADER + 128, "<Q"),
     "retired": (HEADER + 136, "<I"),
     "slot_0_sequence": (FIRST_SLOT, "<Q"),

@@ -12,8 +12,9 @@ from typing import Any
 import shm_pub_sub
 from shm_pub_sub import Publisher, Subscriber
 from support import remote
+from support.layout import FIELDS
 
-HEAD = 4224
+HEAD = FIELDS["head"][0]
 SYS_FUTEX_WAITV = 449
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 SECCOMP_ALLOW, SECCOMP_ENOSYS = 0x7FFF0000, 0x00050000 | 38

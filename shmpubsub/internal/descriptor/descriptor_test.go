@@ -24,9 +24,9 @@ var canonical = []struct {
 	{`{"kind":"array","dtype":"<f2","shape":[null],"max":1}`, "float16[<=1]", "array f2 1 1 1 0", 2, true},
 	{`{"kind":"bytes","max":4096}`, "bytes <= 4096", "bytes - 1 4096 0", 4096, true},
 	{`{"kind":"text","max":4096}`, "str <= 4096", "text - 1 4096 0", 4096, true},
-	{`{"kind":"list","dtype":"<f8","max":3}`, "list[float] <= 3", "list f8 1 3 0", 24, true},
-	{`{"kind":"list","dtype":"<i8","max":3}`, "list[int] <= 3", "list i8 1 3 0", 24, true},
-	{`{"kind":"list","dtype":"<b1","max":3}`, "list[bool] <= 3", "list b1 1 3 0", 3, true},
+	{`{"kind":"list","dtype":"<f8","max":3}`, "list[float] <= 3", "list f8 1 3 1 0", 24, true},
+	{`{"kind":"list","dtype":"<i8","max":3}`, "list[int] <= 3", "list i8 1 3 1 0", 24, true},
+	{`{"kind":"list","dtype":"<b1","max":3}`, "list[bool] <= 3", "list b1 1 3 1 0", 3, true},
 	{`{"kind":"array","dtype":"<u1","shape":[1` + strings.Repeat(",1", 31) + `]}`, "uint8[1" + strings.Repeat(",1", 31) + "]", "array u1 0 0 32 1" + strings.Repeat(" 1", 31), 1, false},
 }
 

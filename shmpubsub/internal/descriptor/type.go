@@ -167,7 +167,7 @@ func (t Type) String() string {
 }
 
 // Line returns the type in the form that value_type in hot/ reads: kind, dtype ("-": none), whether it is variable, the
-// most steps, the number of axes and the axes.
+// most steps, the number of axes and the axes, 0 for one that varies.
 func (t Type) Line() string {
 	dtype, variable := t.Dtype, 0
 	if dtype == "" {
@@ -176,8 +176,12 @@ func (t Type) Line() string {
 	if t.Variable {
 		variable = 1
 	}
-	line := fmt.Sprintf("%s %s %d %d %d", t.Kind, dtype, variable, t.Max, len(t.Shape))
-	for _, n := range t.Shape {
+	axes := t.Shape
+	if t.Kind == KindList {
+		axes = []uint64{0}
+	}
+	line := fmt.Sprintf("%s %s %d %d %d", t.Kind, dtype, variable, t.Max, len(axes))
+	for _, n := range axes {
 		line += " " + strconv.FormatUint(n, 10)
 	}
 	return line

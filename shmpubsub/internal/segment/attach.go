@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"shm_pub_sub/shmpubsub/internal/descriptor"
 	"shm_pub_sub/shmpubsub/internal/ring"
 )
 
@@ -27,7 +28,7 @@ type View struct {
 
 // Attach opens topic for reading values of type want. It reports ErrNoPublisher if the name does not exist, and an
 // *UntrustedError for a file that is not trusted, of which it reads nothing.
-func Attach(dir, topic string, want Type, trust Trust) (*View, error) {
+func Attach(dir, topic string, want descriptor.Type, trust Trust) (*View, error) {
 	file, err := FileName(topic)
 	if err != nil {
 		return nil, err
@@ -49,7 +50,7 @@ func Attach(dir, topic string, want Type, trust Trust) (*View, error) {
 		case v.Retired() && !v.Current():
 			v.Close() // replaced while it was being opened
 			continue
-		case !v.Dead && v.Type != want:
+		case !v.Dead && !v.Type.Reads(want):
 			defer v.Close()
 			return nil, &TypeError{Topic: topic, Found: v.Type, Want: want, PID: v.PID}
 		}
@@ -65,7 +66,7 @@ func open(path string, trust Trust) (*View, error) {
 		v.Header, err = readHeader(e.fd)
 	}
 	if err == nil {
-		v.memory, err = mapFile(e.fd, v.FileSize, unix.PROT_READ)
+		v.memory.data, err = mapRegion(e.fd, HeaderOffset, v.FileSize-HeaderOffset, unix.PROT_READ)
 	}
 	if err != nil {
 		e.close()
@@ -111,12 +112,13 @@ func (v *View) Current() bool {
 	return err == nil && same
 }
 
-// Release hands the mapping and the descriptor over to the caller, which must unmap FileSize bytes and close; v must
+// Release hands the descriptor and the mapping, of size bytes from the header on, over to the caller, which must unmap
+// and close; v must
 // not be used afterwards.
-func (v *View) Release() (address uintptr, fd int) {
-	address, fd = v.memory.address(), v.fd
-	v.memory, v.fd = nil, -1
-	return address, fd
+func (v *View) Release() (address uintptr, size uint64, fd int) {
+	address, size, fd = v.memory.data.address(), uint64(len(v.memory.data)), v.fd
+	v.memory, v.fd = memory{}, -1
+	return address, size, fd
 }
 
 // Close unmaps the segment. Its wait page stays while it has other users.
@@ -129,5 +131,5 @@ func (v *View) Close() {
 	if v.id.isOf(v.fd) {
 		_ = unix.Close(v.fd)
 	}
-	v.memory, v.fd = nil, -1
+	v.memory, v.fd = memory{}, -1
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"shm_pub_sub/shmpubsub/internal/descriptor"
 )
 
 func attach(t *testing.T, s Spec) *View {
@@ -54,7 +56,7 @@ func TestAttach_MapsTheDataReadOnly(t *testing.T) {
 	defer func() { _ = unix.Close(pipe[0]); _ = unix.Close(pipe[1]) }()
 	_, err := unix.Write(pipe[1], []byte{1})
 	require.NoError(t, err)
-	_, err = unix.Read(pipe[0], v.memory[HeadOffset:HeadOffset+1])
+	_, err = unix.Read(pipe[0], v.memory.data[HeadOffset:HeadOffset+1])
 	require.ErrorIs(t, err, unix.EFAULT)
 }
 
@@ -82,7 +84,7 @@ func TestAttach_ReadsARetainedTopicWithoutItsPublisher(t *testing.T) {
 func TestAttach_DoesNotMindTheTypeOfADeadPublisher(t *testing.T) {
 	s := specOf(domain(t), "x")
 	createDead(t, s)
-	s.Type = Float
+	s.Type = descriptor.Float
 	require.True(t, attach(t, s).Dead)
 	require.NoError(t, Remove(s.Dir, "x"))
 }
@@ -104,10 +106,23 @@ func TestAttach_RefusesAnotherType(t *testing.T) {
 	s := specOf(domain(t), "x")
 	o := create(t, s)
 	defer func() { require.NoError(t, o.Close()) }()
-	_, err := Attach(s.Dir, "x", Bool, Trust{})
+	_, err := Attach(s.Dir, "x", descriptor.Bool, Trust{})
 	require.ErrorIs(t, err, ErrType)
 	require.ErrorContains(t, err, `open "x": found a topic of type int (publisher: process `)
 	require.ErrorContains(t, err, `; expected bool; use the publisher's type or another name`)
+}
+
+// fileSize is that of a topic of a few scalars.
+const fileSize = HeaderOffset + 4096
+
+const versionOneText = "found layout version 1; expected version 2 (another release of the library made it); remove "
+
+// versionOne returns the beginning of a file of layout version 1.
+func versionOne(size int) []byte {
+	b := make([]byte, size)
+	headerOf(descriptor.Int, 3, true).encode(b[firstHeader:])
+	binary.LittleEndian.PutUint32(b[firstHeader+versionOffset:], 1)
+	return b
 }
 
 // damaged are files that no publisher makes, by their fault.
@@ -115,26 +130,29 @@ var damaged = map[string]struct {
 	put  func(path string) error
 	text string
 }{
-	"empty":     {func(p string) error { return os.WriteFile(p, nil, 0o600) }, "found 0 bytes; expected at least 4352; remove "},
+	"empty":     {func(p string) error { return os.WriteFile(p, nil, 0o600) }, "found 0 bytes; expected at least 65792; remove "},
 	"one byte":  {func(p string) error { return os.WriteFile(p, []byte("x"), 0o600) }, "found 1 bytes"},
-	"zeros":     {func(p string) error { return os.WriteFile(p, make([]byte, 8192), 0o600) }, "found magic"},
+	"zeros":     {func(p string) error { return os.WriteFile(p, make([]byte, fileSize), 0o600) }, "found magic"},
 	"directory": {func(p string) error { return os.Mkdir(p, 0o700) }, "found a directory; expected a regular file; remove "},
 	"FIFO":      {func(p string) error { return unix.Mkfifo(p, 0o600) }, "found a FIFO; expected a regular file; remove "},
 	"symlink":   {func(p string) error { return os.Symlink("/dev/zero", p) }, "found a symbolic link; expected a regular file"},
 	"socket":    {func(p string) error { return unix.Mknod(p, unix.S_IFSOCK|0o600, 0) }, "found a socket; expected a regular file"},
 	"truncated": {
 		func(p string) error {
-			return os.WriteFile(p, headerBytes(newHeader(Int, 3, true)), 0o600)
-		}, "found 4352 bytes, which hold 0 slots; expected room for 4, as its header says",
+			return os.WriteFile(p, append(make([]byte, HeaderOffset), headerBytes(headerOf(descriptor.Int, 3, true))...), 0o600)
+		}, "found 65792 bytes, which hold 0 slots; expected room for 4, as its header says",
 	},
-	"another version": {
+	"a newer version": {
 		func(p string) error {
-			b := make([]byte, 8192)
-			newHeader(Int, 3, true).encode(b)
-			binary.LittleEndian.PutUint32(b[versionOffset:], 2)
+			b := make([]byte, fileSize)
+			headerOf(descriptor.Int, 3, true).encode(b[HeaderOffset:])
+			binary.LittleEndian.PutUint32(b[HeaderOffset+versionOffset:], 3)
 			return os.WriteFile(p, b, 0o600)
-		}, "found layout version 2; expected version 1 (another release of the library made it); remove ",
+		}, "found layout version 3; expected version 2 (another release of the library made it); remove ",
 	},
+	"version 1":            {func(p string) error { return os.WriteFile(p, versionOne(8192), 0o600) }, versionOneText},
+	"a large version 1":    {func(p string) error { return os.WriteFile(p, versionOne(1<<17), 0o600) }, versionOneText},
+	"version 1, truncated": {func(p string) error { return os.WriteFile(p, versionOne(8192)[:4112], 0o600) }, versionOneText},
 }
 
 func TestAttach_RefusesDamagedFiles(t *testing.T) {
@@ -143,7 +161,7 @@ func TestAttach_RefusesDamagedFiles(t *testing.T) {
 			dir := domain(t)
 			path := pathOf(t, dir, "x")
 			require.NoError(t, c.put(path))
-			err := inTime(t, func() error { _, err := Attach(dir, "x", Int, Trust{}); return err })
+			err := inTime(t, func() error { _, err := Attach(dir, "x", descriptor.Int, Trust{}); return err })
 			require.ErrorIs(t, err, ErrOpen)
 			require.ErrorIs(t, err, ErrLayout)
 			require.ErrorContains(t, err, `Failed to open shared memory: open "x": `+c.text)
@@ -194,13 +212,14 @@ func TestRelease_HandsOverWhatNobodyElseKnowsOf(t *testing.T) {
 	o := create(t, s)
 	defer func() { require.NoError(t, o.Close()) }()
 	v := attach(t, s)
-	read, fd := v.Release()
+	read, size, fd := v.Release()
 	defer func() { _ = unix.Close(fd) }()
-	for _, address := range []uintptr{o.Address(), read} {
-		m := unsafe.Slice((*byte)(unsafe.Add(nil, address)), o.FileSize)
+	require.Equal(t, o.Mapping().Size, size)
+	for _, address := range []uintptr{o.Mapping().Address, read} {
+		m := unsafe.Slice((*byte)(unsafe.Add(nil, address)), size)
 		require.ErrorIs(t, unix.Munmap(m), unix.EINVAL)
 	}
-	require.NoError(t, unix.MunmapPtr(unsafe.Add(nil, read), uintptr(o.FileSize)))
+	require.NoError(t, unix.MunmapPtr(unsafe.Add(nil, read), uintptr(size)))
 }
 
 func TestClose_LeavesANameThatIsAnothersAlone(t *testing.T) {

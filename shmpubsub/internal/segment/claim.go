@@ -20,7 +20,7 @@ var errStuck = errors.New("found another process that has been replacing it for 
 type liveError struct {
 	owner  uint32
 	header Header
-	known  bool // the header could be read
+	unread error // why the header could not be read
 }
 
 func (e *liveError) Error() string {
@@ -28,8 +28,12 @@ func (e *liveError) Error() string {
 	if e.owner != uint32(os.Geteuid()) {
 		whose = " of " + userText(e.owner)
 	}
-	if !e.known {
-		return "its file locked by an unknown process" + whose
+	var layout *LayoutError
+	if errors.As(e.unread, &layout) {
+		where = " (it has " + layout.Found + ")"
+	}
+	if e.unread != nil {
+		return "its file" + where + " locked by an unknown process" + whose
 	}
 	if errors.Is(unix.Kill(e.header.PID, 0), unix.ESRCH) {
 		where = ", which is not in this pid namespace" // a container's
@@ -45,7 +49,8 @@ type claimed struct {
 	may     int         // how fd is open: O_RDWR or O_RDONLY
 	lockDir *forks.File // the directory, locked; nil: not
 	header  Header
-	valid   bool // header is a header
+	valid   bool  // header is a header,
+	unread  error // or this is why not
 }
 
 // takeoverPatience bounds the wait for another process's take-over, which takes microseconds unless it was stopped.
@@ -103,14 +108,15 @@ func liveAt(path string) error {
 	if alive, err := held(e.fd, ownerByte); err != nil || !alive {
 		return nil
 	}
-	header, err := readHeader(e.fd)
-	return &liveError{owner: e.file.Uid, header: header, known: err == nil}
+	live := &liveError{owner: e.file.Uid}
+	live.header, live.unread = readHeader(e.fd)
+	return live
 }
 
 func (c *claimed) take(path string) error {
 	if c.fd >= 0 {
-		header, err := readHeader(c.fd)
-		c.header, c.valid = header, err == nil
+		c.header, c.unread = readHeader(c.fd)
+		c.valid = c.unread == nil
 	}
 	for deadline := time.Now().Add(takeoverPatience); ; time.Sleep(time.Millisecond) {
 		ok, err := c.tryLock(path)
@@ -139,7 +145,7 @@ func (c *claimed) take(path string) error {
 		return errOr(err, errGone)
 	}
 	if alive {
-		return &liveError{owner: c.file.Uid, header: c.header, known: c.valid}
+		return &liveError{owner: c.file.Uid, header: c.header, unread: c.unread}
 	}
 	return nil
 }
@@ -172,7 +178,7 @@ func (c *claimed) retire() {
 	if !c.valid || !c.trusted || c.may != unix.O_RDWR {
 		return // no topic, so nobody is attached; or not ours to write: they notice by the lock and the name
 	}
-	m, err := mapDontFork(c.fd, HeaderOffset+headerSize)
+	m, err := mapDontFork(c.fd, headerSize)
 	if err != nil {
 		return // they notice by the lock and the name
 	}
@@ -190,22 +196,6 @@ func (c *claimed) release() {
 		c.lockDir.Close()
 	}
 	killpoint.Here()
-}
-
-// readHeader validates the header of an open file without mapping it, so that a truncated file is an error and never a
-// SIGBUS.
-func readHeader(fd int) (Header, error) {
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
-		return Header{}, err
-	}
-	b := make([]byte, minSize)
-	var n int
-	err := retry(func() (err error) { n, err = unix.Pread(fd, b, 0); return err })
-	if err != nil {
-		return Header{}, err
-	}
-	return decodeHeader(b[:n], st.Size)
 }
 
 func errOr(err, otherwise error) error {

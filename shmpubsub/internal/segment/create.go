@@ -11,17 +11,19 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"shm_pub_sub/shmpubsub/internal/descriptor"
 	"shm_pub_sub/shmpubsub/internal/forks"
 	"shm_pub_sub/shmpubsub/internal/killpoint"
-	"shm_pub_sub/shmpubsub/internal/ring"
 )
 
 // Spec describes a topic to create.
 type Spec struct {
 	Dir    string // the domain's directory
 	Topic  string
-	Type   Type
+	Type   descriptor.Type
 	Depth  int    // values kept readable
+	Views  int    // values that readers hold at once; only values in chunks have these two
+	Loans  int    // values that the publisher fills at once
 	Mode   uint32 // permission bits of the file, whatever the umask
 	Retain bool   // keep the last value readable after the publisher's end
 	Trust  Trust  // whose files it takes over with their retained values
@@ -31,8 +33,18 @@ func (s Spec) validate() (file string, err error) {
 	if file, err = FileName(s.Topic); err != nil {
 		return "", err
 	}
-	if s.Depth < 1 || s.Depth > MaxDepth {
-		return "", fmt.Errorf("%w: topic %q: found %d; expected 1 to %d", ErrDepth, s.Topic, s.Depth, MaxDepth)
+	most := MaxDepth
+	if s.Type.Pooled() {
+		most = MaxPooledDepth
+		if s.Views < 0 || s.Views > MaxViews {
+			return "", fmt.Errorf("%w: topic %q: found %d; expected 0 to %d", ErrViews, s.Topic, s.Views, MaxViews)
+		}
+		if s.Loans < 1 || s.Loans > MaxLoans {
+			return "", fmt.Errorf("%w: topic %q: found %d; expected 1 to %d", ErrLoans, s.Topic, s.Loans, MaxLoans)
+		}
+	}
+	if s.Depth < 1 || s.Depth > most {
+		return "", fmt.Errorf("%w: topic %q: found %d; expected 1 to %d", ErrDepth, s.Topic, s.Depth, most)
 	}
 	if s.Mode&0o600 != 0o600 || s.Mode&^0o666 != 0 {
 		return "", fmt.Errorf("%w: topic %q: found %#o; expected read and write for the owner (0600) and no bit beyond 0666", ErrMode, s.Topic, s.Mode)
@@ -68,7 +80,9 @@ func Create(s Spec) (*Owned, error) {
 		}
 		return nil, createError(s, err)
 	}
-	return &Owned{Header: d.header, Replaced: d.replaced, path: path, id: d.id, fd: d.fd, file: d.file, memory: d.memory}, nil
+	return &Owned{
+		Header: d.header, Replaced: d.replaced, Carried: d.carried, path: path, id: d.id, fd: d.fd, file: d.file, memory: d.memory, pool: d.pool,
+	}, nil
 }
 
 // makeRoom removes what would be replaced anyway: the file that a crashed take-over left, and a dead publisher's file,
@@ -100,12 +114,14 @@ type draft struct {
 	linkAs string      // what to link: a name of its own, or its descriptor's in /proc
 	named  bool        // linkAs is a file to remove
 	memory memory
+	pool   region // nil: there are no chunks
 
 	replaced int // the dead publisher whose file was replaced
+	carried  Carried
 }
 
 func newDraft(s Spec) (_ *draft, err error) {
-	d := &draft{spec: s, header: newHeader(s.Type, s.Depth, s.Retain)}
+	d := &draft{spec: s, header: newHeader(s)}
 	if err := d.open(); err != nil {
 		return nil, err
 	}
@@ -123,15 +139,19 @@ func newDraft(s Spec) (_ *draft, err error) {
 		return nil, fmt.Errorf("set mode %#o: %w", s.Mode, err)
 	}
 	killpoint.Here()
-	if err := reserve(d.fd, d.header.FileSize); err != nil {
+	if err := reserve(d.fd, d.header); err != nil {
 		return nil, err
 	}
-	if d.memory, err = mapDontFork(d.fd, d.header.FileSize); err != nil {
-		return nil, fmt.Errorf("map %d bytes: %w", d.header.FileSize, err)
+	if d.memory, err = mapDontFork(d.fd, d.header.ringBytes()); err != nil {
+		return nil, fmt.Errorf("map %d bytes: %w", d.header.ringBytes(), err)
+	}
+	if err := d.mapPool(); err != nil {
+		return nil, err
 	}
 	d.header.PID = os.Getpid()
 	d.header.Created = time.Now().UnixNano()
-	d.header.encode(d.memory)
+	d.header.encode(d.memory.data)
+	d.header.encodeType(d.memory.data)
 	ok, err := tryLock(d.fd, ownerByte)
 	if err == nil && !ok {
 		err = errors.New("somebody else locked the new file")
@@ -140,47 +160,6 @@ func newDraft(s Spec) (_ *draft, err error) {
 		return nil, fmt.Errorf("lock: %w", err)
 	}
 	return d, nil
-}
-
-// reserve allocates all of the file's space now, so that a full file system is an error here and never a SIGBUS
-// later.
-func reserve(fd int, size uint64) error {
-	// Beyond this limit the kernel also sends SIGXFSZ, which ends a Go program.
-	var limit unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &limit); err == nil && size > limit.Cur {
-		return &spaceError{need: size, err: unix.EFBIG}
-	}
-	if err := checkMemory(fd, size); err != nil {
-		return &spaceError{need: size, err: err}
-	}
-	err := retry(func() error { return unix.Fallocate(fd, 0, 0, int64(size)) })
-	killpoint.Here()
-	if errors.Is(err, unix.EOPNOTSUPP) {
-		err = fill(fd, size)
-	}
-	if err != nil {
-		return &spaceError{need: size, err: err}
-	}
-	return nil
-}
-
-// fill reserves space by writing zeros, if the file system cannot. The last write may be partial; the error comes with
-// the next one.
-func fill(fd int, size uint64) error {
-	zeros := make([]byte, 1<<16)
-	for at := uint64(0); at < size; {
-		var n int
-		err := retry(func() (err error) {
-			n, err = unix.Pwrite(fd, zeros[:min(uint64(len(zeros)), size-at)], int64(at))
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		at += uint64(n)
-		killpoint.Here()
-	}
-	return nil
 }
 
 // publish gives the draft the topic's name: by link(2), which never replaces another contender's file, or by rename(2)
@@ -227,21 +206,6 @@ func (d *draft) replace(path string, old *claimed) error {
 	return nil
 }
 
-// inherit makes a retained value of the same type the first one of the new ring, with its time of publication, so that
-// it stays readable until the new publisher publishes, as in MQTT. The header has that time too, by which a subscriber
-// that has received the value already recognises it.
-func (d *draft) inherit(old *claimed) {
-	if !old.trusted || !old.valid || !old.header.Retain || old.header.Type != d.header.Type {
-		return
-	}
-	if newest, sound := peek(old.fd, old.header); sound && newest.whole {
-		w := ring.NewWriter(d.memory.ring(d.header))
-		w.Write(newest.value, newest.Time)
-		d.header.CarriedTime = newest.Time
-		d.header.encode(d.memory)
-	}
-}
-
 func (s Spec) explain(err error) error {
 	var live *liveError
 	if errors.As(err, &live) {
@@ -252,9 +216,8 @@ func (s Spec) explain(err error) error {
 
 func (d *draft) discard() {
 	d.removeName()
-	if d.memory != nil {
-		d.memory.unmap()
-	}
+	d.pool.unmap()
+	d.memory.unmap()
 	d.file.Close()
 	killpoint.Here()
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"shm_pub_sub/shmpubsub/internal/descriptor"
 )
 
 func TestCreate_MakesOneFileOfTheModeAskedForWhateverTheUmask(t *testing.T) {
@@ -33,7 +35,8 @@ func TestCreate_ReservesAllSpace(t *testing.T) {
 	var st unix.Stat_t
 	require.NoError(t, unix.Stat(o.path, &st))
 	require.Equal(t, int64(o.FileSize), st.Size)
-	require.GreaterOrEqual(t, st.Blocks*512, st.Size)
+	require.EqualValues(t, o.Bytes(), st.Blocks*512, "and not the hole")
+	require.EqualValues(t, o.FileSize-HeaderOffset+4096, o.Bytes())
 }
 
 func TestCreate_RefusesSpecsThatMakeNoSense(t *testing.T) {
@@ -89,7 +92,7 @@ func TestCreate_TakesALockedFileThatItCannotReadForALivePublishers(t *testing.T)
 	require.Equal(t, "locked", c.hear(t))
 	_, err := Create(s)
 	require.ErrorIs(t, err, ErrExists)
-	require.ErrorContains(t, err, "its file locked by an unknown process")
+	require.ErrorContains(t, err, "its file (it has 18 bytes) locked by an unknown process")
 	c.kill()
 	o := create(t, s)
 	require.Zero(t, o.Replaced)
@@ -99,11 +102,14 @@ func TestCreate_TakesALockedFileThatItCannotReadForALivePublishers(t *testing.T)
 func TestCreate_ReplacesADeadPublishersFileWhateverItIs(t *testing.T) {
 	for name, leave := range map[string]func(t *testing.T, s Spec){
 		"same type":     func(t *testing.T, s Spec) { createDead(t, s) },
-		"another type":  func(t *testing.T, s Spec) { s.Type, s.Depth = Bool, 1000; createDead(t, s) },
+		"another type":  func(t *testing.T, s Spec) { s.Type, s.Depth = descriptor.Bool, 1000; createDead(t, s) },
 		"retained":      func(t *testing.T, s Spec) { s.Retain = true; require.NoError(t, create(t, s).Close()) },
 		"an empty file": func(t *testing.T, s Spec) { require.NoError(t, os.WriteFile(pathOf(t, s.Dir, s.Topic), nil, 0o600)) },
+		"version 1": func(t *testing.T, s Spec) {
+			require.NoError(t, os.WriteFile(pathOf(t, s.Dir, s.Topic), versionOne(8192), 0o600))
+		},
 		"garbage": func(t *testing.T, s Spec) {
-			require.NoError(t, os.WriteFile(pathOf(t, s.Dir, s.Topic), make([]byte, 1<<16), 0o600))
+			require.NoError(t, os.WriteFile(pathOf(t, s.Dir, s.Topic), make([]byte, 1<<17), 0o600))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -152,6 +158,22 @@ func TestCreate_GivesUpOnATakerThatDoesNotGoOn(t *testing.T) {
 	_, err := Create(s)
 	require.ErrorIs(t, err, ErrCreate)
 	require.ErrorContains(t, err, "found another process that has been replacing it for a second; expected it to finish; resume or end that process")
+	c.kill()
+	require.NoError(t, create(t, s).Close())
+}
+
+func TestCreate_NamesTheVersionOfALivePublishersFile(t *testing.T) {
+	s := specOf(domain(t), "x")
+	path := pathOf(t, s.Dir, "x")
+	require.NoError(t, os.WriteFile(path, versionOne(8192), 0o600))
+	c := start(t, "lock", path, "0")
+	require.Equal(t, "locked", c.hear(t))
+	_, err := Create(s)
+	require.ErrorIs(t, err, ErrExists)
+	require.ErrorContains(t, err, "found a live publisher, its file (it has layout version 1) locked by an unknown process; expected none")
+	_, err = Attach(s.Dir, "x", s.Type, Trust{})
+	require.ErrorIs(t, err, ErrLayout)
+	require.ErrorContains(t, err, versionOneText)
 	c.kill()
 	require.NoError(t, create(t, s).Close())
 }

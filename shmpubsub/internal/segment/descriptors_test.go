@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"shm_pub_sub/shmpubsub/internal/descriptor"
 )
 
 const sameFile = "a reader's of the same file"
@@ -83,7 +85,7 @@ func TestOwned_WithoutItsDescriptorLivesUntilItsEndAndTakesNobodyElses(t *testin
 			untouched := lose(o.fd)
 			_, err := Create(spec)
 			require.ErrorIs(t, err, ErrExists, "the mapping holds the lock")
-			v, err := Attach(dir, "topic", Int, Trust{})
+			v, err := Attach(dir, "topic", descriptor.Int, Trust{})
 			require.NoError(t, err)
 			alive, err := v.Alive()
 			require.NoError(t, err)
@@ -122,7 +124,7 @@ func TestView_WithoutItsDescriptorChecksItsOwnPublisherAndClosesNothingElse(t *t
 	for _, killed := range []bool{false, true} {
 		eachFate(t, func(t *testing.T, dir string, lose func(int) func()) {
 			o := create(t, specOf(dir, "topic"))
-			v, err := Attach(dir, "topic", Int, Trust{})
+			v, err := Attach(dir, "topic", descriptor.Int, Trust{})
 			require.NoError(t, err)
 			untouched := lose(v.fd)
 			for range 2 {

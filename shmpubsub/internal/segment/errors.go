@@ -3,6 +3,8 @@ package segment
 import (
 	"errors"
 	"fmt"
+
+	"shm_pub_sub/shmpubsub/internal/descriptor"
 )
 
 var (
@@ -23,6 +25,10 @@ var (
 	ErrName = errors.New("invalid topic name")
 	// ErrDepth says that a number of buffers cannot be used.
 	ErrDepth = errors.New("invalid number of buffers")
+	// ErrViews says that a number of views cannot be used.
+	ErrViews = errors.New("invalid number of views")
+	// ErrLoans says that a number of loans cannot be used.
+	ErrLoans = errors.New("invalid number of loans")
 	// ErrMode says that a file mode cannot be used.
 	ErrMode = errors.New("invalid mode")
 	// ErrLayout says that a file is not a topic that this version can read.
@@ -54,7 +60,7 @@ func (e *LayoutError) Unwrap() error { return ErrLayout }
 // TypeError is a topic whose values are of another type than the requested one.
 type TypeError struct {
 	Topic       string
-	Found, Want Type
+	Found, Want descriptor.Type
 	PID         int
 }
 

@@ -20,11 +20,11 @@ func (e *spaceError) Unwrap() error { return e.err }
 
 // createError words a failure to create as: operation; found; expected; remedy.
 func createError(s Spec, err error) error {
-	return fmt.Errorf("%w: create %q: %w; %s", ErrCreate, s.Topic, err, remedy(s.Dir, s.Topic, newHeader(s.Type, s.Depth, s.Retain).FileSize, err))
+	return fmt.Errorf("%w: create %q: %w; %s", ErrCreate, s.Topic, err, remedy(s.Dir, s.Topic, newHeader(s).need(), err))
 }
 
 func openError(topic, path string, err error) error {
-	return fmt.Errorf("%w: open %q: %w; %s", ErrOpen, topic, err, remedy(filepath.Dir(path), topic, 0, err))
+	return fmt.Errorf("%w: open %q: %w; %s", ErrOpen, topic, err, remedy(filepath.Dir(path), topic, "", err))
 }
 
 // notThere returns the error for a topic that does not exist, for reason.
@@ -37,16 +37,26 @@ func notThere(operation, dir, topic string, reason error) error {
 		operation, topic, ErrNoPublisher, found)
 }
 
+// need returns the memory that the file takes, as in an error's text.
+func (h Header) need() string {
+	if !h.Pooled {
+		return fmt.Sprintf("%d bytes", h.Bytes())
+	}
+	return fmt.Sprintf("%d bytes, (buffer_num %d + views %d + 1 + loans %d) x %d and %d besides",
+		h.Bytes(), h.Depth(), h.Views, h.Loans, h.ChunkStride, h.Bytes()-uint64(h.Chunks)*h.ChunkStride)
+}
+
 // remedy returns what the user can do about err.
-func remedy(dir, topic string, need uint64, err error) string {
+func remedy(dir, topic string, need string, err error) string {
 	var layout *LayoutError
 	var blocked *blockedError
 	var memory *memoryError
+	space := &spaceError{}
 	switch {
 	case errors.As(err, &blocked):
 		return blocked.remedy()
 	case errors.As(err, &memory):
-		return memory.remedy()
+		return memory.remedy(need)
 	case errors.As(err, &layout) && layout.Expected == regularFile: // publishers do not replace it
 		return "remove " + pathIn(dir, topic)
 	case errors.As(err, &layout):
@@ -56,12 +66,13 @@ func remedy(dir, topic string, need uint64, err error) string {
 	case errors.Is(err, unix.ENOSPC) && noInode(dir):
 		return fmt.Sprintf("found no inode free in %s; remove what is stale, or enlarge it (a tmpfs by its mount option nr_inodes)", dir)
 	case errors.Is(err, unix.EDQUOT):
-		return fmt.Sprintf("expected %d bytes within the disk quota of user %d in %s; use fewer buffers, or remove what is stale", need, os.Geteuid(), dir)
+		return fmt.Sprintf("expected %s within the disk quota of user %d in %s; use fewer buffers, or remove what is stale", need, os.Geteuid(), dir)
 	case errors.Is(err, unix.EFBIG):
+		errors.As(err, &space)
 		return fmt.Sprintf("expected %d bytes to be allowed for a file, by this process's limit (ulimit -f) and by the file system of %s; "+
-			"use fewer buffers, or raise the limit", need, dir)
+			"use fewer buffers, or raise the limit", space.need, dir)
 	case errors.Is(err, unix.ENOSPC):
-		return fmt.Sprintf("found %s free in %s; expected %d bytes; use fewer buffers, remove what is stale, "+
+		return fmt.Sprintf("found %s free in %s; expected %s; use fewer buffers, remove what is stale, "+
 			"or enlarge it (Docker gives 64 MB without --shm-size=1g)", free(dir), dir, need)
 	case errors.Is(err, unix.ENOENT):
 		return fmt.Sprintf("expected the directory %s; create it, or name an existing one by SHM_PUB_SUB_DIR or directory=", dir)

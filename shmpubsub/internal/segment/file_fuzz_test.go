@@ -8,11 +8,15 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"shm_pub_sub/shmpubsub/internal/descriptor"
 	"shm_pub_sub/shmpubsub/internal/ring"
 )
 
 // longest bounds the size of the fuzzer's files. They are sparse.
 const longest = 1 << 41
+
+// scalars are the types without a descriptor.
+var scalars = [3]descriptor.Type{descriptor.Bool, descriptor.Int, descriptor.Float}
 
 // FuzzTopicFile puts a file of any content and length under a topic's name, and attaches to it, inspects, lists, replaces
 // and removes it; once with a live owner, once without. Reading beyond the file would end the fuzzer with a SIGBUS.
@@ -26,8 +30,8 @@ func FuzzTopicFile(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, tail []byte, length int64, typ uint8) {
 		s := specOf(dir, "x")
-		s.Type = Type(1 + typ%3)
-		file := fuzzedFile{path: pathOf(t, dir, "x"), tail: tail[:min(len(tail), 2*HeaderOffset)], length: length}
+		s.Type = scalars[typ%3]
+		file := fuzzedFile{path: pathOf(t, dir, "x"), tail: tail[:min(len(tail), 2*4096)], length: length}
 		defer func() { _ = os.Remove(file.path) }() // of a failed run
 
 		file.put(t)
@@ -55,18 +59,18 @@ type fuzzedFile struct {
 
 // fileSeeds are a good file, and ones with a fault in each part.
 func fileSeeds(f *testing.F, dir string) (seeds []fileSeed) {
-	add := func(tail []byte, length int64, typ Type) {
-		seeds = append(seeds, fileSeed{tail, length, uint8(typ - 1)})
+	add := func(tail []byte, length int64, typ int) {
+		seeds = append(seeds, fileSeed{tail, length, uint8(typ % 3)})
 	}
 	for _, retain := range []bool{false, true} {
-		for _, typ := range []Type{Bool, Int, Float} {
+		for typ := range scalars {
 			s := specOf(dir, "seed")
-			s.Type, s.Retain = typ, retain
+			s.Type, s.Retain = scalars[typ], retain
 			content := writtenFile(f, s, 5)
 			good := content[HeaderOffset : minSize+4*32]
 			add(good, -1, typ)
-			add(good, -1, typ%3+1)
-			for _, length := range []int64{0, 1, minSize - 1, minSize, minSize + 4*32 - 1, 8191, 8193, longest} {
+			add(good, -1, typ+1)
+			for _, length := range []int64{0, 1, minSize - 1, minSize, minSize + 4*32 - 1, fileSize - 1, fileSize + 1, longest} {
 				add(good, length, typ)
 			}
 			for _, c := range []struct {
@@ -75,16 +79,16 @@ func fileSeeds(f *testing.F, dir string) (seeds []fileSeed) {
 			}{
 				{HeadOffset, 0}, {HeadOffset, 4}, {HeadOffset, 6}, {HeadOffset, 1<<62 - 1}, {HeadOffset, 1 << 62}, {HeadOffset, 1 << 63}, {HeadOffset, ^uint64(0)},
 				{RetiredOffset, 1},
-				{minSize + 32, 9}, {minSize + 32, 0}, {minSize + 32, 18}, // the slot of value 5
+				{headerSize + 32, 9}, {headerSize + 32, 0}, {headerSize + 32, 18}, // the slot of value 5
 				{slotsOffset, 2}, {slotsOffset, 3}, {slotsOffset, 120}, {slotsOffset, 121}, {slotsOffset, 1 << 62},
 				{strideOffset, 24}, {strideOffset, 40}, {strideOffset, 0xfffffff8}, {strideOffset, 1 << 61},
 				{fileSizeOffset, minSize}, {fileSizeOffset, minSize + 4*32}, {fileSizeOffset, 1 << 40},
 				{pidOffset, 0xffffffff},
 			} {
 				damaged := append([]byte(nil), good...)
-				binary.LittleEndian.PutUint64(damaged[c.at-HeaderOffset:], c.v)
+				binary.LittleEndian.PutUint64(damaged[c.at:], c.v)
 				add(damaged, -1, typ)
-				add(damaged, 8192, typ)
+				add(damaged, fileSize, typ)
 			}
 		}
 	}
@@ -109,8 +113,8 @@ func (file *fuzzedFile) put(t *testing.T) {
 	content := append(make([]byte, HeaderOffset), file.tail...)
 	if file.length < 0 {
 		file.length = int64(len(content))
-		if len(content) >= fileSizeOffset+8 {
-			file.length = int64(binary.LittleEndian.Uint64(content[fileSizeOffset:]) % (longest + 1))
+		if len(file.tail) >= fileSizeOffset+8 {
+			file.length = int64(binary.LittleEndian.Uint64(file.tail[fileSizeOffset:]) % (longest + 1))
 		}
 	}
 	file.length %= longest + 1
@@ -130,8 +134,8 @@ func (file *fuzzedFile) word(t *testing.T, at uint64) uint64 {
 }
 
 func (file *fuzzedFile) header(t *testing.T) (Header, bool) {
-	b := make([]byte, minSize)
-	copy(b[HeaderOffset:], file.tail)
+	b := make([]byte, headerSize)
+	copy(b, file.tail)
 	fault := faultOf(b, file.length)
 	h, err := decodeHeader(b, file.length)
 	require.Equal(t, fault == "" && file.length >= minSize, err == nil, "%s: %v", fault, err)
@@ -140,7 +144,7 @@ func (file *fuzzedFile) header(t *testing.T) (Header, bool) {
 
 // newest is what a reader must find: the head, whether its slot agrees, and the value's time and word.
 func (file *fuzzedFile) newest(t *testing.T, h Header) (head uint64, sound bool, at int64, word uint64) {
-	head = file.word(t, HeadOffset)
+	head = file.word(t, HeaderOffset+HeadOffset)
 	slot := h.First + head%h.Slots*h.Stride
 	switch {
 	case head == 0:
@@ -173,7 +177,7 @@ func besideALiveOwner(t *testing.T, s Spec, file fuzzedFile) {
 	switch {
 	case !valid:
 		require.ErrorIs(t, err, ErrLayout)
-	case !retired(t, file) && h.Type != s.Type:
+	case !retired(t, file) && !h.Type.Equal(s.Type):
 		require.ErrorIs(t, err, ErrType)
 	default:
 		require.NoError(t, err)
@@ -183,7 +187,7 @@ func besideALiveOwner(t *testing.T, s Spec, file fuzzedFile) {
 }
 
 func retired(t *testing.T, file fuzzedFile) bool {
-	return uint32(file.word(t, RetiredOffset)) != 0
+	return uint32(file.word(t, HeaderOffset+RetiredOffset)) != 0
 }
 
 // read attaches to and inspects a dead publisher's file.
@@ -202,12 +206,12 @@ func read(t *testing.T, s Spec, file fuzzedFile) {
 	head, sound, at, word := file.newest(t, h)
 	if sound {
 		require.NoError(t, infoErr)
-		require.Equal(t, Info{Header: h, Topic: s.Topic, Path: file.path, UID: uint32(os.Geteuid()), Trusted: true, Published: head, Newest: at}, info)
+		require.Equal(t, Info{Header: h, Topic: s.Topic, Path: file.path, UID: uint32(os.Geteuid()), Bytes: info.Bytes, Trusted: true, Published: head, Newest: at}, info)
 	} else {
 		require.ErrorIs(t, infoErr, ErrLayout)
 	}
 	dead := retired(t, file) || !h.Retain
-	if !dead && h.Type != s.Type {
+	if !dead && !h.Type.Equal(s.Type) {
 		require.ErrorIs(t, err, ErrType)
 		return
 	}
@@ -253,7 +257,7 @@ func createOver(t *testing.T, s Spec, file fuzzedFile) {
 	r := v.Ring()
 	sample, ok := r.Newest(value)
 	require.True(t, ok)
-	if valid && h.Retain && h.Type == s.Type && sound && head > 0 {
+	if valid && h.Retain && h.Type.Equal(s.Type) && sound && head > 0 {
 		require.Equal(t, uint64(1), sample.Sequence)
 		require.Equal(t, at, sample.Time)
 		require.Equal(t, word, value[0])

@@ -106,7 +106,7 @@ func TestCreate_ReservesSpaceOnAFileSystemWithoutFallocate(t *testing.T) {
 	var st unix.Stat_t
 	require.NoError(t, unix.Fstat(o.fd, &st))
 	require.Equal(t, int64(o.FileSize), st.Size)
-	require.GreaterOrEqual(t, st.Blocks*512, st.Size)
+	require.EqualValues(t, o.Bytes(), st.Blocks*512)
 	require.NoError(t, o.Close())
 
 	s.Depth = 10_000 // of the last 64 KiB written, half fit
@@ -140,8 +140,10 @@ func TestCreate_SaysHowMuchSpaceThereIs(t *testing.T) {
 	s.Depth = 100
 	o := create(t, s)
 	require.ErrorIs(t, os.WriteFile(filepath.Join(dir, "filler"), make([]byte, 1<<17), 0o600), unix.ENOSPC)
-	for at := range o.memory {
-		o.memory[at]++
+	for _, region := range []region{o.memory.page, o.memory.data} {
+		for at := range region {
+			region[at]++
+		}
 	}
 	o.memory.retire()
 	require.NoError(t, o.Close())
@@ -190,7 +192,7 @@ func TestCreate_SaysThatFilesMayNotBeSoBig(t *testing.T) {
 		return
 	}
 	s := specOf(domain(t), "x")
-	limit := unix.Rlimit{Cur: 8192, Max: 8192}
+	limit := unix.Rlimit{Cur: fileSize, Max: fileSize}
 	require.NoError(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &limit))
 	o := create(t, s)
 	require.NoError(t, o.Close())
@@ -199,7 +201,7 @@ func TestCreate_SaysThatFilesMayNotBeSoBig(t *testing.T) {
 	_, err := Create(s) // and no SIGXFSZ, of which this process would die
 	require.ErrorIs(t, err, ErrCreate)
 	require.ErrorIs(t, err, unix.EFBIG)
-	require.ErrorContains(t, err, "expected 36864 bytes to be allowed for a file, by this process's limit (ulimit -f)")
+	require.ErrorContains(t, err, "expected 98304 bytes to be allowed for a file, by this process's limit (ulimit -f)")
 	require.Empty(t, names(t, s.Dir))
 }
 

@@ -5,20 +5,28 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"shm_pub_sub/shmpubsub/internal/descriptor"
+	"shm_pub_sub/shmpubsub/internal/page"
 )
 
-// headerBytes returns the first minSize bytes of a fresh segment.
+// headerOf returns the header of a topic of scalars.
+func headerOf(typ descriptor.Type, depth int, retain bool) Header {
+	return newHeader(Spec{Type: typ, Depth: depth, Retain: retain})
+}
+
+// headerBytes returns the header of a fresh segment.
 func headerBytes(h Header) []byte {
-	b := make([]byte, minSize)
+	b := make([]byte, headerSize)
 	h.encode(b)
 	return b
 }
 
 func TestHeader_SurvivesEncoding(t *testing.T) {
-	for _, typ := range []Type{Bool, Int, Float} {
+	for _, typ := range []descriptor.Type{descriptor.Bool, descriptor.Int, descriptor.Float} {
 		for _, depth := range []int{1, 2, 3, 127, 1000, MaxDepth} {
 			for _, retain := range []bool{false, true} {
-				h := newHeader(typ, depth, retain)
+				h := headerOf(typ, depth, retain)
 				h.PID, h.Created = 4711, 1e18
 				got, err := decodeHeader(headerBytes(h), int64(h.FileSize))
 				require.NoError(t, err)
@@ -31,9 +39,9 @@ func TestHeader_SurvivesEncoding(t *testing.T) {
 
 func TestHeader_PlacesEverySlotInsideTheFile(t *testing.T) {
 	for depth := 1; depth < 600; depth++ {
-		h := newHeader(Float, depth, false)
+		h := headerOf(descriptor.Float, depth, false)
 		require.LessOrEqual(t, h.First+h.Slots*h.Stride, h.FileSize)
-		require.Zero(t, h.FileSize%4096)
+		require.Zero(t, h.FileSize%page.Size())
 		require.Zero(t, h.Stride%8)
 		require.GreaterOrEqual(t, h.Stride, uint64(SlotPayload+8))
 	}
@@ -51,14 +59,16 @@ func TestDecodeHeader_RefusesDamage(t *testing.T) {
 		text   string
 	}{
 		"magic":              {put64(magicOffset, 0), `found magic "\x00`},
-		"older version":      {put32(versionOffset, 0), "found layout version 0; expected version 1"},
-		"newer version":      {put32(versionOffset, 2), "found layout version 2; expected version 1"},
+		"older version":      {put32(versionOffset, 0), "found layout version 0; expected version 2"},
+		"newer version":      {put32(versionOffset, 3), "found layout version 3; expected version 2"},
 		"short header":       {put32(headerSizeOffset, 248), "found a header of 248 bytes; expected at least 256, a multiple of 8"},
 		"odd header":         {put32(headerSizeOffset, 257), "found a header of 257 bytes"},
-		"huge header":        {put32(headerSizeOffset, 0xfffffff8), "found 8192 bytes, which hold 0 slots; expected room for 4, as its header says"},
-		"type 0":             {put32(typeTagOffset, 0), "found type tag 0; expected 1 (bool), 2 (int) or 3 (float)"},
-		"type 4":             {put32(typeTagOffset, 4), "found type tag 4"},
-		"other type's size":  {put32(typeTagOffset, uint32(Bool)), "found values of 8 bytes; expected 1 for bool"},
+		"huge header":        {put32(headerSizeOffset, 0xfffffff8), "found 69632 bytes, which hold 0 slots; expected room for 4, as its header says"},
+		"type 0":             {put32(typeTagOffset, 0), "found type tag 0; expected one that this release knows"},
+		"type 5":             {put32(typeTagOffset, 5), "found type tag 5"},
+		"type 10":            {put32(typeTagOffset, 10), "found type tag 10"},
+		"type 4":             {put32(typeTagOffset, 4), "found a type descriptor of 0 bytes; expected 1 to"},
+		"other type's size":  {put32(typeTagOffset, uint32(descriptor.KindBool)), "found values of 8 bytes; expected 1 for bool"},
 		"element 0":          {put64(elemSizeOffset, 0), "found values of 0 bytes"},
 		"huge element":       {put64(elemSizeOffset, 1<<63), "found values of 9223372036854775808 bytes"},
 		"stride 0":           {put64(strideOffset, 0), "found slots of 0 bytes; expected a multiple of 8, at least 24"},
@@ -67,13 +77,13 @@ func TestDecodeHeader_RefusesDamage(t *testing.T) {
 		"overflowing stride": {put64(strideOffset, 1<<62), "found slots of 4611686018427387904 bytes"},
 		"no slots":           {put64(slotsOffset, 0), "found 0 slots; expected 2 to "},
 		"one slot":           {put64(slotsOffset, 1), "found 1 slots"},
-		"too many slots":     {put64(slotsOffset, 126), "found 8192 bytes, which hold 120 slots; expected room for 126, as its header says"},
+		"too many slots":     {put64(slotsOffset, 126), "found 69632 bytes, which hold 120 slots; expected room for 126, as its header says"},
 		"overflowing slots":  {put64(slotsOffset, 1<<61), "2305843009213693952"},
-		"file size":          {put64(fileSizeOffset, 1<<40), "found 8192 bytes; expected 1099511627776, as its header says"},
+		"file size":          {put64(fileSizeOffset, 1<<40), "found 69632 bytes; expected 1099511627776, as its header says"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHeader(Int, 3, false)
-			require.Equal(t, uint64(8192), h.FileSize)
+			h := headerOf(descriptor.Int, 3, false)
+			require.Equal(t, uint64(fileSize), h.FileSize)
 			b := headerBytes(h)
 			c.damage(b)
 			_, err := decodeHeader(b, int64(h.FileSize))
@@ -84,13 +94,13 @@ func TestDecodeHeader_RefusesDamage(t *testing.T) {
 }
 
 func TestDecodeHeader_RefusesTruncation(t *testing.T) {
-	h := newHeader(Int, 3, false)
+	h := headerOf(descriptor.Int, 3, false)
 	b := headerBytes(h)
 	for _, size := range []int64{0, 1, 4095, 4096, minSize - 1} {
-		_, err := decodeHeader(b[:size], size)
+		_, err := decodeHeader(b[:min(size, headerSize-1)], size)
 		require.ErrorIs(t, err, ErrLayout)
 	}
-	for _, size := range []int64{minSize, minSize + 4*32 - 1, 8191, 8193, 1 << 40} {
+	for _, size := range []int64{minSize, minSize + 4*32 - 1, fileSize - 1, fileSize + 1, 1 << 40} {
 		_, err := decodeHeader(b, size)
 		require.ErrorIs(t, err, ErrLayout, "%d", size)
 	}

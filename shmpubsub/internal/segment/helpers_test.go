@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"shm_pub_sub/shmpubsub/internal/descriptor"
 )
 
 // domainEnv carries a test's directory to the process in which the test goes on (goesOnInChild).
@@ -44,7 +46,7 @@ func names(t testing.TB, dir string) []string {
 }
 
 func specOf(dir, topic string) Spec {
-	return Spec{Dir: dir, Topic: topic, Type: Int, Depth: 3, Mode: 0o600}
+	return Spec{Dir: dir, Topic: topic, Type: descriptor.Int, Depth: 3, Mode: 0o600}
 }
 
 func create(t testing.TB, s Spec) *Owned {
@@ -56,6 +58,7 @@ func create(t testing.TB, s Spec) *Owned {
 
 // abandon ends o like a kill -9 of its process: the lock goes, the file stays.
 func abandon(o *Owned) {
+	o.pool.unmap()
 	o.memory.unmap()
 	_ = unix.Close(o.fd)
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"shm_pub_sub/shmpubsub"
+	"shm_pub_sub/shmpubsub/internal/page"
 	"shm_pub_sub/shmpubsub/internal/segment"
 )
 
@@ -144,8 +145,10 @@ func (w *world) abandon(t *testing.T, p interface {
 }) {
 	m, err := p.Mapping()
 	require.NoError(t, err)
-	_, _, errno := unix.Syscall(unix.SYS_MUNMAP, m.Address, uintptr(m.Size), 0)
-	require.Zero(t, errno)
+	for at, size := range map[uintptr]uint64{m.Page: page.Size(), m.Address: m.Size} {
+		_, _, errno := unix.Syscall(unix.SYS_MUNMAP, at, uintptr(size), 0)
+		require.Zero(t, errno)
+	}
 	lock := unix.Flock_t{Type: unix.F_UNLCK, Len: 1} // the owner's: a child that is being started shares it
 	require.NoError(t, unix.FcntlFlock(uintptr(m.FD), unix.F_OFD_SETLK, &lock))
 	require.NoError(t, unix.Close(m.FD))

@@ -1,76 +1,99 @@
 package segment
 
 import (
-	"encoding/binary"
-	"fmt"
-	"math"
 	"time"
 
-	"shm_pub_sub/shmpubsub/internal/killpoint"
+	"shm_pub_sub/shmpubsub/internal/descriptor"
+	"shm_pub_sub/shmpubsub/internal/page"
 )
 
-// The file, version 1. All fields are little-endian and naturally aligned, so that a single atomic instruction reads or
-// writes each. docs/memory-layout.md has the same table for other languages, and protocol/layout.h the part that C
+// The file, version 2. All fields are little-endian and naturally aligned, so that a single atomic instruction reads or
+// writes each. docs/memory-layout.md has the same tables for other languages, and protocol/layout.h the part that C
 // needs; a test compares the three.
 //
-//	0     wait page: the only page that a subscriber ever maps writable
+//	0     page 0: the only page that a subscriber ever maps writable
 //	      +0    u32  wait       eventcount, epoch<<1 | waiting
-//	4096  header: written before the file has a name, and never again
+//	      +8    u64  pins[]     views + 1 of them, of a pooled topic: internal/pool
+//	65536 header: written before the file has a name, and never again. Between page 0 and here is a hole, which is never
+//	      mapped: pages may have 64 KiB, and where they have 4 KiB it takes no memory
 //	      +0    u64  magic      "SHMPUBSB"
-//	      +8    u32  version    1
+//	      +8    u32  version    2
 //	      +12   u32  headerSize bytes from the header to slot 0
-//	      +16   u32  typeTag    1 bool, 2 int64, 3 float64
-//	      +20   u32  flags      bit 0: retain
-//	      +24   u64  elemSize   bytes of one value
+//	      +16   u32  typeTag    1 bool, 2 int64, 3 float64 ...: internal/descriptor
+//	      +20   u32  flags      bit 0: retain, bit 1: bridged, bit 2: pooled
+//	      +24   u64  elemSize   most bytes of one value
 //	      +32   u64  stride     bytes from one slot to the next
 //	      +40   u64  slots      physical slots: depth + 1
 //	      +48   u64  fileSize   bytes
 //	      +56   u32  pid        publisher, in its own pid namespace: for people, never for liveness
 //	      +60   u32  reserved
 //	      +64   i64  created    CLOCK_REALTIME, ns
-//	      +72   u64  descOffset where a type descriptor begins, from the file's start; 0: none
+//	      +72   u64  descOffset where the type descriptor begins, from the file's start; 0: none
 //	      +80   u64  descSize   its bytes
 //	      +88   i64  carriedTime time of an earlier publisher's retained value, which is value 1 here; 0: none
-//	4224  ring head: written by the publisher, on a cache line of its own
-//	      +0    u64  head       values published so far
-//	      +8    u32  retired    1: the name no longer points here, open it again
-//	4352  slot i, at 4096 + headerSize + i*stride
+//	      +96   u64  chunksOffset where chunk 0 begins, from the file's start; 0, as in the next four: not pooled
+//	      +104  u64  chunkStride bytes from one chunk to the next
+//	      +112  u32  chunks     depth + views + 1 + loans
+//	      +116  u32  views      chunks that readers may hold
+//	      +120  u32  loans      chunks that the publisher may fill at once
+//	      +124  u32  metaSize   bytes of metadata behind the type descriptor, or at descOffset without one
+//	      ring head: written by the publisher, on a cache line of its own
+//	      +128  u64  head       values published so far
+//	      +136  u32  retired    1: the name no longer points here, open it again
+//	65792 slot i, at 65536 + headerSize + i*stride
 //	      +0    u64  sequence   2k-1: value k is being written; 2k: it is complete; 0: never used
 //	      +8    i64  time       publication, CLOCK_MONOTONIC, ns
-//	      +16   payload         elemSize bytes, in whole 64-bit words
+//	      +16   payload         elemSize bytes, in whole 64-bit words; of a pooled topic
+//	      +16   u32  chunk      that has the value
+//	      +24   u64  length     its bytes
+//	then  the descriptor, and the chunks: the payload of chunk c is at chunksOffset + c*chunkStride + 64
 const (
-	Version = 1
+	Version = 2
 
 	WaitOffset   = 0
-	HeaderOffset = 4096
+	PinsOffset   = 8
+	HeaderOffset = 65536
 
-	magicOffset      = HeaderOffset + 0
-	versionOffset    = HeaderOffset + 8
-	headerSizeOffset = HeaderOffset + 12
-	typeTagOffset    = HeaderOffset + 16
-	flagsOffset      = HeaderOffset + 20
-	elemSizeOffset   = HeaderOffset + 24
-	strideOffset     = HeaderOffset + 32
-	slotsOffset      = HeaderOffset + 40
-	fileSizeOffset   = HeaderOffset + 48
-	pidOffset        = HeaderOffset + 56
-	createdOffset    = HeaderOffset + 64
-	descOffsetOffset = HeaderOffset + 72
-	descSizeOffset   = HeaderOffset + 80
-
-	CarriedTimeOffset = HeaderOffset + 88
-
-	HeadOffset    = HeaderOffset + 128
-	RetiredOffset = HeaderOffset + 136
+	// In the header.
+	magicOffset        = 0
+	versionOffset      = 8
+	headerSizeOffset   = 12
+	typeTagOffset      = 16
+	flagsOffset        = 20
+	elemSizeOffset     = 24
+	strideOffset       = 32
+	slotsOffset        = 40
+	fileSizeOffset     = 48
+	pidOffset          = 56
+	createdOffset      = 64
+	descOffsetOffset   = 72
+	descSizeOffset     = 80
+	CarriedTimeOffset  = 88
+	chunksOffsetOffset = 96
+	chunkStrideOffset  = 104
+	chunksOffset       = 112
+	viewsOffset        = 116
+	loansOffset        = 120
+	metaSizeOffset     = 124
+	HeadOffset         = 128
+	RetiredOffset      = 136
 
 	headerSize = 256
-	minSize    = HeaderOffset + headerSize
+	firstSlot  = HeaderOffset + headerSize
+	minSize    = firstSlot
 
-	// Bytes 0 and 8 of a slot are its sequence and time.
+	// In a slot. Its sequence and time are at 0 and 8.
 	SlotPayload = 16
+	SlotChunk   = 16
+	SlotLength  = 24
 	strideUnit  = 32 // slots never straddle a cache line unevenly: two scalars share one
 
+	// ChunkPayload is where a value begins in its chunk: at the start of a page it would be copied slowly to or from most
+	// arrays, whose addresses end in 010 (the processor takes loads for dependent on stores 4096 bytes away).
+	ChunkPayload = 64
+
 	flagRetain = 1
+	flagPooled = 4
 )
 
 // DetectionTime is the time within which subscribers notice a killed publisher.
@@ -78,46 +101,20 @@ const DetectionTime = 100 * time.Millisecond
 
 const magic = uint64('S') | 'H'<<8 | 'M'<<16 | 'P'<<24 | 'U'<<32 | 'B'<<40 | 'S'<<48 | 'B'<<56
 
-// MaxDepth bounds the values that a topic keeps, far beyond any machine's shared memory and far below any overflow.
-const MaxDepth = 1 << 36
-
-// Type is the type tag of a topic's values.
-type Type uint32
-
+// Limits. Depths are far beyond any machine's shared memory, and the file's size is far below any overflow.
 const (
-	Bool  Type = 1
-	Int   Type = 2
-	Float Type = 3
+	MaxDepth       = 1 << 36
+	MaxPooledDepth = 1 << 22
+	MaxViews       = 500 // whose pins fit into the smallest page
+	MaxLoans       = 500
 )
-
-func (t Type) String() string {
-	switch t {
-	case Bool:
-		return "bool"
-	case Int:
-		return "int"
-	case Float:
-		return "float"
-	}
-	return fmt.Sprintf("unknown type %d", uint32(t))
-}
-
-// size returns the bytes of one value, 0 for a type that this version does not know.
-func (t Type) size() uint64 {
-	switch t {
-	case Bool:
-		return 1
-	case Int, Float:
-		return 8
-	}
-	return 0
-}
 
 // Header is the immutable part of a segment, validated.
 type Header struct {
-	Type     Type
+	Type     descriptor.Type
 	Retain   bool
-	ElemSize uint64
+	Pooled   bool   // values are in chunks, which slots name
+	ElemSize uint64 // the most bytes of a value
 	Stride   uint64
 	Slots    uint64
 	FileSize uint64
@@ -126,94 +123,67 @@ type Header struct {
 	First    uint64 // offset of slot 0 in the file
 	// CarriedTime is when an earlier publisher's retained value, which is value 1 here, was published; 0: there is none.
 	CarriedTime int64
+
+	// Of a pooled topic, otherwise 0:
+
+	ChunksOffset uint64 // offset of chunk 0 in the file
+	ChunkStride  uint64
+	Chunks       uint32 // depth + views + 1 + loans
+	Views        uint32
+	Loans        uint32
+
+	descOffset, descSize uint64
+	metaSize             uint32
 }
 
 // Depth returns how many values the topic keeps readable.
 func (h Header) Depth() int { return int(h.Slots - 1) }
 
-func newHeader(t Type, depth int, retain bool) Header {
-	elem := t.size()
-	stride := (SlotPayload + words64(elem)*8 + strideUnit - 1) / strideUnit * strideUnit
-	slots := uint64(depth) + 1
-	size := minSize + slots*stride
-	size = (size + HeaderOffset - 1) / HeaderOffset * HeaderOffset
-	return Header{
-		Type: t, Retain: retain, ElemSize: elem, Stride: stride, Slots: slots,
-		FileSize: size, First: minSize,
+// newHeader returns the header of a topic whose Spec is valid: nothing overflows.
+func newHeader(s Spec) Header {
+	h := Header{Type: s.Type, Retain: s.Retain, Pooled: s.Type.Pooled(), ElemSize: s.Type.Size(), Slots: uint64(s.Depth) + 1, First: firstSlot}
+	h.Stride = roundUp(SlotPayload+h.slotWords()*8, strideUnit)
+	end := h.First + h.Slots*h.Stride
+	if h.descSize = uint64(len(s.Type.Encode())); h.descSize > 0 {
+		h.descOffset = end
+		end += h.descSize
 	}
+	h.FileSize = roundUp(end, page.Size())
+	if h.Pooled {
+		h.Views, h.Loans = uint32(s.Views), uint32(s.Loans)
+		h.Chunks = uint32(s.Depth) + h.Views + 1 + h.Loans
+		h.ChunkStride = chunkStride(h.ElemSize)
+		h.ChunksOffset = h.FileSize
+		h.FileSize += roundUp(uint64(h.Chunks)*h.ChunkStride, page.Size())
+	}
+	return h
 }
 
-func words64(size uint64) uint64 { return (size + 7) / 8 }
-
-func (h Header) encode(b []byte) {
-	put32 := func(at int, v uint32) { binary.LittleEndian.PutUint32(b[at:], v); killpoint.Here() }
-	put64 := func(at int, v uint64) { binary.LittleEndian.PutUint64(b[at:], v); killpoint.Here() }
-	put64(magicOffset, magic)
-	put32(versionOffset, Version)
-	put32(headerSizeOffset, uint32(h.First-HeaderOffset))
-	put32(typeTagOffset, uint32(h.Type))
-	if h.Retain {
-		put32(flagsOffset, flagRetain)
+// chunkStride returns the bytes of a chunk for values of size bytes: small ones share pages, larger ones begin at one.
+func chunkStride(size uint64) uint64 {
+	if stride := roundUp(ChunkPayload+size, 64); stride < 4096 {
+		return stride
 	}
-	put64(elemSizeOffset, h.ElemSize)
-	put64(strideOffset, h.Stride)
-	put64(slotsOffset, h.Slots)
-	put64(fileSizeOffset, h.FileSize)
-	put32(pidOffset, uint32(h.PID))
-	put64(createdOffset, uint64(h.Created))
-	put64(CarriedTimeOffset, uint64(h.CarriedTime))
+	return roundUp(ChunkPayload+size, 4096)
 }
 
-// decodeHeader validates the first minSize bytes of a file of that size. If it succeeds, every slot lies inside the
-// file and no arithmetic on the header overflows.
-func decodeHeader(b []byte, size int64) (Header, error) {
-	if size < minSize || len(b) < minSize {
-		return Header{}, invalid(f("%d bytes", size), f("at least %d", minSize))
+// slotWords returns the 64-bit words of a slot's payload.
+func (h Header) slotWords() uint64 {
+	if h.Pooled {
+		return 2 // chunk and length
 	}
-	le := binary.LittleEndian
-	if le.Uint64(b[magicOffset:]) != magic {
-		return Header{}, invalid(f("magic %q", b[magicOffset:magicOffset+8]), `"SHMPUBSB"`)
-	}
-	if v := le.Uint32(b[versionOffset:]); v != Version {
-		return Header{}, invalid(f("layout version %d", v), f("version %d (another release of the library made it)", Version))
-	}
-	h := Header{
-		Type:     Type(le.Uint32(b[typeTagOffset:])),
-		Retain:   le.Uint32(b[flagsOffset:])&flagRetain != 0,
-		ElemSize: le.Uint64(b[elemSizeOffset:]),
-		Stride:   le.Uint64(b[strideOffset:]),
-		Slots:    le.Uint64(b[slotsOffset:]),
-		FileSize: le.Uint64(b[fileSizeOffset:]),
-		PID:      int(le.Uint32(b[pidOffset:])),
-		Created:  int64(le.Uint64(b[createdOffset:])),
-		First:    HeaderOffset + uint64(le.Uint32(b[headerSizeOffset:])),
-
-		CarriedTime: int64(le.Uint64(b[CarriedTimeOffset:])),
-	}
-	if h.First < minSize || h.First%8 != 0 {
-		return Header{}, invalid(f("a header of %d bytes", h.First-HeaderOffset), f("at least %d, a multiple of 8", headerSize))
-	}
-	if want := h.Type.size(); want == 0 {
-		return Header{}, invalid(f("type tag %d", uint32(h.Type)), "1 (bool), 2 (int) or 3 (float)")
-	} else if h.ElemSize != want {
-		return Header{}, invalid(f("values of %d bytes", h.ElemSize), f("%d for %s", want, h.Type))
-	}
-	if least := SlotPayload + words64(h.ElemSize)*8; h.Stride%8 != 0 || h.Stride < least || h.Stride > math.MaxUint32 {
-		return Header{}, invalid(f("slots of %d bytes", h.Stride), f("a multiple of 8, at least %d", least))
-	}
-	if h.Slots < 2 || h.Slots > MaxDepth+1 {
-		return Header{}, invalid(f("%d slots", h.Slots), f("2 to %d", uint64(MaxDepth)+1))
-	}
-	// A quotient, because the product may overflow.
-	if fit := (uint64(size) - min(h.First, uint64(size))) / h.Stride; h.Slots > fit {
-		return Header{}, invalid(f("%d bytes, which hold %d slots", size, fit), f("room for %d, as its header says", h.Slots))
-	}
-	if h.FileSize != uint64(size) {
-		return Header{}, invalid(f("%d bytes", size), f("%d, as its header says", h.FileSize))
-	}
-	return h, nil
+	return (h.ElemSize + 7) / 8
 }
 
-func invalid(found, expected string) error { return &LayoutError{Found: found, Expected: expected} }
+// ringBytes returns the bytes from the header to the chunks or the file's end.
+func (h Header) ringBytes() uint64 {
+	if h.Pooled {
+		return h.ChunksOffset - HeaderOffset
+	}
+	return h.FileSize - HeaderOffset
+}
 
-func f(format string, args ...any) string { return fmt.Sprintf(format, args...) }
+// Bytes returns the memory that the file takes: the hole takes none.
+func (h Header) Bytes() uint64 { return page.Size() + h.FileSize - HeaderOffset }
+
+func roundUp(n, unit uint64) uint64 { return (n + unit - 1) / unit * unit }

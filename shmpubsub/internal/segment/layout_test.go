@@ -4,9 +4,12 @@ import (
 	"os"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"shm_pub_sub/shmpubsub/internal/descriptor"
 )
 
 func TestLayout_IsTheOneOfTheCHeader(t *testing.T) {
@@ -19,6 +22,13 @@ func TestLayout_IsTheOneOfTheCHeader(t *testing.T) {
 	}
 	require.Equal(t, map[string]int{
 		"SHM_WAIT_OFFSET":         WaitOffset,
+		"SHM_PINS_OFFSET":         PinsOffset,
+		"SHM_HEADER_OFFSET":       HeaderOffset,
+		"SHM_SLOT_CHUNK":          SlotChunk,
+		"SHM_SLOT_LENGTH":         SlotLength,
+		"SHM_CHUNK_PAYLOAD":       ChunkPayload,
+		"SHM_MAX_VIEWS":           MaxViews,
+		"SHM_MAX_SIZE":            descriptor.MaxSize,
 		"SHM_HEAD_OFFSET":         HeadOffset,
 		"SHM_RETIRED_OFFSET":      RetiredOffset,
 		"SHM_CARRIED_TIME_OFFSET": CarriedTimeOffset,
@@ -26,6 +36,19 @@ func TestLayout_IsTheOneOfTheCHeader(t *testing.T) {
 		"SHM_SLOT_PAYLOAD":        SlotPayload,
 		"SHM_DETECTION_TIME":      int(DetectionTime),
 	}, defined)
+}
+
+func TestLayout_HasTheTypeTagsOfTheCHeader(t *testing.T) {
+	source, err := os.ReadFile("../../protocol/layout.h")
+	require.NoError(t, err)
+	tags := map[string]string{}
+	for _, m := range regexp.MustCompile(`(?m)^    SHM_(\w+) = (\d+),`).FindAllStringSubmatch(string(source), -1) {
+		tags[m[2]] = strings.ToLower(m[1])
+	}
+	require.Len(t, tags, int(descriptor.KindScalar))
+	for kind := descriptor.KindBool; kind <= descriptor.KindScalar; kind++ {
+		require.Equal(t, kind.String(), tags[strconv.Itoa(int(kind))])
+	}
 }
 
 func TestLayout_IsTheOneOfTheDocumentation(t *testing.T) {
@@ -42,34 +65,43 @@ func TestLayout_IsTheOneOfTheDocumentation(t *testing.T) {
 		documented[m[3]] = field{offset, m[2]}
 	}
 	require.Equal(t, map[string]field{
-		"wait":        {WaitOffset, "u32"},
-		"magic":       {magicOffset, "u64"},
-		"version":     {versionOffset, "u32"},
-		"headerSize":  {headerSizeOffset, "u32"},
-		"typeTag":     {typeTagOffset, "u32"},
-		"flags":       {flagsOffset, "u32"},
-		"elemSize":    {elemSizeOffset, "u64"},
-		"stride":      {strideOffset, "u64"},
-		"slots":       {slotsOffset, "u64"},
-		"fileSize":    {fileSizeOffset, "u64"},
-		"pid":         {pidOffset, "u32"},
-		"created":     {createdOffset, "i64"},
-		"descOffset":  {descOffsetOffset, "u64"},
-		"descSize":    {descSizeOffset, "u64"},
-		"carriedTime": {CarriedTimeOffset, "i64"},
-		"head":        {HeadOffset, "u64"},
-		"retired":     {RetiredOffset, "u32"},
+		"wait":         {WaitOffset, "u32"},
+		"magic":        {magicOffset, "u64"},
+		"version":      {versionOffset, "u32"},
+		"headerSize":   {headerSizeOffset, "u32"},
+		"typeTag":      {typeTagOffset, "u32"},
+		"flags":        {flagsOffset, "u32"},
+		"elemSize":     {elemSizeOffset, "u64"},
+		"stride":       {strideOffset, "u64"},
+		"slots":        {slotsOffset, "u64"},
+		"fileSize":     {fileSizeOffset, "u64"},
+		"pid":          {pidOffset, "u32"},
+		"created":      {createdOffset, "i64"},
+		"descOffset":   {descOffsetOffset, "u64"},
+		"descSize":     {descSizeOffset, "u64"},
+		"carriedTime":  {CarriedTimeOffset, "i64"},
+		"pins":         {PinsOffset, "u64..."},
+		"chunksOffset": {chunksOffsetOffset, "u64"},
+		"chunkStride":  {chunkStrideOffset, "u64"},
+		"chunks":       {chunksOffset, "u32"},
+		"views":        {viewsOffset, "u32"},
+		"loans":        {loansOffset, "u32"},
+		"metaSize":     {metaSizeOffset, "u32"},
+		"head":         {HeadOffset, "u64"},
+		"retired":      {RetiredOffset, "u32"},
 		// Of a slot:
 		"sequence": {0, "u64"},
 		"time":     {8, "i64"},
 		"payload":  {SlotPayload, "u64..."},
+		"chunk":    {SlotChunk, "u32"},
+		"length":   {SlotLength, "u64"},
 	}, documented)
 }
 
 func TestLayout_KeepsWritersAndReadersApart(t *testing.T) {
-	require.Zero(t, HeaderOffset%4096, "the wait page is a page: subscribers map it alone as writable")
+	require.Zero(t, HeaderOffset%65536, "the wait page is a page: subscribers map it alone as writable")
 	require.Zero(t, HeadOffset%64, "head begins a cache line")
 	require.GreaterOrEqual(t, HeadOffset, CarriedTimeOffset+8)
 	require.Equal(t, HeadOffset/64, RetiredOffset/64, "one cache line tells a reader all that can change")
-	require.GreaterOrEqual(t, minSize, HeadOffset+64)
+	require.GreaterOrEqual(t, headerSize, HeadOffset+64)
 }

@@ -34,7 +34,7 @@ func checkMemory(fd int, size uint64) error {
 		return unix.ENOSPC // fallocate notices only after taking all of the space
 	}
 	if room, ok := memlimit.Find(systemRoot); ok && size > room.Bytes {
-		return &memoryError{room, size}
+		return &memoryError{room}
 	}
 	unlooked.Store(0)
 	return nil
@@ -43,17 +43,16 @@ func checkMemory(fd int, size uint64) error {
 // memoryError is a file system with more space than there is memory.
 type memoryError struct {
 	room memlimit.Room
-	need uint64
 }
 
 func (e *memoryError) Error() string { return "more than the memory that is left" }
 func (e *memoryError) Unwrap() error { return unix.ENOSPC }
 
-func (e *memoryError) remedy() string {
+func (e *memoryError) remedy(need string) string {
 	found := fmt.Sprintf("found memory for a topic of %d bytes", e.room.Bytes)
 	if e.room.Where == "" {
-		return fmt.Sprintf("%s in this machine of %d; expected %d bytes; use fewer buffers, or end programs that take memory", found, e.room.Limit, e.need)
+		return fmt.Sprintf("%s in this machine of %d; expected %s; use fewer buffers, or end programs that take memory", found, e.room.Limit, need)
 	}
-	return fmt.Sprintf("%s within the limit of %d of cgroup %s; expected %d bytes; use fewer buffers, remove what is stale, or raise the limit "+
-		"(docker run --memory=1g, resources.limits.memory in Kubernetes, MemoryMax= in systemd)", found, e.room.Limit, e.room.Where, e.need)
+	return fmt.Sprintf("%s within the limit of %d of cgroup %s; expected %s; use fewer buffers, remove what is stale, or raise the limit "+
+		"(docker run --memory=1g, resources.limits.memory in Kubernetes, MemoryMax= in systemd)", found, e.room.Limit, e.room.Where, need)
 }

@@ -18,25 +18,29 @@ type Owned struct {
 	Header
 	// Replaced is the process whose file was taken over; 0: there was none, or it was unreadable.
 	Replaced int
+	// Carried says what became of that publisher's retained value.
+	Carried Carried
 
 	path   string
 	id     identity
 	fd     int
 	file   *forks.File // of fd
 	memory memory
+	pool   region // nil: there are no chunks, or they were handed over
 }
 
 // Ring returns the segment's ring.
 func (o *Owned) Ring() ring.Ring { return o.memory.ring(o.Header) }
 
 // WaitWord returns the segment's eventcount.
-func (o *Owned) WaitWord() *atomic.Uint32 { return o.memory.wait() }
+func (o *Owned) WaitWord() *atomic.Uint32 { return o.memory.page.wait() }
 
-// Address returns where the file is mapped, which ends with Close.
-func (o *Owned) Address() uintptr { return o.memory.address() }
+// Pool returns the chunks, nil without any. They are mapped until Close, or until whom they were handed over to unmaps
+// them. A forked child inherits the mapping: it does not hold the owner lock.
+func (o *Owned) Pool() []byte { return o.pool }
 
-// FD returns the descriptor that holds the owner lock, which Close closes.
-func (o *Owned) FD() int { return o.fd }
+// ReleasePool leaves the chunks' mapping to the caller, which must unmap it; Close no longer does.
+func (o *Owned) ReleasePool() { o.pool = nil }
 
 // Close ends the publisher. It notifies subscribers first: a kill before the name is gone leaves a retired file under
 // it, which everybody sees as a dead topic. A retained topic keeps its name and values. The owner lock is held to the
@@ -48,13 +52,14 @@ func (o *Owned) Close() error {
 		o.memory.retire()
 		err = o.unlink()
 	}
+	o.pool.unmap()
 	o.memory.unmap()
 	if o.file.Holds() {
 		unlock(o.fd, ownerByte)
 	}
 	o.file.Close()
 	killpoint.Here()
-	o.memory, o.fd = nil, -1
+	o.memory, o.pool, o.fd = memory{}, nil, -1
 	return err
 }
 

@@ -28,10 +28,11 @@ func peek(fd int, h Header) (peeked, bool) {
 		maxRetries = 100
 		headLimit  = 1 << 62 // more than can ever be published
 	)
-	page := make([]byte, min(HeaderOffset, h.FileSize-HeadOffset))
-	slot := make([]byte, SlotPayload+words64(h.ElemSize)*8)
+	const head = HeaderOffset + HeadOffset
+	page := make([]byte, min(4096, h.FileSize-head))
+	slot := make([]byte, SlotPayload+h.slotWords()*8)
 	for last, retries := uint64(0), 0; retries < maxRetries; retries++ {
-		if !readAll(fd, page, HeadOffset) {
+		if !readAll(fd, page, head) {
 			return peeked{}, false
 		}
 		k := binary.LittleEndian.Uint64(page)
@@ -43,8 +44,8 @@ func peek(fd int, h Header) (peeked, bool) {
 			last, retries = k, 0
 		}
 		at := h.First + k%h.Slots*h.Stride
-		if end := at + uint64(len(slot)) - HeadOffset; end <= uint64(len(page)) {
-			copy(slot, page[at-HeadOffset:])
+		if end := at + uint64(len(slot)) - head; end <= uint64(len(page)) {
+			copy(slot, page[at-head:])
 		} else if !readAll(fd, slot, at) {
 			return peeked{}, false
 		}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"shm_pub_sub/shmpubsub/internal/descriptor"
 )
 
 const nobody = 65534
@@ -50,7 +52,7 @@ func TestAttach_SaysWhoMayReadTheFile(t *testing.T) {
 	s := specOf(domain(t), "x")
 	o := create(t, s)
 	require.NoError(t, os.Chmod(o.path, 0o200))
-	_, err := Attach(s.Dir, "x", Int, Trust{})
+	_, err := Attach(s.Dir, "x", descriptor.Int, Trust{})
 	require.ErrorIs(t, err, ErrOpen)
 	require.ErrorIs(t, err, unix.EACCES)
 	require.ErrorContains(t, err, mine(o.path, 0o200))

@@ -18,6 +18,7 @@ type Info struct {
 	Topic     string
 	Path      string
 	UID       uint32  // the file's owner
+	Bytes     uint64  // of memory that the file takes
 	Trusted   bool    // subscribers read it
 	Alive     bool    // its publisher lives
 	Published uint64  // values so far
@@ -46,7 +47,7 @@ func Inspect(dir, topic string, trust Trust) (Info, error) {
 		return Info{}, openError(topic, path, err)
 	}
 	defer e.close()
-	info := Info{Topic: topic, Path: path, UID: e.file.Uid, Trusted: trust.covers(e)}
+	info := Info{Topic: topic, Path: path, UID: e.file.Uid, Bytes: uint64(e.file.Blocks) * 512, Trusted: trust.covers(e)}
 	if info.Header, err = readHeader(e.fd); err == nil {
 		info.Alive, err = held(e.fd, ownerByte)
 	}
@@ -73,7 +74,7 @@ func List(dir string) ([]string, error) {
 		}
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%w: list %s: %w; %s", ErrOpen, dir, err, remedy(dir, "", 0, err))
+		return nil, fmt.Errorf("%w: list %s: %w; %s", ErrOpen, dir, err, remedy(dir, "", "", err))
 	}
 	sort.Strings(topics)
 	return topics, nil

@@ -86,7 +86,7 @@ func TestInspect_DescribesATopic(t *testing.T) {
 	o := create(t, s)
 	info, err := Inspect(s.Dir, "x", Trust{})
 	require.NoError(t, err)
-	require.Equal(t, Info{Header: o.Header, Topic: "x", Path: o.path, UID: uint32(os.Geteuid()), Trusted: true, Alive: true}, info)
+	require.Equal(t, Info{Header: o.Header, Topic: "x", Path: o.path, UID: uint32(os.Geteuid()), Bytes: o.Bytes(), Trusted: true, Alive: true}, info)
 	abandon(o)
 	info, err = Inspect(s.Dir, "x", Trust{})
 	require.NoError(t, err)

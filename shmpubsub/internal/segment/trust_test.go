@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"shm_pub_sub/shmpubsub/internal/descriptor"
 	"shm_pub_sub/shmpubsub/internal/ring"
 )
 
@@ -103,7 +104,7 @@ func TestTrust_IsByOwnerAndByDirectory(t *testing.T) {
 		require.NoError(t, unix.Chmod(s.Dir, uint32(c.mode)))
 		as(t, c.me, func() {
 			trust := trusting(t, c.users...)
-			v, err := Attach(s.Dir, "x", Int, trust)
+			v, err := Attach(s.Dir, "x", descriptor.Int, trust)
 			if c.trusted {
 				require.NoError(t, err, c.rule)
 				v.Close()
@@ -143,16 +144,16 @@ func TestTrust_IsNobodysWhoHasNoUIDInThisNamespace(t *testing.T) {
 	if !inNamespace(t, 0) {
 		return
 	}
-	v, err := Attach(domain(t), "mine", Int, Trust{})
+	v, err := Attach(domain(t), "mine", descriptor.Int, Trust{})
 	require.NoError(t, err)
 	v.Close()
 	for _, users := range [][]string{nil, {"65534"}} {
-		_, err = Attach(domain(t), "theirs", Int, trusting(t, users...))
+		_, err = Attach(domain(t), "theirs", descriptor.Int, trusting(t, users...))
 		require.ErrorIs(t, err, ErrUntrusted)
 		require.ErrorContains(t, err, "found a file of a user that this user namespace does not map (65534) in ")
 		require.ErrorContains(t, err, `; pass trust="any" or set SHM_PUB_SUB_TRUST=any`)
 	}
-	v, err = Attach(domain(t), "theirs", Int, trusting(t, Anyone))
+	v, err = Attach(domain(t), "theirs", descriptor.Int, trusting(t, Anyone))
 	require.NoError(t, err)
 	v.Close()
 }
@@ -162,10 +163,10 @@ func TestTrust_OfNobodyIsOfHisOwnFilesWhereOthersLookLikeHis(t *testing.T) {
 		return
 	}
 	require.Equal(t, nobody, os.Geteuid())
-	v, err := Attach(domain(t), "mine", Int, Trust{})
+	v, err := Attach(domain(t), "mine", descriptor.Int, Trust{})
 	require.NoError(t, err)
 	v.Close()
-	_, err = Attach(domain(t), "theirs", Int, Trust{})
+	_, err = Attach(domain(t), "theirs", descriptor.Int, Trust{})
 	require.ErrorIs(t, err, ErrUntrusted)
 }
 
@@ -179,7 +180,7 @@ func TestAttach_SaysWhoseWhatItFoundIs(t *testing.T) {
 		put(t, path, kind, bob)
 		for me, expected := range map[int]string{0: "root", alice: "user 61001 or root", daemon: "daemon or root"} {
 			as(t, me, func() {
-				err := inTime(t, func() error { _, err := Attach(dir, "x", Int, Trust{}); return err })
+				err := inTime(t, func() error { _, err := Attach(dir, "x", descriptor.Int, Trust{}); return err })
 				require.EqualError(t, err, `Failed to open shared memory: open "x": found `+kind+` of user 61002 in `+dir+
 					`, where anyone can create files; expected one of `+expected+`; pass trust=61002 or set SHM_PUB_SUB_TRUST=61002`)
 				if _, inspected := Inspect(dir, "x", Trust{}); kind != "a file" {
@@ -191,7 +192,7 @@ func TestAttach_SaysWhoseWhatItFoundIs(t *testing.T) {
 	}
 	put(t, path, "a file", daemon)
 	require.NoError(t, os.Chmod(path, 0)) // its owner still shows
-	_, err := Attach(dir, "x", Int, trusting(t, fmt.Sprint(bob), "sudo:61001"))
+	_, err := Attach(dir, "x", descriptor.Int, trusting(t, fmt.Sprint(bob), "sudo:61001"))
 	require.ErrorContains(t, err, "found a file of user daemon (1) in "+dir+
 		`, where anyone can create files; expected one of user 61002, user 61001 or root; pass trust="daemon" or set SHM_PUB_SUB_TRUST=daemon`)
 	require.NoError(t, os.Remove(path))
@@ -208,7 +209,7 @@ func TestAttach_DoesNotWaitForWhoHasALeaseOnTheFile(t *testing.T) {
 	require.NoError(t, err)
 	_, err = unix.FcntlInt(uintptr(fd), unix.F_SETLEASE, unix.F_WRLCK)
 	require.NoError(t, err)
-	err = inTime(t, func() error { _, err := Attach(dir, "x", Int, Trust{}); return err })
+	err = inTime(t, func() error { _, err := Attach(dir, "x", descriptor.Int, Trust{}); return err })
 	require.ErrorIs(t, err, ErrUntrusted)
 	require.NoError(t, unix.Close(fd))
 	require.NoError(t, os.Remove(path))
@@ -279,7 +280,7 @@ func TestCreate_TakesOverAStrangersFileByItsNameAlone(t *testing.T) {
 
 	leave(t, s, 0o644, bob)
 	s.Trust = trusting(t, fmt.Sprint(bob))
-	v, err := Attach(s.Dir, "x", Int, s.Trust)
+	v, err := Attach(s.Dir, "x", descriptor.Int, s.Trust)
 	require.NoError(t, err)
 	o = create(t, s)
 	require.EqualValues(t, 1, o.memory.head().Load(), "a trusted user's is")

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"shm_pub_sub/shmpubsub/internal/futex"
+	"shm_pub_sub/shmpubsub/internal/page"
 )
 
 // ErrNotPermitted says that this process may not write a topic's wait page.
@@ -16,7 +17,7 @@ var ErrNotPermitted = errors.New("no permission to wait")
 // WaitPage is page 0 of a topic's file, the only one that a subscriber maps writable. It is a separate mapping, which is
 // unmapped with its last user, so that sleepers may outlive the View. The caller serialises its users' calls.
 type WaitPage struct {
-	memory memory
+	memory region
 	users  int
 }
 
@@ -61,7 +62,7 @@ func (v *View) Interrupt(bit futex.WaiterBit) {
 }
 
 // mapWaitPage opens the file again, by its name, for writing.
-func (v *View) mapWaitPage() (memory, error) {
+func (v *View) mapWaitPage() (region, error) {
 	e, err := openTopic(v.path, unix.O_RDWR)
 	if err != nil {
 		return nil, err
@@ -70,7 +71,7 @@ func (v *View) mapWaitPage() (memory, error) {
 	if identityOf(&e.file) != v.id { // whose owner was not checked
 		return nil, errGone
 	}
-	m, err := mapFile(e.fd, HeaderOffset, unix.PROT_READ|unix.PROT_WRITE)
+	m, err := mapRegion(e.fd, 0, page.Size(), unix.PROT_READ|unix.PROT_WRITE)
 	if err != nil {
 		return nil, fmt.Errorf("map the wait page: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"shm_pub_sub/shmpubsub/internal/futex"
+	"shm_pub_sub/shmpubsub/internal/page"
 )
 
 func waitPage(t *testing.T, v *View) *WaitPage {
@@ -25,7 +26,7 @@ func TestWaitPage_IsThePublishersWordAndNothingElse(t *testing.T) {
 	defer func() { require.NoError(t, o.Close()) }()
 	p := waitPage(t, attach(t, s))
 	defer p.Release()
-	require.Len(t, p.memory, HeaderOffset)
+	require.Len(t, p.memory, int(page.Size()))
 	announced := futex.Announce(p.Word())
 	require.Equal(t, announced, o.WaitWord().Load())
 	futex.Notify(o.WaitWord())
@@ -40,7 +41,7 @@ func TestWaitPage_StaysWithItsLastUser(t *testing.T) {
 	require.NoError(t, err)
 	first, second := waitPage(t, v), waitPage(t, v)
 	require.Same(t, first, second)
-	require.Equal(t, 2, writable(t, s.Dir), "the publisher's, and the page")
+	require.Equal(t, 3, writable(t, s.Dir), "the publisher's two, and the page")
 	v.Close()
 	first.Release()
 	woken := make(chan error)
@@ -52,7 +53,7 @@ func TestWaitPage_StaysWithItsLastUser(t *testing.T) {
 	futex.Notify(o.WaitWord())
 	require.NoError(t, <-woken)
 	second.Release()
-	require.Equal(t, 1, writable(t, s.Dir))
+	require.Equal(t, 2, writable(t, s.Dir))
 }
 
 // writable counts this process's writable mappings of files in dir.

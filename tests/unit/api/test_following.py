@@ -81,7 +81,7 @@ def test_lost_values_count_over_all_publishers() -> None:
 @pytest.mark.shm_leaves_files("the test damages it")
 def test_what_cannot_be_read_is_refused_and_opened_when_it_can(shm_dir: Path) -> None:
     path = shm_dir / "shm_pub_sub.topic"
-    path.write_bytes(b"nonsense" * 1000)
+    path.write_bytes(b"nonsense" * 10000)
     follower = Follower(["topic"])
     (topic,) = follower.topics.values()
     assert events(follower) == [(REFUSED, "topic")]
@@ -98,7 +98,7 @@ def test_what_fails_later_on_is_tried_once_more(shm_dir: Path) -> None:
     """It may have been about to change its type."""
     follower = Follower(["topic"])
     assert events(follower) == []
-    (shm_dir / "shm_pub_sub.topic").write_bytes(b"nonsense" * 1000)
+    (shm_dir / "shm_pub_sub.topic").write_bytes(b"nonsense" * 10000)
     (topic,) = follower.topics.values()
     assert events(follower) == []
     assert topic.in_doubt is not None

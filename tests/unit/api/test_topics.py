@@ -63,7 +63,9 @@ def test_inspect_tells_all_there_is_to_know(value: Any, shm_dir: Path) -> None:
         assert info.retain is False
         assert info.pid == os.getpid()
         assert before - 0.1 <= info.created <= after + 0.1
-        assert info.nbytes == path.stat().st_size
+        assert info.nbytes == path.stat().st_blocks * 512 == 8192
+        assert info.type_name == type(value).__name__
+        assert (info.views, info.loans) == (0, 0)
         assert info.path == str(path)
         for _ in range(20):
             pub.publish(value)

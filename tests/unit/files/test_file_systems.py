@@ -86,7 +86,9 @@ def test_topics_work_there_as_in_shared_memory(folder: Path, run_python: Run) ->
     with Publisher("topic", 0, retain=True) as publisher:  # takes it over
         publisher.publish(7)
         file = Path(shm_pub_sub.inspect("topic").path)
-        assert file.stat().st_blocks * 512 >= file.stat().st_size, "its space is reserved"
+        assert shm_pub_sub.inspect("topic").nbytes == file.stat().st_blocks * 512
+        assert file.stat().st_blocks * 512 >= 8192, "its space is reserved"
+        assert file.stat().st_blocks * 512 < 65536, "and no hole"
     assert subscriber.subscribe() == (7, True)
     shm_pub_sub.remove("topic")
     assert {path.name for path in folder.iterdir()} <= {"lost+found"}

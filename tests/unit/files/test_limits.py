@@ -12,7 +12,7 @@ import resource, signal
 from shm_pub_sub import *
 # Python ignores this signal; a program that it is a part of may not.
 signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-resource.setrlimit(resource.RLIMIT_FSIZE, (16384, 16384))
+resource.setrlimit(resource.RLIMIT_FSIZE, (81920, 81920))
 with Publisher("small", 0) as publisher, Subscriber("small", -1) as subscriber:
     try:
         Publisher("big", 0, 10_000)
@@ -46,7 +46,7 @@ publisher.close()
 def test_error_names_the_limit_of_file_size(check_python: Check, shm_dir: Path) -> None:
     printed = check_python(FILE_SIZE)
     assert printed.startswith("Failed to create shared memory: ")
-    for words in ("file too large", "ulimit -f", "327680 bytes", "fewer buffers"):
+    for words in ("file too large", "ulimit -f", "389120 bytes", "fewer buffers"):
         assert words in printed
     assert list(shm_dir.iterdir()) == []
 

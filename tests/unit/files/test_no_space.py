@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from shm_pub_sub import CreateError, OpenError, Publisher, ShmError, Subscriber, remove, topics
+from support.layout import HEADER
 from support.programs import Check, Run
 
 from .conftest import Mount, remount_read_only
@@ -27,7 +28,7 @@ def test_topic_too_big_for_the_file_system_names_both_sizes_and_the_remedies(
     folder = mount_tmpfs("size=64k")
     with pytest.raises(RuntimeError, match=PREFIX) as caught:
         Publisher("my/topic", 0.0, 10_000)
-    # 10,001 slots of 32 bytes behind the first 4352, in whole pages.
+    # 10,001 slots of 32 bytes behind page 0 and a header of 256, in whole pages.
     check_create_error(caught.value, "my/topic", "327680 bytes", "65536 bytes free")
     check_create_error(caught.value, "Docker", "64 MB", "fewer buffers", str(folder))
     assert list(folder.iterdir()) == []
@@ -184,8 +185,8 @@ def test_sizes_on_disk_are_as_announced(shm_dir: Path) -> None:
     with Publisher("topic", 0, 1000):
         (path,) = shm_dir.iterdir()
         stat = os.stat(path)  # noqa: PTH116
-        assert stat.st_blocks * 512 >= stat.st_size, "all of it is reserved"
-        assert stat.st_size % 4096 == 0
+        assert stat.st_size == HEADER + 32768
+        assert stat.st_blocks * 512 == 4096 + 32768, "all of it is reserved, except the hole"
 
 
 DIES = """

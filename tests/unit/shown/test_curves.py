@@ -223,7 +223,7 @@ def test_a_stopped_plot_stays_at_its_last_moment() -> None:
 
 def test_a_topic_that_cannot_be_read_is_not_one_that_is_not_there(shm_dir: Path) -> None:
     path = shm_dir / "shm_pub_sub.topic"
-    path.write_bytes(b"nonsense" * 1000)
+    path.write_bytes(b"nonsense" * 10000)
     collector = Collector(["topic", "other"], 10.0)
     collector.poll()
     path.unlink()

@@ -12,6 +12,7 @@ import shm_pub_sub
 from shm_pub_sub import Publisher, Subscriber, TopicInfo
 from shm_pub_sub._svg import sparkline, ticks
 from shm_pub_sub._text import frequency
+from support.layout import HEADER
 from support.programs import Check, Run
 
 VOID = {"path", "br"}
@@ -133,7 +134,7 @@ def test_a_damaged_file_is_shown_as_such(shm_dir: Path) -> None:
         sub = Subscriber("topic", 0)
         (path,) = shm_dir.iterdir()
         with path.open("r+b") as file:
-            file.seek(4096)
+            file.seek(HEADER)
             file.write(b"\xff" * 300)
         for what in (pub, sub):
             assert "topic" in shown(what).text
