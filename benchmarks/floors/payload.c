@@ -14,10 +14,9 @@ now(void)
 /* The caller has checked that all of this lies in its buffers. */
 static double
 copy_in_turn(char *target, const char *source, size_t size, const Py_ssize_t *offsets,
-             Py_ssize_t count, long n)
+             Py_ssize_t count, Py_ssize_t next, long n)
 {
     double start = now();
-    Py_ssize_t next = 0;
     for (long i = 0; i < n; i++) {
         char *into = target + offsets[next];
         memcpy(into, source, size);
@@ -27,25 +26,27 @@ copy_in_turn(char *target, const char *source, size_t size, const Py_ssize_t *of
     return (now() - start) / n;
 }
 
-/* copies(target, source, offsets, n): all buffers; offsets are a buffer of ssize_t. */
+/* copies(target, source, offsets, first, n): buffers; offsets are a buffer of ssize_t, of which that
+   of the first copy has the index first. */
 static PyObject *
 copies(PyObject *Py_UNUSED(self), PyObject *args)
 {
     Py_buffer target, source, offsets;
+    Py_ssize_t first;
     long n;
-    if (!PyArg_ParseTuple(args, "w*y*y*l", &target, &source, &offsets, &n)) {
+    if (!PyArg_ParseTuple(args, "w*y*y*nl", &target, &source, &offsets, &first, &n)) {
         return NULL;
     }
-    const Py_ssize_t *first = offsets.buf;
-    Py_ssize_t count = offsets.len / (Py_ssize_t)sizeof *first;
-    int fits = count > 0 && n > 0;
+    const Py_ssize_t *at = offsets.buf;
+    Py_ssize_t count = offsets.len / (Py_ssize_t)sizeof *at;
+    int fits = n > 0 && first >= 0 && first < count;
     for (Py_ssize_t i = 0; i < count; i++) {
-        fits = fits && first[i] >= 0 && first[i] <= target.len - source.len;
+        fits = fits && at[i] >= 0 && at[i] <= target.len - source.len;
     }
     PyObject *result = NULL;
     if (fits) {
         result = PyFloat_FromDouble(
-            copy_in_turn(target.buf, source.buf, (size_t)source.len, first, count, n));
+            copy_in_turn(target.buf, source.buf, (size_t)source.len, at, count, first, n));
     } else {
         PyErr_SetString(PyExc_ValueError, "nothing to copy, or it does not fit");
     }
@@ -57,7 +58,7 @@ copies(PyObject *Py_UNUSED(self), PyObject *args)
 
 static PyMethodDef methods[] = {
     {"copies", copies, METH_VARARGS,
-     "Copy source to each offset of target in turn, n copies; return ns of processor time each."},
+     "Copy source to the offsets of target in turn, n copies; return ns of processor time each."},
     {NULL, NULL, 0, NULL},
 };
 
