@@ -16,6 +16,9 @@ WAITS = int(os.environ.get("SHM_PUB_SUB_WAITS") or 60_000)
 INTERRUPTS = int(os.environ.get("SHM_PUB_SUB_INTERRUPTS") or 60)
 """SIGINTs in each way of waiting."""
 
+VIEWS = int(os.environ.get("SHM_PUB_SUB_VIEWS") or 5_000)
+"""Views of values in shared memory that are kept, in the longest test."""
+
 SLICE = 0.1
 """Seconds after which a waiter looks again by itself, if nobody has woken it."""
 
