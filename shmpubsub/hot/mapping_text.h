@@ -13,7 +13,7 @@ struct published {
     void *page0;            /* Go keeps it too */
     struct geometry geometry;
     enum shm_type tag;
-    void *pool; /* where chunk 0 is: whoever parses the text must unmap it; NULL: values are in their slots */
+    void *pool; /* where chunk 0 is: the caller must unmap it; NULL: values are in their slots */
     size_t pool_size;
     long replaced;         /* a header's pid may exceed an int */
     int carried;           /* a retained value of that process: 0 there was none, 1 it is value 1 now, 2 it is not */
@@ -22,7 +22,7 @@ struct published {
 
 /* What Go reports of a file that it has opened and mapped. */
 struct found {
-    struct mapping mapping; /* whoever parses the text must unmap and close it */
+    struct mapping mapping; /* the caller must unmap and close it */
     struct geometry geometry;
     enum shm_type tag;
     int retain, dead;
