@@ -19,6 +19,7 @@ TYPE_TAGS: Final[dict[type, int]] = {bool: 1, int: 2, float: 3}
 
 _DIRECTORIES = f"expected a str, an os.PathLike of one, or None for what {DIR_VARIABLE} names"
 MAX_BUFFERS: Final = 2**36  # MaxDepth in internal/segment/layout.go
+MAX_EXTRA: Final = 500  # MaxViews and MaxLoans there
 
 
 def directory() -> str:
@@ -160,6 +161,33 @@ def check_buffers(name: str, buffer_num: object) -> int:
         raise TopicValueError(
             f"topic {short_repr(name)}: found buffer_num {short_repr(number)}; "
             f"expected 1 to {MAX_BUFFERS}; 3 to 5 is usual"
+        )
+    return number
+
+
+def check_views(name: str, views: object, scalar: str) -> int:
+    """Return views as an int; scalar is the type if it has none, or empty."""
+    return _extra_chunks(name, "views", views, scalar, 0, 2)
+
+
+def check_loans(name: str, loans: object, scalar: str) -> int:
+    """Return loans as an int; scalar is the type if it has none, or empty."""
+    return _extra_chunks(name, "loans", loans, scalar, 1, 1)
+
+
+def _extra_chunks(name: str, what: str, given: object, scalar: str, least: int, usual: int) -> int:
+    if given is None:
+        return usual
+    if scalar:
+        raise TopicTypeError(
+            f"topic {short_repr(name)}: found {what}= for a topic of {scalar}; expected it for "
+            "arrays, text, bytes and lists, whose values can be large"
+        )
+    number = integer(f"topic {short_repr(name)}: {what}", given, f"an int such as {usual}")
+    if not least <= number <= MAX_EXTRA:
+        raise TopicValueError(
+            f"topic {short_repr(name)}: found {what} {short_repr(number)}; expected {least} to "
+            f"{MAX_EXTRA}"
         )
     return number
 

@@ -61,7 +61,7 @@ def _words(default: Any) -> tuple[str, str, str]:
     if isinstance(default, dict) or hasattr(default, "_fields_") or _is_dataclass(default):
         return found, _EXPECTED, "records are not supported yet; use a topic for each field"
     if hasattr(type(default), "__array__"):
-        return found, _EXPECTED, "write numpy.asarray(x)"
+        return found, _EXPECTED, "write np.asarray(x)"
     return found, _EXPECTED, conversion(default).removeprefix("; ")
 
 
@@ -78,7 +78,7 @@ def _words_of_list(default: list[Any]) -> tuple[str, str, str]:
     if set(map(type, default)) <= {bool, int, float}:
         hint = "write [float(v) for v in x]"
     elif any(isinstance(v, (list, tuple)) for v in default):
-        hint = "write numpy.asarray(x) for an array"
+        hint = "write np.asarray(x) for an array"
     elif all(hasattr(v, "item") for v in default):
         hint = "write [v.item() for v in x]"
     return f"a list of {', '.join(kinds[:4])}", expected, hint
@@ -97,16 +97,18 @@ def _words_of_numpy(default: Any, dtype: Any) -> tuple[str, str, str]:
             "records are not supported yet; use a topic for each field",
         )
     if not dtype.isnative:
-        hint = f"write x.astype(numpy.{dtype.newbyteorder('=')})"
+        hint = f"write x.astype(np.{dtype.newbyteorder('=')})"
     elif dtype.kind in "SU":
         hint = "write str(x)" if dtype.kind == "U" else "write bytes(x)"
         hint = hint if array == "a numpy" else "use a text topic: write ''"
     elif dtype.kind in "mM":
-        hint = "write x.astype(numpy.int64)"
+        hint = "write x.astype(np.int64)"
     elif dtype.kind == "O":
-        hint = "write x.astype(numpy.float64), or the type that its elements have"
-    else:  # long double
-        hint = f"write x.astype(numpy.{'complex128' if dtype.kind == 'c' else 'float64'})"
+        hint = "write x.astype(np.float64), or the type that its elements have"
+    elif not getattr(default, "ndim", 0):  # long double
+        hint = f"write {'complex' if dtype.kind == 'c' else 'float'}(x)"
+    else:
+        hint = f"write x.astype(np.{'complex128' if dtype.kind == 'c' else 'float64'})"
     return found, f"elements of {_ELEMENTS}", hint
 
 
@@ -119,7 +121,7 @@ def _example(cls: Any) -> str:
     if getattr(cls, "__origin__", None) is list or cls is list:
         return "[0.0], [0] or [False]"
     if cls.__module__ == "numpy":
-        return "numpy.zeros(shape)" if text == "ndarray" else f"numpy.{text}(0)"
+        return "np.zeros(shape)" if text == "ndarray" else f"np.{text}(0)"
     return "a value of it, such as 0.0"
 
 

@@ -36,6 +36,10 @@ class LayoutError(OpenError):
     """
 
 
+class LoanError(ShmError, RuntimeError):
+    """A publisher has no chunk left to fill: open loans have all that loans= allows."""
+
+
 class ForkedError(ShmError, RuntimeError):
     """A publisher was used in a forked child of the process that made it.
 

@@ -1,5 +1,6 @@
 from collections.abc import Callable
-from typing import Any, Final, Literal, TypeVar, final
+from contextlib import AbstractContextManager
+from typing import Any, Final, Literal, SupportsIndex, TypeVar, final
 
 from _typeshed import structseq
 from typing_extensions import disjoint_base
@@ -35,6 +36,7 @@ def publisher_of(directory: str, name: str, /) -> Any | Literal[False] | None: .
 class Publisher:
     def publish(self, value: Any, /) -> None: ...
     def publish_many(self, values: Any, /) -> None: ...
+    def loan(self, size: SupportsIndex | None = None) -> AbstractContextManager[Any]: ...
     def _create(
         self,
         go: Any,
@@ -43,8 +45,9 @@ class Publisher:
         type_tag: int,
         check: Callable[[], object] | None = None,
         path: bytes | None = None,
+        numpy: bool = True,
         /,
-    ) -> int: ...
+    ) -> tuple[int, int]: ...
     def _end(self) -> None: ...
     @property
     def _mapped(self) -> bool: ...

@@ -1,4 +1,4 @@
-"""Publisher: all but publish() and publish_many(), which are in C (hot/publisher.c)."""
+"""Publisher: all but publish(), publish_many() and loan(), which are in C (hot/publisher.c)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import time
 
 from . import _hot
 from ._arguments import (
-    TYPE_TAGS,
     check_buffers,
-    check_default,
     check_directory,
+    check_loans,
     check_mode,
     check_name,
+    check_views,
     path_to_go,
 )
 from ._errors import CreateError, ExistsError, TopicTypeError
@@ -20,13 +20,16 @@ from ._exit import close_at_exit, close_own, exit_if_orphaned_daemon, publishes
 from ._extension import load
 from ._go import from_go
 from ._log import logger
-from ._refusals import PublisherRefusals
+from ._publisher_refusals import PublisherRefusals
 from ._trust import check_trust
+from ._types import spec_of
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import NoReturn
+    from typing import Any, Final, NoReturn
+
+_CARRY_REFUSED: Final = 2  # CarryRefused in internal/segment/inherit.go
 
 
 @_hot.own_methods
@@ -35,8 +38,18 @@ class Publisher(_hot.Publisher, PublisherRefusals):
 
     Args:
         name: The topic's name: any text without NUL; slashes make hierarchies.
-        default_value: Its type (bool, int or float) is the topic's type. It is not published.
+        default_value: Its type is the topic's type; it is not published. A bool, an int or a float;
+            a scalar of numpy or ctypes for the other sizes of numbers; "" or b"" for text or bytes;
+            a list of bool, int or float; an array: numpy's, array.array, a memoryview or ctypes',
+            whose element type and shape are the topic's.
         buffer_num: How many values stay readable, 1 or more.
+        max_size: The greatest length: of text and bytes in bytes (UTF-8; None: 4096), of a list in
+            elements (None: as many as the default has). With it the first axis of an array has 0
+            to max_size elements; without, its length is the default's.
+        views: How many values readers may hold with copy=False, all readers together: 0 to 500,
+            None for 2. Each takes the memory of a value more. Not for scalars.
+        loans: How many loans may be open at once, and threads copy large values at once: 1 to 500,
+            None for 1. Each takes the memory of a value more. Not for scalars.
         mode: Permission bits of the topic's file; the umask does not change them. Subscribers need
             read permission.
         replace: First close this process's earlier publisher of the topic, for example when a
@@ -55,11 +68,22 @@ class Publisher(_hot.Publisher, PublisherRefusals):
         TopicValueError: An argument has a value that is not accepted (a ValueError).
 
     It takes over the topic of a dead publisher, of any type and size. Threads may share it.
+    A topic of text, bytes, lists or arrays above 128 bytes takes (buffer_num + views + 1 + loans)
+    times its largest value in shared memory.
     close(), the end of a `with` block, garbage collection and the end of the process remove the
     topic.
     """
 
-    __slots__ = ("_buffers", "_default", "_directory", "_name", "_owner", "_type")
+    __slots__ = (
+        "_buffers",
+        "_default",
+        "_directory",
+        "_loans",
+        "_name",
+        "_owner",
+        "_spec",
+        "_type",
+    )
 
     _buffers: int
     _owner: int
@@ -67,37 +91,51 @@ class Publisher(_hot.Publisher, PublisherRefusals):
     def __init__(
         self,
         name: str,
-        default_value: bool | int | float,
+        default_value: Any,
         buffer_num: int = 3,
         *,
+        max_size: int | None = None,
+        views: int | None = None,
+        loans: int | None = None,
         mode: int = 0o600,
         replace: bool = False,
         retain: bool = False,
-        trust: int | str | Iterable[int | str] | None = None,
         directory: str | os.PathLike[str] | None = None,
+        trust: int | str | Iterable[int | str] | None = None,
     ) -> None:
         if self._mapped:
             Publisher.close(self)  # __init__ is called again
         self._name = check_name(name)
-        self._type, self._default = check_default(self._name, default_value)
+        self._spec = spec = spec_of(self._name, default_value, max_size)
+        self._type, self._default = spec.type, spec.default
         self._buffers = check_buffers(self._name, buffer_num)
+        scalar = str(spec) if spec.kind == "scalar" or spec.tag <= 3 else ""
+        views = check_views(self._name, views, scalar)
+        self._loans = check_loans(self._name, loans, scalar)
         mode = check_mode(self._name, mode)
         trusted = check_trust(trust)
         self._directory = check_directory(directory)
         self._owner = os.getpid()
         close_at_exit()
         go = load(CreateError)
-        make = getattr(go, f"bind_New{self._type.__name__.capitalize()}Publisher")
         where = path_to_go(self._directory)
-        arguments = (where, self._name, self._buffers, mode, bool(retain), trusted)
-        tag = TYPE_TAGS[self._type]
+        arguments: tuple[Any, ...] = (self._buffers, mode, bool(retain), trusted)
+        if spec.tag <= 3:
+            make = getattr(go, f"bind_New{spec.kind.capitalize()}Publisher")
+            arguments = (where, self._name, *arguments)
+        else:
+            make = go.bind_NewPayloadPublisher
+            arguments = (where, self._name, spec.descriptor, *arguments, views, self._loans)
         until = time.monotonic() + 5
+        numpy = spec.kind == "array" and spec.make is None
         while True:
             gone = replace and close_own(self._directory, self._name)
             before = _hot.changes()
             try:
                 path = None if retain else go.bind_Path(where, self._name).encode("latin-1")
-                replaced = self._create(go, make, arguments, tag, exit_if_orphaned_daemon, path)
+                replaced, carried = self._create(
+                    go, make, arguments, spec.tag, exit_if_orphaned_daemon, path, numpy
+                )
                 break
             except RuntimeError as error:
                 trouble = from_go(error)
@@ -106,16 +144,24 @@ class Publisher(_hot.Publisher, PublisherRefusals):
                 own = publishes(self._directory, self._name)
                 if not again or not (own or _hot.changes() != before + 2):  # _create() itself: 2
                     raise self._explain(trouble) from None
+        try:
+            self._log_take_over(replaced, carried == _CARRY_REFUSED)
+        except BaseException:
+            self._end()  # the traceback keeps self alive
+            raise
+
+    def _log_take_over(self, replaced: int, refused: bool) -> None:
         if replaced:
-            try:
-                logger().info(
-                    "publisher of %r: took over from process %d, which is gone",
-                    self._name,
-                    replaced,
-                )
-            except BaseException:
-                self._end()  # the traceback keeps self alive
-                raise
+            logger().info(
+                "publisher of %r: took over from process %d, which is gone", self._name, replaced
+            )
+        if refused:
+            logger().warning(
+                "publisher of %r: found a retained value of another type or length than %s; it is "
+                "not carried over",
+                self._name,
+                self._spec,
+            )
 
     def close(self) -> None:
         """Remove the topic; subscribers then get ok=False, unless the value is retained.
@@ -163,7 +209,7 @@ class Publisher(_hot.Publisher, PublisherRefusals):
         else:
             state = "closed"
         name = self._known_name()
-        kind = getattr(self, "_type", object).__name__
+        kind = getattr(self, "_spec", "object")
         return f"<Publisher {name} {kind}, {getattr(self, '_buffers', 0)} buffers, {state}>"
 
     def _repr_html_(self) -> str:

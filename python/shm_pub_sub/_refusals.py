@@ -1,31 +1,17 @@
-"""What Publisher and Subscriber share, and the errors that C raises by calling their methods."""
+"""What Publisher and Subscriber share, and the errors that C raises for a subscriber."""
 
 from __future__ import annotations
 
 import os
 from types import GenericAlias
 
-from ._arguments import check_timeout, conversion, short_repr
-from ._errors import (
-    ClosedError,
-    ForkedError,
-    LayoutError,
-    RangeError,
-    TopicTypeError,
-    WaitTimeoutError,
-)
-from ._exit import outlives_process
+from ._arguments import check_timeout, short_repr
+from ._errors import ClosedError, LayoutError, TopicTypeError, WaitTimeoutError
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
     import builtins
     from typing import Any, NoReturn
-
-_ACCEPTED = {
-    bool: "True or False (bool(value) makes one)",
-    int: "an int (anything with __index__)",
-    float: "a float or an int (anything with __float__)",
-}
 
 
 class End:
@@ -64,51 +50,6 @@ class End:
         return repr(getattr(self, "_name", "?"))
 
     __class_getitem__: Any = classmethod(GenericAlias)
-
-
-class PublisherRefusals(End):
-    """What publish() and publish_many() refuse."""
-
-    __slots__ = ()
-
-    _owner: int
-
-    def _refuse(self, value: object, overflow: bool, position: int) -> NoReturn:
-        """Raise for a value; position is its index in a batch, or negative."""
-        what = f"publish to {self._type.__name__} topic {self._name!r}"
-        if position >= 0:
-            what += f", value {position} of a batch, none of which is published"
-        if overflow:
-            limits = (
-                "-2**63 to 2**63 - 1" if self._type is int else "a number that a float can hold"
-            )
-            raise RangeError(f"{what}: found a number beyond that; expected {limits}")
-        hint = "" if self._type is bool else conversion(value, self._type)
-        raise TopicTypeError(
-            f"{what}: found {type(value).__name__} {short_repr(value)}; "
-            f"expected {_ACCEPTED[self._type]}{hint}"
-        )
-
-    def _refuse_values(self, values: object) -> NoReturn:
-        raise TopicTypeError(
-            f"publish many to {self._name!r}: found {type(values).__name__} {short_repr(values)}; "
-            "expected a list or another iterable of values, or a buffer of them"
-        )
-
-    def _unusable(self) -> None:
-        """Raise unless the thread is a daemon that outlives its process."""
-        if outlives_process():
-            return
-        this: Any = self
-        if this._inherited:
-            raise ForkedError(
-                f"publish to {self._name!r}: found a publisher inherited by fork; "
-                f"it is process {self._owner}'s, and a topic has one publisher; "
-                "make another topic in this process"
-            )
-        raise ClosedError(
-            f"publish to {self._known_name()}: found a closed publisher; make a new one"
-        )
 
 
 class SubscriberRefusals(End):

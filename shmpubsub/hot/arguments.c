@@ -3,8 +3,8 @@
 bool
 type_from_tag(int tag, enum shm_type *type)
 {
-    if (tag < SHM_BOOL || tag > SHM_FLOAT) {
-        PyErr_Format(PyExc_ValueError, "found type tag %d; expected 1 (bool), 2 (int) or 3 (float)", tag);
+    if (tag < SHM_BOOL || tag > SHM_SCALAR || tag == SHM_RECORD) {
+        PyErr_Format(PyExc_ValueError, "found type tag %d; expected one of the topics' types", tag);
         return false;
     }
     *type = (enum shm_type)tag;

@@ -3,6 +3,7 @@
 #include "arguments.h"
 #include "mapping_text.h"
 #include "registry.h"
+#include "writer.h"
 
 /* Calls a function of gopy's module with the handle; kind is the Go type's name or "". Returns a new reference or
    NULL. */
@@ -18,7 +19,16 @@ call_go(PyObject *go, const char *kind, const char *function, PyObject *handle)
 static const char *
 kind_of(enum shm_type type)
 {
-    return type == SHM_BOOL ? "BoolPublisher_" : type == SHM_INT ? "IntPublisher_" : "FloatPublisher_";
+    switch (type) {
+    case SHM_BOOL:
+        return "BoolPublisher_";
+    case SHM_INT:
+        return "IntPublisher_";
+    case SHM_FLOAT:
+        return "FloatPublisher_";
+    default:
+        return "PayloadPublisher_";
+    }
 }
 
 /* Closes the Go publisher and releases its handle; an error may be set already. Returns false with an error set if
@@ -36,18 +46,51 @@ release(PyObject *go, enum shm_type type, PyObject *handle)
     return closed != NULL && released != NULL;
 }
 
-/* Takes over the mapping that Go describes in text, with go and handle. */
+/* Takes over the pool's mapping, if there is one. NULL for bool, int and float. Returns false with an error set. */
 static bool
-map(Publisher *p, PyObject *go, PyObject *handle, PyObject *text, long *replaced)
+open_writer(Publisher *p, const struct published *m, const struct ring *ring, struct writer **writer)
 {
-    struct published published = {0};
-    if (!parse_published(text, &published)) {
+    *writer = NULL;
+    if (p->type <= SHM_FLOAT) {
+        return true;
+    }
+    const struct geometry *g = &m->geometry;
+    struct value_type type;
+    if (m->tag != p->type || !value_type_parse(&type, m->type_line) || type.tag != m->tag ||
+        type.size != g->elem_size || (m->pool == NULL && type.size > POOL_INLINE_LIMIT)) {
+        PyErr_Format(PyExc_SystemError, "the Go side described a mapping with the type %s", m->type_line);
         return false;
     }
-    *replaced = published.replaced;
-    const struct geometry *g = &published.geometry;
-    p->wait = (uint32_t *)((unsigned char *)published.page0 + SHM_WAIT_OFFSET);
-    p->ring = ring_at(published.mapping.base, g->first, g->stride, g->slots);
+    struct pool pool = {m->pool, g->chunk_stride, g->elem_size, g->chunks, g->views};
+    uint64_t *table = (uint64_t *)((unsigned char *)m->page0 + POOL_PINS_OFFSET);
+    *writer = writer_open(&type, ring, &pool, m->pool_size, table, g->loans);
+    return *writer != NULL;
+}
+
+/* Takes over the mapping that Go describes in text, with go and handle. *facts: what _create returns. */
+static bool
+map(Publisher *p, PyObject *go, PyObject *handle, PyObject *text, PyObject **facts)
+{
+    struct published m = {0};
+    if (!parse_published(text, &m)) {
+        return false;
+    }
+    *facts = Py_BuildValue("li", m.replaced, m.carried);
+    if (*facts == NULL) {
+        return false;
+    }
+    struct ring ring = ring_at(m.mapping.base, m.geometry.first, m.geometry.stride, m.geometry.slots);
+    struct writer *writer, *old_writer = p->writer;
+    if (!open_writer(p, &m, &ring, &writer)) {
+        Py_DECREF(*facts);
+        return false;
+    }
+    p->wait = (uint32_t *)((unsigned char *)m.page0 + SHM_WAIT_OFFSET);
+    p->ring = ring;
+    p->writer = writer;
+    if (old_writer != NULL) { /* an inherited one's */
+        writer_release(old_writer);
+    }
     p->inherited = false;
     at_exit_remove(p->at_exit);
     p->at_exit = NULL;
@@ -64,7 +107,7 @@ map(Publisher *p, PyObject *go, PyObject *handle, PyObject *text, long *replaced
 static PyObject *
 create(Publisher *p, PyObject *go, PyObject *make, PyObject *arguments, enum shm_type type, PyObject *path)
 {
-    long replaced = 0; /* a header's pid may exceed an int */
+    PyObject *facts;
     PyObject *handle = PyObject_Call(make, arguments, NULL);
     if (handle == NULL) {
         return NULL;
@@ -83,7 +126,7 @@ create(Publisher *p, PyObject *go, PyObject *make, PyObject *arguments, enum shm
     Py_DECREF(held);
     p->type = type;
     PyObject *text = call_go(go, kind_of(type), "Mapping", handle);
-    if (text == NULL || !map(p, go, handle, text, &replaced)) {
+    if (text == NULL || !map(p, go, handle, text, &facts)) {
         PyObject *error_type, *error, *traceback;
         PyErr_Fetch(&error_type, &error, &traceback);
         if (!release(go, type, handle)) {
@@ -99,7 +142,7 @@ create(Publisher *p, PyObject *go, PyObject *make, PyObject *arguments, enum shm
     if (path != NULL && PyBytes_Check(path) && p->ring.mapped != NULL) {
         p->at_exit = at_exit_add(PyBytes_AS_STRING(path), p->ring.mapped, p->wait);
     }
-    return PyLong_FromLong(replaced);
+    return facts;
 }
 
 /* The publisher is in the list before check() is called, if it is given, and before it is opened: code that closes all
@@ -109,9 +152,10 @@ PyObject *
 publisher_create(Publisher *p, PyObject *args)
 {
     PyObject *go, *make, *arguments, *check = NULL, *path = NULL;
-    int tag;
+    int tag, gives_numpy = true;
     enum shm_type type;
-    if (!PyArg_ParseTuple(args, "OOO!i|OO:_create", &go, &make, &PyTuple_Type, &arguments, &tag, &check, &path) ||
+    if (!PyArg_ParseTuple(args, "OOO!i|OOp:_create", &go, &make, &PyTuple_Type, &arguments, &tag, &check, &path,
+                          &gives_numpy) ||
         !type_from_tag(tag, &type)) {
         return NULL;
     }
@@ -121,19 +165,20 @@ publisher_create(Publisher *p, PyObject *args)
                         "closed by another thread; expected it closed; make a new one");
         return NULL;
     }
+    p->gives_numpy = gives_numpy;
     PyObject *old = p->topic;
     p->topic = Py_NewRef(arguments);
     p->maker = PyThread_get_thread_ident();
     registry_add(p);
     Py_XDECREF(old); /* last: it may run code that uses p */
     PyObject *checked = check == NULL ? Py_NewRef(Py_None) : PyObject_CallNoArgs(check);
-    PyObject *replaced = checked == NULL ? NULL : create(p, go, make, arguments, type, path);
+    PyObject *facts = checked == NULL ? NULL : create(p, go, make, arguments, type, path);
     Py_XDECREF(checked);
     p->maker = 0;
-    if (replaced == NULL && p->ring.mapped == NULL) {
+    if (facts == NULL && p->ring.mapped == NULL) {
         registry_remove(p);
     }
-    return replaced;
+    return facts;
 }
 
 int
@@ -148,7 +193,12 @@ publisher_end(Publisher *p)
     p->at_exit = NULL;
     PyObject *go = p->go, *handle = p->handle;
     p->go = p->handle = NULL;
+    struct writer *writer = p->writer;
+    p->writer = NULL;
     bool closed = release(go, p->type, handle);
+    if (writer != NULL) {
+        writer_release(writer);
+    }
     Py_DECREF(go);
     Py_DECREF(handle);
     registry_remove(p);

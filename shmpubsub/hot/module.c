@@ -6,6 +6,7 @@
 #include "../protocol/fork.h"
 #include "../protocol/notifier.h"
 #include "guarded.h"
+#include "loan.h"
 #include "publisher.h"
 #include "registry.h"
 #include "room.h"
@@ -161,7 +162,7 @@ exec(PyObject *module)
     if (add_type(module, "Subscriber", &subscriber_spec) < 0) {
         return -1;
     }
-    return sample_init(module);
+    return loan_init() < 0 ? -1 : sample_init(module);
 }
 
 static PyModuleDef_Slot slots[] = {

@@ -5,6 +5,7 @@
 #include "../protocol/eventcount.h"
 #include "buffer.h"
 #include "convert.h"
+#include "publish_payload.h"
 #include "refuse.h"
 
 /* Publishes n values of that type, which lie stride bytes apart in memory. */
@@ -57,7 +58,7 @@ publish_items(Publisher *p, PyObject *values)
             return NULL; /* what the iterable itself raised */
         }
         PyErr_Clear();
-        return PyObject_CallMethod((PyObject *)p, "_refuse_values", "O", values);
+        return refuse_values(p, values);
     }
     Py_ssize_t n = PySequence_Fast_GET_SIZE(items);
     uint64_t *words = PyMem_RawMalloc((size_t)(n > 0 ? n : 1) * sizeof *words);
@@ -90,6 +91,9 @@ publish_many(Publisher *p, PyObject *values)
 {
     if (p->ring.mapped == NULL) {
         return refuse_publisher(p);
+    }
+    if (p->writer != NULL) {
+        return publish_payloads(p, values);
     }
     Py_buffer view;
     if (PyObject_CheckBuffer(values)) {

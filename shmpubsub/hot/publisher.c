@@ -5,20 +5,31 @@
 #include "../protocol/eventcount.h"
 #include "convert.h"
 #include "lifetime.h"
+#include "loan.h"
 #include "publish_many.h"
+#include "publish_payload.h"
 #include "refuse.h"
+#include "writer.h"
 
 PyDoc_STRVAR(publish_doc, "publish($self, value, /)\n--\n\n"
 "Make value the topic's newest: every subscriber's next read returns it.\n"
 "\n"
 "Args:\n"
-"    value: For a bool topic a bool; for an int topic an int or anything with __index__,\n"
-"        signed 64 bits; for a float topic a float or anything with __float__. All 64 bits\n"
-"        of a float are kept.\n"
+"    value: What the topic's type says. bool: a bool. An int type: an int or anything with __index__, in\n"
+"        the type's range (int: signed 64 bits). A float type: a float or anything with __float__; all 64\n"
+"        bits of a float topic's are kept. Complex: a complex or a real number. Text: a str. Bytes: bytes,\n"
+"        bytearray or a contiguous memoryview. A list: a list of elements as these. An array: a numpy\n"
+"        array, or another buffer, of exactly the dtype and shape, with any strides; the first axis of one\n"
+"        with max_size= may have 0 to max_size elements.\n"
+"\n"
+"Large arrays are copied while other threads run.\n"
 "\n"
 "Raises:\n"
-"    TopicTypeError: value is of another type (a TypeError). Nothing is published.\n"
-"    RangeError: value does not fit into 64 bits (an OverflowError). Nothing is published.\n"
+"    TopicTypeError: value is of another type, dtype or shape (a TypeError). Nothing is published.\n"
+"    TopicValueError: It is longer than max_size, or a str that UTF-8 cannot encode (a ValueError). Nothing\n"
+"        is published.\n"
+"    RangeError: A number does not fit the type (an OverflowError). Nothing is published.\n"
+"    LoanError: Open loans fill as many chunks as the topic has for that (a RuntimeError).\n"
 "    ClosedError: After close() (a ValueError).\n"
 "    ForkedError: In a forked child of the process that opened the publisher (a RuntimeError).");
 
@@ -28,6 +39,9 @@ publish(Publisher *p, PyObject *value)
     uint64_t word;
     enum shm_type type = p->type;
     if (__builtin_expect(value_word(type, value, &word) < 0, 0)) {
+        if (type > SHM_FLOAT) {
+            return publish_payload(p, value);
+        }
         /* The shim words these errors. What the value's own __index__ or __float__ raised passes through. */
         bool overflow = PyErr_Occurred() != NULL;
         if (overflow && !PyErr_ExceptionMatches(PyExc_OverflowError)) {
@@ -55,17 +69,18 @@ PyDoc_STRVAR(publish_many_doc, "publish_many($self, values, /)\n--\n\n"
 "anyone can take them.\n"
 "\n"
 "Args:\n"
-"    values: An iterable of values for publish(); or a buffer of one dimension and the topic's type, such\n"
-"        as array.array('d') or a numpy array, which is read without an object for each value.\n"
+"    values: An iterable of values for publish(); or a buffer or numpy array with one more axis, the first,\n"
+"        and the topic's type, such as array.array('d') for a float topic.\n"
 "\n"
 "Raises:\n"
-"    TopicTypeError, RangeError: One of the values cannot be published. Nothing is published.\n"
-"    ClosedError, ForkedError: As for publish().");
+"    TopicTypeError, TopicValueError, RangeError: One of the values cannot be published. Nothing is\n"
+"        published.\n"
+"    LoanError, ClosedError, ForkedError: As for publish().");
 
-PyDoc_STRVAR(create_doc, "_create($self, go, make, arguments, type_tag, check=None, path=None, /)\n--\n\n"
-"Call make(*arguments), a constructor of gopy's module go, and publish through what it made. Return the\n"
-"process whose topic was taken over, or 0. No signal is handled in between: an interrupt cannot lose the\n"
-"topic.");
+PyDoc_STRVAR(create_doc, "_create($self, go, make, arguments, type_tag, check=None, path=None, numpy=True, /)\n--\n\n"
+"Call make(*arguments), a constructor of gopy's module go, and publish through what it made; loans are numpy's\n"
+"arrays if numpy. Return the process whose topic was taken over, or 0, and what became of its retained value. No\n"
+"signal is handled in between: an interrupt cannot lose the topic.");
 
 PyDoc_STRVAR(end_doc, "_end($self, /)\n--\n\n"
 "Close it if it is open. No signal is handled in between: an interrupt comes before or after.");
@@ -102,9 +117,12 @@ dealloc(Publisher *p)
         PyErr_WriteUnraisable(NULL);
     }
     PyErr_Restore(error_type, error, traceback);
-    at_exit_remove(p->at_exit); /* only an inherited one still has it, */
+    at_exit_remove(p->at_exit); /* only an inherited one still has these */
+    if (p->writer != NULL) {
+        writer_release(p->writer);
+    }
     Py_XDECREF(p->topic);
-    Py_XDECREF(p->go); /* this too */
+    Py_XDECREF(p->go);
     Py_XDECREF(p->handle);
     type->tp_free((PyObject *)p);
     Py_DECREF(type);
@@ -119,6 +137,7 @@ new(PyTypeObject *type, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
 PyMethodDef publisher_methods[] = {
     {"publish", (PyCFunction)publish, METH_O, publish_doc},
     {"publish_many", (PyCFunction)publish_many, METH_O, publish_many_doc},
+    {"loan", (PyCFunction)(void (*)(void))loan, METH_FASTCALL | METH_KEYWORDS, loan_doc},
     {"_create", (PyCFunction)publisher_create, METH_VARARGS, create_doc},
     {"_end", (PyCFunction)end_, METH_NOARGS, end_doc},
     {NULL, NULL, 0, NULL},

@@ -13,3 +13,46 @@ refuse_value(Publisher *p, PyObject *value, bool overflow, Py_ssize_t position)
 {
     return raised(PyObject_CallMethod((PyObject *)p, "_refuse", "OOn", value, overflow ? Py_True : Py_False, position));
 }
+
+PyObject *
+refuse_element(Publisher *p, PyObject *element, bool overflow, Py_ssize_t index, Py_ssize_t position)
+{
+    return raised(PyObject_CallMethod((PyObject *)p, "_refuse_element", "OOnn", element, overflow ? Py_True : Py_False,
+                                      index, position));
+}
+
+PyObject *
+refuse_length(Publisher *p, size_t length, Py_ssize_t position)
+{
+    return raised(PyObject_CallMethod((PyObject *)p, "_refuse_length", "nn", (Py_ssize_t)length, position));
+}
+
+PyObject *
+refuse_values(Publisher *p, PyObject *values)
+{
+    return raised(PyObject_CallMethod((PyObject *)p, "_refuse_values", "O", values));
+}
+
+PyObject *
+refuse_loan(Publisher *p)
+{
+    return raised(PyObject_CallMethod((PyObject *)p, "_refuse_loan", NULL));
+}
+
+PyObject *
+refuse_loan_again(Publisher *p)
+{
+    return raised(PyObject_CallMethod((PyObject *)p, "_refuse_loan_again", NULL));
+}
+
+PyObject *
+refuse_loan_size(Publisher *p, PyObject *size)
+{
+    return raised(PyObject_CallMethod((PyObject *)p, "_refuse_loan_size", "O", size == NULL ? Py_None : size));
+}
+
+PyObject *
+refuse_arrays(Publisher *p)
+{
+    return raised(PyObject_CallMethod((PyObject *)p, "_refuse_arrays", NULL));
+}

@@ -10,4 +10,25 @@ PyObject *refuse_publisher(Publisher *p);
 /* NULL: the value has a wrong type, or overflows. position: the value's in a batch, or -1. */
 PyObject *refuse_value(Publisher *p, PyObject *value, bool overflow, Py_ssize_t position);
 
+/* NULL: that element of a list. */
+PyObject *refuse_element(Publisher *p, PyObject *element, bool overflow, Py_ssize_t index, Py_ssize_t position);
+
+/* NULL: a value of that many elements or bytes is too long. */
+PyObject *refuse_length(Publisher *p, size_t length, Py_ssize_t position);
+
+/* NULL: values is no iterable of values. */
+PyObject *refuse_values(Publisher *p, PyObject *values);
+
+/* NULL: open loans have all chunks that can be filled at once. */
+PyObject *refuse_loan(Publisher *p);
+
+/* NULL: a loan is for one block. */
+PyObject *refuse_loan_again(Publisher *p);
+
+/* NULL: the topic has no loans, or not of that size; NULL stands for none. */
+PyObject *refuse_loan_size(Publisher *p, PyObject *size);
+
+/* NULL: arrays that may write still exist. */
+PyObject *refuse_arrays(Publisher *p);
+
 #endif

@@ -1,0 +1,246 @@
+#include "loan.h"
+
+#include "loan_memory.h"
+#include "numpy_api.h"
+#include "refuse.h"
+
+const char loan_doc[] = "loan($self, /, size=None)\n--\n\n"
+"Return a context manager: an array in shared memory to fill, which is published when the block ends.\n"
+"\n"
+"    with pub.loan() as frame:\n"
+"        camera.read_into(frame)\n"
+"\n"
+"It spares the copy that publish() makes. What the array contains at first is left from an earlier value.\n"
+"A block that raises publishes nothing. Afterwards the array is read-only, a memoryview is released.\n"
+"\n"
+"Args:\n"
+"    size: How many elements the first axis has, or how many bytes, of a topic with max_size=. None stands\n"
+"        for max_size.\n"
+"\n"
+"Returns:\n"
+"    A context manager for one block. It gives a numpy array or, on a topic of bytes or of another kind of\n"
+"    array, a memoryview.\n"
+"\n"
+"Raises:\n"
+"    BufferError: When the block ends: other arrays made from this one still exist. Nothing is published.\n"
+"        del them, or copy. Memoryviews of a numpy array, and tensors, do not count: they could write to\n"
+"        a value that is already published.\n"
+"    LoanError: When the block begins: as many loans as loans= allows are open (a RuntimeError).\n"
+"    TopicTypeError: The topic's values are text, lists or scalars, or size is not an int (a TypeError).\n"
+"    TopicValueError: size is not in 0 to max_size (a ValueError).\n"
+"    ClosedError, ForkedError: As for publish(), when the block begins or ends.";
+
+typedef struct Loan {
+    PyObject_HEAD
+    Publisher *publisher;
+    struct writer *writer; /* held */
+    LoanMemory *memory;    /* in the block only */
+    PyObject *array;       /* which the block has */
+    Py_ssize_t steps;      /* of the first axis */
+    bool entered;
+} Loan;
+
+static PyTypeObject *loan_type;
+
+/* Returns whether size is a number of steps for the type, -1 for None. */
+static bool
+steps_of(const struct value_type *t, PyObject *size, Py_ssize_t *steps)
+{
+    Py_ssize_t most = t->tag == SHM_BYTES ? (Py_ssize_t)t->max : t->ndim > 0 ? t->shape[0] : 1;
+    *steps = most;
+    if (size == NULL || size == Py_None) {
+        return true;
+    }
+    if (!t->variable || PyBool_Check(size) || !PyIndex_Check(size)) {
+        return false;
+    }
+    *steps = PyNumber_AsSsize_t(size, NULL);
+    return *steps >= 0 && *steps <= most;
+}
+
+/* The first of the arguments; names is the name of a keyword, as the interpreter passes it. */
+static bool
+parse(PyObject *const *args, Py_ssize_t n, PyObject *names, PyObject **size)
+{
+    Py_ssize_t keywords = names == NULL ? 0 : PyTuple_GET_SIZE(names);
+    *size = n + keywords > 0 ? args[0] : NULL;
+    if (n + keywords > 1 ||
+        (keywords == 1 && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), "size") != 0)) {
+        PyErr_SetString(PyExc_TypeError, "loan() takes one argument at most, size");
+        return false;
+    }
+    return true;
+}
+
+PyObject *
+loan(Publisher *p, PyObject *const *args, Py_ssize_t n, PyObject *names)
+{
+    PyObject *size;
+    Py_ssize_t steps;
+    if (!parse(args, n, names, &size)) {
+        return NULL;
+    }
+    if (p->ring.mapped == NULL) {
+        return refuse_publisher(p);
+    }
+    struct writer *w = p->writer;
+    if (w == NULL || (w->type.tag != SHM_ARRAY && w->type.tag != SHM_BYTES)) {
+        return refuse_loan_size(p, size);
+    }
+    writer_hold(w);
+    if (!steps_of(&w->type, size, &steps)) {
+        writer_release(w);
+        return PyErr_Occurred() ? NULL : refuse_loan_size(p, size);
+    }
+    Loan *made = PyObject_GC_New(Loan, loan_type);
+    if (made == NULL) {
+        writer_release(w);
+        return NULL;
+    }
+    made->publisher = (Publisher *)Py_NewRef((PyObject *)p);
+    made->writer = w;
+    made->memory = NULL;
+    made->array = NULL;
+    made->steps = steps;
+    made->entered = false;
+    PyObject_GC_Track(made);
+    return (PyObject *)made;
+}
+
+static PyObject *
+enter(Loan *l, PyObject *Py_UNUSED(ignored))
+{
+    Publisher *p = l->publisher;
+    struct writer *w = l->writer;
+    PyObject *refused;
+    uint32_t chunk = CHUNKS_NONE;
+    if (p == NULL || !writer_is_open(p, w)) {
+        return p == NULL ? Py_NewRef(Py_None) : refuse_publisher(p);
+    }
+    if (l->entered) {
+        return refuse_loan_again(p);
+    }
+    if (w->memory != NULL && !writer_take(p, w, &chunk, &refused)) {
+        return refused;
+    }
+    bool numpy = p->gives_numpy && numpy_ready();
+    LoanMemory *m = loan_memory_new(w, chunk, l->steps, numpy);
+    PyObject *array = m == NULL ? NULL : numpy ? loan_memory_array(m, l->steps) : loan_memory_view(m);
+    if (array == NULL) {
+        Py_XDECREF(m);
+        return NULL;
+    }
+    l->entered = true;
+    l->memory = m;
+    l->array = array;
+    return Py_NewRef(array);
+}
+
+/* Returns a new reference to None, or NULL with an error set. */
+static PyObject *
+publish(Publisher *p, struct writer *w, LoanMemory *m)
+{
+    uint64_t now = clock_now(CLOCK_MONOTONIC);
+    if (m->chunk != CHUNKS_NONE) {
+        writer_publish(p, w, m->chunk, m->length, now, true);
+        m->chunk = CHUNKS_NONE;
+    }
+    else {
+        uint64_t words[POOL_INLINE_LIMIT / 8];
+        words[(m->length - 1) / 8] = 0;
+        memcpy(words, m->data, m->length);
+        writer_publish_words(p, w, words, now, true);
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+exit_(Loan *l, PyObject *const *args, Py_ssize_t n)
+{
+    LoanMemory *m = l->memory;
+    PyObject *array = l->array;
+    if (m == NULL) {
+        Py_RETURN_NONE; /* it has ended, or never begun */
+    }
+    l->memory = NULL;
+    l->array = NULL;
+    Publisher *p = l->publisher;
+    struct writer *w = l->writer;
+    bool exported = loan_memory_end(m, array);
+    PyObject *result;
+    if (n > 0 && args[0] != Py_None) {
+        result = Py_NewRef(Py_None); /* what the block raised goes on */
+    }
+    else if (!writer_is_open(p, w)) {
+        result = refuse_publisher(p);
+    }
+    else {
+        result = exported ? refuse_arrays(p) : publish(p, w, m);
+    }
+    if (m->chunk != CHUNKS_NONE && !exported) {
+        chunks_drop(&w->chunks, m->chunk); /* now: `array` may live on, to be read */
+        m->chunk = CHUNKS_NONE;
+    }
+    Py_DECREF(m);
+    Py_DECREF(array);
+    return result;
+}
+
+static int
+traverse(Loan *l, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(l));
+    Py_VISIT(l->publisher);
+    Py_VISIT(l->array);
+    return 0;
+}
+
+static int
+clear(Loan *l)
+{
+    Py_CLEAR(l->array);
+    Py_CLEAR(l->memory);
+    Py_CLEAR(l->publisher);
+    return 0;
+}
+
+static void
+dealloc(Loan *l)
+{
+    PyTypeObject *type = Py_TYPE(l);
+    PyObject_GC_UnTrack(l);
+    if (l->memory != NULL) {
+        loan_memory_end(l->memory, l->array);
+    }
+    clear(l);
+    writer_release(l->writer);
+    type->tp_free((PyObject *)l);
+    Py_DECREF(type);
+}
+
+static PyMethodDef methods[] = {
+    {"__enter__", (PyCFunction)enter, METH_NOARGS, "__enter__($self, /)\n--\n\nReturn the array."},
+    {"__exit__", (PyCFunction)(void (*)(void))exit_, METH_FASTCALL,
+     "__exit__($self, /, *error)\n--\n\nPublish it, if the block has not raised."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot slots[] = {
+    {Py_tp_dealloc, dealloc}, {Py_tp_traverse, traverse}, {Py_tp_clear, clear}, {Py_tp_methods, methods}, {0, NULL},
+};
+
+static PyType_Spec spec = {
+    .name = "shm_pub_sub._hot.Loan",
+    .basicsize = sizeof(Loan),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = slots,
+};
+
+int
+loan_init(void)
+{
+    if (loan_type == NULL) {
+        loan_type = (PyTypeObject *)PyType_FromSpec(&spec);
+    }
+    return loan_type == NULL ? -1 : loan_memory_init();
+}

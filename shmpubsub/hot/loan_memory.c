@@ -1,0 +1,144 @@
+#include "loan_memory.h"
+
+#include "numpy_api.h"
+
+PyTypeObject *loan_memory_type;
+
+LoanMemory *
+loan_memory_new(struct writer *w, uint32_t chunk, Py_ssize_t n, bool numpy)
+{
+    const struct value_type *t = &w->type;
+    int ndim = t->tag == SHM_BYTES ? 1 : t->ndim;
+    LoanMemory *m = PyObject_NewVar(LoanMemory, loan_memory_type, numpy ? 0 : 2 * ndim);
+    if (m == NULL) {
+        if (chunk != CHUNKS_NONE) {
+            chunks_drop(&w->chunks, chunk);
+        }
+        return NULL;
+    }
+    m->writer = writer_hold(w);
+    m->chunk = chunk;
+    m->length = t->variable ? (size_t)n * t->row : t->size;
+    m->ended = false;
+    m->exports = 0;
+    m->data = chunk != CHUNKS_NONE ? pool_payload(&w->chunks.pool, chunk) : PyMem_RawCalloc(1, t->size);
+    if (!numpy) {
+        Py_ssize_t stride = t->itemsize;
+        for (int i = ndim - 1; i >= 0; i--) {
+            m->dims[i] = i == 0 && t->variable ? n : t->shape[i];
+            m->dims[ndim + i] = stride;
+            stride *= m->dims[i];
+        }
+    }
+    if (m->data == NULL) {
+        Py_DECREF(m);
+        PyErr_NoMemory();
+        return NULL;
+    }
+    return m;
+}
+
+static void
+dealloc(LoanMemory *m)
+{
+    PyTypeObject *type = Py_TYPE(m);
+    if (m->chunk != CHUNKS_NONE) {
+        chunks_drop(&m->writer->chunks, m->chunk); /* private memory of the writer: also after close() */
+    }
+    if (m->writer->memory == NULL) {
+        PyMem_RawFree(m->data);
+    }
+    writer_release(m->writer);
+    type->tp_free((PyObject *)m);
+    Py_DECREF(type);
+}
+
+static int
+get_buffer(LoanMemory *m, Py_buffer *b, int flags)
+{
+    if (m->ended || Py_SIZE(m) == 0) { /* numpy asks whether an array may be writable again */
+        PyErr_SetString(PyExc_BufferError, "the loan has ended");
+        b->obj = NULL;
+        return -1;
+    }
+    const struct value_type *t = &m->writer->type;
+    int ndim = (int)Py_SIZE(m) / 2;
+    *b = (Py_buffer){
+        .buf = m->data,
+        .obj = Py_NewRef((PyObject *)m),
+        .len = (Py_ssize_t)m->length,
+        .itemsize = t->itemsize,
+        .ndim = ndim,
+        .format = flags & PyBUF_FORMAT ? (char *)t->format : NULL,
+        .shape = flags & PyBUF_ND ? m->dims : NULL,
+        .strides = (flags & PyBUF_STRIDES) == PyBUF_STRIDES ? m->dims + ndim : NULL,
+    };
+    m->exports++;
+    return 0;
+}
+
+static void
+release_buffer(LoanMemory *m, Py_buffer *Py_UNUSED(b))
+{
+    m->exports--;
+}
+
+PyObject *
+loan_memory_array(LoanMemory *m, Py_ssize_t n)
+{
+    const struct value_type *t = &m->writer->type;
+    Py_ssize_t shape[VALUE_MAX_NDIM];
+    memcpy(shape, t->shape, (size_t)t->ndim * sizeof *shape);
+    if (t->variable) {
+        shape[0] = n;
+    }
+    PyObject *hidden = numpy_over(t->number, t->ndim, shape, m->data, true, Py_NewRef((PyObject *)m));
+    return hidden == NULL ? NULL : numpy_over(t->number, t->ndim, shape, m->data, true, hidden);
+}
+
+PyObject *
+loan_memory_view(LoanMemory *m)
+{
+    return PyMemoryView_FromObject((PyObject *)m);
+}
+
+bool
+loan_memory_end(LoanMemory *m, PyObject *array)
+{
+    if (Py_SIZE(m) == 0) {
+        struct numpy_array *a = (struct numpy_array *)array, *hidden = (struct numpy_array *)a->base;
+        a->flags &= ~NUMPY_WRITEABLE;
+        hidden->flags &= ~NUMPY_WRITEABLE; /* it decides whether a's flag can be set again */
+        return Py_REFCNT(hidden) > 1;
+    }
+    PyObject *error_type, *error, *traceback;
+    PyErr_Fetch(&error_type, &error, &traceback);
+    m->ended = true;
+    Py_XDECREF(PyObject_CallMethod(array, "release", NULL)); /* a BufferError: something has its buffer */
+    PyErr_Restore(error_type, error, traceback);
+    return m->exports > 0;
+}
+
+static PyType_Slot slots[] = {
+    {Py_tp_dealloc, dealloc},
+    {Py_bf_getbuffer, get_buffer},
+    {Py_bf_releasebuffer, release_buffer},
+    {0, NULL},
+};
+
+static PyType_Spec spec = {
+    .name = "shm_pub_sub._hot.LoanMemory",
+    .basicsize = offsetof(LoanMemory, dims),
+    .itemsize = sizeof(Py_ssize_t),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = slots,
+};
+
+int
+loan_memory_init(void)
+{
+    if (loan_memory_type == NULL) {
+        loan_memory_type = (PyTypeObject *)PyType_FromSpec(&spec);
+    }
+    return loan_memory_type == NULL ? -1 : 0;
+}

@@ -1,0 +1,35 @@
+/* The memory of a loan, as the object that every array made from it refers to. */
+#ifndef SHM_LOAN_MEMORY_H
+#define SHM_LOAN_MEMORY_H
+
+#include "writer.h"
+
+typedef struct LoanMemory {
+    PyObject_VAR_HEAD /* the number of dims: 2 * ndim for a memoryview, 0 for numpy */
+    struct writer *writer; /* held, and with it the mapping */
+    void *data;
+    size_t length;     /* bytes */
+    uint32_t chunk;    /* CHUNKS_NONE: published, or data is private memory of an inline topic */
+    bool ended;        /* no more buffers */
+    Py_ssize_t exports; /* buffers in use */
+    Py_ssize_t dims[]; /* shape, strides */
+} LoanMemory;
+
+extern PyTypeObject *loan_memory_type;
+
+int loan_memory_init(void);
+
+/* Memory of n steps of the first axis, in a chunk that was taken, or private memory if chunk is CHUNKS_NONE. The chunk is
+   given back when it goes, unless it is published. NULL with an error set; the chunk is given back then. */
+LoanMemory *loan_memory_new(struct writer *w, uint32_t chunk, Py_ssize_t n, bool numpy);
+
+/* A numpy array of it, with the hidden one as its base that all arrays made from it have too. */
+PyObject *loan_memory_array(LoanMemory *m, Py_ssize_t n);
+
+/* A memoryview of it. */
+PyObject *loan_memory_view(LoanMemory *m);
+
+/* Ends the writing. Returns whether arrays made from `array` still exist, which may write. Sets no error. */
+bool loan_memory_end(LoanMemory *m, PyObject *array);
+
+#endif
