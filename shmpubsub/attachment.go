@@ -2,8 +2,10 @@ package shmpubsub
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
+	"shm_pub_sub/shmpubsub/internal/descriptor"
 	"shm_pub_sub/shmpubsub/internal/segment"
 )
 
@@ -15,7 +17,7 @@ const wakeMargin = 10 * time.Millisecond
 var checkInterval = int64(segment.DetectionTime - wakeMargin)
 
 // ready reports whether there is a file to read, after looking for another one if the name may have moved on.
-func (s *Subscriber[T]) ready(now int64) bool {
+func (s *reader) ready(now int64) bool {
 	for {
 		if !s.present.readable() {
 			if s.present.view != nil && s.present.view.Current() {
@@ -45,7 +47,7 @@ func (s *Subscriber[T]) ready(now int64) bool {
 
 // check asks the kernel whether the file may still be read. A retained file may be read without its publisher, as
 // long as the name points at it.
-func (s *Subscriber[T]) check(now int64) (bool, error) {
+func (s *reader) check(now int64) (bool, error) {
 	view := s.present.view
 	alive, err := view.Alive()
 	readable := err == nil && alive || view.Retain && view.Current()
@@ -57,9 +59,9 @@ func (s *Subscriber[T]) check(now int64) (bool, error) {
 
 // attach opens what the name points at. It checks the publisher some time after now, and the next check counts
 // from now: a process that loses its processor in between must not take a dead publisher for alive for longer.
-func (s *Subscriber[T]) attach(now int64) {
+func (s *reader) attach(now int64) {
 	s.leave()
-	v, err := segment.Attach(s.opts.dir, s.topic, s.codec.tag, s.opts.trust)
+	v, err := s.open()
 	if errors.Is(err, ErrNoPublisher) {
 		err = nil
 	}
@@ -67,4 +69,25 @@ func (s *Subscriber[T]) attach(now int64) {
 	if s.err = err; s.present.readable() {
 		s.checkAt = now + checkInterval
 	}
+}
+
+// open maps what the name points at, if it is a topic of a type that s reads.
+func (s *reader) open() (*segment.View, error) {
+	want := s.typ
+	if s.list.Kind != descriptor.KindAny {
+		want = descriptor.Any
+	}
+	v, err := segment.Attach(s.opts.dir, s.topic, want, s.opts.trust)
+	if err != nil || v.Dead {
+		return v, err
+	}
+	if !v.Type.Reads(s.typ) && (s.list.Kind == descriptor.KindAny || !v.Type.Reads(s.list)) {
+		defer v.Close()
+		return nil, &segment.TypeError{Topic: s.topic, Found: v.Type, Want: s.typ, PID: v.PID}
+	}
+	if s.word && v.Pooled {
+		defer v.Close()
+		return nil, fmt.Errorf("%w: open %q: %w: found chunks for values of type %s; expected none", ErrOpen, s.topic, ErrLayout, v.Type)
+	}
+	return v, nil
 }

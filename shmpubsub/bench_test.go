@@ -18,7 +18,7 @@ func BenchmarkPublish(b *testing.B) {
 	benchmarkPublish(b, floats)
 }
 
-func benchmarkPublish[T shmpubsub.Value](b *testing.B, k kind[T]) {
+func benchmarkPublish[T any](b *testing.B, k kind[T]) {
 	overDepths(b, k, func(b *testing.B, p *shmpubsub.Publisher[T], _ *shmpubsub.Subscriber[T]) {
 		for b.Loop() {
 			_ = p.Publish(k.values[0])
@@ -32,7 +32,7 @@ func BenchmarkSubscribe(b *testing.B) {
 	benchmarkSubscribe(b, floats)
 }
 
-func benchmarkSubscribe[T shmpubsub.Value](b *testing.B, k kind[T]) {
+func benchmarkSubscribe[T any](b *testing.B, k kind[T]) {
 	overDepths(b, k, func(b *testing.B, p *shmpubsub.Publisher[T], s *shmpubsub.Subscriber[T]) {
 		_ = p.Publish(k.values[0])
 		for b.Loop() {
@@ -137,14 +137,14 @@ func reportEach(b *testing.B, values int) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*values), "ns/value")
 }
 
-func overDepths[T shmpubsub.Value](b *testing.B, k kind[T], run func(*testing.B, *shmpubsub.Publisher[T], *shmpubsub.Subscriber[T])) {
+func overDepths[T any](b *testing.B, k kind[T], run func(*testing.B, *shmpubsub.Publisher[T], *shmpubsub.Subscriber[T])) {
 	for _, depth := range depths {
 		overDepth(b, k, depth, run)
 	}
 }
 
 // overDepth runs a benchmark on a separate topic.
-func overDepth[T shmpubsub.Value](b *testing.B, k kind[T], depth int, run func(*testing.B, *shmpubsub.Publisher[T], *shmpubsub.Subscriber[T])) {
+func overDepth[T any](b *testing.B, k kind[T], depth int, run func(*testing.B, *shmpubsub.Publisher[T], *shmpubsub.Subscriber[T])) {
 	b.Run(fmt.Sprintf("type=%s/depth=%d", k.name, depth), func(b *testing.B) {
 		domain(b)
 		p := made[*shmpubsub.Publisher[T]](b)(k.publisher("x", depth))

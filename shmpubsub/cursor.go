@@ -9,6 +9,7 @@ import (
 type attachment struct {
 	view     *segment.View // nil: no file, or none that can be read
 	ring     ring.Ring     // of view, unless that is dead
+	chunks   *pooled       // nil: values are in the slots
 	position ring.Position
 }
 
@@ -29,13 +30,37 @@ func (a *attachment) newestTime() int64 {
 	if !a.readable() {
 		return 0
 	}
-	var w [1]uint64
-	newest, _ := a.ring.Newest(w[:])
+	newest, _ := a.ring.Newest(nil)
 	return newest.Time
 }
 
+// newest reads the newest value: a word to dst or, with h, any value to h.
+func (a *attachment) newest(dst []uint64, h *held) (s ring.Sample, sound bool) {
+	switch {
+	case h == nil:
+		return a.ring.Newest(dst)
+	case a.chunks == nil:
+		return a.ring.Newest(h.wordsFor(a.view.ElemSize))
+	}
+	return a.chunks.newest(h)
+}
+
+// next takes the next value, in the same way.
+func (a *attachment) next(dst []uint64, h *held) (s ring.Sample, lost uint64, sound bool) {
+	switch {
+	case h == nil:
+		return a.ring.Next(&a.position, dst)
+	case a.chunks == nil:
+		return a.ring.Next(&a.position, h.wordsFor(a.view.ElemSize))
+	}
+	return a.chunks.next(&a.position, h)
+}
+
 func (a *attachment) drop() {
-	if a.view != nil {
+	switch {
+	case a.chunks != nil:
+		a.chunks.drop()
+	case a.view != nil:
 		a.view.Close()
 	}
 	*a = attachment{}
@@ -62,8 +87,7 @@ func (c *cursor) join(history int) {
 	if !c.present.readable() {
 		return
 	}
-	var w [1]uint64
-	newest, _ := c.present.ring.Newest(w[:])
+	newest, _ := c.present.ring.Newest(nil)
 	head := newest.Sequence
 	c.present.position.After = head - min(uint64(history), head, uint64(c.present.view.Depth()))
 	if history == 0 {
@@ -79,6 +103,9 @@ func (c *cursor) enter(view *segment.View) {
 		return
 	}
 	c.present.ring = view.Ring()
+	if view.Pooled {
+		c.present.chunks = newPooled(view)
+	}
 	carried, pending := view.CarriedTime, c.pendingLossTime
 	c.pendingLossTime = 0
 	if carried == pending {
@@ -130,17 +157,17 @@ func (c *cursor) end() {
 	c.receiving = false
 }
 
-// next takes the next value of the mapped files. It reports false if the present one is garbage.
-func (c *cursor) next(dst []uint64) (ring.Sample, bool) {
+// next takes the next value of the mapped files, as [attachment.next] does. It reports false if the present one is garbage.
+func (c *cursor) next(dst []uint64, h *held) (ring.Sample, bool) {
 	if c.previous.view != nil {
-		if sample := c.nextOfPrevious(dst); sample.Sequence > 0 {
+		if sample := c.nextOfPrevious(dst, h); sample.Sequence > 0 || h.wasLapped() {
 			return sample, true
 		}
 	}
 	if !c.present.readable() {
 		return ring.Sample{}, true
 	}
-	sample, lost, sound := c.present.ring.Next(&c.present.position, dst)
+	sample, lost, sound := c.present.next(dst, h)
 	if c.lost += lost; sample.Sequence > 0 {
 		c.takenTime = sample.Time
 	}
@@ -148,11 +175,14 @@ func (c *cursor) next(dst []uint64) (ring.Sample, bool) {
 }
 
 // nextOfPrevious takes the next value of the previous file. If it has none, it is released.
-func (c *cursor) nextOfPrevious(dst []uint64) ring.Sample {
-	sample, lost, _ := c.previous.ring.Next(&c.previous.position, dst)
+func (c *cursor) nextOfPrevious(dst []uint64, h *held) ring.Sample {
+	sample, lost, _ := c.previous.next(dst, h)
 	if c.lost += lost; sample.Sequence > 0 {
 		c.takenTime = sample.Time
 		return sample
+	}
+	if h.wasLapped() {
+		return ring.Sample{}
 	}
 	c.lost += c.previous.unseen() // 0, unless it is garbage
 	c.previous.drop()

@@ -9,14 +9,17 @@ import (
 // Drain returns all values that Recv would return without waiting, including those of publishers that have
 // ended, and none that are published much later than the call.
 func (s *Subscriber[T]) Drain() []T {
+	if !s.word {
+		return s.drainAny()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	// Damaged headers may promise any number of values.
 	const step = 4096
 	all := slices.Grow([]T(nil), int(min(s.unseen(), step)))
 	var w [1]uint64
-	for b := s.bound(); s.takeWithin(&b, w[:]); {
-		all = append(all, s.codec.decode(w[0]))
+	for b := s.bound(); s.takeWithin(&b, w[:], nil); {
+		all = append(all, scalarOf[T](w[0], s.boolean))
 	}
 	return all
 }
@@ -24,17 +27,48 @@ func (s *Subscriber[T]) Drain() []T {
 // DrainInto is Drain into an existing slice: it takes at most len(dst) values, and returns how many. It does not
 // allocate.
 func (s *Subscriber[T]) DrainInto(dst []T) int {
+	if !s.word {
+		return s.drainAnyInto(dst)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var w [1]uint64
 	b := s.bound()
 	for i := range dst {
-		if !s.takeWithin(&b, w[:]) {
+		if !s.takeWithin(&b, w[:], nil) {
 			return i
 		}
-		dst[i] = s.codec.decode(w[0])
+		dst[i] = scalarOf[T](w[0], s.boolean)
 	}
 	return len(dst)
+}
+
+func (s *Subscriber[T]) drainAny() (all []T) {
+	for b := s.lockedBound(); ; {
+		var v T
+		var h held
+		if !s.holdWithin(&b, &h) {
+			return all
+		}
+		if s.put(&v, &h) == nil {
+			all = append(all, v)
+		}
+		s.release(&h)
+	}
+}
+
+func (s *Subscriber[T]) drainAnyInto(dst []T) (n int) {
+	for b := s.lockedBound(); n < len(dst); {
+		var h held
+		if !s.holdWithin(&b, &h) {
+			return n
+		}
+		if s.put(&dst[n], &h) == nil {
+			n++
+		}
+		s.release(&h)
+	}
+	return n
 }
 
 // bound is how far a drain goes: in each file to the head at the time it came there, if that has moved since. It
@@ -46,10 +80,29 @@ type bound struct {
 	last  uint64        // how far it goes there
 }
 
-func (s *Subscriber[T]) bound() bound { return bound{began: s.present.view} }
+func (s *reader) bound() bound { return bound{began: s.present.view} }
+
+func (s *reader) lockedBound() bound {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.bound()
+}
+
+// holdWithin takes the next value within the bound to h, like takeNow.
+func (s *reader) holdWithin(b *bound, h *held) bool {
+	for l := (lapses{}); ; {
+		h.lapped = false
+		s.mu.Lock()
+		there := s.takeWithin(b, nil, h)
+		s.mu.Unlock()
+		if !h.lapped || !l.pause(s) {
+			return there
+		}
+	}
+}
 
 // takeWithin takes the next value within the bound, and reports whether there was one.
-func (s *Subscriber[T]) takeWithin(b *bound, dst []uint64) bool {
+func (s *reader) takeWithin(b *bound, dst []uint64, h *held) bool {
 	if s.closed {
 		return false
 	}
@@ -59,7 +112,7 @@ func (s *Subscriber[T]) takeWithin(b *bound, dst []uint64) bool {
 			return false
 		}
 	}
-	taken, _ := s.take(dst)
+	taken, _ := s.take(dst, h)
 	if a := s.source(); taken.Sequence > 0 && a.view != b.view {
 		b.view, b.last = a.view, a.ring.Published()
 	}
@@ -67,7 +120,7 @@ func (s *Subscriber[T]) takeWithin(b *bound, dst []uint64) bool {
 }
 
 // unseen returns how many values the mapped files have to take, according to their headers.
-func (s *Subscriber[T]) unseen() (n uint64) {
+func (s *reader) unseen() (n uint64) {
 	for _, a := range []*attachment{&s.previous, &s.present} {
 		if a.readable() {
 			n += min(a.unseen(), uint64(a.view.Depth()))

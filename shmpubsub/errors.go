@@ -27,6 +27,14 @@ var (
 	ErrName = segment.ErrName
 	// ErrDepth says that a depth is below 1 or too large for any memory.
 	ErrDepth = segment.ErrDepth
+	// ErrMaxSize says that a greatest length is missing, or below 1.
+	ErrMaxSize = errors.New("invalid maximum size")
+	// ErrValueType says that values of a Go type cannot be published, or that an option does not go with the type.
+	ErrValueType = errors.New("invalid type of values")
+	// ErrValue says that a value does not fit: it is too long, of another length, or text that is not UTF-8.
+	ErrValue = errors.New("invalid value")
+	// ErrLoan says that a publisher fills as many values at once as it may: see [WithLoans].
+	ErrLoan = errors.New("no loan left")
 	// ErrMode says that a file mode is invalid.
 	ErrMode = segment.ErrMode
 	// ErrViews says that a number of views cannot be used: 0 to 500.

@@ -2,6 +2,7 @@ package shmpubsub_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -62,7 +63,7 @@ func intSubscriber(t testing.TB, topic string, opts ...shmpubsub.SubscriberOptio
 }
 
 // requireReads checks the next read.
-func requireReads[T shmpubsub.Value](t testing.TB, s *shmpubsub.Subscriber[T], value T, ok bool) {
+func requireReads[T any](t testing.TB, s *shmpubsub.Subscriber[T], value T, ok bool) {
 	t.Helper()
 	got, gotOK := s.Subscribe()
 	require.Equal(t, ok, gotOK)
@@ -262,4 +263,18 @@ func (p *process) kill() {
 		_ = p.cmd.Process.Kill()
 		_ = p.cmd.Wait()
 	}
+}
+
+// asBools changes the type of a topic's elements behind its publisher's back, to one as long.
+func asBools(t testing.TB, topic, from, to string) {
+	t.Helper()
+	content, err := os.ReadFile(fileOf(topic))
+	require.NoError(t, err)
+	at := bytes.Index(content, []byte(`"dtype":"<`+from+`"`))
+	require.Positive(t, at)
+	f, err := os.OpenFile(fileOf(topic), os.O_RDWR, 0)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, f.Close()) }()
+	_, err = f.WriteAt([]byte(`"dtype":"<`+to+`"`), int64(at))
+	require.NoError(t, err)
 }

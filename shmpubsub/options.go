@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"shm_pub_sub/shmpubsub/internal/descriptor"
 	"shm_pub_sub/shmpubsub/internal/segment"
 )
 
@@ -27,6 +28,11 @@ type options struct {
 	retain  bool
 	maxAge  time.Duration // 0: none
 	history int           // values from before the subscriber was created that it receives
+	views   int           // -1: not given
+	loans   int           // 0: not given
+	maxSize int           // 0: not given
+	shape   []int         // nil: not given
+	list    bool
 	trust   segment.Trust
 	trusts  *[]string // WithTrust's users; nil: it is not given
 	err     error
@@ -49,6 +55,7 @@ type (
 	subscriberOption func(*options)
 	dirOption        string
 	trustOption      []string
+	shapeOption      []int
 )
 
 func (o publisherOption) forPublisher(p *options)   { o(p) }
@@ -58,6 +65,9 @@ func (o dirOption) forSubscriber(p *options)        { p.dir = absolute(string(o)
 
 func (o trustOption) forPublisher(p *options)  { p.trusts = (*[]string)(&o) }
 func (o trustOption) forSubscriber(p *options) { p.trusts = (*[]string)(&o) }
+
+func (o shapeOption) forPublisher(p *options)  { p.shape = o }
+func (o shapeOption) forSubscriber(p *options) { p.shape = o }
 
 // InDir puts the topic in dir.
 func InDir(dir string) Option { return dirOption(dir) }
@@ -81,6 +91,48 @@ func WithMode(mode fs.FileMode) PublisherOption {
 // topic publishes, one of another type takes it over, or [Remove] removes it.
 func WithRetain() PublisherOption {
 	return publisherOption(func(o *options) { o.retain = true })
+}
+
+// WithViews lets subscribers use up to n values in place at once (Borrow here, copy=False in Python), over all of them; the
+// default is 2, the most 500, and 0 makes every read a copy. Each takes the room of a value. Values of up to 128 bytes of a
+// fixed size are always copied.
+func WithViews(n int) PublisherOption {
+	return publisherOption(func(o *options) {
+		if o.views = n; n < 0 {
+			o.err = fmt.Errorf("%w: found %d; expected 0 to %d", ErrViews, n, segment.MaxViews)
+		}
+	})
+}
+
+// WithLoans lets the publisher fill up to n values at once, by Loan and Publish together; the default is 1. Each takes the
+// room of a value.
+func WithLoans(n int) PublisherOption {
+	return publisherOption(func(o *options) {
+		if o.loans = n; n < 1 {
+			o.err = fmt.Errorf("%w: found %d; expected 1 to %d", ErrLoans, n, segment.MaxLoans)
+		}
+	})
+}
+
+// WithMaxSize sets the greatest length of a value: the bytes of text (4096 without it) and of byte strings (the same), the
+// elements of a list, or the first axis of an array that varies.
+func WithMaxSize(n int) PublisherOption {
+	return publisherOption(func(o *options) {
+		if o.maxSize = n; n < 1 {
+			o.err = fmt.Errorf("%w: found %d; expected 1 or more", ErrMaxSize, n)
+		}
+	})
+}
+
+// WithShape makes the slices of a [SlicePublisher], or [SliceSubscriber], the elements of an array of that shape, the last
+// axis varying fastest: WithShape(480, 640, 3) for frames. A first axis of 0 varies, up to WithMaxSize: WithShape(0, 4) for
+// points of four numbers.
+func WithShape(axes ...int) Option { return shapeOption(append([]int{}, axes...)) }
+
+// WithList makes the topic of a [SlicePublisher] of bool, int, int64 or float64 a list, as Python's publishers of lists
+// have, instead of an array.
+func WithList() PublisherOption {
+	return publisherOption(func(o *options) { o.list = true })
 }
 
 // WithMaxAge makes Subscribe and Newest report false for a value older than d, to guard against a publisher that
@@ -110,7 +162,49 @@ func defaultOptions() options {
 	if dir == "" {
 		dir = DefaultDir
 	}
-	return options{dir: absolute(dir), mode: 0o600, history: 1}
+	return options{dir: absolute(dir), mode: 0o600, history: 1, views: -1}
+}
+
+func publisherOptions(topic string, opts []PublisherOption) (options, error) {
+	o := defaultOptions()
+	for _, opt := range opts {
+		opt.forPublisher(&o)
+	}
+	if err := o.resolve(); err != nil {
+		return options{}, err
+	}
+	if o.mode&^fs.ModePerm != 0 {
+		return options{}, fmt.Errorf("%w: topic %q: found %v; expected permission bits only", ErrMode, topic, o.mode)
+	}
+	return o, nil
+}
+
+func subscriberOptions(opts []SubscriberOption) (options, error) {
+	o := defaultOptions()
+	for _, opt := range opts {
+		opt.forSubscriber(&o)
+	}
+	return o, o.resolve()
+}
+
+// refuse reports an option that does not go with the type of a topic's values.
+func (o options) refuse(operation, topic string, of form, slices bool) error {
+	found, expected := "", ""
+	switch scalar := of.word || of.typ.Kind == descriptor.KindScalar; {
+	case o.shape != nil && !slices:
+		found, expected = "WithShape", "a slice publisher or subscriber"
+	case o.list && !slices:
+		found, expected = "WithList", "a slice publisher"
+	case o.maxSize != 0 && !slices && !of.text():
+		found, expected = "WithMaxSize", "text or slices"
+	case o.views >= 0 && scalar:
+		found, expected = "WithViews", "arrays, text or slices"
+	case o.loans > 0 && scalar:
+		found, expected = "WithLoans", "arrays, text or slices"
+	default:
+		return nil
+	}
+	return fmt.Errorf("%w: %s %q: found %s for values of type %v; expected %s", ErrValueType, operation, topic, found, of.typ, expected)
 }
 
 // resolve sets the users to trust.

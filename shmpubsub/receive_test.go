@@ -18,7 +18,7 @@ func soon(t testing.TB) context.Context {
 	return ctx
 }
 
-func publish[T shmpubsub.Value](t testing.TB, p *shmpubsub.Publisher[T], values ...T) {
+func publish[T any](t testing.TB, p *shmpubsub.Publisher[T], values ...T) {
 	t.Helper()
 	for _, v := range values {
 		require.NoError(t, p.Publish(v))

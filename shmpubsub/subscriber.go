@@ -1,13 +1,10 @@
 package shmpubsub
 
 import (
-	"errors"
 	"fmt"
-	"math/rand/v2"
-	"sync"
+	"unsafe"
 
 	"shm_pub_sub/shmpubsub/internal/clock"
-	"shm_pub_sub/shmpubsub/internal/futex"
 	"shm_pub_sub/shmpubsub/internal/ring"
 )
 
@@ -20,137 +17,146 @@ type IntSubscriber = Subscriber[int64]
 // FloatSubscriber reads a topic of float64 values.
 type FloatSubscriber = Subscriber[float64]
 
+// TextSubscriber reads a topic of text. Another process's text may not be UTF-8.
+type TextSubscriber = Subscriber[string]
+
 // Subscriber reads a topic: the newest value at any time (Subscribe, Newest), and every value once, in order
 // (Recv and its relatives). It may be created before the publisher, and reattaches automatically when the
 // publisher restarts. Its methods are safe for concurrent use.
-type Subscriber[T Value] struct {
-	topic string
-	def   T
-	codec codec[T]
-	opts  options
-	bit   futex.WaiterBit // of its waiters
-	done  chan struct{}   // closed by Close, for waiters without a file
-
-	mu     sync.Mutex // never held while waiting
-	closed bool
-	cursor
-	checkAt int64 // when to check the publisher next, CLOCK_MONOTONIC ns
-	err     error
+type Subscriber[T any] struct {
+	reader
+	def T
 }
 
-// NewBoolSubscriber subscribes to topic, a topic of bool values; Subscribe returns def while there is
-// nothing to read. The errors are ErrType if a live publisher publishes another type, ErrOpen,
+// NewSubscriber subscribes to topic, a topic of values of type T: bool, an integer, a float or a complex number, of any
+// size and name, a fixed array of one, nested too, or string. Subscribe returns def while there is nothing to read. An
+// array's topic may have been published with a variable first axis; values of another length are ErrValue.
+//
+// The errors are ErrValueType for any other T, ErrType if a live publisher publishes another type, ErrOpen,
 // ErrUntrusted, ErrName, ErrMaxAge, ErrHistory and ErrTrust. It is no error that there is no publisher yet.
-func NewBoolSubscriber(topic string, def bool, opts ...SubscriberOption) (*BoolSubscriber, error) {
-	return newSubscriber(topic, def, boolCodec, opts)
-}
-
-// NewIntSubscriber is NewBoolSubscriber for int64 values.
-func NewIntSubscriber(topic string, def int64, opts ...SubscriberOption) (*IntSubscriber, error) {
-	return newSubscriber(topic, def, intCodec, opts)
-}
-
-// NewFloatSubscriber is NewBoolSubscriber for float64 values.
-func NewFloatSubscriber(topic string, def float64, opts ...SubscriberOption) (*FloatSubscriber, error) {
-	return newSubscriber(topic, def, floatCodec, opts)
-}
-
-func newSubscriber[T Value](topic string, def T, c codec[T], opts []SubscriberOption) (*Subscriber[T], error) {
-	o := defaultOptions()
-	for _, opt := range opts {
-		opt.forSubscriber(&o)
+func NewSubscriber[T any](topic string, def T, opts ...SubscriberOption) (*Subscriber[T], error) {
+	f, err := formOf[T](0)
+	if err != nil {
+		return nil, fmt.Errorf("subscribe %q: %w", topic, err)
 	}
-	if err := o.resolve(); err != nil {
+	o, err := subscriberOptions(opts)
+	if err == nil {
+		err = o.refuse("subscribe", topic, f, false)
+	}
+	if err != nil {
 		return nil, err
 	}
-	s := &Subscriber[T]{
-		topic: topic, def: def, codec: c, opts: o,
-		bit: futex.WaiterBitOf(rand.Uint32()), done: make(chan struct{}),
+	s := &Subscriber[T]{reader: reader{topic: topic, form: f, opts: o}, def: def}
+	if err := s.begin(); err != nil {
+		return nil, err
 	}
-	if s.attach(clock.Now()); s.err != nil {
-		return nil, s.err
-	}
-	s.join(s.opts.history)
 	return s, nil
+}
+
+// NewBoolSubscriber is NewSubscriber for bool values.
+func NewBoolSubscriber(topic string, def bool, opts ...SubscriberOption) (*BoolSubscriber, error) {
+	return NewSubscriber(topic, def, opts...)
+}
+
+// NewIntSubscriber is NewSubscriber for int64 values.
+func NewIntSubscriber(topic string, def int64, opts ...SubscriberOption) (*IntSubscriber, error) {
+	return NewSubscriber(topic, def, opts...)
+}
+
+// NewFloatSubscriber is NewSubscriber for float64 values.
+func NewFloatSubscriber(topic string, def float64, opts ...SubscriberOption) (*FloatSubscriber, error) {
+	return NewSubscriber(topic, def, opts...)
+}
+
+// NewTextSubscriber is NewSubscriber for text of any length.
+func NewTextSubscriber(topic, def string, opts ...SubscriberOption) (*TextSubscriber, error) {
+	return NewSubscriber(topic, def, opts...)
 }
 
 // Subscribe returns the newest value and true while a live publisher has published one, or one is
 // retained; otherwise the subscriber's default and false. It returns the same value again until there is a
 // newer one. It reports a publisher's Close at once, its death within 0.1 s.
 //
-// While a publisher lives it neither allocates nor enters the kernel, except once in 0.1 s.
+// While a publisher lives it neither allocates (but for text) nor enters the kernel, except once in 0.1 s. Large arrays
+// are better read by SubscribeInto or Borrow.
 func (s *Subscriber[T]) Subscribe() (T, bool) {
+	if !s.word {
+		var v T
+		if !s.SubscribeInto(&v) {
+			return s.def, false
+		}
+		return v, true
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var w [1]uint64
-	if s.newest(w[:], clock.Now()).Sequence == 0 {
+	if s.newest(w[:], nil, clock.Now()).Sequence == 0 {
 		return s.def, false
 	}
-	return s.codec.decode(w[0]), true
+	return scalarOf[T](w[0], s.boolean), true
 }
 
-// newest copies the newest value to dst if Subscribe would report true.
-func (s *Subscriber[T]) newest(dst []uint64, now int64) ring.Sample {
-	if s.closed || !s.ready(now) {
-		return ring.Sample{}
-	}
-	sample, sound := s.present.ring.Newest(dst)
-	if !sound {
-		s.err = s.garbage()
-		return ring.Sample{}
-	}
-	s.err = nil
-	if s.opts.maxAge > 0 && age(sample.Time, now) > s.opts.maxAge {
-		return ring.Sample{}
-	}
-	return sample
+// SubscribeInto is Subscribe into *v, which it leaves as it is when it reports false.
+func (s *Subscriber[T]) SubscribeInto(v *T) bool {
+	sample, _, err := s.newestInto(v)
+	return err == nil && sample.Sequence > 0
 }
 
-// garbage returns the error for a file whose ring contradicts itself.
-func (s *Subscriber[T]) garbage() error {
-	return fmt.Errorf("%w: read %q: found a slot that contradicts the head; expected a topic written by this library", ErrLayout, s.topic)
-}
-
-// Err returns why the last call could not read an existing topic, such as ErrType after a restart with another
-// type; nil if it could, or if there is no publisher. With ErrUntrusted Recv and its relatives still wait: a
-// publisher may replace the untrusted file.
-func (s *Subscriber[T]) Err() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return s.closedError("subscribe")
+// newestInto is SubscribeInto; it also returns which value it is, and when it was read.
+func (s *Subscriber[T]) newestInto(v *T) (ring.Sample, int64, error) {
+	var h held
+	sample, now := s.hold(&h)
+	defer s.release(&h)
+	if sample.Sequence == 0 {
+		return sample, now, nil
 	}
-	return s.err
+	return sample, now, s.put(v, &h)
 }
 
-// trouble returns the error that ends a wait.
-func (s *Subscriber[T]) trouble() error {
-	if errors.Is(s.err, ErrUntrusted) {
+// put copies what h holds to *v.
+func (s *Subscriber[T]) put(v *T, h *held) error {
+	if s.text() {
+		*(*string)(unsafe.Pointer(v)) = string(h.bytes())
 		return nil
 	}
-	return s.err
-}
-
-func (s *Subscriber[T]) closedError(operation string) error {
-	return fmt.Errorf("%s %q: %w", operation, s.topic, ErrClosed)
-}
-
-// Close releases the topic. Afterwards Subscribe reports false, and Recv ErrClosed, also in goroutines that
-// are waiting in it. It is idempotent.
-func (s *Subscriber[T]) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return nil
+	if len(h.bytes()) != s.size {
+		return s.refuse(fmt.Errorf("%w: read %q: found a value of %d bytes; expected %d, as %v has; use a slice subscriber",
+			ErrValue, s.topic, len(h.bytes()), s.size, s.typ))
 	}
-	s.closed = true
-	close(s.done)
-	if s.present.view != nil {
-		s.present.view.Interrupt(s.bit)
-	}
-	s.end()
+	copyOut(bytesOf(v, 1), h.bytes(), s.boolean)
 	return nil
 }
 
-// Topic returns the topic's name.
-func (s *Subscriber[T]) Topic() string { return s.topic }
+// refuse makes err what Err returns.
+func (s *reader) refuse(err error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = err
+	return err
+}
+
+// Borrow calls use with the newest value, in shared memory if it is large, and reports true if Subscribe would; otherwise
+// it does not call use. The value does not change before use returns, whatever is published, closed or taken over
+// meanwhile. use must not write to it (the memory is read-only), and must not keep the pointer.
+//
+// At most as many values as the topic has views ([WithViews]) are in use in place at once, over all subscribers; beyond
+// that, for bools, and for subscribers that may not write the topic's file, use gets a copy.
+func (s *Subscriber[T]) Borrow(use func(*T)) bool {
+	h := held{view: true}
+	sample, _ := s.hold(&h)
+	defer s.release(&h) // even if use panics
+	if sample.Sequence == 0 {
+		return false
+	}
+	b := h.inPlace()
+	if s.boolean || len(b) != s.size || s.text() {
+		v := new(T)
+		if s.put(v, &h) != nil {
+			return false
+		}
+		use(v)
+		return true
+	}
+	use((*T)(unsafe.Pointer(unsafe.SliceData(b))))
+	return true
+}

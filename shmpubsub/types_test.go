@@ -11,7 +11,7 @@ import (
 )
 
 // kind is one of the three types with its constructors.
-type kind[T shmpubsub.Value] struct {
+type kind[T any] struct {
 	name       string
 	def        T
 	values     []T
@@ -39,7 +39,7 @@ func TestTypes_KeepEveryBit(t *testing.T) {
 	keepsEveryBit(t, floats)
 }
 
-func keepsEveryBit[T shmpubsub.Value](t *testing.T, k kind[T]) {
+func keepsEveryBit[T any](t *testing.T, k kind[T]) {
 	for _, depth := range []int{1, 2, 3, 5, 1000} {
 		t.Run(fmt.Sprintf("type=%s/depth=%d", k.name, depth), func(t *testing.T) {
 			domain(t)
@@ -68,7 +68,7 @@ func TestTypes_DoNotMix(t *testing.T) {
 	doNotMix(t, floats)
 }
 
-func doNotMix[T shmpubsub.Value](t *testing.T, k kind[T]) {
+func doNotMix[T any](t *testing.T, k kind[T]) {
 	t.Run("type="+k.name, func(t *testing.T) {
 		domain(t)
 		made[*shmpubsub.Publisher[T]](t)(k.publisher("x", 1))
@@ -88,7 +88,7 @@ func doNotMix[T shmpubsub.Value](t *testing.T, k kind[T]) {
 	})
 }
 
-func try[T shmpubsub.Value](t *testing.T, k kind[T], refused func(string, error)) {
+func try[T any](t *testing.T, k kind[T], refused func(string, error)) {
 	t.Helper()
 	s, err := k.subscriber("x", k.def)
 	refused(k.name, err)

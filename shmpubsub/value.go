@@ -1,36 +1,120 @@
 package shmpubsub
 
 import (
-	"math"
+	"fmt"
+	"reflect"
+	"unsafe"
 
 	"shm_pub_sub/shmpubsub/internal/descriptor"
 )
 
-// Value is the type of a topic's values.
-type Value interface{ bool | int64 | float64 }
-
-// codec converts values of one type to the ring's words and back.
-type codec[T Value] struct {
-	tag    descriptor.Type
-	encode func(T) uint64
-	decode func(uint64) T
+// form is how values of a Go type lie in memory, and what type a topic of them has. It is found out once, in a
+// constructor.
+type form struct {
+	typ     descriptor.Type
+	size    int  // bytes of a value, or of a slice's element
+	row     int  // bytes of a step of the first axis, if that varies, or of all of a value
+	word    bool // a scalar of up to 8 bytes
+	boolean bool // made of bools
 }
 
-var (
-	boolCodec = codec[bool]{
-		tag: descriptor.Bool,
-		encode: func(v bool) uint64 {
-			if v {
-				return 1
-			}
-			return 0
-		},
-		decode: func(w uint64) bool { return w&0xff != 0 },
+// dtypes are the elements that values consist of.
+var dtypes = map[reflect.Kind]string{
+	reflect.Bool: "b1", reflect.Int8: "i1", reflect.Int16: "i2", reflect.Int32: "i4", reflect.Int64: "i8", reflect.Int: "i8",
+	reflect.Uint8: "u1", reflect.Uint16: "u2", reflect.Uint32: "u4", reflect.Uint64: "u8", reflect.Uint: "u8",
+	reflect.Float32: "f4", reflect.Float64: "f8", reflect.Complex64: "c8", reflect.Complex128: "c16",
+}
+
+// elementOf returns what t consists of: a primitive type or, nested, fixed arrays of it.
+func elementOf(t reflect.Type) (dtype string, shape []uint64, ok bool) {
+	for ; t.Kind() == reflect.Array; t = t.Elem() {
+		if t.Len() == 0 {
+			return "", nil, false
+		}
+		shape = append(shape, uint64(t.Len()))
 	}
-	intCodec = codec[int64]{
-		tag:    descriptor.Int,
-		encode: func(v int64) uint64 { return uint64(v) },
-		decode: func(w uint64) int64 { return int64(w) },
+	dtype, ok = dtypes[t.Kind()]
+	return dtype, shape, ok
+}
+
+const elements = "bool, an integer, a float or a complex number, or a fixed array of one, such as [480][640][3]uint8"
+
+// formOf returns the form of values of type T, in which a string has up to maxSize bytes; 0: any number.
+func formOf[T any](maxSize int) (form, error) {
+	t := reflect.TypeFor[T]()
+	f := form{size: int(t.Size())}
+	if t.Kind() == reflect.String {
+		f.typ = descriptor.Type{Kind: descriptor.KindText, Variable: true, Max: uint64(maxSize)}
+		return f.checked(t)
 	}
-	floatCodec = codec[float64]{tag: descriptor.Float, encode: math.Float64bits, decode: math.Float64frombits}
-)
+	dtype, shape, ok := elementOf(t)
+	if !ok {
+		remedy := ""
+		if t.Kind() == reflect.Slice {
+			remedy = "; use the constructors of slice publishers and subscribers"
+		}
+		return form{}, fmt.Errorf("%w: found %v; expected %s, or string%s", ErrValueType, t, elements, remedy)
+	}
+	f.boolean = dtype == "b1"
+	switch {
+	case shape != nil:
+		f.typ = descriptor.Type{Kind: descriptor.KindArray, Dtype: dtype, Shape: shape}
+	case dtype == "b1":
+		f.typ = descriptor.Bool
+	case dtype == "i8":
+		f.typ = descriptor.Int
+	case dtype == "f8":
+		f.typ = descriptor.Float
+	default:
+		f.typ = descriptor.Type{Kind: descriptor.KindScalar, Dtype: dtype}
+	}
+	f.word = shape == nil && f.size <= 8
+	return f.checked(t)
+}
+
+// checked refuses types that no topic can have.
+func (f form) checked(t reflect.Type) (form, error) {
+	if f.typ.Kind > descriptor.KindFloat {
+		if _, err := descriptor.ParseWant(string(f.typ.Encode())); err != nil {
+			return form{}, fmt.Errorf("%w: %v: %w", ErrValueType, t, err)
+		}
+	}
+	f.row = int(f.typ.Row())
+	return f, nil
+}
+
+func (f form) text() bool { return f.typ.Kind == descriptor.KindText }
+
+// wordOf returns a scalar of up to 8 bytes as the ring keeps it: little-endian, with zeros behind it.
+func wordOf[T any](v T) (w uint64) {
+	*(*T)(unsafe.Pointer(&w)) = v
+	return w
+}
+
+// scalarOf is wordOf's inverse. Other processes may have published bools that Go does not have: all but 0 are true.
+func scalarOf[T any](w uint64, boolean bool) T {
+	if boolean {
+		b := w&0xff != 0
+		return *(*T)(unsafe.Pointer(&b))
+	}
+	return *(*T)(unsafe.Pointer(&w))
+}
+
+// bytesOf returns the memory of n values, which are not strings.
+func bytesOf[T any](v *T, n int) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(v)), n*int(unsafe.Sizeof(*v)))
+}
+
+// copyOut copies a value's bytes, which other processes may have published, to Go's memory: all bools but 0 are true.
+func copyOut(dst, src []byte, boolean bool) {
+	if !boolean {
+		copy(dst, src)
+		return
+	}
+	for i, b := range src {
+		if b != 0 {
+			b = 1
+		}
+		dst[i] = b
+	}
+}

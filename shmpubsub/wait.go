@@ -27,10 +27,10 @@ type rest struct {
 }
 
 // await waits for the next value and takes it. Its caller interrupts it when ctx ends.
-func (s *Subscriber[T]) await(ctx context.Context, dst []uint64) (ring.Sample, error) {
+func (s *reader) await(ctx context.Context, dst []uint64, h *held) (ring.Sample, error) {
 	var r rest
 	for pause := time.Duration(0); ; {
-		taken, err := s.takeOrAnnounce(ctx, dst, &r)
+		taken, err := s.takeOrAnnounce(ctx, dst, h, &r)
 		if err != nil || taken.Sequence > 0 {
 			return taken, err
 		}
@@ -44,7 +44,7 @@ func (s *Subscriber[T]) await(ctx context.Context, dst []uint64) (ring.Sample, e
 }
 
 // takeOrAnnounce takes a value, or sets r to how to rest. r is how its caller has just rested.
-func (s *Subscriber[T]) takeOrAnnounce(ctx context.Context, dst []uint64, r *rest) (ring.Sample, error) {
+func (s *reader) takeOrAnnounce(ctx context.Context, dst []uint64, h *held, r *rest) (ring.Sample, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if r.page != nil {
@@ -55,11 +55,11 @@ func (s *Subscriber[T]) takeOrAnnounce(ctx context.Context, dst []uint64, r *res
 		if s.closed {
 			return ring.Sample{}, s.closedError("receive")
 		}
-		taken, err := s.take(dst)
+		taken, err := s.take(dst, h)
 		if err == nil && taken.Sequence == 0 {
 			err = ctx.Err()
 		}
-		if err != nil || taken.Sequence > 0 {
+		if err != nil || taken.Sequence > 0 || h.wasLapped() {
 			return taken, err
 		}
 		if !s.present.readable() {
@@ -83,7 +83,7 @@ func (s *Subscriber[T]) takeOrAnnounce(ctx context.Context, dst []uint64, r *res
 }
 
 // pause waits for d, or until ctx ends or the subscriber is closed.
-func (s *Subscriber[T]) pause(ctx context.Context, d time.Duration) {
+func (s *reader) pause(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -94,7 +94,7 @@ func (s *Subscriber[T]) pause(ctx context.Context, d time.Duration) {
 }
 
 // interruptedBy makes the waiters look again when ctx ends, until stop is called.
-func (s *Subscriber[T]) interruptedBy(ctx context.Context) (stop func() bool) {
+func (s *reader) interruptedBy(ctx context.Context) (stop func() bool) {
 	if ctx.Done() == nil {
 		return func() bool { return false }
 	}
@@ -102,7 +102,7 @@ func (s *Subscriber[T]) interruptedBy(ctx context.Context) (stop func() bool) {
 }
 
 // interrupt makes this subscriber's waiters look again, after their context has ended or closed was set.
-func (s *Subscriber[T]) interrupt() {
+func (s *reader) interrupt() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.present.view != nil {
@@ -112,7 +112,7 @@ func (s *Subscriber[T]) interrupt() {
 
 // WaitForPublisher returns nil as soon as the topic has a live publisher, whether or not it has published. It
 // consumes no value. The errors are those of Recv.
-func (s *Subscriber[T]) WaitForPublisher(ctx context.Context) error {
+func (s *reader) WaitForPublisher(ctx context.Context) error {
 	for pause := firstLook; ; pause = min(2*pause, lastLook) {
 		if there, err := s.hasPublisher(); there || err != nil {
 			return err
@@ -124,7 +124,7 @@ func (s *Subscriber[T]) WaitForPublisher(ctx context.Context) error {
 	}
 }
 
-func (s *Subscriber[T]) hasPublisher() (bool, error) {
+func (s *reader) hasPublisher() (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {

@@ -15,7 +15,7 @@ func subscriberOptions(dir string, maxAge int64, trust string) []shmpubsub.Subsc
 }
 
 // read converts the results of Subscribe to a form that gopy can express.
-func read[T shmpubsub.Value](v T, ok bool, err error) (T, error) {
+func read[T any](v T, ok bool, err error) (T, error) {
 	switch {
 	case ok:
 		return v, nil

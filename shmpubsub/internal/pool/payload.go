@@ -13,8 +13,8 @@ type Reader struct {
 	Memory []byte // the pool's
 	Pins   *Pins  // nil: this mapping cannot pin
 	// Copy copies from an offset in the file by a system call, not through the mapping: what it reads may be
-	// overwritten meanwhile, which would be a data race. nil without an error.
-	Copy func(dst []byte, at int64) error
+	// overwritten meanwhile, which would be a data race.
+	Copy func(dst []byte, at uint64) error
 
 	scratch []byte
 }
@@ -112,7 +112,7 @@ func (r *Reader) load(s ring.Sample, sound bool, w [Words]uint64, view bool) (v 
 	r.scratch = slices.Grow(r.scratch[:0], int(length))
 	v.Bytes = r.scratch[:length]
 	at := r.Offset + uint64(chunk)*r.Stride + ChunkHeader
-	if err := r.Copy(v.Bytes, int64(at)); err != nil {
+	if err := r.Copy(v.Bytes, at); err != nil {
 		return Value{}, Unsound, true
 	}
 	return v, Read, r.Ring.Keeps(s.Sequence)
@@ -128,3 +128,7 @@ func (r *Reader) claim(chunk uint32, view bool) (entry int, ok bool) {
 	}
 	return entry, ok
 }
+
+// Detach makes the last copy its holder's: the next read does not overwrite it. Attach gives its memory back.
+func (r *Reader) Detach()        { r.scratch = nil }
+func (r *Reader) Attach(v Value) { r.scratch = v.Bytes }

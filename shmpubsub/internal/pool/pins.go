@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"errors"
 	"sync/atomic"
 
 	"shm_pub_sub/shmpubsub/internal/clock"
@@ -44,23 +45,26 @@ type Pins struct {
 // sweepInterval is the least time between two sweeps of a mapping: each costs system calls.
 const sweepInterval = int64(1e9)
 
-// NewPins takes a lock byte, the first free one from start on, for a mapping whose table this is. It reports false if
-// there is none, and the error of the lock.
-func NewPins(table []atomic.Uint64, locks Locks, start int) (*Pins, bool, error) {
+// ErrNoByte says that as many mappings as there are lock bytes have one.
+var ErrNoByte = errors.New("every lock byte is taken")
+
+// NewPins takes a lock byte, the first free one from start on, for a mapping whose table this is. It reports ErrNoByte,
+// and the errors of locks.
+func NewPins(table []atomic.Uint64, locks Locks, start int) (*Pins, error) {
 	for n := range LockBytes {
 		own := (start + n) % LockBytes
 		ok, err := locks.TryLock(own)
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		if !ok {
 			continue
 		}
 		p := &Pins{table: table, locks: locks, own: own}
 		p.clearAll(own) // of a dead holder: nobody else would find them while this one lives
-		return p, true, nil
+		return p, nil
 	}
-	return nil, false, nil
+	return nil, ErrNoByte
 }
 
 // Claim claims an entry for a chunk, and returns its number. Views leave the last entry to copies, which last as long as

@@ -1,0 +1,58 @@
+package shmpubsub
+
+import (
+	"fmt"
+	"reflect"
+
+	"shm_pub_sub/shmpubsub/internal/descriptor"
+)
+
+// sliceForm returns the form of values of type []E, by the options of their publisher or subscriber. Without a shape they
+// have one axis, which varies, before those of E.
+func sliceForm[E any](o options, kind descriptor.Kind) (form, error) {
+	t := reflect.TypeFor[E]()
+	f := form{size: int(t.Size()), typ: descriptor.Type{Kind: kind}}
+	dtype, inner, ok := elementOf(t)
+	if !ok {
+		return form{}, fmt.Errorf("%w: found elements of type %v; expected %s", ErrValueType, t, elements)
+	}
+	f.boolean = dtype == "b1"
+	switch kind {
+	case descriptor.KindArray:
+		f.typ.Dtype = dtype
+		shape := []int{0}
+		if o.shape != nil {
+			shape = o.shape
+		}
+		for axis, n := range shape {
+			if n < 0 || n == 0 && axis > 0 {
+				return form{}, fmt.Errorf("%w: found the shape %v; expected positive numbers, or a first one of 0 for any length", ErrValueType, shape)
+			}
+			f.typ.Shape = append(f.typ.Shape, uint64(n))
+		}
+		f.typ.Variable = len(shape) > 0 && shape[0] == 0
+		f.typ.Shape = append(f.typ.Shape, inner...)
+		if len(f.typ.Shape) == 0 {
+			f.typ.Shape = []uint64{}
+		}
+	case descriptor.KindList:
+		f.typ.Dtype, f.typ.Variable = dtype, true
+		if !listed(dtype, inner) {
+			return form{}, fmt.Errorf("%w: found a list of %v; expected one of bool, int, int64 or float64", ErrValueType, t)
+		}
+	default:
+		f.typ.Variable = true
+	}
+	if f.typ.Variable {
+		f.typ.Max = uint64(o.maxSize)
+	}
+	if o.shape != nil && kind != descriptor.KindArray {
+		return form{}, fmt.Errorf("%w: found WithShape for %v; expected an array", ErrValueType, f.typ)
+	}
+	return f.checked(reflect.TypeFor[[]E]())
+}
+
+// listed reports whether lists may have such elements.
+func listed(dtype string, inner []uint64) bool {
+	return len(inner) == 0 && (dtype == "b1" || dtype == "i8" || dtype == "f8")
+}
