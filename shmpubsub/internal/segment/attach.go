@@ -85,6 +85,14 @@ func open(path string, trust Trust) (*View, error) {
 // Ring returns the segment's ring. Writing to it faults.
 func (v *View) Ring() ring.Ring { return v.memory.ring(v.Header) }
 
+// Pool returns the chunks, from chunk 0 on; nil without any. Writing to it faults.
+func (v *View) Pool() []byte {
+	if !v.Pooled {
+		return nil
+	}
+	return v.memory.data[v.ChunksOffset-HeaderOffset:]
+}
+
 // Retired reports whether the name points elsewhere now.
 func (v *View) Retired() bool { return v.memory.retired().Load() != 0 }
 

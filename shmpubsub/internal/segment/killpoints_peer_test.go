@@ -27,7 +27,7 @@ func init() { segment.Roles["peer"] = peerRole }
 
 // peerRole executes commands on topic x, one a line, and answers each with a line.
 func peerRole(args []string, lines *bufio.Scanner) error {
-	p := &peerState{dir: shmpubsub.InDir(args[0]), lines: lines}
+	p := &peerState{dir: shmpubsub.InDir(args[0]), in: args[0], lines: lines}
 	for lines.Scan() {
 		fmt.Println(p.do(strings.Fields(lines.Text())))
 	}
@@ -36,6 +36,7 @@ func peerRole(args []string, lines *bufio.Scanner) error {
 
 type peerState struct {
 	dir        shmpubsub.Option
+	in         string
 	lines      *bufio.Scanner
 	publisher  *shmpubsub.IntPublisher
 	subscriber *shmpubsub.IntSubscriber
@@ -57,6 +58,8 @@ func (p *peerState) do(command []string) string {
 			options = append(options, shmpubsub.WithRetain())
 		}
 		p.publisher, err = shmpubsub.NewIntPublisher("x", number, options...)
+	case "create-text":
+		_, err = createText(p.in, number, command[len(command)-1] == "retain")
 	case "publish":
 		err = p.publisher.Publish(int64(number))
 	case "close":

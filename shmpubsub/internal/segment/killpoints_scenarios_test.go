@@ -14,7 +14,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"shm_pub_sub/shmpubsub"
+	"shm_pub_sub/shmpubsub/internal/descriptor"
 	"shm_pub_sub/shmpubsub/internal/page"
+	"shm_pub_sub/shmpubsub/internal/ring"
 	"shm_pub_sub/shmpubsub/internal/segment"
 )
 
@@ -73,6 +75,10 @@ var scenarios = []scenario{
 	// It is lost with a publisher that does not retain.
 	{name: "take over and drop what is retained", found: found{retained}, act: []string{"create 3"}, may: always("41 true", nothing)},
 	{name: "take over what is retained of another type", found: found{retainedFloat}, act: []string{"create 3"}, may: never, mortal: true},
+
+	{name: "create with chunks", found: found{text}, act: []string{"create-text 3"}, may: never, mortal: true},
+	{name: "take over with chunks", found: found{dead, text}, act: []string{"create-text 3"}, may: never, mortal: true},
+	{name: "take over what is retained in a chunk", found: found{retainedText}, act: []string{"create-text 3 retain"}, may: never, mortal: true},
 
 	{name: "make room", pages: 7, found: found{deadAndLarge, debris}, act: []string{"create 3"}, may: never, mortal: true},
 	{name: "make room beside what is retained", pages: 7, found: found{retained, debris}, act: []string{"create 3 retain"}, may: always("41 true")},
@@ -137,6 +143,44 @@ func retainedFloat(t *testing.T, w *world) {
 	w.float, err = shmpubsub.NewFloatSubscriber("x", -1, w.in)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = w.float.Close() })
+}
+
+// text says that the victim's topic has text.
+func text(_ *testing.T, w *world) { w.foreign = shmpubsub.ErrType }
+
+// retainedText is a text, which stays readable until a publisher of numbers comes.
+func retainedText(t *testing.T, w *world) {
+	text(t, w)
+	w.text = "robot"
+	o, err := createText(w.dir, 3, true)
+	require.NoError(t, err)
+	copy(o.Pool()[2*o.ChunkStride+segment.ChunkPayload:], w.text)
+	writer := ring.NewWriter(o.Ring())
+	writer.Write([]uint64{2, uint64(len(w.text))}, 1)
+	require.NoError(t, o.Close())
+}
+
+func createText(dir string, depth int, retain bool) (*segment.Owned, error) {
+	typ, err := descriptor.Parse([]byte(`{"kind":"text","max":100}`))
+	if err != nil {
+		return nil, err
+	}
+	return segment.Create(segment.Spec{Dir: dir, Topic: "x", Type: typ, Depth: depth, Views: 2, Loans: 1, Mode: 0o600, Retain: retain})
+}
+
+// requireText checks that a new subscriber reads the retained text.
+func (w *world) requireText(t *testing.T) {
+	t.Helper()
+	v, err := segment.Attach(w.dir, "x", descriptor.Any, segment.Trust{})
+	require.NoError(t, err)
+	defer v.Close()
+	var slot [2]uint64
+	r := v.Ring()
+	sample, sound := r.Newest(slot[:])
+	require.True(t, sound)
+	require.NotZero(t, sample.Sequence)
+	value := v.Pool()[slot[0]*v.ChunkStride+segment.ChunkPayload:][:slot[1]]
+	require.Equal(t, w.text, string(value))
 }
 
 // abandon ends a publisher of this process like a kill -9: the lock goes, the file stays.

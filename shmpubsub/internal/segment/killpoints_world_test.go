@@ -27,6 +27,7 @@ type world struct {
 	in        shmpubsub.Option
 	old       *shmpubsub.IntSubscriber   // made first
 	float     *shmpubsub.FloatSubscriber // of a topic of floats, if there was one
+	text      string                     // what a new subscriber of text reads while the topic has text; "": not asked
 	foreign   error                      // why the original file cannot be read as a topic of ints
 	victim    *peer
 	rival     *shmpubsub.IntPublisher // another publisher, which lives
@@ -189,6 +190,9 @@ func (w *world) lateRead(t *testing.T) string {
 	t.Helper()
 	s, err := shmpubsub.NewIntSubscriber("x", -1, w.in)
 	if w.foreign != nil && errors.Is(err, w.foreign) {
+		if w.text != "" {
+			w.requireText(t)
+		}
 		if w.float != nil {
 			v, ok := w.float.Subscribe()
 			require.Equal(t, "1.5 true", fmt.Sprint(v, ok))

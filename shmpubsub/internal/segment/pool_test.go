@@ -50,8 +50,8 @@ func newestText(t *testing.T, v *View) (text string, chunk uint64) {
 	if sample.Sequence == 0 {
 		return "", 0
 	}
-	at := v.ChunksOffset - HeaderOffset + slot[0]*v.ChunkStride + ChunkPayload
-	return string(v.memory.data[at : at+slot[1]]), slot[0]
+	at := slot[0]*v.ChunkStride + ChunkPayload
+	return string(v.Pool()[at : at+slot[1]]), slot[0]
 }
 
 func TestCreate_HasSpaceForEveryChunk(t *testing.T) {
