@@ -12,16 +12,16 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from ._arguments import MAX_BUFFERS, check_directory, check_name
-from ._errors import OpenError, TopicNotFoundError, TopicTypeError, WaitTimeoutError
+from ._errors import OpenError, ShmError, TopicNotFoundError, TopicTypeError, WaitTimeoutError
 from ._hot import Sample
 from ._patterns import Selection, unmatched
 from ._select import select
 from ._subscriber import Subscriber
-from ._topics import TopicInfo, file_of, inspect
+from ._topics import NUMBERS, TopicInfo, file_of, inspect
 from ._topics import names as topic_names
 from ._trust import check_trust
 
@@ -30,6 +30,9 @@ EVERYTHING = MAX_BUFFERS
 
 AT_ONCE = 10_000
 """Values of a topic that take() returns at most, so that the others have their turn."""
+
+FEWER_AT_ONCE = 100
+"""The same of a topic whose values may be large."""
 
 LOOK = 0.02
 """Seconds between looks at the directory. If nothing has changed in it that costs 3 us."""
@@ -64,11 +67,13 @@ class Topic:
         """What was known of it when it was opened, or refused; None before."""
         self.subscriber: Any = None
         """None while there is no such topic, or none that can be read."""
-        self.error: OpenError | None = None
-        """Why the topic that is there cannot be read."""
+        self.error: ShmError | None = None
+        """Why the topic that is there cannot be read, or is not taken."""
         self.in_doubt: OpenError | None = None
         """The same after one attempt; it may have been about to change its type."""
         self.must_reopen = False
+        self.glance: Callable[[Any], Any] | None = None
+        """Makes of a value what is kept of it; None: values are kept as they are."""
         self._lost = 0
 
     def take(self, timeout: float | None = 0) -> list[Sample[Any]]:
@@ -77,8 +82,12 @@ class Topic:
         The list is empty if none comes in time, or if the topic is another now.
         """
         taken: list[Sample[Any]] = []
-        receive = self.subscriber.recv_sample
+        receive, glance = self.subscriber.recv_sample, self.glance
         try:
+            if glance is not None:
+                for _ in range(FEWER_AT_ONCE):
+                    taken.append(_reduced(receive(0 if taken else timeout), glance))
+                return taken
             taken.append(receive(timeout))
             for _ in range(AT_ONCE - 1):
                 taken.append(receive(0))
@@ -95,7 +104,9 @@ class Topic:
         except (TopicTypeError, OpenError):
             self.reopen()
             return None
-        return newest
+        if newest is None or self.glance is None:
+            return newest
+        return _reduced(newest, self.glance)
 
     def reopen(self) -> None:
         """Have the next look subscribe again: the topic is of another type, or damaged."""
@@ -118,6 +129,12 @@ class Topic:
         return self._lost + (self.subscriber.lost if self.subscriber is not None else 0)
 
 
+def _reduced(sample: Sample[Any], glance: Callable[[Any], Any]) -> Sample[Any]:
+    """Return a sample without its value, which may lie in shared memory, but for a glance at it."""
+    value, *rest = sample
+    return Sample((glance(value), *rest))
+
+
 class Follower:
     """The topics that words choose: names and shell patterns; all topics if there are no words.
 
@@ -128,6 +145,8 @@ class Follower:
         most: How many topics are followed at most.
         trust, directory: As for Subscriber. While there is no such directory there are no topics.
         names: More of them, which are no patterns whatever they look like.
+        glance: Makes of a value that is no bool, int or float what is kept of it. None: topics of
+            other types are refused.
 
     Raises:
         TopicTypeError: A word is no text, or trust or directory is not accepted (a TypeError).
@@ -143,6 +162,7 @@ class Follower:
         trust: Any = None,
         directory: Any = None,
         names: Iterable[str] = (),
+        glance: Callable[[Any], Any] | None = None,
     ) -> None:
         self.selection = Selection(map(check_name, words), names)
         self.topics = {name: Topic(name, False) for name in self.selection.names}
@@ -151,6 +171,7 @@ class Follower:
         """Topics that are there, and more than the most that are followed."""
         self.most = most
         self._history, self._later = history, later
+        self._glance = glance
         self.directory = check_directory(directory)
         for name in self.topics:
             file_of(self.directory, name)  # raises if no topic can have the name
@@ -251,8 +272,20 @@ class Follower:
         topic.info = None
         try:
             topic.info = info = inspect(topic.name, trust=trust, directory=where)
+            is_number = info.type_name in NUMBERS
+            if not is_number and self._glance is None:
+                return self._refuse(topic, not_taken(topic.name, info.type_name))
+            topic.glance = None if is_number else self._glance
+            default: Any = info.type() if is_number else None
+            # What is glanced at needs no copy.
+            others: dict[str, Any] = {} if is_number else {"copy": False}
             topic.subscriber = Subscriber(
-                topic.name, info.type(), history=history, trust=trust, directory=where
+                topic.name,
+                default,
+                history=history,
+                trust=trust,
+                directory=where,
+                **others,
             )
         except TopicNotFoundError:
             return None
@@ -264,10 +297,21 @@ class Follower:
             if not (doubt or self._first or topic.error or is_strange):
                 topic.in_doubt = error
                 return None
-            known, topic.error = topic.error, error
-            return Event(REFUSED, topic) if str(known) != str(error) else None
+            return self._refuse(topic, error)
         topic.error = None
         return Event(OPENED, topic)
+
+    def _refuse(self, topic: Topic, error: ShmError) -> Event | None:
+        known, topic.error = topic.error, error
+        return Event(REFUSED, topic) if str(known) != str(error) else None
+
+
+def not_taken(name: str, type_name: str) -> TopicTypeError:
+    """Return why a topic of another type cannot be plotted or recorded."""
+    return TopicTypeError(
+        f"topic {name!r}: found the type {type_name}; expected bool, int or float, as other types "
+        "are not supported here yet"
+    )
 
 
 def open_as_many_as_allowed() -> int:

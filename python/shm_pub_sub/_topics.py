@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -21,7 +23,8 @@ class TopicInfo(NamedTuple):
     name: str
     """The topic's name."""
     type: type
-    """bool, int or float."""
+    """Of its values in Python: bool, int, float, complex, str, bytes, list, or numpy.ndarray for
+    arrays (memoryview if numpy is not imported)."""
     buffer_num: int
     """The number of values that stay readable."""
     published: int
@@ -50,7 +53,7 @@ class TopicInfo(NamedTuple):
     trusted: bool
     """Whether a Subscriber with the same `trust` reads it. If not, do not rely on the rest."""
     type_name: str
-    """The type in full: "float", "uint8[480,640,3]", "str <= 4096"."""
+    """The type in full: "float", "uint8[480,640,3]", "float32[<=131072,4]", "str <= 4096"."""
     views: int
     """Values that readers may hold at once without a copy; 0 for small values of fixed size."""
     loans: int
@@ -60,8 +63,11 @@ class TopicInfo(NamedTuple):
         """Return what a notebook shows."""
         from . import _html
 
-        return _html.safely(lambda: _html.fields(self._asdict()), self)
+        return _html.safely(lambda: _html.fields(fields(self)), self)
 
+
+FIELDS = [name for name in TopicInfo._fields if name != "type_name"]
+"""Of tables, where `type` is the type's name."""
 
 _HEADING = ("topic", "type", "publisher", "published", "newest", "buffers")
 
@@ -74,14 +80,13 @@ class TopicTable(list[TopicInfo]):
     def to_pandas(self) -> Any:
         """Return a pandas DataFrame with a row for each topic and a column for each field.
 
-        `type` is the type's name and `created` a time in UTC. Raises ImportError without pandas,
-        which the extra `notebook` brings.
+        `type` is what `type_name` is here, and `created` a time in UTC. Raises ImportError without
+        pandas, which the extra `notebook` brings.
         """
         from ._extras import import_extra
 
         pandas = import_extra("pandas")
-        frame = pandas.DataFrame.from_records(list(self), columns=TopicInfo._fields)
-        frame["type"] = [topic.type.__name__ for topic in self]
+        frame = pandas.DataFrame.from_records([*map(fields, self)], columns=FIELDS)
         frame["age"] = frame["age"].astype("float64")
         frame["created"] = pandas.to_datetime(frame["created"], unit="s", utc=True)
         return frame
@@ -95,7 +100,7 @@ class TopicTable(list[TopicInfo]):
         return [
             (
                 printable(topic.name),
-                topic.type.__name__,
+                topic.type_name,
                 state(topic),
                 f"{topic.published:,}",
                 age_text(topic),
@@ -110,6 +115,13 @@ class TopicTable(list[TopicInfo]):
 
         rows = [(topic.alive, row) for topic, row in zip(self, self._rows(), strict=True)]
         return _html.safely(lambda: _html.topics(_HEADING, rows), self)
+
+
+def fields(topic: TopicInfo) -> dict[str, Any]:
+    """Return a topic's FIELDS."""
+    found = topic._asdict()
+    found["type"] = found.pop("type_name")
+    return found
 
 
 def state(topic: TopicInfo) -> str:
@@ -135,7 +147,11 @@ def user(uid: int) -> str:
         return f"user {uid}"
 
 
-_TYPES = {"bool": bool, "int": int, "float": float}
+NUMBERS: dict[str, type] = {"bool": bool, "int": int, "float": float}
+"""The types of one value in a slot, by their names."""
+
+_KINDS = {"text": str, "bytes": bytes, "list": list}
+_SCALARS = {"i": int, "u": int, "f": float, "c": complex}
 
 _NEVER = 2**63 - 1
 """Go's age, in ns, of a value from before this boot."""
@@ -202,16 +218,29 @@ def inspect(
         TopicValueError: An argument has a value that is not accepted (a ValueError).
     """
     text, trusted = check_name(name), check_trust(trust)
-    fields = call("Inspect", path_to_go(check_directory(directory)), text, trusted)
-    fields["path"] = path_from_go(fields["path"])
-    fields["type"] = _TYPES[fields["type"]]
-    age = fields["age"]
+    found = call("Inspect", path_to_go(check_directory(directory)), text, trusted)
+    found["path"] = path_from_go(found["path"])
+    found["type"] = _python_type(found["type_name"], found.pop("descriptor"))
+    age = found["age"]
     seconds = age / 1e9 if age < _NEVER else float("inf")
-    fields["age"] = seconds if fields["published"] else None
-    fields["rate"] = fields["rate"] or None
-    fields["created"] /= 1e9
-    del fields["descriptor"]
-    return TopicInfo(**fields)
+    found["age"] = seconds if found["published"] else None
+    found["rate"] = found["rate"] or None
+    found["created"] /= 1e9
+    return TopicInfo(**found)
+
+
+def _python_type(name: str, descriptor: str) -> type:
+    """Return the type of a topic's values in Python."""
+    if name in NUMBERS:
+        return NUMBERS[name]
+    described = json.loads(descriptor)
+    kind = described["kind"]
+    if kind == "scalar":
+        return _SCALARS[described["dtype"][1]]
+    if kind == "array":
+        numpy = sys.modules.get("numpy")
+        return memoryview if numpy is None else numpy.ndarray
+    return _KINDS[kind]
 
 
 def remove(name: str, *, directory: str | os.PathLike[str] | None = None) -> None:

@@ -87,4 +87,4 @@ def _describe(topic: shm_pub_sub.TopicInfo) -> str:
     whose = "this process" if topic.pid == os.getpid() else f"process {topic.pid}"
     state = "is alive" if topic.alive else "has ended"
     kept = ", retained" if topic.retain else ""
-    return f"{topic.name}: {topic.type.__name__}{kept}; its publisher, in {whose}, {state}"
+    return f"{topic.name}: {topic.type_name}{kept}; its publisher, in {whose}, {state}"

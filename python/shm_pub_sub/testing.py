@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import shm_pub_sub
 from shm_pub_sub import Subscriber
 
 from ._arguments import check_timeout, short_repr
+from ._brief import Brief, brief
 from ._text import printable
 
 _T = TypeVar("_T", bool, int, float)
@@ -32,8 +34,8 @@ def wait_for(
 
     Args:
         subscriber: Its publisher may start later.
-        expected: What the value must equal (a pytest.approx() too), or a function that returns
-            whether a value is as expected.
+        expected: What the value must equal (a pytest.approx() too; arrays in all elements and in
+            shape), or a function that returns whether a value is as expected.
         timeout: Seconds to wait at most.
 
     Raises:
@@ -47,14 +49,14 @@ def wait_for(
     __tracebackhide__ = True  # pytest then shows the line of the test
     wanted: Any = expected
     is_it: Callable[[Any], object] = (
-        wanted if callable(wanted) else lambda value: bool(value == wanted)
+        wanted if callable(wanted) else lambda value: _equal(value, wanted)
     )
     seconds = check_timeout(f"wait for {subscriber.name!r}", timeout)
     deadline = time.monotonic() + (float("inf") if seconds is None else seconds)
     newest, ok = subscriber.subscribe()
     if ok and is_it(newest):
         return newest
-    seen: list[_T] | deque[_T] = deque(maxlen=_SHOWN)
+    seen: deque[_T] = deque(maxlen=_SHOWN)
     count = 0
     while True:
         try:
@@ -68,7 +70,7 @@ def wait_for(
         if time.monotonic() > deadline:
             break  # its publisher never pauses
     what = f"{wanted.__qualname__}()" if hasattr(wanted, "__qualname__") else short_repr(wanted)
-    received = ", ".join(map(short_repr, seen)) or "nothing"
+    received = ", ".join(map(_shown, seen)) or "nothing"
     if count > len(seen):
         received = f"{count} values, the last of them {received}"
     if subscriber.lost:
@@ -78,6 +80,22 @@ def wait_for(
         f"  received: {received}\n"
         f"  {_state(subscriber)}"
     )
+
+
+def _equal(value: Any, wanted: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    is_array = numpy is not None and isinstance(value, numpy.ndarray)
+    # What numpy must not take apart compares itself, as pytest.approx() does.
+    if numpy is None or not is_array or getattr(wanted, "__array_ufunc__", numpy) is None:
+        return bool(value == wanted)
+    return bool(numpy.array_equal(value, wanted))
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, (bool, int, float, str, bytes)):
+        return short_repr(value)
+    short = brief(value)
+    return str(short) if isinstance(short, Brief) else short_repr(value)
 
 
 def _state(subscriber: Any) -> str:

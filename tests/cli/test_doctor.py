@@ -1,6 +1,7 @@
 """shm-pub-sub doctor: each of its checks, where it is well and where it is not."""
 
 import json
+import mmap
 import os
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import pytest
 import shm_pub_sub
 from shm_pub_sub._checks import directory, machine
 from shm_pub_sub._checks.finding import FAIL, OK, WARN
+from shm_pub_sub._checks.removed import removed
 from shm_pub_sub._checks.self_test import self_test
 from support.programs import Ended, Run, run
 
@@ -124,7 +126,7 @@ def test_limits_that_are_too_low() -> None:
 
     ended = diagnose("ulimit -f 100; doctor")
     assert (ended.returncode, verdicts(ended)["file size"]["verdict"]) == (0, WARN)
-    ended = diagnose("ulimit -f 4; doctor")
+    ended = diagnose("ulimit -f 60; doctor")
     assert (ended.returncode, verdicts(ended)["file size"]["verdict"]) == (1, FAIL)
     assert verdicts(ended)["self-test"]["verdict"] == FAIL, "no topic can be made"
 
@@ -146,6 +148,24 @@ def test_leftovers_and_damage(leave: Callable[..., int], run_cli: RunCli, shm_di
     assert found["damage"]["verdict"] == WARN
     assert found["damage"]["found"] == "1 topic: damaged or of another version: 'broken'"
     run_cli("rm", "broken", "dead/*", "retained")
+
+
+def test_a_live_topic_that_was_unlinked_is_found_and_others_are_not(shm_dir: Path) -> None:
+    with shm_pub_sub.Publisher("there", 0), shm_pub_sub.Subscriber("there", 0):
+        assert removed(shm_dir).found == "no removed topic is mapped"
+    with shm_pub_sub.Publisher("topic", 0), shm_pub_sub.Subscriber("topic", 0):
+        (path,) = shm_dir.iterdir()
+        path.unlink()
+        (shm_dir / "other").write_bytes(bytes(5_000_000))
+        with (shm_dir / "other").open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+        (shm_dir / "other").unlink()
+        found = removed(shm_dir)
+        mapped.close()
+    assert found.verdict == OK
+    assert found.found == (
+        f"8 KiB of 1 removed topic still mapped by process {os.getpid()} (8 KiB)"
+    )
 
 
 def test_containers_are_told_by_their_marks(tmp_path: Path) -> None:

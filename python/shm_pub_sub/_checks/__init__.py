@@ -11,6 +11,7 @@ from .._errors import ShmError
 from . import directory as topics_directory
 from . import machine
 from .finding import FAIL, Finding
+from .removed import removed
 from .self_test import self_test
 
 
@@ -42,6 +43,7 @@ def _checked(where: str) -> Iterator[Finding]:
             topics_directory.leftovers,
             topics_directory.owners,
             topics_directory.damage,
+            removed,
             machine.descriptors,
         ):
             yield _safely(each, where)

@@ -22,6 +22,8 @@ from .finding import FAIL, OK, WARN, Finding
 
 SPARE_DESCRIPTORS = 64
 """Descriptors that a program needs besides those of its topics."""
+LEAST_FILE = 65536 + mmap.PAGESIZE
+"""Bytes of a topic's file to its end: docs/memory-layout.md."""
 FIRST_PID_NAMESPACE = "pid:[4026531836]"
 """The kernel's PROC_PID_INIT_INO."""
 FUTEX_WAITV = 449
@@ -50,9 +52,10 @@ def file_size() -> Finding:
         return Finding("file size", OK, "no limit")
     found = f"at most {size(most)} per topic"
     do = "ulimit -f unlimited"
-    if most < 8192:
-        return Finding("file size", FAIL, f"{found}, but a topic takes at least 8 KiB", do)
-    return Finding("file size", WARN, f"{found}: its values take 32 bytes each", do)
+    if most < LEAST_FILE:
+        what = f"{found}, but a topic's file has at least {size(LEAST_FILE)}, most of it a hole"
+        return Finding("file size", FAIL, what, do)
+    return Finding("file size", WARN, f"{found}: numbers take 32 bytes each, arrays more", do)
 
 
 def memory() -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import shm_pub_sub
@@ -49,6 +49,7 @@ class Following:
         later: The same for topics that appear later, or come back.
         gather: Read fast topics in batches, up to 10 ms apart, if no value is lost by that.
         ends: Log when a publisher ends.
+        glance: As for Follower; by default nothing is kept of values of other types.
 
     The constructor, look() and take() raise OpenError if a named topic cannot be read.
     """
@@ -60,11 +61,12 @@ class Following:
         later: int = EVERYTHING,
         gather: bool = True,
         ends: bool = False,
+        glance: Callable[[Any], Any] = lambda value: None,
     ) -> None:
         names()  # raises if the directory cannot be read
         open_as_many_as_allowed()
         self.left_out = LeftOut(wanted)
-        self._follower = Follower(wanted, history, later)
+        self._follower = Follower(wanted, history, later, glance=glance)
         self._gather = gather
         self._ends = ends
         self._first = True
@@ -110,7 +112,7 @@ class Following:
             elif event.what != REFUSED or topic.error is None:
                 continue
             elif topic.by_pattern:
-                self.left_out.add(topic.name, str(topic.error))
+                self.left_out.add(topic.name, topic.error)
             elif self._first or topic.info is None or topic.info.trusted:
                 raise topic.error
             elif topic.name not in self._strange:

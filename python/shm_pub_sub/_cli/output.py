@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from shm_pub_sub._brief import Brief
 from shm_pub_sub._text import counted, printable, table
 
 from .streams import discard
@@ -113,6 +114,12 @@ def print_json(record: Mapping[str, object]) -> None:
 
 
 def json_value(value: object) -> object:
+    if isinstance(value, Brief):
+        value = value.json
+    if isinstance(value, dict):
+        return {name: json_value(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [*map(json_value, value)]
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(value)]
     return value

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from shm_pub_sub import Sample, ShmError, TopicInfo, inspect
+from shm_pub_sub._brief import brief
 from shm_pub_sub._follow import GONE, REFUSED, Event, Follower, Topic, open_as_many_as_allowed
 from shm_pub_sub._left_out import LeftOut
 from shm_pub_sub._rate import between
@@ -34,8 +35,8 @@ class Row(NamedTuple):
     """A topic and its newest value."""
 
     topic: TopicInfo
-    value: bool | int | float | None
-    """The newest; None if there is nothing to read."""
+    value: Any
+    """The newest, or a Brief of it; None if there is nothing to read."""
     rate: float | None
     """In Hz; None if unknown, or if the publisher is dead."""
     age: float | None
@@ -58,7 +59,7 @@ class Watch:
     def __init__(self, patterns: Sequence[str] = ()) -> None:
         names()  # raises OpenError if the directory cannot be read
         self._free = open_as_many_as_allowed() - SPARE
-        self._follower = Follower(patterns, history=0, later=0, most=self._free)
+        self._follower = Follower(patterns, history=0, later=0, most=self._free, glance=brief)
         self._watched: dict[str, _Watched] = {}
         self._next_survey = 0.0
         self.left_out = LeftOut(patterns)

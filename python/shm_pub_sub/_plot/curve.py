@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .._errors import OpenError
+from .._errors import ShmError
 from .._text import duration, number, printable
 
 Point = tuple[int, float]
@@ -44,7 +44,7 @@ class Curve:
         """Whether the topic has a live publisher."""
         self.lost = 0
         """Values that were overwritten before they were taken."""
-        self.error: OpenError | None = None
+        self.error: ShmError | None = None
         """Why the topic cannot be read."""
         self.resolution = max(window // COLUMNS, 1)
         """Of the curve: the nanoseconds of a moment."""

@@ -42,7 +42,7 @@ class Source:
             info = inspect(name)
         except ShmError:
             return
-        if info.type is kind:
+        if info.type_name == kind.__name__:
             self.info = info
 
 
@@ -188,8 +188,8 @@ class Receiver(threading.Thread):
 
     def _note(self, event: Event) -> None:
         topic, name = event.topic, event.topic.name
-        if event.what == REFUSED:
-            reason = str(topic.error)
+        if event.what == REFUSED and topic.error is not None:
+            reason: ShmError | str = topic.error
             if topic.info is not None and not topic.info.trusted:
                 reason = f"it is of {user(topic.info.uid)}, who is not trusted"
             self.left_out.add(name, reason)

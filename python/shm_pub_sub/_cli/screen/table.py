@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
+from shm_pub_sub._brief import Brief
 from shm_pub_sub._text import duration, frequency, printable, size
 
 from ..watch import Row, Watch
 
 _CELLS: dict[str, Callable[[Row], str]] = {
     "topic": lambda row: printable(row.topic.name),
-    "type": lambda row: row.topic.type.__name__,
+    "type": lambda row: row.topic.type_name,
     "value": lambda row: _value(row.value),
     "rate": lambda row: frequency(row.rate),
     "age": lambda row: duration(row.age),
@@ -48,9 +50,16 @@ def summary(rows: Sequence[Row], watch: Watch) -> str:
     return f"{topics}, {alive:,} alive, {rate:,.0f} values/s{left_out}"
 
 
-def _value(value: bool | int | float | None) -> str:
+WIDEST = 40
+"""Characters of a value."""
+
+
+def _value(value: Any) -> str:
+    """Return a value's text; the column before it has an array's type."""
     if value is None:
         return "-"
+    if isinstance(value, Brief):
+        return value.text if len(value.text) <= WIDEST else f"{value.text[: WIDEST - 3]}..."
     return f"{value:.9g}" if isinstance(value, float) else str(value)
 
 

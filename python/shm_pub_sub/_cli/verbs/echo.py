@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from shm_pub_sub import Sample
+from shm_pub_sub._brief import Brief, brief
 from shm_pub_sub._pace import Pace
 from shm_pub_sub._text import counted, printable
 
@@ -66,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
         return EXIT_USAGE
     if options.csv:
         put("time,topic,sequence,value", flush=True)
-    with Following(options.topics, history=1, ends=True) as follower:
+    with Following(options.topics, history=1, ends=True, glance=brief) as follower:
         losses = Losses(follower)
         try:
             # An empty batch means that the timeout has passed.
@@ -142,7 +143,8 @@ def _formatter(options: argparse.Namespace, several: bool) -> _Format:
         offset = clock.offset()
         cells = {name: _cell(name) for name in {name for name, _ in values}}
         return [
-            f"{seconds(time_ns + offset)},{cells[name]},{sequence},{value}\n"
+            f"{seconds(time_ns + offset)},{cells[name]},{sequence},"
+            f"{_cell(str(value)) if type(value) is Brief else value}\n"
             for name, (value, sequence, time_ns, _) in values
         ]
 
@@ -151,8 +153,7 @@ def _formatter(options: argparse.Namespace, several: bool) -> _Format:
         quoted = {name: json.dumps(name) for name in {name for name, _ in values}}
         return [
             f'{{"topic": {quoted[name]}, "sequence": {sequence}, "time_ns": {time_ns}, '
-            f'"time": {seconds(time_ns + offset)}, '
-            f'"value": {NOT_AS_PYTHON.get(text := repr(value), text)}}}\n'
+            f'"time": {seconds(time_ns + offset)}, "value": {_json(value)}}}\n'
             for name, (value, sequence, time_ns, _) in values
         ]
 
@@ -169,8 +170,15 @@ def _formatter(options: argparse.Namespace, several: bool) -> _Format:
     return objects if options.format == "json" else lines
 
 
+def _json(value: Any) -> str:
+    if type(value) is Brief:
+        return json.dumps(json_value(value))
+    text = repr(value)
+    return NOT_AS_PYTHON.get(text, text)
+
+
 def _cell(name: str) -> str:
-    """Return the name as a CSV cell: newlines stay, other unprintable characters are escapes."""
+    """Return text as a CSV cell: newlines stay, other unprintable characters are escapes."""
     cell = io.StringIO()
     # The writer quotes cells that contain its line terminator.
     csv.writer(cell, lineterminator="\n").writerow(["\n".join(map(printable, name.split("\n")))])

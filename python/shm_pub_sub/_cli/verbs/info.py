@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
+from typing import Any
 
 import shm_pub_sub
 from shm_pub_sub import Sample, ShmError, Subscriber, TopicInfo, TopicNotFoundError
+from shm_pub_sub._brief import brief
 from shm_pub_sub._text import duration, frequency, size
-from shm_pub_sub._topics import user
+from shm_pub_sub._topics import NUMBERS, fields, user
 
 from ..output import EXIT_DONE, EXIT_FAILURE, log, print_json, put
 from ..processes import Commands
 from ..topics import add_topic, not_found_message
-from .list import record
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,10 +32,10 @@ def run(options: argparse.Namespace) -> int:
     command = Commands().of(topic)
     if options.format == "json":
         print_json(
-            record(topic)
+            fields(topic)
             | {
                 "command": command,
-                "newest": newest.value if newest else None,
+                "newest": brief(newest.value) if newest else None,
                 "newest_ns": newest.time_ns if newest else None,
             }
         )
@@ -43,27 +44,29 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-def _newest(topic: TopicInfo) -> tuple[Sample[float] | None, ShmError | None]:
+def _newest(topic: TopicInfo) -> tuple[Sample[Any] | None, ShmError | None]:
     """Return the newest value of a live publisher, or a retained one, or the error."""
+    default: Any = topic.type() if topic.type_name in NUMBERS else None
+    others: dict[str, Any] = {} if topic.type_name in NUMBERS else {"copy": False}
     try:
-        with Subscriber(topic.name, topic.type()) as sub:
+        with Subscriber(topic.name, default, **others) as sub:
             return sub.sample(), None
     except ShmError as error:
         return None, error
 
 
 def _lines(
-    topic: TopicInfo, newest: Sample[float] | None, error: ShmError | None, command: str | None
+    topic: TopicInfo, newest: Sample[Any] | None, error: ShmError | None, command: str | None
 ) -> list[tuple[str, str]]:
     kept = "values stay readable" if topic.buffer_num > 1 else "value stays readable"
     made = time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(topic.created))
     return [
         ("topic", topic.name),
-        ("type", topic.type.__name__),
+        ("type", topic.type_name),
         ("publisher", _publisher(topic, command)),
         (
             "newest",
-            f"{newest.value!r}, {duration(newest.age)} old" if newest else _none(topic, error),
+            f"{brief(newest.value)}, {duration(newest.age)} old" if newest else _none(topic, error),
         ),
         ("published", str(topic.published) + (f", {frequency(topic.rate)}" if topic.rate else "")),
         ("buffers", f"{topic.buffer_num} {kept}"),

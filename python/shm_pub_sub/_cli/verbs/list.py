@@ -9,7 +9,7 @@ from collections.abc import Callable
 from shm_pub_sub import TopicInfo
 from shm_pub_sub._arguments import directory
 from shm_pub_sub._text import duration, frequency, size
-from shm_pub_sub._topics import inspect_each, names, strangers, user
+from shm_pub_sub._topics import FIELDS, fields, inspect_each, names, strangers, user
 
 from ..output import EXIT_DONE, log, print_json, put, put_table
 from ..processes import Commands
@@ -17,7 +17,7 @@ from ..topics import add_topics
 
 CELLS: dict[str, Callable[[TopicInfo], str]] = {
     "topic": lambda topic: topic.name,
-    "type": lambda topic: topic.type.__name__,
+    "type": lambda topic: topic.type_name,
     "publisher": lambda topic: "alive" if topic.alive else "dead",
     "buffers": lambda topic: str(topic.buffer_num),
     "published": lambda topic: str(topic.published),
@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
         _print_table(found)
     elif options.types:
         for name, (topic, error) in inspect_each(found):
-            put(f"{name} [{topic.type.__name__ if topic else '?'}]{_whose(topic)}")
+            put(f"{name} [{topic.type_name if topic else '?'}]{_whose(topic)}")
             if error is not None:
                 log(f"{error}")
     else:
@@ -73,11 +73,6 @@ def run(options: argparse.Namespace) -> int:
         for name, whose in strangers(found):
             log(f"{name!r} belongs to {whose}, who is not trusted")
     return EXIT_DONE
-
-
-def record(topic: TopicInfo) -> dict[str, object]:
-    """Return a topic's fields for JSON."""
-    return topic._asdict() | {"type": topic.type.__name__}
 
 
 def _whose(topic: TopicInfo | None) -> str:
@@ -89,10 +84,10 @@ def _whose(topic: TopicInfo | None) -> str:
 def _print_objects(found: list[str], verbose: bool) -> None:
     commands = Commands()
     for name, (topic, error) in inspect_each(found):
-        fields = record(topic) if topic else dict.fromkeys(TopicInfo._fields) | {"name": name}
+        record = fields(topic) if topic else dict.fromkeys(FIELDS) | {"name": name}
         if verbose:
-            fields["command"] = commands.of(topic) if topic else None
-        print_json(fields | {"error": error and str(error)})
+            record["command"] = commands.of(topic) if topic else None
+        print_json(record | {"error": error and str(error)})
 
 
 def _print_table(found: list[str]) -> None:

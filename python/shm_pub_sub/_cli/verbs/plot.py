@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from shm_pub_sub import TopicTypeError
 from shm_pub_sub._left_out import LeftOut
 from shm_pub_sub._pace import Pace
 from shm_pub_sub._plot.collector import MOST_CURVES, Collector, check_seconds
@@ -19,10 +20,10 @@ from ..arguments import add_option
 from ..output import (
     EXIT_FAILURE,
     EXIT_TIMEOUT,
+    EXIT_USAGE,
     Control,
     draw,
     exit_code,
-    json_value,
     log,
     print_json,
     put,
@@ -74,7 +75,8 @@ def run(options: argparse.Namespace) -> int:
         for curve in broken:
             log(f"{curve.error}")
         collector.close()
-        return EXIT_FAILURE
+        is_other_type = all(isinstance(curve.error, TopicTypeError) for curve in broken)
+        return EXIT_USAGE if is_other_type else EXIT_FAILURE
     if options.output is not None:
         try:
             from shm_pub_sub._plot.figure import Drawing
@@ -115,7 +117,7 @@ def _left_out(collector: Collector) -> LeftOut:
     left_out = LeftOut(curve.name for curve in collector.curves if not curve.by_pattern)
     for curve in collector.curves:
         if curve.error is not None:
-            left_out.add(curve.name, str(curve.error))
+            left_out.add(curve.name, curve.error)
     report(left_out)
     if collector.more:
         log(f"{counted(collector.more, 'topic')} more match; at most {MOST_CURVES} are drawn")
@@ -171,6 +173,6 @@ def _print_points(collector: Collector) -> None:
     """Print an object per topic: its points as pairs of seconds before now and value."""
     now = time.monotonic_ns()
     for curve in collector.curves:
-        points = [[(at - now) / 1e9, json_value(value)] for at, value in curve.points(now)]
+        points = [((at - now) / 1e9, value) for at, value in curve.points(now)]
         kind = curve.type.__name__ if curve.type else None
         print_json({"name": curve.name, "type": kind, "lost": curve.lost, "points": points})

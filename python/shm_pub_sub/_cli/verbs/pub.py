@@ -15,6 +15,7 @@ from typing import Any
 import shm_pub_sub
 from shm_pub_sub import Publisher, TopicNotFoundError
 from shm_pub_sub._pace import Pace
+from shm_pub_sub._topics import NUMBERS
 
 from ..arguments import add_option, octal_mode, positive_integer, positive_seconds
 from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, log, print_json, put
@@ -136,15 +137,21 @@ def _values(options: argparse.Namespace) -> tuple[type | None, Iterator[_Value]]
 
 
 def _type_for(topic: str, texts: Iterable[str]) -> type:
-    """Return the values' type; float for ints if the topic exists as float."""
+    """Return the values' type; float for ints if the topic exists as float.
+
+    Raises NotAValue if it exists with a type that cannot be published from here.
+    """
+    try:
+        there = shm_pub_sub.inspect(topic).type_name
+    except (TopicNotFoundError, shm_pub_sub.OpenError):
+        return common_type(texts)  # Publisher() raises it again, if it matters
+    if there not in NUMBERS:
+        raise NotAValue(
+            f"pub to {topic!r}: found a topic of {there}; expected bool, int or float, as other "
+            "types are not supported here yet; --type replaces the topic of a dead publisher"
+        )
     kind = common_type(texts)
-    if kind is int:
-        try:
-            if shm_pub_sub.inspect(topic).type is float:
-                return float
-        except (TopicNotFoundError, shm_pub_sub.OpenError):
-            pass  # Publisher() raises it again, if it matters
-    return kind
+    return float if kind is int and there == "float" else kind
 
 
 def _publish(

@@ -11,12 +11,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+from shm_pub_sub._follow import not_taken
 from shm_pub_sub._patterns import Selection
 from shm_pub_sub._recording import mcap_format
 from shm_pub_sub._recording.receiver import Receiver
 from shm_pub_sub._recording.recorder import Recorder
 from shm_pub_sub._text import counted, duration
-from shm_pub_sub._topics import names
+from shm_pub_sub._topics import NUMBERS, inspect_each, names
 
 from ..arguments import add_option
 from ..output import EXIT_DONE, EXIT_TIMEOUT, EXIT_USAGE, exit_code, log, print_json, report
@@ -50,6 +51,15 @@ def run(options: argparse.Namespace) -> int:
 
     names()  # raises OpenError before a file is overwritten
     receiver = Receiver(options.topics, options.duration)  # raises if a word cannot be a name
+    refused = [
+        not_taken(name, topic.type_name)
+        for name, (topic, _) in inspect_each(Selection(options.topics).names)
+        if topic is not None and topic.type_name not in NUMBERS
+    ]
+    for error in refused:
+        log(f"{error}")
+    if refused:
+        return EXIT_USAGE
     path = options.output or Path(time.strftime("shm_%Y-%m-%d_%H-%M-%S.mcap"))
     try:
         writer = McapWriter(path, options.compression, options.force)

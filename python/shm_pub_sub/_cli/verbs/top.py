@@ -15,13 +15,13 @@ from collections.abc import Callable, Sequence
 
 from shm_pub_sub._extras import EXTRAS, install
 from shm_pub_sub._pace import Pace
+from shm_pub_sub._topics import fields
 
 from ..arguments import add_option
 from ..output import EXIT_FAILURE, exit_code, json_value, log, print_json, put, put_table
 from ..screen.table import COLUMNS, RIGHT, cells, in_order, summary
 from ..topics import add_topics
 from ..watch import Row, Watch
-from .list import record
 
 ENDLESS = sys.maxsize
 
@@ -95,6 +95,6 @@ def _print_json(rows: Sequence[Row], watch: Watch, first: bool) -> None:
 
 
 def _record(row: Row) -> dict[str, object]:
-    fields = record(row.topic) | row._asdict()
-    del fields["topic"]
-    return {name: json_value(value) for name, value in fields.items()}
+    found = fields(row.topic) | row._asdict()
+    del found["topic"]
+    return {name: json_value(value) for name, value in found.items()}
