@@ -62,7 +62,7 @@ open_writer(Publisher *p, const struct published *m, const struct ring *ring, st
         return false;
     }
     struct pool pool = {m->pool, g->chunk_stride, g->elem_size, g->chunks, g->views};
-    uint64_t *table = (uint64_t *)((unsigned char *)m->page0 + POOL_PINS_OFFSET);
+    uint64_t *table = (uint64_t *)((unsigned char *)m->page0 + SHM_PINS_OFFSET);
     *writer = writer_open(&type, ring, &pool, m->pool_size, table, g->loans);
     return *writer != NULL;
 }

@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#define WHOLE_LENGTH 1 /* payload[0] of a slot is the chunk, as u32 and a u32 0; this word is the length */
-
 bool
 chunks_open(struct chunks *c, const struct ring *r, const struct pool *pool, uint64_t *table, uint32_t loans)
 {
@@ -16,9 +14,9 @@ chunks_open(struct chunks *c, const struct ring *r, const struct pool *pool, uin
         return false;
     }
     for (uint64_t i = 0; i < r->count; i++) {
-        const struct ring_slot *s = (const struct ring_slot *)(r->slots + i * r->stride);
+        const struct pooled_slot *s = (const struct pooled_slot *)(r->slots + i * r->stride);
         uint64_t sequence = __atomic_load_n(&s->sequence, __ATOMIC_RELAXED);
-        uint32_t chunk = (uint32_t)s->payload[0];
+        uint32_t chunk = s->chunk;
         bool named = sequence != 0 && sequence % 2 == 0 && chunk < pool->chunks;
         c->of_slot[i] = named ? chunk : CHUNKS_NONE;
         if (named) {
@@ -100,12 +98,12 @@ store(struct chunks *c, struct ring *r, uint32_t chunk, uint64_t length, uint64_
         prepare(c, r);
         __atomic_thread_fence(__ATOMIC_RELEASE);
     }
-    struct ring_slot *s = ring_seek(r, k);
+    struct pooled_slot *s = (struct pooled_slot *)ring_seek(r, k);
     c->of_slot[r->index] = chunk;
     c->taken--;
     __atomic_store_n(&s->time, now, __ATOMIC_RELAXED);
-    __atomic_store_n(&s->payload[0], chunk, __ATOMIC_RELAXED);
-    __atomic_store_n(&s->payload[WHOLE_LENGTH], length, __ATOMIC_RELAXED);
+    __atomic_store_n(&s->chunk, chunk, __ATOMIC_RELAXED);
+    __atomic_store_n(&s->length, length, __ATOMIC_RELAXED);
     __atomic_store_n(&s->sequence, 2 * k, __ATOMIC_RELEASE);
 }
 

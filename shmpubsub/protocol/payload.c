@@ -51,13 +51,14 @@ claim(const struct look *l, uint32_t chunk)
 
 /* R3 to R5. */
 static ALWAYS_INLINE enum ring_end
-pin_chunk(void *into, const struct ring_slot *s, uint64_t complete)
+pin_chunk(void *into, const struct ring_slot *slot, uint64_t complete)
 {
     struct look *l = into;
+    const struct pooled_slot *s = (const struct pooled_slot *)slot;
     const struct pool *pool = &l->file->pool;
     l->payload->time = __atomic_load_n(&s->time, __ATOMIC_RELAXED);
-    uint32_t chunk = (uint32_t)__atomic_load_n(&s->payload[0], __ATOMIC_ACQUIRE);
-    uint64_t length = __atomic_load_n(&s->payload[1], __ATOMIC_ACQUIRE);
+    uint32_t chunk = __atomic_load_n(&s->chunk, __ATOMIC_ACQUIRE);
+    uint64_t length = __atomic_load_n(&s->length, __ATOMIC_ACQUIRE);
     bool sound = chunk < pool->chunks && length <= pool->max; /* they may be of two values, until the second look */
     uint64_t *entry = sound && l->pins ? claim(l, chunk) : NULL;
     if (__atomic_load_n(&s->sequence, __ATOMIC_SEQ_CST) != complete) {
@@ -70,7 +71,7 @@ pin_chunk(void *into, const struct ring_slot *s, uint64_t complete)
         return RING_GARBAGE;
     }
     l->payload->hold = hold_file(l->file, entry);
-    return found(l, s, complete, pool_payload(pool, chunk), length);
+    return found(l, slot, complete, pool_payload(pool, chunk), length);
 }
 
 static struct look

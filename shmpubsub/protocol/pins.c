@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "layout.h"
 #include "page.h"
 
 #define PAUSE 1000000000u /* ns between two attempts, and between two sweeps */
@@ -93,7 +94,7 @@ take_table(struct pins *p, const struct pool *pool, dev_t dev, ino_t ino, const 
     if (page != MAP_FAILED) {
         if (madvise(page, page_size(), MADV_DONTFORK) == 0 && take_byte(fd, &p->byte)) {
             p->page = page;
-            p->table = (uint64_t *)((unsigned char *)page + POOL_PINS_OFFSET);
+            p->table = (uint64_t *)((unsigned char *)page + SHM_PINS_OFFSET);
             p->forks = fork_count();
             p->lock = (struct fork_lock){.fd = fd, .dev = dev, .ino = ino, .byte = PINS_FIRST_BYTE + p->byte};
             (void)clear_all(p->table, pool, p->byte);

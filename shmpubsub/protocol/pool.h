@@ -6,11 +6,9 @@
 #include <stdint.h>
 
 #include "geometry.h"
+#include "layout.h"
 
-#define POOL_PINS_OFFSET 8      /* in page 0: views + 1 entries */
-#define POOL_PAYLOAD_OFFSET 64u /* in a chunk: past the alias of a page's begin, which arrays of large allocations have */
-#define POOL_MAX_VIEWS 500u
-#define POOL_INLINE_LIMIT 256u  /* bytes: the most that a reader takes from a slot */
+#define POOL_INLINE_LIMIT 256u /* bytes: the most that a reader takes from a slot */
 
 struct pool {
     unsigned char *memory; /* chunk 0; NULL: the slots have the values */
@@ -33,11 +31,12 @@ pool_at(void *memory, const struct geometry *g)
     };
 }
 
-/* Where a chunk's value begins. */
+/* Where a chunk's value begins: not where a page does. A copy between places that lie a few bytes apart, but for
+   whole pages, takes many times as long, and large arrays begin 16 bytes into a page. */
 static inline unsigned char *
 pool_payload(const struct pool *p, uint32_t chunk)
 {
-    return p->memory + chunk * p->stride + POOL_PAYLOAD_OFFSET;
+    return p->memory + chunk * p->stride + SHM_CHUNK_PAYLOAD;
 }
 
 /* An entry of the table of pins; 0 is a free one. byte: the lock byte, from 0, of the mapping that pins the chunk. */

@@ -36,8 +36,8 @@
 #define CHUNKS (DEPTH + VIEWS + 1 + LOANS)
 #define LEAST 64u
 #define MOST (8u << 20)
-#define HEADER 65536u
-#define FIRST 8192u
+#define HEADER SHM_HEADER_OFFSET
+#define FIRST (HEADER + 256u)
 #define CHUNKS_OFFSET (2 * HEADER)
 #define CHUNK_STRIDE (MOST + 4096u)
 #define SIZE (CHUNKS_OFFSET + CHUNKS * CHUNK_STRIDE)
@@ -136,7 +136,7 @@ open_file(struct ring *ring)
         FAIL("no lock byte: %m");
     }
     if (shared) { /* the same page, but its address is what sanitizers go by */
-        f->pins.table = (uint64_t *)(memory + POOL_PINS_OFFSET);
+        f->pins.table = (uint64_t *)(memory + SHM_PINS_OFFSET);
     }
     return f;
 }
@@ -395,7 +395,7 @@ main(int argc, char **argv)
         FAIL("no file %s: %m", path);
     }
     memory = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    uint64_t *table = (uint64_t *)(memory + POOL_PINS_OFFSET);
+    uint64_t *table = (uint64_t *)(memory + SHM_PINS_OFFSET);
     struct ring r = ring_at(memory + HEADER, FIRST, geometry.stride, SLOTS), unused;
     struct pool pool = pool_at(memory + CHUNKS_OFFSET, &geometry);
     struct chunks c;

@@ -23,8 +23,8 @@ var (
 	nameSteps = []access{ // of a loan that is older than the newest value: the fence follows a W1 of its own
 		{"thread_fence", "", "", release},
 		{"store_n", "time", "now", relaxed}, // W4
-		{"store_n", "payload[0]", "chunk", relaxed},
-		{"store_n", "payload[WHOLE_LENGTH]", "length", relaxed},
+		{"store_n", "chunk", "chunk", relaxed},
+		{"store_n", "length", "length", relaxed},
 		{"store_n", "sequence", "2 * k", release}, // W5
 	}
 	newestSteps = []access{
@@ -33,8 +33,8 @@ var (
 	}
 	pinSteps = []access{
 		{"load_n", "time", "", relaxed}, // R3
-		{"load_n", "payload[0]", "", acquire},
-		{"load_n", "payload[1]", "", acquire},
+		{"load_n", "chunk", "", acquire},
+		{"load_n", "length", "", acquire},
 		{"load_n", "sequence", "", seqCst}, // R5
 	}
 	claimSteps = []access{ // R4
@@ -72,7 +72,7 @@ const (
 )
 
 func slotWord(k uint8, what string) int {
-	word := map[string]int{"sequence": 0, "time": 1, "payload[0]": 2, "payload[1]": 3, "payload[WHOLE_LENGTH]": 3}
+	word := map[string]int{"sequence": 0, "time": 1, "chunk": 2, "length": 3}
 	return slotsAt + int(k)%poolSlots*slotWords + word[what]
 }
 
@@ -109,7 +109,7 @@ func poolWrite(steps []access, k uint8, prefers ...uint8) program {
 						}
 					}
 				}})
-		case "payload[0]":
+		case "chunk":
 			p = append(p, instruction{kind: store, order: a.order, at: constant(slotWord(k, a.what)),
 				value: func(t *thread, _ uint8) (uint8, bool) { return t.reg[newest], true }})
 		default:
@@ -168,7 +168,7 @@ func poolRead(steps []access) program {
 					gone(t)
 				}
 			}
-		case "payload[0]":
+		case "chunk":
 			in.at = word(a.what)
 			in.then = func(t *thread, got uint8, _ bool) { t.reg[chunkNo] = got }
 		case "at":
