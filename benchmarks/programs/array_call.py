@@ -7,6 +7,7 @@ milliseconds that it reads, it answers with a line of them in ns of processor ti
 
 import itertools
 import mmap
+import statistics
 import sys
 import time
 from array import array
@@ -17,17 +18,24 @@ import numpy as np
 import shm_pub_sub
 from harness.timing import timer
 
-from programs.call import each
-
 SIZES = (64, 4096, 65536, 1 << 20, 6 << 20)
 """Bytes."""
 
 BUFFERS = 3
 PAGE = mmap.PAGESIZE
-STRETCH = 200_000
-"""ns that one timing should take: shorter than most of what other programs do between."""
+STRETCH = 300_000
+"""ns that one timing takes, about: in most of them no other program runs."""
+
+MOST = 500
+"""Calls in one timing."""
+
+BYTES = 20
+"""Copied in a ns, about."""
 
 CLOCK = time.thread_time_ns
+ELEMENTWISE = 10
+"""How much longer other strides take, about."""
+
 FIRST = 8
 """Arrays published by each new publisher, of which the first is one figure."""
 
@@ -88,9 +96,9 @@ class Figures:
         self.clock = clock_ns()
         self.timers = {}
 
-    def add(self, figure, run):
-        ns = min(run(BUFFERS + 1) for _ in range(5))
-        n = max(1, min(500, int(STRETCH / max(ns, 1))))
+    def add(self, figure, run, nbytes):
+        # By the size, not by what it takes: ours and its floor are called equally often.
+        n = max(1, min(MOST, STRETCH * BYTES // (nbytes + 1)))
 
         def measure():
             run(min(n, BUFFERS + 1))  # the caches hold the arrays of the figure before
@@ -98,8 +106,8 @@ class Figures:
 
         self.timers[figure] = measure
 
-    def statement(self, figure, statement, **names):
-        self.add(figure, timer(statement, CLOCK, **names))
+    def statement(self, figure, nbytes, statement, **names):
+        self.add(figure, timer(statement, CLOCK, **names), nbytes)
 
     def memcpy(self, figure, target, source, starts):
         done = 0
@@ -109,7 +117,7 @@ class Figures:
             first, done = done % len(starts), done + n
             return self.copies(target, source, starts, first, n)
 
-        self.add(f"{figure}:floor", run)
+        self.add(f"{figure}:floor", run, memoryview(source).nbytes)
 
 
 def contiguous(figures):
@@ -118,13 +126,13 @@ def contiguous(figures):
         topic = Topic(f"contiguous{size}", like)
         places, into = topic.places, np.empty_like(like)
         subscriber = topic.subscriber()
-        figures.statement(f"publish:{size}", "p(a)", p=topic.publisher.publish, a=like)
+        figures.statement(f"publish:{size}", size, "p(a)", p=topic.publisher.publish, a=like)
         figures.memcpy(f"publish:{size}", places.memory, like, places.starts)
-        figures.statement(f"into:{size}", "s(into=a)", s=subscriber.subscribe, a=into)
+        figures.statement(f"into:{size}", size, "s(into=a)", s=subscriber.subscribe, a=into)
         figures.memcpy(f"into:{size}", into, places.at(0, size), array("q", [0]))
-        figures.statement(f"read:{size}", "v, ok = s()", s=subscriber.subscribe)
-        figures.statement(f"view:{size}", "v, ok = s()", s=topic.views.subscribe)
-        figures.statement(f"loan:{size}", "with loan(): pass", loan=topic.publisher.loan)
+        figures.statement(f"read:{size}", size, "v, ok = s()", s=subscriber.subscribe)
+        figures.statement(f"view:{size}", 0, "v, ok = s()", s=topic.views.subscribe)
+        figures.statement(f"loan:{size}", 0, "with loan(): pass", loan=topic.publisher.loan)
 
 
 def strided(figures):
@@ -137,7 +145,7 @@ def strided(figures):
     for name, frame in padded.items():
         like = np.ascontiguousarray(frame)
         topic = Topic(f"padded{name}", like)
-        figures.statement(f"padded:{name}", "p(a)", p=topic.publisher.publish, a=frame)
+        figures.statement(f"padded:{name}", like.nbytes, "p(a)", p=topic.publisher.publish, a=frame)
         figures.memcpy(f"padded:{name}", topic.places.memory, like, topic.places.starts)
     rgba = rng.integers(0, 255, (480, 640, 4), np.uint8)
     rgb = np.ascontiguousarray(rgba[:, :, :3])
@@ -146,32 +154,53 @@ def strided(figures):
     targets = [np.frombuffer(place, np.uint8).reshape(rgb.shape) for place in places]
     frames = {"flipped": rgb[:, ::-1], "upside-down": rgb[::-1], "rgba": rgba[:, :, :3]}
     for name, frame in frames.items():
-        figures.statement(f"strided:{name}", "p(a)", p=topic.publisher.publish, a=frame)
+        figures.statement(
+            f"strided:{name}", ELEMENTWISE * rgb.nbytes, "p(a)", p=topic.publisher.publish, a=frame
+        )
         names = {"copy": np.copyto, "next": itertools.cycle(targets).__next__, "a": frame}
-        figures.statement(f"strided:{name}:floor", "copy(next(), a)", **names)
+        nbytes = ELEMENTWISE * rgb.nbytes
+        figures.statement(f"strided:{name}:floor", nbytes, "copy(next(), a)", **names)
 
 
 def text(figures):
     value = "0123456789" * 100
     publisher = shm_pub_sub.Publisher("text", "", BUFFERS)
     subscriber = shm_pub_sub.Subscriber("text", "")
-    figures.statement("text-publish:1000", "p(v)", p=publisher.publish, v=value)
-    figures.statement("text-read:1000", "v, ok = s()", s=subscriber.subscribe, keep=publisher)
+    figures.statement("text-publish:1000", 1000, "p(v)", p=publisher.publish, v=value)
+    figures.statement("text-read:1000", 1000, "v, ok = s()", s=subscriber.subscribe, keep=publisher)
 
 
 class New:
-    """The first array of a new publisher, and the later ones."""
+    """The first array of a new publisher, and the later ones, in whichever order they are asked."""
 
     def __init__(self):
         self.like = np.zeros(SIZES[-1] // 8)
-        self.later = []
+        self.times = {"first": [], "later": []}
 
-    def first(self):
+    def publish(self):
         with shm_pub_sub.Publisher("new", self.like, BUFFERS) as publisher:
             run = timer("p(a)", CLOCK, p=publisher.publish, a=self.like)
             first, *later = (run(1) for _ in range(FIRST))
-        self.later.append(sorted(later)[len(later) // 2])
-        return first
+        self.times["first"].append(first)
+        self.times["later"].append(statistics.median(later))
+
+    def next(self, which):
+        if not self.times[which]:
+            self.publish()
+        return self.times[which].pop()
+
+
+def there_and_back(timers, milliseconds):
+    """Return the median of each figure: all in turn, then all in reverse, repeatedly.
+
+    The caches hold for the second of two what the first has read.
+    """
+    end = time.perf_counter_ns() + milliseconds * 1_000_000
+    times = {figure: [] for figure in timers}
+    while not all(times.values()) or time.perf_counter_ns() < end:
+        for figure in (*timers, *reversed(timers)):
+            times[figure].append(timers[figure]())
+    return [statistics.median(ns) for ns in times.values()]
 
 
 def main():
@@ -180,10 +209,14 @@ def main():
     strided(figures)
     text(figures)
     new = New()
-    timers = {**figures.timers, "first:6291456": new.first, "first:6291456:floor": new.later.pop}
+    first = f"first:{SIZES[-1]}"
+    timers = figures.timers | {
+        first: lambda: new.next("first"),
+        f"{first}:floor": lambda: new.next("later"),
+    }
     print("ready", *timers, flush=True)
     for line in sys.stdin:
-        print(*each(timers, int(line)), flush=True)
+        print(*there_and_back(timers, int(line)), flush=True)
 
 
 if __name__ == "__main__":
