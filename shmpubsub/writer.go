@@ -10,7 +10,6 @@ import (
 
 	"shm_pub_sub/shmpubsub/internal/clock"
 	"shm_pub_sub/shmpubsub/internal/futex"
-	"shm_pub_sub/shmpubsub/internal/killpoint"
 	"shm_pub_sub/shmpubsub/internal/pool"
 	"shm_pub_sub/shmpubsub/internal/ring"
 	"shm_pub_sub/shmpubsub/internal/segment"
@@ -85,7 +84,6 @@ func (p *writer) publish(b []byte, now int64) error {
 		return p.loanError("publish")
 	}
 	copy(p.chunks.Payload(chunk, uint64(len(b))), b)
-	killpoint.Here()
 	p.chunks.Publish(chunk, uint64(len(b)), now)
 	return nil
 }
@@ -183,7 +181,6 @@ func (p *writer) end(l *loan, publish bool) error {
 		}
 		return nil
 	}
-	killpoint.Here() // after the loan's bytes
 	p.chunks.Publish(l.chunk, n, clock.Now())
 	futex.Notify(p.segment.WaitWord())
 	return nil

@@ -3,6 +3,7 @@ package pool
 import (
 	"sync/atomic"
 
+	"shm_pub_sub/shmpubsub/internal/killpoint"
 	"shm_pub_sub/shmpubsub/internal/ring"
 )
 
@@ -103,6 +104,7 @@ func (c *Chunks) Payload(chunk uint32, n uint64) []byte { return c.payload(c.mem
 // Publish makes the first length bytes of a chunk that was taken the newest value, and ends the loan. Other values may
 // have been published since it was taken; then the slot that it uses now is not odd yet.
 func (c *Chunks) Publish(chunk uint32, length uint64, now int64) {
+	killpoint.Here() // after W3
 	c.prepare()
 	w := [Words]uint64{uint64(chunk), length}
 	c.ring.Finish(w[:], now)

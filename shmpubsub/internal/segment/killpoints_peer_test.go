@@ -41,6 +41,7 @@ type peerState struct {
 	publisher  *shmpubsub.IntPublisher
 	subscriber *shmpubsub.IntSubscriber
 	sites      []string // reached since it was armed
+	frames     frames
 }
 
 func (p *peerState) do(command []string) string {
@@ -60,6 +61,9 @@ func (p *peerState) do(command []string) string {
 		p.publisher, err = shmpubsub.NewIntPublisher("x", number, options...)
 	case "create-text":
 		_, err = createText(p.in, number, command[len(command)-1] == "retain")
+	case "frames": // frames, command, number
+		_, _ = fmt.Sscan(strings.Join(command[2:], " "), &number)
+		return p.frames.do(p.dir, command[1], uint64(number))
 	case "publish":
 		err = p.publisher.Publish(int64(number))
 	case "close":

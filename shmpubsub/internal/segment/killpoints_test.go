@@ -49,6 +49,7 @@ func TestKillPoints_EveryStepCanBeTheLast(t *testing.T) {
 				}
 			})
 		}
+		t.Run("chunks", k.chunks)
 		t.Run("wait", k.waiters)
 		t.Run("publish to a waiter", k.publishers)
 	})

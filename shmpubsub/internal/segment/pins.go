@@ -32,7 +32,7 @@ func (o *Owned) Chunks() *pool.Chunks {
 
 // Chunks returns the reader's side of the pool, which cannot pin yet. It is valid until the View is closed.
 func (v *View) Chunks() pool.Reader {
-	return pool.Reader{Geometry: v.Geometry(), Ring: v.Ring(), Memory: v.memory.data[v.ChunksOffset-HeaderOffset:], Copy: v.readAt}
+	return pool.Reader{Geometry: v.Geometry(), Ring: v.Ring(), Memory: v.Pool(), Copy: v.readAt}
 }
 
 // readAt copies from the file by a system call.
