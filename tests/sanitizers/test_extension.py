@@ -58,7 +58,11 @@ FAULTS: dict[str, tuple[Fault, str]] = {
         "AddressSanitizer: heap-use-after-free",
     ),
     "slots half a word off": (
-        ("attachment.c", "file->mapping.base, f->first,", "file->mapping.base, f->first + 4,"),
+        (
+            "attachment.c",
+            "file->mapping.base, f->geometry.first,",
+            "file->mapping.base, f->geometry.first + 4,",
+        ),
         "misaligned address",
     ),
     "memory too small": (

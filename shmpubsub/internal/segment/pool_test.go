@@ -73,7 +73,7 @@ func TestCreate_HasSpaceForEveryChunk(t *testing.T) {
 			s := pooledSpec(t, domain(t), 1)
 			s.Type = typeOf(t, text)
 			o := create(t, s)
-			require.EqualValues(t, want.chunks, o.Chunks)
+			require.EqualValues(t, want.chunks, o.Header.Chunks)
 			require.Equal(t, want.stride, o.ChunkStride)
 			require.Equal(t, want.chunks > 0, o.Pooled)
 			require.Zero(t, o.ChunksOffset%page.Size())
@@ -110,7 +110,7 @@ func TestCreate_RefusesViewsAndLoansBeyondTheirLimits(t *testing.T) {
 	}
 	s.Views, s.Loans = MaxViews, MaxLoans
 	o := create(t, s)
-	require.EqualValues(t, 3+500+1+500, o.Chunks)
+	require.EqualValues(t, 3+500+1+500, o.Header.Chunks)
 	require.NoError(t, o.Close())
 	s.Depth = MaxPooledDepth + 1
 	_, err := Create(s)
@@ -143,6 +143,14 @@ func TestReleasePool_LeavesAMappingThatDoesNotHoldTheLock(t *testing.T) {
 	require.Zero(t, next.Replaced)
 	require.Equal(t, "kept", string(pool[3*o.ChunkStride+ChunkPayload:][:4]))
 	require.NoError(t, next.Close())
+	pool.unmap()
+
+	killed := create(t, s)
+	pool, killed.pool = killed.pool, nil
+	abandon(killed)
+	v := attach(t, s)
+	require.True(t, v.Dead)
+	require.NoError(t, Remove(s.Dir, "x"))
 	pool.unmap()
 }
 
