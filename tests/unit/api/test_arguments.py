@@ -69,8 +69,7 @@ def test_wrong_arguments_are_type_errors(
     assert list(shm_dir.iterdir()) == []
 
 
-BAD_DEFAULTS: list[Any] = [None, [], [1.0], (1,), {}, "1", b"1", 1j, object(), int]
-BAD_DEFAULTS += [bytearray(8), memoryview(b"12345678"), NumpyScalar()]
+BAD_DEFAULTS: list[Any] = [[], (1,), {}, object(), int, bytearray(8), NumpyScalar()]
 
 
 @pytest.mark.parametrize("cls", [Publisher, Subscriber])
