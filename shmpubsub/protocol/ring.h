@@ -166,7 +166,7 @@ ring_newest_by(struct ring *r, ring_step *step, void *into)
             continue;
         }
         enum ring_end end = step(into, s, 2 * k);
-        if (__builtin_expect(end != RING_LAPPED, 1)) {
+        if (end != RING_LAPPED) {
             return end == RING_WHOLE ? RING_OK : RING_CORRUPT;
         }
     }
