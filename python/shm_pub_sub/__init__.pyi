@@ -1,10 +1,13 @@
 import builtins
+import ctypes
+from array import array
 from collections.abc import Callable, Coroutine, Iterable
 from types import GenericAlias
 from typing import (
     Any,
     Final,
     Generic,
+    Literal,
     NoReturn,
     SupportsFloat,
     SupportsIndex,
@@ -13,6 +16,8 @@ from typing import (
     overload,
 )
 
+import numpy as np
+import numpy.typing as npt
 from _typeshed import StrPath
 from typing_extensions import Buffer, Self
 
@@ -38,7 +43,31 @@ from ._topics import remove as remove
 from ._topics import topics as topics
 
 _Trust: TypeAlias = SupportsIndex | str | Iterable[SupportsIndex | str] | None
-_T = TypeVar("_T", bool, int, float)
+_T = TypeVar("_T")
+_E = TypeVar("_E", bound=np.generic)
+_B = TypeVar("_B", bound=Buffer)
+
+# Defaults that are numbers of other libraries; values are Python's.
+_Bool: TypeAlias = np.bool_ | ctypes.c_bool
+_Int: TypeAlias = np.integer[Any] | ctypes._SimpleCData[int]
+_Float: TypeAlias = np.floating[Any] | ctypes._SimpleCData[float]
+_Complex: TypeAlias = np.complexfloating[Any, Any]
+
+_Array: TypeAlias = array[int] | array[float] | ctypes.Array[Any]
+# What values of their own type are read with. The topics' arrays have fixed types of elements.
+_A = TypeVar("_A", bound=_Array)
+_D = TypeVar(
+    "_D",
+    bound=complex
+    | str
+    | bytes
+    | list[bool]
+    | list[int]
+    | list[float]
+    | npt.NDArray[Any]
+    | _Array
+    | memoryview,
+)
 _S = TypeVar("_S", bound=Subscriber[Any])
 
 __all__ = [
@@ -157,47 +186,121 @@ class Publisher(Generic[_T]):
 class Subscriber(Generic[_T]):
     @overload
     def __init__(
+        self: Subscriber[Any],
+        name: str,
+        default_value: None = None,
+        *,
+        copy: bool = True,
+        max_age: float | None = None,
+        history: SupportsIndex = 1,
+        callback: Callable[[Any], object] | None = None,
+        directory: StrPath | None = None,
+        trust: _Trust = None,
+    ) -> None: ...
+    @overload
+    def __init__(
         self: Subscriber[bool],
         name: str,
-        default_value: bool,
+        default_value: _Bool,
         *,
+        copy: bool = True,
         max_age: float | None = None,
         history: SupportsIndex = 1,
         callback: Callable[[bool], object] | None = None,
-        trust: _Trust = None,
         directory: StrPath | None = None,
+        trust: _Trust = None,
     ) -> None: ...
     @overload
     def __init__(
         self: Subscriber[int],
         name: str,
-        default_value: int,
+        default_value: _Int,
         *,
+        copy: bool = True,
         max_age: float | None = None,
         history: SupportsIndex = 1,
         callback: Callable[[int], object] | None = None,
-        trust: _Trust = None,
         directory: StrPath | None = None,
+        trust: _Trust = None,
     ) -> None: ...
     @overload
     def __init__(
         self: Subscriber[float],
         name: str,
-        default_value: float,
+        default_value: _Float,
         *,
+        copy: bool = True,
         max_age: float | None = None,
         history: SupportsIndex = 1,
         callback: Callable[[float], object] | None = None,
-        trust: _Trust = None,
         directory: StrPath | None = None,
+        trust: _Trust = None,
     ) -> None: ...
-    def subscribe(self) -> tuple[_T, bool]: ...
-    def recv(self, timeout: float | None = None) -> _T: ...
-    def try_recv(self) -> _T | None: ...
+    @overload
+    def __init__(
+        self: Subscriber[complex],
+        name: str,
+        default_value: _Complex,
+        *,
+        copy: bool = True,
+        max_age: float | None = None,
+        history: SupportsIndex = 1,
+        callback: Callable[[complex], object] | None = None,
+        directory: StrPath | None = None,
+        trust: _Trust = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Subscriber[bytes | memoryview],
+        name: str,
+        default_value: bytes,
+        *,
+        copy: Literal[False],
+        max_age: float | None = None,
+        history: SupportsIndex = 1,
+        callback: Callable[[memoryview], object] | None = None,
+        directory: StrPath | None = None,
+        trust: _Trust = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Subscriber[_A | memoryview],
+        name: str,
+        default_value: _A,
+        *,
+        copy: Literal[False],
+        max_age: float | None = None,
+        history: SupportsIndex = 1,
+        callback: Callable[[memoryview], object] | None = None,
+        directory: StrPath | None = None,
+        trust: _Trust = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Subscriber[_D],
+        name: str,
+        default_value: _D,
+        *,
+        copy: bool = True,
+        max_age: float | None = None,
+        history: SupportsIndex = 1,
+        callback: Callable[[_D], object] | None = None,
+        directory: StrPath | None = None,
+        trust: _Trust = None,
+    ) -> None: ...
+    def subscribe(self, *, into: Buffer | None = None) -> tuple[_T, bool]: ...
+    def recv(self, timeout: float | None = None, *, into: Buffer | None = None) -> _T: ...
+    def try_recv(self, *, into: Buffer | None = None) -> _T | None: ...
     @overload
     def drain(self, *, into: None = None) -> list[_T]: ...
     @overload
     def drain(self, *, into: Buffer) -> int: ...
+    @overload
+    def last(self, n: SupportsIndex, /, *, into: _B) -> _B: ...
+    @overload  # one array with a leading axis, or a list of those of various lengths
+    def last(self: Subscriber[npt.NDArray[_E]], n: SupportsIndex, /) -> Any: ...
+    @overload
+    def last(self, n: SupportsIndex, /, *, into: None = None) -> list[_T]: ...
     def sample(self) -> Sample[_T] | None: ...
     def recv_sample(self, timeout: float | None = None) -> Sample[_T]: ...
     def wait_for_publisher(self, timeout: float | None = None) -> None: ...
@@ -209,6 +312,8 @@ class Subscriber(Generic[_T]):
     def __anext__(self) -> Coroutine[Any, Any, _T]: ...
     @property
     def lost(self) -> int: ...
+    @property
+    def copied(self) -> int: ...
     def close(self) -> None: ...
     @property
     def name(self) -> str: ...

@@ -38,9 +38,15 @@ def card(name: str, what: str, reading: str = "", remark: str = "") -> str:
     )
 
 
-def reading(newest: Value | None, kept: Sequence[Value], alive: bool, facts: str) -> str:
-    """Return the newest value, a sparkline of those kept, and facts about the publisher."""
-    value = "" if newest is None else escape(number(newest))
+def reading(newest: object, kept: Sequence[Value], alive: bool, facts: str) -> str:
+    """Return the newest value, a sparkline of those kept, and facts about the publisher.
+
+    The newest is a number, None if there is none, or anything whose str() is shown.
+    """
+    if isinstance(newest, (int, float)):
+        value = escape(number(newest))
+    else:
+        value = "" if newest is None else escape(str(newest))
     return (
         '<div style="display:flex;align-items:center;gap:1em">'
         f'<span style="font-size:1.6em">{value}</span>{sparkline(kept)}</div>'

@@ -6,20 +6,20 @@ import os
 
 from . import _hot
 from ._arguments import (
-    TYPE_TAGS,
-    check_default,
     check_directory,
     check_history,
     check_max_age,
     check_name,
     path_to_go,
+    short_repr,
 )
 from ._errors import ClosedError, LayoutError, OpenError, TopicNotFoundError, TopicTypeError
 from ._extension import load
 from ._go import from_go
 from ._log import logger
-from ._refusals import SubscriberRefusals
+from ._subscriber_refusals import SubscriberRefusals
 from ._trust import check_trust
+from ._types import spec_of
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
@@ -50,8 +50,16 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
 
     Args:
         name: The topic's name.
-        default_value: What subscribe() returns if there is nothing to read. Its type (bool, int or
-            float) must be the publisher's.
+        default_value: What subscribe() returns if there is nothing to read. Its type must be the
+            publisher's: bool, int, float, str, bytes, a list, or the element type and shape of an
+            array; an array of which the first axis has length 0 stands for any length. It is
+            copied. None for a topic of any type, which may change; values are then arrays of
+            numpy, or memoryviews without it.
+        copy: Whether arrays and bytes are the program's own, new and writable at each call. False
+            for views: read-only arrays (of bytes: memoryviews) in shared memory, which do not
+            change as long as anything refers to them. More views at once than the publisher's
+            views= are read-only copies, and so are all if this process may not write to the
+            topic's file: `copied` counts them.
         max_age: Seconds after which subscribe() and sample() ignore a value. It guards against a
             publisher that hangs. None for no limit.
         history: The number of already published values to receive first, up to what the topic
@@ -85,6 +93,7 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
         "_default",
         "_directory",
         "_name",
+        "_spec",
         "_stranger",
         "_trouble",
         "_trust",
@@ -95,18 +104,33 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
     def __init__(
         self,
         name: str,
-        default_value: bool | int | float,
+        default_value: Any = None,
         *,
+        copy: bool = True,
         max_age: float | None = None,
         history: int = 1,
         callback: Callable[[Any], object] | None = None,
-        trust: int | str | Iterable[int | str] | None = None,
         directory: str | os.PathLike[str] | None = None,
+        trust: int | str | Iterable[int | str] | None = None,
     ) -> None:
         if self._is_open:
             Subscriber.close(self)  # __init__ is called again
         self._name = check_name(name)
-        self._type, self._default = check_default(self._name, default_value)
+        spec = None if default_value is None else spec_of(self._name, default_value, reads=True)
+        if type(self) in (Subscriber, _ArraySubscriber):
+            plain = spec is not None and spec.tag <= 3
+            self.__class__ = Subscriber if plain else _ArraySubscriber
+        self._spec = spec
+        self._type, self._default = (
+            (type(None), None) if spec is None else (spec.type, spec.default)
+        )
+        if type(copy) is not bool:
+            raise TopicTypeError(
+                f"subscribe to {self._name!r}: found copy={short_repr(copy)}; expected True, or "
+                "False for views"
+            )
+        if spec is None:
+            _import_numpy()
         age = check_max_age(self._name, max_age)
         history = check_history(self._name, history)
         self._trust = check_trust(trust)
@@ -126,7 +150,8 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
         life = 0  # if an interrupt comes before it is known: any
         try:
             path_bytes = path.encode("latin-1")
-            life = self._open(path_bytes, TYPE_TAGS[self._type], missing, age, history)
+            tag, make = (0, None) if spec is None else (spec.tag, spec.make)
+            life = self._open(path_bytes, tag, missing, age, history, copy, make)
             self._attach(first=True)
         except BaseException:
             self._close(life)
@@ -213,8 +238,9 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
         if not life:
             self._say_closed()
         try:
-            where, kind = path_to_go(self._directory), self._type.__name__
-            found = self._map(life, load().bind_Attach, where, self._name, kind, self._trust)
+            where, spec = path_to_go(self._directory), self._spec
+            wanted = "" if spec is None else spec.descriptor
+            found = self._map(life, load().bind_Attach, where, self._name, wanted, self._trust)
         except RuntimeError as error:
             trouble = from_go(error)
             if str(error).startswith("untrusted\n"):
@@ -246,6 +272,13 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
         if not known:
             logger().warning("subscriber of %r: no publisher: %s", self._name, text)
 
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        """Give a program's own classes the methods with into=, whatever they read."""
+        super().__init_subclass__(**arguments)
+        arrays = globals().get("_ArraySubscriber")
+        if arrays is not None and Subscriber in cls.__bases__:
+            cls.__bases__ = tuple(arrays if b is Subscriber else b for b in cls.__bases__)
+
     def __iter__(self) -> Subscriber:
         if not self._is_open:
             self._say_closed()
@@ -263,11 +296,12 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
         try:
             state = "publisher alive" if self._is_alive() else "no publisher"
             if (newest := _hot.Subscriber.sample(self)) is not None:
-                state += f", newest {newest.value!r}, {newest.age:.3g} s old"
+                state += f", newest {_short(newest.value)}, {newest.age:.3g} s old"
         except Exception as error:  # a repr is for debugging
             state = type(error).__name__
         buffers = f", {kept} buffers" if (kept := self._buffers) else ""
-        kind = f"{self._type.__name__}, default {self._default!r}"
+        kind = "any" if self._spec is None else str(self._spec)
+        kind += f", default {_short(self._default)}"
         return f"<Subscriber {name} {kind}{buffers}, {state}>"
 
     def _repr_html_(self) -> str:
@@ -281,3 +315,34 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
             f"cannot pickle the subscriber of {self._known_name()}: "
             "it belongs to this process; pass the topic's name and make a Subscriber from it there"
         )
+
+
+@_hot.array_methods
+class _ArraySubscriber(Subscriber):
+    """What a Subscriber of anything but bool, int and float really is.
+
+    Its subscribe() and try_recv() take into=. For the three that would cost them a nanosecond or
+    more at each call.
+    """
+
+    __slots__ = ()
+
+
+_ArraySubscriber.__name__ = _ArraySubscriber.__qualname__ = "Subscriber"
+
+
+def _import_numpy() -> None:
+    """Values of any type are numpy's arrays, if it is installed."""
+    try:  # noqa: SIM105
+        import numpy  # noqa: F401
+    except ImportError:
+        pass  # contextlib is slow to import
+
+
+def _short(value: object) -> str:
+    """Return a value for a repr: of an array its type and shape."""
+    shape = getattr(value, "shape", None)
+    if shape is None:
+        return short_repr(value)
+    dtype = getattr(value, "dtype", None) or value.format  # type: ignore[attr-defined]
+    return f"{dtype}{list(shape)}"

@@ -3,6 +3,7 @@
 #include "attachment.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "../protocol/owner.h"
 #include "arguments.h"
 #include "mapping_text.h"
+#include "value_type.h"
 
 /* Reads nothing more from the present file, which stays mapped: see struct cursor. */
 static void
@@ -96,6 +98,16 @@ raise_over(Subscriber *s)
     return raised(PyObject_CallMethod((PyObject *)s, method, NULL));
 }
 
+bool
+attachment_is_over(Subscriber *s, uint64_t open_epoch)
+{
+    bool over = s->path != NULL && s->open_epoch != open_epoch;
+    if (over) {
+        raise_over(s);
+    }
+    return over;
+}
+
 int
 attachment_attach(Subscriber *s)
 {
@@ -154,17 +166,34 @@ attachment_attach(Subscriber *s)
 /* Reads from the file that was found. Its publisher was last checked at checked_at. A dead one's file is kept only to
    recognise its successor. Returns false with an error set if there is no memory. */
 static bool
-enter(Subscriber *s, const struct found *f, uint64_t checked_at)
+enter(Subscriber *s, const struct found *f, const struct value_type *t, uint64_t checked_at)
 {
     struct topic_file *file = topic_file_open(&f->mapping);
-    if (file == NULL) {
+    struct value_type *type = file == NULL ? NULL : malloc(sizeof *type);
+    if (type == NULL) {
+        if (file != NULL) {
+            topic_file_release(file);
+        }
         PyErr_NoMemory();
         return false;
     }
+    *type = *t;
+    file->type = type;
     file->retain = f->retain;
+    const struct geometry *g = &f->geometry;
+    file->pool = (struct pool){.max = g->elem_size};
+    if (g->chunks > 0) {
+        file->pool = (struct pool){
+            .memory = (unsigned char *)file->mapping.base + (g->chunks_offset - SHM_HEADER_OFFSET),
+            .stride = g->chunk_stride,
+            .max = g->elem_size,
+            .chunks = g->chunks,
+            .views = g->views,
+        };
+    }
     struct ring ring = {0};
     if (!f->dead) {
-        ring = ring_at(file->mapping.base, f->geometry.first, f->geometry.stride, f->geometry.slots);
+        ring = ring_at(file->mapping.base, g->first, g->stride, g->slots);
     }
     const struct attachment *present = &s->cursor.present;
     if (!f->dead && present->ring.mapped != NULL && present->file->dev == file->dev && present->file->ino == file->ino) {
@@ -184,6 +213,20 @@ enter(Subscriber *s, const struct found *f, uint64_t checked_at)
         cursor_join(&s->cursor, s->history);
     }
     return true;
+}
+
+/* The type of the file that was found. Returns false with an error set. */
+static bool
+parse_type(const Subscriber *s, PyObject *text, const struct found *f, struct value_type *t)
+{
+    bool scalar = f->tag >= SHM_BOOL && f->tag <= SHM_FLOAT;
+    if (value_type_parse(t, f->type_line) && t->tag == f->tag && t->size == f->geometry.elem_size &&
+        (f->geometry.chunks > 0 || (!t->variable && t->size <= POOL_INLINE_LIMIT)) &&
+        (s->type == BY_FILE || s->type == f->tag || f->dead) && scalar == (t->tag <= SHM_FLOAT)) {
+        return true;
+    }
+    PyErr_Format(PyExc_SystemError, "the Go side described another type, or none: %R", text);
+    return false;
 }
 
 /* Another thread, or a signal handler, may close s or open it again before s is looked at here, and while Go works,
@@ -221,13 +264,14 @@ attachment_map(Subscriber *s, PyObject *args)
     }
     struct found found = {0};
     bool something = PyUnicode_Check(text) && PyUnicode_GET_LENGTH(text) > 0;
-    bool parsed = !something || parse_found(text, &found);
+    struct value_type type = {0};
+    bool parsed = !something || (parse_found(text, &found) && parse_type(s, text, &found, &type));
     Py_DECREF(text);
     if (!parsed) {
         return NULL;
     }
     bool first = s->cursor.epoch == epoch;
-    if (something && first && !enter(s, &found, now)) {
+    if (something && first && !enter(s, &found, &type, now)) {
         return NULL;
     }
     if (something && !first) {

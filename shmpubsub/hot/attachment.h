@@ -19,6 +19,9 @@ bool attachment_check(Subscriber *s, uint64_t now);
 /* Looks for a file to read if there is none: 1 found, 0 not, -1 with an error set. */
 int attachment_attach(Subscriber *s);
 
+/* Whether s was opened again since open_epoch; an error is set then. */
+bool attachment_is_over(Subscriber *s, uint64_t open_epoch);
+
 /* The method _map. */
 PyObject *attachment_map(Subscriber *s, PyObject *args);
 

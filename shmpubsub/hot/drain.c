@@ -3,9 +3,13 @@
 #include "drain.h"
 
 #include "arguments.h"
+#include "attachment.h"
 #include "buffer.h"
 #include "convert.h"
+#include "into.h"
+#include "read_payload.h"
 #include "take.h"
+#include "take_object.h"
 
 /* In each file a drain goes to the head at the time it came there, if that has moved since. It looks for another file
    once: what was published before it began is in the files mapped then. So it ends, however fast publishers publish,
@@ -26,13 +30,12 @@ bound_of(const Subscriber *s)
     return (struct bound){.began = s->cursor.epoch, .open_epoch = s->open_epoch, .type = s->type};
 }
 
-/* Takes the next value within the bound: returns what take does. */
-static inline int
-take_within(Subscriber *s, struct bound *b, struct ring_value *v)
+/* Takes the next value within the bound, as a payload if p is given: returns what take does. */
+static ALWAYS_INLINE int
+take_within(Subscriber *s, struct bound *b, struct ring_value *v, struct payload *p)
 {
     struct cursor *c = &s->cursor;
-    if (__builtin_expect(c->epoch != b->epoch, 0) && s->path != NULL && s->open_epoch != b->open_epoch) {
-        raised(PyObject_CallMethod((PyObject *)s, "_say_set_up_again", NULL));
+    if (__builtin_expect(c->epoch != b->epoch, 0) && attachment_is_over(s, b->open_epoch)) {
         return -1;
     }
     const struct attachment *a = cursor_source(c);
@@ -42,7 +45,7 @@ take_within(Subscriber *s, struct bound *b, struct ring_value *v)
             return 0;
         }
     }
-    int found = take(s, v);
+    int found = p != NULL ? take_payload(s, p) : take(s, v);
     a = cursor_source(c);
     if (found > 0 && __builtin_expect(b->last == 0 || b->epoch != c->epoch || b->file != a->file, 0)) {
         b->epoch = c->epoch;
@@ -50,6 +53,62 @@ take_within(Subscriber *s, struct bound *b, struct ring_value *v)
         b->last = ring_published(&a->ring);
     }
     return found;
+}
+
+/* What a drain returns that ended with an error: the next call meets the topic's errors again, so first what was
+   taken. Returns whether that is so; if not the error stays set. */
+static bool
+may_return_first(Py_ssize_t taken)
+{
+    if (taken == 0 || !PyErr_ExceptionMatches(PyExc_Exception) || PyErr_ExceptionMatches(PyExc_MemoryError)) {
+        return false;
+    }
+    PyErr_Clear();
+    return true;
+}
+
+/* Appends the next value: 1, 0 if there is none within the bound, or -1 with an error set. *k is its number if it was
+   taken. */
+static inline int
+append_word(Subscriber *s, struct bound *b, PyObject *list, uint64_t *k)
+{
+    struct ring_value v;
+    int found = take_within(s, b, &v, NULL);
+    if (found <= 0) {
+        return found;
+    }
+    *k = v.k;
+    PyObject *value = value_object(b->type, v.word);
+    int failed = value == NULL ? -1 : PyList_Append(list, value);
+    Py_XDECREF(value);
+    return failed ? -1 : 1;
+}
+
+static int
+append_payload(Subscriber *s, struct bound *b, PyObject *list, uint64_t *k)
+{
+    struct patience patience = {0};
+    struct wish wish = {.open_epoch = b->open_epoch};
+    struct payload p;
+    payload_init(&p);
+    for (;;) {
+        int found = take_within(s, b, NULL, &p);
+        if (found <= 0) {
+            return found;
+        }
+        *k = p.k;
+        PyObject *value = NULL;
+        int made = read_payload(s, cursor_source(&s->cursor)->file, &p, NULL, &value);
+        if (made != 0) {
+            int failed = made < 0 ? -1 : PyList_Append(list, value);
+            Py_XDECREF(value);
+            return failed ? -1 : 1;
+        }
+        cursor_lapped(&s->cursor, &p);
+        if (take_lapped(s, &patience, &wish) < 0) {
+            return -1;
+        }
+    }
 }
 
 static PyObject *
@@ -61,24 +120,13 @@ drain_list(Subscriber *s)
     }
     struct cursor_mark before = cursor_mark(&s->cursor);
     struct bound b = bound_of(s);
-    struct ring_value v = {0};
+    uint64_t k = 0;
     int found;
-    while ((found = take_within(s, &b, &v)) > 0) {
-        PyObject *value = value_object(b.type, v.word);
-        int failed = value == NULL ? -1 : PyList_Append(list, value);
-        Py_XDECREF(value);
-        if (failed) {
-            found = -1;
-            break;
-        }
-    }
-    if (found < 0) {
-        /* The next call meets the topic's errors again: return first what was taken. */
-        if (PyList_GET_SIZE(list) > 0 && PyErr_ExceptionMatches(PyExc_Exception) && !PyErr_ExceptionMatches(PyExc_MemoryError)) {
-            PyErr_Clear();
-            return list;
-        }
-        if (!take_back(s, &before, v.k)) {
+    do {
+        found = b.type == BY_FILE ? append_payload(s, &b, list, &k) : append_word(s, &b, list, &k);
+    } while (found > 0);
+    if (found < 0 && !may_return_first(PyList_GET_SIZE(list))) {
+        if (!take_back(s, &before, k)) {
             s->cursor.lost += (uint64_t)PyList_GET_SIZE(list);
         }
         Py_CLEAR(list);
@@ -86,8 +134,8 @@ drain_list(Subscriber *s)
     return list;
 }
 
-static PyObject *
-drain_into(Subscriber *s, PyObject *into)
+static Py_ssize_t
+fill_words(Subscriber *s, PyObject *into)
 {
     struct bound b = bound_of(s);
     Py_buffer view;
@@ -95,48 +143,91 @@ drain_into(Subscriber *s, PyObject *into)
         if (PyErr_ExceptionMatches(PyExc_TypeError) || PyErr_ExceptionMatches(PyExc_BufferError) ||
             PyErr_ExceptionMatches(PyExc_ValueError)) {
             PyErr_Clear();
-            return PyObject_CallMethod((PyObject *)s, "_refuse_buffer", "O", into);
+            raised(PyObject_CallMethod((PyObject *)s, "_refuse_buffer", "O", into));
         }
-        return NULL;
+        return -1;
     }
     if (!buffer_fits(b.type, &view)) {
         PyBuffer_Release(&view);
-        return PyObject_CallMethod((PyObject *)s, "_refuse_buffer", "O", into);
+        raised(PyObject_CallMethod((PyObject *)s, "_refuse_buffer", "O", into));
+        return -1;
     }
     struct ring_value v;
     Py_ssize_t n = 0, room = view.len / view.itemsize;
     int found = 0;
-    for (char *item = view.buf; n < room && (found = take_within(s, &b, &v)) > 0; n++, item += view.itemsize) {
+    for (char *item = view.buf; n < room && (found = take_within(s, &b, &v, NULL)) > 0; n++, item += view.itemsize) {
         buffer_put(b.type, item, v.word);
     }
     PyBuffer_Release(&view);
-    if (found < 0) {
-        if (n == 0 || !PyErr_ExceptionMatches(PyExc_Exception)) {
-            s->cursor.lost += (uint64_t)n;
-            return NULL;
-        }
-        PyErr_Clear(); /* as above */
+    if (found < 0 && !may_return_first(n)) {
+        s->cursor.lost += (uint64_t)n;
+        return -1;
     }
-    return PyLong_FromSsize_t(n);
+    return n;
+}
+
+/* Fills one place: as append_payload. The type may change between two values, and with it whether they fit. */
+static int
+fill_place(Subscriber *s, struct bound *b, PyObject *into, Py_ssize_t place)
+{
+    struct patience patience = {0};
+    struct wish wish = {.open_epoch = b->open_epoch};
+    struct payload p;
+    payload_init(&p);
+    for (;;) {
+        uint64_t taken_time = s->cursor.taken_time;
+        int found = take_within(s, b, NULL, &p);
+        if (found <= 0) {
+            return found;
+        }
+        struct topic_file *f = cursor_source(&s->cursor)->file;
+        struct cursor_mark before = before_payload(s, f, &p, taken_time);
+        int filled = read_place(s, f, &p, into, place);
+        if (filled < 0 && !take_back(s, &before, p.k)) {
+            s->cursor.lost++;
+        }
+        if (filled != 0) {
+            return filled;
+        }
+        cursor_lapped(&s->cursor, &p);
+        if (take_lapped(s, &patience, &wish) < 0) {
+            return -1;
+        }
+    }
+}
+
+static Py_ssize_t
+fill_places(Subscriber *s, PyObject *into)
+{
+    struct bound b = bound_of(s);
+    Py_ssize_t n = 0, room = PyObject_Size(into);
+    if (room < 0) {
+        if (!PyErr_ExceptionMatches(PyExc_TypeError)) {
+            return -1;
+        }
+        PyErr_Clear(); /* it is refused when there is a value: the file says what is expected */
+        room = 1;
+    }
+    int found = 0;
+    while (n < room && (found = fill_place(s, &b, into, n)) > 0) {
+        n++;
+    }
+    return found < 0 && !may_return_first(n) ? -1 : n;
 }
 
 PyObject *
 drain(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
-    Py_ssize_t named = names == NULL ? 0 : PyTuple_GET_SIZE(names);
-    if (n > 0 || named > 1) {
-        PyErr_SetString(PyExc_TypeError, "drain() takes no argument but into=");
+    PyObject *into;
+    if (!into_of("drain", args, n, names, &into)) {
         return NULL;
     }
     if (s->path == NULL) {
         return raised(PyObject_CallMethod((PyObject *)s, "_say_closed", NULL));
     }
-    if (named == 0 || args[0] == Py_None) {
+    if (into == NULL) {
         return drain_list(s);
     }
-    if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), "into") != 0) {
-        PyErr_Format(PyExc_TypeError, "drain() got an unexpected keyword argument '%U'", PyTuple_GET_ITEM(names, 0));
-        return NULL;
-    }
-    return drain_into(s, args[0]);
+    Py_ssize_t filled = s->type == BY_FILE ? fill_places(s, into) : fill_words(s, into);
+    return filled < 0 ? NULL : PyLong_FromSsize_t(filled);
 }

@@ -13,6 +13,7 @@
 #include "sample.h"
 #include "select.h"
 #include "subscriber_type.h"
+#include "view.h"
 
 PyDoc_STRVAR(publishers_doc, "publishers($module, /)\n--\n\n"
 "Return this process's open publishers, including those that are being opened or closed.");
@@ -41,11 +42,28 @@ PyDoc_STRVAR(start_thread_doc, "start_thread($module, function, /)\n--\n\n"
 PyDoc_STRVAR(own_methods_doc, "own_methods($module, cls, /)\n--\n\n"
 "Copy the methods of cls's first base, a type of this module, into cls. Return cls.");
 
+PyDoc_STRVAR(array_methods_doc, "array_methods($module, cls, /)\n--\n\n"
+"Copy a subscriber's methods into cls, those that take into= among them. Return cls.");
+
 PyDoc_STRVAR(guarded_doc, "guarded($module, function, /)\n--\n\n"
 "Return a function that calls function with signals blocked, except those of faults.");
 
 PyDoc_STRVAR(no_room_doc, "no_room($module, /)\n--\n\n"
 "Return what this process lacks room for and Go's runtime will need, or None.");
+
+static bool
+add_methods(PyTypeObject *type, PyMethodDef *methods)
+{
+    for (PyMethodDef *m = methods; m->ml_name != NULL; m++) {
+        PyObject *method = PyDescr_NewMethod(type, m);
+        int failed = method == NULL ? -1 : PyObject_SetAttrString((PyObject *)type, m->ml_name, method);
+        Py_XDECREF(method);
+        if (failed) {
+            return false;
+        }
+    }
+    return true;
+}
 
 /* CPython's specialised instructions call a C method directly only on instances of the very type that has the method,
    not on those of a derived one, such as the shim's classes. */
@@ -62,15 +80,19 @@ own_methods(PyObject *Py_UNUSED(module), PyObject *cls)
                      "_hot.Subscriber itself", cls);
         return NULL;
     }
-    for (PyMethodDef *m = own; m->ml_name != NULL; m++) {
-        PyObject *method = PyDescr_NewMethod(type, m);
-        int failed = method == NULL ? -1 : PyObject_SetAttrString(cls, m->ml_name, method);
-        Py_XDECREF(method);
-        if (failed) {
-            return NULL;
-        }
+    return add_methods(type, own) ? Py_NewRef(cls) : NULL;
+}
+
+/* As own_methods, for a class whose base has them already. */
+static PyObject *
+array_methods(PyObject *Py_UNUSED(module), PyObject *cls)
+{
+    PyTypeObject *type = (PyTypeObject *)cls;
+    if (!PyType_Check(cls) || type->tp_base == NULL || !is_subscriber_type(type->tp_base)) {
+        PyErr_Format(PyExc_TypeError, "array_methods: found %R; expected a class derived from _hot.Subscriber", cls);
+        return NULL;
     }
-    return Py_NewRef(cls);
+    return add_methods(type, subscriber_methods) && add_methods(type, subscriber_array_methods) ? Py_NewRef(cls) : NULL;
 }
 
 static PyObject *
@@ -121,6 +143,7 @@ static PyMethodDef methods[] = {
     {"no_room", no_room, METH_NOARGS, no_room_doc},
     {"start_thread", start_thread, METH_O, start_thread_doc},
     {"own_methods", own_methods, METH_O, own_methods_doc},
+    {"array_methods", array_methods, METH_O, array_methods_doc},
     {NULL, NULL, 0, NULL},
 };
 
@@ -162,7 +185,10 @@ exec(PyObject *module)
     if (add_type(module, "Subscriber", &subscriber_spec) < 0) {
         return -1;
     }
-    return loan_init() < 0 ? -1 : sample_init(module);
+    if (view_init() < 0 || loan_init() < 0) {
+        return -1;
+    }
+    return sample_init(module);
 }
 
 static PyModuleDef_Slot slots[] = {

@@ -3,29 +3,27 @@
 #include "arguments.h"
 #include "attachment.h"
 #include "convert.h"
+#include "into.h"
+#include "newest.h"
 #include "sample.h"
 #include "take.h"
+#include "take_object.h"
 #include "wait.h"
-
-typedef PyObject *maker(const Subscriber *s, const struct ring_value *v);
-
-static PyObject *
-make_value(const Subscriber *s, const struct ring_value *v)
-{
-    return value_object(s->type, v->word);
-}
 
 /* Takes the next value as an object: 1, 0 if there is none, or -1 with an error set. */
 static inline int
-take_object(Subscriber *s, maker *make, PyObject **object)
+take_next(Subscriber *s, const struct wish *w, PyObject **object)
 {
+    if (__builtin_expect(s->type == BY_FILE, 0)) {
+        return take_object(s, w, object);
+    }
     struct cursor_mark before = cursor_mark(&s->cursor);
     struct ring_value v;
     int found = take(s, &v);
     if (found <= 0) {
         return found;
     }
-    *object = make(s, &v);
+    *object = w->sample ? sample_object(s, &v) : value_object(s->type, v.word);
     if (*object != NULL) {
         return 1;
     }
@@ -35,46 +33,49 @@ take_object(Subscriber *s, maker *make, PyObject **object)
     return -1;
 }
 
-/* Whether s was opened again since open_epoch; an error is set then. */
-static bool
-is_over(Subscriber *s, uint64_t open_epoch)
-{
-    bool over = s->path != NULL && s->open_epoch != open_epoch;
-    if (over) {
-        raised(PyObject_CallMethod((PyObject *)s, "_say_set_up_again", NULL));
-    }
-    return over;
-}
-
 /* Takes the next value, or waits for it, before s is opened again. NULL without an error set if the time is up. */
 static PyObject *
-take_or_wait(Subscriber *s, uint64_t open_epoch, struct wait *w, maker *make)
+take_or_wait(Subscriber *s, struct wait *w, struct wish *wish)
 {
+    wish->deadline = w->deadline;
     for (;;) {
         PyObject *object = NULL;
-        if (take_object(s, make, &object) != 0) {
+        if (take_next(s, wish, &object) != 0) {
             return object;
         }
-        if (wait_value(s, w) <= 0 || is_over(s, open_epoch)) {
+        if (wait_value(s, w) <= 0 || attachment_is_over(s, wish->open_epoch)) {
             return NULL;
         }
     }
 }
 
-/* Parses the only argument of the methods that wait. Returns false with an error set if there are others. */
+/* Parses timeout and, unless it is NULL, the keyword into. Returns false with an error set if there are others. */
 static bool
-timeout_of(const char *method, PyObject *const *args, Py_ssize_t n, PyObject *names, PyObject **timeout)
+arguments_of(const char *method, PyObject *const *args, Py_ssize_t n, PyObject *names, PyObject **timeout,
+             PyObject **into)
 {
     Py_ssize_t named = names == NULL ? 0 : PyTuple_GET_SIZE(names);
-    *timeout = n + named > 0 ? args[0] : NULL;
-    if (n + named > 1) {
-        PyErr_Format(PyExc_TypeError, "%s() takes at most 1 argument (%zd given)", method, n + named);
+    *timeout = n > 0 ? args[0] : NULL;
+    if (n > 1) {
+        PyErr_Format(PyExc_TypeError, "%s() takes at most 1 argument (%zd given)", method, n);
         return false;
     }
-    if (named == 1 && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), "timeout") != 0) {
-        PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument '%U'", method,
-                     PyTuple_GET_ITEM(names, 0));
-        return false;
+    for (Py_ssize_t i = 0; i < named; i++) {
+        PyObject *name = PyTuple_GET_ITEM(names, i), *value = args[n + i];
+        if (into != NULL && PyUnicode_CompareWithASCIIString(name, "into") == 0) {
+            *into = value == Py_None ? NULL : value;
+        }
+        else if (PyUnicode_CompareWithASCIIString(name, "timeout") != 0) {
+            PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument '%U'", method, name);
+            return false;
+        }
+        else if (n == 1) {
+            PyErr_Format(PyExc_TypeError, "%s() got multiple values for argument 'timeout'", method);
+            return false;
+        }
+        else {
+            *timeout = value;
+        }
     }
     return true;
 }
@@ -86,14 +87,17 @@ timed_out(Subscriber *s, const char *what, PyObject *timeout)
 }
 
 static PyObject *
-receive(Subscriber *s, PyObject *timeout, maker *make)
+receive(Subscriber *s, PyObject *timeout, struct wish *wish)
 {
     struct wait w;
-    uint64_t open_epoch = s->open_epoch;
+    wish->open_epoch = s->open_epoch;
+    if (wish->into != NULL && s->type != BY_FILE) {
+        return into_refuse_scalar(s, wish->into);
+    }
     if (wait_begin(s, &w, timeout) < 0) {
         return NULL;
     }
-    PyObject *object = take_or_wait(s, open_epoch, &w, make);
+    PyObject *object = take_or_wait(s, &w, wish);
     return object != NULL ? object : timed_out(s, "value", timeout);
 }
 
@@ -101,21 +105,38 @@ PyObject *
 receive_recv(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
     PyObject *timeout;
-    return timeout_of("recv", args, n, names, &timeout) ? receive(s, timeout, make_value) : NULL;
+    struct wish wish = {0};
+    return arguments_of("recv", args, n, names, &timeout, &wish.into) ? receive(s, timeout, &wish) : NULL;
 }
 
 PyObject *
 receive_sample(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
     PyObject *timeout;
-    return timeout_of("recv_sample", args, n, names, &timeout) ? receive(s, timeout, sample_object) : NULL;
+    struct wish wish = {.sample = true};
+    return arguments_of("recv_sample", args, n, names, &timeout, NULL) ? receive(s, timeout, &wish) : NULL;
 }
 
 PyObject *
 receive_try(Subscriber *s, PyObject *Py_UNUSED(ignored))
 {
     PyObject *object = NULL;
-    return take_object(s, make_value, &object) != 0 ? object : Py_NewRef(Py_None);
+    struct wish wish = {.open_epoch = s->open_epoch};
+    return take_next(s, &wish, &object) != 0 ? object : Py_NewRef(Py_None);
+}
+
+PyObject *
+receive_try_into(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names)
+{
+    PyObject *object = NULL;
+    struct wish wish = {.open_epoch = s->open_epoch};
+    if (!into_of("try_recv", args, n, names, &wish.into)) {
+        return NULL;
+    }
+    if (wish.into != NULL && s->type != BY_FILE) {
+        return into_refuse_scalar(s, wish.into);
+    }
+    return take_next(s, &wish, &object) != 0 ? object : Py_NewRef(Py_None);
 }
 
 /* For callback= and arecv(), which end when s is opened again. That is checked here, in one step with taking. */
@@ -125,13 +146,15 @@ receive_in(Subscriber *s, PyObject *args)
     struct wait w;
     unsigned long long open_epoch;
     int waits;
-    if (!PyArg_ParseTuple(args, "Kp:_take", &open_epoch, &waits) || wait_begin(s, &w, NULL) < 0 || is_over(s, open_epoch)) {
+    if (!PyArg_ParseTuple(args, "Kp:_take", &open_epoch, &waits) || wait_begin(s, &w, NULL) < 0 ||
+        attachment_is_over(s, open_epoch)) {
         return NULL;
     }
     if (!waits) {
         w.deadline = 0;
     }
-    PyObject *object = take_or_wait(s, open_epoch, &w, make_value);
+    struct wish wish = {.open_epoch = open_epoch};
+    PyObject *object = take_or_wait(s, &w, &wish);
     return object != NULL || PyErr_Occurred() ? object : Py_NewRef(Py_None);
 }
 
@@ -140,12 +163,12 @@ PyObject *
 receive_next(Subscriber *s)
 {
     struct wait w;
-    uint64_t open_epoch = s->open_epoch;
+    struct wish wish = {.open_epoch = s->open_epoch};
     if (s->path == NULL || wait_begin(s, &w, NULL) < 0) {
         return NULL;
     }
-    PyObject *object = take_or_wait(s, open_epoch, &w, make_value);
-    if (object == NULL && (s->path == NULL || s->open_epoch != open_epoch) && PyErr_ExceptionMatches(PyExc_ValueError)) {
+    PyObject *object = take_or_wait(s, &w, &wish);
+    if (object == NULL && (s->path == NULL || s->open_epoch != wish.open_epoch) && PyErr_ExceptionMatches(PyExc_ValueError)) {
         PyErr_Clear(); /* the ClosedError of a subscriber that was closed while it waited */
     }
     return object;
@@ -157,6 +180,9 @@ receive_newest(Subscriber *s, PyObject *Py_UNUSED(ignored))
     int ready = attachment_ready(s);
     if (ready < 0) {
         return NULL;
+    }
+    if (ready && s->type == BY_FILE) {
+        return newest_sample(s);
     }
     struct ring_value v;
     enum ring_read found = ready ? ring_newest(&s->ring, &v.word, &v.time) : RING_EMPTY;
@@ -176,11 +202,11 @@ receive_publisher(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *
     PyObject *timeout;
     struct wait w;
     uint64_t open_epoch = s->open_epoch;
-    if (!timeout_of("wait_for_publisher", args, n, names, &timeout) || wait_begin(s, &w, timeout) < 0) {
+    if (!arguments_of("wait_for_publisher", args, n, names, &timeout, NULL) || wait_begin(s, &w, timeout) < 0) {
         return NULL;
     }
     for (;;) {
-        if (is_over(s, open_epoch)) {
+        if (attachment_is_over(s, open_epoch)) {
             return NULL;
         }
         int ready = attachment_ready(s);

@@ -7,6 +7,7 @@
 PyObject *receive_recv(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names);
 PyObject *receive_sample(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names);
 PyObject *receive_try(Subscriber *s, PyObject *ignored);
+PyObject *receive_try_into(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names);
 PyObject *receive_next(Subscriber *s);
 PyObject *receive_in(Subscriber *s, PyObject *args);
 PyObject *receive_newest(Subscriber *s, PyObject *ignored);

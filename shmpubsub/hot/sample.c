@@ -32,13 +32,13 @@ static PyStructSequence_Desc description = {
 };
 
 PyObject *
-sample_object(const Subscriber *s, const struct ring_value *v)
+sample_of(PyObject *value, uint64_t k, uint64_t time)
 {
-    uint64_t old = value_age(v->time, clock_now(CLOCK_MONOTONIC));
+    uint64_t old = value_age(time, clock_now(CLOCK_MONOTONIC));
     PyObject *items[] = {
-        value_object(s->type, v->word),
-        PyLong_FromUnsignedLongLong(v->k),
-        PyLong_FromLongLong((long long)v->time),
+        value,
+        PyLong_FromUnsignedLongLong(k),
+        PyLong_FromLongLong((long long)time),
         PyFloat_FromDouble(old == UINT64_MAX ? Py_HUGE_VAL : (double)old / 1e9),
     };
     PyObject *sample = PyStructSequence_New(sample_type);
@@ -56,6 +56,12 @@ sample_object(const Subscriber *s, const struct ring_value *v)
         Py_CLEAR(sample);
     }
     return sample;
+}
+
+PyObject *
+sample_object(const Subscriber *s, const struct ring_value *v)
+{
+    return sample_of(value_object(s->type, v->word), v->k, v->time);
 }
 
 int

@@ -11,6 +11,9 @@ int sample_init(PyObject *module);
    further ahead comes from another boot or time namespace, and only shows that the value is old: UINT64_MAX. */
 uint64_t value_age(uint64_t published, uint64_t now);
 
+/* Takes over the reference to value. */
+PyObject *sample_of(PyObject *value, uint64_t k, uint64_t time);
+
 PyObject *sample_object(const Subscriber *s, const struct ring_value *v);
 
 static inline bool

@@ -107,7 +107,7 @@ select_subscribers(PyObject *Py_UNUSED(module), PyObject *args)
     }
     Py_ssize_t n = PyTuple_GET_SIZE(subscribers);
     for (Py_ssize_t i = 0; i < n || n == 0; i++) {
-        if (n == 0 || !is_subscriber(PyTuple_GET_ITEM(subscribers, i))) {
+        if (n == 0 || !is_subscriber_type(Py_TYPE(PyTuple_GET_ITEM(subscribers, i)))) {
             PyErr_Format(PyExc_TypeError, "select: found %R; expected a tuple of subscribers, of one at least",
                          subscribers);
             return NULL;

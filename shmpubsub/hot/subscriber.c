@@ -4,6 +4,9 @@
 #include "attachment.h"
 #include "convert.h"
 #include "fileno.h"
+#include "into.h"
+#include "newest.h"
+#include "numpy_api.h"
 #include "sample.h"
 
 /* Returns the pair (value, True) of value k, remembers it as s->last_pair, and takes over the reference to value. If
@@ -48,6 +51,9 @@ newest(Subscriber *s)
     if (head == s->last_k && head != 0) {
         return Py_NewRef(value_too_old(s, s->last_time) ? s->default_pair : s->last_pair);
     }
+    if (__builtin_expect(s->type == BY_FILE, 0)) {
+        return newest_pair(s, NULL);
+    }
     uint64_t word, time;
     switch (ring_newest(&s->ring, &word, &time)) {
     case RING_CORRUPT:
@@ -72,18 +78,41 @@ subscriber_subscribe(Subscriber *s, PyObject *Py_UNUSED(ignored))
     if (__builtin_expect(ready > 0, 1)) {
         return newest(s);
     }
-    return ready < 0 ? NULL : Py_NewRef(s->default_pair);
+    return ready < 0 ? NULL : nothing(s);
+}
+
+/* The same for a subscriber whose values may be arrays. */
+PyObject *
+subscriber_subscribe_into(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names)
+{
+    PyObject *into;
+    if (!into_of("subscribe", args, n, names, &into)) {
+        return NULL;
+    }
+    if (s->type != BY_FILE) {
+        return into == NULL ? subscriber_subscribe(s, NULL) : into_refuse_scalar(s, into);
+    }
+    int ready = attachment_ready(s);
+    return ready > 0 ? newest_pair(s, into) : ready < 0 ? NULL : nothing(s);
 }
 
 PyObject *
 subscriber_open(Subscriber *s, PyObject *args)
 {
-    PyObject *path, *default_pair;
-    int tag;
-    enum shm_type type;
+    PyObject *path, *default_pair, *make;
+    int tag, copy;
     unsigned long long max_age, history;
-    if (!PyArg_ParseTuple(args, "SiO!KK:_open", &path, &tag, &PyTuple_Type, &default_pair, &max_age, &history) ||
-        !type_from_tag(tag, &type)) {
+    if (!PyArg_ParseTuple(args, "SiO!KKpO:_open", &path, &tag, &PyTuple_Type, &default_pair, &max_age, &history, &copy,
+                          &make)) {
+        return NULL;
+    }
+    if (PyTuple_GET_SIZE(default_pair) != 2) {
+        PyErr_Format(PyExc_ValueError, "_open: found the pair %R; expected (default, False)", default_pair);
+        return NULL;
+    }
+    if (tag == SHM_ARRAY && make == Py_None && !numpy_ready()) {
+        PyErr_SetString(PyExc_ImportError, "found a numpy with another ABI than those of 1.x and 2.x; expected one of "
+                        "these; install another numpy, or a newer shm_pub_sub");
         return NULL;
     }
     cursor_end(&s->cursor);
@@ -94,12 +123,16 @@ subscriber_open(Subscriber *s, PyObject *args)
     s->history = history;
     s->joined = false;
     s->untrusted = (struct identity){0};
-    s->type = type;
+    s->type = tag <= SHM_FLOAT ? (enum shm_type)tag : BY_FILE;
     s->max_age = max_age;
-    PyObject *old_path = s->path, *old_pair = s->default_pair;
+    s->copy = copy;
+    s->copied = 0;
+    PyObject *old_path = s->path, *old_pair = s->default_pair, *old_make = s->make;
     s->path = Py_NewRef(path);
     s->default_pair = Py_NewRef(default_pair);
+    s->make = make == Py_None ? NULL : Py_NewRef(make);
     Py_XDECREF(old_path); /* last: it may run code that uses s */
+    Py_XDECREF(old_make);
     Py_XDECREF(old_pair);
     return PyLong_FromUnsignedLongLong(open_epoch);
 }
@@ -151,6 +184,7 @@ subscriber_dealloc(Subscriber *s)
     Py_XDECREF(s->path);
     Py_XDECREF(s->default_pair);
     Py_XDECREF(s->last_pair);
+    Py_XDECREF(s->make);
     type->tp_free((PyObject *)s);
     Py_DECREF(type);
 }

@@ -8,14 +8,19 @@
 #include "../protocol/identity.h"
 #include "../protocol/watch.h"
 
+#define BY_FILE ((enum shm_type)0)
+
 typedef struct Subscriber {
     PyObject_HEAD
     struct ring ring;    /* of the present file, for subscribe(); .mapped NULL: nothing to read, look at the name */
     long depth;          /* how many values the file keeps */
     uint64_t checked_at; /* when the publisher was last checked, CLOCK_MONOTONIC_COARSE ns */
-    enum shm_type type;
+    enum shm_type type;     /* bool, int or float; BY_FILE: the file says it, and it need not be the last one's */
     uint64_t max_age;       /* ns; 0: none */
     PyObject *default_pair; /* (default, False) */
+    PyObject *make;         /* make(n): an array of the default's kind; NULL: numpy's, or memoryview */
+    bool copy;              /* false: views, where there can be */
+    uint64_t copied;        /* views that had to be copies */
     PyObject *last_pair;    /* (value, True), as last returned: most calls find the same value again */
     uint64_t last_k;        /* its number; 0: none */
     uint64_t last_time;

@@ -5,6 +5,7 @@
 #include "attachment.h"
 #include "drain.h"
 #include "fileno.h"
+#include "last.h"
 #include "receive.h"
 #include "subscriber.h"
 
@@ -20,7 +21,49 @@ PyDoc_STRVAR(subscribe_doc, "subscribe($self, /)\n--\n\n"
 "    OpenError: The topic exists and can no longer be opened (a RuntimeError).\n"
 "    ClosedError: After close() (a ValueError).");
 
-PyDoc_STRVAR(recv_doc, "recv($self, /, timeout=None)\n--\n\n"
+PyDoc_STRVAR(subscribe_into_doc, "subscribe($self, /, *, into=None)\n--\n\n"
+"Return (value, True) with the topic's newest value, or (default_value, False).\n"
+"\n"
+"ok is True while a live publisher has published at least one value, even if that value was returned\n"
+"before, and while a value is retained. It turns False at the first read after the publisher's close(),\n"
+"within 0.1 s of its death, and for a value older than max_age.\n"
+"\n"
+"Args:\n"
+"    into: A writable array, or other buffer, of the topic's element type and shape, which is filled and returned.\n"
+"        Where the first axis varies it may be longer than the value; into[:n] is returned. Without a value it\n"
+"        stays as it is; after an error its contents are undefined.\n"
+"\n"
+"Raises:\n"
+"    TopicTypeError: into has another type or shape, or the topic has a new publisher, of another type (a TypeError).\n"
+"    TopicValueError: into is too short for the value (a ValueError).\n"
+"    OpenError: The topic exists and can no longer be opened; or it cannot be written to by this process, and its\n"
+"        values were overwritten faster than they could be copied for 1 s (a RuntimeError).\n"
+"    ClosedError: After close() (a ValueError).");
+
+PyDoc_STRVAR(try_recv_into_doc, "try_recv($self, /, *, into=None)\n--\n\n"
+"Return the next value as recv() does, or None if there is none.\n"
+"\n"
+"Args:\n"
+"    into: As for subscribe().");
+
+PyDoc_STRVAR(last_doc, "last($self, n, /, *, into=None)\n--\n\n"
+"Return the newest n values, oldest first, without taking them; fewer if there are no more.\n"
+"\n"
+"Values older than max_age are left out, and so is everything if subscribe() would return ok False.\n"
+"\n"
+"Args:\n"
+"    n: 1 or more. A topic keeps as many values as its publisher's buffer_num.\n"
+"    into: A writable array, or other buffer, with a leading axis, which is filled from the start.\n"
+"\n"
+"Returns:\n"
+"    Arrays of a fixed shape: one array with a leading axis. All others: a list. With into: into[:number of values].\n"
+"\n"
+"Raises:\n"
+"    TopicTypeError: into has another type or shape, or as for subscribe() (a TypeError).\n"
+"    TopicValueError: n is less than 1 (a ValueError).\n"
+"    OpenError, ClosedError: As for subscribe().");
+
+PyDoc_STRVAR(recv_doc, "recv($self, /, timeout=None, *, into=None)\n--\n\n"
 "Return the next unread value; block if there is none.\n"
 "\n"
 "Values come oldest first. Those that were overwritten before they were taken are counted by `lost`. It\n"
@@ -29,10 +72,12 @@ PyDoc_STRVAR(recv_doc, "recv($self, /, timeout=None)\n--\n\n"
 "\n"
 "Args:\n"
 "    timeout: The longest time to wait, in seconds; None for no limit, 0 not to wait.\n"
+"    into: An array to fill with the value, which is then returned; not for bool, int and float.\n"
 "\n"
 "Raises:\n"
 "    WaitTimeoutError: No value arrived within timeout seconds (a TimeoutError).\n"
 "    TopicTypeError, OpenError: As for subscribe().\n"
+"    TopicValueError: into is too short: the value is still there to take (a ValueError).\n"
 "    ClosedError: After close(), also if another thread calls it meanwhile (a ValueError).\n"
 "    TopicValueError: A negative timeout (a ValueError).");
 
@@ -43,8 +88,9 @@ PyDoc_STRVAR(drain_doc, "drain($self, /, *, into=None)\n--\n\n"
 "Take all unread values, oldest first, without waiting.\n"
 "\n"
 "Args:\n"
-"    into: A writable, contiguous buffer of one dimension and the topic's type, which is filled from the\n"
-"        start: array.array('d'), numpy.empty(n) and the like; 'q' for int, '?' for bool.\n"
+"    into: A writable buffer of the topic's element type with a leading axis, which is filled from the start.\n"
+"        For numbers array.array('d'), numpy.empty(n) and the like: 'q' for int, '?' for bool. For arrays of\n"
+"        shape (3,) numpy.empty((n, 3)) and the like.\n"
 "\n"
 "Returns:\n"
 "    A list of the values; with into, the number of values stored. The rest stays for the next call.\n"
@@ -107,6 +153,10 @@ PyDoc_STRVAR(close_doc, "_close($self, life=0, /)\n--\n\n"
 PyDoc_STRVAR(alive_doc, "_alive($self, /)\n--\n\n"
 "Look at the name if necessary, then whether the publisher holds its lock now: a system call.");
 
+PyDoc_STRVAR(copied_doc, "With copy=False: how many values had to be copied, because as many as the publisher's views= were held\n"
+"at the time, or because this process may not write to the topic's file. Small arrays, which are always copied,\n"
+"and text, lists and numbers do not count.");
+
 #define WAITS (METH_FASTCALL | METH_KEYWORDS)
 
 PyMethodDef subscriber_methods[] = {
@@ -114,6 +164,7 @@ PyMethodDef subscriber_methods[] = {
     {"recv", (PyCFunction)(void (*)(void))receive_recv, WAITS, recv_doc},
     {"try_recv", (PyCFunction)receive_try, METH_NOARGS, try_recv_doc},
     {"drain", (PyCFunction)(void (*)(void))drain, WAITS, drain_doc},
+    {"last", (PyCFunction)(void (*)(void))last_values, WAITS, last_doc},
     {"sample", (PyCFunction)receive_newest, METH_NOARGS, sample_doc},
     {"recv_sample", (PyCFunction)(void (*)(void))receive_sample, WAITS, recv_sample_doc},
     {"wait_for_publisher", (PyCFunction)(void (*)(void))receive_publisher, WAITS, wait_for_publisher_doc},
@@ -127,10 +178,17 @@ PyMethodDef subscriber_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+/* A class of its own has them: with a keyword they cost the others 1 to 4 ns. */
+PyMethodDef subscriber_array_methods[] = {
+    {"subscribe", (PyCFunction)(void (*)(void))subscriber_subscribe_into, WAITS, subscribe_into_doc},
+    {"try_recv", (PyCFunction)(void (*)(void))receive_try_into, WAITS, try_recv_into_doc},
+    {NULL, NULL, 0, NULL},
+};
+
 bool
-is_subscriber(PyObject *object)
+is_subscriber_type(PyTypeObject *type)
 {
-    for (PyTypeObject *type = Py_TYPE(object); type != NULL; type = type->tp_base) {
+    for (; type != NULL; type = type->tp_base) {
         if (PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) &&
             PyType_GetSlot(type, Py_tp_methods) == subscriber_methods) {
             return true;
@@ -175,6 +233,12 @@ get_lost(Subscriber *s, void *Py_UNUSED(closure))
     return PyLong_FromUnsignedLongLong(s->cursor.lost);
 }
 
+static PyObject *
+get_copied(Subscriber *s, void *Py_UNUSED(closure))
+{
+    return PyLong_FromUnsignedLongLong(s->copied);
+}
+
 static PyGetSetDef getset[] = {
     {"_mapped", (getter)get_mapped, NULL, "Whether there is a file to read.", NULL},
     {"_untrusted", (getter)get_untrusted, NULL, "Whether the name's file belongs to somebody who is not trusted.", NULL},
@@ -182,6 +246,7 @@ static PyGetSetDef getset[] = {
     {"_buffers", (getter)get_buffers, NULL, "How many values the topic keeps; 0 without a file to read.", NULL},
     {"_open_epoch", (getter)get_open_epoch, NULL, "How often it was set up; 0 while it is closed.", NULL},
     {"lost", (getter)get_lost, NULL, lost_doc, NULL},
+    {"copied", (getter)get_copied, NULL, copied_doc, NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

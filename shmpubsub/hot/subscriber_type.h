@@ -6,7 +6,9 @@
 
 extern PyType_Spec subscriber_spec;
 extern PyMethodDef subscriber_methods[];
+extern PyMethodDef subscriber_array_methods[]; /* of the same names, that take into= */
 
-bool is_subscriber(PyObject *object);
+/* Whether it is the type of a subscriber. */
+bool is_subscriber_type(PyTypeObject *type);
 
 #endif

@@ -3,6 +3,39 @@
 #include "arguments.h"
 #include "attachment.h"
 #include "fileno.h"
+#include "read_payload.h"
+
+static inline void
+taken(Subscriber *s)
+{
+    if (__builtin_expect(s->watch != NULL, 0) && !cursor_unread(&s->cursor)) {
+        fileno_arm(s);
+    }
+}
+
+/* Nothing was left to take: only then is another file looked for. 1: look again, there is one; 0: nothing; -1 with an
+   error set. */
+static int
+look_elsewhere(Subscriber *s, enum ring_read found)
+{
+    /* If one was entered, values published since then are in `previous`. */
+    uint64_t epoch = s->cursor.epoch;
+    int ready = attachment_ready(s);
+    if (ready < 0) {
+        return -1;
+    }
+    if (epoch != s->cursor.epoch) {
+        return 1;
+    }
+    if (ready > 0 && found == RING_CORRUPT) {
+        raised(PyObject_CallMethod((PyObject *)s, "_corrupt", NULL));
+        return -1;
+    }
+    if (s->watch != NULL) {
+        fileno_arm(s);
+    }
+    return 0;
+}
 
 int
 take(Subscriber *s, struct ring_value *v)
@@ -11,29 +44,36 @@ take(Subscriber *s, struct ring_value *v)
     for (;;) {
         enum ring_read found = cursor_next(&s->cursor, v);
         if (found == RING_OK) {
-            if (__builtin_expect(s->watch != NULL, 0) && !cursor_unread(&s->cursor)) {
-                fileno_arm(s);
-            }
+            taken(s);
             return 1;
         }
-        /* Look for another file only with nothing left to take here. If one was entered, values published since then
-           are in `previous`. */
-        uint64_t epoch = s->cursor.epoch;
-        int ready = attachment_ready(s);
-        if (ready < 0) {
-            return -1;
+        int again = look_elsewhere(s, found);
+        if (again <= 0) {
+            return again;
         }
-        if (epoch != s->cursor.epoch) {
-            continue;
+    }
+}
+
+int
+take_payload(Subscriber *s, struct payload *p)
+{
+    s->cursor.receiving = true;
+    for (;;) {
+        enum ring_read found = cursor_next_payload(&s->cursor, path_of(s), use_of(s), p);
+        if (found == RING_OK) {
+            const struct attachment *a = cursor_source(&s->cursor);
+            bool is_present = a == &s->cursor.present;
+            if (!read_pin_copy(a->ring, a->file, is_present ? path_of(s) : NULL, p)) {
+                cursor_lapped(&s->cursor, p);
+                continue;
+            }
+            taken(s);
+            return 1;
         }
-        if (ready > 0 && found == RING_CORRUPT) {
-            raised(PyObject_CallMethod((PyObject *)s, "_corrupt", NULL));
-            return -1;
+        int again = look_elsewhere(s, found);
+        if (again <= 0) {
+            return again;
         }
-        if (s->watch != NULL) {
-            fileno_arm(s);
-        }
-        return 0;
     }
 }
 

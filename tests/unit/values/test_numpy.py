@@ -72,7 +72,7 @@ def test_arrays_that_cannot_be_filled_are_refused() -> None:
             np.zeros((2, 2)),
             frozen,
         ):
-            with pytest.raises(TopicTypeError, match=r"drain 'topic': found ndarray"):
+            with pytest.raises(TopicTypeError, match=r"drain 'topic': found numpy.ndarray"):
                 sub.drain(into=wrong)
         assert sub.drain() == [1.5]
 

@@ -1,0 +1,162 @@
+"""The errors that C raises by calling a subscriber's methods."""
+
+from __future__ import annotations
+
+import os
+
+from ._arguments import check_timeout, integer, kind_of, short_repr
+from ._errors import (
+    ClosedError,
+    LayoutError,
+    OpenError,
+    TopicTypeError,
+    TopicValueError,
+    WaitTimeoutError,
+)
+from ._refusals import End
+from ._spec import dtype_name
+
+TYPE_CHECKING = False  # importing typing takes longer than the rest
+if TYPE_CHECKING:
+    from typing import Any, Final, NoReturn
+
+    from ._spec import Shape, Spec
+
+ARRAY: Final = 4
+BYTES: Final = 6
+TEXT: Final = 7
+LIST: Final = 8
+
+
+class SubscriberRefusals(End):
+    """What the ways to receive refuse, or cannot do."""
+
+    __slots__ = ()
+
+    _spec: Spec | None
+    _stranger: str
+
+    def _corrupt(self) -> NoReturn:
+        """Raise because the memory contradicts itself."""
+        raise LayoutError(
+            f"subscribe to {self._name!r}: found a slot that contradicts the header; expected a "
+            "topic that only this library has written; restart its publisher"
+        )
+
+    def _no_text(self) -> NoReturn:
+        raise LayoutError(
+            f"subscribe to {self._name!r}: found bytes that are no UTF-8; expected text, which is "
+            "all that this library publishes there; restart its publisher"
+        )
+
+    def _say_closed(self) -> NoReturn:
+        raise ClosedError(
+            f"subscribe to {self._known_name()}: found a closed subscriber; make a new one"
+        )
+
+    def _say_set_up_again(self) -> NoReturn:
+        """Raise because __init__ was called again during a call."""
+        raise ClosedError(
+            f"subscribe to {self._known_name()}: found that __init__ was called again "
+            "meanwhile; call this again as well"
+        )
+
+    def _timed_out(self, what: str, timeout: float) -> NoReturn:
+        found = f"found none within {short_repr(timeout)} s"
+        this: Any = self
+        if this._untrusted:
+            found += f", but {self._stranger}"
+        raise WaitTimeoutError(f"wait for a {what} of {self._name!r}: {found}")
+
+    def _refuse_timeout(self, timeout: object) -> NoReturn:
+        check_timeout(f"wait for {self._known_name()}", timeout)
+        raise AssertionError("C refused a timeout that Python accepts")
+
+    def _no_descriptor(self, number: int) -> NoReturn:
+        """Raise because there is no descriptor for fileno(), or no thread to watch it."""
+        raise OSError(
+            number,
+            f"fileno of {self._name!r}: found {os.strerror(number)!r}; expected a free descriptor "
+            "and a thread to watch it; raise RLIMIT_NOFILE or close what is not needed",
+        )
+
+    def _refuse_buffer(self, buffer: object) -> NoReturn:
+        code = {bool: "?", int: "q", float: "d"}[self._type]
+        raise TopicTypeError(
+            f"drain {self._name!r}: found {_layout(buffer)}; expected a writable, "
+            f"contiguous buffer of one dimension and format {code!r}, such as array.array or "
+            "numpy.empty"
+        )
+
+    def _refuse_into(
+        self, into: object, tag: int, dtype: str, shape: Shape, leading: bool
+    ) -> NoReturn:
+        """Raise because the value, of that type, does not go into what was given."""
+        what = f"read {self._name!r} into: found"
+        if tag in (TEXT, LIST) or (tag == ARRAY and leading and None in shape):
+            kinds = {TEXT: "text", LIST: "a list", ARRAY: "an array of varying length"}
+            way = "a call without into=, in a list" if leading else "a call without into="
+            raise TopicTypeError(
+                f"{what} a buffer for {kinds[tag]}; expected {way}, which returns a new one"
+            )
+        if tag not in (ARRAY, BYTES) and not leading:
+            raise TopicTypeError(
+                f"{what} a buffer for a topic of single numbers; expected a call without into=; "
+                "drain(into=) and last(n, into=) fill an array with several values"
+            )
+        axes = ["n" if n is None or tag == BYTES else str(n) for n in (shape or ())]
+        if tag == BYTES:
+            axes = ["n"]
+        if leading:
+            axes.insert(0, "count")
+        wanted = f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"
+        raise TopicTypeError(
+            f"{what} {_layout(into)}; expected a writable array of {dtype_name(dtype)} of shape "
+            f"{wanted}; write numpy.empty({wanted}, {dtype_name(dtype)!r})"
+        )
+
+    def _refuse_room(self, into: Any, length: int) -> NoReturn:
+        """Raise because the value has more elements along its first axis than the array."""
+        raise TopicValueError(
+            f"read {self._name!r} into: found {_layout(into)}; expected {length} or more along the "
+            "first axis: the value has as many; nothing was taken"
+        )
+
+    def _refuse_count(self, count: object) -> NoReturn:
+        what = f"last values of {self._name!r}"
+        number = integer(what, count, "a number of values")
+        raise TopicValueError(f"{what}: found {short_repr(number)}; expected 1 or more")
+
+    def _lapped(self, times: int) -> NoReturn:
+        """Raise because the publisher overwrote values faster than they could be copied."""
+        raise OpenError(
+            f"read {self._name!r}: found the value overwritten {times} times while it was read; "
+            "expected time to copy it; make its publisher with a larger buffer_num=, or get the "
+            "right to write to the topic's file, so that values can be held while they are copied"
+        )
+
+    def _no_values(self, into: Any) -> Any:
+        """Return what last() does without a topic."""
+        if into is not None:
+            return into[:0] if type(into).__name__ == "ndarray" else memoryview(into)[:0]
+        spec = self._spec
+        if spec is None or spec.tag != ARRAY or not spec.is_fixed:
+            return []
+        if spec.make is None:
+            return self._default[None][:0].copy()
+        value: Any = memoryview(spec.default)
+        code = value.format.lstrip("@=<")
+        return memoryview(bytearray(value.nbytes)).cast(code, [1, *value.shape])[:0]
+
+
+def _layout(buffer: object) -> str:
+    """Describe what was given as a buffer."""
+    name = kind_of(buffer)
+    try:
+        found = memoryview(buffer)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return name
+    with found:
+        kind = f"{name} of format {found.format!r} and shape {found.shape}"
+        gaps = "" if found.contiguous else ", with gaps"
+        return kind + (", read-only" if found.readonly else gaps)

@@ -1,0 +1,308 @@
+#include "read_payload.h"
+
+#include "arguments.h"
+#include "convert.h"
+#include "copy_payload.h"
+#include "into.h"
+#include "numpy_api.h"
+#include "view.h"
+
+bool
+read_pin_copy(struct ring r, struct topic_file *f, const char *path, struct payload *p)
+{
+    if (payload_is_kept(p)) {
+        return true;
+    }
+    uint64_t k = p->k;
+    payload_release(p);
+    return payload_at(&r, f, path, PAYLOAD_COPY, p, k) == RING_OK;
+}
+
+/* Calls make with bytes that are the program's alone: whoever can write to the file may still change its own. */
+static int
+from_private(const struct payload *p, PyObject *make(const struct value_type *t, const char *bytes, Py_ssize_t length),
+             const struct value_type *t, PyObject **object)
+{
+    char small[4096], *bytes = small;
+    if (p->length > sizeof small && (bytes = PyMem_RawMalloc(p->length)) == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    int made = copy_payload(p, bytes);
+    if (made) {
+        *object = make(t, bytes, (Py_ssize_t)p->length);
+        made = *object != NULL ? 1 : -1;
+    }
+    if (bytes != small) {
+        PyMem_RawFree(bytes);
+    }
+    return made;
+}
+
+static bool
+is_ascii(const char *bytes, size_t length)
+{
+    uint64_t seen = 0, word = 0;
+    for (; length >= 8; length -= 8, bytes += 8) {
+        memcpy(&word, bytes, 8);
+        seen |= word;
+    }
+    word = 0;
+    memcpy(&word, bytes, length);
+    return ((seen | word) & 0x8080808080808080u) == 0;
+}
+
+static PyObject *
+text(const struct value_type *t, const char *bytes, Py_ssize_t length)
+{
+    (void)t;
+    if (!is_ascii(bytes, (size_t)length)) {
+        return PyUnicode_DecodeUTF8(bytes, length, NULL);
+    }
+    PyObject *made = length == 0 ? NULL : PyUnicode_New(length, 127); /* twice as fast as decoding */
+    if (made == NULL) {
+        return length == 0 ? PyUnicode_FromStringAndSize(NULL, 0) : NULL;
+    }
+    memcpy(PyUnicode_1BYTE_DATA(made), bytes, (size_t)length);
+    return made;
+}
+
+static int
+read_text(Subscriber *s, const struct value_type *t, const struct payload *p, PyObject **object)
+{
+    int made = from_private(p, text, t, object);
+    if (made < 0 && PyErr_ExceptionMatches(PyExc_UnicodeDecodeError)) {
+        PyErr_Clear();
+        raised(PyObject_CallMethod((PyObject *)s, "_no_text", NULL));
+    }
+    return made;
+}
+
+static PyObject *
+list(const struct value_type *t, const char *bytes, Py_ssize_t length)
+{
+    Py_ssize_t n = length / (Py_ssize_t)t->itemsize;
+    PyObject *made = PyList_New(n);
+    enum shm_type kind = t->dtype[0] == 'f' ? SHM_FLOAT : t->dtype[0] == 'i' ? SHM_INT : SHM_BOOL;
+    for (Py_ssize_t i = 0; made != NULL && i < n; i++) {
+        uint64_t word;
+        if (kind == SHM_BOOL) {
+            word = (unsigned char)bytes[i];
+        }
+        else {
+            memcpy(&word, bytes + 8 * i, 8);
+        }
+        PyObject *element = value_object(kind, word);
+        if (element == NULL) {
+            Py_CLEAR(made);
+            break;
+        }
+        PyList_SET_ITEM(made, i, element);
+    }
+    return made;
+}
+
+static int
+copied_bytes(const struct payload *p, PyObject **object)
+{
+    PyObject *made = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)p->length);
+    if (made == NULL) {
+        return -1;
+    }
+    if (!copy_payload(p, PyBytes_AS_STRING(made))) {
+        Py_DECREF(made);
+        return 0;
+    }
+    *object = made;
+    return 1;
+}
+
+/* Copies to memory that belongs to a new object, whose reference is taken over. */
+static int
+fill(const struct payload *p, PyObject *made, void *data, PyObject **object)
+{
+    if (made == NULL) {
+        return -1;
+    }
+    if (!copy_payload(p, data)) {
+        Py_DECREF(made);
+        return 0;
+    }
+    *object = made;
+    return 1;
+}
+
+/* An array of the default's kind, which the shim makes. */
+static int
+made_array(Subscriber *s, const struct payload *p, Py_ssize_t n, PyObject **object)
+{
+    PyObject *make = Py_NewRef(s->make), *made = PyObject_CallFunction(make, "n", n);
+    Py_DECREF(make);
+    Py_buffer view;
+    if (made == NULL || PyObject_GetBuffer(made, &view, PyBUF_WRITABLE) < 0) {
+        Py_XDECREF(made);
+        return -1;
+    }
+    if ((uint64_t)view.len != p->length) {
+        PyErr_Format(PyExc_SystemError, "found an array of %zd bytes for a value of %llu", view.len,
+                     (unsigned long long)p->length);
+        PyBuffer_Release(&view);
+        Py_DECREF(made);
+        return -1;
+    }
+    int filled = fill(p, made, view.buf, object);
+    PyBuffer_Release(&view);
+    return filled;
+}
+
+static int
+copied_array(Subscriber *s, const struct value_type *t, const struct payload *p, Py_ssize_t n, PyObject **object)
+{
+    Py_ssize_t shape[VALUE_MAX_NDIM];
+    memcpy(shape, t->shape, (size_t)t->ndim * sizeof *shape);
+    if (t->ndim > 0) {
+        shape[0] = n;
+    }
+    if (s->make != NULL && s->copy) {
+        return made_array(s, p, n, object);
+    }
+    void *data = NULL;
+    PyObject *made;
+    if (s->make == NULL && numpy_ready()) {
+        made = numpy_new(t->number, t->ndim, shape);
+        if (made != NULL) {
+            struct numpy_array *a = (struct numpy_array *)made;
+            data = a->data;
+            a->flags &= s->copy ? ~0 : ~NUMPY_WRITEABLE; /* with copy=False all are read-only, whatever their size */
+        }
+    }
+    else {
+        made = view_own(t, t->ndim, shape, s->copy, &data);
+    }
+    return fill(p, made, data, object);
+}
+
+static int
+view_of(Subscriber *s, const struct value_type *t, struct payload *p, Py_ssize_t n, PyObject **object)
+{
+    Py_ssize_t shape[VALUE_MAX_NDIM];
+    int ndim = t->tag == SHM_BYTES ? 1 : t->ndim;
+    memcpy(shape, t->shape, (size_t)t->ndim * sizeof *shape);
+    if (ndim > 0) {
+        shape[0] = n;
+    }
+    bool numpy = t->tag == SHM_ARRAY && s->make == NULL && numpy_ready();
+    *object = numpy ? view_array(t, ndim, shape, p) : view_memory(t, ndim, shape, p);
+    return *object != NULL ? 1 : -1;
+}
+
+static int
+read_bytes(Subscriber *s, const struct payload *p, PyObject **object)
+{
+    int made = copied_bytes(p, object);
+    if (made > 0 && !s->copy) {
+        Py_SETREF(*object, PyMemoryView_FromObject(*object));
+        made = *object != NULL ? 1 : -1;
+    }
+    return made;
+}
+
+static PyObject *
+scalar(const struct value_type *t, const struct payload *p)
+{
+    return t->tag == SHM_SCALAR ? element_get(t, p->data) : value_object(t->tag, p->words[0]);
+}
+
+static int
+read_into(Subscriber *s, const struct value_type *t, const struct payload *p, Py_ssize_t n, PyObject *into,
+          PyObject **object)
+{
+    struct into d;
+    if (into_open(&d, s, t, into, false) < 0) {
+        return -1;
+    }
+    if (t->variable && n > into_room(&d)) {
+        into_close(&d);
+        raised(PyObject_CallMethod((PyObject *)s, "_refuse_room", "On", into, n));
+        return -1;
+    }
+    int made = into_fill(&d, t, p);
+    if (made > 0) {
+        *object = t->variable ? into_first(&d, t, n) : Py_NewRef(into);
+        made = *object != NULL ? 1 : -1;
+    }
+    into_close(&d);
+    return made;
+}
+
+/* Whether the entry is one of those that may be kept: the last one is for copies. */
+static bool
+may_stay(const struct topic_file *f, const struct payload *p)
+{
+    return p->hold.entry != NULL && p->hold.entry < f->pins.table + f->pool.views;
+}
+
+static int
+read_object(Subscriber *s, const struct value_type *t, struct payload *p, PyObject *into, PyObject **object)
+{
+    Py_ssize_t n = value_count(t, p->length);
+    if (n < 0) {
+        raised(PyObject_CallMethod((PyObject *)s, "_corrupt", NULL));
+        return -1;
+    }
+    if (into != NULL) {
+        return read_into(s, t, p, n, into, object);
+    }
+    bool views = !s->copy && p->hold.file != NULL;
+    switch (t->tag) {
+    case SHM_TEXT:
+        return read_text(s, t, p, object);
+    case SHM_LIST:
+        return from_private(p, list, t, object);
+    case SHM_ARRAY:
+    case SHM_BYTES:
+        if (views && may_stay(p->hold.file, p)) {
+            return view_of(s, t, p, n, object);
+        }
+        int made = t->tag == SHM_ARRAY ? copied_array(s, t, p, n, object) : read_bytes(s, p, object);
+        s->copied += views && made > 0;
+        return made;
+    default:
+        *object = scalar(t, p);
+        return *object != NULL ? 1 : -1;
+    }
+}
+
+int
+read_payload(Subscriber *s, struct topic_file *f, struct payload *p, PyObject *into, PyObject **object)
+{
+    struct hold kept = hold_file(f, NULL); /* the type is the file's */
+    int made = read_object(s, type_of(f), p, into, object);
+    if (made != 0) {
+        payload_release(p);
+    }
+    hold_release(&kept);
+    return made;
+}
+
+int
+read_place(Subscriber *s, struct topic_file *f, struct payload *p, PyObject *into, Py_ssize_t place)
+{
+    struct hold kept = hold_file(f, NULL);
+    const struct value_type *t = type_of(f);
+    struct into d;
+    int filled = into_open(&d, s, t, into, true);
+    if (filled == 0) {
+        bool fits = place < into_room(&d) && value_count(t, p->length) >= 0;
+        filled = fits ? into_fill_place(&d, t, p, place) : -1;
+        into_close(&d);
+        if (!fits) {
+            raised(PyObject_CallMethod((PyObject *)s, "_corrupt", NULL));
+        }
+    }
+    if (filled != 0) {
+        payload_release(p);
+    }
+    hold_release(&kept);
+    return filled;
+}

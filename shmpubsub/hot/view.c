@@ -1,0 +1,172 @@
+#include "view.h"
+
+#include "numpy_api.h"
+
+/* What an array or a memoryview refers to. It is no part of the garbage collector's business: it refers to no object. */
+typedef struct {
+    PyObject_VAR_HEAD        /* ob_size: 2 ndim */
+    struct hold hold;        /* .file NULL: the memory is its own */
+    void *own;               /* that memory */
+    void *data;              /* NULL: an ndarray has it, and nothing else may */
+    bool writable;
+    char format[3];
+    uint32_t itemsize;
+    int ndim;
+    Py_ssize_t axes[];       /* the shape, then the strides */
+} View;
+
+static PyTypeObject *view_type;
+
+static int
+get_buffer(View *v, Py_buffer *view, int flags)
+{
+    if (v->data == NULL || ((flags & PyBUF_WRITABLE) && !v->writable)) {
+        PyErr_SetString(PyExc_BufferError, "the value is read-only: it is in shared memory; copy it");
+        view->obj = NULL;
+        return -1;
+    }
+    Py_ssize_t len = v->itemsize;
+    for (int i = 0; i < v->ndim; i++) {
+        len *= v->axes[i];
+    }
+    *view = (Py_buffer){
+        .buf = v->data,
+        .obj = Py_NewRef((PyObject *)v),
+        .len = len,
+        .itemsize = v->itemsize,
+        .readonly = !v->writable,
+        .ndim = v->ndim,
+        .format = flags & PyBUF_FORMAT ? v->format : NULL,
+        .shape = flags & PyBUF_ND ? v->axes : NULL,
+        .strides = (flags & PyBUF_STRIDES) == PyBUF_STRIDES ? v->axes + v->ndim : NULL,
+    };
+    return 0;
+}
+
+static void
+view_dealloc(View *v)
+{
+    PyTypeObject *type = Py_TYPE(v);
+    hold_release(&v->hold);
+    PyMem_RawFree(v->own);
+    type->tp_free((PyObject *)v);
+    Py_DECREF(type);
+}
+
+static PyType_Slot slots[] = {
+    {Py_tp_dealloc, view_dealloc},
+    {Py_bf_getbuffer, get_buffer},
+    {0, NULL},
+};
+
+static PyType_Spec spec = {
+    .name = "shm_pub_sub._hot.View",
+    .basicsize = offsetof(View, axes),
+    .itemsize = sizeof(Py_ssize_t),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .slots = slots,
+};
+
+int
+view_init(void)
+{
+    if (view_type == NULL) {
+        view_type = (PyTypeObject *)PyType_FromSpec(&spec);
+    }
+    return view_type == NULL ? -1 : 0;
+}
+
+/* Returns one that holds nothing yet. */
+static View *
+make(int axes)
+{
+    View *v = PyObject_NewVar(View, view_type, axes);
+    if (v != NULL) {
+        v->hold = (struct hold){0};
+        v->own = v->data = NULL;
+    }
+    return v;
+}
+
+/* The same with what a memoryview needs. */
+static View *
+make_exporter(const struct value_type *t, int ndim, const Py_ssize_t *shape)
+{
+    View *v = make(2 * ndim);
+    if (v == NULL) {
+        return NULL;
+    }
+    v->ndim = ndim;
+    v->itemsize = t->itemsize;
+    memcpy(v->format, t->format, sizeof v->format);
+    Py_ssize_t stride = t->itemsize;
+    for (int i = ndim - 1; i >= 0; i--) {
+        v->axes[i] = shape[i];
+        v->axes[ndim + i] = stride;
+        stride *= shape[i];
+    }
+    return v;
+}
+
+static PyObject *
+memoryview_of(View *v)
+{
+    PyObject *made = PyMemoryView_FromObject((PyObject *)v);
+    Py_DECREF(v);
+    return made;
+}
+
+static void
+take_over(View *v, struct payload *p)
+{
+    v->hold = p->hold;
+    p->hold = (struct hold){0};
+}
+
+PyObject *
+view_array(const struct value_type *t, int ndim, const Py_ssize_t *shape, struct payload *p)
+{
+    View *v = make(0);
+    if (v == NULL) {
+        payload_release(p);
+        return NULL;
+    }
+    void *data = (void *)(uintptr_t)p->data; /* the pages are read-only, and so is the array */
+    take_over(v, p);
+    return numpy_over(t->number, ndim, shape, data, false, (PyObject *)v);
+}
+
+PyObject *
+view_memory(const struct value_type *t, int ndim, const Py_ssize_t *shape, struct payload *p)
+{
+    View *v = make_exporter(t, ndim, shape);
+    if (v == NULL) {
+        payload_release(p);
+        return NULL;
+    }
+    v->data = (void *)(uintptr_t)p->data;
+    v->writable = false;
+    take_over(v, p);
+    return memoryview_of(v);
+}
+
+PyObject *
+view_own(const struct value_type *t, int ndim, const Py_ssize_t *shape, bool writable, void **data)
+{
+    View *v = make_exporter(t, ndim, shape);
+    if (v == NULL) {
+        return NULL;
+    }
+    size_t size = t->itemsize;
+    for (int i = 0; i < ndim; i++) {
+        size *= (size_t)shape[i];
+    }
+    v->own = v->data = PyMem_RawMalloc(size); /* not NULL for 0 bytes */
+    v->writable = writable;
+    if (v->own == NULL) {
+        Py_DECREF(v);
+        return PyErr_NoMemory();
+    }
+    *data = v->data;
+    return memoryview_of(v);
+}

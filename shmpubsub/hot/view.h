@@ -1,0 +1,23 @@
+/* Values that stay in shared memory: read-only arrays and memoryviews whose chunk is pinned until the last of what
+   refers to them is gone, and memoryviews of memory of their own. */
+#ifndef SHM_VIEW_H
+#define SHM_VIEW_H
+
+#include "value_type.h"
+
+#include "../protocol/payload.h"
+
+/* Makes the type of what holds the chunk. Returns 0, or -1 with an error set. */
+int view_init(void);
+
+/* An ndarray of that shape. It takes the payload's hold over, in any case. NULL with an error set. */
+PyObject *view_array(const struct value_type *t, int ndim, const Py_ssize_t *shape, struct payload *p);
+
+/* The same as a memoryview. */
+PyObject *view_memory(const struct value_type *t, int ndim, const Py_ssize_t *shape, struct payload *p);
+
+/* A memoryview of that shape over new memory, which *data then points at. The one who fills it is the only one who can
+   write if not writable. */
+PyObject *view_own(const struct value_type *t, int ndim, const Py_ssize_t *shape, bool writable, void **data);
+
+#endif
