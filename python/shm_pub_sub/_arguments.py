@@ -19,7 +19,7 @@ TYPE_TAGS: Final[dict[type, int]] = {bool: 1, int: 2, float: 3}
 
 _DIRECTORIES = f"expected a str, an os.PathLike of one, or None for what {DIR_VARIABLE} names"
 MAX_BUFFERS: Final = 2**36  # MaxDepth in internal/segment/layout.go
-MAX_EXTRA: Final = 500  # MaxViews and MaxLoans there
+MAX_CHUNKS: Final = 500  # of views and loans: MaxViews and MaxLoans there
 
 
 def directory() -> str:
@@ -165,17 +165,11 @@ def check_buffers(name: str, buffer_num: object) -> int:
     return number
 
 
-def check_views(name: str, views: object, scalar: str) -> int:
-    """Return views as an int; scalar is the type if it has none, or empty."""
-    return _extra_chunks(name, "views", views, scalar, 0, 2)
+def check_chunks(name: str, what: str, given: object, scalar: str, least: int, usual: int) -> int:
+    """Return views= or loans=, which is what, as an int: usual for None.
 
-
-def check_loans(name: str, loans: object, scalar: str) -> int:
-    """Return loans as an int; scalar is the type if it has none, or empty."""
-    return _extra_chunks(name, "loans", loans, scalar, 1, 1)
-
-
-def _extra_chunks(name: str, what: str, given: object, scalar: str, least: int, usual: int) -> int:
+    scalar is the topic's type if it is a single number, or empty.
+    """
     if given is None:
         return usual
     if scalar:
@@ -184,10 +178,10 @@ def _extra_chunks(name: str, what: str, given: object, scalar: str, least: int, 
             "arrays, text, bytes and lists, whose values can be large"
         )
     number = integer(f"topic {short_repr(name)}: {what}", given, f"an int such as {usual}")
-    if not least <= number <= MAX_EXTRA:
+    if not least <= number <= MAX_CHUNKS:
         raise TopicValueError(
             f"topic {short_repr(name)}: found {what} {short_repr(number)}; expected {least} to "
-            f"{MAX_EXTRA}"
+            f"{MAX_CHUNKS}"
         )
     return number
 

@@ -8,11 +8,10 @@ import time
 from . import _hot
 from ._arguments import (
     check_buffers,
+    check_chunks,
     check_directory,
-    check_loans,
     check_mode,
     check_name,
-    check_views,
     path_to_go,
 )
 from ._errors import CreateError, ExistsError, TopicTypeError
@@ -110,8 +109,8 @@ class Publisher(_hot.Publisher, PublisherRefusals):
         self._type, self._default = spec.type, spec.default
         self._buffers = check_buffers(self._name, buffer_num)
         scalar = str(spec) if spec.kind == "scalar" or spec.tag <= 3 else ""
-        views = check_views(self._name, views, scalar)
-        self._loans = check_loans(self._name, loans, scalar)
+        views = check_chunks(self._name, "views", views, scalar, 0, 2)
+        self._loans = check_chunks(self._name, "loans", loans, scalar, 1, 1)
         mode = check_mode(self._name, mode)
         trusted = check_trust(trust)
         self._directory = check_directory(directory)

@@ -5,7 +5,7 @@
 #include "../protocol/eventcount.h"
 #include "numpy_api.h"
 #include "refuse.h"
-#include "source.h"
+#include "source_copy.h"
 
 /* Returns a new reference to None, or NULL with an error set. */
 static PyObject *
@@ -89,21 +89,7 @@ put_all(Publisher *p, struct writer *w, struct source *sources, Py_ssize_t n)
 {
     uint64_t now = clock_now(CLOCK_MONOTONIC);
     for (Py_ssize_t i = 0; i < n; i++) {
-        PyObject *result;
-        if (sources[i].array != NULL) {
-            /* Another thread may have changed its shape while larger ones were copied. */
-            struct source again;
-            if (source_of(p, w, sources[i].value, i, &again) < 0) {
-                result = PyErr_Occurred() ? NULL : refuse_publisher(p);
-            }
-            else {
-                result = put_next(p, w, &again, now, i, n);
-                source_release(&again);
-            }
-        }
-        else {
-            result = put_next(p, w, &sources[i], now, i, n);
-        }
+        PyObject *result = put_next(p, w, &sources[i], now, i, n);
         if (result == NULL || !writer_is_open(p, w)) {
             return result;
         }

@@ -3,9 +3,6 @@
 #include "numpy_api.h"
 #include "refuse.h"
 
-/* Shorter runs are slower than numpy's own loops. */
-#define SHORTEST_RUN 32
-
 enum fit { RAISED = -1, FITS, WRONG, TOO_LONG };
 
 /* Whether an array of that shape is of the type; sets the length. */
@@ -42,13 +39,21 @@ of_ndarray(const struct value_type *t, PyObject *value, struct source *s)
     }
     enum fit fit = fit_shape(t, a->ndim, a->shape, s);
     s->from = (struct strided){a->data, 0, NULL, NULL, t->itemsize};
-    if (fit == FITS && (a->flags & NUMPY_C_CONTIGUOUS) == 0) {
-        s->from.ndim = a->ndim;
-        s->from.shape = a->shape;
-        s->from.strides = a->strides;
-        s->array = Py_NewRef(value);
+    if (fit != FITS || (a->flags & NUMPY_C_CONTIGUOUS) != 0) {
+        return fit;
     }
-    return fit;
+    /* Copies of these: while this thread waits for a chunk or copies, another may change the array's. */
+    size_t size = (size_t)a->ndim * sizeof *a->shape;
+    Py_ssize_t *dims = s->made = PyMem_RawMalloc(2 * size);
+    if (dims == NULL) {
+        PyErr_NoMemory();
+        return RAISED;
+    }
+    s->from.ndim = a->ndim;
+    s->from.shape = memcpy(dims, a->shape, size);
+    s->from.strides = memcpy(dims + a->ndim, a->strides, size);
+    s->array = value;
+    return FITS;
 }
 
 /* Exports the value's memory. Returns false if it has none; the exporter may have raised then. */
@@ -255,59 +260,6 @@ source_of_row(const struct value_type *t, const Py_buffer *rows, size_t length, 
                                dense ? NULL : rows->strides + 1, t->itemsize};
 }
 
-/* Another thread may change the array's shape meanwhile: these are copies of it. */
-static void
-copy_without_gil(const struct source *s, const struct strided *from, char *to)
-{
-    Py_ssize_t shape[VALUE_MAX_NDIM], strides[VALUE_MAX_NDIM];
-    struct strided copy = *from;
-    if (from->ndim > 0) {
-        memcpy(shape, from->shape, (size_t)from->ndim * sizeof *shape);
-        memcpy(strides, from->strides, (size_t)from->ndim * sizeof *strides);
-        copy.shape = shape;
-        copy.strides = strides;
-    }
-    Py_BEGIN_ALLOW_THREADS
-    if (copy.ndim == 0) {
-        memcpy(to, copy.data, s->length);
-    }
-    else {
-        strided_copy(to, &copy);
-    }
-    Py_END_ALLOW_THREADS
-}
-
-static int
-copy_by_numpy(const struct source *s, const struct value_type *t, void *to)
-{
-    PyObject *target = numpy_over(t->number, s->from.ndim, s->from.shape, to, true, Py_NewRef(Py_None));
-    if (target == NULL) {
-        return -1;
-    }
-    int result = numpy_copy(target, s->array);
-    Py_DECREF(target);
-    return result;
-}
-
-int
-source_copy(const struct source *s, const struct value_type *t, void *to)
-{
-    int outer;
-    if (s->array != NULL && s->length > 0 && strided_run(&s->from, &outer) < SHORTEST_RUN) {
-        return copy_by_numpy(s, t, to);
-    }
-    if (s->length > SOURCE_GIL_LIMIT) {
-        copy_without_gil(s, &s->from, to);
-    }
-    else if (s->from.ndim == 0) {
-        memcpy(to, s->from.data, s->length);
-    }
-    else {
-        strided_copy(to, &s->from);
-    }
-    return 0;
-}
-
 void
 source_release(struct source *s)
 {
@@ -316,6 +268,5 @@ source_release(struct source *s)
         PyMem_RawFree(s->view);
     }
     PyMem_RawFree(s->made);
-    Py_XDECREF(s->array);
     Py_DECREF(s->value);
 }

@@ -5,15 +5,11 @@
 #include "strided.h"
 #include "writer.h"
 
-/* Copies of more bytes than this let other threads run: taking the GIL again can take as long as a thread's turn, 5 ms,
-   in which this much is copied. */
-#define SOURCE_GIL_LIMIT ((size_t)8 << 20)
-
 struct source {
     struct strided from; /* ndim 0: from.data has `length` bytes side by side */
     size_t length;
-    PyObject *array; /* numpy's, of which `from` is a part; NULL: another kind of value. Owned, as all that follows */
-    PyObject *value;
+    PyObject *array; /* value, if that is numpy's and not contiguous */
+    PyObject *value; /* owned, as all that follows */
     Py_buffer *view;
     void *made;
     uint64_t small[2]; /* of one element: the struct must not be copied */
@@ -28,9 +24,6 @@ bool source_has_rows(const struct value_type *t, const Py_buffer *rows, size_t *
 
 /* Value i of those. */
 void source_of_row(const struct value_type *t, const Py_buffer *rows, size_t length, Py_ssize_t i, struct source *s);
-
-/* Copies the value. May let other threads run. Returns 0, or -1 with an error set. */
-int source_copy(const struct source *s, const struct value_type *t, void *to);
 
 void source_release(struct source *s);
 

@@ -17,7 +17,7 @@ from support.waiting import repeating, run_threads, until
 from ._file import newest, published
 
 MEBIBYTE = 2**20
-LARGE = 9 * MEBIBYTE  # bytes: more than SOURCE_GIL_LIMIT in hot/source.h
+LARGE = 9 * MEBIBYTE  # bytes: more than SOURCE_GIL_LIMIT in hot/source_copy.h
 
 
 def is_whole(directory: Path) -> bool:
@@ -211,18 +211,18 @@ def test_a_value_whose_conversion_uses_the_publisher(shm_dir: Path) -> None:
             again.close()
 
 
-def test_an_array_that_is_reshaped_during_a_batch_is_looked_at_again(shm_dir: Path) -> None:
-    value = np.ones((2, LARGE // 2), np.uint8)
-    large = np.ones((2, LARGE // 2), np.uint8)
-    with Publisher("topic", large, 1, views=0) as pub:
+def test_an_array_that_another_thread_reshapes(shm_dir: Path) -> None:
+    rows = np.ones((2, LARGE), np.uint8)
+    value = rows[:, : LARGE // 2]
+    with Publisher("topic", np.ones((2, LARGE // 2), np.uint8), 1, views=0) as pub:
 
         def reshape() -> None:
-            value.shape = (1, LARGE)
+            value.shape = (2, 1, LARGE // 2)  # memory for its shape and strides of its own
             value.shape = (2, LARGE // 2)
 
         def publish() -> None:
             with contextlib.suppress(TypeError):
-                pub.publish_many([large[:, ::-1], large, value.T.T])
+                pub.publish_many([value, value[:, ::-1], value])
 
-        run_threads([publish, reshape])
+        run_threads([publish, publish, reshape])
         assert is_whole(shm_dir)

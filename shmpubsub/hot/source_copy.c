@@ -1,0 +1,48 @@
+#include "source_copy.h"
+
+#include "numpy_api.h"
+
+/* Bytes. Shorter runs are slower than numpy's own loops. */
+#define SHORTEST_RUN 32
+
+/* May run without the GIL. */
+static void
+copy_plainly(const struct source *s, void *to)
+{
+    if (s->from.ndim == 0) {
+        memcpy(to, s->from.data, s->length);
+    }
+    else {
+        strided_copy(to, &s->from);
+    }
+}
+
+static int
+copy_by_numpy(const struct source *s, const struct value_type *t, void *to)
+{
+    PyObject *target = numpy_over(t->number, s->from.ndim, s->from.shape, to, true, Py_NewRef(Py_None));
+    if (target == NULL) {
+        return -1;
+    }
+    int result = numpy_copy(target, s->array);
+    Py_DECREF(target);
+    return result;
+}
+
+int
+source_copy(const struct source *s, const struct value_type *t, void *to)
+{
+    int outer;
+    if (s->array != NULL && s->length > 0 && strided_run(&s->from, &outer) < SHORTEST_RUN) {
+        return copy_by_numpy(s, t, to);
+    }
+    if (s->length > SOURCE_GIL_LIMIT) {
+        Py_BEGIN_ALLOW_THREADS
+        copy_plainly(s, to);
+        Py_END_ALLOW_THREADS
+    }
+    else {
+        copy_plainly(s, to);
+    }
+    return 0;
+}
