@@ -9,64 +9,22 @@
            missing */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include "chunks.h"
-#include "payload.h"
+#include "../sanitizers/pool_file.h"
 
 #define DEPTH 2u
 #define VIEWS 1u
 #define LOANS 2u
-#define SLOTS (DEPTH + 1)
 #define CHUNKS (DEPTH + VIEWS + 1 + LOANS)
 #define MOST 64u
-#define CHUNKS_OFFSET (2 * SHM_HEADER_OFFSET)
-#define SIZE (CHUNKS_OFFSET + CHUNKS * 128u)
 
-#define FAIL(...) (fprintf(stderr, "pins_victim: " __VA_ARGS__), fputc('\n', stderr), exit(1))
-
-static const struct geometry geometry = {
-    .first = SHM_HEADER_OFFSET + 256,
-    .stride = 32,
-    .slots = SLOTS,
-    .elem_size = MOST,
-    .chunks_offset = CHUNKS_OFFSET,
-    .chunk_stride = 128,
-    .chunks = CHUNKS,
-    .views = VIEWS,
-    .loans = LOANS,
-};
-
-static const char *path;
+static struct pool_file made;
 
 /* The writer. */
 
 static struct chunks chunks;
 static struct ring ring;
-
-static void
-open_writer(void)
-{
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0 || ftruncate(fd, SIZE) != 0) {
-        FAIL("no file %s: %m", path);
-    }
-    unsigned char *memory = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
-    if (memory == MAP_FAILED) {
-        FAIL("mmap: %m");
-    }
-    ring = ring_at(memory + SHM_HEADER_OFFSET, geometry.first, geometry.stride, SLOTS);
-    struct pool pool = pool_at(memory + CHUNKS_OFFSET, &geometry);
-    if (!chunks_open(&chunks, &ring, &pool, (uint64_t *)(memory + SHM_PINS_OFFSET), LOANS)) {
-        FAIL("no memory");
-    }
-}
 
 /* The two words of every value, one store after the other. */
 static void
@@ -121,19 +79,6 @@ static struct topic_file *file;
 static struct ring newest;
 
 static void
-open_reader(void)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct mapping m = {.size = SIZE - SHM_HEADER_OFFSET, .fd = fd};
-    m.base = mmap(NULL, m.size, PROT_READ, MAP_SHARED, fd, SHM_HEADER_OFFSET);
-    if (fd < 0 || m.base == MAP_FAILED || (file = topic_file_open(&m)) == NULL) {
-        FAIL("no file %s: %m", path);
-    }
-    file->pool = pool_at((unsigned char *)m.base + (CHUNKS_OFFSET - SHM_HEADER_OFFSET), &geometry);
-    newest = ring_at(m.base, geometry.first, geometry.stride, SLOTS);
-}
-
-static void
 look_at(const void *data, const struct payload *p)
 {
     const uint64_t *words = data;
@@ -148,7 +93,7 @@ static bool
 read_value(enum payload_use use, uint64_t k, struct payload *p)
 {
     payload_init(p);
-    enum ring_read found = k == 0 ? payload_newest(&newest, file, path, use, p) : payload_at(&newest, file, path, use, p, k);
+    enum ring_read found = k == 0 ? payload_newest(&newest, file, made.path, use, p) : payload_at(&newest, file, made.path, use, p, k);
     if (found == RING_CORRUPT) {
         FAIL("garbage");
     }
@@ -166,7 +111,7 @@ static void
 view(void)
 {
     struct payload p;
-    open_reader();
+    file = pool_file_read(&made, &newest);
     if (!read_value(PAYLOAD_VIEW, 0, &p) || p.hold.entry == NULL) {
         FAIL("no view");
     }
@@ -178,7 +123,7 @@ static void
 copy(void)
 {
     struct payload p;
-    open_reader();
+    file = pool_file_read(&made, &newest);
     if (!read_value(PAYLOAD_COPY, 0, &p) || p.hold.entry == NULL) {
         FAIL("no pinned copy");
     }
@@ -190,7 +135,7 @@ static void
 leave(void)
 {
     struct payload p, q;
-    open_reader();
+    file = pool_file_read(&made, &newest);
     if (!read_value(PAYLOAD_VIEW, 0, &p) || !read_value(PAYLOAD_COPY, 0, &q) || q.hold.entry == NULL) {
         FAIL("no two pins");
     }
@@ -202,7 +147,7 @@ static void
 sweep(void)
 {
     struct payload p;
-    open_reader();
+    file = pool_file_read(&made, &newest);
     if (!read_value(PAYLOAD_VIEW, 0, &p) || p.hold.entry == NULL) {
         FAIL("the dead keep their pins");
     }
@@ -214,7 +159,7 @@ static void
 check(void)
 {
     struct payload p;
-    open_reader();
+    file = pool_file_read(&made, &newest);
     uint64_t head = ring_published(&newest);
     if (head < 2 || !read_value(PAYLOAD_COPY, 0, &p) || p.k != head) {
         FAIL("value %lu is not there", head);
@@ -227,11 +172,9 @@ check(void)
     }
     file->pins.swept_at = 0;
     (void)pins_sweep(&file->pins, &file->pool);
-    open_writer();
-    for (uint32_t i = 0; i <= VIEWS; i++) {
-        if (__atomic_load_n(&chunks.table[i], __ATOMIC_RELAXED) != 0) {
-            FAIL("entry %u is in use", i);
-        }
+    pool_file_write(&made, &chunks, &ring);
+    if (pool_file_entries(&made) != 0) {
+        FAIL("%u entries are in use", pool_file_entries(&made));
     }
     struct payload kept;
     if (!read_value(PAYLOAD_VIEW, 0, &kept) || kept.hold.entry == NULL) {
@@ -258,9 +201,9 @@ main(int argc, char **argv)
     if (argc != 3) {
         FAIL("usage: pins_victim FILE ROLE");
     }
-    path = argv[1];
+    made = pool_file_make(argv[1], MOST, DEPTH, VIEWS, LOANS);
     if (strcmp(argv[2], "create") == 0) {
-        open_writer();
+        pool_file_write(&made, &chunks, &ring);
         publish();
         publish();
         return 0;
@@ -275,7 +218,7 @@ main(int argc, char **argv)
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
         if (strcmp(argv[2], roles[i].name) == 0) {
             if (roles[i].writes) {
-                open_writer();
+                pool_file_write(&made, &chunks, &ring);
             }
             if (getchar() == EOF) {
                 FAIL("nobody traces");

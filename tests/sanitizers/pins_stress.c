@@ -14,20 +14,14 @@
    The macro CLEAR_EARLY breaks the harness: readers end their pins before they look. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "chunks.h"
 #include "clock.h"
 #include "cursor.h"
-#include "page.h"
+#include "pool_file.h"
 
 #define DEPTH 2u
 #define VIEWS 3u
@@ -36,29 +30,14 @@
 #define CHUNKS (DEPTH + VIEWS + 1 + LOANS)
 #define LEAST 64u
 #define MOST (8u << 20)
-#define HEADER SHM_HEADER_OFFSET
-#define FIRST (HEADER + 256u)
-#define CHUNKS_OFFSET (2 * HEADER)
-#define CHUNK_STRIDE (MOST + 4096u)
-#define SIZE (CHUNKS_OFFSET + CHUNKS * CHUNK_STRIDE)
 #define READERS 3
 #define THREADS 2 /* of a reader's process */
 
+#undef FAIL /* in any process */
 #define FAIL(...) (fprintf(stderr, "pins_stress: " __VA_ARGS__), fputc('\n', stderr), unlink(path), _exit(1))
 
 static char path[4096];
-
-static const struct geometry geometry = {
-    .first = FIRST,
-    .stride = 32,
-    .slots = SLOTS,
-    .elem_size = MOST,
-    .chunks_offset = CHUNKS_OFFSET,
-    .chunk_stride = CHUNK_STRIDE,
-    .chunks = CHUNKS,
-    .views = VIEWS,
-    .loans = LOANS,
-};
+static struct pool_file made;
 
 /* What all processes see. */
 struct counts {
@@ -68,7 +47,6 @@ struct counts {
 
 static struct counts *counts;
 static bool shared;
-static unsigned char *memory; /* the whole file, mapped for the writer */
 static pthread_mutex_t gil = PTHREAD_MUTEX_INITIALIZER; /* for what all locks and pins share */
 
 static uint64_t
@@ -119,24 +97,17 @@ struct reader {
 static struct topic_file *
 open_file(struct ring *ring)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct mapping m = {.size = SIZE - HEADER, .fd = fd};
-    m.base = mmap(NULL, m.size, PROT_READ, MAP_SHARED, fd, HEADER);
-    if (fd < 0 || m.base == MAP_FAILED) {
-        FAIL("no file %s: %m", path);
-    }
-    struct topic_file *f = topic_file_open(&m);
-    unsigned char *header = shared ? memory + HEADER : m.base;
-    f->pool = pool_at(header + (CHUNKS_OFFSET - HEADER), &geometry);
-    *ring = ring_at(header, FIRST, geometry.stride, SLOTS);
+    struct topic_file *f = pool_file_read(&made, ring);
     pthread_mutex_lock(&gil);
     bool pins = pins_ready(&f->pins, &f->pool, f->dev, f->ino, path);
     pthread_mutex_unlock(&gil);
     if (!pins) {
         FAIL("no lock byte: %m");
     }
-    if (shared) { /* the same page, but its address is what sanitizers go by */
-        f->pins.table = (uint64_t *)(memory + SHM_PINS_OFFSET);
+    if (shared) { /* the same memory, but its address is what sanitizers go by */
+        f->pins.table = pool_file_table(&made);
+        f->pool.memory = made.memory + made.geometry.chunks_offset;
+        *ring = ring_at(made.memory + SHM_HEADER_OFFSET, made.geometry.first, made.geometry.stride, SLOTS);
     }
     return f;
 }
@@ -367,16 +338,6 @@ check_chunks(const struct chunks *c)
     }
 }
 
-static uint32_t
-entries_in_use(const uint64_t *table)
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i <= VIEWS; i++) {
-        n += __atomic_load_n(&table[i], __ATOMIC_RELAXED) != 0;
-    }
-    return n;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -389,19 +350,14 @@ main(int argc, char **argv)
     uint64_t x = (clock_now(CLOCK_REALTIME) ^ (uint64_t)getpid() << 40) | 1;
     printf("seed %lu\n", x);
     fflush(stdout);
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
     counts = mmap(NULL, sizeof *counts, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (fd < 0 || ftruncate(fd, SIZE) != 0 || counts == MAP_FAILED) {
-        FAIL("no file %s: %m", path);
-    }
-    memory = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    uint64_t *table = (uint64_t *)(memory + SHM_PINS_OFFSET);
-    struct ring r = ring_at(memory + HEADER, FIRST, geometry.stride, SLOTS), unused;
-    struct pool pool = pool_at(memory + CHUNKS_OFFSET, &geometry);
-    struct chunks c;
-    if (memory == MAP_FAILED || !chunks_open(&c, &r, &pool, table, LOANS)) {
+    if (counts == MAP_FAILED) {
         FAIL("no memory");
     }
+    made = pool_file_make(path, MOST, DEPTH, VIEWS, LOANS);
+    struct ring r, unused;
+    struct chunks c;
+    pool_file_write(&made, &c, &r);
     pid_t processes[READERS];
     pthread_t threads[READERS];
     for (uint64_t i = 0; i < READERS; i++) {
@@ -440,8 +396,8 @@ main(int argc, char **argv)
     struct topic_file *sweeper = open_file(&unused);
     (void)pins_sweep(&sweeper->pins, &sweeper->pool);
     topic_file_release(sweeper);
-    if (entries_in_use(table) != 0) {
-        FAIL("%u entries are in use", entries_in_use(table));
+    if (pool_file_entries(&made) != 0) {
+        FAIL("%u entries are in use", pool_file_entries(&made));
     }
     if (late.open) {
         chunks_drop(&c, late.chunk);
@@ -450,8 +406,6 @@ main(int argc, char **argv)
     printf("%lu published, %lu views, %lu copies, %lu unpinned copies, %lu of them lapped, %lu killed, %lu sweeps\n", published,
            counts->views, counts->copies, counts->unpinned, counts->lapped, killed, counts->sweeps);
     chunks_close(&c);
-    munmap(memory, SIZE);
-    close(fd);
     unlink(path);
     return 0;
 }

@@ -1,5 +1,6 @@
 """chunks.c, pins.c and payload.c under real processes, threads and kills, plain and sanitized."""
 
+import re
 import shutil
 from collections.abc import Callable
 from functools import partial
@@ -9,9 +10,11 @@ import pytest
 from support.counts import VIEWS
 from support.soak import first_of
 
-from ._compile import stress
+from ._compile import HERE, stress
 
 COMPILERS = [None, *filter(shutil.which, ["clang"])]
+
+CASE = re.compile(r"(?m)^    CASE\((\w+)\),$")
 
 build = partial(stress, "pins_stress", product="[!nw]*.c")  # without notifier.c and watch.c
 
@@ -67,3 +70,14 @@ def test_a_broken_harness_is_found(
     (shm_dir / "pins").unlink(missing_ok=True)  # TSan ends the program
     assert done.returncode != 0
     assert found in done.stderr
+
+
+@pytest.mark.parametrize("sanitizer", ["plain", "address"])
+def test_what_happens_seldom(sanitizer: str, shm_dir: Path, tmp_path: Path) -> None:
+    run = stress("pins_cases", sanitizer, tmp_path, product="[!nw]*.c")
+    names = CASE.findall((HERE / "pins_cases.c").read_text())
+    assert len(names) > 10
+    for name in names:
+        done = run(shm_dir, name)
+        (shm_dir / "pins").unlink(missing_ok=True)
+        assert (name, done.returncode, done.stderr) == (name, 0, "")
