@@ -2,6 +2,7 @@ import builtins
 import ctypes
 from array import array
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import AbstractContextManager
 from types import GenericAlias
 from typing import (
     Any,
@@ -27,6 +28,7 @@ from ._errors import ExistsError as ExistsError
 from ._errors import ForkedError as ForkedError
 from ._errors import InternalError as InternalError
 from ._errors import LayoutError as LayoutError
+from ._errors import LoanError as LoanError
 from ._errors import OpenError as OpenError
 from ._errors import RangeError as RangeError
 from ._errors import ShmError as ShmError
@@ -77,6 +79,7 @@ __all__ = [
     "ForkedError",
     "InternalError",
     "LayoutError",
+    "LoanError",
     "OpenError",
     "Publisher",
     "RangeError",
@@ -111,40 +114,81 @@ class Publisher(Generic[_T]):
     def __init__(
         self: Publisher[bool],
         name: str,
-        default_value: bool,
+        default_value: _Bool,
         buffer_num: SupportsIndex = 3,
         *,
+        max_size: SupportsIndex | None = None,
+        views: SupportsIndex | None = None,
+        loans: SupportsIndex | None = None,
         mode: SupportsIndex = 0o600,
         replace: bool = False,
         retain: bool = False,
-        trust: _Trust = None,
         directory: StrPath | None = None,
+        trust: _Trust = None,
     ) -> None: ...
     @overload
     def __init__(
         self: Publisher[int],
         name: str,
-        default_value: int,
+        default_value: _Int,
         buffer_num: SupportsIndex = 3,
         *,
+        max_size: SupportsIndex | None = None,
+        views: SupportsIndex | None = None,
+        loans: SupportsIndex | None = None,
         mode: SupportsIndex = 0o600,
         replace: bool = False,
         retain: bool = False,
-        trust: _Trust = None,
         directory: StrPath | None = None,
+        trust: _Trust = None,
     ) -> None: ...
     @overload
     def __init__(
         self: Publisher[float],
         name: str,
-        default_value: float,
+        default_value: _Float,
         buffer_num: SupportsIndex = 3,
         *,
+        max_size: SupportsIndex | None = None,
+        views: SupportsIndex | None = None,
+        loans: SupportsIndex | None = None,
         mode: SupportsIndex = 0o600,
         replace: bool = False,
         retain: bool = False,
-        trust: _Trust = None,
         directory: StrPath | None = None,
+        trust: _Trust = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Publisher[complex],
+        name: str,
+        default_value: _Complex,
+        buffer_num: SupportsIndex = 3,
+        *,
+        max_size: SupportsIndex | None = None,
+        views: SupportsIndex | None = None,
+        loans: SupportsIndex | None = None,
+        mode: SupportsIndex = 0o600,
+        replace: bool = False,
+        retain: bool = False,
+        directory: StrPath | None = None,
+        trust: _Trust = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Publisher[_D],
+        name: str,
+        default_value: _D,
+        buffer_num: SupportsIndex = 3,
+        *,
+        max_size: SupportsIndex | None = None,
+        views: SupportsIndex | None = None,
+        loans: SupportsIndex | None = None,
+        mode: SupportsIndex = 0o600,
+        replace: bool = False,
+        retain: bool = False,
+        directory: StrPath | None = None,
+        trust: _Trust = None,
     ) -> None: ...
     @overload
     def publish(self: Publisher[bool], value: bool, /) -> None: ...
@@ -152,7 +196,11 @@ class Publisher(Generic[_T]):
     def publish(self: Publisher[int], value: SupportsIndex, /) -> None: ...
     @overload
     def publish(self: Publisher[float], value: SupportsFloat | SupportsIndex, /) -> None: ...
-    @overload  # for functions that are generic over the three
+    @overload
+    def publish(self: Publisher[bytes], value: bytes | bytearray | memoryview, /) -> None: ...
+    @overload
+    def publish(self: Publisher[_A], value: Buffer, /) -> None: ...
+    @overload  # and for functions that are generic
     def publish(self, value: _T, /) -> None: ...
     @overload
     def publish_many(self: Publisher[bool], values: Buffer | Iterable[bool], /) -> None: ...
@@ -163,7 +211,22 @@ class Publisher(Generic[_T]):
         self: Publisher[float], values: Buffer | Iterable[SupportsFloat | SupportsIndex], /
     ) -> None: ...
     @overload
+    def publish_many(
+        self: Publisher[bytes], values: Iterable[bytes | bytearray | memoryview], /
+    ) -> None: ...
+    @overload
+    def publish_many(self: Publisher[_A], values: Buffer | Iterable[Buffer], /) -> None: ...
+    @overload
     def publish_many(self, values: Buffer | Iterable[_T], /) -> None: ...
+    @overload
+    def loan(
+        self: Publisher[npt.NDArray[_E]], size: SupportsIndex | None = None
+    ) -> AbstractContextManager[npt.NDArray[_E], None]: ...
+    @overload
+    def loan(
+        self: Publisher[bytes] | Publisher[_A] | Publisher[memoryview],
+        size: SupportsIndex | None = None,
+    ) -> AbstractContextManager[memoryview, None]: ...
     def close(self) -> None: ...
     @property
     def name(self) -> str: ...

@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Final
 
-    Shape = tuple[int | None, ...]
-
 # The header's tags.
 _TAGS: Final[dict[str, int]] = {cls.__name__: tag for cls, tag in TYPE_TAGS.items()}
 _TAGS.update({"array": 4, "bytes": 6, "text": 7, "list": 8, "scalar": 9})
@@ -39,7 +37,7 @@ class Spec:
         default: Any,
         *,
         dtype: str = "",
-        shape: Shape = (),
+        shape: tuple[int | None, ...] = (),
         most: int | None = None,
         make: Callable[[int], Any] | None = None,
     ) -> None:

@@ -20,7 +20,7 @@ TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
     from typing import Any, Final, NoReturn
 
-    from ._spec import Shape, Spec
+    from ._spec import Spec
 
 ARRAY: Final = 4
 BYTES: Final = 6
@@ -89,7 +89,7 @@ class SubscriberRefusals(End):
         )
 
     def _refuse_into(
-        self, into: object, tag: int, dtype: str, shape: Shape, leading: bool
+        self, into: object, tag: int, dtype: str, shape: tuple[int | None, ...], leading: bool
     ) -> NoReturn:
         """Raise because the value, of that type, does not go into what was given."""
         what = f"read {self._name!r} into: found"

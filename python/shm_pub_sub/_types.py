@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Final
 
-    from ._spec import Shape
-
 _MAX_TEXT: Final = 4096
 _MAX_BYTES: Final = 2**40
 _MAX_AXES: Final = 32
@@ -148,7 +146,7 @@ def _array(name: str, default: Any, max_size: object, reads: bool) -> Spec:
             f"topic {short_repr(name)}: found an array of {len(shape)} axes; expected {_MAX_AXES} "
             "at most"
         )
-    axes: Shape = shape
+    axes: tuple[int | None, ...] = shape
     row = prod(shape[1:]) * int(dtype[1:])
     most = None
     if max_size is not None:

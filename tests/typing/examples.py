@@ -5,6 +5,8 @@ from enum import IntEnum
 from fractions import Fraction
 from typing import Any, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 from shm_pub_sub import (
     ExistsError,
     Publisher,
@@ -39,10 +41,37 @@ def the_default_decides_the_type() -> None:
     assert_type(Subscriber("t", False), Subscriber[bool])
     assert_type(Subscriber("t", 0), Subscriber[int])
     assert_type(Subscriber("t", 0.0, max_age=1), Subscriber[float])
-    Publisher("t", "text")  # type: ignore[call-overload]
+    assert_type(Publisher("t", ""), Publisher[str])
+    assert_type(Publisher("t", b"", max_size=10), Publisher[bytes])
+    assert_type(Publisher("t", 1j), Publisher[complex])
+    assert_type(Publisher("t", [0.0]), Publisher[list[float]])
+    assert_type(Publisher("t", array("d", [0.0])), Publisher[array[float]])
+    assert_type(Publisher("t", np.uint8(0)), Publisher[int])
+    assert_type(Publisher("t", np.float32(0)), Publisher[float])
+    assert_type(Publisher("t", np.complex64(0)), Publisher[complex])
+    assert_type(Publisher("t", np.bool_(0)), Publisher[bool])
+    frame: npt.NDArray[np.uint8] = np.zeros((480, 640, 3), np.uint8)
+    assert_type(Publisher("t", frame, views=3, loans=2), Publisher[npt.NDArray[np.uint8]])
     Publisher("t", None)  # type: ignore[call-overload]
-    Publisher("t", 1j)  # type: ignore[call-overload]
-    Subscriber("t", [0.0])  # type: ignore[call-overload]
+    Publisher("t", (1.0,))  # type: ignore[call-overload]
+    Publisher("t", "", max_size="1")  # type: ignore[call-overload]
+
+
+def publishing_and_loans_are_typed(frame: npt.NDArray[np.uint8], doubles: npt.NDArray[Any]) -> None:
+    frames = Publisher("t", frame)
+    frames.publish(frame)
+    frames.publish_many([frame, frame])
+    frames.publish([1])  # type: ignore[arg-type]
+    with frames.loan() as lent:
+        assert_type(lent, npt.NDArray[np.uint8])
+        lent[:] = doubles
+    with Publisher("t", b"").loan(3) as raw:
+        assert_type(raw, memoryview)
+    with Publisher("t", array("d")).loan(size=3) as raw:
+        assert_type(raw, memoryview)
+    Publisher("t", array("d")).publish(memoryview(b""))
+    Publisher("t", b"").publish(bytearray(3))
+    Publisher("t", "").publish(b"")  # type: ignore[arg-type]
 
 
 def reading_is_typed() -> None:
@@ -186,7 +215,7 @@ def select_takes_subscribers_of_several_types(
 def annotations_can_be_written(pub: Publisher[bool]) -> Subscriber[int]:
     pub.publish(True)
     readers: list[Subscriber[int]] = [Subscriber("t", 0)]
-    wrong: Subscriber[float] = Subscriber("t", 0)  # type: ignore[assignment]
+    wrong: Subscriber[str] = Subscriber("t", 0)  # type: ignore[arg-type]
     print(wrong)
     return readers[0]
 
