@@ -309,6 +309,18 @@ func TestPins_AreThoseOfTheCCode(t *testing.T) {
 	}
 }
 
+// Go's atomics are all seq_cst, so there the order of the steps is all that counts.
+func TestPins_InGoHaveTheStepsInThatOrder(t *testing.T) {
+	for function, c := range map[string]struct{ file, order string }{
+		`func \(c \*Chunks\) Take`:    {"chunks.go", `c\.prepare\(\)\n\tc\.lookAtPins\(\)\n\tfor `},
+		`func \(c \*Chunks\) prepare`: {"chunks.go", `(?s)c\.ring\.Begin\(\).*c\.idle = append`},
+		`func \(c \*Chunks\) Publish`: {"chunks.go", `(?s)c\.prepare\(\).*c\.ring\.Finish\(`},
+		`func \(r \*Reader\) load`:    {"payload.go", `r\.claim\(chunk, view\); ok \{\n\t\tif !r\.Ring\.Keeps\(s\.Sequence\) \{\n\t\t\tr\.Pins\.Clear`},
+	} {
+		require.Regexp(t, c.order, bodyOf(t, "../pool/"+c.file, function))
+	}
+}
+
 func TestPins_KeepAValueWholeUnderTheC11MemoryModel(t *testing.T) {
 	for values := 1; values <= 2; values++ {
 		faults, states, ends := pool{poolWriter, loanWriter, pinReader, copyReader}.faults(values)
