@@ -7,8 +7,8 @@ from typing import Any
 from . import _html
 from ._brief import brief
 from ._errors import TopicTypeError
-from ._text import frequency
-from ._topics import TopicInfo, age_text, inspect, state
+from ._text import frequency, number
+from ._topics import NUMBERS, TopicInfo, age_text, inspect, state
 
 MOST_VALUES = 200
 """The number of values in a sparkline."""
@@ -33,33 +33,42 @@ def of_subscriber(sub: Any, subscriber_class: Any) -> str:
         topic = inspect(sub.name, trust=sub._trust, directory=sub._directory)
         reading = _reading(topic, subscriber_class, sub._trust, sub._directory)
     except LookupError:
-        return _html.card(sub.name, what, remark=f"no publisher; default: {brief(sub._default)}")
+        return _html.card(sub.name, what, remark=f"no publisher{_default(sub)}")
     except RuntimeError as error:  # a damaged file, or one that may not be read
         return _html.card(sub.name, what, remark=str(error))
+    return _html.card(sub.name, what, reading, _other_type(sub, topic, subscriber_class))
+
+
+def _default(sub: Any) -> str:
+    return "" if sub._spec is None else f"; default: {brief(sub._default)}"
+
+
+def _other_type(sub: Any, topic: TopicInfo, subscriber_class: Any) -> str:
+    """Return a remark if a subscriber cannot read its topic."""
     try:
-        subscriber_class.sample(sub)
-        wrong = ""
+        subscriber_class.sample(sub)  # takes nothing; a subclass's own may do anything
     except TopicTypeError:
-        wrong = f"the topic's type is {topic.type_name}"
-    return _html.card(sub.name, what, reading, wrong)
+        return f"the topic's type is {topic.type_name}"
+    return ""
 
 
 def _reading(topic: TopicInfo, subscriber_class: Any, trust: Any, directory: str) -> str:
     """Return the topic's state and values, read by a subscriber of its own."""
-    numbers = topic.type in (bool, int, float)
+    is_number = topic.type_name in NUMBERS
     with subscriber_class(
         topic.name,
-        topic.type() if numbers else None,
-        history=MOST_VALUES if numbers else 0,
+        topic.type() if is_number else None,
+        copy=is_number,  # a brief look needs no copy
+        history=MOST_VALUES,
         trust=trust,
         directory=directory,
     ) as sub:
         newest = sub.sample()
-        kept = sub.drain()[-MOST_VALUES:] if numbers else ()
+        kept = sub.drain()[-MOST_VALUES:] if is_number else []
+        value = "" if newest is None else (number if is_number else brief)(newest.value)
     facts = f"{state(topic)} · {topic.published:,} published"
     if topic.published:
         facts += f" · {age_text(topic)}"
     if topic.rate is not None:
         facts += f" · {frequency(topic.rate)}"
-    value = None if newest is None else brief(newest.value)
-    return _html.reading(value, kept, topic.alive, facts)
+    return _html.reading(str(value), kept, topic.alive, facts)

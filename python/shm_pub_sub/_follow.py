@@ -276,16 +276,13 @@ class Follower:
             if not is_number and self._glance is None:
                 return self._refuse(topic, not_taken(topic.name, info.type_name))
             topic.glance = None if is_number else self._glance
-            default: Any = info.type() if is_number else None
-            # What is glanced at needs no copy.
-            others: dict[str, Any] = {} if is_number else {"copy": False}
             topic.subscriber = Subscriber(
                 topic.name,
-                default,
+                info.type() if is_number else None,
+                copy=is_number,  # what is glanced at needs no copy
                 history=history,
                 trust=trust,
                 directory=where,
-                **others,
             )
         except TopicNotFoundError:
             return None

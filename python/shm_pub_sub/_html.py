@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 
 from ._svg import sparkline
-from ._text import number, printable
+from ._text import printable
 
 Value = bool | int | float
+
+WIDEST, WIDEST_LARGE = 200, 24
+"""Characters of a value, and of one in large type."""
 
 _BORDER = "1px solid rgba(128,128,128,.45)"
 _BOX = f"display:inline-block;border:{_BORDER};border-radius:6px;padding:.5em .8em;line-height:1.6"
@@ -38,18 +41,13 @@ def card(name: str, what: str, reading: str = "", remark: str = "") -> str:
     )
 
 
-def reading(newest: object, kept: Sequence[Value], alive: bool, facts: str) -> str:
-    """Return the newest value, a sparkline of those kept, and facts about the publisher.
-
-    The newest is a number, None if there is none, or anything whose str() is shown.
-    """
-    if isinstance(newest, (int, float)):
-        value = escape(number(newest))
-    else:
-        value = "" if newest is None else escape(str(newest))
+def reading(value: str, kept: Sequence[Value], alive: bool, facts: str) -> str:
+    """Return the newest value, a sparkline of those kept, and facts about the publisher."""
+    large = "font-size:1.6em" if len(value) <= WIDEST_LARGE else ""
+    short = value if len(value) <= WIDEST else f"{value[: WIDEST - 3]}..."
     return (
         '<div style="display:flex;align-items:center;gap:1em">'
-        f'<span style="font-size:1.6em">{value}</span>{sparkline(kept)}</div>'
+        f'<span style="{large}">{escape(short)}</span>{sparkline(kept)}</div>'
         f'<div style="opacity:.9">{_dot(alive)} {escape(facts)}</div>'
     )
 
@@ -58,7 +56,7 @@ def fields(values: Mapping[str, object]) -> str:
     """Return a table with a row for each field."""
     rows = "".join(
         f'<tr><td style="{_LEFT};opacity:.75">{field}</td>'
-        f'<td style="{_LEFT}">{escape(_text(value))}</td></tr>'
+        f'<td style="{_LEFT}">{escape(printable(str(value)))}</td></tr>'
         for field, value in values.items()
     )
     return f'<table style="border-collapse:collapse">{rows}</table>'
@@ -93,7 +91,3 @@ def _side(column: int) -> str:
 
 def _dot(alive: bool) -> str:
     return f'<span style="color:{_ALIVE if alive else _GONE}">●</span>'
-
-
-def _text(value: object) -> str:
-    return value.__name__ if isinstance(value, type) else printable(str(value))

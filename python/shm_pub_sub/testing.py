@@ -15,7 +15,7 @@ from ._arguments import check_timeout, short_repr
 from ._brief import Brief, brief
 from ._text import printable
 
-_T = TypeVar("_T", bool, int, float)
+_T = TypeVar("_T")
 
 __all__ = ["wait_for"]
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 import shm_pub_sub
 from shm_pub_sub.testing import wait_for
@@ -118,6 +119,37 @@ def test_a_publisher_that_never_pauses_does_not_hold_it_up(pair: Pair) -> None:
     stop.set()
     publisher.join()
     assert re.search(r"received: \d+ values, the last of them 1, 1, 1, 1, 1, 1, 1, 1", text)
+
+
+def test_arrays_are_equal_in_shape_and_all_elements() -> None:
+    with (
+        shm_pub_sub.Publisher("points", np.zeros((0, 2)), 10, max_size=9) as pub,
+        shm_pub_sub.Subscriber("points", np.zeros((0, 2)), history=10) as sub,
+    ):
+        pub.publish(np.ones((1, 2)))
+        pub.publish(np.ones((2, 2)))
+        assert wait_for(sub, np.ones((1, 2))).shape == (1, 2)
+        assert wait_for(sub, pytest.approx(np.ones((2, 2)))).shape == (2, 2)
+        assert wait_for(sub, lambda points: len(points) == 2).shape == (2, 2)
+        assert "received: float64[2,2], min 1, max 1, mean 1\n" in failure(sub, np.ones(2), 0.05)
+    with shm_pub_sub.Publisher("frame", np.zeros(4, "u1")) as small:
+        small.publish(np.arange(4, dtype="u1"))
+        text = failure(shm_pub_sub.Subscriber("frame", np.zeros(4, "u1")), np.zeros(4), 0.05)
+    assert "received: uint8[4], min 0, max 3, mean 1.5\n" in text
+
+
+def test_text_and_lists_are_waited_for() -> None:
+    with (
+        shm_pub_sub.Publisher("status", "") as status,
+        shm_pub_sub.Publisher("joints", [0.0], max_size=3) as joints,
+    ):
+        status.publish("driving")
+        joints.publish([0.5, 1.5])
+        assert wait_for(shm_pub_sub.Subscriber("status", ""), "driving") == "driving"
+        wait_for(shm_pub_sub.Subscriber("joints", [0.0]), pytest.approx([0.5, 1.5]))
+        text = failure(shm_pub_sub.Subscriber("status", ""), "parked", 0.05)
+    assert "wait for 'parked' of 'status'" in text
+    assert "received: 'driving'\n" in text
 
 
 def test_another_type_is_a_type_error(pair: Pair) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from shm_pub_sub import (
     ExistsError,
@@ -22,7 +23,7 @@ from shm_pub_sub import (
 )
 from shm_pub_sub._plot.collector import Collector
 from shm_pub_sub._topics import names as names_of_command_line
-from support.programs import Run
+from support.programs import Check, Run
 
 CRASH = (
     "import os, shm_pub_sub\n"
@@ -64,8 +65,7 @@ def test_inspect_tells_all_there_is_to_know(value: Any, shm_dir: Path) -> None:
         assert info.pid == os.getpid()
         assert before - 0.1 <= info.created <= after + 0.1
         assert info.nbytes == path.stat().st_blocks * 512 == 8192
-        assert info.type_name == type(value).__name__
-        assert (info.views, info.loans) == (0, 0)
+        assert (info.type_name, info.views, info.loans) == (type(value).__name__, 0, 0)
         assert info.path == str(path)
         for _ in range(20):
             pub.publish(value)
@@ -74,6 +74,42 @@ def test_inspect_tells_all_there_is_to_know(value: Any, shm_dir: Path) -> None:
         assert info.age is not None
         assert 0 <= info.age < 60
         assert topics()[0].published == 20
+
+
+@pytest.mark.parametrize(
+    ("default", "most", "kind", "name", "views"),
+    [
+        (np.zeros((480, 640, 3), "u1"), None, np.ndarray, "uint8[480,640,3]", 2),
+        (np.zeros((0, 4), "f4"), 131072, np.ndarray, "float32[<=131072,4]", 2),
+        (np.zeros(()), None, np.ndarray, "float64[]", 0),
+        ("", None, str, "str <= 4096", 2),
+        (b"", 10, bytes, "bytes <= 10", 2),
+        ([0.0], 3, list, "list[float] <= 3", 2),
+        (np.uint8(0), None, int, "uint8", 0),
+        (np.float32(0), None, float, "float32", 0),
+        (np.complex64(0), None, complex, "complex64", 0),
+        (np.float64(0), None, float, "float", 0),
+    ],
+    ids=str,
+)
+def test_every_type_has_a_name_and_a_type_in_python(
+    default: Any, most: int | None, kind: type, name: str, views: int
+) -> None:
+    with Publisher("topic", default, max_size=most):
+        info = inspect("topic")
+        assert (info.type, info.type_name) == (kind, name)
+        assert (info.views, info.loans) == (views, 1 if views else 0)
+        assert name in repr(topics())
+        assert name in info._repr_html_().replace("&lt;", "<")
+
+
+def test_arrays_are_memoryviews_without_numpy(check_python: Check) -> None:
+    program = """
+import array, shm_pub_sub, sys
+with shm_pub_sub.Publisher("topic", array.array("d", range(100))):
+    print(shm_pub_sub.inspect("topic").type, "numpy" in sys.modules)
+"""
+    assert check_python(program) == "<class 'memoryview'> False\n"
 
 
 @pytest.mark.parametrize("use", [inspect, remove])

@@ -46,10 +46,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _newest(topic: TopicInfo) -> tuple[Sample[Any] | None, ShmError | None]:
     """Return the newest value of a live publisher, or a retained one, or the error."""
-    default: Any = topic.type() if topic.type_name in NUMBERS else None
-    others: dict[str, Any] = {} if topic.type_name in NUMBERS else {"copy": False}
+    default = topic.type() if topic.type_name in NUMBERS else None
     try:
-        with Subscriber(topic.name, default, **others) as sub:
+        with Subscriber(topic.name, default, copy=False) as sub:
             return sub.sample(), None
     except ShmError as error:
         return None, error
