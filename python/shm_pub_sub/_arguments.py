@@ -102,22 +102,16 @@ def check_name(name: Any) -> str:
     return text
 
 
-def check_default(name: str, default: object) -> tuple[type, bool | int | float]:
-    """Return the topic's type, by the default's, and the default as exactly that type."""
-    for cls in TYPE_TAGS:  # bool before int, of which it is a subclass
-        if really_is(default, cls):
-            exact = _exactly(default)
-            if cls is int and not -(2**63) <= exact < 2**63:
-                raise RangeError(
-                    f"topic {short_repr(name)}: found the default {short_repr(exact)}; "
-                    "expected a signed 64-bit int"
-                )
-            return cls, exact
-    raise TopicTypeError(
-        f"topic {short_repr(name)}: found a default of {kind_of(default)}; "
-        "expected a bool, an int or a float: its type is the topic's type"
-        f"{conversion(default)}"
-    )
+def exact_number(name: str, default: object) -> tuple[type, bool | int | float]:
+    """Return which of bool, int and float a default is an instance of, and it as exactly that."""
+    cls = next(cls for cls in TYPE_TAGS if really_is(default, cls))  # bool is an int: first
+    exact = _exactly(default)
+    if cls is int and not -(2**63) <= exact < 2**63:
+        raise RangeError(
+            f"topic {short_repr(name)}: found the default {short_repr(exact)}; "
+            "expected a signed 64-bit int"
+        )
+    return cls, exact
 
 
 def conversion(value: Any, wanted: type | None = None) -> str:

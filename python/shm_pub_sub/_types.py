@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from math import prod
 
-from ._arguments import TYPE_TAGS, check_default, integer, really_is, short_repr
+from ._arguments import TYPE_TAGS, exact_number, integer, really_is, short_repr
 from ._defaults import refuse_default, refuse_size
 from ._errors import TopicTypeError, TopicValueError
 from ._spec import DTYPES, LISTS, Spec
@@ -62,7 +62,7 @@ def spec_of(name: str, default: Any, max_size: object = None, *, reads: bool = F
 def _scalar(name: str, default: Any) -> Spec | None:
     cls = type(default)
     if issubclass(cls, tuple(TYPE_TAGS)):
-        kind, exact = check_default(name, default)
+        kind, exact = exact_number(name, default)
         return Spec(kind.__name__, kind, exact)
     if issubclass(cls, complex):
         return Spec("scalar", complex, complex(default), dtype="c16")
@@ -111,7 +111,7 @@ def _list(name: str, default: list[Any], max_size: object, reads: bool) -> Spec:
     exact = list(default)
     if cls is int:
         for number in exact:
-            check_default(name, number)  # 64 bits
+            exact_number(name, number)  # 64 bits
     most = None
     if not reads:
         most = _most(name, max_size, 8, "elements") or len(exact)

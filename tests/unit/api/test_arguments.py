@@ -55,7 +55,6 @@ def test_subscribers_arguments_have_names() -> None:
         (Publisher, ("topic", 0), {"buffers": 3}),
         (Publisher, ("topic", 0), {"name": "topic"}),
         (Subscriber, (), {}),
-        (Subscriber, ("topic",), {}),
         (Subscriber, ("topic", 0, 3), {}),
         (Subscriber, ("topic", 0), {"buffer_num": 3}),
         (Subscriber, ("topic", 0), {"retain": True}),
