@@ -9,8 +9,8 @@
 static bool
 is_mapped(void *base, size_t size)
 {
-    return base != NULL && (uintptr_t)base % page_size() == 0 && size > 0 &&
-           msync(base, size, MS_ASYNC) == 0; /* does nothing, but fails unless all of it is mapped */
+    /* msync does nothing, but fails unless base begins a page and all of it is mapped. */
+    return base != NULL && size > 0 && msync(base, size, MS_ASYNC) == 0;
 }
 
 bool

@@ -1,0 +1,94 @@
+"""A build for kernels with pages of 64 KiB: no mapping needs smaller ones, and everything works."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from support.paths import ROOT
+from support.programs import run
+
+pytestmark = pytest.mark.timeout(1800)  # builds
+
+PAGE = 65536
+BUILD = {
+    "_hot": {"CC": f"{os.environ.get('CC', 'gcc')} -DSHM_TEST_PAGE_SIZE={PAGE}"},
+    "_shmpubsub": {"GOFLAGS": "-tags=page64k"},
+}
+CORE = [
+    "unit/receiving/test_subscribe.py",
+    "unit/receiving/test_retain.py",
+    "unit/files/test_permissions.py",
+    "unit/lifetime/test_closing.py",
+]
+
+MAPPINGS = """
+import contextlib, os, sys
+from pathlib import Path
+import shm_pub_sub
+from shm_pub_sub import Publisher, Subscriber
+
+def mappings():
+    "Permissions, length and offset of those of topics."
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        addresses, permissions, offset, _, inode, *name = line.split(maxsplit=5)
+        if name and os.environ["SHM_PUB_SUB_DIR"] in name[0]:
+            begin, end = (int(address, 16) for address in addresses.split("-"))
+            yield permissions, end - begin, int(offset, 16), line
+
+page = int(sys.argv[1])
+defaults = {"scalar": 0.0, "text": "", "bytes": b"", "list": [0.0]}
+publishers = {name: Publisher(name, value) for name, value in defaults.items()}
+for name, value in {"scalar": 1.5, "text": "a", "bytes": b"b" * 4096, "list": [1.5]}.items():
+    publishers[name].publish(value)
+subscriber = Subscriber("scalar", 0.0)
+assert subscriber.recv() == 1.5
+with contextlib.suppress(TimeoutError):
+    subscriber.recv(timeout=0.01)  # maps page 0
+found = list(mappings())
+assert len(found) >= 2 + 3 * 3 + 2, found
+for permissions, length, offset, line in found:
+    assert offset % page == 0, line
+    assert permissions[1] != "w" or length % page == 0, line
+    assert permissions[1] != "w" or offset != 0 or length == page, line
+for info in shm_pub_sub.topics():
+    blocks = os.stat(info.path).st_blocks * 512
+    assert info.nbytes == blocks and blocks % page == 0, info
+assert shm_pub_sub.inspect("scalar").nbytes == 2 * page
+for one in [*publishers.values(), subscriber]:
+    one.close()
+print("fits")
+"""
+
+
+@pytest.fixture(scope="module")
+def environment(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The one in which Python runs with such a build."""
+    folder = tmp_path_factory.mktemp("page_size")
+    assert run("tar", "xzf", sdist, "--strip-components=1", cwd=folder).returncode == 0
+    for name, changed in BUILD.items():
+        make = f"import build; build.build_in_place = build.EXTENSIONS[{name!r}]\n"
+        make += f"build.build_in_place(build.ROOT / f'python/shm_pub_sub/{name}{{build.SUFFIX}}')"
+        done = run(sys.executable, "-c", make, cwd=folder, env=os.environ | changed, timeout=900)
+        assert done.returncode == 0, done.stdout + done.stderr
+    path = filter(None, [str(folder / "python"), os.environ.get("PYTHONPATH")])
+    return os.environ | {"PYTHONPATH": os.pathsep.join(path), "SHM_PUB_SUB_TEST_PAGE": str(PAGE)}
+
+
+def test_every_offset_and_writable_length_fits(environment: dict[str, str], shm_dir: Path) -> None:
+    env = environment | {"SHM_PUB_SUB_DIR": str(shm_dir)}
+    done = run(sys.executable, "-c", MAPPINGS, str(PAGE), env=env, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "fits\n", "")
+
+
+@pytest.mark.parametrize(
+    "tests", [CORE, pytest.param(["unit"], marks=pytest.mark.soak)], ids=["core", "unit"]
+)
+def test_tests_pass_with_such_pages(environment: dict[str, str], tests: list[str]) -> None:
+    env = {key: value for key, value in environment.items() if not key.startswith("PYTEST_")}
+    paths = [f"tests/{name}" for name in tests]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *paths]
+    done = run(*command, cwd=ROOT, env=env, timeout=1500)
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert " passed" in done.stdout.splitlines()[-1]
