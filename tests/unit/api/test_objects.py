@@ -163,7 +163,7 @@ def test_object_made_twice_lets_go_of_the_first(cls: Any, shm_dir: Any) -> None:
 @pytest.mark.parametrize("cls", [Publisher, Subscriber])
 def test_object_whose_making_failed_is_an_error_not_a_crash(cls: Any) -> None:
     one = cls("topic", 0)
-    for bad in [("", 0), ("topic", None), ("a" * 300, 0)]:
+    for bad in [("", 0), ("topic", ()), ("a" * 300, 0)]:
         with pytest.raises(ShmError):
             one.__init__(*bad)
         assert repr(one)
