@@ -1,10 +1,12 @@
 /* What test_pins.py kills at each step: chunks.c, pins.c and payload.c in programs of their own.
 
-       pins_victim FILE create|leave|check
-       pins_victim FILE publish|drop|late|view|copy|sweep     waits for a byte on stdin, and marks where it begins and ends
+       pins_victim FILE create|leave|write|check
+       pins_victim FILE publish|drop|late|view|copy|sweep|look     waits for a byte on stdin, and marks where it begins and ends
 
    create  makes the topic's file, with two values
    leave   dies with two entries
+   write   publishes several values in each chunk
+   look    views a value; it has its lock byte before the mark
    check   finds no torn value, clears what the dead have left, and goes on as the writer: no chunk and no entry is
            missing */
 #define _GNU_SOURCE
@@ -142,6 +144,16 @@ leave(void)
     raise(SIGKILL);
 }
 
+static void
+look(void)
+{
+    struct payload p;
+    if (!read_value(PAYLOAD_VIEW, 0, &p) || p.hold.entry == NULL) {
+        FAIL("no view");
+    }
+    payload_release(&p);
+}
+
 /* All entries are in use, of the dead. */
 static void
 sweep(void)
@@ -196,7 +208,7 @@ main(int argc, char **argv)
         void (*does)(void);
     } roles[] = {
         {"publish", true, publish}, {"drop", true, drop}, {"late", true, late},
-        {"view", false, view},      {"copy", false, copy}, {"sweep", false, sweep},
+        {"look", false, look},   {"view", false, view},      {"copy", false, copy}, {"sweep", false, sweep},
     };
     if (argc != 3) {
         FAIL("usage: pins_victim FILE ROLE");
@@ -211,6 +223,13 @@ main(int argc, char **argv)
     if (strcmp(argv[2], "leave") == 0) {
         leave();
     }
+    if (strcmp(argv[2], "write") == 0) {
+        pool_file_write(&made, &chunks, &ring);
+        for (unsigned i = 0; i < 4 * CHUNKS; i++) {
+            publish();
+        }
+        return 0;
+    }
     if (strcmp(argv[2], "check") == 0) {
         check();
         return 0;
@@ -219,6 +238,10 @@ main(int argc, char **argv)
         if (strcmp(argv[2], roles[i].name) == 0) {
             if (roles[i].writes) {
                 pool_file_write(&made, &chunks, &ring);
+            }
+            if (roles[i].does == look) {
+                file = pool_file_read(&made, &newest);
+                look();
             }
             if (getchar() == EOF) {
                 FAIL("nobody traces");

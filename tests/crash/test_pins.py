@@ -52,7 +52,7 @@ class Victims:
     def __init__(self, program: Path, folder: Path) -> None:
         self._program, self.file = program, folder / "pins"
 
-    def _do(self, role: str) -> None:
+    def do(self, role: str) -> None:
         done = run(self._program, self.file, role, timeout=60)
         wanted = -signal.SIGKILL if role == "leave" else 0
         assert (done.returncode, done.stderr) == (wanted, "")
@@ -60,9 +60,9 @@ class Victims:
     @contextmanager
     def begun(self, role: str) -> Iterator[Traced]:
         """One that is about to act. It is killed at the end, and what it leaves is checked."""
-        self._do("create")
+        self.do("create")
         if role == "sweep":
-            self._do("leave")
+            self.do("leave")
         command = [self._program, self.file, role]
         with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
             assert process.stdin is not None
@@ -71,7 +71,7 @@ class Victims:
                 process.stdin.flush()
                 traced.run_to_mark()
                 yield traced
-        self._do("check")
+        self.do("check")
         self.file.unlink()
 
 
@@ -105,6 +105,19 @@ def test_a_kill_after_any_store_tears_nothing_and_loses_nothing(
                 ended |= not step_to_store(traced, memory)
         killed_after += 1
     assert killed_after - 2 == STORES[role]
+
+
+def test_a_view_is_whole_wherever_it_meets_the_writer(victims: Victims) -> None:
+    steps, ended = 0, False
+    while not ended:
+        with victims.begun("look") as traced:
+            for _ in range(steps):
+                ended |= not traced.step()
+            victims.do("write")
+            if not ended:
+                traced.run_to_mark()
+        steps += 1
+    assert steps > 50
 
 
 @pytest.mark.parametrize("role", READERS)

@@ -23,6 +23,7 @@ PYTHON = {
     "system calls": ("tests/crash/test_system_calls.py",),
     "pairings": ("tests/process/test_a_million_values.py", "tests/process/test_go_and_c.py"),
     "C under sanitizers": ("tests/sanitizers/test_ring.py",),
+    "chunks and pins": ("tests/sanitizers/test_pins.py", "tests/crash/test_pins.py"),
     "waiting": ("tests/unit/receiving/test_wait_word.py",),
     "receiving": (
         "tests/unit/receiving/test_receive.py",
@@ -70,6 +71,7 @@ PYTHON = {
 # compares the source with its table, and would leave the others nothing to show.
 RING = ("instructions", "pairings", "C under sanitizers", "storm", "Go ring, memory model")
 STREAM = ("receiving", "C and Go", "streams", "C under sanitizers", "Go ring, memory model")
+PINS = ("chunks and pins", "Go ring, memory model")
 WAIT = ("receiving", "streams", "descriptors")
 OWNERSHIP = ("promises", "storm", "kill points", "Go segment", "kills")
 
@@ -94,6 +96,10 @@ class Mutation:
 
 RING_H = "shmpubsub/protocol/ring.h"
 CURSOR_C = "shmpubsub/protocol/cursor.c"
+CHUNKS_C = "shmpubsub/protocol/chunks.c"
+PINS_C = "shmpubsub/protocol/pins.c"
+PAYLOAD_C = "shmpubsub/protocol/payload.c"
+FORK_C = "shmpubsub/protocol/fork.c"
 WAIT_C = "shmpubsub/hot/wait.c"
 NOTIFIER_C = "shmpubsub/protocol/notifier.c"
 RING_GO = "shmpubsub/internal/ring/ring.go"
@@ -111,15 +117,15 @@ MUTATIONS = (
     Mutation(
         "reader: no acquire fence before the second look at the sequence",
         RING_H,
-        "__ATOMIC_RELAXED);\n        __atomic_thread_fence(__ATOMIC_ACQUIRE);\n",
-        "__ATOMIC_RELAXED);\n",
+        "    __atomic_thread_fence(__ATOMIC_ACQUIRE);\n",
+        "",
         RING,
     ),
     Mutation(
         "reader: no second look at the sequence",
         RING_H,
-        "\n        if (__atomic_load_n(&s->sequence, __ATOMIC_RELAXED) == 2 * k) {",
-        "\n        if (true) {",
+        "    return __atomic_load_n(&s->sequence, __ATOMIC_RELAXED) == complete",
+        "    return complete != 0",
         RING,
     ),
     Mutation(
@@ -140,12 +146,16 @@ MUTATIONS = (
         "writer: the even sequence before the payload",
         RING_H,
         """\
-    __atomic_store_n(&s->payload[0], word, __ATOMIC_RELAXED);
+    for (size_t i = 0; i < n; i++) {
+        __atomic_store_n(&s->payload[i], words[i], __ATOMIC_RELAXED);
+    }
     __atomic_store_n(&s->sequence, 2 * k, __ATOMIC_RELEASE);
 """,
         """\
     __atomic_store_n(&s->sequence, 2 * k, __ATOMIC_RELEASE);
-    __atomic_store_n(&s->payload[0], word, __ATOMIC_RELAXED);
+    for (size_t i = 0; i < n; i++) {
+        __atomic_store_n(&s->payload[i], words[i], __ATOMIC_RELAXED);
+    }
 """,
         RING,
     ),
@@ -174,25 +184,145 @@ MUTATIONS = (
         "",
         ("waiting", "instructions", "Go package"),
     ),
-    # Every value in turn, in C.
+    # Chunks and pins, in C.
     Mutation(
-        "stream: no second look at the sequence",
-        RING_H,
-        """\
-            if (__atomic_load_n(&s->sequence, __ATOMIC_RELAXED) == 2 * k) {
-                *lost""",
-        """\
-            if (true) {
-                *lost""",
-        STREAM,
-    ),
-    Mutation(
-        "stream: no acquire fence before the second look",
-        RING_H,
-        "            __atomic_thread_fence(__ATOMIC_ACQUIRE);\n",
+        "chunks: one is taken without an odd sequence",
+        CHUNKS_C,
+        "    __atomic_store_n(&ring_following(r)->sequence, 2 * k - 1, __ATOMIC_SEQ_CST);\n",
         "",
-        STREAM,
+        PINS,
     ),
+    Mutation(
+        "chunks: the odd sequence is relaxed",
+        CHUNKS_C,
+        "2 * k - 1, __ATOMIC_SEQ_CST)",
+        "2 * k - 1, __ATOMIC_RELAXED)",
+        PINS,
+    ),
+    Mutation(
+        "chunks: no release fence after the odd sequence",
+        CHUNKS_C,
+        "    look_at_pins(c);\n    __atomic_thread_fence(__ATOMIC_RELEASE);\n",
+        "    look_at_pins(c);\n",
+        PINS,
+    ),
+    Mutation(
+        "chunks: the pins are not looked at",
+        CHUNKS_C,
+        "        if (entry != 0 && pool",
+        "        if (false && pool",
+        PINS,
+    ),
+    Mutation(
+        "chunks: a loan that is published late has no odd sequence",
+        CHUNKS_C,
+        "    if (c->prepared != k) {",
+        "    if (false) {",
+        PINS,
+    ),
+    Mutation(
+        "chunks: the one that was free first is taken",
+        CHUNKS_C,
+        """\
+    uint32_t i = c->idle_count - 1;
+    while (c->pinned[c->idle[i]] == c->pass) {
+        i--;""",
+        """\
+    uint32_t i = 0;
+    while (c->pinned[c->idle[i]] == c->pass) {
+        i++;""",
+        PINS,
+    ),
+    Mutation(
+        "pins: no second look at the sequence",
+        PAYLOAD_C,
+        "    if (__atomic_load_n(&s->sequence, __ATOMIC_SEQ_CST) != complete) {",
+        "    if (complete == 0) {",
+        PINS,
+    ),
+    Mutation(
+        "pins: a length beyond the chunk is believed",
+        PAYLOAD_C,
+        " && length <= pool->max;",
+        ";",
+        PINS,
+    ),
+    Mutation(
+        "pins: an unpinned copy is not looked at again",
+        PAYLOAD_C,
+        "        if (__atomic_load_n(p->sequence, __ATOMIC_RELAXED) != 2 * p->k) {",
+        "        if (false) {",
+        PINS,
+    ),
+    Mutation(
+        "pins: views take the entry of the copies",
+        "shmpubsub/protocol/pins.h",
+        "view ? pool->views : pool->views + 1;",
+        "pool->views + 1;",
+        PINS,
+    ),
+    Mutation(
+        "pins: an entry is cleared before the chunk is read",
+        PAYLOAD_C,
+        "    l->payload->hold = hold_file(l->file, entry);\n",
+        """\
+    l->payload->hold = hold_file(l->file, entry);
+    if (entry != NULL) {
+        pins_clear(entry);
+    }
+""",
+        PINS,
+    ),
+    Mutation(
+        "pins: a mapping sweeps its own byte",
+        PINS_C,
+        " && byte != p->byte",
+        "",
+        PINS,
+    ),
+    Mutation(
+        "pins: entries of the byte's last holder stay",
+        PINS_C,
+        "            (void)clear_all(p->table, pool, p->byte);\n",
+        "            (void)pool;\n",
+        PINS,
+    ),
+    Mutation(
+        "pins: the living are swept",
+        PINS_C,
+        " && set_lock(p->lock.fd, F_WRLCK, byte)) {",
+        ") {",
+        PINS,
+    ),
+    Mutation(
+        "pins: a child clears its parent's",
+        "shmpubsub/protocol/hold.h",
+        " && h->forks == fork_count()",
+        "",
+        PINS,
+    ),
+    Mutation(
+        "pins: a child keeps the descriptor that has its parent's byte",
+        FORK_C,
+        "        if (fork_lock_is_ours(lock)) {",
+        "        if (false) {",
+        PINS,
+    ),
+    Mutation(
+        "pins: whatever has the descriptor's number is unlocked and closed",
+        FORK_C,
+        " && held.l_type == F_UNLCK;",
+        ";",
+        PINS,
+    ),
+    Mutation(
+        "pins: the file is unmapped while a view is held",
+        "shmpubsub/protocol/hold.h",
+        "    f->users++;\n",
+        "",
+        PINS,
+    ),
+    # Every value in turn, in C.
     Mutation(
         "stream: what was overwritten is not counted",
         RING_H,
@@ -224,8 +354,8 @@ MUTATIONS = (
     Mutation(
         "stream: no last look after the publisher's end",
         "shmpubsub/hot/take.c",
-        "        if (epoch != s->cursor.epoch) {\n            continue;",
-        "        if (false) {\n            continue;",
+        "    if (epoch != s->cursor.epoch) {\n        return 1;",
+        "    if (false) {\n        return 1;",
         STREAM,
     ),
     Mutation(

@@ -137,13 +137,13 @@ the_writer_never_fails(void)
             payload_release(&p);
         }
     }
+    for (unsigned j = 0; j <= VIEWS; j++) {
+        payload_release(&held[j]);
+    }
     uint32_t one, another;
     CHECK(chunks_take(&chunks, &writer, &one) && !chunks_take(&chunks, &writer, &another));
     chunks_drop(&chunks, one);
     CHECK(chunks_take(&chunks, &writer, &another) && another == one); /* last in, first out */
-    for (unsigned j = 0; j <= VIEWS; j++) {
-        payload_release(&held[j]);
-    }
 }
 
 static void
@@ -242,6 +242,25 @@ no_byte_is_free(void)
     payload_release(&p);
 }
 
+/* Else they would stay while it lives: nobody sweeps the bytes of the living. */
+static void
+a_byte_comes_without_its_last_holders_entries(void)
+{
+    const uint32_t byte = 7;
+    int fd = open(made.path, O_RDWR | O_CLOEXEC);
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = PINS_FIRST_BYTE, .l_len = PINS_BYTES};
+    CHECK(fcntl(fd, F_OFD_SETLK, &lock) == 0);
+    lock = (struct flock){.l_type = F_UNLCK, .l_whence = SEEK_SET, .l_start = PINS_FIRST_BYTE + byte, .l_len = 1};
+    CHECK(fcntl(fd, F_OFD_SETLK, &lock) == 0);
+    for (uint32_t i = 0; i <= VIEWS; i++) {
+        pool_file_table(&made)[i] = pool_entry(byte, i);
+    }
+    struct payload p = newest(PAYLOAD_VIEW);
+    CHECK(file->pins.byte == byte && payload_is_kept(&p) && pool_file_entries(&made) == 1);
+    payload_release(&p);
+    close(fd);
+}
+
 static void
 another_files_name(void)
 {
@@ -304,6 +323,7 @@ die_before_the_child(void)
     CHECK(payload_is_kept(&p) && pipe(ready) == 0);
     grandchild = fork();
     if (grandchild == 0) {
+        alarm(20); /* ends it if the test fails */
         CHECK(write(ready[1], "", 1) == 1);
         pause();
     }
@@ -400,6 +420,7 @@ static const struct {
     CASE(an_unpinned_copy_is_lapped),
     CASE(garbage_is_found),
     CASE(no_byte_is_free),
+    CASE(a_byte_comes_without_its_last_holders_entries),
     CASE(another_files_name),
     CASE(a_child_leaves_its_parents_pins),
     CASE(a_dead_parents_pins_are_swept),
