@@ -215,17 +215,35 @@ enter(Subscriber *s, const struct found *f, const struct value_type *t, uint64_t
     return true;
 }
 
-/* The type of the file that was found. Returns false with an error set. */
-static bool
-parse_type(const Subscriber *s, PyObject *text, const struct found *f, struct value_type *t)
+static void
+give_back(const struct found *f)
 {
-    bool scalar = f->tag >= SHM_BOOL && f->tag <= SHM_FLOAT;
+    munmap(f->mapping.base, f->mapping.size);
+    close(f->mapping.fd);
+}
+
+/* The type of the file that was found. Returns false with an error set, and the file is given back. */
+static bool
+parse_type(PyObject *text, const struct found *f, struct value_type *t)
+{
     if (value_type_parse(t, f->type_line) && t->tag == f->tag && t->size == f->geometry.elem_size &&
-        (f->geometry.chunks > 0 || (!t->variable && t->size <= POOL_INLINE_LIMIT)) &&
-        (s->type == BY_FILE || s->type == f->tag || f->dead) && scalar == (t->tag <= SHM_FLOAT)) {
+        (f->geometry.chunks > 0 || (!t->variable && t->size <= POOL_INLINE_LIMIT))) {
         return true;
     }
     PyErr_Format(PyExc_SystemError, "the Go side described another type, or none: %R", text);
+    give_back(f);
+    return false;
+}
+
+/* Whether s may read such a file; otherwise an error is set, and the file is given back. */
+static bool
+suits(const Subscriber *s, const struct found *f)
+{
+    if (s->type == BY_FILE || s->type == f->tag || f->dead) { /* a dead one is not read */
+        return true;
+    }
+    PyErr_Format(PyExc_SystemError, "the Go side found a topic of type tag %d; expected %d", (int)f->tag, (int)s->type);
+    give_back(f);
     return false;
 }
 
@@ -265,19 +283,18 @@ attachment_map(Subscriber *s, PyObject *args)
     struct found found = {0};
     bool something = PyUnicode_Check(text) && PyUnicode_GET_LENGTH(text) > 0;
     struct value_type type = {0};
-    bool parsed = !something || (parse_found(text, &found) && parse_type(s, text, &found, &type));
+    bool parsed = !something || (parse_found(text, &found) && parse_type(text, &found, &type));
     Py_DECREF(text);
     if (!parsed) {
         return NULL;
     }
     bool first = s->cursor.epoch == epoch;
-    if (something && first && !enter(s, &found, &type, now)) {
+    if (something && first && (!suits(s, &found) || !enter(s, &found, &type, now))) {
         return NULL;
     }
     if (something && !first) {
         /* Another thread has attached or closed s: this thread's file may be the older one. */
-        munmap(found.mapping.base, found.mapping.size);
-        close(found.mapping.fd);
+        give_back(&found);
         found.depth = 0;
     }
     if (!still_open(s, open_epoch)) {

@@ -22,6 +22,7 @@ struct bound {
     uint64_t last;
     uint64_t open_epoch; /* of the subscriber */
     enum shm_type type;  /* of its values: another one may have another size */
+    struct patience patience; /* of the whole drain */
 };
 
 static struct bound
@@ -53,6 +54,16 @@ take_within(Subscriber *s, struct bound *b, struct ring_value *v, struct payload
         b->last = ring_published(&a->ring);
     }
     return found;
+}
+
+/* A value was overwritten while it was copied: it is not the one that the bound was for. Returns false with an error
+   set if the drain must end. */
+static bool
+goes_on(Subscriber *s, struct bound *b)
+{
+    struct wish wish = {.open_epoch = b->open_epoch};
+    b->last = 0;
+    return take_lapped(s, &b->patience, &wish) > 0;
 }
 
 /* What a drain returns that ended with an error: the next call meets the topic's errors again, so first what was
@@ -87,8 +98,6 @@ append_word(Subscriber *s, struct bound *b, PyObject *list, uint64_t *k)
 static int
 append_payload(Subscriber *s, struct bound *b, PyObject *list, uint64_t *k)
 {
-    struct patience patience = {0};
-    struct wish wish = {.open_epoch = b->open_epoch};
     struct payload p;
     payload_init(&p);
     for (;;) {
@@ -105,7 +114,7 @@ append_payload(Subscriber *s, struct bound *b, PyObject *list, uint64_t *k)
             return failed ? -1 : 1;
         }
         cursor_lapped(&s->cursor, &p);
-        if (take_lapped(s, &patience, &wish) < 0) {
+        if (!goes_on(s, b)) {
             return -1;
         }
     }
@@ -170,8 +179,6 @@ fill_words(Subscriber *s, PyObject *into)
 static int
 fill_place(Subscriber *s, struct bound *b, PyObject *into, Py_ssize_t place)
 {
-    struct patience patience = {0};
-    struct wish wish = {.open_epoch = b->open_epoch};
     struct payload p;
     payload_init(&p);
     for (;;) {
@@ -190,7 +197,7 @@ fill_place(Subscriber *s, struct bound *b, PyObject *into, Py_ssize_t place)
             return filled;
         }
         cursor_lapped(&s->cursor, &p);
-        if (take_lapped(s, &patience, &wish) < 0) {
+        if (!goes_on(s, b)) {
             return -1;
         }
     }

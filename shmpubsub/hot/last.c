@@ -20,7 +20,7 @@ struct run {
     uint64_t open_epoch;
     uint64_t count;  /* the most values */
     PyObject *list;  /* where they go, */
-    PyObject *array; /* or else here, with a leading axis; with into= the program's */
+    PyObject *array; /* otherwise here, with a leading axis; with into= the program's */
 };
 
 /* Puts a value to its place: 1; 0: it was overwritten; -1 with an error set. */

@@ -18,7 +18,7 @@ read_pin_copy(struct ring r, struct topic_file *f, const char *path, struct payl
     return payload_at(&r, f, path, PAYLOAD_COPY, p, k) == RING_OK;
 }
 
-/* Calls make with bytes that are the program's alone: whoever can write to the file may still change its own. */
+/* Calls make with bytes that nobody else has: other processes may be able to change those of the file. */
 static int
 from_private(const struct payload *p, PyObject *make(const struct value_type *t, const char *bytes, Py_ssize_t length),
              const struct value_type *t, PyObject **object)

@@ -138,7 +138,7 @@ def test_refused_object_is_not_kept() -> None:
 def test_arguments_of_setting_up_are_given_back() -> None:
     path, pair = os.fsencode("/dev/shm/shm_pub_sub.absent"), (2.5, False)
     sub: Any = Subscriber("absent", 2.5)
-    assert_no_growth(lambda: sub._open(path, 3, pair, 0, 1), path, pair)
+    assert_no_growth(lambda: sub._open(path, 3, pair, 0, 1, True, None), path, pair)
     number = references(path, pair)
     sub.close()
     assert references(path) == [number[0] - 1]
