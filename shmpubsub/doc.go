@@ -4,8 +4,10 @@ machine, through POSIX shared memory.
 
 A topic has a name, one publisher and any number of subscribers. A subscriber
 reads the newest value at any time, or receives every value in order. Values are
-bool, int64 or float64. Publishing or reading a value takes some tens of
-nanoseconds: there is no server, and no system call or allocation per value.
+numbers, bools, arrays, slices, text or bytes. Publishing or reading a number takes
+some tens of nanoseconds, a large array hardly more than copying it, and arrays can
+be filled and read in place: there is no server, and no system call or allocation
+per value.
 Python programs share topics with Go programs through the package shm_pub_sub,
 which is built from this one.
 
@@ -31,6 +33,44 @@ A [Subscriber] may be created before the publisher, in any process:
 
 Subscribe returns the subscriber's default and false while there is nothing to
 read. [Subscriber.Err] returns why, unless simply nobody publishes.
+
+# Types
+
+[NewPublisher] and [NewSubscriber] take bool, integers, floats and complex numbers of
+any size and name, fixed arrays of them, nested too, and string:
+
+	type frame [480][640][3]uint8
+
+	pub, err := shmpubsub.NewPublisher[frame]("robot/camera", 3)
+
+	sub, err := shmpubsub.NewSubscriber("robot/camera", frame{})
+
+In Python that is an array of shape (480, 640, 3) and dtype uint8. int and uint have 64
+bits. Other types, among them structs, are [ErrValueType].
+
+A large array is better not passed by value. [Subscriber.SubscribeInto] and
+[Subscriber.RecvInto] copy to a variable; [Publisher.Loan] and [Subscriber.Borrow] do
+without a copy:
+
+	err := pub.Loan(func(f *frame) error { return camera.Read(f) })
+
+	sub.Borrow(func(f *frame) { show(f) })
+
+What is borrowed does not change before its function returns, whatever is published,
+closed or taken over. Publishers never wait for it: a topic has room for as many values
+in use as [WithViews] says, and beyond that Borrow copies.
+
+[NewSlicePublisher] and [NewSliceSubscriber] are for values of any length up to
+[WithMaxSize], or of a shape that the program does not know when it is compiled
+([WithShape]); subscribers append to a slice of their caller's:
+
+	pub, err := shmpubsub.NewSlicePublisher[[4]float32]("robot/points", 3,
+		shmpubsub.WithMaxSize(131072))
+
+	points, ok = sub.Subscribe(points[:0])
+
+[NewTextPublisher] and [NewBytesPublisher] are for text and byte strings, and
+[WithList] makes a slice what Python publishes as a list.
 
 # Receiving
 
@@ -132,6 +172,13 @@ to the order of the values, is found and reported as [ErrLayout], and no file ma
 a subscriber hang; but a file that is truncated while it is mapped ends its readers
 with SIGBUS. Nothing in this library truncates one.
 
+A subscriber that may not write a topic's file cannot keep a large value from being
+overwritten while it copies it. If the publisher is that much faster, Recv waits, and
+Subscribe and its like report false after a second, with [ErrOpen].
+
+A pointer or slice that Borrow or Loan gave to a function is invalid once that has
+returned. A write to what is borrowed ends the program.
+
 Deleting a file by hand takes the topic's name away: processes that have it mapped go
 on, later ones do not see it, and a second publisher can take the name. Use Remove,
 which refuses while a publisher lives.
@@ -149,7 +196,8 @@ a dead parent look alive. Go programs do not fork like that.
 
 A topic is one file: a page with the word that waiters sleep on, a header that
 never changes, the number of values published, and a ring of depth + 1 slots. A
-slot has a sequence number, the time of publication and the value. The sequence
+slot has a sequence number, the time of publication and the value, or the number of
+a chunk that has it. Readers keep a chunk by an entry in a table beside the word. The sequence
 number is odd while a value is being written, and a reader takes a value only if it
 finds the number even, as expected, and the same before and after (a seqlock). A
 writer that stops between any two instructions leaves the last whole value readable.

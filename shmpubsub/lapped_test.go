@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A subscriber that may not write page 0 cannot pin. If the publisher is faster than its copies, its calls end all the
-// same, and say why.
+// A subscriber that may not write page 0 cannot pin. If the publisher is faster than its copies, its calls still end,
+// with an error that tells why.
 func TestSubscriber_EndsItsCallsThoughEachCopyIsOverwritten(t *testing.T) {
 	dir := InDir(t.TempDir())
 	for name, call := range map[string]func(*Subscriber[[100]int]) bool{

@@ -79,3 +79,17 @@ def test_go_recorder_says_that_the_type_is_another(start_go: Start) -> None:
         *_, end, error = recorder.finish(status=1)
     assert end == "0 received, 0 lost"
     assert "bool" in error
+
+
+def test_go_camera_fills_frames_that_python_views(start_go: Start, start_example: Start) -> None:
+    viewer = start_example("viewer.py")
+    viewer.wait_for("no camera")
+    camera = start_go("camera")
+    columns = set()
+    while len(columns) < 3:
+        found = viewer.wait_for(r"bar at columns (\d+) to (\d+), 0 copied")
+        assert int(found[2]) - int(found[1]) == 39
+        columns.add(found[1])
+    camera.interrupt()
+    viewer.wait_for("no camera")
+    viewer.interrupt()

@@ -98,7 +98,7 @@ func (c *Chunks) lookAtPins() {
 	}
 }
 
-// Payload returns the first n bytes of a chunk, to be filled by whoever took it.
+// Payload returns the first n bytes of a chunk, to be filled by the loan's holder.
 func (c *Chunks) Payload(chunk uint32, n uint64) []byte { return c.payload(c.memory, chunk, n) }
 
 // Publish makes the first length bytes of a chunk that was taken the newest value, and ends the loan. Other values may

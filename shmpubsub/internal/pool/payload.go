@@ -63,8 +63,8 @@ func (r *Reader) Newest(view bool) (Value, Outcome) {
 }
 
 // Next reads the value after the position, or the oldest that is still there, and moves the position to it, as
-// [ring.Ring.Next] does; lost is the number of values skipped. After a call that was lapped, again says so: the newest
-// value is the last to be overwritten.
+// [ring.Ring.Next] does; lost is the number of values skipped. Set again after a call that was lapped: the newest value
+// is the last to be overwritten.
 func (r *Reader) Next(p *ring.Position, again, view bool) (v Value, lost uint64, outcome Outcome) {
 	further := uint64(0)
 	if again {

@@ -32,8 +32,8 @@ type Locks interface {
 	Unlock(i int)
 }
 
-// Pins are the pins of one mapping. They are cleared by their holder, or by whoever holds the lock byte after its death,
-// and by nobody else. Its calls must not overlap.
+// Pins are the pins of one mapping. Only their holder clears them, or the next holder of its lock byte after its
+// death. Its calls must not overlap.
 type Pins struct {
 	table   []atomic.Uint64
 	locks   Locks
@@ -94,8 +94,8 @@ func (p *Pins) Clear(entry int) {
 	p.held--
 }
 
-// Sweep clears the entries that dead mappings left, at most once a second, and reports whether there were any. It must hold
-// their byte while it does: whoever only asked could clear those of a reader that has just come. Its own byte it would
+// Sweep clears the entries that dead mappings left, at most once a second, and reports whether there were any. It holds
+// their byte meanwhile: to only ask for it first could clear the pins of a reader that has just come. Its own byte it would
 // always get, and so never tries.
 func (p *Pins) Sweep() (any bool) {
 	if now := clock.Now(); p.sweptAt != 0 && now-p.sweptAt < sweepInterval {
