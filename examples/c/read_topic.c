@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HEADER = 65536, BOOL = 1, INT = 2, FLOAT = 3, RETAIN = 1, CHUNKS = 4 };
+enum { HEADER = 65536, BOOL = 1, INT = 2, FLOAT = 3, TEXT = 7, RETAIN = 1, CHUNKS = 4, IN_CHUNK = 64 };
 struct header { // at HEADER; only the last two fields ever change
     char magic[8];
     uint32_t version, header_size, type_tag, flags;
@@ -28,7 +28,7 @@ struct header { // at HEADER; only the last two fields ever change
     _Atomic uint64_t head;
     _Atomic uint32_t retired;
 };
-struct slot { _Atomic uint64_t sequence, time, payload; };
+struct slot { _Atomic uint64_t sequence, time, payload[2]; }; // payload of a chunk: its number, the value's length
 _Static_assert(offsetof(struct header, head) == 128, "as in the table");
 
 static int open_topic(const char *name) {
@@ -42,24 +42,54 @@ static int open_topic(const char *name) {
 }
 
 static int usable(const struct header *h, uint64_t room) { // room: bytes from the header to the file's end
-    return !memcmp(h->magic, "SHMPUBSB", 8) && h->version == 2 && h->type_tag >= BOOL && h->type_tag <= FLOAT
-        && !(h->flags & CHUNKS)
-        && h->elem_size == (h->type_tag == BOOL ? 1 : 8) && h->header_size >= sizeof *h && h->header_size <= room
-        && h->header_size % 8 == 0 && h->stride >= sizeof(struct slot) && h->stride % 8 == 0 && h->slots > 0
-        && h->slots <= (room - h->header_size) / h->stride;
+    int pooled = h->flags & CHUNKS ? 1 : 0;
+    uint64_t payload = pooled ? 16 : (h->elem_size + 7) / 8 * 8, end = HEADER + room;
+    return !memcmp(h->magic, "SHMPUBSB", 8) && h->version == 2 && h->elem_size > 0 && h->elem_size <= end
+        && h->header_size >= sizeof *h && h->header_size <= room && h->header_size % 8 == 0 && h->stride % 8 == 0
+        && h->stride >= 16 + payload && h->slots > 0 && h->slots <= (room - h->header_size) / h->stride
+        && h->desc_size <= 65536 && h->desc_offset <= end - h->desc_size
+        && (h->desc_size == 0 ? h->type_tag <= FLOAT : h->desc_offset >= HEADER)
+        && (!pooled || (h->chunks_offset <= end && h->chunk_stride >= IN_CHUNK + h->elem_size
+                        && h->chunks <= (end - h->chunks_offset) / h->chunk_stride));
 }
 
-static uint64_t read_newest(const struct header *h, uint64_t *time, uint64_t *payload) { // 0: none yet
-    uint64_t k;
+// Copies the newest value, of up to elem_size bytes, and returns its number; 0: none yet.
+static uint64_t read_newest(const struct header *h, int fd, uint64_t *time, void *value, uint64_t *length) {
+    uint64_t k, word[2] = {0, 0}, words = h->flags & CHUNKS ? 2 : (h->elem_size + 7) / 8;
     while ((k = atomic_load_explicit(&h->head, memory_order_acquire)) != 0) {
         const struct slot *s = (const void *)((const char *)h + h->header_size + k % h->slots * h->stride);
         if (atomic_load_explicit(&s->sequence, memory_order_acquire) != 2 * k) continue; // lapped
         *time = atomic_load_explicit(&s->time, memory_order_relaxed);
-        *payload = atomic_load_explicit(&s->payload, memory_order_relaxed);
+        for (uint64_t i = 0; i < words; i++) {
+            uint64_t *to = h->flags & CHUNKS ? word : value;
+            to[i] = atomic_load_explicit(&s->payload[i], memory_order_relaxed);
+        }
+        *length = h->elem_size;
+        if (h->flags & CHUNKS) { // the number of the chunk is 32 bits; what is out of range is of two values
+            uint64_t chunk = word[0] & UINT32_MAX;
+            *length = word[1];
+            off_t at = (off_t)(h->chunks_offset + chunk * h->chunk_stride + IN_CHUNK);
+            int sound = chunk < h->chunks && *length <= h->elem_size;
+            if (sound && pread(fd, value, *length, at) != (ssize_t)*length) err(1, "cannot read the chunk");
+            if (!sound) *length = 0;
+        }
         atomic_thread_fence(memory_order_acquire);
         if (atomic_load_explicit(&s->sequence, memory_order_relaxed) == 2 * k) break;
     }
     return k;
+}
+
+static void print(const struct header *h, const void *value, uint64_t length) {
+    const char *descriptor = (const char *)h + (h->desc_offset - HEADER);
+    const unsigned char *bytes = value;
+    if (h->type_tag == FLOAT) printf("%.17g", *(const double *)value);
+    else if (h->type_tag == INT) printf("%" PRId64, *(const int64_t *)value);
+    else if (h->type_tag == BOOL) printf("%s", *bytes ? "True" : "False");
+    else if (h->type_tag == TEXT) fwrite(value, 1, length, stdout);
+    else {
+        printf("%.*s, %" PRIu64 " bytes:", (int)h->desc_size, descriptor, length);
+        for (uint64_t i = 0; i < length && i < 16; i++) printf(" %02x", bytes[i]);
+    }
 }
 
 static int publisher_lives(int fd) { // it holds a lock on byte 0
@@ -78,17 +108,16 @@ int main(int count, char **words) {
     const struct header *h = mmap(NULL, room, PROT_READ, MAP_SHARED, fd, HEADER);
     if (h == MAP_FAILED) err(1, "cannot map the topic");
     if (!usable(h, room)) errx(1, "the topic is damaged, or of another version");
+    void *value = malloc(h->elem_size + 8); // in whole words
+    if (value == NULL) err(1, "cannot hold a value");
     for (long left = count > 2 ? atol(words[2]) : 1; left > 0; left--) {
-        uint64_t time = 0, payload = 0, k = read_newest(h, &time, &payload);
+        uint64_t time = 0, length = 0, k = read_newest(h, fd, &time, value, &length);
         if (atomic_load_explicit(&h->retired, memory_order_acquire)) errx(1, "its publisher has ended");
         if (!publisher_lives(fd) && !(h->flags & RETAIN)) errx(1, "its publisher was killed");
         if (k == 0) errx(1, "nothing is published yet");
         clock_gettime(CLOCK_MONOTONIC, &now);
-        double number, age = (double)(now.tv_sec * INT64_C(1000000000) + now.tv_nsec - (int64_t)time) / 1e9;
-        memcpy(&number, &payload, sizeof number);
-        if (h->type_tag == FLOAT) printf("%.17g", number);
-        else if (h->type_tag == INT) printf("%" PRId64, (int64_t)payload);
-        else printf("%s", payload & 1 ? "True" : "False");
+        double age = (double)(now.tv_sec * INT64_C(1000000000) + now.tv_nsec - (int64_t)time) / 1e9;
+        print(h, value, length);
         printf(", number %" PRIu64 " of its publisher, %.6f s old\n", k, age);
     }
 }

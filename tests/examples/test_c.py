@@ -1,11 +1,14 @@
 """examples/c/read_topic.c, which uses docs/memory-layout.md and not the library."""
 
+import array
+import ctypes
 import os
 import re
 import shutil
 import signal
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import shm_pub_sub
@@ -13,6 +16,7 @@ from support.paths import EXAMPLES, ROOT
 from support.programs import Ended, Run, Start, run
 
 SOURCE = EXAMPLES / "c" / "read_topic.c"
+ARRAY = '{"kind":"array","dtype":"<u1","shape":[3]}, 3 bytes:'
 READING = re.compile(r"(.*), number (\d+) of its publisher, (\d+\.\d{6}) s old")
 
 
@@ -88,6 +92,32 @@ def test_nothing_is_torn_or_goes_backwards_under_a_fast_publisher(
     publisher.kill()
     publisher.wait(30)
     shm_pub_sub.remove("count")
+
+
+@pytest.mark.parametrize(
+    ("default", "value", "shown"),
+    [
+        ("", "größer", "größer"),
+        ("", "", ""),
+        (b"", b"\x00\xff" * 30, '{"kind":"bytes","max":4096}, 60 bytes:' + " 00 ff" * 8),
+        (
+            [0],
+            [1, -1],
+            '{"kind":"list","dtype":"<i8","max":64}, 16 bytes: 01' + " 00" * 7 + " ff" * 8,
+        ),
+        (ctypes.c_uint16(0), 258, '{"kind":"scalar","dtype":"<u2"}, 2 bytes: 02 01'),
+        (array.array("B", [0] * 3), array.array("B", [1, 2, 3]), ARRAY + " 01 02 03"),
+    ],
+    ids=["text", "empty", "bytes", "list", "scalar", "array"],
+)
+def test_values_of_any_size_are_read(read: Run, default: Any, value: Any, shown: str) -> None:
+    options = {"max_size": 64} if isinstance(default, list) else {}
+    with shm_pub_sub.Publisher("value", default, **options) as pub:
+        for _ in range(6):
+            pub.publish(value)
+        line = READING.fullmatch(read("value").stdout.strip())
+    assert line is not None
+    assert (line[1], line[2]) == (shown, "6")
 
 
 def test_what_is_missing_is_said(read: Run, start_python: Start, shm_dir: Path) -> None:

@@ -1,10 +1,15 @@
 """The fields of a topic's file, as in shmpubsub/internal/segment/layout.go, for damaging them."""
 
+import os
+import resource
 import struct
 from pathlib import Path
 
 HEADER = 65536
 HEADER_SIZE = 256
+
+PAGE = int(os.environ.get("SHM_PUB_SUB_TEST_PAGE") or resource.getpagesize())
+"""What the tested build takes for the size of a page."""
 FIRST_SLOT = HEADER + HEADER_SIZE
 
 # name: (offset, struct format)

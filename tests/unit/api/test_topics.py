@@ -23,6 +23,7 @@ from shm_pub_sub import (
 )
 from shm_pub_sub._plot.collector import Collector
 from shm_pub_sub._topics import names as names_of_command_line
+from support.layout import PAGE
 from support.programs import Check, Run
 
 CRASH = (
@@ -64,7 +65,7 @@ def test_inspect_tells_all_there_is_to_know(value: Any, shm_dir: Path) -> None:
         assert info.retain is False
         assert info.pid == os.getpid()
         assert before - 0.1 <= info.created <= after + 0.1
-        assert info.nbytes == path.stat().st_blocks * 512 == 8192
+        assert info.nbytes == path.stat().st_blocks * 512 == 2 * PAGE
         assert (info.type_name, info.views, info.loans) == (type(value).__name__, 0, 0)
         assert info.path == str(path)
         for _ in range(20):
