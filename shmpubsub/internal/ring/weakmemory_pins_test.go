@@ -3,6 +3,7 @@ package ring_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -307,6 +308,7 @@ func TestPins_AreThoseOfTheCCode(t *testing.T) {
 		require.Equal(t, c.steps, accessesOf(t, c.file, c.function), c.function)
 		require.Regexp(t, c.calls, bodyOf(t, c.file, c.function))
 	}
+	require.Equal(t, 1, strings.Count(bodyOf(t, chunks, "chunks_take"), "look_at_pins("), "one pass for all candidates")
 }
 
 // Go's atomics are all seq_cst, so there the order of the steps is all that counts.
