@@ -2,9 +2,6 @@
 
 #include "numpy_api.h"
 
-/* Bytes. Shorter runs are slower than numpy's own loops. */
-#define SHORTEST_RUN 32
-
 /* May run without the GIL. */
 static void
 copy_plainly(const struct source *s, void *to)
@@ -33,7 +30,9 @@ int
 source_copy(const struct source *s, const struct value_type *t, void *to)
 {
     int outer;
-    if (s->array != NULL && s->length > 0 && strided_run(&s->from, &outer) < SHORTEST_RUN) {
+    /* Single elements: numpy chooses the order of the axes. Of runs, such as three of a pixel's four bytes, it copies
+       the elements one by one. */
+    if (s->array != NULL && s->length > 0 && strided_run(&s->from, &outer) == s->from.itemsize) {
         return copy_by_numpy(s, t, to);
     }
     if (s->length > SOURCE_GIL_LIMIT) {

@@ -28,10 +28,14 @@ copy_runs(char *to, const char *from, Py_ssize_t n, Py_ssize_t stride, size_t ru
         COPY_EACH(1);
     case 2:
         COPY_EACH(2);
+    case 3: /* of a pixel's 4 */
+        COPY_EACH(3);
     case 4:
         COPY_EACH(4);
     case 8:
         COPY_EACH(8);
+    case 12: /* of a point's 16 */
+        COPY_EACH(12);
     case 16:
         COPY_EACH(16);
     default:

@@ -43,6 +43,7 @@ def test_every_dtype_and_number_of_axes(shm_dir: Path, dtype: str, shape: tuple[
 LAYOUTS: dict[str, Callable[[Any], Any]] = {
     "padded rows": lambda x: np.concatenate([x, x], axis=1)[:, : x.shape[1]],
     "part of a pixel": lambda x: np.concatenate([x, x], axis=2)[:, :, : x.shape[2]],
+    "two channels of three": lambda x: np.concatenate([x[..., :2], x], axis=2)[..., 2:],
     "every second row": lambda x: np.repeat(x, 2, axis=0)[::2],
     "upside down": lambda x: x[::-1].copy()[::-1],
     "mirrored": lambda x: x[:, ::-1].copy()[:, ::-1],
