@@ -17,6 +17,20 @@ func FuzzDecodeHeader(f *testing.F) {
 	for _, h := range []Header{headerOf(descriptor.Bool, 1, true), headerOf(descriptor.Int, 3, false), headerOf(descriptor.Float, MaxDepth, false)} {
 		f.Add(headerBytes(h), int64(h.FileSize))
 	}
+	for _, text := range []string{`{"kind":"text","max":100}`, `{"kind":"array","dtype":"<u1","shape":[480,640,3]}`, `{"kind":"scalar","dtype":"<u2"}`} {
+		h := newHeader(Spec{Type: typeOf(f, text), Depth: 3, Views: 2, Loans: 1})
+		f.Add(headerBytes(h), int64(h.FileSize))
+		if !h.Pooled {
+			continue
+		}
+		for _, at := range []int{elemSizeOffset, descOffsetOffset, descSizeOffset, chunksOffsetOffset, chunkStrideOffset, chunksOffset, loansOffset} {
+			for _, v := range []uint64{0, 1, 64, 1 << 32, 1 << 62, ^uint64(63)} {
+				b := headerBytes(h)
+				binary.LittleEndian.PutUint64(b[at:], v)
+				f.Add(b, int64(h.FileSize))
+			}
+		}
+	}
 	h := headerOf(descriptor.Int, 3, false)
 	good := headerBytes(h)
 	// Every field one off, and at the values where sums and products overflow.
