@@ -2,9 +2,9 @@
    orders, docs/models/pins.pml the proof; internal/pool/pins.go is the same.
 
    Every mapping has a lock byte of its own, 256 + byte of the file, taken before its first pin, on a descriptor of its
-   own. Its entries are cleared by whoever holds that byte: by itself, or after its death by a sweeper, or by the
+   own. Its entries are cleared by the holder of that byte: by itself, or after its death by a sweeper, or by the
    byte's next holder.
-     - Whoever gets a byte clears all entries of it first: otherwise they would stay while it lives.
+     - The next holder clears all entries of its byte first: otherwise they would stay while it lives.
      - A sweeper takes each byte that has entries, but never its own (its own descriptor would grant it), clears
        them, and unlocks that byte only. A byte that it cannot take belongs to somebody alive. To ask with
        F_OFD_GETLK and clear afterwards would be too late.
