@@ -18,6 +18,9 @@ REQUIREMENTS = ["kickmsg"]
 IMPORTS = "import kickmsg"
 
 _value = struct.Struct("d")
+LARGE = 65536
+"""Bytes beyond which its default of 256 payloads would not fit beside the other rows'."""
+
 FEW = 4096
 """Bytes up to which send() and try_receive() are faster than filling a slot or copying a view."""
 
@@ -30,7 +33,7 @@ def _node(size):
 
     config = kickmsg.Config()
     config.max_subscribers = subscribers(config.max_subscribers)
-    if size > config.max_payload_size:  # the default of 64 would be large
+    if size > LARGE:
         config.pool_size, config.sub_ring_capacity = 32, 8
     config.max_payload_size = size
     if not _kept:

@@ -1,7 +1,7 @@
 """shm_pub_sub: publish(), subscribe(), try_recv(), recv(), publish_many(), drain()."""
 # ruff: noqa: PLC0415 - nothing of it may run before the fork
 
-from peers import BATCH
+from peers import BATCH, buffers
 
 TITLE = "shm_pub_sub"
 KIND = "topic"
@@ -73,6 +73,29 @@ def statements(topic, shared):
         "read": ("value, ok = subscribe()", {"subscribe": subscriber.subscribe}),
         "poll": ("value = try_recv()", {"try_recv": subscriber.try_recv}),
     }
+
+
+def _array_subscriber(topic, like, **options):
+    import shm_pub_sub
+
+    _kept.append(shm_pub_sub.Subscriber(topic, like, **options))
+    return _kept[-1].try_recv
+
+
+def array_publisher(topic, shared, like):
+    import shm_pub_sub
+
+    _kept.append(shm_pub_sub.Publisher(topic, like, buffers()))
+    return _kept[-1].publish
+
+
+def array_poller(topic, shared, like):
+    try_recv = _array_subscriber(topic, like)
+    return lambda into: try_recv(into=into)
+
+
+def array_viewer(topic, shared, like):
+    return _array_subscriber(topic, like, copy=False)
 
 
 def close():

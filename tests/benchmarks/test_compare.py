@@ -10,6 +10,7 @@ from typing import Any
 import compare
 import pytest
 from behaviour.cells import COLUMNS
+from parts import array_trips, arrays
 from report import page
 from support import programs
 
@@ -80,6 +81,30 @@ def test_batches_and_subscribers_of_every_count(parts: dict[str, Any]) -> None:
     rows = parts["subscribers"]["rows"]
     assert {*rows["ours"]["counts"]} == {*rows["ours, blocked"]["counts"]} == {"1", "4", "16"}
     assert "one receiver" in rows[PEER]["trouble"]
+
+
+def test_arrays_of_every_size_beside_their_floors(parts: dict[str, Any]) -> None:
+    found = parts["arrays"]
+    assert found["trouble"] == ""
+    kinds = {figure.partition(":")[0] for figure in found["figures"]}
+    assert kinds == {*arrays.KINDS}
+    for figure, row in found["figures"].items():
+        kind = arrays.KINDS[figure.partition(":")[0]]
+        assert row["ns"]["min"] >= 0
+        assert ("floor" in row) == bool(kind.floor)
+        assert ("ours / target" in row) == bool(kind.target())
+
+
+def test_arrays_between_processes_of_every_row(parts: dict[str, Any]) -> None:
+    for rows in parts["array_messages"]["sizes"].values():
+        assert {name: row["trouble"] for name, row in rows.items()} == dict.fromkeys(ROWS, "")
+        assert {*rows["ours"]["ns"]} == {"publish", "copy", "view"}
+        assert {*rows[PEER]["ns"]} == {"publish", "copy"}
+    for part in parts["array_trips"]["sizes"].values():
+        own = {array_trips.ours(number) for number in array_trips.BUFFERS}
+        assert {PEER, *own} < {*part["rows"]}
+        assert [row["trouble"] for row in part["rows"].values()] == [""] * len(part["rows"])
+        assert all(part["ours / unprotected"].values())
 
 
 def test_our_topic_takes_two_pages_and_a_descriptor_for_each_end(parts: dict[str, Any]) -> None:
