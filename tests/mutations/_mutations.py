@@ -16,6 +16,7 @@ GO = {
     "Go ring, memory model": ("./shmpubsub/internal/ring",),
     "Go segment": ("./shmpubsub/internal/segment",),
     "Go package": ("./shmpubsub",),
+    "Go pool": ("./shmpubsub/internal/pool",),
     "kill points": ("-tags=killpoints", "-run=KillPoints", "./shmpubsub/internal/segment"),
 }
 PYTHON = {
@@ -72,6 +73,7 @@ PYTHON = {
 RING = ("instructions", "pairings", "C under sanitizers", "storm", "Go ring, memory model")
 STREAM = ("receiving", "C and Go", "streams", "C under sanitizers", "Go ring, memory model")
 PINS = ("chunks and pins", "Go ring, memory model")
+PINS_GO = ("Go pool", "Go ring, memory model")
 WAIT = ("receiving", "streams", "descriptors")
 OWNERSHIP = ("promises", "storm", "kill points", "Go segment", "kills")
 
@@ -102,6 +104,9 @@ PAYLOAD_C = "shmpubsub/protocol/payload.c"
 FORK_C = "shmpubsub/protocol/fork.c"
 WAIT_C = "shmpubsub/hot/wait.c"
 NOTIFIER_C = "shmpubsub/protocol/notifier.c"
+CHUNKS_GO = "shmpubsub/internal/pool/chunks.go"
+PINS_GO_FILE = "shmpubsub/internal/pool/pins.go"
+PAYLOAD_GO = "shmpubsub/internal/pool/payload.go"
 RING_GO = "shmpubsub/internal/ring/ring.go"
 SEGMENT = "shmpubsub/internal/segment"
 
@@ -321,6 +326,113 @@ MUTATIONS = (
         "    f->users++;\n",
         "",
         PINS,
+    ),
+    # What only another order, or luck, would show.
+    Mutation(
+        "chunks: the table is read before the odd sequence",
+        CHUNKS_C,
+        "    prepare(c, r);\n    look_at_pins(c);\n",
+        "    look_at_pins(c);\n    prepare(c, r);\n",
+        ("Go ring, memory model",),
+    ),
+    Mutation(
+        "chunks: the table is read once for each candidate",
+        CHUNKS_C,
+        "    while (c->pinned[c->idle[i]] == c->pass) {\n",
+        "    while (look_at_pins(c), c->pinned[c->idle[i]] == c->pass) {\n",
+        ("Go ring, memory model",),
+    ),
+    Mutation(
+        "chunks: no release fence before a loan that is published late",
+        CHUNKS_C,
+        "        prepare(c, r);\n        __atomic_thread_fence(__ATOMIC_RELEASE);\n",
+        "        prepare(c, r);\n",
+        ("Go ring, memory model",),
+    ),
+    Mutation(
+        "pins: entries are cleared relaxed",
+        "shmpubsub/protocol/pins.h",
+        "    __atomic_store_n(entry, 0, __ATOMIC_RELEASE);\n",
+        "    __atomic_store_n(entry, 0, __ATOMIC_RELAXED);\n",
+        ("Go ring, memory model",),
+    ),
+    # Chunks and pins, in Go.
+    Mutation(
+        "chunks in Go: the table is read before the odd sequence",
+        CHUNKS_GO,
+        "\tc.prepare()\n\tc.lookAtPins()\n",
+        "\tc.lookAtPins()\n\tc.prepare()\n",
+        PINS_GO,
+    ),
+    Mutation(
+        "chunks in Go: the table is not read",
+        CHUNKS_GO,
+        "\tc.prepare()\n\tc.lookAtPins()\n",
+        "\tc.prepare()\n",
+        PINS_GO,
+    ),
+    Mutation(
+        "pins in Go: no look at the sequence after the pin",
+        PAYLOAD_GO,
+        "\t\tif !r.Ring.Keeps(s.Sequence) {\n",
+        "\t\tif false {\n",
+        PINS_GO,
+    ),
+    Mutation(
+        "pins in Go: an unpinned copy is not looked at again",
+        PAYLOAD_GO,
+        "\treturn v, Read, r.Ring.Keeps(s.Sequence)\n",
+        "\treturn v, Read, true\n",
+        PINS_GO,
+    ),
+    Mutation(
+        "pins in Go: entries of the byte's last holder stay",
+        PINS_GO_FILE,
+        "\t\tp.clearAll(own) // of",
+        "\t\t// of",
+        PINS_GO,
+    ),
+    Mutation(
+        "pins in Go: a mapping sweeps its own byte",
+        PINS_GO_FILE,
+        "holder == p.own || ",
+        "",
+        PINS_GO,
+    ),
+    Mutation(
+        "pins in Go: the living are swept",
+        PINS_GO_FILE,
+        "err != nil || !ok {\n\t\t\tcontinue // it lives",
+        "err != nil && !ok {\n\t\t\tcontinue // it lives",
+        PINS_GO,
+    ),
+    Mutation(
+        "pins in Go: a sweeper gives the byte back before it clears the entries",
+        PINS_GO_FILE,
+        "\t\tp.clearAll(holder)\n\t\tp.locks.Unlock(holder)\n",
+        "\t\tp.locks.Unlock(holder)\n\t\tp.clearAll(holder)\n",
+        PINS_GO,
+    ),
+    Mutation(
+        "pins in Go: copies take the first entries, as views do",
+        PINS_GO_FILE,
+        "entry = i; !view {",
+        "entry = i; !view && n == 0 {",
+        PINS_GO,
+    ),
+    Mutation(
+        "pins in Go: views take the entry of the copies",
+        PINS_GO_FILE,
+        "\tif view {\n\t\tn--\n\t}\n",
+        "",
+        PINS_GO,
+    ),
+    Mutation(
+        "a pool with one chunk less",
+        f"{SEGMENT}/layout.go",
+        "uint32(s.Depth) + h.Views + 1 + h.Loans",
+        "uint32(s.Depth) + h.Views + h.Loans",
+        ("Go segment",),
     ),
     # Every value in turn, in C.
     Mutation(
