@@ -1,5 +1,6 @@
 """Checked by mypy --strict, never run; every ignored error must be found."""
 
+import ctypes
 from array import array
 from enum import IntEnum
 from fractions import Fraction
@@ -55,6 +56,46 @@ def the_default_decides_the_type() -> None:
     Publisher("t", None)  # type: ignore[call-overload]
     Publisher("t", (1.0,))  # type: ignore[call-overload]
     Publisher("t", "", max_size="1")  # type: ignore[call-overload]
+
+
+def subscribers_of_every_type(frame: npt.NDArray[np.uint8], doubles: "array[float]") -> None:
+    assert_type(Subscriber("t", ""), Subscriber[str])
+    assert_type(Subscriber("t", b""), Subscriber[bytes])
+    assert_type(Subscriber("t", [0.0]), Subscriber[list[float]])
+    assert_type(Subscriber("t", [0]), Subscriber[list[int]])
+    assert_type(Subscriber("t", [True]), Subscriber[list[bool]])
+    assert_type(Subscriber("t", 1j), Subscriber[complex])
+    assert_type(Subscriber("t", frame), Subscriber[npt.NDArray[np.uint8]])
+    assert_type(Subscriber("t", frame, copy=False), Subscriber[npt.NDArray[np.uint8]])
+    assert_type(Subscriber("t", doubles), Subscriber["array[float]"])
+    assert_type(Subscriber("t", np.float32(0)), Subscriber[float])
+    assert_type(Subscriber("t", np.uint8(0)), Subscriber[int])
+    assert_type(Subscriber("t", np.bool_(False)), Subscriber[bool])
+    assert_type(Subscriber("t", np.complex64(0)), Subscriber[complex])
+    assert_type(Subscriber("t", ctypes.c_uint16(0)), Subscriber[int])
+    assert_type(Subscriber("t", ctypes.c_double(0)), Subscriber[float])
+    assert_type(Subscriber("t"), Subscriber[Any])
+    assert_type(Subscriber("t", None), Subscriber[Any])
+    assert_type(Subscriber("t", b"", copy=False), Subscriber[bytes | memoryview])
+    assert_type(Subscriber("t", doubles, copy=False), Subscriber["array[float] | memoryview"])
+    Subscriber("t", (0.0,))  # type: ignore[call-overload]
+    Subscriber("t", {"a": 0})  # type: ignore[call-overload]
+    Subscriber("t", ["a"])  # type: ignore[type-var]
+
+
+def arrays_are_typed(sub: Subscriber[npt.NDArray[np.uint8]], frame: npt.NDArray[np.uint8]) -> None:
+    assert_type(sub.subscribe(), tuple[npt.NDArray[np.uint8], bool])
+    assert_type(sub.subscribe(into=frame), tuple[npt.NDArray[np.uint8], bool])
+    assert_type(sub.recv(1, into=frame), npt.NDArray[np.uint8])
+    assert_type(sub.try_recv(into=frame), npt.NDArray[np.uint8] | None)
+    assert_type(sub.drain(), list[npt.NDArray[np.uint8]])
+    assert_type(sub.drain(into=frame), int)
+    assert_type(sub.last(3, into=frame), npt.NDArray[np.uint8])
+    assert_type(sub.last(3), Any)
+    assert_type(Subscriber("t", "").last(3), list[str])
+    assert_type(sub.copied, int)
+    sub.subscribe(into=3)  # type: ignore[arg-type]
+    sub.last("3")  # type: ignore[call-overload]
 
 
 def publishing_and_loans_are_typed(frame: npt.NDArray[np.uint8], doubles: npt.NDArray[Any]) -> None:
