@@ -104,7 +104,8 @@ payload_next(struct ring *r, struct topic_file *f, const char *path, enum payloa
 }
 
 enum ring_read
-payload_at(const struct ring *r, struct topic_file *f, const char *path, enum payload_use use, struct payload *p, uint64_t k)
+payload_at(const struct ring *r, struct topic_file *f, const char *path, enum payload_use use, struct payload *p,
+           uint64_t k)
 {
     struct look l = look_of(f, path, use, p);
     struct ring there = *r;

@@ -1,4 +1,4 @@
-"""kill -9 at each store and each system call of who takes, publishes, pins, unpins and sweeps.
+"""kill -9 at each store and system call of programs that take, publish, pin, unpin and sweep.
 
 Afterwards no value is torn, and no chunk and no entry is missing.
 """

@@ -6,10 +6,11 @@
    One writer, and readers that keep views and make copies of values from 64 bytes to 8 MiB. Every word of a value is
    the same, and belongs to its number: looked at when a view begins, and when it ends, and in every copy. The writer
    keeps loans open, publishes them late, or drops them.
-   mapped  processes of two readers each, killed at any time; whoever finds no free entry sweeps, and now and then
+   mapped  processes of two readers each, killed at any time; a reader that finds no free entry sweeps, and now and then
            somebody else does.
    shared  threads that share the writer's memory, so that sanitizers see every pair of accesses; all are pinned.
-   Ends when there were so many views and kills, and an eighth as many values: no chunk is missing then, nor, after a sweep, an entry.
+   Ends when there were so many views and kills, and an eighth as many values: no chunk is missing then, nor, after a
+   sweep, an entry.
 
    The macro CLEAR_EARLY breaks the harness: readers end their pins before they look. */
 #define _GNU_SOURCE

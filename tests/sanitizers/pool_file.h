@@ -11,7 +11,8 @@
 #include "chunks.h"
 #include "payload.h"
 
-#define FAIL(...) (fprintf(stderr, "%s: ", program_invocation_short_name), fprintf(stderr, __VA_ARGS__), fputc('\n', stderr), exit(1))
+#define FAIL(...) \
+    (fprintf(stderr, "%s: ", program_invocation_short_name), fprintf(stderr, __VA_ARGS__), fputc('\n', stderr), exit(1))
 
 struct pool_file {
     const char *path;
@@ -40,9 +41,12 @@ pool_file_make(const char *path, uint64_t max, uint32_t depth, uint32_t views, u
     };
     f.size = f.geometry.chunks_offset + f.geometry.chunks * f.geometry.chunk_stride;
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    f.memory = fd < 0 || ftruncate(fd, (off_t)f.size) != 0 ? MAP_FAILED : mmap(NULL, f.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (f.memory == MAP_FAILED) {
+    if (fd < 0 || ftruncate(fd, (off_t)f.size) != 0) {
         FAIL("no file %s: %m", path);
+    }
+    f.memory = mmap(NULL, f.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (f.memory == MAP_FAILED) {
+        FAIL("no mapping of %s: %m", path);
     }
     close(fd);
     return f;
