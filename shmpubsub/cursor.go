@@ -167,7 +167,14 @@ func (c *cursor) next(dst []uint64, h *held) (ring.Sample, bool) {
 	if !c.present.readable() {
 		return ring.Sample{}, true
 	}
-	sample, lost, sound := c.present.next(dst, h)
+	var sample ring.Sample
+	var lost uint64
+	var sound bool
+	if h == nil { // as attachment.next does: it is not inlined, and this is the path of scalars
+		sample, lost, sound = c.present.ring.Next(&c.present.position, dst)
+	} else {
+		sample, lost, sound = c.present.next(dst, h)
+	}
 	if c.lost += lost; sample.Sequence > 0 {
 		c.takenTime = sample.Time
 	}

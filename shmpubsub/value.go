@@ -85,10 +85,19 @@ func (f form) checked(t reflect.Type) (form, error) {
 
 func (f form) text() bool { return f.typ.Kind == descriptor.KindText }
 
-// wordOf returns a scalar of up to 8 bytes as the ring keeps it: little-endian, with zeros behind it.
-func wordOf[T any](v T) (w uint64) {
-	*(*T)(unsafe.Pointer(&w)) = v
-	return w
+// wordOf returns a scalar of up to 8 bytes as the ring keeps it: little-endian, with zeros behind it. It reads v in v's own
+// width: a processor stalls that reads a word of which it has just stored a part.
+func wordOf[T any](v T) uint64 {
+	at := unsafe.Pointer(&v)
+	switch unsafe.Sizeof(v) {
+	case 1:
+		return uint64(*(*uint8)(at))
+	case 2:
+		return uint64(*(*uint16)(at))
+	case 4:
+		return uint64(*(*uint32)(at))
+	}
+	return *(*uint64)(at)
 }
 
 // scalarOf is wordOf's inverse. Other processes may have published bools that Go does not have: all but 0 are true.
