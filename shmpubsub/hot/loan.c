@@ -120,17 +120,19 @@ enter(Loan *l, PyObject *Py_UNUSED(ignored))
     if (l->entered) {
         return refuse_loan_again(p);
     }
+    l->entered = true; /* now: this thread may wait, and another one come here */
     if (w->memory != NULL && !writer_take(p, w, &chunk, &refused)) {
+        l->entered = false;
         return refused;
     }
     bool numpy = p->gives_numpy && numpy_ready();
     LoanMemory *m = loan_memory_new(w, chunk, l->steps, numpy);
     PyObject *array = m == NULL ? NULL : numpy ? loan_memory_array(m, l->steps) : loan_memory_view(m);
     if (array == NULL) {
+        l->entered = false;
         Py_XDECREF(m);
         return NULL;
     }
-    l->entered = true;
     l->memory = m;
     l->array = array;
     return Py_NewRef(array);

@@ -108,6 +108,9 @@ loan_memory_end(LoanMemory *m, PyObject *array)
     if (Py_SIZE(m) == 0) {
         struct numpy_array *a = (struct numpy_array *)array, *hidden = (struct numpy_array *)a->base;
         a->flags &= ~NUMPY_WRITEABLE;
+        if (hidden == NULL || !numpy_is_array(a->base)) { /* numpy's __setstate__ was called */
+            return true;
+        }
         hidden->flags &= ~NUMPY_WRITEABLE; /* it decides whether a's flag can be set again */
         return Py_REFCNT(hidden) > 1;
     }

@@ -224,6 +224,14 @@ def test_a_size_out_of_range(size: int) -> None:
             pub.loan(size)
 
 
+def test_an_array_that_is_given_another_state(shm_dir: Path) -> None:
+    with Publisher("topic", np.zeros(100)) as pub:
+        with pytest.raises(BufferError), pub.loan() as a:
+            a.__setstate__(np.ones(3).__reduce__()[2])
+        assert published(shm_dir) == 0
+        pub.publish(np.ones(100))
+
+
 def test_keywords_of_loan() -> None:
     with Publisher("topic", b"") as pub, pytest.raises(TypeError, match="size"):
         pub.loan(length=3)
