@@ -11,10 +11,11 @@ import pytest
 from shm_pub_sub import Publisher
 from shm_pub_sub._cli.measure import _print_text
 from shm_pub_sub._cli.verbs.delay import Ages
+from support.layout import FIRST_SLOT, topic_file, write_at
 
 from .conftest import RunCli
 
-SLOT_1_TIME = 4352 + 32 + 8
+SLOT_1_TIME = FIRST_SLOT + 32 + 8
 AHEAD = 30 * 86400 * 10**9
 
 
@@ -23,9 +24,8 @@ def _topic(shm_dir: Path) -> Iterator[None]:
     """A topic "old": 1.5, published in a month from now."""
     with Publisher("old", 0.0) as pub:
         pub.publish(1.5)
-        with (shm_dir / "shm_pub_sub.old").open("r+b") as file:
-            file.seek(SLOT_1_TIME)
-            file.write(struct.pack("<q", time.monotonic_ns() + AHEAD))
+        later = struct.pack("<q", time.monotonic_ns() + AHEAD)
+        write_at(topic_file(shm_dir, "old"), SLOT_1_TIME, later)
         yield
 
 
