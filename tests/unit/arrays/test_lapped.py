@@ -129,9 +129,10 @@ def test_an_interrupt_ends_the_call(start_python: Start) -> None:
     assert writer.line() == "ready"
     read = """
 with Subscriber("words", default, **options) as sub:
-    print("reading", flush=True)
     try:
-        sub.recv()
+        print("reading", flush=True)
+        while True:
+            sub.recv()
     except KeyboardInterrupt:
         print("interrupted", flush=True)
 """
