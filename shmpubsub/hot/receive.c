@@ -11,7 +11,7 @@
 #include "wait.h"
 
 /* Takes the next value as an object: 1, 0 if there is none, or -1 with an error set. */
-static inline int
+static ALWAYS_INLINE int
 take_next(Subscriber *s, const struct wish *w, PyObject **object)
 {
     if (__builtin_expect(s->type == BY_FILE, 0)) {
@@ -34,7 +34,7 @@ take_next(Subscriber *s, const struct wish *w, PyObject **object)
 }
 
 /* Takes the next value, or waits for it, before s is opened again. NULL without an error set if the time is up. */
-static PyObject *
+static ALWAYS_INLINE PyObject *
 take_or_wait(Subscriber *s, struct wait *w, struct wish *wish)
 {
     wish->deadline = w->deadline;
@@ -86,7 +86,7 @@ timed_out(Subscriber *s, const char *what, PyObject *timeout)
     return PyErr_Occurred() ? NULL : raised(PyObject_CallMethod((PyObject *)s, "_timed_out", "sO", what, timeout));
 }
 
-static PyObject *
+static ALWAYS_INLINE PyObject *
 receive(Subscriber *s, PyObject *timeout, struct wish *wish)
 {
     struct wait w;
@@ -104,9 +104,12 @@ receive(Subscriber *s, PyObject *timeout, struct wish *wish)
 PyObject *
 receive_recv(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
-    PyObject *timeout;
+    PyObject *timeout = NULL;
     struct wish wish = {0};
-    return arguments_of("recv", args, n, names, &timeout, &wish.into) ? receive(s, timeout, &wish) : NULL;
+    if ((n > 0 || names != NULL) && !arguments_of("recv", args, n, names, &timeout, &wish.into)) {
+        return NULL;
+    }
+    return receive(s, timeout, &wish);
 }
 
 PyObject *
