@@ -3,6 +3,7 @@
 #include "numpy_api.h"
 
 PyTypeObject *loan_memory_type;
+static PyObject *release_name;
 
 LoanMemory *
 loan_memory_new(struct writer *w, uint32_t chunk, Py_ssize_t n, bool numpy)
@@ -117,7 +118,7 @@ loan_memory_end(LoanMemory *m, PyObject *array)
     PyObject *error_type, *error, *traceback;
     PyErr_Fetch(&error_type, &error, &traceback);
     m->ended = true;
-    Py_XDECREF(PyObject_CallMethod(array, "release", NULL)); /* a BufferError: something has its buffer */
+    Py_XDECREF(PyObject_CallMethodNoArgs(array, release_name)); /* a BufferError: something has its buffer */
     PyErr_Restore(error_type, error, traceback);
     return m->exports > 0;
 }
@@ -140,6 +141,9 @@ static PyType_Spec spec = {
 int
 loan_memory_init(void)
 {
+    if (release_name == NULL && (release_name = PyUnicode_InternFromString("release")) == NULL) {
+        return -1;
+    }
     if (loan_memory_type == NULL) {
         loan_memory_type = (PyTypeObject *)PyType_FromSpec(&spec);
     }
