@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import shm_pub_sub
 from shm_pub_sub import Publisher, Subscriber, TopicInfo
@@ -64,6 +65,48 @@ def test_both_ends_show_topic_type_newest_value_age_and_publisher(value: Any) ->
             assert type(end).__name__ in found.text
             assert found.seen.count("svg") == 1
             assert 'aria-label="the last 7 values' in end._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("default", "value", "kind", "text"),
+    [
+        (np.zeros((32, 2), "u1"), np.ones((32, 2), "u1"), "uint8[32,2]", "min 1, max 1, mean 1"),
+        (np.zeros(3, "f4"), np.ones(3, "f4"), "float32[3]", "min 1, max 1, mean 1"),
+        ("", "<b>driving</b>", "str <= 4096", "<b>driving</b>"),
+        ("", "x" * 300, "str <= 4096", "x" * 197 + "..."),
+        (b"", b"ab", "bytes <= 4096", "2 bytes: 61 62"),
+        ([0.0], [1.5], "list[float] <= 1", "[1.5]"),
+        (np.uint8(0), 7, "uint8", "7"),
+    ],
+)
+def test_both_ends_show_values_of_every_type_in_brief(
+    default: Any, value: Any, kind: str, text: str
+) -> None:
+    with Publisher("topic", default) as pub, Subscriber("topic", default) as sub:
+        pub.publish(value)
+        for end in (pub, sub, Subscriber("topic")):
+            found = shown(end)
+            assert text in found.text
+            assert "svg" not in found.seen
+        assert f"Publisher · {kind} · buffers: 3" in shown(pub).text
+        assert "any type" in shown(Subscriber("topic")).text
+        assert sub.recv() is not None  # nothing was taken
+
+
+def test_without_a_default_there_is_nothing_to_show() -> None:
+    assert shown(Subscriber("nothing")).text.endswith("no publisher")
+    assert (
+        "no publisher; default: uint8[2], min 0"
+        in shown(Subscriber("nothing", np.zeros(2, "u1"))).text
+    )
+
+
+def test_another_type_of_array_is_said_to_be_that() -> None:
+    sub = Subscriber("topic", np.zeros(3))
+    with Publisher("topic", np.zeros(4)):
+        assert "the topic's type is float64[4]" in shown(sub).text
+    with Publisher("topic", np.uint8(0)):
+        assert "the topic's type is uint8" in shown(sub).text
 
 
 def test_both_ends_show_the_rate() -> None:
