@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"shm_pub_sub/shmpubsub"
+	"shm_pub_sub/shmpubsub/internal/page"
 )
 
 func TestList_NamesTheTopicsOfTheLivingAndTheDead(t *testing.T) {
@@ -40,7 +41,7 @@ func TestInspect_DescribesALivePublisher(t *testing.T) {
 	require.WithinRange(t, info.Created, start, time.Now().Add(time.Second))
 	info.Created = time.Time{}
 	want := shmpubsub.Info{
-		Topic: "x", Path: fileOf("x"), Type: "float", Depth: 5, Bytes: 8192, PID: os.Getpid(), UID: uint32(os.Geteuid()),
+		Topic: "x", Path: fileOf("x"), Type: "float", Depth: 5, Bytes: 2 * page.Size(), PID: os.Getpid(), UID: uint32(os.Geteuid()),
 		Trusted: true, Alive: true, Retain: true,
 	}
 	require.Equal(t, want, info)
@@ -144,7 +145,7 @@ func TestMapping_LocatesTheTopicInThisProcess(t *testing.T) {
 	require.NoError(t, err)
 	require.NotZero(t, m.Page)
 	require.NotZero(t, m.Address)
-	require.Zero(t, m.Address%4096)
+	require.Zero(t, uint64(m.Address)%page.Size())
 	require.Zero(t, m.Pool)
 	path, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(m.FD))
 	require.NoError(t, err)
@@ -153,5 +154,5 @@ func TestMapping_LocatesTheTopicInThisProcess(t *testing.T) {
 	named, err := os.Stat(fileOf("x"))
 	require.NoError(t, err)
 	require.True(t, os.SameFile(open, named), path)
-	require.EqualValues(t, []uint64{4096, slotsAt, stride, 6}, []uint64{m.Size, m.First, m.Stride, m.Slots})
+	require.EqualValues(t, []uint64{page.Size(), slotsAt, stride, 6}, []uint64{m.Size, m.First, m.Stride, m.Slots})
 }
