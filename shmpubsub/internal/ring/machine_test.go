@@ -214,7 +214,7 @@ func (m *machine) read(t *thread, x, place int, o order) {
 	t.acquired.join(t.current)
 }
 
-// store puts a message of thread i at a place in x's modification order where there is room. read is what a
+// store puts a message of thread i at a free place in x's modification order. read is what a
 // read-modify-write read.
 func (m *machine) store(i, x, place int, value uint8, o order, read *message) {
 	t := &m.threads[i]

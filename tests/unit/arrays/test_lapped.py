@@ -78,7 +78,8 @@ with Subscriber("words", default, copy=False, **options) as sub:
 def test_no_copy_is_torn_and_what_is_skipped_is_lost(
     start_python: Start, check_python: Check, length: int
 ) -> None:
-    writer = start_python(WRITER, who(OWNER, GROUP), str(length), "10")
+    owner = who(OWNER, GROUP)
+    writer = start_python(WRITER, owner, str(length), "10")
     assert writer.line() == "ready"
     read = """
 into = np.empty_like(default)
