@@ -9,10 +9,11 @@ from support.programs import Start
 
 @pytest.mark.parametrize("first", ["camera.py", "viewer.py"])
 def test_viewer_follows_the_bar_without_a_copy(start_example: Start, first: str) -> None:
-    second = "viewer.py" if first == "camera.py" else "camera.py"
-    parts = {part: start_example(part) for part in (first, second)}
+    parts = {first: start_example(first)}
     if first == "viewer.py":
         parts["viewer.py"].wait_for("no camera")
+    second = "viewer.py" if first == "camera.py" else "camera.py"
+    parts[second] = start_example(second)
     columns = set()
     while len(columns) < 3:
         found = parts["viewer.py"].wait_for(r"bar at columns (\d+) to (\d+), 0 copied")
