@@ -52,9 +52,9 @@ def of(found: Mapping[str, Any], nbytes: str, figure: str) -> dict[str, dict[str
 
 def markdown(found: dict[str, Any]) -> str:
     text = [
-        "Processor time of the calling thread in two processes that poll, median of"
-        f" {found['rounds']} rounds. eCAL's own thread has copied an array before it is read; a"
-        " Queue's own thread pickles and sends it.",
+        "Processor time of the calling thread in two processes that poll; of a zero-copy read,"
+        f" which cannot wait, the time. Median of {found['rounds']} rounds. eCAL's own thread has"
+        " copied an array before it is read; a Queue's own thread pickles and sends it.",
         "",
     ]
     for figure, what in FIGURES.items():

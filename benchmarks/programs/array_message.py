@@ -1,11 +1,13 @@
 """One array at a time from one process to another: python array_message.py PEER SIZE [CPU CPU]
 
-Reads milliseconds, one number a line, and answers with a line of ns of the calling thread's
-processor time: "publish", "copy" (the reader's own array) and, if the library has it, "view".
-A subscriber looks for each array before it is published, as some libraries need it to.
+Reads milliseconds, one number a line, and answers with a line of ns: "publish", "copy" (the
+reader's own array) and, if the library has it, "view". The first two are the calling thread's
+processor time, since they may wait for the other process; a view never does, and that clock takes
+longer than one. A subscriber looks for each array before it is published: a pipe needs it to.
 """
 
 import os
+import statistics
 import sys
 import time
 
@@ -17,25 +19,30 @@ from programs.pair import fork, settle
 PATIENCE = 1.0
 """Seconds until an array is taken for lost."""
 
-CLOCK = time.thread_time_ns
+CLOCKS = {
+    "publish": time.thread_time_ns,
+    "copy": time.thread_time_ns,
+    "view": time.perf_counter_ns,
+}
 TOPICS = {"copy": "there", "view": "back"}
 
 
-def clock_ns():
-    return min(-(CLOCK() - CLOCK()) for _ in range(100))
+def clock_ns(clock):
+    """Return what reading a clock twice adds."""
+    return statistics.median(-(clock() - clock()) for _ in range(100))
 
 
-def take(get, value):
+def take(get, value, clock):
     """Return ns of taking the array with that number and of dropping it; negative if it is lost."""
     late = time.monotonic() + PATIENCE
     while True:
-        start = CLOCK()
+        start = clock()
         got = get()
-        stop = CLOCK()
+        stop = clock()
         if got is not None and is_number(got, value):
-            begin = CLOCK()
+            begin = clock()
             got = None
-            return stop - start + CLOCK() - begin
+            return stop - start + clock() - begin
         got = None  # the memory of a view is wanted again
         if time.monotonic() > late:
             return -1
@@ -43,24 +50,26 @@ def take(get, value):
 
 def answer(partner, readers):
     """Take what the other process announces, until it ends."""
-    lost = 2 * clock_ns()
+    lost = {kind: 2 * clock_ns(CLOCKS[kind]) for kind in readers}
     while words := partner.hear().split():
-        ns = take(readers[words[0].decode()], float(words[1]))
-        partner.tell(b"%d" % (max(0, ns - lost) if ns >= 0 else ns))
+        kind = words[0].decode()
+        ns = take(readers[kind], float(words[1]), CLOCKS[kind])
+        partner.tell(b"%d" % (max(0, ns - lost[kind]) if ns >= 0 else ns))
 
 
 def message(partner, kind, publish, array):
     """Publish an array; return ns of both calls, or None if it is lost."""
     partner.tell(f"{kind} {array[0]}".encode())
-    start = CLOCK()
+    clock = CLOCKS["publish"]
+    start = clock()
     publish(array)
-    stop = CLOCK()
+    stop = clock()
     taken = int(partner.hear())
     return None if taken < 0 else (stop - start, taken)
 
 
 def ask(partner, publishers, array):
-    lost, value = clock_ns(), 0.0
+    lost, value = clock_ns(CLOCKS["publish"]), 0.0
     for line in sys.stdin:
         times = {"publish": [], **{kind: [] for kind in publishers}}
         end = time.perf_counter_ns() + int(line) * 1_000_000
@@ -71,7 +80,7 @@ def ask(partner, publishers, array):
                 if ns := message(partner, kind, publish, array):
                     times["publish"].append(max(0, ns[0] - lost))
                     times[kind].append(ns[1])
-        print(*(sorted(ns)[len(ns) // 2] for ns in times.values()), flush=True)
+        print(*map(statistics.median, times.values()), flush=True)
     partner.tell()
 
 
