@@ -9,19 +9,7 @@
 #include "receive.h"
 #include "subscriber.h"
 
-PyDoc_STRVAR(subscribe_doc, "subscribe($self, /)\n--\n\n"
-"Return (value, True) with the topic's newest value, or (default_value, False).\n"
-"\n"
-"ok is True while a live publisher has published at least one value, even if that value was returned\n"
-"before, and while a value is retained. It turns False at the first read after the publisher's close(),\n"
-"within 0.1 s of its death, and for a value older than max_age.\n"
-"\n"
-"Raises:\n"
-"    TopicTypeError: The topic has a new publisher, of another type (a TypeError).\n"
-"    OpenError: The topic exists and can no longer be opened (a RuntimeError).\n"
-"    ClosedError: After close() (a ValueError).");
-
-PyDoc_STRVAR(subscribe_into_doc, "subscribe($self, /, *, into=None)\n--\n\n"
+PyDoc_STRVAR(subscribe_doc, "subscribe($self, /, *, into=None)\n--\n\n"
 "Return (value, True) with the topic's newest value, or (default_value, False).\n"
 "\n"
 "ok is True while a live publisher has published at least one value, even if that value was returned\n"
@@ -29,7 +17,8 @@ PyDoc_STRVAR(subscribe_into_doc, "subscribe($self, /, *, into=None)\n--\n\n"
 "within 0.1 s of its death, and for a value older than max_age.\n"
 "\n"
 "Args:\n"
-"    into: A writable array, or other buffer, of the topic's element type and shape, which is filled and returned.\n"
+"    into: A writable array, or other buffer, of the topic's element type and shape, which is filled and returned;\n"
+"        not for bool, int and float, whose methods take no argument.\n"
 "        Where the first axis varies it may be longer than the value; into[:n] is returned. Without a value it\n"
 "        stays as it is; after an error its contents are undefined.\n"
 "\n"
@@ -40,7 +29,7 @@ PyDoc_STRVAR(subscribe_into_doc, "subscribe($self, /, *, into=None)\n--\n\n"
 "        values were overwritten faster than they could be copied for 1 s (a RuntimeError).\n"
 "    ClosedError: After close() (a ValueError).");
 
-PyDoc_STRVAR(try_recv_into_doc, "try_recv($self, /, *, into=None)\n--\n\n"
+PyDoc_STRVAR(try_recv_doc, "try_recv($self, /, *, into=None)\n--\n\n"
 "Return the next value as recv() does, or None if there is none.\n"
 "\n"
 "Args:\n"
@@ -80,9 +69,6 @@ PyDoc_STRVAR(recv_doc, "recv($self, /, timeout=None, *, into=None)\n--\n\n"
 "    TopicValueError: into is too short: the value is still there to take (a ValueError).\n"
 "    ClosedError: After close(), also if another thread calls it meanwhile (a ValueError).\n"
 "    TopicValueError: A negative timeout (a ValueError).");
-
-PyDoc_STRVAR(try_recv_doc, "try_recv($self, /)\n--\n\n"
-"Return the next value as recv() does, or None if there is none.");
 
 PyDoc_STRVAR(drain_doc, "drain($self, /, *, into=None)\n--\n\n"
 "Take all unread values, oldest first, without waiting.\n"
@@ -138,7 +124,7 @@ PyDoc_STRVAR(take_doc, "_take($self, life, waits, /)\n--\n\n"
 PyDoc_STRVAR(lost_doc, "The number of values that were overwritten before this subscriber took them. They are counted when the\n"
 "next one is taken, or when a publisher's end leaves them behind.");
 
-PyDoc_STRVAR(open_doc, "_open($self, path, type_tag, default_pair, max_age, history, /)\n--\n\n"
+PyDoc_STRVAR(open_doc, "_open($self, path, type_tag, default_pair, max_age, history, copy, make, /)\n--\n\n"
 "Set up: the file's path (bytes), the type, the pair to return without a value, the age limit in ns or 0,\n"
 "and how many existing values to receive first. Return the _open_epoch that begins.");
 
@@ -180,8 +166,8 @@ PyMethodDef subscriber_methods[] = {
 
 /* A class of its own has them: with a keyword they cost the others 1 to 4 ns. */
 PyMethodDef subscriber_array_methods[] = {
-    {"subscribe", (PyCFunction)(void (*)(void))subscriber_subscribe_into, WAITS, subscribe_into_doc},
-    {"try_recv", (PyCFunction)(void (*)(void))receive_try_into, WAITS, try_recv_into_doc},
+    {"subscribe", (PyCFunction)(void (*)(void))subscriber_subscribe_into, WAITS, subscribe_doc},
+    {"try_recv", (PyCFunction)(void (*)(void))receive_try_into, WAITS, try_recv_doc},
     {NULL, NULL, 0, NULL},
 };
 
