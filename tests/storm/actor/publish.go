@@ -40,10 +40,10 @@ func publish(text string, log *eventLog, words *sharedWords) error {
 	return fmt.Errorf("a kind %q", p.Kind)
 }
 
-type maker[T shmpubsub.Value] = func(string, int, ...shmpubsub.PublisherOption) (*shmpubsub.Publisher[T], error)
+type maker[T any] = func(string, int, ...shmpubsub.PublisherOption) (*shmpubsub.Publisher[T], error)
 
 // live goes through all lives of a plan.
-func live[T shmpubsub.Value](p plan, newPublisher maker[T], value func(uint64) T, log *eventLog, words *sharedWords) error {
+func live[T any](p plan, newPublisher maker[T], value func(uint64) T, log *eventLog, words *sharedWords) error {
 	var options []shmpubsub.PublisherOption
 	if p.Retain {
 		options = append(options, shmpubsub.WithRetain())
@@ -81,7 +81,7 @@ func live[T shmpubsub.Value](p plan, newPublisher maker[T], value func(uint64) T
 	return nil
 }
 
-func publishValues[T shmpubsub.Value](g uint64, p plan, pub *shmpubsub.Publisher[T], value func(uint64) T, log *eventLog, words *sharedWords) error {
+func publishValues[T any](g uint64, p plan, pub *shmpubsub.Publisher[T], value func(uint64) T, log *eventLog, words *sharedWords) error {
 	end := time.Now().Add(time.Duration(p.Seconds * float64(time.Second)))
 	for k := uint64(1); k <= min(p.Values, lastK); k++ {
 		words.announced[g].Store(k)
