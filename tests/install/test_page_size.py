@@ -28,6 +28,7 @@ UNIT += ["--ignore=tests/unit/files/test_limits.py"]
 
 MAPPINGS = """
 import contextlib, os, sys
+from array import array
 from pathlib import Path
 import shm_pub_sub
 from shm_pub_sub import Publisher, Subscriber
@@ -41,16 +42,30 @@ def mappings():
             yield permissions, end - begin, int(offset, 16), line
 
 page = int(sys.argv[1])
-defaults = {"scalar": 0.0, "text": "", "bytes": b"", "list": [0.0]}
-publishers = {name: Publisher(name, value) for name, value in defaults.items()}
-for name, value in {"scalar": 1.5, "text": "a", "bytes": b"b" * 4096, "list": [1.5]}.items():
+zeros = array("d", bytes(8 * 3000))
+defaults = {"scalar": 0.0, "text": "", "bytes": b"", "list": [0.0], "array": zeros}
+sevens = array("d", [7.0] * 3000)
+values = {"scalar": 1.5, "text": "a", "bytes": b"b" * 4096, "list": [1.5], "array": sevens}
+publishers = {name: Publisher(name, default) for name, default in defaults.items()}
+publishers["few"] = Publisher("few", array("B", b"abc"))  # in the slots
+subscribers = {name: Subscriber(name, default, copy=False) for name, default in defaults.items()}
+views = []
+for name, value in values.items():
     publishers[name].publish(value)
-subscriber = Subscriber("scalar", 0.0)
-assert subscriber.recv() == 1.5
-with contextlib.suppress(TimeoutError):
-    subscriber.recv(timeout=0.01)  # maps page 0
-found = list(mappings())
-assert len(found) >= 2 + 3 * 3 + 2, found
+    views.append(subscribers[name].recv())
+    with contextlib.suppress(TimeoutError):
+        subscribers[name].recv(timeout=0.01)  # maps page 0
+    assert views[-1] == value, name
+assert all(isinstance(views[i], memoryview) for i in (2, 4))
+with publishers["array"].loan() as lent:
+    lent[:] = values["array"]
+    found = list(mappings())
+pooled = len(values) - 1
+pinned = 2  # of bytes and of the array
+# A header for each side; page 0 for each side that waits or pins; chunks of the publisher.
+assert len(found) >= 2 * len(values) + len(values) + pooled + pinned, found
+writable = [one for one in found if one[0][1] == "w"]
+assert sum(offset == 0 for _, _, offset, _ in writable) >= len(values) + pinned, found
 for permissions, length, offset, line in found:
     assert offset % page == 0, line
     assert permissions[1] != "w" or length % page == 0, line
@@ -59,7 +74,8 @@ for info in shm_pub_sub.topics():
     blocks = os.stat(info.path).st_blocks * 512
     assert info.nbytes == blocks and blocks % page == 0, info
 assert shm_pub_sub.inspect("scalar").nbytes == 2 * page
-for one in [*publishers.values(), subscriber]:
+assert views[4] == values["array"] and views[2] == values["bytes"]  # still
+for one in [*publishers.values(), *subscribers.values()]:
     one.close()
 print("fits")
 """
