@@ -63,3 +63,4 @@ def _run(
             log_error(
                 "callback of %r: %s raised", subscriber.name, short_repr(callback), traceback=True
             )
+        del value  # a view takes up one of the topic's until it is gone

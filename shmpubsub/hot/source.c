@@ -137,23 +137,26 @@ of_text(const struct value_type *t, PyObject *value, struct source *s)
 
 /* Converts one element. The shim words the error that names it; what the element itself raised passes through. */
 static enum fit
-put_element(Publisher *p, const struct value_type *t, PyObject *element, Py_ssize_t index, Py_ssize_t position, char *to)
+put_element(Publisher *p, const struct writer *w, PyObject *element, Py_ssize_t index, Py_ssize_t position, char *to)
 {
-    if (element_put(t, element, to) == 0) {
+    if (element_put(&w->type, element, to) == 0) {
         return FITS;
     }
     bool overflow = PyErr_Occurred() != NULL;
     if (!overflow || PyErr_ExceptionMatches(PyExc_OverflowError)) {
         PyErr_Clear();
-        refuse_element(p, element, overflow, index, position);
+        if (writer_is_open(p, w)) { /* the shim knows the type that p has now */
+            refuse_element(p, element, overflow, index, position);
+        }
     }
     return RAISED;
 }
 
 /* The conversions may change the list. */
 static enum fit
-of_list(Publisher *p, const struct value_type *t, PyObject *value, Py_ssize_t position, struct source *s)
+of_list(Publisher *p, const struct writer *w, PyObject *value, Py_ssize_t position, struct source *s)
 {
+    const struct value_type *t = &w->type;
     if (!PyList_Check(value)) {
         return WRONG;
     }
@@ -173,7 +176,7 @@ of_list(Publisher *p, const struct value_type *t, PyObject *value, Py_ssize_t po
             break;
         }
         PyObject *element = Py_NewRef(PyList_GET_ITEM(value, i));
-        enum fit fit = put_element(p, t, element, i, position, to);
+        enum fit fit = put_element(p, w, element, i, position, to);
         Py_DECREF(element);
         if (fit != FITS) {
             return fit;
@@ -192,8 +195,9 @@ of_scalar(const struct value_type *t, PyObject *value, struct source *s)
 }
 
 static enum fit
-fit(Publisher *p, const struct value_type *t, PyObject *value, Py_ssize_t position, struct source *s)
+fit(Publisher *p, const struct writer *w, PyObject *value, Py_ssize_t position, struct source *s)
 {
+    const struct value_type *t = &w->type;
     switch (t->tag) {
     case SHM_ARRAY:
         return numpy_is_array(value) ? of_ndarray(t, value, s) : of_buffer(t, value, s);
@@ -202,7 +206,7 @@ fit(Publisher *p, const struct value_type *t, PyObject *value, Py_ssize_t positi
     case SHM_TEXT:
         return of_text(t, value, s);
     case SHM_LIST:
-        return of_list(p, t, value, position, s);
+        return of_list(p, w, value, position, s);
     default:
         return of_scalar(t, value, s);
     }
@@ -212,7 +216,7 @@ int
 source_of(Publisher *p, struct writer *w, PyObject *value, Py_ssize_t position, struct source *s)
 {
     *s = (struct source){.value = Py_NewRef(value)};
-    switch (fit(p, &w->type, value, position, s)) {
+    switch (fit(p, w, value, position, s)) {
     case FITS:
         return 0;
     case TOO_LONG:

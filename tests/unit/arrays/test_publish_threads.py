@@ -211,6 +211,16 @@ def test_a_value_whose_conversion_uses_the_publisher(shm_dir: Path) -> None:
             again.close()
 
 
+def test_an_element_that_opens_the_publisher_again_and_does_not_fit() -> None:
+    class Index:
+        def __index__(self) -> int:
+            pub.__init__("topic", np.zeros(2))  # type: ignore[misc]
+            return 2**70
+
+    with Publisher("topic", [0]) as pub, pytest.raises(ClosedError):
+        pub.publish([Index()])
+
+
 def test_an_array_that_another_thread_reshapes(shm_dir: Path) -> None:
     rows = np.ones((2, LARGE), np.uint8)
     value = rows[:, : LARGE // 2]

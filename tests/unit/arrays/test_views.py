@@ -1,6 +1,7 @@
 """copy=False: arrays in shared memory, which do not change as long as anything refers to them."""
 
 import gc
+import queue
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -91,6 +92,22 @@ def test_without_views_all_are_copies() -> None:
         assert (array == 1).all()
         assert not array.flags.writeable
         assert sub.copied == 1
+
+
+def test_a_callback_has_one_view_at_a_time() -> None:
+    called: queue.Queue[int] = queue.Queue()
+
+    def call(view: Any) -> None:
+        called.put(int(view[0, 0, 0]))
+
+    with Publisher("cam", FRAME, views=1) as pub:
+        sub = Subscriber("cam", FRAME, copy=False, callback=call)
+        with sub, Subscriber("cam", FRAME, copy=False) as other:
+            for number in range(10):
+                pub.publish(frame(number))
+                assert called.get(timeout=20) == number
+            assert sub.copied == 0
+            until(lambda: other.subscribe()[0].base is not None, "the end of the last view")
 
 
 def test_small_arrays_are_copies_that_do_not_count() -> None:
