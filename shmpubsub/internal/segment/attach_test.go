@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"shm_pub_sub/shmpubsub/internal/descriptor"
+	"shm_pub_sub/shmpubsub/internal/page"
 )
 
 func attach(t *testing.T, s Spec) *View {
@@ -113,7 +114,12 @@ func TestAttach_RefusesAnotherType(t *testing.T) {
 }
 
 // fileSize is that of a topic of a few scalars.
-const fileSize = HeaderOffset + 4096
+var fileSize = HeaderOffset + int64(page.Size())
+
+// bytesOf returns what a topic takes that keeps depth scalars, whose slots have 32 bytes.
+func bytesOf(depth int) uint64 {
+	return page.Size() + roundUp(firstSlot-HeaderOffset+uint64(depth+1)*32, page.Size())
+}
 
 const versionOneText = "found layout version 1; expected version 2 (another release of the library made it); remove "
 

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"shm_pub_sub/shmpubsub/internal/descriptor"
+	"shm_pub_sub/shmpubsub/internal/page"
 )
 
 func TestCreate_MakesOneFileOfTheModeAskedForWhateverTheUmask(t *testing.T) {
@@ -36,7 +37,8 @@ func TestCreate_ReservesAllSpace(t *testing.T) {
 	require.NoError(t, unix.Stat(o.path, &st))
 	require.Equal(t, int64(o.FileSize), st.Size)
 	require.EqualValues(t, o.Bytes(), st.Blocks*512, "and not the hole")
-	require.EqualValues(t, o.FileSize-HeaderOffset+4096, o.Bytes())
+	require.EqualValues(t, o.FileSize-HeaderOffset+page.Size(), o.Bytes())
+	require.Equal(t, bytesOf(s.Depth), o.Bytes())
 }
 
 func TestCreate_RefusesSpecsThatMakeNoSense(t *testing.T) {

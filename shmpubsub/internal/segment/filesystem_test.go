@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"shm_pub_sub/shmpubsub/internal/page"
 )
 
 // filter makes a system call fail with errno in this process, permanently, if its third argument has all bits of
@@ -123,7 +126,7 @@ func TestCreate_SaysHowMuchSpaceThereIs(t *testing.T) {
 	dir := filepath.Join(domain(t), "small")
 	require.NoError(t, os.Mkdir(dir, 0o700))
 	defer func() { require.NoError(t, os.Remove(dir)) }()
-	mount(t, dir, "size=64k", 0)
+	mount(t, dir, "size=192k", 0)
 	defer func() { require.NoError(t, unix.Unmount(dir, unix.MNT_DETACH)) }()
 
 	s := specOf(dir, "x")
@@ -131,15 +134,15 @@ func TestCreate_SaysHowMuchSpaceThereIs(t *testing.T) {
 	_, err := Create(s)
 	require.ErrorIs(t, err, ErrCreate)
 	require.ErrorIs(t, err, unix.ENOSPC)
-	require.EqualError(t, err, `Failed to create shared memory: create "x": reserve 327680 bytes: no space left on device; `+
-		`found 65536 bytes free in `+dir+`; expected 327680 bytes; use fewer buffers, remove what is stale, `+
-		`or enlarge it (Docker gives 64 MB without --shm-size=1g)`)
+	require.EqualError(t, err, fmt.Sprintf(`Failed to create shared memory: create "x": reserve %[1]d bytes: no space left on device; `+
+		`found 196608 bytes free in %[2]s; expected %[1]d bytes; use fewer buffers, remove what is stale, `+
+		`or enlarge it (Docker gives 64 MB without --shm-size=1g)`, bytesOf(s.Depth), dir))
 	require.Empty(t, names(t, dir))
 
 	// A full file system does not matter afterwards: the space is reserved.
 	s.Depth = 100
 	o := create(t, s)
-	require.ErrorIs(t, os.WriteFile(filepath.Join(dir, "filler"), make([]byte, 1<<17), 0o600), unix.ENOSPC)
+	require.ErrorIs(t, os.WriteFile(filepath.Join(dir, "filler"), make([]byte, 1<<18), 0o600), unix.ENOSPC)
 	for _, region := range []region{o.memory.page, o.memory.data} {
 		for at := range region {
 			region[at]++
@@ -172,13 +175,13 @@ func TestCreate_RemovesWhatAKilledTakeOverLeft(t *testing.T) {
 	dir := filepath.Join(domain(t), "small")
 	require.NoError(t, os.Mkdir(dir, 0o700))
 	defer func() { require.NoError(t, os.Remove(dir)) }()
-	mount(t, dir, "size=24k", 0)
+	mount(t, dir, fmt.Sprintf("size=%d", 6*page.Size()), 0)
 	defer func() { require.NoError(t, unix.Unmount(dir, unix.MNT_DETACH)) }()
 
-	s := specOf(dir, "x") // of 8 KiB
+	s := specOf(dir, "x") // of 2 pages
 	for _, s.Retain = range []bool{true, false} {
 		debris := successorOf(createDead(t, s))
-		require.NoError(t, os.WriteFile(debris, make([]byte, 1<<14), 0o600))
+		require.NoError(t, os.WriteFile(debris, make([]byte, 4*page.Size()), 0o600))
 		o := create(t, s)
 		requireOneOwner(t, s, o)
 		require.Equal(t, s.Retain, o.Replaced != 0, "only what is retained was in the way until then")
@@ -192,16 +195,17 @@ func TestCreate_SaysThatFilesMayNotBeSoBig(t *testing.T) {
 		return
 	}
 	s := specOf(domain(t), "x")
-	limit := unix.Rlimit{Cur: fileSize, Max: fileSize}
+	limit := unix.Rlimit{Cur: uint64(fileSize), Max: uint64(fileSize)}
 	require.NoError(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &limit))
 	o := create(t, s)
 	require.NoError(t, o.Close())
 
-	s.Depth = 1000
+	s.Depth = 10_000
 	_, err := Create(s) // and no SIGXFSZ, of which this process would die
 	require.ErrorIs(t, err, ErrCreate)
 	require.ErrorIs(t, err, unix.EFBIG)
-	require.ErrorContains(t, err, "expected 98304 bytes to be allowed for a file, by this process's limit (ulimit -f)")
+	require.ErrorContains(t, err, fmt.Sprintf("expected %d bytes to be allowed for a file, by this process's limit (ulimit -f)",
+		HeaderOffset+bytesOf(s.Depth)-page.Size()))
 	require.Empty(t, names(t, s.Dir))
 }
 
@@ -231,6 +235,6 @@ func TestCreate_SaysWhoseQuotaIsUsedUp(t *testing.T) {
 	_, err := Create(specOf(dir, "x"))
 	require.ErrorIs(t, err, ErrCreate)
 	require.ErrorIs(t, err, unix.EDQUOT)
-	require.ErrorContains(t, err, "expected 8192 bytes within the disk quota of user ")
+	require.ErrorContains(t, err, fmt.Sprintf("expected %d bytes within the disk quota of user ", 2*page.Size()))
 	require.Empty(t, names(t, dir))
 }

@@ -2,6 +2,7 @@ package segment
 
 import (
 	"encoding/binary"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -54,6 +55,10 @@ func TestDecodeHeader_RefusesDamage(t *testing.T) {
 	put64 := func(at int, v uint64) func([]byte) {
 		return func(b []byte) { binary.LittleEndian.PutUint64(b[at:], v) }
 	}
+	fits := (uint64(fileSize) - firstSlot) / 32
+	holds := func(fits, slots uint64) string {
+		return fmt.Sprintf("found %d bytes, which hold %d slots; expected room for %d, as its header says", fileSize, fits, slots)
+	}
 	for name, c := range map[string]struct {
 		damage func([]byte)
 		text   string
@@ -63,7 +68,7 @@ func TestDecodeHeader_RefusesDamage(t *testing.T) {
 		"newer version":      {put32(versionOffset, 3), "found layout version 3; expected version 2"},
 		"short header":       {put32(headerSizeOffset, 248), "found a header of 248 bytes; expected at least 256, a multiple of 8"},
 		"odd header":         {put32(headerSizeOffset, 257), "found a header of 257 bytes"},
-		"huge header":        {put32(headerSizeOffset, 0xfffffff8), "found 69632 bytes, which hold 0 slots; expected room for 4, as its header says"},
+		"huge header":        {put32(headerSizeOffset, 0xfffffff8), holds(0, 4)},
 		"type 0":             {put32(typeTagOffset, 0), "found type tag 0; expected one that this release knows"},
 		"type 5":             {put32(typeTagOffset, 5), "found type tag 5"},
 		"type 10":            {put32(typeTagOffset, 10), "found type tag 10"},
@@ -77,9 +82,9 @@ func TestDecodeHeader_RefusesDamage(t *testing.T) {
 		"overflowing stride": {put64(strideOffset, 1<<62), "found slots of 4611686018427387904 bytes"},
 		"no slots":           {put64(slotsOffset, 0), "found 0 slots; expected 2 to "},
 		"one slot":           {put64(slotsOffset, 1), "found 1 slots"},
-		"too many slots":     {put64(slotsOffset, 126), "found 69632 bytes, which hold 120 slots; expected room for 126, as its header says"},
+		"too many slots":     {put64(slotsOffset, fits+1), holds(fits, fits+1)},
 		"overflowing slots":  {put64(slotsOffset, 1<<61), "2305843009213693952"},
-		"file size":          {put64(fileSizeOffset, 1<<40), "found 69632 bytes; expected 1099511627776, as its header says"},
+		"file size":          {put64(fileSizeOffset, 1<<40), fmt.Sprintf("found %d bytes; expected 1099511627776, as its header says", fileSize)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := headerOf(descriptor.Int, 3, false)

@@ -1,12 +1,15 @@
 package segment
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"shm_pub_sub/shmpubsub/internal/page"
 )
 
 // limitMemory puts this process into a machine whose cgroup leaves it some bytes.
@@ -34,7 +37,8 @@ func TestCreate_RefusesATopicBeyondTheMemoryLimit(t *testing.T) {
 	_, err := Create(s)
 	require.ErrorIs(t, err, ErrCreate)
 	require.ErrorIs(t, err, unix.ENOSPC)
-	require.ErrorContains(t, err, "within the limit of 67108864 of cgroup "+filepath.Join(systemRoot, "groups/robot")+"; expected 64008192 bytes")
+	require.ErrorContains(t, err, fmt.Sprintf("within the limit of 67108864 of cgroup %s; expected %d bytes",
+		filepath.Join(systemRoot, "groups/robot"), bytesOf(s.Depth)))
 	s.Depth = 1_000_000
 	require.NoError(t, create(t, s).Close())
 }
@@ -51,7 +55,7 @@ func TestCreate_LooksAtTheMemoryLimitOnceAMiBOfSmallTopics(t *testing.T) {
 		}
 		require.NoError(t, o.Close())
 	}
-	require.Equal(t, lookEvery/8192-1, made)
+	require.EqualValues(t, lookEvery/(2*page.Size())-1, made)
 	_, err := Create(specOf(dir, "x"))
 	require.ErrorIs(t, err, ErrCreate, "again, while there is no room")
 	setCurrent("0")

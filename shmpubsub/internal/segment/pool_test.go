@@ -191,9 +191,11 @@ func TestCreate_SaysWhatTheChunksTake(t *testing.T) {
 	_, err := Create(s)
 	require.ErrorIs(t, err, ErrCreate)
 	require.ErrorIs(t, err, unix.ENOSPC)
-	require.EqualError(t, err, `Failed to create shared memory: create "x": reserve 6488064 bytes: no space left on device; `+
-		`found 1048576 bytes free in `+dir+`; expected 6488064 bytes, (buffer_num 3 + views 2 + 1 + loans 1) x 925696 and 8192 besides; `+
-		`use fewer buffers, remove what is stale, or enlarge it (Docker gives 64 MB without --shm-size=1g)`)
+	const chunks = 7 * 925696
+	total := 2*page.Size() + roundUp(chunks, page.Size())
+	require.EqualError(t, err, fmt.Sprintf(`Failed to create shared memory: create "x": reserve %[1]d bytes: no space left on device; `+
+		`found 1048576 bytes free in %[2]s; expected %[1]d bytes, (buffer_num 3 + views 2 + 1 + loans 1) x 925696 and %[3]d besides; `+
+		`use fewer buffers, remove what is stale, or enlarge it (Docker gives 64 MB without --shm-size=1g)`, total, dir, total-chunks))
 	require.Empty(t, names(t, dir))
 }
 
