@@ -20,6 +20,7 @@
 package forks
 
 import (
+	"io"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -75,6 +76,7 @@ type File struct {
 	access int32 // how it was opened: O_RDWR and the like
 	dev    uint64
 	ino    uint64
+	guard  int64 // a byte on which it has a lock; -1: none
 	slot   *slot // nil: there is no table
 }
 
@@ -87,7 +89,7 @@ func Open(open func() (int, error)) (f *File, err error) {
 		}
 		var st unix.Stat_t
 		_ = unix.Fstat(fd, &st) // cannot fail: it is open
-		f = &File{fd: fd, access: accessOf(fd), dev: uint64(st.Dev), ino: st.Ino}
+		f = &File{fd: fd, access: accessOf(fd), dev: uint64(st.Dev), ino: st.Ino, guard: -1}
 		if s := shared.Load(); s != nil {
 			f.slot = s.enter(f)
 		}
@@ -98,11 +100,36 @@ func Open(open func() (int, error)) (f *File, err error) {
 // FD returns the descriptor.
 func (f *File) FD() int { return f.fd }
 
+// Guard says that the file has an exclusive lock (F_OFD_SETLK) on the byte at `at`, as long as it is mapped or open.
+func (f *File) Guard(at int64) { f.guard = at }
+
+// Unlock releases that lock.
+func (f *File) Unlock() {
+	if !f.Holds() {
+		f.fd = -1 // without the lock it could no longer be told from others of the same file
+		return
+	}
+	lock := f.lock(unix.F_UNLCK)
+	_ = unix.FcntlFlock(uintptr(f.fd), unix.F_OFD_SETLK, &lock)
+	f.guard = -1
+}
+
+func (f *File) lock(kind int16) unix.Flock_t {
+	return unix.Flock_t{Type: kind, Whence: io.SeekStart, Start: f.guard, Len: 1}
+}
+
 // Holds reports whether the descriptor still is this file's: the program may have closed it and opened something else
-// under its number, even the same file for reading. Check it before any late use of the number.
+// under its number, even the same file. Check it before any late use of the number.
 func (f *File) Holds() bool {
 	var st unix.Stat_t
-	return unix.Fstat(f.fd, &st) == nil && uint64(st.Dev) == f.dev && st.Ino == f.ino && accessOf(f.fd) == f.access
+	if unix.Fstat(f.fd, &st) != nil || uint64(st.Dev) != f.dev || st.Ino != f.ino || accessOf(f.fd) != f.access {
+		return false
+	}
+	if f.guard < 0 {
+		return true
+	}
+	lock := f.lock(unix.F_WRLCK) // its holder is not shown the lock; anybody else is
+	return unix.FcntlFlock(uintptr(f.fd), unix.F_OFD_GETLK, &lock) == nil && lock.Type == unix.F_UNLCK
 }
 
 func accessOf(fd int) int32 {

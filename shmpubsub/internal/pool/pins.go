@@ -129,6 +129,9 @@ func (p *Pins) clearAll(holder int) {
 	}
 }
 
+// Byte returns this mapping's lock byte.
+func (p *Pins) Byte() int { return p.own }
+
 // Held returns how many entries this mapping has.
 func (p *Pins) Held() int { return p.held }
 

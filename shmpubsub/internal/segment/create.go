@@ -159,6 +159,7 @@ func newDraft(s Spec) (_ *draft, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock: %w", err)
 	}
+	d.file.Guard(ownerByte)
 	return d, nil
 }
 

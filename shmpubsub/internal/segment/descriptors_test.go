@@ -153,3 +153,44 @@ func TestView_WithoutItsDescriptorChecksItsOwnPublisherAndClosesNothingElse(t *t
 		}, sameFile)
 	}
 }
+
+// Another mapping of the same file may have the number, and its lock byte: a sweep through it would take the living for
+// dead.
+func TestPinPage_WithoutItsDescriptorLeavesThePinsAndTheDescriptorOfAnother(t *testing.T) {
+	s := pooledSpec(t, domain(t), 10)
+	o := create(t, s)
+	defer func() { require.NoError(t, o.Close()) }()
+	mine, others := openPins(t, s), openPins(t, s)
+	untouched := moveTo(t, others.file.FD(), mine.file.FD(), "")
+	entry, ok := others.Claim(3, true)
+	require.True(t, ok)
+	require.False(t, mine.Sweep())
+	require.Equal(t, others.Byte(), int(others.page.pins(o.Header)[entry].Load()>>32), "a living reader's pin")
+	byte := others.Byte()
+	mine.Close()
+	untouched()
+	third := openPins(t, s)
+	got, err := third.TryLock(byte)
+	require.NoError(t, err)
+	require.False(t, got, "the other mapping's lock")
+	third.Close()
+	others.Clear(entry)
+	others.Close()
+}
+
+// A publisher and a subscriber of one program.
+func TestOwned_WithoutItsDescriptorLeavesThatOfPins(t *testing.T) {
+	s := pooledSpec(t, domain(t), 10)
+	o := create(t, s)
+	pins := openPins(t, s)
+	untouched := moveTo(t, pins.file.FD(), o.fd, "")
+	require.NoError(t, o.Close())
+	untouched()
+	pins.Close()
+}
+
+func openPins(t *testing.T, s Spec) *PinPage {
+	p, err := attach(t, s).OpenPins()
+	require.NoError(t, err)
+	return p
+}

@@ -52,11 +52,10 @@ func (o *Owned) Close() error {
 		o.memory.retire()
 		err = o.unlink()
 	}
+	o.file.Unlock() // while the mapping has the lock, by which the descriptor is told from others
+	killpoint.Here()
 	o.pool.unmap()
 	o.memory.unmap()
-	if o.file.Holds() {
-		unlock(o.fd, ownerByte)
-	}
 	o.file.Close()
 	killpoint.Here()
 	o.memory, o.pool, o.fd = memory{}, nil, -1

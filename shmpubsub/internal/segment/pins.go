@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"shm_pub_sub/shmpubsub/internal/forks"
+	"shm_pub_sub/shmpubsub/internal/killpoint"
 	"shm_pub_sub/shmpubsub/internal/page"
 	"shm_pub_sub/shmpubsub/internal/pool"
 )
@@ -89,6 +90,7 @@ func (v *View) OpenPins() (*PinPage, error) {
 		p.file.Close()
 		return nil, err
 	}
+	p.file.Guard(pool.LockBase + int64(p.Byte()))
 	return p, nil
 }
 
@@ -102,7 +104,11 @@ func (p *PinPage) TryLock(i int) (bool, error) {
 
 // Unlock is for Pins.
 func (p *PinPage) Unlock(i int) {
-	if p.file.Holds() {
+	switch {
+	case i == p.Byte():
+		p.file.Unlock()
+		killpoint.Here()
+	case p.file.Holds():
 		unlock(p.file.FD(), pool.LockBase+int64(i))
 	}
 }
