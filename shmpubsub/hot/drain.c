@@ -7,9 +7,9 @@
 #include "buffer.h"
 #include "convert.h"
 #include "into.h"
+#include "patience.h"
 #include "read_payload.h"
 #include "take.h"
-#include "take_object.h"
 
 /* In each file a drain goes to the head at the time it came there, if that has moved since. It looks for another file
    once: what was published before it began is in the files mapped then. So it ends, however fast publishers publish,
@@ -61,9 +61,8 @@ take_within(Subscriber *s, struct bound *b, struct ring_value *v, struct payload
 static bool
 goes_on(Subscriber *s, struct bound *b)
 {
-    struct wish wish = {.open_epoch = b->open_epoch};
     b->last = 0;
-    return take_lapped(s, &b->patience, &wish) > 0;
+    return patience_lapped(&b->patience, s, b->open_epoch) > 0;
 }
 
 /* What a drain returns that ended with an error: the next call meets the topic's errors again, so first what was

@@ -95,11 +95,7 @@ collect(struct run *r)
         if (done != 0) {
             return done < 0 ? -1 : (Py_ssize_t)(head + 1 - after);
         }
-        int more = patience_lapped(&patience);
-        if (more == 0) {
-            raised(PyObject_CallMethod((PyObject *)r->s, "_lapped", "k", patience.tries));
-        }
-        if (more <= 0 || attachment_is_over(r->s, r->open_epoch)) {
+        if (patience_lapped(&patience, r->s, r->open_epoch) < 0) {
             return -1;
         }
     }

@@ -33,14 +33,7 @@ read_newest(Subscriber *s, PyObject *into, struct payload *p, PyObject **object)
             return made;
         }
         payload_lapped(p);
-        int more = patience_lapped(&patience);
-        if (more == 0) {
-            raised(PyObject_CallMethod((PyObject *)s, "_lapped", "k", patience.tries));
-        }
-        if (more <= 0) {
-            return -1;
-        }
-        if (attachment_is_over(s, open_epoch) || (ready = attachment_ready(s)) < 0) {
+        if (patience_lapped(&patience, s, open_epoch) < 0 || (ready = attachment_ready(s)) < 0) {
             return -1;
         }
     }

@@ -1,21 +1,9 @@
 #include "take_object.h"
 
-#include "arguments.h"
-#include "attachment.h"
+#include "patience.h"
 #include "read_payload.h"
 #include "sample.h"
 #include "take.h"
-
-int
-take_lapped(Subscriber *s, struct patience *patience, const struct wish *w)
-{
-    int more = patience_lapped(patience);
-    if (more == 0 && w->deadline == 0) {
-        raised(PyObject_CallMethod((PyObject *)s, "_lapped", "k", patience->tries));
-        return -1;
-    }
-    return more > 0 && attachment_is_over(s, w->open_epoch) ? -1 : more;
-}
 
 int
 take_object(Subscriber *s, const struct wish *w, PyObject **object)
@@ -46,7 +34,7 @@ take_object(Subscriber *s, const struct wish *w, PyObject **object)
             return -1;
         }
         cursor_lapped(&s->cursor, &p);
-        int more = take_lapped(s, &patience, w);
+        int more = patience_lapped(&patience, s, w->open_epoch);
         if (more <= 0) {
             return more;
         }

@@ -2,7 +2,6 @@
 #ifndef SHM_TAKE_OBJECT_H
 #define SHM_TAKE_OBJECT_H
 
-#include "patience.h"
 #include "subscriber_object.h"
 
 /* What a call wants. */
@@ -16,9 +15,5 @@ struct wish {
 /* 1, 0 if there is none or the deadline has passed, or -1 with an error set. What was taken and could not be handed
    over is there again, or counted as lost. */
 int take_object(Subscriber *s, const struct wish *w, PyObject **object);
-
-/* After a value was overwritten while it was copied: 1: try the next; 0: the deadline has passed; -1 with an error
-   set. */
-int take_lapped(Subscriber *s, struct patience *patience, const struct wish *w);
 
 #endif
