@@ -80,9 +80,7 @@ look_at(struct into *d, const struct value_type *t, PyObject *object)
 static bool
 shape_fits(struct into *d, const struct value_type *t, bool leading)
 {
-    bool flat = t->tag == SHM_BYTES;
-    int ndim = flat ? 1 : t->ndim;
-    if (d->ndim != ndim + leading) {
+    if (d->ndim != t->ndim + leading) {
         return false;
     }
     Py_ssize_t stride = t->itemsize;

@@ -46,7 +46,7 @@ static PyTypeObject *loan_type;
 static bool
 steps_of(const struct value_type *t, PyObject *size, Py_ssize_t *steps)
 {
-    Py_ssize_t most = t->tag == SHM_BYTES ? (Py_ssize_t)t->max : t->ndim > 0 ? t->shape[0] : 1;
+    Py_ssize_t most = t->ndim > 0 ? t->shape[0] : 1;
     *steps = most;
     if (size == NULL || size == Py_None) {
         return true;

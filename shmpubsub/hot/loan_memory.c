@@ -9,8 +9,7 @@ LoanMemory *
 loan_memory_new(struct writer *w, uint32_t chunk, Py_ssize_t n, bool numpy)
 {
     const struct value_type *t = &w->type;
-    int ndim = t->tag == SHM_BYTES ? 1 : t->ndim;
-    LoanMemory *m = PyObject_NewVar(LoanMemory, loan_memory_type, numpy ? 0 : 2 * ndim);
+    LoanMemory *m = PyObject_NewVar(LoanMemory, loan_memory_type, numpy ? 0 : 2 * t->ndim);
     if (m == NULL) {
         if (chunk != CHUNKS_NONE) {
             chunks_drop(&w->chunks, chunk);
@@ -24,12 +23,8 @@ loan_memory_new(struct writer *w, uint32_t chunk, Py_ssize_t n, bool numpy)
     m->exports = 0;
     m->data = chunk != CHUNKS_NONE ? pool_payload(&w->chunks.pool, chunk) : PyMem_RawCalloc(1, t->size);
     if (!numpy) {
-        Py_ssize_t stride = t->itemsize;
-        for (int i = ndim - 1; i >= 0; i--) {
-            m->dims[i] = i == 0 && t->variable ? n : t->shape[i];
-            m->dims[ndim + i] = stride;
-            stride *= m->dims[i];
-        }
+        value_shape(t, n, m->dims);
+        value_strides(t, t->ndim, m->dims, m->dims + t->ndim);
     }
     if (m->data == NULL) {
         Py_DECREF(m);
@@ -89,10 +84,7 @@ loan_memory_array(LoanMemory *m, Py_ssize_t n)
 {
     const struct value_type *t = &m->writer->type;
     Py_ssize_t shape[VALUE_MAX_NDIM];
-    memcpy(shape, t->shape, (size_t)t->ndim * sizeof *shape);
-    if (t->variable) {
-        shape[0] = n;
-    }
+    value_shape(t, n, shape);
     PyObject *hidden = numpy_over(t->number, t->ndim, shape, m->data, true, Py_NewRef((PyObject *)m));
     return hidden == NULL ? NULL : numpy_over(t->number, t->ndim, shape, m->data, true, hidden);
 }

@@ -3,6 +3,7 @@
 #include "arguments.h"
 #include "convert.h"
 #include "copy_payload.h"
+#include "decode.h"
 #include "into.h"
 #include "numpy_api.h"
 #include "view.h"
@@ -16,105 +17,6 @@ read_pin_copy(struct ring r, struct topic_file *f, const char *path, struct payl
     uint64_t k = p->k;
     payload_release(p);
     return payload_at(&r, f, path, PAYLOAD_COPY, p, k) == RING_OK;
-}
-
-/* Calls make with bytes that nobody else has: other processes may be able to change those of the file. */
-static int
-from_private(const struct payload *p, PyObject *make(const struct value_type *t, const char *bytes, Py_ssize_t length),
-             const struct value_type *t, PyObject **object)
-{
-    char small[4096], *bytes = small;
-    if (p->length > sizeof small && (bytes = PyMem_RawMalloc(p->length)) == NULL) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    int made = copy_payload(p, bytes);
-    if (made) {
-        *object = make(t, bytes, (Py_ssize_t)p->length);
-        made = *object != NULL ? 1 : -1;
-    }
-    if (bytes != small) {
-        PyMem_RawFree(bytes);
-    }
-    return made;
-}
-
-static bool
-is_ascii(const char *bytes, size_t length)
-{
-    uint64_t seen = 0, word = 0;
-    for (; length >= 8; length -= 8, bytes += 8) {
-        memcpy(&word, bytes, 8);
-        seen |= word;
-    }
-    word = 0;
-    memcpy(&word, bytes, length);
-    return ((seen | word) & 0x8080808080808080u) == 0;
-}
-
-static PyObject *
-text(const struct value_type *t, const char *bytes, Py_ssize_t length)
-{
-    (void)t;
-    if (!is_ascii(bytes, (size_t)length)) {
-        return PyUnicode_DecodeUTF8(bytes, length, NULL);
-    }
-    PyObject *made = length == 0 ? NULL : PyUnicode_New(length, 127); /* twice as fast as decoding */
-    if (made == NULL) {
-        return length == 0 ? PyUnicode_FromStringAndSize(NULL, 0) : NULL;
-    }
-    memcpy(PyUnicode_1BYTE_DATA(made), bytes, (size_t)length);
-    return made;
-}
-
-static int
-read_text(Subscriber *s, const struct value_type *t, const struct payload *p, PyObject **object)
-{
-    int made = from_private(p, text, t, object);
-    if (made < 0 && PyErr_ExceptionMatches(PyExc_UnicodeDecodeError)) {
-        PyErr_Clear();
-        raised(PyObject_CallMethod((PyObject *)s, "_no_text", NULL));
-    }
-    return made;
-}
-
-static PyObject *
-list(const struct value_type *t, const char *bytes, Py_ssize_t length)
-{
-    Py_ssize_t n = length / (Py_ssize_t)t->itemsize;
-    PyObject *made = PyList_New(n);
-    enum shm_type kind = t->dtype[0] == 'f' ? SHM_FLOAT : t->dtype[0] == 'i' ? SHM_INT : SHM_BOOL;
-    for (Py_ssize_t i = 0; made != NULL && i < n; i++) {
-        uint64_t word;
-        if (kind == SHM_BOOL) {
-            word = (unsigned char)bytes[i];
-        }
-        else {
-            memcpy(&word, bytes + 8 * i, 8);
-        }
-        PyObject *element = value_object(kind, word);
-        if (element == NULL) {
-            Py_CLEAR(made);
-            break;
-        }
-        PyList_SET_ITEM(made, i, element);
-    }
-    return made;
-}
-
-static int
-copied_bytes(const struct payload *p, PyObject **object)
-{
-    PyObject *made = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)p->length);
-    if (made == NULL) {
-        return -1;
-    }
-    if (!copy_payload(p, PyBytes_AS_STRING(made))) {
-        Py_DECREF(made);
-        return 0;
-    }
-    *object = made;
-    return 1;
 }
 
 /* Copies to memory that belongs to a new object, whose reference is taken over. */
@@ -158,14 +60,11 @@ made_array(Subscriber *s, const struct payload *p, Py_ssize_t n, PyObject **obje
 static int
 copied_array(Subscriber *s, const struct value_type *t, const struct payload *p, Py_ssize_t n, PyObject **object)
 {
-    Py_ssize_t shape[VALUE_MAX_NDIM];
-    memcpy(shape, t->shape, (size_t)t->ndim * sizeof *shape);
-    if (t->ndim > 0) {
-        shape[0] = n;
-    }
     if (s->make != NULL && s->copy) {
         return made_array(s, p, n, object);
     }
+    Py_ssize_t shape[VALUE_MAX_NDIM];
+    value_shape(t, n, shape);
     void *data = NULL;
     PyObject *made;
     if (s->make == NULL && numpy_ready()) {
@@ -185,21 +84,16 @@ copied_array(Subscriber *s, const struct value_type *t, const struct payload *p,
 static int
 view_of(Subscriber *s, const struct value_type *t, struct payload *p, Py_ssize_t n, PyObject **object)
 {
-    Py_ssize_t shape[VALUE_MAX_NDIM];
-    int ndim = t->tag == SHM_BYTES ? 1 : t->ndim;
-    memcpy(shape, t->shape, (size_t)t->ndim * sizeof *shape);
-    if (ndim > 0) {
-        shape[0] = n;
-    }
     bool numpy = t->tag == SHM_ARRAY && s->make == NULL && numpy_ready();
-    *object = numpy ? view_array(t, ndim, shape, p) : view_memory(t, ndim, shape, p);
+    *object = numpy ? view_array(t, n, p) : view_memory(t, n, p);
     return *object != NULL ? 1 : -1;
 }
 
 static int
 read_bytes(Subscriber *s, const struct payload *p, PyObject **object)
 {
-    int made = copied_bytes(p, object);
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)p->length);
+    int made = fill(p, bytes, bytes == NULL ? NULL : PyBytes_AS_STRING(bytes), object);
     if (made > 0 && !s->copy) {
         Py_SETREF(*object, PyMemoryView_FromObject(*object));
         made = *object != NULL ? 1 : -1;
@@ -256,9 +150,9 @@ read_object(Subscriber *s, const struct value_type *t, struct payload *p, PyObje
     bool views = !s->copy && p->hold.file != NULL;
     switch (t->tag) {
     case SHM_TEXT:
-        return read_text(s, t, p, object);
+        return decode_text(s, t, p, object);
     case SHM_LIST:
-        return from_private(p, list, t, object);
+        return decode_list(t, p, object);
     case SHM_ARRAY:
     case SHM_BYTES:
         if (views && may_stay(p->hold.file, p)) {

@@ -49,6 +49,16 @@ set_kind(struct value_type *t, const char *kind, const char *dtype)
     return false;
 }
 
+void
+value_strides(const struct value_type *t, int ndim, const Py_ssize_t *shape, Py_ssize_t *strides)
+{
+    Py_ssize_t stride = t->itemsize;
+    for (int i = ndim - 1; i >= 0; i--) {
+        strides[i] = stride;
+        stride *= shape[i];
+    }
+}
+
 bool
 value_type_parse(struct value_type *t, const char *line)
 {
@@ -85,6 +95,8 @@ value_type_parse(struct value_type *t, const char *line)
             return false;
         }
         t->size = max;
+        t->ndim = 1;
+        t->shape[0] = (Py_ssize_t)max;
     }
     return line[used] == '\0';
 }

@@ -13,12 +13,25 @@ struct value_type {
     uint32_t itemsize;
     int number;    /* the same as numpy has it */
     bool variable; /* text, bytes, lists, and arrays whose first axis has 0 to max elements */
-    int ndim;
+    int ndim; /* text and bytes have one axis here */
     Py_ssize_t shape[VALUE_MAX_NDIM]; /* shape[0] of a variable one is max */
     uint64_t max;                     /* if it is variable */
     size_t row;                       /* bytes of one step of the first axis, or of a whole value of fixed size */
     size_t size;                      /* most bytes of a value */
 };
+
+/* The shape of a value with n steps of its first axis. */
+static inline void
+value_shape(const struct value_type *t, Py_ssize_t n, Py_ssize_t *shape)
+{
+    memcpy(shape, t->shape, (size_t)t->ndim * sizeof *shape);
+    if (t->ndim > 0) {
+        shape[0] = n;
+    }
+}
+
+/* The strides of elements that lie side by side. */
+void value_strides(const struct value_type *t, int ndim, const Py_ssize_t *shape, Py_ssize_t *strides);
 
 /* Returns whether the line describes a type. Sets no error. */
 bool value_type_parse(struct value_type *t, const char *line);

@@ -17,6 +17,16 @@ typedef struct {
 
 static PyTypeObject *view_type;
 
+static Py_ssize_t
+bytes_of(const View *v)
+{
+    Py_ssize_t bytes = v->itemsize;
+    for (int i = 0; i < v->ndim; i++) {
+        bytes *= v->axes[i];
+    }
+    return bytes;
+}
+
 static int
 get_buffer(View *v, Py_buffer *view, int flags)
 {
@@ -25,14 +35,10 @@ get_buffer(View *v, Py_buffer *view, int flags)
         view->obj = NULL;
         return -1;
     }
-    Py_ssize_t len = v->itemsize;
-    for (int i = 0; i < v->ndim; i++) {
-        len *= v->axes[i];
-    }
     *view = (Py_buffer){
         .buf = v->data,
         .obj = Py_NewRef((PyObject *)v),
-        .len = len,
+        .len = bytes_of(v),
         .itemsize = v->itemsize,
         .readonly = !v->writable,
         .ndim = v->ndim,
@@ -99,12 +105,8 @@ make_exporter(const struct value_type *t, int ndim, const Py_ssize_t *shape)
     v->ndim = ndim;
     v->itemsize = t->itemsize;
     memcpy(v->format, t->format, sizeof v->format);
-    Py_ssize_t stride = t->itemsize;
-    for (int i = ndim - 1; i >= 0; i--) {
-        v->axes[i] = shape[i];
-        v->axes[ndim + i] = stride;
-        stride *= shape[i];
-    }
+    memcpy(v->axes, shape, (size_t)ndim * sizeof *shape);
+    value_strides(t, ndim, shape, v->axes + ndim);
     return v;
 }
 
@@ -124,7 +126,7 @@ take_over(View *v, struct payload *p)
 }
 
 PyObject *
-view_array(const struct value_type *t, int ndim, const Py_ssize_t *shape, struct payload *p)
+view_array(const struct value_type *t, Py_ssize_t n, struct payload *p)
 {
     View *v = make(0);
     if (v == NULL) {
@@ -133,13 +135,17 @@ view_array(const struct value_type *t, int ndim, const Py_ssize_t *shape, struct
     }
     void *data = (void *)(uintptr_t)p->data; /* the pages are read-only, and so is the array */
     take_over(v, p);
-    return numpy_over(t->number, ndim, shape, data, false, (PyObject *)v);
+    Py_ssize_t shape[VALUE_MAX_NDIM];
+    value_shape(t, n, shape);
+    return numpy_over(t->number, t->ndim, shape, data, false, (PyObject *)v);
 }
 
 PyObject *
-view_memory(const struct value_type *t, int ndim, const Py_ssize_t *shape, struct payload *p)
+view_memory(const struct value_type *t, Py_ssize_t n, struct payload *p)
 {
-    View *v = make_exporter(t, ndim, shape);
+    Py_ssize_t shape[VALUE_MAX_NDIM];
+    value_shape(t, n, shape);
+    View *v = make_exporter(t, t->ndim, shape);
     if (v == NULL) {
         payload_release(p);
         return NULL;
@@ -157,11 +163,7 @@ view_own(const struct value_type *t, int ndim, const Py_ssize_t *shape, bool wri
     if (v == NULL) {
         return NULL;
     }
-    size_t size = t->itemsize;
-    for (int i = 0; i < ndim; i++) {
-        size *= (size_t)shape[i];
-    }
-    v->own = v->data = PyMem_RawMalloc(size); /* not NULL for 0 bytes */
+    v->own = v->data = PyMem_RawMalloc((size_t)bytes_of(v)); /* not NULL for 0 bytes */
     v->writable = writable;
     if (v->own == NULL) {
         Py_DECREF(v);

@@ -10,11 +10,11 @@
 /* Makes the type of what holds the chunk. Returns 0, or -1 with an error set. */
 int view_init(void);
 
-/* An ndarray of that shape. It takes the payload's hold over, in any case. NULL with an error set. */
-PyObject *view_array(const struct value_type *t, int ndim, const Py_ssize_t *shape, struct payload *p);
+/* An ndarray with n steps of the type's first axis. It takes the payload's hold over, in any case. NULL with an error set. */
+PyObject *view_array(const struct value_type *t, Py_ssize_t n, struct payload *p);
 
 /* The same as a memoryview. */
-PyObject *view_memory(const struct value_type *t, int ndim, const Py_ssize_t *shape, struct payload *p);
+PyObject *view_memory(const struct value_type *t, Py_ssize_t n, struct payload *p);
 
 /* A memoryview of that shape over new memory, which *data then points at. The one who fills it is the only one who can
    write if not writable. */
