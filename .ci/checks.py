@@ -113,6 +113,7 @@ def soak(targets: dict[str, str]) -> None:
             "Go tests with kill points", partial(native.go_test, go, "-tags=killpoints", "./...")
         ),
         Stage("Go tests, race detector", partial(native.go_test, go, "-race", "./...")),
+        Stage("Go tests, pages of 64 KiB", partial(native.go_test, go, "-tags=page64k", "./...")),
         Stage("Go fuzzing", partial(native.fuzz, go, times=25)),
         Stage("newest gcc and Python", newest_tools.test_with_newest_tools),
         Stage(made, partial(install_wheel, python, version, "soak", "lint")),

@@ -24,7 +24,10 @@ KILL_POINTS = "//go:build killpoints\n"
 
 # Packages, their fuzz targets, and how many inputs take some seconds.
 FUZZ = [
+    ("./shmpubsub/internal/descriptor", "FuzzParse", 40_000),
+    ("./shmpubsub/internal/pool", "FuzzReader", 500),
     ("./shmpubsub/internal/ring", "FuzzNewest", 20_000),
+    ("./shmpubsub/internal/ring", "FuzzNext", 20_000),
     ("./shmpubsub/internal/segment", "FuzzDecodeHeader", 40_000),
     ("./shmpubsub/internal/segment", "FuzzNewHeader", 30_000),
     ("./shmpubsub/internal/segment", "FuzzFileName", 40_000),
