@@ -61,8 +61,8 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "slots half a word off": (
         (
             "attachment.c",
-            "file->mapping.base, f->geometry.first,",
-            "file->mapping.base, f->geometry.first + 4,",
+            "ring_at(file->mapping.base, g->first,",
+            "ring_at(file->mapping.base, g->first + 4,",
         ),
         "misaligned address",
     ),
