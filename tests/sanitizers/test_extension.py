@@ -24,7 +24,8 @@ UNIT = {
     "receiving": "retain receive history samples batches",
     "api": "arguments subclasses objects",
     "lifetime": "closing finalizers threads",
-    "arrays": "publish_arrays publish_many loan publish_threads",
+    "arrays": "publish_arrays publish_many publish_threads loan "
+    "views copies into several meanwhile",
 }
 CHOSEN = [
     f"unit/{folder}/test_{name}.py" for folder, names in UNIT.items() for name in names.split()
