@@ -39,14 +39,14 @@ put(struct run *r, struct payload *p, Py_ssize_t place)
     return made;
 }
 
-/* Copies values first to last. 1; 0: one was overwritten, *first is the one after it; -1 with an error set. Those that
-   are too old are left out. */
+/* Copies values *first to last. 1: *n are copied, without those that are too old; 0: one was overwritten, *first is the
+   one after it; -1 with an error set. */
 static int
-copy_run(struct run *r, uint64_t *first, uint64_t last)
+copy_run(struct run *r, uint64_t *first, uint64_t last, Py_ssize_t *n)
 {
     struct payload p;
     payload_init(&p);
-    Py_ssize_t place = 0;
+    *n = 0;
     for (uint64_t k = *first; k <= last; k++) {
         const char *path = r->s->cursor.present.file == r->file ? path_of(r->s) : NULL;
         enum ring_read found = payload_at(&r->ring, r->file, path, use_of(r->s), &p, k);
@@ -57,15 +57,15 @@ copy_run(struct run *r, uint64_t *first, uint64_t last)
         bool there = found == RING_OK;
         if (there && value_too_old(r->s, p.time)) {
             payload_release(&p);
-            *first = k + 1;
             continue;
         }
-        int done = there && read_pin_copy(r->ring, r->file, path, &p) ? put(r, &p, place++) : 0;
+        int done = there && read_pin_copy(r->ring, r->file, path, &p) ? put(r, &p, *n) : 0;
         if (done <= 0) {
             payload_release(&p);
             *first = k + 1;
             return done;
         }
+        ++*n;
     }
     return 1;
 }
@@ -91,9 +91,10 @@ collect(struct run *r)
             return -1;
         }
         after = first;
-        int done = copy_run(r, &after, head);
+        Py_ssize_t n;
+        int done = copy_run(r, &after, head, &n);
         if (done != 0) {
-            return done < 0 ? -1 : (Py_ssize_t)(head + 1 - after);
+            return done < 0 ? -1 : n;
         }
         if (patience_lapped(&patience, r->s, r->open_epoch) < 0) {
             return -1;

@@ -1,12 +1,15 @@
 """last() and drain(): several values at once."""
 
 import array
+import struct
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from shm_pub_sub import Publisher, Subscriber, TopicTypeError, TopicValueError
+from support.layout import FIRST_SLOT, topic_file, write_at
 
 POINT = np.zeros((2, 3), np.float32)
 FRAME = np.zeros((40, 50))
@@ -95,6 +98,17 @@ def test_values_that_are_too_old_are_left_out() -> None:
         assert sub.last(5).shape == (0, 40, 50)
         assert sub.subscribe()[1] is False
         assert sub.sample() is None
+
+
+def test_one_between_others_that_is_too_old(shm_dir: Path) -> None:
+    """A batch has one time, and other threads may publish between its values."""
+    with Publisher("topic", FRAME, 5) as pub, Subscriber("topic", FRAME, max_age=1e6) as sub:
+        for n in range(1, 4):
+            pub.publish(number(FRAME, n))
+        time_of_2 = struct.pack("<q", time.monotonic_ns() - 2 * 10**15)
+        write_at(topic_file(shm_dir), FIRST_SLOT + 2 * 32 + 8, time_of_2)
+        assert sub.last(5)[:, 0, 0].tolist() == [1, 3]
+        assert sub.last(5, into=np.zeros((4, *FRAME.shape)))[:, 0, 0].tolist() == [1, 3]
 
 
 @pytest.mark.parametrize("default", [POINT, FRAME], ids=["inline", "pooled"])
