@@ -20,7 +20,8 @@ from pathlib import Path
 from build import EXTENSIONS, SUFFIX, use_tools
 from build_machine import BUILD, ROOT, go_environment
 
-from ._mutations import GO, MUTATIONS, PYTHON, Mutation
+from ._mutation import GO, PYTHON, Mutation
+from ._mutations import MUTATIONS
 
 FOLDER = BUILD / "mutations"
 TREE = FOLDER / "tree"  # one path for all, so that Go's cache serves them all

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from ._mutations import GO, MUTATIONS, PYTHON, ROOT, Mutation
+from ._mutation import GO, PYTHON, ROOT, Mutation
+from ._mutations import MUTATIONS
 
 TABLE = ROOT / "docs" / "mutations.md"
 
