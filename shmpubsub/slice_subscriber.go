@@ -88,7 +88,9 @@ func (s *SliceSubscriber[E]) Borrow(use func([]E)) bool {
 	}
 	b := h.inPlace()
 	if s.boolean || b == nil {
-		use(s.appendTo(nil, &h))
+		v := s.appendTo(nil, &h)
+		s.release(&h) // a copy needs no view
+		use(v)
 		return true
 	}
 	n := len(b) / s.size

@@ -185,3 +185,22 @@ func TestReads_AllocateNothing(t *testing.T) {
 		require.Zero(t, testing.AllocsPerRun(100, call), name)
 	}
 }
+
+// What is borrowed is a copy of text and of bools, which takes no view from others.
+func TestBorrow_OfACopyTakesNoView(t *testing.T) {
+	domain(t)
+	p := made[*shmpubsub.TextPublisher](t)(shmpubsub.NewTextPublisher("text", 2))
+	require.NoError(t, p.Publish("abc"))
+	s := made[*shmpubsub.TextSubscriber](t)(shmpubsub.NewTextSubscriber("text", ""))
+	require.True(t, s.Borrow(func(text *string) {
+		require.Equal(t, "abc", *text)
+		require.Zero(t, pins(t, "text", 3))
+	}))
+	bools := made[*shmpubsub.SlicePublisher[bool]](t)(shmpubsub.NewSlicePublisher[bool]("bools", 2, shmpubsub.WithMaxSize(3)))
+	require.NoError(t, bools.Publish([]bool{true}))
+	b := made[*shmpubsub.SliceSubscriber[bool]](t)(shmpubsub.NewSliceSubscriber[bool]("bools"))
+	require.True(t, b.Borrow(func(v []bool) {
+		require.Equal(t, []bool{true}, v)
+		require.Zero(t, pins(t, "bools", 3))
+	}))
+}

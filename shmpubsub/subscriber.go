@@ -151,7 +151,9 @@ func (s *Subscriber[T]) Borrow(use func(*T)) bool {
 	b := h.inPlace()
 	if s.boolean || len(b) != s.size || s.text() {
 		v := new(T)
-		if s.put(v, &h) != nil {
+		err := s.put(v, &h)
+		s.release(&h) // a copy needs no view
+		if err != nil {
 			return false
 		}
 		use(v)
