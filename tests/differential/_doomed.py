@@ -12,9 +12,8 @@ import signal
 import socket
 import struct
 import sys
-from typing import Any
 
-import shm_pub_sub
+from ._publishing import Publishing
 
 PID = struct.Struct("=i")
 
@@ -39,20 +38,22 @@ def main(fd: int) -> None:
 
 
 def serve(fd: int) -> None:
-    kinds: dict[str, Any] = {"int": int, "float": float}
     with socket.socket(fileno=fd) as connection, connection.makefile("rw") as lines:
         for line in lines:
             what, _, *words = line.split()
+            answer = ""
             if what == "publisher":
-                topic, kind, depth, retain = words
-                publisher = shm_pub_sub.Publisher(
-                    topic, kinds[kind](0), int(depth), retain=retain == "True"
+                topic, kind, depth, retain, views, loans = words
+                publisher = Publishing(
+                    topic, kind, int(depth), retain == "True", int(views), int(loans)
                 )
-            elif len(words) == 1:
-                publisher.publish(kinds[kind](words[0]))
+            elif what == "publish":
+                answer = publisher.publish(list(map(int, words)))
+            elif what == "lend":
+                answer = publisher.lend(words[0], int(words[1]))
             else:
-                publisher.publish_many(list(map(kinds[kind], words)))
-            lines.write("\n")
+                answer = publisher.give(words[0], words[1])
+            lines.write(f"{answer}\n")
             lines.flush()
 
 

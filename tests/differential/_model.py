@@ -1,12 +1,16 @@
 """A model of publishers and subscribers of one topic, for values that are all different.
 
-A value that is carried over is the same value in two files, so that nothing here knows of times or
-positions: a subscriber's file has for it whatever it does not know yet.
+A value that is carried over is the same value in two files, so that nothing here knows of times
+or positions: a subscriber's file has for it whatever it does not know yet. _pool models chunks.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
+
+from ._kinds import KINDS
+from ._pool import Pool
 
 Answer = list[int] | str
 """Results; "type" for the error of another type's topic."""
@@ -21,26 +25,62 @@ class File:
     carried: int | None = None
     live: bool = True
     retired: bool = False
+    pool: Pool | None = None
+
+
+@dataclass
+class Loan:
+    file: File
+    chunk: int | None
+    value: int
 
 
 class Topic:
-    def __init__(self) -> None:
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        """What its subscribers read."""
         self.file: File | None = None
         """The file that the name points at."""
 
-    def begin(self, kind: str, depth: int, retain: bool) -> None:
+    def begin(self, kind: str, depth: int, retain: bool, views: int, loans: int) -> None:
         """A new publisher; there is no live one."""
         old, self.file = self.file, File(kind, depth, retain)
-        if old is None:
-            return
-        if old.retain and old.kind == kind and old.values:
-            self.file.carried = old.values[-1]
-            self.file.values.append(old.values[-1])
-        old.retired = True
+        if old is not None:
+            if old.retain and old.kind == kind and old.values:
+                self.file.carried = old.values[-1]
+                self.file.values.append(old.values[-1])
+            old.retired = True
+        if KINDS[kind].pooled:
+            self.file.pool = Pool(depth, views, loans, self.file.carried)
 
-    def publish(self, values: list[int]) -> None:
+    def publish(self, values: list[int]) -> str:
+        """Returns what the publisher answers."""
         assert self.file is not None
+        if (pool := self.file.pool) is not None:
+            if pool.taken == pool.loans:
+                return "loan"
+            for value in values:
+                pool.publish(pool.take(), value)
         self.file.values += values
+        return ""
+
+    def lend(self, value: int) -> Loan | None:
+        """None: there are as many as there may be."""
+        assert self.file is not None
+        pool = self.file.pool
+        if pool is None:
+            return Loan(self.file, None, value)
+        return None if pool.taken == pool.loans else Loan(self.file, pool.take(), value)
+
+    def give(self, loan: Loan, publish: bool) -> str:
+        file = loan.file
+        if file.live and publish:
+            if file.pool is not None and loan.chunk is not None:
+                file.pool.publish(loan.chunk, loan.value)
+            file.values.append(loan.value)
+        elif file.live and file.pool is not None and loan.chunk is not None:
+            file.pool.drop(loan.chunk)
+        return "" if file.live or not publish else "closed"
 
     def end(self, killed: bool) -> None:
         assert self.file is not None
@@ -59,11 +99,14 @@ class Topic:
 
 
 class Subscriber:
-    """An int subscriber."""
+    """One of the topic's kind."""
 
-    def __init__(self, topic: Topic, history: int) -> None:
+    def __init__(self, topic: Topic, history: int, copy: bool) -> None:
         self.topic = topic
         self.lost = 0
+        self.copied = range(1)
+        """What `copied` may be: a file without its name cannot be pinned if it was not before."""
+        self._copy = copy or not KINDS[topic.kind].views
         self.receiving = False
         self.file: File | None = None
         self.left: File | None = None
@@ -78,7 +121,7 @@ class Subscriber:
     @property
     def finds_another_type(self) -> bool:
         file = self.topic.file
-        return file is not None and file.kind != "int" and not self.topic.is_over(file)
+        return file is not None and file.kind != self.topic.kind and not self.topic.is_over(file)
 
     def _pending(self, file: File | None) -> list[int]:
         if file is None:
@@ -91,7 +134,12 @@ class Subscriber:
         if self.file is not None and self.topic.is_over(self.file):
             self._leave(self.file)
         file = self.topic.file
-        if self.file is None and file and file.kind == "int" and not self.topic.is_over(file):
+        if (
+            self.file is None
+            and file
+            and file.kind == self.topic.kind
+            and not self.topic.is_over(file)
+        ):
             self._enter(file)
         return self.file
 
@@ -116,8 +164,19 @@ class Subscriber:
             self.lost += 1
         self.doubt = None
 
-    def take(self) -> tuple[int, int] | None:
-        """Return the next value and its number, or None."""
+    def _note_view(self, file: File, held: Counter[File]) -> None:
+        """A view of the file's, or a copy, is made, which is kept beside those that are held."""
+        if self._copy:
+            return
+        assert file.pool is not None
+        copied = file.pool.free_views <= held[file]
+        held[file] += 1
+        least = self.copied.start + copied
+        self.copied = range(least, self.copied.stop + (copied or file is not self.topic.file))
+
+    def take(self, held: Counter[File] | None = None) -> tuple[int, int] | None:
+        """Return the next value and its number, or None. held: views of the same call; none: it is
+        copied to the caller's memory."""
         self.receiving = True
         while True:
             for file in (self.left, self.file):
@@ -127,6 +186,8 @@ class Subscriber:
                 value = next(value for value in pending if value in file.values[-file.depth :])
                 self.lost += pending.index(value)
                 self.known.update(pending[: pending.index(value) + 1])
+                if held is not None:
+                    self._note_view(file, held)
                 return value, file.values.index(value) + 1
             before = self.file
             if self._look() is before and not self._pending(self.left):
@@ -134,7 +195,26 @@ class Subscriber:
 
     def newest(self) -> tuple[int, int] | None:
         file = self._look()
-        return (file.values[-1], len(file.values)) if file is not None and file.values else None
+        if file is None or not file.values:
+            return None
+        self._note_view(file, Counter())
+        return file.values[-1], len(file.values)
+
+    def view(self) -> tuple[int, File, int | None] | None:
+        """Return the newest value, its file, and the entry of a view of it, which is kept."""
+        found, file = self.newest(), self.file
+        if found is None or file is None:
+            return None
+        entry = None if self._copy or file.pool is None else file.pool.pin(found[1])
+        return found[0], file, entry
+
+    def last(self, count: int) -> list[int]:
+        file, held = self._look(), Counter[File]()
+        found = file.values[-min(count, file.depth) :] if file is not None else []
+        for _ in found:
+            if file is not None and KINDS[self.topic.kind].sizes_vary:
+                self._note_view(file, held)
+        return found
 
     def has_something(self) -> bool:
         """Whether it may take something, or raise."""

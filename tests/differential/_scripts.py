@@ -9,12 +9,18 @@ from collections.abc import Callable
 Step = tuple[str | int, ...]
 """Its name, and:
 
-publisher SIDE KIND DEPTH RETAIN   takes the place of the one that there is
+values KIND                        before any other: what subscribers read; without it int
+publisher SIDE OTHER DEPTH RETAIN VIEWS LOANS   takes the place of the one that there is
 publish COUNT                      values that were not published before; more than 1 is a batch
+lend                               a value, which is published or dropped by
+return NUMBER HOW                  the oldest loan, if 0
 close, kill, remove                the publisher; the topic that has none
-subscriber NUMBER HISTORY          takes the place of the one of that number
-take, sample, newest, newest_sample, look, fileno NUMBER
+subscriber NUMBER HISTORY COPY     takes the place of the one of that number
+take, take_into, sample, newest, newest_sample, look, fileno NUMBER
 drain NUMBER LIMIT                 0 for none
+last NUMBER COUNT                  Python's only
+view NUMBER                        the newest value, which is kept until
+give_back NUMBER                   the oldest view, if 0
 
 A step that is not possible where it stands does nothing: so any part of a script is one.
 """
@@ -23,12 +29,24 @@ SUBSCRIBERS = 2
 
 
 def _publisher(rng: random.Random) -> Step:
-    kind = "float" if rng.random() < 0.06 else "int"
-    return "publisher", rng.choice(["C", "Go"]), kind, rng.randint(1, 4), rng.random() < 0.6
+    return (
+        "publisher",
+        rng.choice(["C", "Go"]),
+        rng.random() < 0.06,
+        rng.randint(1, 4),
+        rng.random() < 0.6,
+        rng.randint(0, 3),
+        rng.randint(1, 2),
+    )
 
 
 def _drain(rng: random.Random) -> Step:
     return "drain", rng.randrange(SUBSCRIBERS), rng.choice([0, 0, 1, 2, 5])
+
+
+def _subscriber(rng: random.Random) -> Step:
+    copy = rng.random() < 0.5
+    return "subscriber", rng.randrange(SUBSCRIBERS), rng.randint(0, 5), copy
 
 
 STEPS: list[tuple[int, Callable[[random.Random], Step]]] = [
@@ -38,7 +56,7 @@ STEPS: list[tuple[int, Callable[[random.Random], Step]]] = [
     (6, lambda rng: ("close",)),
     (2, lambda rng: ("kill",)),
     (1, lambda rng: ("remove",)),
-    (3, lambda rng: ("subscriber", rng.randrange(SUBSCRIBERS), rng.randint(0, 5))),
+    (3, _subscriber),
     (12, lambda rng: ("take", rng.randrange(SUBSCRIBERS))),
     (3, lambda rng: ("sample", rng.randrange(SUBSCRIBERS))),
     (8, lambda rng: ("newest", rng.randrange(SUBSCRIBERS))),
@@ -48,10 +66,26 @@ STEPS: list[tuple[int, Callable[[random.Random], Step]]] = [
     (1, lambda rng: ("fileno", rng.randrange(SUBSCRIBERS))),
 ]
 
+PAYLOADS: list[tuple[int, Callable[[random.Random], Step]]] = [
+    *STEPS,
+    (8, lambda rng: ("publish", 1)),
+    (7, lambda rng: ("lend",)),
+    (6, lambda rng: ("return", rng.randrange(3), rng.choice(["publish", "publish", "drop"]))),
+    (3, lambda rng: ("take_into", rng.randrange(SUBSCRIBERS))),
+    (4, lambda rng: ("last", rng.randrange(SUBSCRIBERS), rng.randint(1, 5))),
+    (10, lambda rng: ("view", rng.randrange(SUBSCRIBERS))),
+    (7, lambda rng: ("give_back", rng.randrange(4))),
+]
+"""Of values that are no scalars."""
 
-def random_script(rng: random.Random) -> list[Step]:
-    weights, makers = zip(*STEPS, strict=True)
-    script: list[Step] = [("subscriber", n, rng.randint(0, 3)) for n in range(rng.randint(0, 2))]
+
+def random_script(rng: random.Random, kind: str) -> list[Step]:
+    """One whose subscribers read a kind of _kinds."""
+    weights, makers = zip(*(STEPS if kind == "int" else PAYLOADS), strict=True)
+    script: list[Step] = [("values", kind)]
+    script += [
+        ("subscriber", n, rng.randint(0, 3), rng.random() < 0.5) for n in range(rng.randint(0, 2))
+    ]
     script += [make(rng) for make in rng.choices(makers, weights, k=rng.randint(5, 40))]
     return script
 

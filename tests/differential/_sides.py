@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import array
 import os
 import select
 import socket
@@ -12,14 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import shm_pub_sub
 from support.paths import TESTS
 from support.programs import OPTIONS
 
 from ._doomed import PID
-from ._model import Answer
-
-KINDS: dict[str, Any] = {"int": int, "float": float}
 
 
 class NoAnswer(Exception):
@@ -109,25 +104,6 @@ class Parent:
         self._process.wait()
 
 
-class CPublisher:
-    """One of this process's."""
-
-    def __init__(self, topic: str, kind: str, depth: int, retain: bool) -> None:
-        self._kind = KINDS[kind]
-        self._publisher = shm_pub_sub.Publisher(
-            topic, self._kind(0), depth, retain=retain, replace=True
-        )
-
-    def publish(self, values: list[int]) -> None:
-        if len(values) == 1:
-            self._publisher.publish(self._kind(values[0]))
-        else:
-            self._publisher.publish_many(list(map(self._kind, values)))
-
-    def close(self) -> None:
-        self._publisher.close()
-
-
 class LinePublisher:
     """One of another process's, in whatever language."""
 
@@ -136,65 +112,20 @@ class LinePublisher:
         self._number = id(self)
         lines.ask("publisher", self._number, *words)
 
-    def publish(self, values: list[int]) -> None:
-        self._lines.ask("publish", self._number, *values)
+    def publish(self, values: list[int]) -> str:
+        return " ".join(self._lines.ask("publish", self._number, *values))
+
+    def lend(self, loan: int, value: int) -> str:
+        return " ".join(self._lines.ask("lend", self._number, self._name(loan), value))
+
+    def give(self, loan: int, how: str) -> str:
+        return " ".join(self._lines.ask("return", self._number, self._name(loan), how))
+
+    def _name(self, loan: int) -> str:
+        return f"{self._number}.{loan}"
 
     def close(self) -> None:
         self._lines.ask("close", self._number)
 
     def kill(self) -> None:
         self._lines.kill()
-
-
-class CSubscriber:
-    def __init__(self, topic: str, history: int) -> None:
-        self._subscriber = shm_pub_sub.Subscriber(topic, -1, history=history)
-
-    def answer(self, what: str, limit: int = 0) -> tuple[Answer, int]:
-        try:
-            found: Answer = self._read(what, limit)
-        except shm_pub_sub.TopicTypeError:
-            found = "type"
-        return found, self._subscriber.lost
-
-    def _read(self, what: str, limit: int) -> list[int]:
-        sub = self._subscriber
-        if what == "take":
-            value = sub.try_recv()
-            return [] if value is None else [value]
-        if what == "newest":
-            value, ok = sub.subscribe()
-            return [value] if ok else []
-        if what == "drain":
-            if limit == 0:
-                return sub.drain()
-            room = array.array("q", bytes(8 * limit))
-            return list(room[: sub.drain(into=room)])
-        try:
-            found = sub.recv_sample(0) if what == "sample" else sub.sample()
-        except shm_pub_sub.WaitTimeoutError:
-            return []
-        return [] if found is None else [found.value, found.sequence]
-
-    def has_something(self) -> bool:
-        return shm_pub_sub.select([self._subscriber], 0) != []
-
-    def fileno(self) -> None:
-        self._subscriber.fileno()
-
-    def end(self) -> None:
-        self._subscriber.close()
-
-
-class GoSubscriber:
-    def __init__(self, lines: Lines, topic: str, history: int) -> None:
-        self._lines = lines
-        self._number = id(self)
-        self.refused = lines.ask("subscriber", self._number, topic, history)[0] == "type"
-
-    def answer(self, what: str, limit: int = 0) -> tuple[Answer, int]:
-        *found, lost = self._lines.ask(what, self._number, limit)
-        return "type" if found == ["type"] else list(map(int, found)), int(lost)
-
-    def end(self) -> None:
-        self._lines.ask("end", self._number)

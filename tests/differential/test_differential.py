@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 from support.counts import dice
 
+from ._kinds import KINDS
 from ._scripts import Step, random_script, shortened
 from ._sides import NoAnswer
-from ._stage import Difference, Run, Stage
+from ._stage import Run, Stage
+from ._three import Difference
 
 SCRIPTS = int(os.environ.get("SHM_PUB_SUB_SCRIPTS") or 1500)
+"""Half of them with ints, the others with all kinds in turn."""
 AT_A_TIME = 40
 """Scripts under way: most of them wait until a killed publisher is noticed."""
 
@@ -53,8 +56,11 @@ def first_difference(
 def test_c_go_and_the_model_return_the_same(actor: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.ERROR, "shm_pub_sub")  # it warns of each topic of another type
     rng = dice()
+    kinds = [kind for kind in KINDS if kind not in ("int", "float")]
+    kind_of = [kind for each in kinds for kind in ("int", each)]
+    scripts = (random_script(rng, kind_of[n % len(kind_of)]) for n in range(SCRIPTS))
     with Stage(actor) as stage:
-        found = first_difference(stage, (random_script(rng) for _ in range(SCRIPTS)))
+        found = first_difference(stage, scripts)
     if found is not None:
         script = shortened(found[0], lambda part: alone(actor, part) is not None, seconds=60)
         steps = "\n".join(map(repr, script))

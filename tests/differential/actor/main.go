@@ -1,15 +1,18 @@
 // The Go side of the differential test: numbered publishers and subscribers; each request and each answer is a line.
 // Values of all types are written as integers. It ends with its stdin.
 //
-//	publisher ID TOPIC int|float DEPTH RETAIN    publish ID VALUE...    close ID
-//	subscriber ID TOPIC HISTORY    take|sample|newest|newest_sample ID    drain ID LIMIT    end ID
+//	publisher ID TOPIC KIND DEPTH RETAIN VIEWS LOANS    publish ID VALUE...    close ID
+//	lend ID LOAN VALUE    return ID LOAN publish|drop
+//	subscriber ID TOPIC KIND HISTORY    take|sample|newest|newest_sample ID    drain ID LIMIT    end ID
+//	borrow ID VIEW    give_back ID VIEW
 //
-// A subscriber's answer is its result and Lost: "1 2 3 0", or "type 0" for ErrType.
+// VIEWS and LOANS are -1 for kinds that have none. A publisher's answer is empty, "loan" for ErrLoan or "closed" for
+// ErrClosed. A subscriber's answer is its result and Lost: "1 2 3 0", or "type 0" for ErrType. What was lent or borrowed
+// stays so until it is returned; give_back answers what the value is then.
 package main
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -19,32 +22,17 @@ import (
 	"shm_pub_sub/shmpubsub"
 )
 
-type publisher interface {
-	publish(values []int64) error
-	Close() error
-}
-
-type typed[T int64 | float64] struct{ *shmpubsub.Publisher[T] }
-
-func (p typed[T]) publish(values []int64) error {
-	if len(values) == 1 {
-		return p.Publish(T(values[0]))
-	}
-	batch := make([]T, len(values))
-	for i, v := range values {
-		batch[i] = T(v)
-	}
-	return p.PublishMany(batch)
+// open is a call that is under way, such as a Loan: it ends when told how.
+type open struct {
+	how   chan string
+	ended chan any
 }
 
 var (
 	publishers  = map[string]publisher{}
-	subscribers = map[string]*shmpubsub.IntSubscriber{}
-	ended       = func() context.Context {
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel()
-		return ctx
-	}()
+	subscribers = map[string]subscriber{}
+	opened      = map[string]open{}
+	errDropped  = errors.New("dropped")
 )
 
 func main() {
@@ -64,25 +52,32 @@ func do(words []string) (string, error) {
 	switch what {
 	case "publisher":
 		return "", newPublisher(id, rest)
-	case "publish":
-		values, err := integers(rest)
+	case "publish", "lend":
+		first := 0
+		if what == "lend" {
+			first = 1
+		}
+		values, err := integers(rest[first:])
 		if err != nil {
 			return "", err
 		}
-		return "", publishers[id].publish(values)
+		if what == "lend" {
+			return refusal(lend(id, rest[0], values[0]))
+		}
+		return refusal(publishers[id].publish(values))
+	case "return":
+		err, _ := end(rest[0], rest[1]).(error)
+		return refusal(err)
 	case "close":
-		return "", publishers[id].Close()
+		err := publishers[id].Close()
+		delete(publishers, id)
+		return "", err
 	case "subscriber":
-		history, err := strconv.Atoi(rest[1])
-		if err != nil {
-			return "", err
-		}
-		s, err := shmpubsub.NewIntSubscriber(rest[0], -1, shmpubsub.WithHistory(history))
-		if errors.Is(err, shmpubsub.ErrType) {
-			return "type 0", nil
-		}
-		subscribers[id] = s
-		return "0", err
+		return newSubscriber(id, rest)
+	case "borrow":
+		return borrow(subscribers[id], rest[0])
+	case "give_back":
+		return fmt.Sprint(end(rest[0], "")), nil
 	case "end":
 		err := subscribers[id].Close()
 		delete(subscribers, id)
@@ -91,8 +86,21 @@ func do(words []string) (string, error) {
 	return read(subscribers[id], what, rest)
 }
 
-func newPublisher(id string, words []string) error {
-	depth, err := strconv.Atoi(words[2])
+// refusal returns the answer for errors that are expected.
+func refusal(err error) (string, error) {
+	switch {
+	case errors.Is(err, shmpubsub.ErrLoan):
+		return "loan", nil
+	case errors.Is(err, shmpubsub.ErrClosed):
+		return "closed", nil
+	case errors.Is(err, errDropped):
+		return "", nil
+	}
+	return "", err
+}
+
+func newPublisher(id string, words []string) (err error) {
+	numbers, err := integers([]string{words[2], words[4], words[5]})
 	if err != nil {
 		return err
 	}
@@ -100,14 +108,24 @@ func newPublisher(id string, words []string) error {
 	if words[3] == "True" {
 		options = append(options, shmpubsub.WithRetain())
 	}
-	if words[1] == "float" {
-		p, err := shmpubsub.NewFloatPublisher(words[0], depth, options...)
-		publishers[id] = typed[float64]{p}
-		return err
+	if numbers[1] >= 0 {
+		options = append(options, shmpubsub.WithViews(int(numbers[1])), shmpubsub.WithLoans(int(numbers[2])))
 	}
-	p, err := shmpubsub.NewIntPublisher(words[0], depth, options...)
-	publishers[id] = typed[int64]{p}
+	publishers[id], err = kinds[words[1]].publisher(words[0], int(numbers[0]), options...)
 	return err
+}
+
+func newSubscriber(id string, words []string) (string, error) {
+	history, err := strconv.Atoi(words[2])
+	if err != nil {
+		return "", err
+	}
+	s, err := kinds[words[1]].subscriber(words[0], shmpubsub.WithHistory(history))
+	if errors.Is(err, shmpubsub.ErrType) {
+		return "type 0", nil
+	}
+	subscribers[id] = s
+	return "0", err
 }
 
 func integers(words []string) ([]int64, error) {
@@ -122,24 +140,73 @@ func integers(words []string) ([]int64, error) {
 	return values, nil
 }
 
+// lend opens a loan, fills it with a value, and leaves it open.
+func lend(id, loan string, value int64) error {
+	p, o, begun := publishers[id], open{make(chan string), make(chan any, 1)}, make(chan error, 1)
+	go func() {
+		err := p.lend(value, func() error {
+			begun <- nil
+			if <-o.how == "drop" {
+				return errDropped
+			}
+			return nil
+		})
+		begun <- err // if it did not begin
+		o.ended <- err
+	}()
+	if err := <-begun; err != nil {
+		return err
+	}
+	opened[loan] = o
+	return nil
+}
+
+// borrow borrows the newest value, and keeps it.
+func borrow(s subscriber, view string) (string, error) {
+	o, begun := open{make(chan string), make(chan any, 1)}, make(chan []int64, 1)
+	go func() {
+		found := int64(torn)
+		if !s.borrow(func(look func() int64) {
+			begun <- []int64{look()}
+			<-o.how
+			found = look()
+		}) {
+			begun <- nil
+		}
+		o.ended <- found
+	}()
+	found := <-begun
+	if found != nil {
+		opened[view] = o
+	}
+	return answer(s, found)
+}
+
+func end(call, how string) any {
+	o := opened[call]
+	delete(opened, call)
+	o.how <- how
+	return <-o.ended
+}
+
 // read calls one of a subscriber's methods.
-func read(s *shmpubsub.IntSubscriber, what string, words []string) (string, error) {
+func read(s subscriber, what string, words []string) (string, error) {
 	var found []int64
 	switch what {
 	case "take":
-		if v, ok := s.TryRecv(); ok {
+		if v, ok := s.take(); ok {
 			found = []int64{v}
 		}
 	case "sample":
-		if v, err := s.RecvSample(ended); err == nil {
+		if v, ok := s.sample(); ok {
 			found = []int64{v.Value, int64(v.Sequence)}
 		}
 	case "newest":
-		if v, ok := s.Subscribe(); ok {
+		if v, ok := s.newest(); ok {
 			found = []int64{v}
 		}
 	case "newest_sample":
-		if v, ok := s.Newest(); ok {
+		if v, ok := s.newestSample(); ok {
 			found = []int64{v.Value, int64(v.Sequence)}
 		}
 	case "drain":
@@ -147,15 +214,14 @@ func read(s *shmpubsub.IntSubscriber, what string, words []string) (string, erro
 		if err != nil {
 			return "", err
 		}
-		if limit == 0 {
-			found = s.Drain()
-			break
-		}
-		found = make([]int64, limit)
-		found = found[:s.DrainInto(found)]
+		found = s.drain(limit)
 	default:
 		return "", fmt.Errorf("a request %q", what)
 	}
+	return answer(s, found)
+}
+
+func answer(s subscriber, found []int64) (string, error) {
 	if err := s.Err(); len(found) == 0 && err != nil {
 		if errors.Is(err, shmpubsub.ErrType) {
 			return fmt.Sprint("type ", s.Lost()), nil

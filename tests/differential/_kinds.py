@@ -1,0 +1,137 @@
+"""The kinds of topics: how integers, of which scripts consist, are published and read back."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+MAX_SIZE = 64
+TORN = -1
+"""What a value reads as that nobody published."""
+
+
+class Kind(NamedTuple):
+    default: Any
+    encode: Callable[[int], Any]
+    decode: Callable[[Any], int]
+    other: str
+    """A kind that its subscribers do not read."""
+    sizes: dict[str, Any] = {}  # noqa: RUF012 - nobody changes it
+    """Keywords of Publisher."""
+    pooled: bool = False
+    size: Callable[[int], int] = lambda value: 0
+    """Bytes of a value in a chunk."""
+    lends: bool = False
+    views: bool = False
+    """Whether subscribers with copy=False get views."""
+    room: Callable[[], Any] | None = None
+    """Makes what into= fills with a value."""
+
+    @property
+    def sizes_vary(self) -> bool:
+        return isinstance(self.default, bytes) or bool(self.sizes)
+
+
+def length(value: int) -> int:
+    return 1 + value % MAX_SIZE
+
+
+def _same(values: Any) -> int:
+    first = int(values[0])
+    return first if all(int(value) == first for value in values) else TORN
+
+
+def _fixed(values: Any) -> int:
+    return int(values[0]) if (values == values[0]).all() else TORN
+
+
+def _variable(values: Any) -> int:
+    return _same(values) if len(values) == length(int(values[0])) else TORN
+
+
+def _text(value: int) -> str:
+    return f"{value:6}" * length(value)
+
+
+def _from_text(text: str) -> int:
+    value = int(text[:6])
+    return value if text == _text(value) else TORN
+
+
+def _bytes(value: int) -> bytes:
+    return struct.pack("<q", value) * length(value)
+
+
+def _from_bytes(data: Any) -> int:
+    (value,) = struct.unpack_from("<q", data)
+    return int(value) if bytes(data) == _bytes(value) else TORN
+
+
+VARIABLE = {"max_size": MAX_SIZE}
+
+KINDS: dict[str, Kind] = {
+    "int": Kind(-1, int, int, "float"),
+    "float": Kind(-1.0, float, int, "int"),
+    "inline": Kind(
+        np.zeros(4, np.int64),
+        lambda value: np.full(4, value),
+        _fixed,
+        "float",
+        lends=True,
+        room=lambda: np.zeros(4, np.int64),
+    ),
+    "fixed": Kind(
+        np.zeros(200, np.int64),
+        lambda value: np.full(200, value),
+        _fixed,
+        "inline",
+        pooled=True,
+        size=lambda value: 1600,
+        lends=True,
+        views=True,
+        room=lambda: np.zeros(200, np.int64),
+    ),
+    "variable": Kind(
+        np.zeros(0, np.int64),
+        lambda value: np.full(length(value), value),
+        _variable,
+        "text",
+        VARIABLE,
+        pooled=True,
+        size=lambda value: 8 * length(value),
+        lends=True,
+        views=True,
+        room=lambda: np.zeros(MAX_SIZE, np.int64),
+    ),
+    "text": Kind(
+        "",
+        _text,
+        _from_text,
+        "bytes",
+        pooled=True,
+        size=lambda value: 6 * length(value),
+    ),
+    "bytes": Kind(
+        b"",
+        _bytes,
+        _from_bytes,
+        "fixed",
+        pooled=True,
+        size=lambda value: 8 * length(value),
+        lends=True,
+        views=True,
+        room=lambda: bytearray(4096),
+    ),
+    "list": Kind(
+        [0],
+        lambda value: [value] * length(value),
+        _variable,
+        "float",
+        VARIABLE,
+        pooled=True,
+        size=lambda value: 8 * length(value),
+    ),
+}

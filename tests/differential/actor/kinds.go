@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+
+	"shm_pub_sub/shmpubsub"
+)
+
+type publisher interface {
+	publish(values []int64) error
+	lend(value int64, until func() error) error
+	Close() error
+}
+
+type subscriber interface {
+	take() (int64, bool)
+	sample() (shmpubsub.Sample[int64], bool)
+	newest() (int64, bool)
+	newestSample() (shmpubsub.Sample[int64], bool)
+	drain(limit int) []int64
+	borrow(use func(look func() int64)) bool
+	Err() error
+	Lost() uint64
+	Close() error
+}
+
+// kind makes publishers and subscribers whose values stand for integers.
+type kind struct {
+	publisher  func(topic string, depth int, options ...shmpubsub.PublisherOption) (publisher, error)
+	subscriber func(topic string, options ...shmpubsub.SubscriberOption) (subscriber, error)
+}
+
+// maxSize is the number of steps that values have at most, except text and bytes.
+const maxSize = 64
+
+func length(n int64) int { return 1 + int(n)%maxSize }
+
+type (
+	inline [4]int64
+	fixed  [200]int64
+)
+
+var kinds = map[string]kind{
+	"int":    values(func(n int64) int64 { return n }, func(v *int64) int64 { return *v }),
+	"float":  values(func(n int64) float64 { return float64(n) }, func(v *float64) int64 { return int64(*v) }),
+	"inline": values(func(n int64) (v inline) { fill(v[:], n); return v }, func(v *inline) int64 { return same(v[:]) }),
+	"fixed":  values(func(n int64) (v fixed) { fill(v[:], n); return v }, func(v *fixed) int64 { return same(v[:]) }),
+	"text": values(func(n int64) string { return strings.Repeat(fmt.Sprintf("%6d", n), length(n)) }, func(v *string) (n int64) {
+		if _, err := fmt.Sscan(*v, &n); err != nil || *v != strings.Repeat(fmt.Sprintf("%6d", n), length(n)) {
+			return torn
+		}
+		return n
+	}),
+	"variable": sliceKind(numbers, number, func(topic string, depth int, options ...shmpubsub.PublisherOption) (*shmpubsub.SlicePublisher[int64], error) {
+		return shmpubsub.NewSlicePublisher[int64](topic, depth, append(options, shmpubsub.WithMaxSize(maxSize))...)
+	}, shmpubsub.NewSliceSubscriber[int64]),
+	"list": sliceKind(numbers, number, func(topic string, depth int, options ...shmpubsub.PublisherOption) (*shmpubsub.SlicePublisher[int64], error) {
+		return shmpubsub.NewSlicePublisher[int64](topic, depth, append(options, shmpubsub.WithMaxSize(maxSize), shmpubsub.WithList())...)
+	}, shmpubsub.NewSliceSubscriber[int64]),
+	"bytes": sliceKind(func(n int64) []byte {
+		return bytes.Repeat(binary.LittleEndian.AppendUint64(nil, uint64(n)), length(n))
+	}, func(v []byte) int64 {
+		n := int64(binary.LittleEndian.Uint64(v))
+		if len(v) != 8*length(n) || !bytes.Equal(v, bytes.Repeat(v[:8], length(n))) {
+			return torn
+		}
+		return n
+	}, shmpubsub.NewBytesPublisher, shmpubsub.NewBytesSubscriber),
+}
+
+// torn stands for a value that was never published.
+const torn = -1
+
+func fill(v []int64, n int64) {
+	for i := range v {
+		v[i] = n
+	}
+}
+
+func same(v []int64) int64 {
+	for _, n := range v {
+		if n != v[0] {
+			return torn
+		}
+	}
+	return v[0]
+}
+
+func numbers(n int64) []int64 { return slices.Repeat([]int64{n}, length(n)) }
+
+func number(v []int64) int64 {
+	if len(v) != length(v[0]) {
+		return torn
+	}
+	return same(v)
+}
