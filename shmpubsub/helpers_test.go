@@ -155,6 +155,7 @@ var roles = map[string]func(args []string) error{
 	"receive": receiveUntilEnd,
 	"echo":    echoUntilEnd,
 	"cat":     catUntilEnd,
+	"borrow":  borrowOnDemand,
 }
 
 // publishUntilEnd publishes one value, and lives until its standard input ends.
@@ -185,10 +186,8 @@ func countUntilEnd(args []string) error {
 
 // receiveUntilEnd prints each value of its topic that it receives; on request as a user who may not write the file.
 func receiveUntilEnd(args []string) error {
-	if len(args) > 1 && args[1] == "read only" && os.Geteuid() == 0 {
-		if err := syscall.Setuid(65534); err != nil {
-			return err
-		}
+	if err := giveUpWriting(args[1:]); err != nil {
+		return err
 	}
 	s, err := shmpubsub.NewIntSubscriber(args[0], -1)
 	if err != nil {
@@ -200,6 +199,14 @@ func receiveUntilEnd(args []string) error {
 		}
 	}()
 	return errors.Join(liveOn(), s.Close())
+}
+
+// giveUpWriting makes the process, on request, one of a user who may not write root's files.
+func giveUpWriting(args []string) error {
+	if len(args) > 0 && args[0] == "read only" && os.Geteuid() == 0 {
+		return syscall.Setuid(65534)
+	}
+	return nil
 }
 
 func optionsOf(args []string) (opts []shmpubsub.PublisherOption) {

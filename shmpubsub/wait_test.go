@@ -104,14 +104,9 @@ func TestRecv_WaitsOnARetainedTopicForItsNextPublisher(t *testing.T) {
 }
 
 func TestRecv_PollsWithoutThePermissionToWrite(t *testing.T) {
-	dir := domain(t)
-	require.NoError(t, os.Chmod(dir, 0o755))
-	mode := os.FileMode(0o644) // to be read by nobody, but root's
-	if os.Geteuid() != 0 {
-		mode = 0o400
-	}
+	domain(t)
 	p := intPublisher(t, "x")
-	require.NoError(t, os.Chmod(fileOf("x"), mode))
+	letRead(t, "x")
 	child := spawn(t, "receive", "x", "read only")
 	for _, want := range []string{"1", "2", "3"} {
 		v := int64(want[0] - '0')
