@@ -227,7 +227,7 @@ static bool
 parse_type(PyObject *text, const struct found *f, struct value_type *t)
 {
     if (value_type_parse(t, f->type_line) && t->tag == f->tag && t->size == f->geometry.elem_size &&
-        (f->geometry.chunks > 0 || (!t->variable && t->size <= POOL_INLINE_LIMIT))) {
+        (f->geometry.chunks > 0 || (!t->variable && t->size <= SHM_INLINE_LIMIT))) {
         return true;
     }
     PyErr_Format(PyExc_SystemError, "the Go side described another type, or none: %R", text);

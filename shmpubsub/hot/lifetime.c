@@ -57,7 +57,7 @@ open_writer(Publisher *p, const struct published *m, const struct ring *ring, st
     const struct geometry *g = &m->geometry;
     struct value_type type;
     if (m->tag != p->type || !value_type_parse(&type, m->type_line) || type.tag != m->tag ||
-        type.size != g->elem_size || (m->pool == NULL && type.size > POOL_INLINE_LIMIT)) {
+        type.size != g->elem_size || (m->pool == NULL && type.size > SHM_INLINE_LIMIT)) {
         PyErr_Format(PyExc_SystemError, "the Go side described a mapping with the type %s", m->type_line);
         return false;
     }

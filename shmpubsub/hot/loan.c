@@ -148,7 +148,7 @@ publish(Publisher *p, struct writer *w, LoanMemory *m)
         m->chunk = CHUNKS_NONE;
     }
     else {
-        uint64_t words[POOL_INLINE_LIMIT / 8];
+        uint64_t words[SHM_INLINE_LIMIT / 8];
         words[(m->length - 1) / 8] = 0;
         memcpy(words, m->data, m->length);
         writer_publish_words(p, w, words, now, true);

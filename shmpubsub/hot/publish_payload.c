@@ -11,7 +11,7 @@
 static PyObject *
 put_inline(Publisher *p, struct writer *w, const struct source *s, uint64_t now, bool last)
 {
-    uint64_t words[POOL_INLINE_LIMIT / 8];
+    uint64_t words[SHM_INLINE_LIMIT / 8];
     words[(w->type.size - 1) / 8] = 0; /* what the value leaves of the last one */
     if (source_copy(s, &w->type, words) < 0) {
         return NULL;

@@ -27,6 +27,7 @@
 
 #define SHM_MAX_VIEWS 500
 #define SHM_MAX_SIZE 1099511627776 /* bytes of one value */
+#define SHM_INLINE_LIMIT 256 /* bytes that a reader takes from a slot */
 
 /* Subscribers notice a killed publisher within this time, ns. */
 #define SHM_DETECTION_TIME 100000000

@@ -30,7 +30,7 @@ struct payload {
     struct hold hold;          /* .file NULL: data is words; .entry NULL: not pinned */
     const uint64_t *sequence;  /* of its slot */
     uint64_t lapped;           /* how often it was lapped while it was copied */
-    uint64_t words[POOL_INLINE_LIMIT / 8];
+    uint64_t words[SHM_INLINE_LIMIT / 8];
 };
 
 static inline void

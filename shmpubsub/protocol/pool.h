@@ -8,8 +8,6 @@
 #include "geometry.h"
 #include "layout.h"
 
-#define POOL_INLINE_LIMIT 256u /* bytes: the most that a reader takes from a slot */
-
 struct pool {
     unsigned char *memory; /* chunk 0; NULL: the slots have the values */
     uint64_t stride;       /* of chunks, bytes */

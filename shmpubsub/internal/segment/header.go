@@ -157,6 +157,9 @@ func (h Header) checkRing(size uint64) error {
 	if h.ElemSize == 0 || h.ElemSize > descriptor.MaxSize {
 		return invalid(f("values of %d bytes", h.ElemSize), f("1 to %d", uint64(descriptor.MaxSize)))
 	}
+	if !h.Pooled && h.ElemSize > InlineLimit {
+		return invalid(f("values of %d bytes in their slots", h.ElemSize), f("up to %d (a newer release made it)", InlineLimit))
+	}
 	if least := SlotPayload + h.slotWords()*8; h.Stride%8 != 0 || h.Stride < least || h.Stride > math.MaxUint32 {
 		return invalid(f("slots of %d bytes", h.Stride), f("a multiple of 8, at least %d", least))
 	}

@@ -114,6 +114,8 @@ func faultOf(b []byte, size int64) string {
 		return "header size"
 	case tag < 1 || tag > 9 || tag == 5 || elem.Sign() == 0 || elem.Cmp(n(1<<40)) > 0:
 		return "type or element size"
+	case !pooled && elem.Cmp(n(256)) > 0:
+		return "a large value in a slot"
 	case tag <= 3 && (pooled || elem.Int64() != [...]int64{1: 1, 2: 8, 3: 8}[tag]):
 		return "a scalar of another size"
 	case stride.Cmp(payload) < 0 || !multipleOf8(stride) || stride.Cmp(n(1<<32)) >= 0:

@@ -98,6 +98,24 @@ func TestDecodeHeader_RefusesDamage(t *testing.T) {
 	}
 }
 
+// The C side has room for no more.
+func TestDecodeHeader_RefusesLargeValuesInSlots(t *testing.T) {
+	for _, size := range []uint64{InlineLimit, InlineLimit + 1, 1 << 31} {
+		h := headerOf(descriptor.Type{Kind: descriptor.KindArray, Dtype: "u1", Shape: []uint64{1}}, 3, false)
+		h.ElemSize, h.Stride = size, roundUp(SlotPayload+size, 32)
+		h.descOffset = h.First + h.Slots*h.Stride
+		h.FileSize = h.descOffset + h.descSize
+		got, err := decodeHeader(headerBytes(h), int64(h.FileSize))
+		if size == InlineLimit {
+			require.NoError(t, err)
+			require.Equal(t, size, got.ElemSize)
+			continue
+		}
+		require.ErrorIs(t, err, ErrLayout)
+		require.ErrorContains(t, err, fmt.Sprintf("found values of %d bytes in their slots; expected up to 256", size))
+	}
+}
+
 func TestDecodeHeader_RefusesTruncation(t *testing.T) {
 	h := headerOf(descriptor.Int, 3, false)
 	b := headerBytes(h)

@@ -107,6 +107,9 @@ const (
 	MaxPooledDepth = 1 << 22
 	MaxViews       = 500 // whose pins fit into the smallest page
 	MaxLoans       = 500
+	// InlineLimit is the most bytes that readers take from a slot, in C as well: publishers of other releases may keep
+	// larger values there than this one does.
+	InlineLimit = 256
 )
 
 // Header is the immutable part of a segment, validated.

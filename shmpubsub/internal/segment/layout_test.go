@@ -29,6 +29,7 @@ func TestLayout_IsTheOneOfTheCHeader(t *testing.T) {
 		"SHM_CHUNK_PAYLOAD":       ChunkPayload,
 		"SHM_MAX_VIEWS":           MaxViews,
 		"SHM_MAX_SIZE":            descriptor.MaxSize,
+		"SHM_INLINE_LIMIT":        InlineLimit,
 		"SHM_HEAD_OFFSET":         HeadOffset,
 		"SHM_RETIRED_OFFSET":      RetiredOffset,
 		"SHM_CARRIED_TIME_OFFSET": CarriedTimeOffset,

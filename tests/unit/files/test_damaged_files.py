@@ -8,8 +8,16 @@ from typing import Any
 
 import pytest
 import shm_pub_sub
-from shm_pub_sub import ExistsError, LayoutError, Publisher, Subscriber
-from support.layout import FIELDS, FIRST_SLOT, HEADER, read_field, topic_file, write_field
+from shm_pub_sub import ExistsError, LayoutError, Publisher, Subscriber, remove
+from support.layout import (
+    FIELDS,
+    FIRST_SLOT,
+    HEADER,
+    read_field,
+    topic_file,
+    write_at,
+    write_field,
+)
 from support.programs import Check, Run
 
 from ._probe import assert_nothing_is_read, assert_taken_over, probe
@@ -202,3 +210,19 @@ def test_random_damage_never_makes_values_up(path: Path, check_python: Check) ->
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     check_python(FUZZ, seed, FIRST_SLOT, PUBLISHED, timeout=60)
+
+
+def test_values_that_are_too_large_for_a_slot_are_refused(shm_dir: Path) -> None:
+    with Publisher("topic", b"", max_size=4096, retain=True) as pub:
+        pub.publish(b"x")
+    path, descriptor = topic_file(shm_dir), b'{"kind":"array","dtype":"<u1","shape":[257]}'
+    at = read_field(path, "chunks_offset")
+    fields = {"type_tag": 4, "flags": 1, "elem_size": 257, "stride": 288, "head": 0}
+    fields |= dict.fromkeys(("chunks_offset", "chunk_stride", "chunks", "views", "loans"), 0)
+    for name, value in (fields | {"desc_offset": at, "desc_size": len(descriptor)}).items():
+        write_field(path, name, value)
+    write_at(path, at, descriptor)
+    for read in (lambda: Subscriber("topic"), lambda: shm_pub_sub.inspect("topic")):
+        with pytest.raises(LayoutError, match="found values of 257 bytes in their slots"):
+            read()
+    remove("topic")
