@@ -36,33 +36,63 @@ writer_release(struct writer *w)
     PyMem_RawFree(w);
 }
 
-/* Waits until a publication of another thread has ended, or for a signal. Returns 0, or -1 if its handler raised. */
-static int
-wait_for_filled(struct writer *w)
+/* Sleeps until others have changed a word, which they do under the GIL, or for a signal. */
+static void
+sleep_on(uint32_t *word, uint32_t *sleepers)
 {
-    uint32_t filled = w->filled; /* read under the GIL: an end from here on changes what the futex looks at */
-    w->waiting++;
+    uint32_t seen = *word;
+    ++*sleepers;
     Py_BEGIN_ALLOW_THREADS
-    syscall(SYS_futex, &w->filled, FUTEX_WAIT_PRIVATE, filled, NULL, NULL, 0);
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
     Py_END_ALLOW_THREADS
-    w->waiting--;
-    return PyErr_CheckSignals();
+    --*sleepers;
+}
+
+static void
+change(uint32_t *word, uint32_t sleepers)
+{
+    __atomic_fetch_add(word, 1, __ATOMIC_SEQ_CST);
+    if (__builtin_expect(sleepers > 0, 0)) {
+        syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+    }
+}
+
+/* Whether to go on after a sleep: no handler of a signal raised, and p is open. */
+static bool
+goes_on(Publisher *p, struct writer *w, PyObject **refused)
+{
+    *refused = NULL;
+    if (PyErr_CheckSignals() < 0) {
+        return false;
+    }
+    if (!writer_is_open(p, w)) {
+        *refused = refuse_publisher(p);
+        return false;
+    }
+    return true;
 }
 
 bool
 writer_take(Publisher *p, struct writer *w, uint32_t *chunk, PyObject **refused)
 {
-    while (!chunks_take(&w->chunks, &p->ring, chunk)) {
+    /* A thread that publishes all the time would have the chunk again before those that it has woken have the GIL: it
+       lets one of them try first. That one has woken, or will, as it sleeps only while a chunk is filled. */
+    if (w->waiting > 0) {
+        sleep_on(&w->tried, &w->behind);
+        if (!goes_on(p, w, refused)) {
+            return false;
+        }
+    }
+    bool taken = chunks_take(&w->chunks, &p->ring, chunk);
+    while (!taken) {
         if (w->filling == 0) {
             *refused = refuse_loan(p);
             return false;
         }
-        if (wait_for_filled(w) < 0) {
-            *refused = NULL;
-            return false;
-        }
-        if (!writer_is_open(p, w)) {
-            *refused = refuse_publisher(p);
+        sleep_on(&w->filled, &w->waiting);
+        taken = writer_is_open(p, w) && chunks_take(&w->chunks, &p->ring, chunk);
+        change(&w->tried, w->behind); /* before any handler of a signal: it may publish, too */
+        if (!taken && !goes_on(p, w, refused)) {
             return false;
         }
     }
@@ -73,10 +103,7 @@ void
 writer_end_filling(struct writer *w)
 {
     w->filling--;
-    __atomic_fetch_add(&w->filled, 1, __ATOMIC_SEQ_CST);
-    if (__builtin_expect(w->waiting > 0, 0)) {
-        syscall(SYS_futex, &w->filled, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
-    }
+    change(&w->filled, w->waiting);
 }
 
 void

@@ -16,6 +16,8 @@ struct writer {
     uint32_t filling;            /* chunks taken by publications under way: others wait for them */
     uint32_t filled;             /* counts those that ended: a futex */
     uint32_t waiting;            /* for that */
+    uint32_t tried;              /* counts the attempts of those that waited: a futex */
+    uint32_t behind;             /* wait for that */
 };
 
 /* Takes over the pool's mapping, whose address is 0 for inline values. NULL with MemoryError set; the mapping is gone
