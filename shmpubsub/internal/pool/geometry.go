@@ -39,9 +39,10 @@ func (g Geometry) payload(memory []byte, chunk uint32, n uint64) []byte {
 	return memory[at : at+n : at+g.Max]
 }
 
-// named decodes a slot's payload. It reports false if no writer writes that.
+// named decodes a slot's payload: the first word's other half is not used. It reports false if no writer writes that.
 func (g Geometry) named(w [Words]uint64) (chunk uint32, length uint64, sound bool) {
-	return uint32(w[0]), w[1], w[0] < uint64(g.Chunks) && w[1] <= g.Max
+	chunk, length = uint32(w[0]), w[1]
+	return chunk, length, chunk < g.Chunks && length <= g.Max
 }
 
 // kept returns the first and the last value that the ring keeps, as its writer sees it; first > last: none.

@@ -261,10 +261,18 @@ func TestReader_EndsWhenEachCopyIsOverwritten(t *testing.T) {
 	require.Equal(t, calls, lost)
 }
 
+func TestReader_IgnoresWhatTheLayoutHasNoUseFor(t *testing.T) {
+	f := newFile(1, 1, 1)
+	f.chunks().put(t, 7)
+	f.words[4+2].Store(f.words[4+2].Load() | 1<<32)
+	v, outcome := f.reader(nil, nil).Newest(false)
+	require.Equal(t, Read, outcome)
+	require.EqualValues(t, 7, number(t, v.Bytes))
+}
+
 func TestReader_FindsWhatNoWriterWrites(t *testing.T) {
 	for name, damage := range map[string]func(*file, []atomic.Uint64){
 		"chunk":    func(f *file, slot []atomic.Uint64) { slot[2].Store(uint64(f.Chunks)) },
-		"reserved": func(_ *file, slot []atomic.Uint64) { slot[2].Store(1 << 32) },
 		"length":   func(_ *file, slot []atomic.Uint64) { slot[3].Store(size + 1) },
 		"sequence": func(_ *file, slot []atomic.Uint64) { slot[0].Store(3) },
 		"head":     func(f *file, _ []atomic.Uint64) { f.head.Store(1 << 63) },
