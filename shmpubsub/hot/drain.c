@@ -151,13 +151,13 @@ fill_words(Subscriber *s, PyObject *into)
         if (PyErr_ExceptionMatches(PyExc_TypeError) || PyErr_ExceptionMatches(PyExc_BufferError) ||
             PyErr_ExceptionMatches(PyExc_ValueError)) {
             PyErr_Clear();
-            raised(PyObject_CallMethod((PyObject *)s, "_refuse_buffer", "O", into));
+            raised(PyObject_CallMethod((PyObject *)s, "_refuse_buffer", "(O)", into));
         }
         return -1;
     }
     if (!buffer_fits(b.type, &view)) {
         PyBuffer_Release(&view);
-        raised(PyObject_CallMethod((PyObject *)s, "_refuse_buffer", "O", into));
+        raised(PyObject_CallMethod((PyObject *)s, "_refuse_buffer", "(O)", into));
         return -1;
     }
     struct ring_value v;

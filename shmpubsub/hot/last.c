@@ -186,7 +186,7 @@ arguments_of(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names
         return false;
     }
     if (beyond < 0 || (beyond == 0 && most < 1)) {
-        raised(PyObject_CallMethod((PyObject *)s, "_refuse_count", "O", args[0]));
+        raised(PyObject_CallMethod((PyObject *)s, "_refuse_count", "(O)", args[0]));
         return false;
     }
     *count = beyond > 0 ? RING_HEAD_LIMIT : (uint64_t)most;
@@ -206,7 +206,7 @@ last_values(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names)
         return NULL;
     }
     if (!ready) {
-        return PyObject_CallMethod((PyObject *)s, "_no_values", "O", into == NULL ? Py_None : into);
+        return PyObject_CallMethod((PyObject *)s, "_no_values", "(O)", into == NULL ? Py_None : into);
     }
     struct hold kept = hold_file(s->cursor.present.file, NULL);
     r.file = kept.file;

@@ -30,7 +30,7 @@ refuse_length(Publisher *p, size_t length, Py_ssize_t position)
 PyObject *
 refuse_values(Publisher *p, PyObject *values)
 {
-    return raised(PyObject_CallMethod((PyObject *)p, "_refuse_values", "O", values));
+    return raised(PyObject_CallMethod((PyObject *)p, "_refuse_values", "(O)", values));
 }
 
 PyObject *
@@ -48,7 +48,7 @@ refuse_loan_again(Publisher *p)
 PyObject *
 refuse_loan_size(Publisher *p, PyObject *size)
 {
-    return raised(PyObject_CallMethod((PyObject *)p, "_refuse_loan_size", "O", size == NULL ? Py_None : size));
+    return raised(PyObject_CallMethod((PyObject *)p, "_refuse_loan_size", "(O)", size == NULL ? Py_None : size));
 }
 
 PyObject *

@@ -55,7 +55,7 @@ wait_begin(Subscriber *s, struct wait *w, PyObject *timeout)
         PyErr_Clear();
     }
     if (!(seconds >= 0)) {
-        raised(PyObject_CallMethod((PyObject *)s, "_refuse_timeout", "O", timeout));
+        raised(PyObject_CallMethod((PyObject *)s, "_refuse_timeout", "(O)", timeout));
         return -1;
     }
     if (seconds < 9e9) { /* 285 years; beyond that there is no limit */

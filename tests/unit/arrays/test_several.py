@@ -78,6 +78,18 @@ def test_numbers_fill_an_array() -> None:
         assert sub.last(2) == [2.0, 3.0]
 
 
+@pytest.mark.parametrize("wrong", [(), (1,), (1, 2)])
+def test_a_tuple_is_one_argument(wrong: Any) -> None:
+    """C passes what it refuses to a method, whose arguments it is not."""
+    with Publisher("topic", 0.0) as pub, Subscriber("topic", 0.0) as sub:
+        pub.publish(1.0)
+        with pytest.raises(TopicTypeError, match="found tuple"):
+            sub.last(wrong)
+        with pytest.raises(TopicTypeError, match="found tuple"):
+            sub.drain(into=wrong)
+        assert sub.recv(0) == 1.0
+
+
 @pytest.mark.parametrize("wrong", [0, -1])
 def test_less_than_one_value_is_refused(wrong: int) -> None:
     with Subscriber("topic", 0.0) as sub:

@@ -49,7 +49,7 @@ def test_no_time_is_a_value_error(sub: Subscriber[int], way: str, timeout: Any) 
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("timeout", [True, False, "1", b"1", [1], 1j, ...], ids=repr)
+@pytest.mark.parametrize("timeout", [True, False, "1", b"1", [1], (), (1, 2), 1j, ...], ids=repr)
 def test_no_number_is_a_type_error(sub: Subscriber[int], way: str, timeout: Any) -> None:
     with pytest.raises(TopicTypeError, match=REFUSED):
         WAYS[way](sub, timeout)
