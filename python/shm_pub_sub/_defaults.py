@@ -15,6 +15,9 @@ _EXPECTED = (
     "a bool, an int, a float, a str, bytes, a list of one of the first three, or an array of "
     "numbers: its type is the topic's type"
 )
+_RECORDS = (
+    "records are not supported yet; use a topic for each field, or json.dumps(x) in one of ''"
+)
 _ELEMENTS = "bool, int8 to int64, uint8 to uint64, float16 to float64, complex64 or complex128"
 
 
@@ -37,7 +40,11 @@ def _words(default: Any) -> tuple[str, str, str]:
     """Return what was found, what was expected, and what to write."""
     found = kind_of(default)
     if default is None:
-        return found, _EXPECTED, "write the value that subscribers have before the first one"
+        return (
+            found,
+            _EXPECTED,
+            "write one of the values, such as 0.0 or np.zeros(3); only a Subscriber takes None",
+        )
     if isinstance(default, type) or hasattr(default, "__origin__"):
         return f"the type {short_repr(default)}", _EXPECTED, f"write {_example(default)}"
     if isinstance(default, list):
@@ -46,6 +53,8 @@ def _words(default: Any) -> tuple[str, str, str]:
         return found, _EXPECTED, "write list(x)" if default else "write [0.0], [0] or [False]"
     if isinstance(default, bytearray):
         return found, _EXPECTED, "write bytes(x), or memoryview(x) for an array of uint8"
+    if hasattr(default, "isnative"):
+        return f"the dtype {default}", _EXPECTED, f"write np.zeros(shape, {str(default)!r})"
     dtype = getattr(default, "dtype", None)
     if hasattr(dtype, "isnative"):
         return _words_of_numpy(default, dtype)
@@ -59,7 +68,7 @@ def _words(default: Any) -> tuple[str, str, str]:
     if hasattr(default, "typecode"):
         return f"{found} of typecode {default.typecode!r}", f"elements of {_ELEMENTS}", "write ''"
     if isinstance(default, dict) or hasattr(default, "_fields_") or _is_dataclass(default):
-        return found, _EXPECTED, "records are not supported yet; use a topic for each field"
+        return found, _EXPECTED, _RECORDS
     if hasattr(type(default), "__array__"):
         return found, _EXPECTED, "write np.asarray(x)"
     return found, _EXPECTED, conversion(default).removeprefix("; ")
@@ -94,7 +103,7 @@ def _words_of_numpy(default: Any, dtype: Any) -> tuple[str, str, str]:
         return (
             f"{array} records",
             f"elements of {_ELEMENTS}",
-            "records are not supported yet; use a topic for each field",
+            _RECORDS,
         )
     if not dtype.isnative:
         hint = f"write x.astype(np.{dtype.newbyteorder('=')})"

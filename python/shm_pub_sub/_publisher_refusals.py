@@ -44,7 +44,7 @@ class PublisherRefusals(End):
         """Raise for a value; position is its index in a batch, or negative."""
         what, spec = self._what(position), self._spec
         if overflow:
-            raise _out_of_range(what, spec)
+            raise _out_of_range(what, value, spec)
         found = _found(value)
         if spec.kind == "array":
             found, hint = _words_of_array(value, spec)
@@ -61,7 +61,7 @@ class PublisherRefusals(End):
                     "that UTF-8 can encode; write x.encode('utf-8', 'replace').decode()"
                 )
             expected = "a str"
-            hint = "; write x.decode()" if hasattr(value, "decode") else "; write str(x)"
+            hint = _as_text(value)
         elif spec.kind == "bytes":
             expected = "bytes, bytearray or a contiguous memoryview"
             hint = "; write x.tobytes()" if hasattr(value, "tobytes") else ""
@@ -78,10 +78,10 @@ class PublisherRefusals(End):
         """Raise for an element of a list."""
         what, cls = self._what(position), _element(self._spec)
         if overflow:
-            raise _out_of_range(f"{what}, element {index}", self._spec)
+            raise _out_of_range(f"{what}, element {index}", element, self._spec)
         raise TopicTypeError(
-            f"{what}: found {kind_of(element)} {short_repr(element)} as element {index}; expected "
-            f"{_NUMBERS[cls]}" + ("" if cls is bool else conversion(element, cls))
+            f"{what}: found {_found(element)} as element {index}; expected {_NUMBERS[cls]}"
+            + ("" if cls is bool else conversion(element, cls))
         )
 
     def _refuse_length(self, length: int, position: int) -> NoReturn:
@@ -100,9 +100,9 @@ class PublisherRefusals(End):
 
     def _refuse_loan(self) -> NoReturn:
         raise LoanError(
-            f"publish to {self._name!r}: found all chunks that can be filled at once in loans that "
-            f"are open, or of which arrays still exist; expected one of {self._loans} to be free; "
-            "end the other block first, del its arrays, or pass a larger loans= to the publisher"
+            f"publish to {self._name!r}: found loans={self._loans} in use, by a block that has not "
+            "ended or by arrays of one that failed; expected a free one; end that block "
+            "first, del the arrays and the loan's own, or pass a larger loans= to the publisher"
         )
 
     def _refuse_loan_again(self) -> NoReturn:
@@ -134,7 +134,7 @@ class PublisherRefusals(End):
         raise BufferError(
             f"loan of {self._name!r}: found arrays made from the loan's, at the end of its block; "
             "nothing was published, as they could change what readers see; expected none; del them "
-            "in the block, or copy what you keep"
+            "in the block, or copy what you keep; now del them and the loan's own array"
         )
 
     def _unusable(self) -> None:
@@ -159,7 +159,7 @@ class PublisherRefusals(End):
         return what
 
 
-def _out_of_range(what: str, spec: Spec) -> RangeError:
+def _out_of_range(what: str, value: object, spec: Spec) -> RangeError:
     kind, bits = spec.dtype[:1], 8 * int(spec.dtype[1:] or 8)
     if kind == "u":
         limits = f"0 to 2**{bits} - 1"
@@ -168,11 +168,20 @@ def _out_of_range(what: str, spec: Spec) -> RangeError:
     else:
         name = dtype_name(spec.dtype) if spec.kind == "scalar" else "float"
         limits = f"a number that a {name} can hold"
-    return RangeError(f"{what}: found a number beyond that; expected {limits}")
+    return RangeError(f"{what}: found {short_repr(value)}; expected {limits}")
 
 
 def _found(value: object) -> str:
     return "None" if value is None else f"{kind_of(value)} {short_repr(value)}"
+
+
+def _as_text(value: object) -> str:
+    """Return what makes a text of a value, for an error."""
+    if hasattr(value, "decode"):
+        return "; write x.decode()"
+    if isinstance(value, (dict, list, tuple)):
+        return "; write json.dumps(x)"
+    return "" if value is None else "; write str(x)"
 
 
 def _element(spec: Spec) -> type:
@@ -206,10 +215,26 @@ def _words_of_array(value: Any, spec: Spec) -> tuple[str, str]:
         return _found(value), hint
     axes: Any = view.shape
     found = f"{kind_of(value)} of format {view.format!r} and shape {list(axes)}"
+    if isinstance(value, (bytes, bytearray)):
+        row = int(spec.dtype[1:]) * prod(n or 1 for n in spec.shape)
+        fits = len(value) % row == 0 if None in spec.shape else len(value) == row
+        wanted = ", ".join(str(n or -1) for n in spec.shape)
+        return found, f"; write np.frombuffer(x, np.{name}).reshape({wanted})" if fits else ""
     return found, _reshape(axes, spec)
 
 
 def _reshape(shape: tuple[int, ...], spec: Spec) -> str:
-    if None in spec.shape or prod(shape) != prod(n or 1 for n in spec.shape):
+    """Return what gives an array the topic's shape.
+
+    The same axes in another order are most likely that: reshape() would mix up an image.
+    """
+    wanted: Any = spec.shape
+    if None in wanted or prod(shape) != prod(wanted):
         return ""
-    return f"; write x.reshape({', '.join(map(str, spec.shape))}) if the order is the same"
+    if sorted(shape) == sorted(wanted):
+        order = [shape.index(n) for n in wanted]
+        if len(set(order)) == len(order):
+            return (
+                f"; write x.transpose({', '.join(map(str, order))}) if its axes are in that order"
+            )
+    return f"; write x.reshape({', '.join(map(str, wanted))}) if the order is the same"

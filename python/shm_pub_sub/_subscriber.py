@@ -345,4 +345,4 @@ def _short(value: object) -> str:
     if shape is None:
         return short_repr(value)
     dtype = getattr(value, "dtype", None) or value.format  # type: ignore[attr-defined]
-    return f"{dtype}{list(shape)}"
+    return f"{dtype}[{','.join(map(str, shape))}]"

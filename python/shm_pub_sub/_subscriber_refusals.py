@@ -95,9 +95,10 @@ class SubscriberRefusals(End):
         what = f"read {self._name!r} into: found"
         if tag in (TEXT, LIST) or (tag == ARRAY and leading and None in shape):
             kinds = {TEXT: "text", LIST: "a list", ARRAY: "an array of varying length"}
-            way = "a call without into=, in a list" if leading else "a call without into="
+            new = "a list of new ones" if leading else "a new one"
             raise TopicTypeError(
-                f"{what} a buffer for {kinds[tag]}; expected {way}, which returns a new one"
+                f"{what} a buffer for {kinds[tag]}; expected a call without into=, which returns "
+                f"{new}"
             )
         if tag not in (ARRAY, BYTES) and not leading:
             raise TopicTypeError(
