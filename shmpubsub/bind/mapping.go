@@ -10,7 +10,7 @@ import (
 	"shm_pub_sub/shmpubsub/internal/segment"
 )
 
-// mappingText writes m as the integers and, in a second line, the type that map in hot/lifetime.c scans: address of the
+// mappingText writes m as the integers and, in a second line, the type that hot/mapping_text.c scans: address of the
 // header and bytes mapped from there, address of page 0, the ring, the process whose topic was taken over, the type tag
 // and the chunks, and what became of a retained value.
 func mappingText(m shmpubsub.Mapping, err error) (string, error) {
@@ -22,7 +22,7 @@ func mappingText(m shmpubsub.Mapping, err error) (string, error) {
 }
 
 // Attach opens topic in dir for the values that want describes ("bool", "int", "float", a descriptor, "" for all), and
-// returns its mapping as the integers and, in a second line, the type that parse in hot/attachment.c scans: address of
+// returns its mapping as the integers and, in a second line, the type that hot/mapping_text.c scans: address of
 // the header and bytes mapped from there, the ring, fd, retain, dead, the publisher's pid, the depth, the type tag and
 // the chunks. The caller must unmap and close it. It returns "" if there is no topic. An untrusted file is an error of
 // kind untrusted, whose text describes it. The hot path calls Attach if it has no mapping, or its mapping was retired.

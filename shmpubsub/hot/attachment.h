@@ -22,8 +22,15 @@ int attachment_attach(Subscriber *s);
 /* Whether s was opened again since open_epoch; an error is set then. */
 bool attachment_is_over(Subscriber *s, uint64_t open_epoch);
 
-/* The method _map. */
-PyObject *attachment_map(Subscriber *s, PyObject *args);
+/* Whether s is open, and has not been opened again since that epoch. */
+static inline bool
+attachment_still_open(const Subscriber *s, uint64_t open_epoch)
+{
+    return s->path != NULL && s->open_epoch == open_epoch;
+}
+
+/* Raises the error for a call whose open_epoch is over. */
+void *attachment_raise_over(Subscriber *s);
 
 /* Whether there is a file to read, after looking for another one if the name may have moved on: 1, 0, or -1 with an
    error set. */

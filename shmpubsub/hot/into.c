@@ -3,6 +3,7 @@
 #include "arguments.h"
 #include "copy_payload.h"
 #include "numpy_api.h"
+#include "strided.h"
 
 /* Below this many bytes in a row numpy's own loops are faster. */
 #define SHORT_RUN 64
@@ -139,20 +140,6 @@ into_close(struct into *d)
     }
 }
 
-/* Copies from a contiguous value to any strides, in runs that are contiguous in both. */
-static const char *
-scatter(char *to, const char *from, int ndim, const Py_ssize_t *shape, const Py_ssize_t *strides, size_t run)
-{
-    if (ndim == 0) {
-        memcpy(to, from, run);
-        return from + run;
-    }
-    for (Py_ssize_t i = 0; i < *shape; i++, to += *strides) {
-        from = scatter(to, from, ndim - 1, shape + 1, strides + 1, run);
-    }
-    return from;
-}
-
 /* Copies to a place of that shape, whatever its strides. */
 static int
 fill(char *to, int ndim, const Py_ssize_t *axes, const Py_ssize_t *strides, const struct value_type *t,
@@ -177,20 +164,17 @@ fill(char *to, int ndim, const Py_ssize_t *axes, const Py_ssize_t *strides, cons
         }
         from = scratch;
     }
-    int failed = 0, outer = ndim;
-    size_t run = t->itemsize;
-    while (outer > 0 && (strides[outer - 1] == (Py_ssize_t)run || shape[outer - 1] == 1)) {
-        run *= (size_t)shape[--outer];
-    }
-    if (run < SHORT_RUN && numpy_ready()) {
+    int failed = 0, outer;
+    struct strided target = {NULL, ndim, shape, strides, t->itemsize};
+    if (strided_run(&target, &outer) < SHORT_RUN && numpy_ready()) {
         failed = numpy_fill(t->number, ndim, shape, strides, to, from);
     }
     else if (p->length < WITHOUT_GIL) {
-        (void)scatter(to, from, outer, shape, strides, run);
+        strided_fill(to, &target, from);
     }
     else {
         Py_BEGIN_ALLOW_THREADS
-        (void)scatter(to, from, outer, shape, strides, run);
+        strided_fill(to, &target, from);
         Py_END_ALLOW_THREADS
     }
     PyMem_RawFree(scratch);

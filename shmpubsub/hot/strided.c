@@ -69,3 +69,24 @@ strided_copy(char *to, const struct strided *from)
         copy_axes(to, from->data, from, 0, outer, run);
     }
 }
+
+static const char *
+fill_axes(char *to, const char *from, const struct strided *shape, int axis, int outer, size_t run)
+{
+    if (axis == outer) {
+        memcpy(to, from, run);
+        return from + run;
+    }
+    for (Py_ssize_t i = 0; i < shape->shape[axis]; i++, to += shape->strides[axis]) {
+        from = fill_axes(to, from, shape, axis + 1, outer, run);
+    }
+    return from;
+}
+
+void
+strided_fill(char *to, const struct strided *shape, const char *from)
+{
+    int outer;
+    size_t run = strided_run(shape, &outer);
+    fill_axes(to, from, shape, 0, outer, run);
+}

@@ -17,4 +17,7 @@ size_t strided_run(const struct strided *from, int *outer);
 /* Copies the elements side by side, in C's order. */
 void strided_copy(char *to, const struct strided *from);
 
+/* Copies elements that lie side by side to a place of that shape, whose data is not used. */
+void strided_fill(char *to, const struct strided *shape, const char *from);
+
 #endif

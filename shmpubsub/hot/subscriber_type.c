@@ -2,7 +2,7 @@
 
 #include <structmember.h>
 
-#include "attachment.h"
+#include "attachment_map.h"
 #include "drain.h"
 #include "fileno.h"
 #include "last.h"

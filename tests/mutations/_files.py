@@ -87,8 +87,8 @@ FILES = (
     Mutation(
         "close: whatever has the descriptor's number is unlocked and closed",
         "shmpubsub/internal/forks/forks.go",
-        "if unix.Fstat(f.fd, &st) != nil || uint64(st.Dev) != f.dev || ",
-        "if unix.Fstat(f.fd, &st) != nil || false && uint64(st.Dev) != f.dev && ",
+        "!= nil || uint64(st.Dev) != f.dev || st.Ino != f.ino || accessOf(f.fd) != f.access {",
+        "!= nil {",
         ("lost descriptors",),
     ),
     Mutation(

@@ -61,7 +61,7 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     ),
     "slots half a word off": (
         (
-            "attachment.c",
+            "attachment_map.c",
             "ring_at(file->mapping.base, g->first,",
             "ring_at(file->mapping.base, g->first + 4,",
         ),

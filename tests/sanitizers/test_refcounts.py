@@ -41,7 +41,7 @@ FAULTS: dict[str, Fault] = {
     "list's values kept": ("drain.c", "        Py_XDECREF(value);\n", ""),
     "items kept": ("publish_many.c", "    Py_DECREF(items);\n    PyObject *result",
                    "    PyObject *result"),
-    "text kept": ("attachment.c", "    Py_DECREF(text);\n    if (!parsed)", "    if (!parsed)"),
+    "text kept": ("attachment_map.c", "    Py_DECREF(text);\n    if (!parsed)", "    if (!parsed)"),
     "name kept": ("lifetime.c", "    Py_XDECREF(name);\n", ""),
     "publishers kept": ("registry.c", "        Py_DECREF(found[i]);\n", ""),
 }  # fmt: skip
