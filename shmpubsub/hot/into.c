@@ -72,9 +72,11 @@ look_at(struct into *d, const struct value_type *t, PyObject *object)
     if (d->ndim > VALUE_MAX_NDIM + 1) {
         return 0;
     }
-    /* Copies: another thread may give an array another shape. */
-    memcpy(d->shape, shape, (size_t)d->ndim * sizeof *shape);
-    memcpy(d->strides, strides, (size_t)d->ndim * sizeof *strides);
+    /* Copies: another thread may give an array another shape. Both are NULL without axes. */
+    for (int i = 0; i < d->ndim; i++) {
+        d->shape[i] = shape[i];
+        d->strides[i] = strides[i];
+    }
     return 1;
 }
 

@@ -40,6 +40,18 @@ def test_any_strides_are_filled(into: Any) -> None:
         assert sub.try_recv(into=into) is into
 
 
+def test_an_array_without_axes() -> None:
+    zero = np.zeros(())
+    with Publisher("topic", zero) as pub, Subscriber("topic", zero) as sub:
+        pub.publish(np.array(2.5))
+        for into in (np.zeros(()), memoryview(bytearray(8)).cast("d", ())):
+            assert sub.subscribe(into=into)[0] is into
+            assert np.asarray(into) == 2.5
+        assert sub.last(3, into=np.zeros(3)).tolist() == [2.5]
+        with pytest.raises(TopicTypeError, match=r"\(count,\)"):
+            sub.last(3, into=np.zeros(()))
+
+
 def test_what_is_beside_the_array_stays() -> None:
     with Publisher("cam", FRAME) as pub, Subscriber("cam", FRAME) as sub:
         pub.publish(VALUE)
