@@ -106,7 +106,7 @@ func (f *File) Guard(at int64) { f.guard = at }
 // Unlock releases that lock.
 func (f *File) Unlock() {
 	if !f.Holds() {
-		f.fd = -1 // without the lock it could no longer be told from others of the same file
+		f.fd = -1 // without the lock nothing distinguishes it from others of the same file
 		return
 	}
 	lock := f.lock(unix.F_UNLCK)

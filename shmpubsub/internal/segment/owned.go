@@ -52,7 +52,7 @@ func (o *Owned) Close() error {
 		o.memory.retire()
 		err = o.unlink()
 	}
-	o.file.Unlock() // while the mapping has the lock, by which the descriptor is told from others
+	o.file.Unlock() // while the mapping has the lock, which distinguishes the descriptor from others
 	killpoint.Here()
 	o.pool.unmap()
 	o.memory.unmap()
