@@ -3,6 +3,7 @@ package shmpubsub
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -41,10 +42,25 @@ func TestSubscriber_EndsItsCallsThoughEachCopyIsOverwritten(t *testing.T) {
 	})
 }
 
+// Without a view that is free, Borrow pins the value while it copies it.
+func TestBorrow_CopiesWhatItPinsIfAllViewsAreTaken(t *testing.T) {
+	dir := InDir(t.TempDir())
+	for views := range 2 {
+		s := alwaysLapped(t, fmt.Sprint(views), dir, WithViews(views))
+		s.present.chunks.never = false
+		borrow := func() bool { return s.Borrow(func(*[100]int) {}) }
+		if views == 1 {
+			inner := borrow
+			borrow = func() (ok bool) { return s.Borrow(func(*[100]int) { ok = inner() }) && ok }
+		}
+		require.True(t, borrow(), "%v", s.Err())
+	}
+}
+
 // alwaysLapped returns a subscriber that cannot pin, and whose copies all take as long as two publishes.
-func alwaysLapped(t *testing.T, topic string, dir Option) *Subscriber[[100]int] {
+func alwaysLapped(t *testing.T, topic string, dir Option, opts ...PublisherOption) *Subscriber[[100]int] {
 	t.Helper()
-	p, err := NewPublisher[[100]int](topic, 1, dir)
+	p, err := NewPublisher[[100]int](topic, 1, append(opts, dir)...)
 	require.NoError(t, err)
 	require.NoError(t, p.Publish([100]int{}))
 	s, err := NewSubscriber(topic, [100]int{}, dir)

@@ -101,16 +101,26 @@ func (r *Reader) load(s ring.Sample, sound bool, w [Words]uint64, view bool) (v 
 		return Value{}, Unsound, true
 	}
 	v = Value{Sample: s}
-	if entry, ok := r.claim(chunk, view); ok {
-		if !r.Ring.Keeps(s.Sequence) {
-			r.Pins.Clear(entry)
-			return Value{}, Read, false
-		}
+	entry, pinned := r.claim(chunk, view)
+	copied := !pinned
+	if !pinned && view { // every view is taken: a copy has an entry of its own
+		entry, pinned = r.claim(chunk, false)
+	}
+	if pinned && !r.Ring.Keeps(s.Sequence) {
+		r.Pins.Clear(entry)
+		return Value{}, Read, false
+	}
+	if !copied {
 		v.pins, v.entry, v.Bytes = r.Pins, entry, r.payload(r.Memory, chunk, length)
 		return v, Read, true
 	}
 	r.scratch = slices.Grow(r.scratch[:0], int(length))
 	v.Bytes = r.scratch[:length]
+	if pinned {
+		copy(v.Bytes, r.payload(r.Memory, chunk, length))
+		r.Pins.Clear(entry)
+		return v, Read, true
+	}
 	at := r.Offset + uint64(chunk)*r.Stride + ChunkHeader
 	if err := r.Copy(v.Bytes, at); err != nil {
 		return Value{}, Unsound, true
