@@ -15,7 +15,7 @@ FIRST_BYTES = 16
 """Bytes of a bytes value that are shown."""
 
 FEW = 8
-"""Elements up to which a list is shown in full."""
+"""Elements up to which a list, or an array of one axis, is shown in full."""
 
 _CODES = {"?": "bool", "f": "float32", "d": "float64", "e": "float16"}
 
@@ -41,14 +41,15 @@ def brief(value: Any) -> Any:
     """Return a bool, an int or a float as it is, and a Brief of anything else.
 
     Of an array it has the shape, the least, the greatest and the mean element; the first two leave
-    out NaN, which makes the mean NaN. Without numpy it has the shape and the size.
+    out NaN, which makes the mean NaN. A short one of one axis, such as joint angles, is shown in
+    full. Without numpy it has the shape and the size.
     """
     if type(value) in (bool, int, float):
         return value
     if type(value) is str:
         return Brief("", printable(value), value)
     if type(value) is complex:
-        return Brief("", f"{value:.6g}", {"real": value.real, "imag": value.imag})
+        return Brief("", f"{value:.6g}", _json(value))
     if type(value) is list:
         return Brief("", _list(value), value)
     numpy = sys.modules.get("numpy")
@@ -92,10 +93,10 @@ def _array(value: Any, numpy: Any) -> Brief:
                 **figures,
             }
     text = ", ".join(f"{name} {_number(figure)}" for name, figure in figures.items())
-    json |= {
-        name: {"real": f.real, "imag": f.imag} if type(f) is complex else f
-        for name, f in figures.items()
-    }
+    if value.ndim == 1 and value.size <= FEW:
+        text = _list(value.tolist())
+        json["values"] = [*map(_json, value.tolist())]
+    json |= {name: _json(figure) for name, figure in figures.items()}
     return Brief(kind, text, json)
 
 
@@ -111,6 +112,12 @@ def _dtype(view: memoryview) -> str:
     if code.startswith("Z"):
         return f"complex{8 * view.itemsize}"
     return f"{'int' if code.islower() else 'uint'}{8 * view.itemsize}"
+
+
+def _json(number: Any) -> object:
+    if type(number) is complex:
+        return {"real": number.real, "imag": number.imag}
+    return number
 
 
 def _number(value: Any) -> str:

@@ -51,19 +51,21 @@ def test_text_bytes_and_lists(value: Any, text: str, as_json: object) -> None:
     ("value", "text", "figures"),
     [
         (np.full((480, 640, 3), 7, "u1"), "uint8[480,640,3], min 7, max 7, mean 7", (7, 7, 7.0)),
-        (np.array([1.5, 2.5], "f4"), "float32[2], min 1.5, max 2.5, mean 2", (1.5, 2.5, 2.0)),
-        (np.array([NAN, 1.0, 3.0]), "float64[3], min 1, max 3, mean nan", (1.0, 3.0, "NaN")),
+        (np.array([1.5, 2.5], "f4"), "float32[2], [1.5, 2.5]", (1.5, 2.5, 2.0)),
+        (np.array([NAN, 1.0, 3.0]), "float64[3], [nan, 1, 3]", (1.0, 3.0, "NaN")),
         (
             np.array([-INFINITY, INFINITY]),
-            "float64[2], min -inf, max inf, mean nan",
+            "float64[2], [-inf, inf]",
             ("-Infinity", "Infinity", "NaN"),
         ),
-        (np.array([True, False]), "bool[2], min False, max True, mean 0.5", (False, True, 0.5)),
+        (np.array([True, False]), "bool[2], [True, False]", (False, True, 0.5)),
         (np.array(2**63, "u8"), f"uint64[], min {2**63}, max {2**63}, mean 9.22337e+18", None),
+        (np.arange(8.0), "float64[8], [0, 1, 2, 3, 4, 5, 6, 7]", (0.0, 7.0, 3.5)),
+        (np.arange(9.0), "float64[9], min 0, max 8, mean 4", (0.0, 8.0, 4.0)),
         (np.full(70_000, 65_504, "f2"), "float16[70000], min 65504, max 65504, mean 65504", None),
     ],
 )
-def test_arrays_have_shape_least_greatest_and_mean(
+def test_arrays_have_shape_least_greatest_and_mean_or_all_elements(
     value: Any, text: str, figures: tuple[object, ...] | None
 ) -> None:
     found = brief(value)
@@ -72,13 +74,16 @@ def test_arrays_have_shape_least_greatest_and_mean(
     assert (as_json["dtype"], as_json["shape"]) == (value.dtype.name, [*value.shape])
     if figures is not None:
         assert (as_json["min"], as_json["max"], as_json["mean"]) == figures
+    in_full = value.ndim == 1 and value.size <= 8
+    assert as_json.get("values") == (json_value(value.tolist()) if in_full else None)
     json.dumps(as_json, allow_nan=False)
 
 
 def test_complex_arrays_have_a_mean_and_empty_ones_nothing() -> None:
     found = brief(np.array([1 + 1j, 3 - 1j], "c8"))
-    assert str(found) == "complex64[2], mean 2+0j"
+    assert str(found) == "complex64[2], [1+1j, 3-1j]"
     assert found.json["mean"] == {"real": 2.0, "imag": 0.0}
+    assert found.json["values"][1] == {"real": 3.0, "imag": -1.0}
     assert str(brief(np.zeros((0, 4), "f4"))) == "float32[0,4], empty"
 
 

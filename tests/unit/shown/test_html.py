@@ -71,7 +71,7 @@ def test_both_ends_show_topic_type_newest_value_age_and_publisher(value: Any) ->
     ("default", "value", "kind", "text"),
     [
         (np.zeros((32, 2), "u1"), np.ones((32, 2), "u1"), "uint8[32,2]", "min 1, max 1, mean 1"),
-        (np.zeros(3, "f4"), np.ones(3, "f4"), "float32[3]", "min 1, max 1, mean 1"),
+        (np.zeros(3, "f4"), np.ones(3, "f4"), "float32[3]", "[1, 1, 1]"),
         ("", "<b>driving</b>", "str <= 4096", "<b>driving</b>"),
         ("", "x" * 300, "str <= 4096", "x" * 197 + "..."),
         (b"", b"ab", "bytes <= 4096", "2 bytes: 61 62"),
@@ -96,7 +96,7 @@ def test_both_ends_show_values_of_every_type_in_brief(
 def test_without_a_default_there_is_nothing_to_show() -> None:
     assert shown(Subscriber("nothing")).text.endswith("no publisher")
     assert (
-        "no publisher; default: uint8[2], min 0"
+        "no publisher; default: uint8[2], [0, 0]"
         in shown(Subscriber("nothing", np.zeros(2, "u1"))).text
     )
 
