@@ -1,5 +1,5 @@
 """The actors of the storm of arrays. Each word of a value is the same one of _values, so that a
-value that is torn, or changes while it is kept, shows whoever wrote into it."""
+value that is torn, or changes while it is kept, shows its writers."""
 
 import random
 import time
