@@ -53,7 +53,10 @@ SOAKED = [
     "tests/exit",
     "tests/fork/test_storm.py",
     "tests/fuzz",
+    "tests/sanitizers/test_pins.py",
     "tests/storm",
+    "tests/unit/arrays/test_lapped.py",
+    "tests/unit/arrays/test_views.py",
     "tests/unit/lifetime/test_thread_chaos.py",
     "tests/waiting",
 ]
@@ -69,6 +72,7 @@ LONG = {
     "SHM_PUB_SUB_WAITS": "900000",
     "SHM_PUB_SUB_VALUES": "30000000",
     "SHM_PUB_SUB_VIEWS": "1000000",
+    "SHM_PUB_SUB_LAPPED_SECONDS": "10",
     "SHM_PUB_SUB_INTERRUPTS": "500",
     "SHM_PUB_SUB_SCRIPTS": "10000",
 }

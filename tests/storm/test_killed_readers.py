@@ -57,7 +57,7 @@ def test_no_chunk_is_missing(shm_dir: Path, record_property: Callable[[str, obje
         shm_pub_sub.Subscriber("topic", WORDS, copy=False) as subscriber,
         shm_pub_sub.Subscriber("topic", WORDS) as copies,
     ):
-        value = WORDS.copy()
+        value, view = WORDS.copy(), None
         publisher.publish(value)
         for number in range(1, KILLS + 1):
             begun = progress[0]
@@ -75,7 +75,7 @@ def test_no_chunk_is_missing(shm_dir: Path, record_property: Callable[[str, obje
             while views < VIEWS * number // KILLS:
                 view = subscriber.subscribe()[0]
                 views += 1
-            del view
+            view = None
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
             left += pins(shm_dir)

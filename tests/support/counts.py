@@ -19,6 +19,9 @@ INTERRUPTS = int(os.environ.get("SHM_PUB_SUB_INTERRUPTS") or 60)
 VIEWS = int(os.environ.get("SHM_PUB_SUB_VIEWS") or 5_000)
 """Views of values in shared memory that are kept, in the longest test."""
 
+LAPPED_SECONDS = float(os.environ.get("SHM_PUB_SUB_LAPPED_SECONDS") or 1)
+"""How long a reader that cannot pin is overtaken by a publisher of frames."""
+
 SLICE = 0.1
 """Seconds after which a waiter looks again by itself, if nobody has woken it."""
 

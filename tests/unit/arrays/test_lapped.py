@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from shm_pub_sub import Publisher
+from support.counts import LAPPED_SECONDS
 from support.programs import Check, Start
 
 from ..files._users import BECOME, GROUP, OUTSIDER, OWNER, needs_root, who
@@ -139,4 +140,40 @@ with Subscriber("words", default, **options) as sub:
 """
     reader = start_python(READER + read, who(OUTSIDER, GROUP), "4000000", str(OWNER))
     assert reader.line() == "reading"
+    assert reader.interrupt()[-1] == "interrupted"
+
+
+def test_frames_from_a_fast_publisher_are_whole_or_refused_until_an_interrupt(
+    start_python: Start,
+) -> None:
+    writer = start_python(WRITER, who(OWNER, GROUP), str(6 << 17), "1")
+    assert writer.line() == "ready"
+    read = """
+end = time.monotonic() + float(sys.argv[4])
+whole = lapped = 0
+with Subscriber("words", default, **options) as sub:
+    reads = (sub.subscribe, sub.sample, sub.try_recv, sub.drain, lambda: sub.last(1))
+    while time.monotonic() < end:
+        for read in reads:
+            try:
+                found = read()
+            except OpenError:
+                lapped += 1
+                continue
+            value = getattr(found, "value", found)
+            value = value[0] if isinstance(value, tuple) else value
+            for frame in value if isinstance(value, list) or np.ndim(value) == 2 else [value]:
+                if frame is not None:
+                    assert (frame == frame[0]).all()
+                    whole += 1
+    print(whole + lapped > 0, flush=True)
+    try:
+        while True:
+            sub.recv()
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+"""
+    words = who(OUTSIDER, GROUP), str(6 << 17), str(OWNER), str(LAPPED_SECONDS)
+    reader = start_python(READER + read, *words)
+    assert reader.line() == "True"
     assert reader.interrupt()[-1] == "interrupted"
