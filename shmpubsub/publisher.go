@@ -109,11 +109,7 @@ func (p *Publisher[T]) bytesOf(v *T) []byte {
 // the topic keeps, the first ones are overwritten. The errors are those of Publish; then nothing is published.
 func (p *Publisher[T]) PublishMany(values []T) error {
 	if !p.word {
-		for i := range values {
-			if err := p.check(p.bytesOf(&values[i])); err != nil {
-				return err
-			}
-		}
+		return p.publishAll(len(values), func(i int) []byte { return p.bytesOf(&values[i]) })
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -124,18 +120,10 @@ func (p *Publisher[T]) PublishMany(values []T) error {
 		return nil
 	}
 	now := clock.Now()
-	if !p.word {
-		for i := range values {
-			if err := p.publish(p.bytesOf(&values[i]), now); err != nil {
-				return err // before the first one: loans are opened and ended under mu
-			}
-		}
-	} else {
-		var w [1]uint64
-		for _, v := range values {
-			w[0] = wordOf(v)
-			p.ring.Write(w[:], now)
-		}
+	var w [1]uint64
+	for _, v := range values {
+		w[0] = wordOf(v)
+		p.ring.Write(w[:], now)
 	}
 	futex.Notify(p.segment.WaitWord())
 	return nil

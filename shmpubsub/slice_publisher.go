@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"unsafe"
 
-	"shm_pub_sub/shmpubsub/internal/clock"
 	"shm_pub_sub/shmpubsub/internal/descriptor"
-	"shm_pub_sub/shmpubsub/internal/futex"
 )
 
 // BytesPublisher publishes a topic of byte strings.
@@ -72,27 +70,7 @@ func (p *SlicePublisher[E]) Publish(v []E) error {
 // PublishMany publishes values in order, all with the same time, and wakes waiting subscribers once, at the end. If there
 // are more than the topic keeps, the first ones are overwritten. The errors are those of Publish; then nothing is published.
 func (p *SlicePublisher[E]) PublishMany(values [][]E) error {
-	for _, v := range values {
-		if err := p.check(bytesOf(unsafe.SliceData(v), len(v))); err != nil {
-			return err
-		}
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.segment == nil {
-		return p.closedError("publish")
-	}
-	if len(values) == 0 {
-		return nil
-	}
-	now := clock.Now()
-	for _, v := range values {
-		if err := p.publish(bytesOf(unsafe.SliceData(v), len(v)), now); err != nil {
-			return err // before the first one: loans are opened and ended under mu
-		}
-	}
-	futex.Notify(p.segment.WaitWord())
-	return nil
+	return p.publishAll(len(values), func(i int) []byte { return bytesOf(unsafe.SliceData(values[i]), len(values[i])) })
 }
 
 // Loan is [Publisher.Loan] for a value of n elements.

@@ -105,6 +105,31 @@ func (p *writer) publishOne(b []byte) error {
 	return nil
 }
 
+// publishAll publishes n values, all or none, and wakes waiters once, at the end.
+func (p *writer) publishAll(n int, value func(int) []byte) error {
+	for i := range n {
+		if err := p.check(value(i)); err != nil {
+			return err
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.segment == nil {
+		return p.closedError("publish")
+	}
+	if n == 0 {
+		return nil
+	}
+	now := clock.Now()
+	for i := range n {
+		if err := p.publish(value(i), now); err != nil {
+			return err // before the first one: loans are opened and ended under mu
+		}
+	}
+	futex.Notify(p.segment.WaitWord())
+	return nil
+}
+
 func (p *writer) closedError(operation string) error {
 	return fmt.Errorf("%s %q: %w", operation, p.topic, ErrClosed)
 }
