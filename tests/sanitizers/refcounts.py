@@ -8,80 +8,28 @@ round. The uses cover success and each kind of failure.
 """
 
 import array
-import ctypes
 import gc
 import sys
 import weakref
 
+import payload_uses
 import shm_pub_sub
+from refcount_helpers import Converts, Fails, Go, functions_of, raises
 from shm_pub_sub import (
     ClosedError,
     ExistsError,
     LayoutError,
-    LoanError,
     Publisher,
     RangeError,
     ShmError,
     Subscriber,
     TopicTypeError,
-    _extension,
     _hot,
-    _publisher,
 )
 
 ROUNDS = int(sys.argv[1])
 SLACK = 30
 """References that caches of the interpreter may gain, however many rounds."""
-
-
-def raises(kind, function, *arguments, **named):
-    try:
-        function(*arguments, **named)
-    except kind:
-        return
-    raise AssertionError(f"{function} with {arguments} raised no {kind}")
-
-
-class Go:
-    """gopy's module, which was not compiled for a debug build: the None that it returns is counted
-    when it is given back, and was not when it was made."""
-
-    uncounted = 0
-
-    def __getattr__(self, name):
-        return getattr(_extension.load(), name)
-
-    def IncRef(self, handle):
-        Go.uncounted += 1
-        return _extension.load().IncRef(handle)
-
-    def DecRef(self, handle):
-        Go.uncounted += 1
-        return _extension.load().DecRef(handle)
-
-
-class Fails:
-    def __index__(self):
-        raise ZeroDivisionError
-
-    __float__ = __index__
-
-
-class Converts:
-    def __index__(self):
-        return 2**40 + 7
-
-    def __float__(self):
-        return 2.75
-
-
-class Closes:
-    def __init__(self, end):
-        self.end = end
-
-    def __index__(self):
-        self.end.close()
-        return 1
 
 
 class Mine(Subscriber):
@@ -309,103 +257,26 @@ def values_that_are_refused():
         raises(TypeError, pub.publish)
 
 
-def payloads_of_every_kind():
-    for pub, value, _ in payloads:
-        for _ in range(6):
-            pub.publish(value)
-        pub.publish_many([value, value])
-        pub.publish_many(iter((value,)))
-    frames.publish_many(memoryview(bytes(1800)).cast("B").cast("d", (3, 5, 15)))
-    frames.publish(memoryview(bytes(1200)).cast("B").cast("d", (10, 15))[::2])
-    small.publish_many(array.array("H", [1, 2]))
-
-
-def payloads_that_are_refused():
-    for pub, value, wrong in payloads:
-        for refused in wrong:
-            raises((TypeError, ValueError, OverflowError), pub.publish, refused)
-            raises((TypeError, ValueError, OverflowError), pub.publish_many, [value, refused])
-        raises(TypeError, pub.publish_many, 7)
-    raises(ZeroDivisionError, lists.publish, [1.0, Fails()])
-    raises(ZeroDivisionError, small.publish, Fails())
-    raises(TypeError, texts.publish_many, "text")
-
-
-def loans():
-    with frames.loan() as m:
-        m[0, 0] = 1.5
-    with raw.loan(3) as m:
-        m[:] = b"abc"
-    with floats.loan(size=2) as m:
-        m[:] = array.array("d", [1, 2])
-    raises(ZeroDivisionError, block, frames, lambda m: 1 // 0)
-    parts = []
-    raises(BufferError, block, raw, lambda m: parts.append(m[1:]))
-    raises(LoanError, raw.publish, b"")
-    parts.clear()
-    raises(LoanError, block, raw, raw.publish)
-    frames.loan().__enter__()
-    one = frames.loan()
-    with one:
-        pass
-    raises(LoanError, one.__enter__)
-    for wrong in (-1, 9999, "1", True):
-        raises((TypeError, ValueError), raw.loan, wrong)
-    raises(TypeError, frames.loan, 3)
-    raises(TypeError, texts.loan)
-    raises(TypeError, raw.loan, length=3)
-    raises(TypeError, pairs[0][0].loan)
-
-
-def block(pub, use):
-    with pub.loan() as m:
-        use(m)
-
-
-def publishers_that_are_closed_in_a_block():
-    pub = Publisher("block", bytes(3))
-    raises(ClosedError, block, pub, lambda m: pub.close())
-    raises(ClosedError, pub.loan)
-    pub.__init__("block", [0])
-    raises(ClosedError, pub.publish, [Closes(pub)])
-
-
 def looks():
     for pub, sub, _ in pairs:
         repr(pub)
         repr(sub)
         assert sub.publisher_alive
         assert sub.buffer_num == 3
-    assert len(_hot.publishers()) == 3 + len(payloads)
+    assert len(_hot.publishers()) == 3 + len(payload_uses.payloads)
     _hot.forks()
 
 
-go = Go()
-_publisher.load = lambda *_: go
 follower = Subscriber("followed", -(2**40))
 pairs = [
     (Publisher("bool", False), Subscriber("bool", False), [True, False]),
     (Publisher("int", 0), Subscriber("int", 0), [1, 2**40, -(2**63), True, Converts()]),
     (Publisher("float", 0.0), Subscriber("float", 0.0), [1.5, 7, 2.0**1000, Converts()]),
 ]
-doubles = array.array("d", range(75))
-frames = Publisher("frames", memoryview(bytes(600)).cast("B").cast("d", (5, 15)))
-floats = Publisher("floats", doubles[:0], max_size=5)
-texts, raw = Publisher("texts", ""), Publisher("raw", b"")
-lists, small = Publisher("lists", [0.0] * 3), Publisher("small", ctypes.c_uint16(0))
-payloads = [
-    (frames, memoryview(bytes(600)).cast("B").cast("d", (5, 15)), [doubles, [1.0], b"", None]),
-    (floats, doubles[:3], [doubles, array.array("f"), 1.0]),
-    (texts, "gr\u00fc\u00df", [b"", "x" * 5000, "\ud800", 1]),
-    (raw, b"bytes", ["", bytes(5000), memoryview(b"abcd")[::2]]),
-    (lists, [1.5, 2, Converts()], [(1.0,), [1.0] * 4, ["1"], [10**400]]),
-    (small, 65535, [-1, 65536, 1.5, "1"]),
-]
 aged = Subscriber("float", -1.0, max_age=1e-4)
 
-USES = [value for name, value in list(globals().items()) if type(value) is type(raises)]
-USES.remove(raises)
-USES.remove(block)
+USES = functions_of(globals())
+USES += payload_uses.USES
 
 
 def references():
@@ -430,8 +301,8 @@ for name, number in grown.items():
 for pub, sub, _ in pairs:
     pub.close()
     sub.close()
-for pub, _, _ in payloads:
-    pub.close()
+for end in payload_uses.ENDS:
+    end.close()
 lost = {name: number for name, number in grown.items() if abs(number) > SLACK}
 if lost:
     raise SystemExit(f"references lost or taken: {lost}")
