@@ -92,6 +92,13 @@ FILES = (
         ("lost descriptors",),
     ),
     Mutation(
+        "pins in Go: another mapping's descriptor passes for the own one",
+        "shmpubsub/internal/forks/forks.go",
+        "\tif f.guard < 0 {\n",
+        "\tif true {\n",
+        ("Go segment", "lost descriptors"),
+    ),
+    Mutation(
         "space is not reserved at creation",
         f"{SEGMENT}/reserve.go",
         "\terr := retry(func() error { return unix.Fallocate(fd, 0, int64(at), int64(size)) })\n",

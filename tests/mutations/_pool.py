@@ -197,8 +197,8 @@ POOL = (
     Mutation(
         "pins in Go: no look at the sequence after the pin",
         PAYLOAD_GO,
-        "\t\tif !r.Ring.Keeps(s.Sequence) {\n",
-        "\t\tif false {\n",
+        "\tif ok && !r.Ring.Keeps(s.Sequence) {\n",
+        "\tif false {\n",
         PINS_GO,
     ),
     Mutation(

@@ -101,22 +101,18 @@ func (r *Reader) load(s ring.Sample, sound bool, w [Words]uint64, view bool) (v 
 		return Value{}, Unsound, true
 	}
 	v = Value{Sample: s}
-	entry, pinned := r.claim(chunk, view)
-	copied := !pinned
-	if !pinned && view { // every view is taken: a copy has an entry of its own
-		entry, pinned = r.claim(chunk, false)
-	}
-	if pinned && !r.Ring.Keeps(s.Sequence) {
+	entry, ok, stays := r.claim(chunk, view)
+	if ok && !r.Ring.Keeps(s.Sequence) {
 		r.Pins.Clear(entry)
 		return Value{}, Read, false
 	}
-	if !copied {
+	if stays {
 		v.pins, v.entry, v.Bytes = r.Pins, entry, r.payload(r.Memory, chunk, length)
 		return v, Read, true
 	}
 	r.scratch = slices.Grow(r.scratch[:0], int(length))
 	v.Bytes = r.scratch[:length]
-	if pinned {
+	if ok {
 		copy(v.Bytes, r.payload(r.Memory, chunk, length))
 		r.Pins.Clear(entry)
 		return v, Read, true
@@ -128,9 +124,21 @@ func (r *Reader) load(s ring.Sample, sound bool, w [Words]uint64, view bool) (v 
 	return v, Read, r.Ring.Keeps(s.Sequence)
 }
 
-// claim claims a free entry, or what a dead reader had.
-func (r *Reader) claim(chunk uint32, view bool) (entry int, ok bool) {
-	if r.Pins == nil || view && r.Views == 0 {
+// claim claims a free entry, or what a dead reader had. If no view is free, it claims one for the time of a copy: then the
+// pin does not stay.
+func (r *Reader) claim(chunk uint32, view bool) (entry int, ok, stays bool) {
+	if r.Pins == nil {
+		return 0, false, false
+	}
+	if entry, ok = r.claimFor(chunk, view); !ok && view {
+		entry, ok = r.claimFor(chunk, false)
+		return entry, ok, false
+	}
+	return entry, ok, ok
+}
+
+func (r *Reader) claimFor(chunk uint32, view bool) (entry int, ok bool) {
+	if view && r.Views == 0 {
 		return 0, false
 	}
 	if entry, ok = r.Pins.Claim(chunk, view); !ok && r.Pins.Sweep() {

@@ -317,7 +317,7 @@ func TestPins_InGoHaveTheStepsInThatOrder(t *testing.T) {
 		`func \(c \*Chunks\) Take`:    {"chunks.go", `c\.prepare\(\)\n\tc\.lookAtPins\(\)\n\tfor `},
 		`func \(c \*Chunks\) prepare`: {"chunks.go", `(?s)c\.ring\.Begin\(\).*c\.idle = append`},
 		`func \(c \*Chunks\) Publish`: {"chunks.go", `(?s)c\.prepare\(\).*c\.ring\.Finish\(`},
-		`func \(r \*Reader\) load`:    {"payload.go", `r\.claim\(chunk, view\); ok \{\n\t\tif !r\.Ring\.Keeps\(s\.Sequence\) \{\n\t\t\tr\.Pins\.Clear`},
+		`func \(r \*Reader\) load`:    {"payload.go", `r\.claim\(chunk, view\)\n\tif ok && !r\.Ring\.Keeps\(s\.Sequence\) \{\n\t\tr\.Pins\.Clear`},
 	} {
 		require.Regexp(t, c.order, bodyOf(t, "../pool/"+c.file, function))
 	}
