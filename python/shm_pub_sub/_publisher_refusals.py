@@ -50,7 +50,7 @@ class PublisherRefusals(End):
             found, hint = _words_of_array(value, spec)
             expected = f"{spec}, exactly"
         elif spec.kind == "list":
-            expected = f"a list of {_element(spec).__name__}"
+            expected = f"a list of {_element(spec.dtype).__name__}"
             hint = "; write x.tolist()" if hasattr(value, "tolist") else "; write list(x)"
             hint = hint if hasattr(type(value), "__iter__") else ""
         elif spec.kind == "text":
@@ -73,10 +73,10 @@ class PublisherRefusals(End):
         raise TopicTypeError(f"{what}: found {found}; expected {expected}{hint}")
 
     def _refuse_element(
-        self, element: object, overflow: bool, index: int, position: int
+        self, dtype: str, element: object, overflow: bool, index: int, position: int
     ) -> NoReturn:
-        """Raise for an element of a list."""
-        what, cls = self._what(position), _element(self._spec)
+        """Raise for an element of a list; another thread may have changed the topic's type."""
+        what, cls = self._what(position), _element(dtype)
         if overflow:
             raise _out_of_range(f"{what}, element {index}", element, self._spec)
         raise TopicTypeError(
@@ -184,8 +184,8 @@ def _as_text(value: object) -> str:
     return "" if value is None else "; write str(x)"
 
 
-def _element(spec: Spec) -> type:
-    return next(cls for cls, dtype in LISTS.items() if dtype == spec.dtype)
+def _element(dtype: str) -> type:
+    return next(cls for cls, own in LISTS.items() if own == dtype)
 
 
 def _unit(spec: Spec) -> str:

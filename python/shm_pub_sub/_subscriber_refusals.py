@@ -80,8 +80,7 @@ class SubscriberRefusals(End):
             "and a thread to watch it; raise RLIMIT_NOFILE or close what is not needed",
         )
 
-    def _refuse_buffer(self, buffer: object) -> NoReturn:
-        code = {bool: "?", int: "q", float: "d"}[self._type]
+    def _refuse_buffer(self, buffer: object, code: str) -> NoReturn:
         raise TopicTypeError(
             f"drain {self._name!r}: found {_layout(buffer)}; expected a writable, "
             f"contiguous buffer of one dimension and format {code!r}, such as array.array or "
@@ -144,7 +143,7 @@ class SubscriberRefusals(End):
         if spec is None or spec.tag != ARRAY or not spec.is_fixed:
             return []
         if spec.make is None:
-            return self._default[None][:0].copy()
+            return spec.default[None][:0].copy()
         value: Any = memoryview(spec.default)
         code = value.format.lstrip("@=<")
         return memoryview(bytearray(value.nbytes)).cast(code, [1, *value.shape])[:0]

@@ -142,6 +142,14 @@ drain_list(Subscriber *s)
     return list;
 }
 
+/* The type of this drain: s may have another by now. */
+static void
+refuse_buffer(Subscriber *s, PyObject *into, enum shm_type type)
+{
+    const char *code = type == SHM_BOOL ? "?" : type == SHM_INT ? "q" : "d";
+    raised(PyObject_CallMethod((PyObject *)s, "_refuse_buffer", "Os", into, code));
+}
+
 static Py_ssize_t
 fill_words(Subscriber *s, PyObject *into)
 {
@@ -151,13 +159,13 @@ fill_words(Subscriber *s, PyObject *into)
         if (PyErr_ExceptionMatches(PyExc_TypeError) || PyErr_ExceptionMatches(PyExc_BufferError) ||
             PyErr_ExceptionMatches(PyExc_ValueError)) {
             PyErr_Clear();
-            raised(PyObject_CallMethod((PyObject *)s, "_refuse_buffer", "(O)", into));
+            refuse_buffer(s, into, b.type);
         }
         return -1;
     }
     if (!buffer_fits(b.type, &view)) {
         PyBuffer_Release(&view);
-        raised(PyObject_CallMethod((PyObject *)s, "_refuse_buffer", "(O)", into));
+        refuse_buffer(s, into, b.type);
         return -1;
     }
     struct ring_value v;

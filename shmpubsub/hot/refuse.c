@@ -15,10 +15,10 @@ refuse_value(Publisher *p, PyObject *value, bool overflow, Py_ssize_t position)
 }
 
 PyObject *
-refuse_element(Publisher *p, PyObject *element, bool overflow, Py_ssize_t index, Py_ssize_t position)
+refuse_element(Publisher *p, const char *dtype, PyObject *element, bool overflow, Py_ssize_t index, Py_ssize_t position)
 {
-    return raised(PyObject_CallMethod((PyObject *)p, "_refuse_element", "OOnn", element, overflow ? Py_True : Py_False,
-                                      index, position));
+    return raised(PyObject_CallMethod((PyObject *)p, "_refuse_element", "sOOnn", dtype, element,
+                                      overflow ? Py_True : Py_False, index, position));
 }
 
 PyObject *

@@ -10,8 +10,9 @@ PyObject *refuse_publisher(Publisher *p);
 /* NULL: the value has a wrong type, or overflows. position: the value's in a batch, or -1. */
 PyObject *refuse_value(Publisher *p, PyObject *value, bool overflow, Py_ssize_t position);
 
-/* NULL: that element of a list. */
-PyObject *refuse_element(Publisher *p, PyObject *element, bool overflow, Py_ssize_t index, Py_ssize_t position);
+/* NULL: that element of a list whose elements are of the dtype. */
+PyObject *refuse_element(Publisher *p, const char *dtype, PyObject *element, bool overflow, Py_ssize_t index,
+                         Py_ssize_t position);
 
 /* NULL: a value of that many elements or bytes is too long. */
 PyObject *refuse_length(Publisher *p, size_t length, Py_ssize_t position);

@@ -146,7 +146,7 @@ put_element(Publisher *p, const struct writer *w, PyObject *element, Py_ssize_t 
     if (!overflow || PyErr_ExceptionMatches(PyExc_OverflowError)) {
         PyErr_Clear();
         if (writer_is_open(p, w)) { /* the shim knows the type that p has now */
-            refuse_element(p, element, overflow, index, position);
+            refuse_element(p, w->type.dtype, element, overflow, index, position);
         }
     }
     return RAISED;

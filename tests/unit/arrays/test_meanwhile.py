@@ -1,12 +1,13 @@
 """Arrays in every way to wait, and what other threads do while a large one is copied."""
 
+import array
 import asyncio
 import threading
 from typing import Any
 
 import numpy as np
 import pytest
-from shm_pub_sub import ClosedError, Publisher, Subscriber, select
+from shm_pub_sub import ClosedError, Publisher, Subscriber, TopicTypeError, select
 from support.waiting import until
 
 FRAME = np.zeros((40, 30, 3), np.uint8)
@@ -66,6 +67,33 @@ def test_a_subscriber_ends_while_others_copy(copy: bool, act: str) -> None:
             views = [last.subscribe()[0] for _ in range(2)]
             assert last.copied == 0
             assert all(view.base is not None for view in views)
+
+
+class OpenedAgainToo:
+    """Another thread opens it again before the error of a call is worded."""
+
+    def _refuse_element(self, *found: Any) -> Any:
+        self.__init__("topic", np.zeros(2))  # type: ignore[misc]
+        super()._refuse_element(*found)  # type: ignore[misc]
+
+    def _refuse_buffer(self, *found: Any) -> Any:
+        self.__init__("topic", "")  # type: ignore[misc]
+        super()._refuse_buffer(*found)  # type: ignore[misc]
+
+
+class ThatPublisher(OpenedAgainToo, Publisher[Any]):
+    pass
+
+
+class ThatSubscriber(OpenedAgainToo, Subscriber[Any]):
+    pass
+
+
+def test_an_error_is_of_the_type_that_the_call_met() -> None:
+    with ThatPublisher("topic", [0]) as pub, pytest.raises(TopicTypeError, match="an int"):
+        pub.publish(["2"])
+    with ThatSubscriber("topic", 0) as sub, pytest.raises(TopicTypeError, match="format 'q'"):
+        sub.drain(into=array.array("d", [0.0]))
 
 
 def test_threads_share_a_subscriber_of_arrays() -> None:
