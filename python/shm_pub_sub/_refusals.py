@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import builtins
     from typing import Any
 
+    from ._spec import Spec
+
 
 class End:
     """One end of a topic."""
@@ -19,6 +21,7 @@ class End:
     _directory: str
     _type: builtins.type[Any]
     _default: Any
+    _spec: Spec | None
 
     def close(self) -> None:
         raise NotImplementedError
@@ -35,9 +38,11 @@ class End:
 
     @property
     def default_value(self) -> Any:
-        """The default_value given to the constructor, as exactly its type; an array is a copy."""
-        default = self._default
-        return default.copy() if type(default) is list else default
+        """The default_value given to the constructor, as exactly its type.
+
+        A list or an array is a copy; numpy's is read-only.
+        """
+        return self._default if self._spec is None else self._spec.own_default()
 
     def __exit__(self, *error: object) -> None:
         self.close()

@@ -65,6 +65,12 @@ class Spec:
             parts.append(f'"max":{self.max}')
         return "{" + ",".join(parts) + "}"
 
+    def own_default(self) -> Any:
+        """Return the default, which the program may change: a copy, unless it is immutable."""
+        if self.kind == "list":
+            return self.default.copy()
+        return self.default if self.make is None else copied(memoryview(self.default), self.make)
+
     @property
     def is_fixed(self) -> bool:
         """Whether all its values have one size."""
@@ -84,6 +90,14 @@ class Spec:
 
     def _element_name(self) -> str:
         return next(cls.__name__ for cls, dtype in LISTS.items() if dtype == self.dtype)
+
+
+def copied(view: memoryview, make: Callable[[int], Any]) -> Any:
+    """Return a copy of an array in the kind of array that make makes."""
+    copy = make(view.shape[0] if view.shape else 1)
+    if view.nbytes:
+        memoryview(copy).cast("B")[:] = view.tobytes()
+    return copy
 
 
 def dtype_name(dtype: str) -> str:

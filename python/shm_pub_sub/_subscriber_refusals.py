@@ -20,7 +20,6 @@ TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
     from typing import Any, Final, NoReturn
 
-    from ._spec import Spec
 
 ARRAY: Final = 4
 BYTES: Final = 6
@@ -33,7 +32,6 @@ class SubscriberRefusals(End):
 
     __slots__ = ()
 
-    _spec: Spec | None
     _stranger: str
 
     def _corrupt(self) -> NoReturn:
@@ -134,6 +132,10 @@ class SubscriberRefusals(End):
             "expected time to copy it; make its publisher with a larger buffer_num=, or get the "
             "right to write to the topic's file, so that values can be held while they are copied"
         )
+
+    def _no_value(self) -> tuple[Any, bool]:
+        """Return what subscribe() does without a topic, if its default could be changed."""
+        return self.default_value, False
 
     def _no_values(self, into: Any) -> Any:
         """Return what last() does without a topic."""

@@ -8,7 +8,7 @@ from math import prod
 from ._arguments import TYPE_TAGS, exact_number, integer, really_is, short_repr
 from ._defaults import refuse_default, refuse_size
 from ._errors import TopicTypeError, TopicValueError
-from ._spec import DTYPES, LISTS, Spec
+from ._spec import DTYPES, LISTS, Spec, copied
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
@@ -173,9 +173,7 @@ def _array(name: str, default: Any, max_size: object, reads: bool) -> Spec:
         exact.flags.writeable = False
         return Spec("array", np.ndarray, exact, dtype=dtype, shape=axes, most=most)
     make = _maker(default, view, dtype)
-    exact = make(shape[0] if shape else 1)
-    if view.nbytes:
-        memoryview(exact).cast("B")[:] = view.tobytes()
+    exact = copied(view, make)
     return Spec("array", type(default), exact, dtype=dtype, shape=axes, most=most, make=make)
 
 

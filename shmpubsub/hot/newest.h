@@ -4,16 +4,14 @@
 
 #include "subscriber_object.h"
 
-/* (default, False). A list is a new one each time, as every other list that is returned. */
+/* (default, False). What the program could change is new each time: a list, or an array that is not numpy's. */
 static inline PyObject *
 nothing(const Subscriber *s)
 {
-    PyObject *value = PyTuple_GET_ITEM(s->default_pair, 0);
-    if (__builtin_expect(!PyList_CheckExact(value), 1)) {
+    if (__builtin_expect(s->make == NULL && !PyList_CheckExact(PyTuple_GET_ITEM(s->default_pair, 0)), 1)) {
         return Py_NewRef(s->default_pair);
     }
-    PyObject *copy = PyList_GetSlice(value, 0, PyList_GET_SIZE(value));
-    return copy == NULL ? NULL : Py_BuildValue("(NO)", copy, Py_False);
+    return PyObject_CallMethod((PyObject *)s, "_no_value", NULL);
 }
 
 /* attachment_ready has said that there is a file. (value, True), or nothing(); into may be NULL. */

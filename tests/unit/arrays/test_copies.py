@@ -122,6 +122,15 @@ def test_arrays_without_numpy_are_of_the_defaults_kind(value: Any) -> None:
         assert sub.type is type(value)
 
 
+@pytest.mark.parametrize("value", KINDS)
+def test_a_default_that_a_program_changes_stays_as_it_was(value: Any) -> None:
+    with Subscriber("topic", value) as sub, Publisher("topic", value) as pub:
+        for found in (sub.subscribe()[0], sub.default_value, pub.default_value):
+            memoryview(found).cast("B")[:] = b"\x01" * memoryview(found).nbytes
+        assert memoryview(sub.subscribe()[0]) == memoryview(value)
+        assert memoryview(pub.default_value) == memoryview(value)
+
+
 def test_each_copy_is_new() -> None:
     default = np.zeros(1000)
     with Publisher("topic", default) as pub, Subscriber("topic", default) as sub:
