@@ -1,5 +1,6 @@
 """Decides at random which actor of the storm of arrays starts, is killed, stopped or continued."""
 
+import os
 import random
 import signal
 import time
@@ -68,7 +69,11 @@ class Controller:
     def _start_reader(self, topic: int) -> None:
         if len(self._processes.of("reader", topic=topic)) < READERS:
             seed = self._dice.getrandbits(32)
-            self._start("reader", topic, lambda log: _arrays.read(topic, log, self._words, seed))
+            outsider = os.geteuid() == 0 and self._dice.random() < 0.3
+            words = self._words
+            self._start(
+                "reader", topic, lambda log: _arrays.read(topic, log, words, seed, outsider)
+            )
 
     def _start(self, role: str, topic: int, run: Any) -> None:
         self._processes.start(role, topic, run)

@@ -63,20 +63,22 @@ def test_no_chunk_is_missing(shm_dir: Path, record_property: Callable[[str, obje
             begun = progress[0]
             child = fork(read_until_killed, subscriber, progress, rng.getrandbits(32))
             enough = begun + rng.randrange(1, 200)
-            while progress[0] < enough:
-                for _ in range(100):
-                    value[:] += 1
-                    publisher.publish(value)
-                    views += 1
+            try:
+                while progress[0] < enough:
+                    for _ in range(100):
+                        value[:] += 1
+                        publisher.publish(value)
+                        views += 1
+                        view = subscriber.subscribe()[0]
+                        assert (view == value[0]).all()
+                    look = os.WEXITED | os.WNOHANG | os.WNOWAIT
+                    assert os.waitid(os.P_PID, child, look) is None, "the reader has ended"
+                while views < VIEWS * number // KILLS:
                     view = subscriber.subscribe()[0]
-                    assert (view == value[0]).all()
-                if (ended := os.waitpid(child, os.WNOHANG)) != (0, 0):
-                    pytest.fail(f"reader {number} has ended: {ended}")
-            while views < VIEWS * number // KILLS:
-                view = subscriber.subscribe()[0]
-                views += 1
-            view = None
-            os.kill(child, signal.SIGKILL)
+                    views += 1
+                view = None
+            finally:
+                os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
             left += pins(shm_dir)
 
