@@ -146,7 +146,8 @@ with Subscriber("words", default, **options) as sub:
 def test_frames_from_a_fast_publisher_are_whole_or_refused_until_an_interrupt(
     start_python: Start,
 ) -> None:
-    writer = start_python(WRITER, who(OWNER, GROUP), str(6 << 17), "1")
+    owner = who(OWNER, GROUP)
+    writer = start_python(WRITER, owner, str(6 << 17), "1")
     assert writer.line() == "ready"
     read = """
 end = time.monotonic() + float(sys.argv[4])
