@@ -1,4 +1,4 @@
-/* Copying a payload out of shared memory, whatever becomes of it. */
+/* Copying a payload out of shared memory. */
 #ifndef SHM_COPY_PAYLOAD_H
 #define SHM_COPY_PAYLOAD_H
 
@@ -6,8 +6,8 @@
 
 #include "../protocol/payload.h"
 
-/* Copies of so many bytes give the GIL away. Smaller ones gain nothing by it: beside a thread that computes, a read of
-   64 KiB then takes 16 us instead of 8, as the GIL has to be asked back, and the thread does not get on faster. */
+/* Copies from so many bytes on release the GIL. Smaller ones gain nothing: beside a thread that computes, a read of
+   64 KiB takes 16 us instead of 8, as the GIL has to be taken again, and that thread is no faster. */
 #define WITHOUT_GIL 1048576u
 
 /* Copies a payload; without the GIL if it is large. False: it was overwritten meanwhile. */

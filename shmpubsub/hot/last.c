@@ -1,5 +1,5 @@
-/* Values are copied oldest first, one after the other. When the publisher overwrites the next one, those that were
-   copied are no longer next to those that are left: it begins again behind it. */
+/* Values are copied oldest first. If the publisher overwrites the next one, there would be a gap: the copying begins
+   again behind it. */
 #include "last.h"
 
 #include "arguments.h"
@@ -210,7 +210,7 @@ last_values(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names)
     }
     struct hold kept = hold_file(s->cursor.present.file, NULL);
     r.file = kept.file;
-    r.type = type_of(r.file);
+    r.type = r.file->type;
     r.ring = s->ring;
     PyObject *result = run(&r, into);
     hold_release(&kept);

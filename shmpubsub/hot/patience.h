@@ -1,4 +1,4 @@
-/* How long a reader that cannot pin goes on while values are overwritten under its hands. */
+/* How long a reader that cannot pin tries, while each value is overwritten as it copies. */
 #ifndef SHM_PATIENCE_H
 #define SHM_PATIENCE_H
 
@@ -13,8 +13,8 @@ struct patience {
 
 #define PATIENCE 1000000000u
 
-/* A value was overwritten while it was copied. 1: try again; 0: the given deadline has passed; -1 with an error set, also
-   if s was opened again since open_epoch. Signal handlers run, and other threads: everything may have changed. */
+/* A value was overwritten while it was copied. 1: try again; 0: the given deadline has passed; -1 with an error set,
+   also if s was opened again since open_epoch. Signal handlers run, and other threads: everything may have changed. */
 int patience_lapped(struct patience *p, Subscriber *s, uint64_t open_epoch);
 
 #endif

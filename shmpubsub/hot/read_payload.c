@@ -171,7 +171,7 @@ int
 read_payload(Subscriber *s, struct topic_file *f, struct payload *p, PyObject *into, PyObject **object)
 {
     struct hold kept = hold_file(f, NULL); /* the type is the file's */
-    int made = read_object(s, type_of(f), p, into, object);
+    int made = read_object(s, f->type, p, into, object);
     if (made != 0) {
         payload_release(p);
     }
@@ -183,7 +183,7 @@ int
 read_place(Subscriber *s, struct topic_file *f, struct payload *p, PyObject *into, Py_ssize_t place)
 {
     struct hold kept = hold_file(f, NULL);
-    const struct value_type *t = type_of(f);
+    const struct value_type *t = f->type;
     struct into d;
     int filled = into_open(&d, s, t, into, true);
     if (filled == 0) {

@@ -7,13 +7,6 @@
 
 #include "../protocol/payload.h"
 
-/* How the values of a file are read. */
-static inline const struct value_type *
-type_of(const struct topic_file *f)
-{
-    return f->type;
-}
-
 /* What a subscriber does with payloads. */
 static inline enum payload_use
 use_of(const Subscriber *s)
@@ -27,12 +20,12 @@ path_of(const Subscriber *s)
     return s->path == NULL ? NULL : PyBytes_AS_STRING(s->path);
 }
 
-/* Gives a payload of file f to the program: as an object or, with into, in that buffer. 1: *object is it; 0: it was
-   overwritten meanwhile, and is still to be given up by payload_lapped; -1 with an error set. Other threads and
-   finalizers may run, and close s. */
+/* Makes an object of a payload of file f or, with into, copies it there. 1: *object is it; 0: it was overwritten
+   meanwhile, the caller calls payload_lapped; -1 with an error set. Other threads and finalizers may run, and close
+   s. */
 int read_payload(Subscriber *s, struct topic_file *f, struct payload *p, PyObject *into, PyObject **object);
 
-/* The same for its place in a buffer with a leading axis: 1, 0 or -1. */
+/* Copies it to a place in a buffer with a leading axis. Returns the same. */
 int read_place(Subscriber *s, struct topic_file *f, struct payload *p, PyObject *into, Py_ssize_t place);
 
 /* A view that finds no free entry becomes a copy, for which there is one more. r is a ring of file f. Returns false if

@@ -11,7 +11,7 @@ struct strided {
     size_t itemsize;
 };
 
-/* The bytes that lie side by side: the whole array's if it is C-contiguous. *outer is the number of axes around them. */
+/* The bytes that lie side by side: all of a C-contiguous array. *outer is the number of axes around them. */
 size_t strided_run(const struct strided *from, int *outer);
 
 /* Copies the elements side by side, in C's order. */

@@ -2,7 +2,7 @@
 
 #include "numpy_api.h"
 
-/* What an array or a memoryview refers to. It is no part of the garbage collector's business: it refers to no object. */
+/* What an array or a memoryview refers to. It refers to no object, and needs no garbage collection. */
 typedef struct {
     PyObject_VAR_HEAD        /* ob_size: 2 ndim */
     struct hold hold;        /* .file NULL: the memory is its own */

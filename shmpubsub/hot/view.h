@@ -1,5 +1,5 @@
-/* Values that stay in shared memory: read-only arrays and memoryviews whose chunk is pinned until the last of what
-   refers to them is gone, and memoryviews of memory of their own. */
+/* Values that stay in shared memory: read-only arrays and memoryviews whose chunk is pinned as long as
+   anything refers to them; and memoryviews of private memory. */
 #ifndef SHM_VIEW_H
 #define SHM_VIEW_H
 
@@ -10,14 +10,14 @@
 /* Makes the type of what holds the chunk. Returns 0, or -1 with an error set. */
 int view_init(void);
 
-/* An ndarray with n steps of the type's first axis. It takes the payload's hold over, in any case. NULL with an error set. */
+/* An ndarray with n steps of the type's first axis. Takes over the payload's hold, also on failure: NULL with an error
+   set. */
 PyObject *view_array(const struct value_type *t, Py_ssize_t n, struct payload *p);
 
 /* The same as a memoryview. */
 PyObject *view_memory(const struct value_type *t, Py_ssize_t n, struct payload *p);
 
-/* A memoryview of that shape over new memory, which *data then points at. The one who fills it is the only one who can
-   write if not writable. */
+/* A memoryview of that shape over new memory, at *data. If not writable, only the caller can write, through data. */
 PyObject *view_own(const struct value_type *t, int ndim, const Py_ssize_t *shape, bool writable, void **data);
 
 #endif
