@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from typing import Any, Final
 
 # The header's tags.
-_TAGS: Final[dict[str, int]] = {cls.__name__: tag for cls, tag in TYPE_TAGS.items()}
-_TAGS.update({"array": 4, "bytes": 6, "text": 7, "list": 8, "scalar": 9})
+TAGS: Final[dict[str, int]] = {cls.__name__: tag for cls, tag in TYPE_TAGS.items()}
+TAGS.update({"array": 4, "bytes": 6, "text": 7, "list": 8, "scalar": 9})
 
 _KINDS: Final = {"b": "bool", "i": "int", "u": "uint", "f": "float", "c": "complex"}
 _BYTES: Final = {"b": (1,), "i": (1, 2, 4, 8), "u": (1, 2, 4, 8), "f": (2, 4, 8), "c": (8, 16)}
@@ -41,7 +41,7 @@ class Spec:
         most: int | None = None,
         make: Callable[[int], Any] | None = None,
     ) -> None:
-        self.tag = _TAGS[kind]
+        self.tag = TAGS[kind]
         self.kind = kind
         self.type = cls
         self.default = default

@@ -14,17 +14,14 @@ from ._errors import (
     WaitTimeoutError,
 )
 from ._refusals import End
-from ._spec import dtype_name
+from ._spec import TAGS, dtype_name
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
-    from typing import Any, Final, NoReturn
+    from typing import Any, NoReturn
 
 
-ARRAY: Final = 4
-BYTES: Final = 6
-TEXT: Final = 7
-LIST: Final = 8
+ARRAY, BYTES, TEXT, LIST = (TAGS[kind] for kind in ("array", "bytes", "text", "list"))
 
 
 class SubscriberRefusals(End):
