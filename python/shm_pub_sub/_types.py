@@ -148,6 +148,12 @@ def _array(name: str, default: Any, max_size: object, reads: bool) -> Spec:
         )
     axes: tuple[int | None, ...] = shape
     row = prod(shape[1:]) * int(dtype[1:])
+    least = row * (shape[0] if shape and max_size is None else 1)
+    if least > _MAX_BYTES:
+        raise TopicValueError(
+            f"topic {short_repr(name)}: found an array of shape {list(shape)}, whose values have "
+            f"{least} bytes or more; expected {_MAX_BYTES} at most"
+        )
     most = None
     if max_size is not None:
         if not shape:
@@ -165,8 +171,6 @@ def _array(name: str, default: Any, max_size: object, reads: bool) -> Spec:
             f"topic {short_repr(name)}: found an array of shape {list(shape)}, without elements; "
             "expected 1 or more along each axis; pass max_size= for a first axis that varies"
         )
-    if row * (axes[0] or 0 if axes else 1) > _MAX_BYTES:
-        raise refuse_size(name, f"an array of shape {list(shape)}", _MAX_BYTES // row)
     if numpy:
         np = sys.modules["numpy"]
         exact = np.array(default, order="C", subok=False)

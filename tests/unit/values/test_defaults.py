@@ -11,6 +11,8 @@ import pytest
 from shm_pub_sub import Publisher, RangeError, ShmError, TopicTypeError, TopicValueError
 from shm_pub_sub._types import spec_of
 
+VAST = np.broadcast_to(np.uint8(0), (2, 2**41))  # takes no memory
+
 
 class Packed(ctypes.Structure):
     _fields_ = [("x", ctypes.c_int)]
@@ -214,6 +216,8 @@ def test_what_is_no_default_says_what_to_write(default: Any, text: str) -> None:
         ("", {"max_size": 0}, TopicValueError, "expected 1 to "),
         ([0.0], {"max_size": 2**60}, TopicValueError, "expected 1 to "),
         (np.zeros(3), {"max_size": 2}, TopicValueError, r"shape \[3\].*max_size 2"),
+        (VAST, {}, TopicValueError, "expected 1099511627776 at most"),
+        (VAST, {"max_size": 9}, TopicValueError, "expected 1099511627776 at most"),
         ("abc", {"max_size": 2}, TopicValueError, "3 bytes"),
         ("x" * 5000, {}, TopicValueError, "max_size 4096 at most"),
         ("\ud800", {}, TopicValueError, "surrogate at character 0"),
