@@ -88,7 +88,7 @@ func WithMode(mode fs.FileMode) PublisherOption {
 }
 
 // WithRetain keeps the last value readable after the publisher's Close or death, until a later publisher of the
-// topic publishes, one of another type takes it over, or [Remove] removes it.
+// topic publishes, one of another type, or with less room than the value needs, takes it over, or [Remove] removes it.
 func WithRetain() PublisherOption {
 	return publisherOption(func(o *options) { o.retain = true })
 }

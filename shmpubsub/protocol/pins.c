@@ -71,7 +71,7 @@ open_file(struct pins *p, dev_t dev, ino_t ino, const char *path)
 {
     int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
-        p->unwritable = errno != ENOENT && errno != EMFILE && errno != ENFILE && errno != EINTR;
+        p->unwritable = errno == EACCES || errno == EROFS || errno == EPERM;
         return -1;
     }
     struct stat st;

@@ -95,7 +95,7 @@ topic_file_wait_word(struct topic_file *f, const char *path)
     }
     int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
-        f->unwritable = errno != ENOENT && errno != EMFILE && errno != ENFILE;
+        f->unwritable = errno == EACCES || errno == EROFS || errno == EPERM;
         return NULL;
     }
     struct stat st;

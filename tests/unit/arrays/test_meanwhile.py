@@ -3,11 +3,13 @@
 import array
 import asyncio
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from shm_pub_sub import ClosedError, Publisher, Subscriber, TopicTypeError, select
+from support.layout import topic_file
 from support.waiting import until
 
 FRAME = np.zeros((40, 30, 3), np.uint8)
@@ -120,3 +122,21 @@ def test_threads_share_a_subscriber_of_arrays() -> None:
         assert len(numbers) == len(set(numbers))
         for mine in seen:
             assert mine[:-1] == sorted(mine[:-1])
+
+
+def test_a_name_that_is_none_of_a_file_for_a_moment_costs_no_view_later(shm_dir: Path) -> None:
+    value = np.zeros(1000)
+    with Publisher("topic", value) as pub, Subscriber("topic", value, copy=False) as sub:
+        pub.publish(value)
+        path, other = topic_file(shm_dir), shm_dir / "other"
+        path.rename(other)
+        path.symlink_to(other)
+        assert sub.subscribe()[1]
+        assert sub.copied == 1, "it cannot be opened for writing"
+        other.replace(path)
+
+        def is_a_view() -> bool:
+            copied = sub.copied
+            return sub.subscribe()[1] and sub.copied == copied
+
+        until(is_a_view, "a view again", 10.0)
