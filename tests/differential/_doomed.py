@@ -43,9 +43,9 @@ def serve(fd: int) -> None:
             what, _, *words = line.split()
             answer = ""
             if what == "publisher":
-                topic, kind, depth, retain, views, loans = words
+                topic, kind, depth, retain, views, loans, most = words
                 publisher = Publishing(
-                    topic, kind, int(depth), retain == "True", int(views), int(loans)
+                    topic, kind, int(depth), retain == "True", int(views), int(loans), int(most)
                 )
             elif what == "publish":
                 answer = publisher.publish(list(map(int, words)))

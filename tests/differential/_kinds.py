@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 MAX_SIZE = 64
+"""Steps of a value."""
 TORN = -1
 """What a value reads as that nobody published."""
 
@@ -19,8 +20,8 @@ class Kind(NamedTuple):
     decode: Callable[[Any], int]
     other: str
     """A kind that its subscribers do not read."""
-    sizes: dict[str, Any] = {}  # noqa: RUF012 - nobody changes it
-    """Keywords of Publisher."""
+    step: int = 0
+    """What each of a value's steps takes of max_size=; 0: it has a fixed size."""
     pooled: bool = False
     size: Callable[[int], int] = lambda value: 0
     """Bytes of a value in a chunk."""
@@ -30,13 +31,13 @@ class Kind(NamedTuple):
     room: Callable[[], Any] | None = None
     """Makes what into= fills with a value."""
 
-    @property
-    def sizes_vary(self) -> bool:
-        return isinstance(self.default, bytes) or bool(self.sizes)
+    def fits(self, value: int, most: int) -> bool:
+        """Whether a publisher takes it whose values have so many steps at the most."""
+        return self.step == 0 or length(value) <= most
 
 
 def length(value: int) -> int:
-    return 1 + value % MAX_SIZE
+    return 1 + value * 37 % MAX_SIZE
 
 
 def _same(values: Any) -> int:
@@ -70,8 +71,6 @@ def _from_bytes(data: Any) -> int:
     return int(value) if bytes(data) == _bytes(value) else TORN
 
 
-VARIABLE = {"max_size": MAX_SIZE}
-
 KINDS: dict[str, Kind] = {
     "int": Kind(-1, int, int, "float"),
     "float": Kind(-1.0, float, int, "int"),
@@ -99,7 +98,7 @@ KINDS: dict[str, Kind] = {
         lambda value: np.full(length(value), value),
         _variable,
         "text",
-        VARIABLE,
+        1,
         pooled=True,
         size=lambda value: 8 * length(value),
         lends=True,
@@ -111,6 +110,7 @@ KINDS: dict[str, Kind] = {
         _text,
         _from_text,
         "bytes",
+        6,
         pooled=True,
         size=lambda value: 6 * length(value),
     ),
@@ -119,6 +119,7 @@ KINDS: dict[str, Kind] = {
         _bytes,
         _from_bytes,
         "fixed",
+        8,
         pooled=True,
         size=lambda value: 8 * length(value),
         lends=True,
@@ -130,7 +131,7 @@ KINDS: dict[str, Kind] = {
         lambda value: [value] * length(value),
         _variable,
         "float",
-        VARIABLE,
+        1,
         pooled=True,
         size=lambda value: 8 * length(value),
     ),

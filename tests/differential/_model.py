@@ -21,6 +21,8 @@ class File:
     kind: str
     depth: int
     retain: bool
+    most: int
+    """Steps of a value."""
     values: list[int] = field(default_factory=list)
     carried: int | None = None
     live: bool = True
@@ -42,11 +44,12 @@ class Topic:
         self.file: File | None = None
         """The file that the name points at."""
 
-    def begin(self, kind: str, depth: int, retain: bool, views: int, loans: int) -> None:
+    def begin(self, kind: str, depth: int, retain: bool, views: int, loans: int, most: int) -> None:
         """A new publisher; there is no live one."""
-        old, self.file = self.file, File(kind, depth, retain)
+        old, self.file = self.file, File(kind, depth, retain, most)
         if old is not None:
-            if old.retain and old.kind == kind and old.values:
+            same = old.retain and old.kind == kind and bool(old.values)
+            if same and KINDS[kind].fits(old.values[-1], most):
                 self.file.carried = old.values[-1]
                 self.file.values.append(old.values[-1])
             old.retired = True
@@ -56,6 +59,8 @@ class Topic:
     def publish(self, values: list[int]) -> str:
         """Returns what the publisher answers."""
         assert self.file is not None
+        if not all(KINDS[self.file.kind].fits(value, self.file.most) for value in values):
+            return "value"
         if (pool := self.file.pool) is not None:
             if pool.taken == pool.loans:
                 return "loan"
@@ -64,13 +69,15 @@ class Topic:
         self.file.values += values
         return ""
 
-    def lend(self, value: int) -> Loan | None:
-        """None: there are as many as there may be."""
+    def lend(self, value: int) -> Loan | str:
+        """Returns a loan, or what the publisher answers."""
         assert self.file is not None
         pool = self.file.pool
+        if not KINDS[self.file.kind].fits(value, self.file.most):
+            return "value"
         if pool is None:
             return Loan(self.file, None, value)
-        return None if pool.taken == pool.loans else Loan(self.file, pool.take(), value)
+        return "loan" if pool.taken == pool.loans else Loan(self.file, pool.take(), value)
 
     def give(self, loan: Loan, publish: bool) -> str:
         file = loan.file
@@ -212,7 +219,7 @@ class Subscriber:
         file, held = self._look(), Counter[File]()
         found = file.values[-min(count, file.depth) :] if file is not None else []
         for _ in found:
-            if file is not None and KINDS[self.topic.kind].sizes_vary:
+            if file is not None and KINDS[self.topic.kind].step:
                 self._note_view(file, held)
         return found
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import shm_pub_sub
 
-from ._kinds import KINDS, length
+from ._kinds import KINDS
 
 
 class Publishing:
-    """What it refuses is its answer: "loan", "closed", or "" if nothing."""
+    """What it refuses is its answer: "value", "loan", "closed", or "" if nothing."""
 
     def __init__(
         self,
@@ -20,11 +20,14 @@ class Publishing:
         retain: bool,
         views: int,
         loans: int,
+        most: int,
         *,
         replace: bool = False,
     ) -> None:
         self._kind = KINDS[kind]
-        keywords = self._kind.sizes | ({"views": views, "loans": loans} if views >= 0 else {})
+        keywords = {"views": views, "loans": loans} if views >= 0 else {}
+        if self._kind.step:
+            keywords["max_size"] = self._kind.step * most
         self._publisher: Any = shm_pub_sub.Publisher(
             topic, self._kind.default, depth, retain=retain, replace=replace, **keywords
         )
@@ -39,18 +42,19 @@ class Publishing:
                 self._publisher.publish_many(encoded)
         except shm_pub_sub.LoanError:
             return "loan"
+        except shm_pub_sub.TopicValueError:
+            return "value"
         return ""
 
     def lend(self, loan: int | str, value: int) -> str:
-        sizes = () if not self._kind.sizes else (length(value),)
         encoded = self._kind.encode(value)
-        if isinstance(encoded, bytes):
-            sizes = (len(encoded),)
-        opened = self._publisher.loan(*sizes)
         try:
+            opened = self._publisher.loan(len(encoded) if self._kind.step else None)
             opened.__enter__()[:] = encoded
         except shm_pub_sub.LoanError:
             return "loan"
+        except shm_pub_sub.TopicValueError:
+            return "value"
         self._open[str(loan)] = opened
         return ""
 

@@ -74,7 +74,7 @@ class CSubscriber:
             return list(map(decode, sub.drain()))
         if isinstance(self._kind.default, int):
             room: Any = array.array("q", bytes(8 * limit))
-        elif isinstance(self._kind.default, np.ndarray) and not self._kind.sizes:
+        elif isinstance(self._kind.default, np.ndarray) and not self._kind.step:
             room = np.zeros((limit, *self._kind.default.shape), np.int64)
         else:
             return self._take_several(limit)

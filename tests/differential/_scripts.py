@@ -6,11 +6,13 @@ import random
 import time
 from collections.abc import Callable
 
+from ._kinds import MAX_SIZE
+
 Step = tuple[str | int, ...]
 """Its name, and:
 
 values KIND                        before any other: what subscribers read; without it int
-publisher SIDE OTHER DEPTH RETAIN VIEWS LOANS   takes the place of the one that there is
+publisher SIDE OTHER DEPTH RETAIN VIEWS LOANS MOST   takes the place of the one that there is
 publish COUNT                      values that were not published before; more than 1 is a batch
 lend                               a value, which is published or dropped by
 return NUMBER HOW                  the oldest loan, if 0
@@ -37,6 +39,7 @@ def _publisher(rng: random.Random) -> Step:
         rng.random() < 0.6,
         rng.randint(0, 3),
         rng.randint(1, 2),
+        rng.choice([MAX_SIZE, MAX_SIZE, 40]),
     )
 
 

@@ -139,7 +139,7 @@ class Run:
 
     def _begin(self, at: int, side: str, other: bool, depth: int, retain: bool, *pool: int) -> None:
         kind = KINDS[self._topic.kind].other if other else self._topic.kind
-        views, loans = pool if KINDS[kind].pooled else (-1, -1)
+        views, loans = pool[:2] if KINDS[kind].pooled else (-1, -1)
         ends = (step[0] for step in self._script[at + 1 :])
         end = next((what for what in ends if what in ("publisher", "close", "kill")), "close")
         here = side == "C" and end != "kill"
@@ -149,7 +149,7 @@ class Run:
                 self._publisher = None
             else:
                 self._finish(killed=False)
-        words = self._name, kind, depth, retain, views, loans
+        words = self._name, kind, depth, retain, views, loans, pool[2]
         if here:
             self._publisher = Publishing(*words, replace=True)
         else:
@@ -174,9 +174,9 @@ class Run:
             return
         value = next(self._values)
         found, loan = self._publisher.lend(value, value), self._topic.lend(value)
-        if (found == "loan") != (loan is None):
+        if found != (loan if isinstance(loan, str) else ""):
             raise Difference(f"lend: found {found!r}, expected {loan}")
-        if loan is not None:
+        if isinstance(loan, Loan):
             self._loans.append((value, self._publisher, loan))
 
     def _return(self, number: int, how: str) -> None:

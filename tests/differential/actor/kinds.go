@@ -30,14 +30,13 @@ type subscriber interface {
 
 // kind makes publishers and subscribers whose values stand for integers.
 type kind struct {
+	step       int // what each of a value's steps takes of WithMaxSize; 0: it has a fixed size
 	publisher  func(topic string, depth int, options ...shmpubsub.PublisherOption) (publisher, error)
 	subscriber func(topic string, options ...shmpubsub.SubscriberOption) (subscriber, error)
 }
 
-// maxSize is the number of steps that values have at most, except text and bytes.
-const maxSize = 64
-
-func length(n int64) int { return 1 + int(n)%maxSize }
+// length is the number of a value's steps.
+func length(n int64) int { return 1 + int(n)*37%64 }
 
 type (
 	inline [4]int64
@@ -45,23 +44,21 @@ type (
 )
 
 var kinds = map[string]kind{
-	"int":    values(func(n int64) int64 { return n }, func(v *int64) int64 { return *v }),
-	"float":  values(func(n int64) float64 { return float64(n) }, func(v *float64) int64 { return int64(*v) }),
-	"inline": values(func(n int64) (v inline) { fill(v[:], n); return v }, func(v *inline) int64 { return same(v[:]) }),
-	"fixed":  values(func(n int64) (v fixed) { fill(v[:], n); return v }, func(v *fixed) int64 { return same(v[:]) }),
-	"text": values(func(n int64) string { return strings.Repeat(fmt.Sprintf("%6d", n), length(n)) }, func(v *string) (n int64) {
+	"int":    values(0, func(n int64) int64 { return n }, func(v *int64) int64 { return *v }),
+	"float":  values(0, func(n int64) float64 { return float64(n) }, func(v *float64) int64 { return int64(*v) }),
+	"inline": values(0, func(n int64) (v inline) { fill(v[:], n); return v }, func(v *inline) int64 { return same(v[:]) }),
+	"fixed":  values(0, func(n int64) (v fixed) { fill(v[:], n); return v }, func(v *fixed) int64 { return same(v[:]) }),
+	"text": values(6, func(n int64) string { return strings.Repeat(fmt.Sprintf("%6d", n), length(n)) }, func(v *string) (n int64) {
 		if _, err := fmt.Sscan(*v, &n); err != nil || *v != strings.Repeat(fmt.Sprintf("%6d", n), length(n)) {
 			return torn
 		}
 		return n
 	}),
-	"variable": sliceKind(numbers, number, func(topic string, depth int, options ...shmpubsub.PublisherOption) (*shmpubsub.SlicePublisher[int64], error) {
-		return shmpubsub.NewSlicePublisher[int64](topic, depth, append(options, shmpubsub.WithMaxSize(maxSize))...)
+	"variable": sliceKind(1, numbers, number, shmpubsub.NewSlicePublisher[int64], shmpubsub.NewSliceSubscriber[int64]),
+	"list": sliceKind(1, numbers, number, func(topic string, depth int, options ...shmpubsub.PublisherOption) (*shmpubsub.SlicePublisher[int64], error) {
+		return shmpubsub.NewSlicePublisher[int64](topic, depth, append(options, shmpubsub.WithList())...)
 	}, shmpubsub.NewSliceSubscriber[int64]),
-	"list": sliceKind(numbers, number, func(topic string, depth int, options ...shmpubsub.PublisherOption) (*shmpubsub.SlicePublisher[int64], error) {
-		return shmpubsub.NewSlicePublisher[int64](topic, depth, append(options, shmpubsub.WithMaxSize(maxSize), shmpubsub.WithList())...)
-	}, shmpubsub.NewSliceSubscriber[int64]),
-	"bytes": sliceKind(func(n int64) []byte {
+	"bytes": sliceKind(8, func(n int64) []byte {
 		return bytes.Repeat(binary.LittleEndian.AppendUint64(nil, uint64(n)), length(n))
 	}, func(v []byte) int64 {
 		n := int64(binary.LittleEndian.Uint64(v))

@@ -1,13 +1,13 @@
 // The Go side of the differential test: numbered publishers and subscribers; each request and each answer is a line.
 // Values of all types are written as integers. It ends with its stdin.
 //
-//	publisher ID TOPIC KIND DEPTH RETAIN VIEWS LOANS    publish ID VALUE...    close ID
+//	publisher ID TOPIC KIND DEPTH RETAIN VIEWS LOANS MOST    publish ID VALUE...    close ID
 //	lend ID LOAN VALUE    return ID LOAN publish|drop
 //	subscriber ID TOPIC KIND HISTORY    take|sample|newest|newest_sample ID    drain ID LIMIT    end ID
 //	borrow ID VIEW    give_back ID VIEW
 //
-// VIEWS and LOANS are -1 for kinds that have none. A publisher's answer is empty, "loan" for ErrLoan or "closed" for
-// ErrClosed. A subscriber's answer is its result and Lost: "1 2 3 0", or "type 0" for ErrType. What was lent or borrowed
+// VIEWS and LOANS are -1 for kinds that have none; MOST is how many steps values have. A publisher's answer is empty,
+// "value" for ErrValue, "loan" for ErrLoan or "closed" for ErrClosed. A subscriber's answer is its result and Lost: "1 2 3 0", or "type 0" for ErrType. What was lent or borrowed
 // stays so until it is returned; give_back answers what the value is then.
 package main
 
@@ -93,6 +93,8 @@ func refusal(err error) (string, error) {
 		return "loan", nil
 	case errors.Is(err, shmpubsub.ErrClosed):
 		return "closed", nil
+	case errors.Is(err, shmpubsub.ErrValue):
+		return "value", nil
 	case errors.Is(err, errDropped):
 		return "", nil
 	}
@@ -100,7 +102,7 @@ func refusal(err error) (string, error) {
 }
 
 func newPublisher(id string, words []string) (err error) {
-	numbers, err := integers([]string{words[2], words[4], words[5]})
+	numbers, err := integers([]string{words[2], words[4], words[5], words[6]})
 	if err != nil {
 		return err
 	}
@@ -111,7 +113,11 @@ func newPublisher(id string, words []string) (err error) {
 	if numbers[1] >= 0 {
 		options = append(options, shmpubsub.WithViews(int(numbers[1])), shmpubsub.WithLoans(int(numbers[2])))
 	}
-	publishers[id], err = kinds[words[1]].publisher(words[0], int(numbers[0]), options...)
+	of := kinds[words[1]]
+	if of.step > 0 {
+		options = append(options, shmpubsub.WithMaxSize(of.step*int(numbers[3])))
+	}
+	publishers[id], err = of.publisher(words[0], int(numbers[0]), options...)
 	return err
 }
 

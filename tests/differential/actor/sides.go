@@ -14,8 +14,9 @@ var ended = func() context.Context {
 }()
 
 // values is the kind of a type that Publisher has.
-func values[T any](encode func(int64) T, decode func(*T) int64) kind {
+func values[T any](step int, encode func(int64) T, decode func(*T) int64) kind {
 	return kind{
+		step,
 		func(topic string, depth int, options ...shmpubsub.PublisherOption) (publisher, error) {
 			p, err := shmpubsub.NewPublisher[T](topic, depth, options...)
 			return &valuePublisher[T]{p, encode}, err
@@ -83,11 +84,12 @@ func (s *valueSubscriber[T]) borrow(use func(look func() int64)) bool {
 
 // sliceKind is the kind of a type that SlicePublisher has.
 func sliceKind[E any](
-	encode func(int64) []E, decode func([]E) int64,
+	step int, encode func(int64) []E, decode func([]E) int64,
 	newPublisher func(string, int, ...shmpubsub.PublisherOption) (*shmpubsub.SlicePublisher[E], error),
 	newSubscriber func(string, ...shmpubsub.SubscriberOption) (*shmpubsub.SliceSubscriber[E], error),
 ) kind {
 	return kind{
+		step,
 		func(topic string, depth int, options ...shmpubsub.PublisherOption) (publisher, error) {
 			p, err := newPublisher(topic, depth, options...)
 			return &slicePublisher[E]{p, encode}, err
