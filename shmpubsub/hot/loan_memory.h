@@ -19,8 +19,8 @@ extern PyTypeObject *loan_memory_type;
 
 int loan_memory_init(void);
 
-/* Memory of n steps of the first axis, in a chunk that was taken, or private memory if chunk is CHUNKS_NONE. The chunk is
-   given back when it goes, unless it is published. NULL with an error set; the chunk is given back then. */
+/* Memory of n steps of the first axis: in a chunk that was taken, or private if chunk is CHUNKS_NONE. The chunk is given
+   back with it unless it is published, and on failure: NULL with an error set. */
 LoanMemory *loan_memory_new(struct writer *w, uint32_t chunk, Py_ssize_t n, bool numpy);
 
 /* A numpy array of it, with the hidden one as its base that all arrays made from it have too. */
