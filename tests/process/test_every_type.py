@@ -166,6 +166,7 @@ def values(form: str, dtype: str) -> list[bytes]:
     return found
 
 
+@pytest.mark.timeout(400)  # the first one builds the actor
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("writer", ["Go", "C"])
 @pytest.mark.parametrize("reader", ["Go", "C"])

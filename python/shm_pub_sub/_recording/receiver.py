@@ -115,7 +115,7 @@ class Receiver(threading.Thread):
         self.recorded_again: queue.SimpleQueue[str] = queue.SimpleQueue()
         """Topics that were left out before and are recorded now."""
         self._patterns = patterns
-        self._end = time.monotonic() + seconds
+        self._seconds = seconds
         self._taken: dict[str, _Taken] = {}
         self._received = 0
         self._gone: dict[str, float] = {}  # since when
@@ -141,9 +141,10 @@ class Receiver(threading.Thread):
         return unmatched(self._patterns, [*self.lost, *self.left_out.reasons])
 
     def _receive(self) -> None:
-        while not self.stop and (now := time.monotonic()) < self._end:
+        end = time.monotonic() + self._seconds
+        while not self.stop and (now := time.monotonic()) < end:
             self._look()
-            wait = min(LOOK, self._end - now)
+            wait = min(LOOK, end - now)
             if self._received - self.written > BACKLOG:
                 time.sleep(wait)
             else:
