@@ -24,8 +24,7 @@ UNIT = {
     "receiving": "retain receive history samples batches",
     "api": "arguments subclasses objects",
     "lifetime": "closing finalizers threads",
-    "arrays": "publish_arrays publish_many publish_threads loan "
-    "views copies into several meanwhile",
+    "arrays": "publish_many publish_threads loan views into meanwhile",
 }
 CHOSEN = [
     f"unit/{folder}/test_{name}.py" for folder, names in UNIT.items() for name in names.split()

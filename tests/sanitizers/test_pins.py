@@ -12,7 +12,8 @@ from support.soak import first_of
 
 from ._compile import HERE, stress
 
-COMPILERS = [None, *filter(shutil.which, ["clang"])]
+CLANG = pytest.param("clang", marks=pytest.mark.soak)
+COMPILERS = [None, CLANG] if shutil.which("clang") else [None]
 
 CASE = re.compile(r"(?m)^    CASE\((\w+)\),$")
 
