@@ -43,8 +43,7 @@ look_at(struct into *d, const struct value_type *t, PyObject *object)
     d->view.obj = NULL;
     if (numpy_is_array(object)) {
         const struct numpy_array *a = (const struct numpy_array *)object;
-        const char *dtype = numpy_dtype(a);
-        if (dtype == NULL || strcmp(dtype, t->dtype) != 0 || !(a->flags & NUMPY_WRITEABLE)) {
+        if (!numpy_is_of(a, t) || !(a->flags & NUMPY_WRITEABLE)) {
             return 0;
         }
         d->data = a->data;
@@ -169,7 +168,7 @@ fill(char *to, int ndim, const Py_ssize_t *axes, const Py_ssize_t *strides, cons
     int failed = 0, outer;
     struct strided target = {NULL, ndim, shape, strides, t->itemsize};
     if (strided_run(&target, &outer) < SHORT_RUN && numpy_ready()) {
-        failed = numpy_fill(t->number, ndim, shape, strides, to, from);
+        failed = numpy_fill(t, ndim, shape, strides, to, from);
     }
     else if (p->length < WITHOUT_GIL) {
         strided_fill(to, &target, from);
@@ -203,7 +202,7 @@ into_first(const struct into *d, const struct value_type *t, Py_ssize_t n)
         Py_ssize_t shape[VALUE_MAX_NDIM + 1];
         memcpy(shape, d->shape, (size_t)d->ndim * sizeof *shape);
         shape[0] = n;
-        return numpy_over(t->number, d->ndim, shape, d->data, true, Py_NewRef(d->object));
+        return numpy_over(t, d->ndim, shape, d->data, true, Py_NewRef(d->object));
     }
     if (d->view.obj == NULL) {
         return PySequence_GetSlice(d->object, 0, n);

@@ -115,7 +115,7 @@ new_array(const struct run *r)
     }
     void *data;
     if (r->s->make == NULL && numpy_ready()) {
-        return numpy_new(t->number, t->ndim + 1, shape);
+        return numpy_new(t, t->ndim + 1, shape);
     }
     return view_own(t, t->ndim + 1, shape, true, &data);
 }

@@ -85,8 +85,8 @@ loan_memory_array(LoanMemory *m, Py_ssize_t n)
     const struct value_type *t = &m->writer->type;
     Py_ssize_t shape[VALUE_MAX_NDIM];
     value_shape(t, n, shape);
-    PyObject *hidden = numpy_over(t->number, t->ndim, shape, m->data, true, Py_NewRef((PyObject *)m));
-    return hidden == NULL ? NULL : numpy_over(t->number, t->ndim, shape, m->data, true, hidden);
+    PyObject *hidden = numpy_over(t, t->ndim, shape, m->data, true, Py_NewRef((PyObject *)m));
+    return hidden == NULL ? NULL : numpy_over(t, t->ndim, shape, m->data, true, hidden);
 }
 
 PyObject *

@@ -3,7 +3,7 @@
 #ifndef SHM_NUMPY_API_H
 #define SHM_NUMPY_API_H
 
-#include "hot.h"
+#include "value_type.h"
 
 /* PyArrayObject_fields, as far as it is needed. */
 struct numpy_array {
@@ -46,17 +46,42 @@ const char *numpy_dtype(const struct numpy_array *array);
 /* numpy's number of a dtype that descriptors have; -1 for any other name. */
 int numpy_number(const char *dtype);
 
+/* Returns whether two dtypes are equal: names, types and offsets. Sets no error. */
+bool numpy_equal(PyObject *descr, PyObject *other);
+
+/* Whether its elements are the type's. */
+static inline bool
+numpy_is_of(const struct numpy_array *array, const struct value_type *t)
+{
+    if (__builtin_expect(t->descr != NULL, 0)) {
+        return array->descr == t->descr || numpy_equal(array->descr, t->descr);
+    }
+    const char *dtype = numpy_dtype(array);
+    return dtype != NULL && strcmp(dtype, t->dtype) == 0;
+}
+
+/* Whether it is a structured dtype of that size, and no object is in it. Returns 0, or -1 with an error set. */
+int numpy_check_descr(PyObject *dtype, size_t size);
+
 /* Makes a C-contiguous array over data, which `owner` keeps alive: its reference is taken over, in any case. NULL with
    an error set. */
-PyObject *numpy_over(int number, int ndim, const Py_ssize_t *shape, void *data, bool writable, PyObject *owner);
+PyObject *numpy_over(const struct value_type *t, int ndim, const Py_ssize_t *shape, void *data, bool writable,
+                     PyObject *owner);
 
 /* Makes a C-contiguous array of numpy's own memory, uninitialised. */
-PyObject *numpy_new(int number, int ndim, const Py_ssize_t *shape);
+PyObject *numpy_new(const struct value_type *t, int ndim, const Py_ssize_t *shape);
 
 /* Copies C-contiguous elements to a place of that shape and those strides. Returns 0 or -1. */
-int numpy_fill(int number, int ndim, const Py_ssize_t *shape, const Py_ssize_t *strides, void *to, const void *from);
+int numpy_fill(const struct value_type *t, int ndim, const Py_ssize_t *shape, const Py_ssize_t *strides, void *to,
+               const void *from);
 
 /* Copies from one array into another of the same dtype and shape, whatever the strides. Returns 0 or -1. */
 int numpy_copy(PyObject *to, PyObject *from);
+
+/* Makes a structured scalar, with a copy of the data. */
+PyObject *numpy_scalar(PyObject *descr, const void *data);
+
+/* The bytes of a structured scalar, or an array without axes, of that dtype; NULL for anything else. Sets no error. */
+const void *numpy_void_data(PyObject *value, PyObject *descr);
 
 #endif

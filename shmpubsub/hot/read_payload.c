@@ -68,7 +68,7 @@ copied_array(Subscriber *s, const struct value_type *t, const struct payload *p,
     void *data = NULL;
     PyObject *made;
     if (s->make == NULL && numpy_ready()) {
-        made = numpy_new(t->number, t->ndim, shape);
+        made = numpy_new(t, t->ndim, shape);
         if (made != NULL) {
             struct numpy_array *a = (struct numpy_array *)made;
             data = a->data;

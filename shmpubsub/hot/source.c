@@ -33,8 +33,7 @@ of_ndarray(const struct value_type *t, PyObject *value, struct source *s)
         return WRONG; /* the mask would get lost */
     }
     const struct numpy_array *a = (const struct numpy_array *)value;
-    const char *dtype = numpy_dtype(a);
-    if (dtype == NULL || strcmp(dtype, t->dtype) != 0) {
+    if (!numpy_is_of(a, t)) {
         return WRONG;
     }
     enum fit fit = fit_shape(t, a->ndim, a->shape, s);

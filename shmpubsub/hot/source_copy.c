@@ -17,7 +17,7 @@ copy_plainly(const struct source *s, void *to)
 static int
 copy_by_numpy(const struct source *s, const struct value_type *t, void *to)
 {
-    PyObject *target = numpy_over(t->number, s->from.ndim, s->from.shape, to, true, Py_NewRef(Py_None));
+    PyObject *target = numpy_over(t, s->from.ndim, s->from.shape, to, true, Py_NewRef(Py_None));
     if (target == NULL) {
         return -1;
     }

@@ -12,6 +12,7 @@ struct value_type {
     char format[3]; /* the same as PEP 3118 has it: "f", "Zd" */
     uint32_t itemsize;
     int number;    /* the same as numpy has it */
+    PyObject *descr; /* numpy's dtype of elements that are records, which the record has; NULL: of numbers */
     bool variable; /* text, bytes, lists, and arrays whose first axis has 0 to max elements */
     int ndim; /* text and bytes have one axis here */
     Py_ssize_t shape[VALUE_MAX_NDIM]; /* shape[0] of a variable one is max */

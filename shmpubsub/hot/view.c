@@ -137,7 +137,7 @@ view_array(const struct value_type *t, Py_ssize_t n, struct payload *p)
     take_over(v, p);
     Py_ssize_t shape[VALUE_MAX_NDIM];
     value_shape(t, n, shape);
-    return numpy_over(t->number, t->ndim, shape, data, false, (PyObject *)v);
+    return numpy_over(t, t->ndim, shape, data, false, (PyObject *)v);
 }
 
 PyObject *
