@@ -17,7 +17,7 @@ CALLS = {
 }
 TRIPS = {
     "spinning, on two processors": "a value there and back, both spinning",
-    "blocking, on two processors": "a value there and back, both asleep",
+    "blocking, on two processors": "a value there and back, both in `recv()`",
     "blocking, on one processor": "the same on one processor",
 }
 BATCH = "1000"
