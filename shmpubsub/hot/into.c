@@ -2,6 +2,7 @@
 
 #include "arguments.h"
 #include "copy_payload.h"
+#include "keywords.h"
 #include "numpy_api.h"
 #include "strided.h"
 
@@ -9,22 +10,13 @@
 #define SHORT_RUN 64
 
 bool
-into_of(const char *method, PyObject *const *args, Py_ssize_t n, PyObject *names, PyObject **into)
+into_parse(const char *method, PyObject *const *args, Py_ssize_t n, PyObject *names, PyObject **into)
 {
-    Py_ssize_t named = names == NULL ? 0 : PyTuple_GET_SIZE(names);
-    *into = NULL;
-    if (n > 0 || named > 1) {
-        PyErr_Format(PyExc_TypeError, "%s() takes no argument but into=", method);
+    const struct signature s = {method, false, {"into"}};
+    if (!keywords_parse(&s, args, n, names, into)) {
         return false;
     }
-    if (named == 1 && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), "into") != 0) {
-        PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument '%U'", method,
-                     PyTuple_GET_ITEM(names, 0));
-        return false;
-    }
-    if (named == 1 && args[0] != Py_None) {
-        *into = args[0];
-    }
+    *into = *into == Py_None ? NULL : *into;
     return true;
 }
 

@@ -9,7 +9,14 @@
 
 /* Parses into=, the only argument that a method of this name takes; *into is NULL without it. Returns false with an
    error set. */
-bool into_of(const char *method, PyObject *const *args, Py_ssize_t n, PyObject *names, PyObject **into);
+bool into_parse(const char *method, PyObject *const *args, Py_ssize_t n, PyObject *names, PyObject **into);
+
+static inline bool
+into_of(const char *method, PyObject *const *args, Py_ssize_t n, PyObject *names, PyObject **into)
+{
+    *into = NULL;
+    return (n == 0 && names == NULL) || into_parse(method, args, n, names, into);
+}
 
 /* into= is refused by a topic of bool, int or float: always returns NULL with an error set. */
 void *into_refuse_scalar(Subscriber *s, PyObject *into);

@@ -1,5 +1,6 @@
 #include "loan.h"
 
+#include "keywords.h"
 #include "loan_memory.h"
 #include "numpy_api.h"
 #include "refuse.h"
@@ -58,26 +59,13 @@ steps_of(const struct value_type *t, PyObject *size, Py_ssize_t *steps)
     return *steps >= 0 && *steps <= most;
 }
 
-/* The first of the arguments; names is the name of a keyword, as the interpreter passes it. */
-static bool
-parse(PyObject *const *args, Py_ssize_t n, PyObject *names, PyObject **size)
-{
-    Py_ssize_t keywords = names == NULL ? 0 : PyTuple_GET_SIZE(names);
-    *size = n + keywords > 0 ? args[0] : NULL;
-    if (n + keywords > 1 ||
-        (keywords == 1 && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), "size") != 0)) {
-        PyErr_SetString(PyExc_TypeError, "loan() takes one argument at most, size");
-        return false;
-    }
-    return true;
-}
-
 PyObject *
 loan(Publisher *p, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
+    static const struct signature signature = {"loan", true, {"size"}};
     PyObject *size;
     Py_ssize_t steps;
-    if (!parse(args, n, names, &size)) {
+    if (!keywords_parse(&signature, args, n, names, &size)) {
         return NULL;
     }
     if (p->ring.mapped == NULL) {

@@ -19,12 +19,15 @@ loan_memory_new(struct writer *w, uint32_t chunk, Py_ssize_t n, bool numpy)
     m->writer = writer_hold(w);
     m->chunk = chunk;
     m->length = t->variable ? (size_t)n * t->row : t->size;
-    m->ended = false;
     m->exports = 0;
+    m->exported.data = NULL;
     m->data = chunk != CHUNKS_NONE ? pool_payload(&w->chunks.pool, chunk) : PyMem_RawCalloc(1, t->size);
     if (!numpy) {
-        value_shape(t, n, m->dims);
-        value_strides(t, t->ndim, m->dims, m->dims + t->ndim);
+        Py_ssize_t shape[VALUE_MAX_NDIM];
+        value_shape(t, n, shape);
+        exported_init(&m->exported, t, t->ndim, shape, m->axes);
+        m->exported.data = m->data;
+        m->exported.writable = true;
     }
     if (m->data == NULL) {
         Py_DECREF(m);
@@ -52,23 +55,12 @@ dealloc(LoanMemory *m)
 static int
 get_buffer(LoanMemory *m, Py_buffer *b, int flags)
 {
-    if (m->ended || Py_SIZE(m) == 0) { /* numpy asks whether an array may be writable again */
+    if (m->exported.data == NULL) { /* numpy asks whether an array may be writable again */
         PyErr_SetString(PyExc_BufferError, "the loan has ended");
         b->obj = NULL;
         return -1;
     }
-    const struct value_type *t = &m->writer->type;
-    int ndim = (int)Py_SIZE(m) / 2;
-    *b = (Py_buffer){
-        .buf = m->data,
-        .obj = Py_NewRef((PyObject *)m),
-        .len = (Py_ssize_t)m->length,
-        .itemsize = t->itemsize,
-        .ndim = ndim,
-        .format = flags & PyBUF_FORMAT ? (char *)t->format : NULL,
-        .shape = flags & PyBUF_ND ? m->dims : NULL,
-        .strides = (flags & PyBUF_STRIDES) == PyBUF_STRIDES ? m->dims + ndim : NULL,
-    };
+    exported_get(&m->exported, m->axes, (PyObject *)m, b, flags);
     m->exports++;
     return 0;
 }
@@ -109,7 +101,7 @@ loan_memory_end(LoanMemory *m, PyObject *array)
     }
     PyObject *error_type, *error, *traceback;
     PyErr_Fetch(&error_type, &error, &traceback);
-    m->ended = true;
+    m->exported.data = NULL;
     Py_XDECREF(PyObject_CallMethodNoArgs(array, release_name)); /* a BufferError: something has its buffer */
     PyErr_Restore(error_type, error, traceback);
     return m->exports > 0;
@@ -124,7 +116,7 @@ static PyType_Slot slots[] = {
 
 static PyType_Spec spec = {
     .name = "shm_pub_sub._hot.LoanMemory",
-    .basicsize = offsetof(LoanMemory, dims),
+    .basicsize = offsetof(LoanMemory, axes),
     .itemsize = sizeof(Py_ssize_t),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = slots,

@@ -2,17 +2,18 @@
 #ifndef SHM_LOAN_MEMORY_H
 #define SHM_LOAN_MEMORY_H
 
+#include "exported.h"
 #include "writer.h"
 
 typedef struct LoanMemory {
-    PyObject_VAR_HEAD /* the number of dims: 2 * ndim for a memoryview, 0 for numpy */
+    PyObject_VAR_HEAD /* the number of axes: 2 * ndim for a memoryview, 0 for numpy */
     struct writer *writer; /* held, and with it the mapping */
     void *data;
-    size_t length;     /* bytes */
-    uint32_t chunk;    /* CHUNKS_NONE: published, or data is private memory of an inline topic */
-    bool ended;        /* no more buffers */
-    Py_ssize_t exports; /* buffers in use */
-    Py_ssize_t dims[]; /* shape, strides */
+    size_t length;            /* bytes */
+    uint32_t chunk;           /* CHUNKS_NONE: published, or data is private memory of an inline topic */
+    Py_ssize_t exports;       /* buffers in use */
+    struct exported exported; /* .data NULL: no more buffers */
+    Py_ssize_t axes[];
 } LoanMemory;
 
 extern PyTypeObject *loan_memory_type;

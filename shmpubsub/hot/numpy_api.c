@@ -107,17 +107,6 @@ numpy_dtype(const struct numpy_array *array)
     return native && d->number >= 0 && d->number < DTYPES ? dtypes[d->number] : NULL;
 }
 
-int
-numpy_number(const char *dtype)
-{
-    for (int number = 0; number < DTYPES; number++) {
-        if (dtypes[number] != NULL && strcmp(dtypes[number], dtype) == 0) {
-            return number;
-        }
-    }
-    return -1;
-}
-
 /* The attribute is a number. */
 static bool
 has(PyObject *descr, const char *attribute, size_t number)

@@ -43,9 +43,6 @@ numpy_is_array(PyObject *object)
 /* An array's dtype as descriptors name it, such as "u1" or "f8"; NULL for any other, and for foreign byte orders. */
 const char *numpy_dtype(const struct numpy_array *array);
 
-/* numpy's number of a dtype that descriptors have; -1 for any other name. */
-int numpy_number(const char *dtype);
-
 /* Returns whether two dtypes are equal: names, types and offsets. Sets no error. */
 bool numpy_equal(PyObject *descr, PyObject *other);
 

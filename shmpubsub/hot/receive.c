@@ -4,6 +4,7 @@
 #include "attachment.h"
 #include "convert.h"
 #include "into.h"
+#include "keywords.h"
 #include "newest.h"
 #include "sample.h"
 #include "take.h"
@@ -49,37 +50,6 @@ take_or_wait(Subscriber *s, struct wait *w, struct wish *wish)
     }
 }
 
-/* Parses timeout and, unless it is NULL, the keyword into. Returns false with an error set if there are others. */
-static bool
-arguments_of(const char *method, PyObject *const *args, Py_ssize_t n, PyObject *names, PyObject **timeout,
-             PyObject **into)
-{
-    Py_ssize_t named = names == NULL ? 0 : PyTuple_GET_SIZE(names);
-    *timeout = n > 0 ? args[0] : NULL;
-    if (n > 1) {
-        PyErr_Format(PyExc_TypeError, "%s() takes at most 1 argument (%zd given)", method, n);
-        return false;
-    }
-    for (Py_ssize_t i = 0; i < named; i++) {
-        PyObject *name = PyTuple_GET_ITEM(names, i), *value = args[n + i];
-        if (into != NULL && PyUnicode_CompareWithASCIIString(name, "into") == 0) {
-            *into = value == Py_None ? NULL : value;
-        }
-        else if (PyUnicode_CompareWithASCIIString(name, "timeout") != 0) {
-            PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument '%U'", method, name);
-            return false;
-        }
-        else if (n == 1) {
-            PyErr_Format(PyExc_TypeError, "%s() got multiple values for argument 'timeout'", method);
-            return false;
-        }
-        else {
-            *timeout = value;
-        }
-    }
-    return true;
-}
-
 static PyObject *
 timed_out(Subscriber *s, const char *what, PyObject *timeout)
 {
@@ -104,20 +74,22 @@ receive(Subscriber *s, PyObject *timeout, struct wish *wish)
 PyObject *
 receive_recv(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
-    PyObject *timeout = NULL;
-    struct wish wish = {0};
-    if ((n > 0 || names != NULL) && !arguments_of("recv", args, n, names, &timeout, &wish.into)) {
+    static const struct signature signature = {"recv", true, {"timeout", "into"}};
+    PyObject *values[2] = {NULL, NULL};
+    if ((n > 0 || names != NULL) && !keywords_parse(&signature, args, n, names, values)) {
         return NULL;
     }
-    return receive(s, timeout, &wish);
+    struct wish wish = {.into = values[1] == Py_None ? NULL : values[1]};
+    return receive(s, values[0], &wish);
 }
 
 PyObject *
 receive_sample(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
+    static const struct signature signature = {"recv_sample", true, {"timeout"}};
     PyObject *timeout;
     struct wish wish = {.sample = true};
-    return arguments_of("recv_sample", args, n, names, &timeout, NULL) ? receive(s, timeout, &wish) : NULL;
+    return keywords_parse(&signature, args, n, names, &timeout) ? receive(s, timeout, &wish) : NULL;
 }
 
 PyObject *
@@ -202,10 +174,11 @@ receive_newest(Subscriber *s, PyObject *Py_UNUSED(ignored))
 PyObject *
 receive_publisher(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
+    static const struct signature signature = {"wait_for_publisher", true, {"timeout"}};
     PyObject *timeout;
     struct wait w;
     uint64_t open_epoch = s->open_epoch;
-    if (!arguments_of("wait_for_publisher", args, n, names, &timeout, NULL) || wait_begin(s, &w, timeout) < 0) {
+    if (!keywords_parse(&signature, args, n, names, &timeout) || wait_begin(s, &w, timeout) < 0) {
         return NULL;
     }
     for (;;) {

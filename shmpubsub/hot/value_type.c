@@ -3,14 +3,14 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "numpy_api.h"
-
 static const struct {
     const char *dtype, *format;
     uint32_t itemsize;
+    int number; /* of NPY_TYPES */
 } elements[] = {
-    {"b1", "?", 1}, {"i1", "b", 1}, {"i2", "h", 2}, {"i4", "i", 4}, {"i8", "q", 8}, {"u1", "B", 1},  {"u2", "H", 2},
-    {"u4", "I", 4}, {"u8", "Q", 8}, {"f2", "e", 2}, {"f4", "f", 4}, {"f8", "d", 8}, {"c8", "Zf", 8}, {"c16", "Zd", 16},
+    {"b1", "?", 1, 0},  {"i1", "b", 1, 1},  {"i2", "h", 2, 3},   {"i4", "i", 4, 5},    {"i8", "q", 8, 7},
+    {"u1", "B", 1, 2},  {"u2", "H", 2, 4},  {"u4", "I", 4, 6},   {"u8", "Q", 8, 8},    {"f2", "e", 2, 23},
+    {"f4", "f", 4, 11}, {"f8", "d", 8, 12}, {"c8", "Zf", 8, 14}, {"c16", "Zd", 16, 15},
 };
 
 static const struct {
@@ -30,7 +30,7 @@ set_element(struct value_type *t, const char *dtype)
             strcpy(t->dtype, elements[i].dtype);
             strcpy(t->format, elements[i].format);
             t->itemsize = elements[i].itemsize;
-            t->number = numpy_number(dtype);
+            t->number = elements[i].number;
             return true;
         }
     }

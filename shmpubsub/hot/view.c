@@ -1,5 +1,6 @@
 #include "view.h"
 
+#include "exported.h"
 #include "numpy_api.h"
 
 /* What an array or a memoryview refers to. It refers to no object, and needs no garbage collection. */
@@ -7,45 +8,21 @@ typedef struct {
     PyObject_VAR_HEAD        /* ob_size: 2 ndim */
     struct hold hold;        /* .file NULL: the memory is its own */
     void *own;               /* that memory */
-    void *data;              /* NULL: an ndarray has it, and nothing else may */
-    bool writable;
-    char format[3];
-    uint32_t itemsize;
-    int ndim;
-    Py_ssize_t axes[];       /* the shape, then the strides */
+    struct exported exported; /* .data NULL: an ndarray has it, and nothing else may */
+    Py_ssize_t axes[];
 } View;
 
 static PyTypeObject *view_type;
 
-static Py_ssize_t
-bytes_of(const View *v)
-{
-    Py_ssize_t bytes = v->itemsize;
-    for (int i = 0; i < v->ndim; i++) {
-        bytes *= v->axes[i];
-    }
-    return bytes;
-}
-
 static int
 get_buffer(View *v, Py_buffer *view, int flags)
 {
-    if (v->data == NULL || ((flags & PyBUF_WRITABLE) && !v->writable)) {
+    if (v->exported.data == NULL || ((flags & PyBUF_WRITABLE) && !v->exported.writable)) {
         PyErr_SetString(PyExc_BufferError, "the value is read-only: it is in shared memory; copy it");
         view->obj = NULL;
         return -1;
     }
-    *view = (Py_buffer){
-        .buf = v->data,
-        .obj = Py_NewRef((PyObject *)v),
-        .len = bytes_of(v),
-        .itemsize = v->itemsize,
-        .readonly = !v->writable,
-        .ndim = v->ndim,
-        .format = flags & PyBUF_FORMAT ? v->format : NULL,
-        .shape = flags & PyBUF_ND ? v->axes : NULL,
-        .strides = (flags & PyBUF_STRIDES) == PyBUF_STRIDES ? v->axes + v->ndim : NULL,
-    };
+    exported_get(&v->exported, v->axes, (PyObject *)v, view, flags);
     return 0;
 }
 
@@ -89,7 +66,7 @@ make(int axes)
     View *v = PyObject_NewVar(View, view_type, axes);
     if (v != NULL) {
         v->hold = (struct hold){0};
-        v->own = v->data = NULL;
+        v->own = v->exported.data = NULL;
     }
     return v;
 }
@@ -99,14 +76,9 @@ static View *
 make_exporter(const struct value_type *t, int ndim, const Py_ssize_t *shape)
 {
     View *v = make(2 * ndim);
-    if (v == NULL) {
-        return NULL;
+    if (v != NULL) {
+        exported_init(&v->exported, t, ndim, shape, v->axes);
     }
-    v->ndim = ndim;
-    v->itemsize = t->itemsize;
-    memcpy(v->format, t->format, sizeof v->format);
-    memcpy(v->axes, shape, (size_t)ndim * sizeof *shape);
-    value_strides(t, ndim, shape, v->axes + ndim);
     return v;
 }
 
@@ -150,8 +122,8 @@ view_memory(const struct value_type *t, Py_ssize_t n, struct payload *p)
         payload_release(p);
         return NULL;
     }
-    v->data = (void *)(uintptr_t)p->data;
-    v->writable = false;
+    v->exported.data = (void *)(uintptr_t)p->data;
+    v->exported.writable = false;
     take_over(v, p);
     return memoryview_of(v);
 }
@@ -163,12 +135,12 @@ view_own(const struct value_type *t, int ndim, const Py_ssize_t *shape, bool wri
     if (v == NULL) {
         return NULL;
     }
-    v->own = v->data = PyMem_RawMalloc((size_t)bytes_of(v)); /* not NULL for 0 bytes */
-    v->writable = writable;
+    v->own = v->exported.data = PyMem_RawMalloc(exported_size(&v->exported, v->axes)); /* not NULL for 0 bytes */
+    v->exported.writable = writable;
     if (v->own == NULL) {
         Py_DECREF(v);
         return PyErr_NoMemory();
     }
-    *data = v->data;
+    *data = v->own;
     return memoryview_of(v);
 }

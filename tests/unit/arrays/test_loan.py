@@ -206,7 +206,7 @@ def test_one_block_for_each_loan() -> None:
         (b"", (1.0,), "size of float"),
         (b"", (True,), "size of bool"),
         (b"", ((3, 4),), "size of tuple"),
-        (b"", (1, 2), "takes one argument at most"),
+        (b"", (1, 2), "takes at most 1 argument"),
     ],
 )
 def test_what_has_no_loan(default: Any, size: tuple[Any, ...], text: str) -> None:
