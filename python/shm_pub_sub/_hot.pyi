@@ -1,9 +1,10 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from enum import Enum
 from typing import Any, Final, Literal, SupportsIndex, TypeVar, final
 
 from _typeshed import structseq
-from typing_extensions import disjoint_base
+from typing_extensions import Self, disjoint_base
 
 _Class = TypeVar("_Class", bound=type)
 _T = TypeVar("_T")
@@ -19,6 +20,37 @@ class Sample(structseq[Any], tuple[_T, int, int, float]):
     def time_ns(self) -> int: ...
     @property
     def age(self) -> float: ...
+
+_How = Literal["dict", "tuple", "direct", "call", "raw", "numpy"]
+_Kind = Literal["scalar", "array", "text", "bytes", "list", "record"]
+
+@final
+class Record:
+    def __new__(
+        cls,
+        how: _How,
+        of: type | None,
+        size: int,
+        # name, offset, kind, dtype, shape, max, part, enum, init
+        fields: tuple[
+            tuple[
+                str,
+                int,
+                _Kind,
+                str,
+                tuple[int | None, ...],
+                int,
+                Record | Callable[[int], Any] | None,
+                type[Enum] | None,
+                bool,
+            ],
+            ...,
+        ],
+        gaps: tuple[tuple[int, int], ...],
+        /,
+        *,
+        dtype: Any = None,
+    ) -> Self: ...
 
 def changes() -> int: ...
 def count() -> int: ...
@@ -47,6 +79,7 @@ class Publisher:
         check: Callable[[], object] | None = None,
         path: bytes | None = None,
         numpy: bool = True,
+        record: Record | None = None,
         /,
     ) -> tuple[int, int]: ...
     def _end(self) -> None: ...
@@ -82,6 +115,7 @@ class Subscriber:
         history: int,
         copy: bool,
         make: Callable[[int], Any] | None,
+        record: Record | None = None,
         /,
     ) -> int: ...
     def _map(self, life: int, attach: Any, /, *arguments: str) -> tuple[bool, int, int] | None: ...

@@ -3,7 +3,7 @@
 bool
 type_from_tag(int tag, enum shm_type *type)
 {
-    if (tag < SHM_BOOL || tag > SHM_SCALAR || tag == SHM_RECORD) {
+    if (tag < SHM_BOOL || tag > SHM_SCALAR) {
         PyErr_Format(PyExc_ValueError, "found type tag %d; expected one of the topics' types", tag);
         return false;
     }

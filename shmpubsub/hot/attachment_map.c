@@ -9,12 +9,31 @@
 #include "arguments.h"
 #include "attachment.h"
 #include "mapping_text.h"
+#include "record.h"
 #include "value_type.h"
 
+static int
+drop_later(void *record)
+{
+    Py_DECREF((PyObject *)record);
+    return 0;
+}
+
+/* The end of a class may run any code, which must not meet a subscriber between two files. */
+static void
+free_type(void *type)
+{
+    PyObject *record = ((struct value_type *)type)->record;
+    free(type);
+    if (record != NULL && (Py_REFCNT(record) > 1 || Py_AddPendingCall(drop_later, record) < 0)) {
+        Py_DECREF(record);
+    }
+}
+
 /* Reads from the file that was found. Its publisher was last checked at checked_at. A dead one's file is kept only to
-   recognise its successor. Returns false with an error set if there is no memory. */
+   recognise its successor. Takes the type's Record. Returns false with an error set if there is no memory. */
 static bool
-enter(Subscriber *s, const struct found *f, const struct value_type *t, uint64_t checked_at)
+enter(Subscriber *s, const struct found *f, struct value_type *t, uint64_t checked_at)
 {
     struct topic_file *file = topic_file_open(&f->mapping);
     struct value_type *type = file == NULL ? NULL : malloc(sizeof *type);
@@ -26,7 +45,9 @@ enter(Subscriber *s, const struct found *f, const struct value_type *t, uint64_t
         return false;
     }
     *type = *t;
+    t->record = NULL;
     file->type = type;
+    file->free_type = free_type;
     file->retain = f->retain;
     const struct geometry *g = &f->geometry;
     file->pool = (struct pool){.max = g->elem_size};
@@ -83,6 +104,29 @@ parse_type(PyObject *text, const struct found *f, struct value_type *t)
     return false;
 }
 
+/* Finds the Record of the type's elements, if they are records: the subscriber's, or the one that the shim makes for a
+   subscriber of any type. Returns false with an error set, and the file is given back. May run any code. */
+static bool
+bind_record(Subscriber *s, PyObject *record, const struct found *f, struct value_type *t)
+{
+    if (t->dtype[0] != 'r' || f->dead) {
+        return true;
+    }
+    PyObject *bound;
+    if (record != NULL || f->descriptor == NULL) {
+        bound = Py_NewRef(record != NULL ? record : Py_None);
+    }
+    else {
+        bound = PyObject_CallMethod((PyObject *)s, "_record_of", "s", f->descriptor);
+    }
+    int failed = bound == NULL ? -1 : record_bind(t, bound);
+    Py_XDECREF(bound);
+    if (failed) {
+        give_back(f);
+    }
+    return !failed;
+}
+
 /* Whether s may read such a file; otherwise an error is set, and the file is given back. */
 static bool
 suits(const Subscriber *s, const struct found *f)
@@ -117,11 +161,13 @@ attachment_map(Subscriber *s, PyObject *args)
         return attachment_raise_over(s);
     }
     uint64_t epoch = s->cursor.epoch;
+    PyObject *record = s->record == NULL ? NULL : Py_NewRef(s->record);
     /* Read before the lock is: a publisher may die while this thread waits for its processor, or the GIL. */
     uint64_t now = clock_now(CLOCK_MONOTONIC_COARSE);
     PyObject *text = PyObject_Call(PyTuple_GET_ITEM(args, 1), topic, NULL);
     Py_DECREF(topic);
     if (text == NULL) {
+        Py_XDECREF(record);
         if (!attachment_still_open(s, open_epoch) && PyErr_ExceptionMatches(PyExc_RuntimeError)) {
             PyErr_Clear(); /* an error of what it was opened for before */
             return attachment_raise_over(s);
@@ -131,19 +177,23 @@ attachment_map(Subscriber *s, PyObject *args)
     struct found found = {0};
     bool something = PyUnicode_Check(text) && PyUnicode_GET_LENGTH(text) > 0;
     struct value_type type = {0};
-    bool parsed = !something || (parse_found(text, &found) && parse_type(text, &found, &type));
+    bool parsed = !something || (parse_found(text, &found) && parse_type(text, &found, &type) &&
+                                 bind_record(s, record, &found, &type));
+    Py_XDECREF(record);
     Py_DECREF(text);
     if (!parsed) {
         return NULL;
     }
     bool first = s->cursor.epoch == epoch;
     if (something && first && (!suits(s, &found) || !enter(s, &found, &type, now))) {
+        record_unbind(&type);
         return NULL;
     }
     if (something && !first) {
         /* Another thread has attached or closed s: this thread's file may be the older one. */
         give_back(&found);
         found.depth = 0;
+        record_unbind(&type);
     }
     if (!attachment_still_open(s, open_epoch)) {
         return attachment_raise_over(s);

@@ -2,6 +2,7 @@
 
 #include "arguments.h"
 #include "mapping_text.h"
+#include "record.h"
 #include "registry.h"
 #include "writer.h"
 
@@ -48,7 +49,7 @@ release(PyObject *go, enum shm_type type, PyObject *handle)
 
 /* Takes over the pool's mapping, if there is one. NULL for bool, int and float. Returns false with an error set. */
 static bool
-open_writer(Publisher *p, const struct published *m, const struct ring *ring, struct writer **writer)
+open_writer(Publisher *p, const struct published *m, const struct ring *ring, PyObject *record, struct writer **writer)
 {
     *writer = NULL;
     if (p->type <= SHM_FLOAT) {
@@ -61,15 +62,21 @@ open_writer(Publisher *p, const struct published *m, const struct ring *ring, st
         PyErr_Format(PyExc_SystemError, "the Go side described a mapping with the type %s", m->type_line);
         return false;
     }
+    if (record_bind(&type, record) < 0) {
+        return false;
+    }
     struct pool pool = {m->pool, g->chunk_stride, g->elem_size, g->chunks, g->views};
     uint64_t *table = (uint64_t *)((unsigned char *)m->page0 + SHM_PINS_OFFSET);
     *writer = writer_open(&type, ring, &pool, m->pool_size, table, g->loans);
+    if (*writer == NULL) {
+        record_unbind(&type);
+    }
     return *writer != NULL;
 }
 
 /* Takes over the mapping that Go describes in text, with go and handle. *facts: what _create returns. */
 static bool
-map(Publisher *p, PyObject *go, PyObject *handle, PyObject *text, PyObject **facts)
+map(Publisher *p, PyObject *go, PyObject *handle, PyObject *text, PyObject *record, PyObject **facts)
 {
     struct published m = {0};
     if (!parse_published(text, &m)) {
@@ -81,7 +88,7 @@ map(Publisher *p, PyObject *go, PyObject *handle, PyObject *text, PyObject **fac
     }
     struct ring ring = ring_at(m.mapping.base, m.geometry.first, m.geometry.stride, m.geometry.slots);
     struct writer *writer, *old_writer = p->writer;
-    if (!open_writer(p, &m, &ring, &writer)) {
+    if (!open_writer(p, &m, &ring, record, &writer)) {
         Py_DECREF(*facts);
         return false;
     }
@@ -105,7 +112,8 @@ map(Publisher *p, PyObject *go, PyObject *handle, PyObject *text, PyObject **fac
 /* Calls make(*arguments), a constructor of gopy's module go, and publishes through what it made. Returns a new
    reference or NULL. */
 static PyObject *
-create(Publisher *p, PyObject *go, PyObject *make, PyObject *arguments, enum shm_type type, PyObject *path)
+create(Publisher *p, PyObject *go, PyObject *make, PyObject *arguments, enum shm_type type, PyObject *path,
+       PyObject *record)
 {
     PyObject *facts;
     PyObject *handle = PyObject_Call(make, arguments, NULL);
@@ -126,7 +134,7 @@ create(Publisher *p, PyObject *go, PyObject *make, PyObject *arguments, enum shm
     Py_DECREF(held);
     p->type = type;
     PyObject *text = call_go(go, kind_of(type), "Mapping", handle);
-    if (text == NULL || !map(p, go, handle, text, &facts)) {
+    if (text == NULL || !map(p, go, handle, text, record, &facts)) {
         PyObject *error_type, *error, *traceback;
         PyErr_Fetch(&error_type, &error, &traceback);
         if (!release(go, type, handle)) {
@@ -151,11 +159,11 @@ create(Publisher *p, PyObject *go, PyObject *make, PyObject *arguments, enum shm
 PyObject *
 publisher_create(Publisher *p, PyObject *args)
 {
-    PyObject *go, *make, *arguments, *check = NULL, *path = NULL;
+    PyObject *go, *make, *arguments, *check = NULL, *path = NULL, *record = Py_None;
     int tag, gives_numpy = true;
     enum shm_type type;
-    if (!PyArg_ParseTuple(args, "OOO!i|OOp:_create", &go, &make, &PyTuple_Type, &arguments, &tag, &check, &path,
-                          &gives_numpy) ||
+    if (!PyArg_ParseTuple(args, "OOO!i|OOpO:_create", &go, &make, &PyTuple_Type, &arguments, &tag, &check, &path,
+                          &gives_numpy, &record) ||
         !type_from_tag(tag, &type)) {
         return NULL;
     }
@@ -172,7 +180,7 @@ publisher_create(Publisher *p, PyObject *args)
     registry_add(p);
     Py_XDECREF(old); /* last: it may run code that uses p */
     PyObject *checked = check == NULL ? Py_NewRef(Py_None) : PyObject_CallNoArgs(check);
-    PyObject *facts = checked == NULL ? NULL : create(p, go, make, arguments, type, path);
+    PyObject *facts = checked == NULL ? NULL : create(p, go, make, arguments, type, path, record);
     Py_XDECREF(checked);
     p->maker = 0;
     if (facts == NULL && p->ring.mapped == NULL) {

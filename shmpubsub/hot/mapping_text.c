@@ -74,6 +74,8 @@ parse_found(PyObject *text, struct found *f)
     if (f->type_line == NULL) {
         return false;
     }
+    const char *end = strchr(f->type_line, '\n');
+    f->descriptor = end == NULL ? NULL : end + 1;
     f->mapping.base = (void *)(uintptr_t)header;
     f->mapping.size = size;
     f->tag = (enum shm_type)tag;

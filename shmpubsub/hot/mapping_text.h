@@ -28,6 +28,7 @@ struct found {
     int retain, dead;
     long pid, depth; /* a header's may exceed an int */
     const char *type_line;
+    const char *descriptor; /* JSON, of records only; NULL: none */
 };
 
 /* Return false with an error set. */

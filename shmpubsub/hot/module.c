@@ -8,6 +8,7 @@
 #include "guarded.h"
 #include "loan.h"
 #include "publisher.h"
+#include "record.h"
 #include "registry.h"
 #include "room.h"
 #include "sample.h"
@@ -185,7 +186,7 @@ exec(PyObject *module)
     if (add_type(module, "Subscriber", &subscriber_spec) < 0) {
         return -1;
     }
-    if (view_init() < 0 || loan_init() < 0) {
+    if (view_init() < 0 || loan_init() < 0 || record_init(module) < 0) {
         return -1;
     }
     return sample_init(module);

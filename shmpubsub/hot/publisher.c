@@ -77,9 +77,10 @@ PyDoc_STRVAR(publish_many_doc, "publish_many($self, values, /)\n--\n\n"
 "        published.\n"
 "    LoanError, ClosedError, ForkedError: As for publish().");
 
-PyDoc_STRVAR(create_doc, "_create($self, go, make, arguments, type_tag, check=None, path=None, numpy=True, /)\n--\n\n"
+PyDoc_STRVAR(create_doc, "_create($self, go, make, arguments, type_tag, check=None, path=None, numpy=True,\n"
+"        record=None, /)\n--\n\n"
 "Call make(*arguments), a constructor of gopy's module go, and publish through what it made; loans are numpy's\n"
-"arrays if numpy. Return the process whose topic was taken over, or 0, and what became of its retained value. No\n"
+"arrays if numpy, records are written by record. Return the process whose topic was taken over, or 0, and what became of its retained value. No\n"
 "signal is handled in between: an interrupt cannot lose the topic.");
 
 PyDoc_STRVAR(end_doc, "_end($self, /)\n--\n\n"

@@ -99,11 +99,11 @@ subscriber_subscribe_into(Subscriber *s, PyObject *const *args, Py_ssize_t n, Py
 PyObject *
 subscriber_open(Subscriber *s, PyObject *args)
 {
-    PyObject *path, *default_pair, *make;
+    PyObject *path, *default_pair, *make, *record = Py_None;
     int tag, copy;
     unsigned long long max_age, history;
-    if (!PyArg_ParseTuple(args, "SiO!KKpO:_open", &path, &tag, &PyTuple_Type, &default_pair, &max_age, &history, &copy,
-                          &make)) {
+    if (!PyArg_ParseTuple(args, "SiO!KKpO|O:_open", &path, &tag, &PyTuple_Type, &default_pair, &max_age, &history, &copy,
+                          &make, &record)) {
         return NULL;
     }
     if (PyTuple_GET_SIZE(default_pair) != 2) {
@@ -127,12 +127,14 @@ subscriber_open(Subscriber *s, PyObject *args)
     s->max_age = max_age;
     s->copy = copy;
     s->copied = 0;
-    PyObject *old_path = s->path, *old_pair = s->default_pair, *old_make = s->make;
+    PyObject *old_path = s->path, *old_pair = s->default_pair, *old_make = s->make, *old_record = s->record;
     s->path = Py_NewRef(path);
     s->default_pair = Py_NewRef(default_pair);
     s->make = make == Py_None ? NULL : Py_NewRef(make);
+    s->record = record == Py_None ? NULL : Py_NewRef(record);
     Py_XDECREF(old_path); /* last: it may run code that uses s */
     Py_XDECREF(old_make);
+    Py_XDECREF(old_record);
     Py_XDECREF(old_pair);
     return PyLong_FromUnsignedLongLong(open_epoch);
 }
@@ -185,6 +187,7 @@ subscriber_dealloc(Subscriber *s)
     Py_XDECREF(s->default_pair);
     Py_XDECREF(s->last_pair);
     Py_XDECREF(s->make);
+    Py_XDECREF(s->record);
     type->tp_free((PyObject *)s);
     Py_DECREF(type);
 }

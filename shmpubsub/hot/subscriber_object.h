@@ -19,6 +19,7 @@ typedef struct Subscriber {
     uint64_t max_age;       /* ns; 0: none */
     PyObject *default_pair; /* (default, False) */
     PyObject *make;         /* make(n): an array of the default's kind; NULL: numpy's, or memoryview */
+    PyObject *record;       /* the Record of values that are, or have, records; NULL: of others, or the file says it */
     bool copy;              /* false: views, where there can be */
     uint64_t copied;        /* views that had to be copies */
     PyObject *last_pair;    /* (value, True), as last returned: most calls find the same value again */

@@ -124,7 +124,8 @@ PyDoc_STRVAR(take_doc, "_take($self, life, waits, /)\n--\n\n"
 PyDoc_STRVAR(lost_doc, "The number of values that were overwritten before this subscriber took them. They are counted when the\n"
 "next one is taken, or when a publisher's end leaves them behind.");
 
-PyDoc_STRVAR(open_doc, "_open($self, path, type_tag, default_pair, max_age, history, copy, make, /)\n--\n\n"
+PyDoc_STRVAR(open_doc, "_open($self, path, type_tag, default_pair, max_age, history, copy, make,\n"
+"      record=None, /)\n--\n\n"
 "Set up: the file's path (bytes), the type, the pair to return without a value, the age limit in ns or 0,\n"
 "and how many existing values to receive first. Return the _open_epoch that begins.");
 

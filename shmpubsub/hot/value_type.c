@@ -1,5 +1,6 @@
 #include "value_type.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -20,7 +21,23 @@ static const struct {
 } kinds[] = {
     {"bool", SHM_BOOL, "b1"},   {"int", SHM_INT, "i8"},   {"float", SHM_FLOAT, "f8"}, {"array", SHM_ARRAY, NULL},
     {"bytes", SHM_BYTES, "u1"}, {"text", SHM_TEXT, "u1"}, {"list", SHM_LIST, NULL},   {"scalar", SHM_SCALAR, NULL},
+    {"record", SHM_RECORD, NULL},
 };
+
+/* The element `r40`: a record of 40 bytes. */
+static bool
+set_record(struct value_type *t, const char *dtype)
+{
+    unsigned long long size;
+    int used = 0;
+    if (sscanf(dtype, "r%llu%n", &size, &used) != 1 || dtype[used] != '\0' || size < 1 || size > SHM_MAX_SIZE) {
+        return false;
+    }
+    strcpy(t->dtype, "r");
+    t->itemsize = size;
+    t->number = -1;
+    return t->tag == SHM_RECORD || t->tag == SHM_ARRAY || t->tag == SHM_LIST;
+}
 
 static bool
 set_element(struct value_type *t, const char *dtype)
@@ -31,10 +48,10 @@ set_element(struct value_type *t, const char *dtype)
             strcpy(t->format, elements[i].format);
             t->itemsize = elements[i].itemsize;
             t->number = elements[i].number;
-            return true;
+            return t->tag != SHM_RECORD;
         }
     }
-    return false;
+    return *dtype == 'r' && set_record(t, dtype);
 }
 
 static bool
@@ -52,7 +69,7 @@ set_kind(struct value_type *t, const char *kind, const char *dtype)
 void
 value_strides(const struct value_type *t, int ndim, const Py_ssize_t *shape, Py_ssize_t *strides)
 {
-    Py_ssize_t stride = t->itemsize;
+    Py_ssize_t stride = (Py_ssize_t)t->itemsize;
     for (int i = ndim - 1; i >= 0; i--) {
         strides[i] = stride;
         stride *= shape[i];
@@ -60,30 +77,20 @@ value_strides(const struct value_type *t, int ndim, const Py_ssize_t *shape, Py_
 }
 
 bool
-value_type_parse(struct value_type *t, const char *line)
+value_type_make(struct value_type *t, const char *kind, const char *dtype, bool variable, uint64_t max, int ndim,
+                const uint64_t *axes)
 {
-    char kind[8], dtype[4];
-    unsigned variable, ndim;
-    unsigned long long max;
-    int used = 0;
     memset(t, 0, sizeof *t);
-    if (sscanf(line, "%7s %3s %u %llu %u%n", kind, dtype, &variable, &max, &ndim, &used) != 5 || variable > 1 ||
-        ndim > VALUE_MAX_NDIM || !set_kind(t, kind, dtype)) {
+    if (ndim < 0 || ndim > VALUE_MAX_NDIM || !set_kind(t, kind, dtype)) {
         return false;
     }
     t->variable = variable;
-    t->ndim = (int)ndim;
+    t->ndim = ndim;
     t->max = max;
     t->row = t->size = t->itemsize;
-    for (unsigned i = 0; i < ndim; i++) {
-        unsigned long long axis;
-        int digits = 0;
-        if (sscanf(line + used, " %llu%n", &axis, &digits) != 1) {
-            return false;
-        }
-        used += digits;
-        axis = i == 0 && variable ? max : axis;
-        if (axis == 0 || axis > (unsigned long long)PY_SSIZE_T_MAX / t->size) {
+    for (int i = 0; i < ndim; i++) {
+        uint64_t axis = i == 0 && variable ? max : axes[i];
+        if (axis == 0 || axis > (uint64_t)PY_SSIZE_T_MAX / t->size) {
             return false;
         }
         t->shape[i] = (Py_ssize_t)axis;
@@ -98,7 +105,30 @@ value_type_parse(struct value_type *t, const char *line)
         t->ndim = 1;
         t->shape[0] = (Py_ssize_t)max;
     }
-    return line[used] == '\0';
+    return t->tag != SHM_RECORD || t->ndim == 0;
+}
+
+bool
+value_type_parse(struct value_type *t, const char *line)
+{
+    char kind[8], dtype[16];
+    unsigned variable, ndim;
+    unsigned long long max;
+    uint64_t axes[VALUE_MAX_NDIM];
+    int used = 0;
+    if (sscanf(line, "%7s %15s %u %llu %u%n", kind, dtype, &variable, &max, &ndim, &used) != 5 || variable > 1 ||
+        ndim > VALUE_MAX_NDIM) {
+        return false;
+    }
+    for (unsigned i = 0; i < ndim; i++) {
+        int digits = 0;
+        if (sscanf(line + used, " %" SCNu64 "%n", &axes[i], &digits) != 1) {
+            return false;
+        }
+        used += digits;
+    }
+    return (line[used] == '\0' || line[used] == '\n') &&
+           value_type_make(t, kind, dtype, variable, max, (int)ndim, axes);
 }
 
 /* An int of width bytes. */
@@ -215,9 +245,9 @@ element_put(const struct value_type *t, PyObject *value, void *to)
         *(char *)to = value == Py_True;
         return 0;
     case 'i':
-        return put_signed(value, to, t->itemsize);
+        return put_signed(value, to, (uint32_t)t->itemsize);
     case 'u':
-        return put_unsigned(value, to, t->itemsize);
+        return put_unsigned(value, to, (uint32_t)t->itemsize);
     case 'f':
         return put_float(value, to, t->itemsize);
     }
@@ -273,7 +303,7 @@ format_fits(const struct value_type *t, const char *format, Py_ssize_t itemsize)
     if (*format == '@' || *format == '=' || *format == '<') { /* this machine's order */
         format++;
     }
-    if (itemsize != (Py_ssize_t)t->itemsize || *format == '\0') {
+    if (itemsize != (Py_ssize_t)t->itemsize || *format == '\0' || t->dtype[0] == 'r') {
         return false;
     }
     if (t->dtype[0] == 'c') { /* Python 3.14 writes F and D, as ctypes does */

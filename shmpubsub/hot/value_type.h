@@ -8,11 +8,12 @@
 
 struct value_type {
     enum shm_type tag;
-    char dtype[4];  /* as in descriptors, such as "f4" or "c16"; "u1" for bytes and text */
-    char format[3]; /* the same as PEP 3118 has it: "f", "Zd" */
-    uint32_t itemsize;
-    int number;    /* the same as numpy has it */
-    PyObject *descr; /* numpy's dtype of elements that are records, which the record has; NULL: of numbers */
+    char dtype[4];  /* as in descriptors, such as "f4" or "c16"; "u1" for bytes and text; "r" for records */
+    char format[3]; /* the same as PEP 3118 has it: "f", "Zd"; "" for records */
+    size_t itemsize;
+    int number;       /* the same as numpy has it */
+    PyObject *record; /* the Record of elements that are records, which the owner of the type holds; NULL: of others */
+    PyObject *descr;  /* numpy's dtype of those, which the Record has; NULL: of numbers */
     bool variable; /* text, bytes, lists, and arrays whose first axis has 0 to max elements */
     int ndim; /* text and bytes have one axis here */
     Py_ssize_t shape[VALUE_MAX_NDIM]; /* shape[0] of a variable one is max */
@@ -36,6 +37,11 @@ void value_strides(const struct value_type *t, int ndim, const Py_ssize_t *shape
 
 /* Returns whether the line describes a type. Sets no error. */
 bool value_type_parse(struct value_type *t, const char *line);
+
+/* Makes the type of a line's parts; dtype is "-" without one, and `r` with their size for elements that are records.
+   Returns whether there is such a type. Sets no error. */
+bool value_type_make(struct value_type *t, const char *kind, const char *dtype, bool variable, uint64_t max, int ndim,
+                     const uint64_t *axes);
 
 /* The element conversions of lists and of scalars other than bool, int and float. */
 

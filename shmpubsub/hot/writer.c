@@ -17,7 +17,7 @@ writer_open(const struct value_type *type, const struct ring *ring, const struct
         PyErr_NoMemory();
         return NULL;
     }
-    w->type = *type;
+    w->type = *type; /* with its Record */
     w->memory = memory;
     w->users = 1;
     return w;
@@ -33,7 +33,9 @@ writer_release(struct writer *w)
         chunks_close(&w->chunks);
         chunk_memory_release(w->memory);
     }
+    PyObject *record = w->type.record;
     PyMem_RawFree(w);
+    Py_XDECREF(record);
 }
 
 /* Sleeps until others have changed a word, which they do under the GIL, or for a signal. */

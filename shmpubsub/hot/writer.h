@@ -20,8 +20,8 @@ struct writer {
     uint32_t behind;             /* wait for that */
 };
 
-/* Takes over the pool's mapping, whose address is 0 for inline values. NULL with MemoryError set; the mapping is gone
-   then. table is page 0's. */
+/* Takes over the pool's mapping, whose address is 0 for inline values, and the type's Record. NULL with MemoryError set;
+   the mapping is gone then. table is page 0's. */
 struct writer *writer_open(const struct value_type *type, const struct ring *ring, const struct pool *pool,
                            uint64_t mapped, uint64_t *table, uint32_t loans);
 

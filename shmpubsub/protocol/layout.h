@@ -38,7 +38,7 @@ enum shm_type {
     SHM_INT = 2,
     SHM_FLOAT = 3,
     SHM_ARRAY = 4,
-    SHM_RECORD = 5, /* of a newer release */
+    SHM_RECORD = 5,
     SHM_BYTES = 6,
     SHM_TEXT = 7,
     SHM_LIST = 8,

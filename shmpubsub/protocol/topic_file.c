@@ -83,7 +83,9 @@ topic_file_release(struct topic_file *f)
     if (!f->reopen && topic_file_fd_is_ours(f)) { /* opened again, the file may have the same number */
         close(f->mapping.fd);
     }
-    free(f->type);
+    if (f->type != NULL) {
+        f->free_type(f->type);
+    }
     free(f);
 }
 

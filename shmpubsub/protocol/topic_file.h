@@ -20,7 +20,8 @@ struct topic_file {
     bool retain;           /* its values outlive its publisher */
     struct pool pool;      /* set by the caller of topic_file_open */
     struct pins pins;
-    void *type;            /* how hot/ reads its values: of malloc(), and freed with the file; NULL: not known */
+    void *type;            /* how hot/ reads its values; NULL: not known */
+    void (*free_type)(void *type); /* is called with it when the file is released */
     bool unwritable;       /* page 0 cannot be written: waiters must poll */
     bool reopen;           /* the program closed its descriptor: open it again */
     uint32_t *wait;        /* page 0, mapped again for writing; NULL: not yet */

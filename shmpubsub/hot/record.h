@@ -1,0 +1,79 @@
+/* Records: values of several fields with names. A Record knows one kind of them: where its fields are, and what a program
+   has for it. Python builds it (_records.py), once for each type. */
+#ifndef SHM_RECORD_H
+#define SHM_RECORD_H
+
+#include "value_type.h"
+
+/* What programs have. */
+enum record_how {
+    RECORD_DICT,
+    RECORD_TUPLE,  /* a NamedTuple */
+    RECORD_DIRECT, /* an object, made without its __init__ */
+    RECORD_CALL,   /* an object, made by a call of its class */
+    RECORD_RAW,    /* a ctypes.Structure: the bytes are the record's */
+    RECORD_NUMPY,  /* a structured scalar: the bytes are the record's */
+};
+
+/* A field's value has the type's tag: SHM_SCALAR, SHM_ARRAY, SHM_TEXT, SHM_BYTES, SHM_LIST or SHM_RECORD. Those of
+   variable types begin with their length, a uint64_t: bytes of text and bytes, else steps of the first axis. */
+struct field {
+    PyObject *name;       /* interned */
+    Py_ssize_t slot;      /* where an instance of exactly the record's class has it; 0: only getattr() knows */
+    size_t offset;        /* in the record */
+    enum shm_type word;   /* SHM_BOOL, SHM_INT or SHM_FLOAT for those, which are the most frequent; or 0 */
+    bool init;            /* an argument of the call */
+    struct value_type type;
+    PyObject *make;       /* make(n): an array of the default's kind; NULL: numpy's */
+    PyObject *members;    /* the Enum of which its value is a member; NULL: none */
+};
+
+struct gap {
+    size_t offset, size;
+};
+
+typedef struct Record {
+    PyObject_HEAD
+    enum record_how how;
+    PyTypeObject *cls;   /* NULL: of dicts and of structured scalars */
+    PyObject *dtype;     /* numpy's, if that is known; NULL */
+    PyObject *init;      /* names of the arguments of the call, or NULL */
+    size_t size;         /* bytes */
+    int depth;           /* records in records */
+    bool arrays;         /* there are some in it, which may be views */
+    Py_ssize_t n;
+    struct field *fields;
+    size_t gap_count;
+    struct gap *gaps;    /* padding, which the writer clears; also that of parts */
+} Record;
+
+/* Adds the type Record. Returns 0, or -1 with an error set. */
+int record_init(PyObject *module);
+
+static inline const Record *
+record_of(const struct value_type *t)
+{
+    return (const Record *)t->record;
+}
+
+/* Lets the type's elements be those of a Record, or be none for None: t->record has a reference of its own then, to be
+   given back by record_unbind. Returns 0, or -1 with a SystemError set. */
+int record_bind(struct value_type *t, PyObject *record);
+
+static inline void
+record_unbind(struct value_type *t)
+{
+    Py_CLEAR(t->record);
+}
+
+/* Clears the gaps of n records that lie side by side. */
+void record_clear_gaps(const Record *r, char *records, size_t n);
+
+/* The bytes that a field's values take, with their length. */
+static inline size_t
+field_extent(const struct field *f)
+{
+    return f->type.variable ? 8 + (f->type.size + 7) / 8 * 8 : f->type.size;
+}
+
+#endif
