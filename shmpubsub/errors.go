@@ -35,6 +35,8 @@ var (
 	ErrValue = errors.New("invalid value")
 	// ErrLoan says that a publisher fills as many values at once as it may: see [WithLoans].
 	ErrLoan = errors.New("no loan left")
+	// ErrMetadata says that metadata is not JSON, or too much.
+	ErrMetadata = segment.ErrMetadata
 	// ErrMode says that a file mode is invalid.
 	ErrMode = segment.ErrMode
 	// ErrViews says that a number of views cannot be used: 0 to 500.

@@ -33,6 +33,8 @@ type options struct {
 	maxSize int           // 0: not given
 	shape   []int         // nil: not given
 	list    bool
+	meta    Metadata
+	json    string // WithMetadataJSON's; "": not given
 	trust   segment.Trust
 	trusts  *[]string // WithTrust's users; nil: it is not given
 	err     error

@@ -27,6 +27,10 @@ type Info struct {
 	Loans     int           // values that the publisher may fill at once
 	// Descriptor is the type in JSON; "" for bool, int and float.
 	Descriptor string
+	Metadata   Metadata
+	// MetadataJSON is what the file has as metadata, 65537 bytes of it at most; "" if it has none. Metadata is empty if
+	// this is not what docs/metadata.md describes.
+	MetadataJSON string
 }
 
 // List returns the names of all topics, sorted, including those of dead publishers.
@@ -48,7 +52,7 @@ func Inspect(topic string, opts ...Option) (Info, error) {
 	info := Info{
 		Topic: topic, Path: i.Path, Type: i.Type.String(), Depth: i.Depth(), Bytes: i.Bytes, PID: i.PID,
 		UID: i.UID, Trusted: i.Trusted, Alive: i.Alive, Retain: i.Retain, Created: time.Unix(0, i.Created), Published: i.Published, Rate: i.Rate,
-		Views: int(i.Views), Loans: int(i.Loans), Descriptor: string(i.Type.Encode()),
+		Views: int(i.Views), Loans: int(i.Loans), Descriptor: string(i.Type.Encode()), Metadata: parseMetadata(i.Metadata), MetadataJSON: i.Metadata,
 	}
 	if i.Published > 0 {
 		info.Age = age(i.Newest, clock.Now())

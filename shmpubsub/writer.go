@@ -34,6 +34,10 @@ func (p *writer) begin(depth int, o options) error {
 	spec := segment.Spec{
 		Dir: o.dir, Topic: p.topic, Type: p.typ, Depth: depth, Views: 2, Loans: 1, Mode: uint32(o.mode), Retain: o.retain, Trust: o.trust,
 	}
+	var err error
+	if spec.Metadata, err = o.metadata(p.topic); err != nil {
+		return err
+	}
 	if o.views >= 0 {
 		spec.Views = o.views
 	}

@@ -127,6 +127,9 @@ class Publisher(Generic[_T]):
         retain: bool = False,
         directory: StrPath | None = None,
         trust: _Trust = None,
+        unit: str = "",
+        description: str = "",
+        attributes: dict[str, Any] | None = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -143,6 +146,9 @@ class Publisher(Generic[_T]):
         retain: bool = False,
         directory: StrPath | None = None,
         trust: _Trust = None,
+        unit: str = "",
+        description: str = "",
+        attributes: dict[str, Any] | None = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -159,6 +165,9 @@ class Publisher(Generic[_T]):
         retain: bool = False,
         directory: StrPath | None = None,
         trust: _Trust = None,
+        unit: str = "",
+        description: str = "",
+        attributes: dict[str, Any] | None = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -175,6 +184,9 @@ class Publisher(Generic[_T]):
         retain: bool = False,
         directory: StrPath | None = None,
         trust: _Trust = None,
+        unit: str = "",
+        description: str = "",
+        attributes: dict[str, Any] | None = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -191,6 +203,9 @@ class Publisher(Generic[_T]):
         retain: bool = False,
         directory: StrPath | None = None,
         trust: _Trust = None,
+        unit: str = "",
+        description: str = "",
+        attributes: dict[str, Any] | None = None,
     ) -> None: ...
     @overload
     def publish(self: Publisher[bool], value: bool, /) -> None: ...
@@ -390,6 +405,8 @@ class Subscriber(Generic[_T]):
     def buffer_num(self) -> int | None: ...
     @property
     def closed(self) -> bool: ...
+    @property
+    def metadata(self) -> dict[str, Any]: ...
     @property
     def publisher_alive(self) -> bool: ...
     def __enter__(self) -> Self: ...

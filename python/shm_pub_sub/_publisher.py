@@ -19,6 +19,7 @@ from ._exit import close_at_exit, close_own, exit_if_orphaned_daemon, publishes
 from ._extension import load
 from ._go import from_go
 from ._log import logger
+from ._metadata import encoded
 from ._publisher_refusals import PublisherRefusals
 from ._trust import check_trust
 from ._types import spec_of
@@ -59,6 +60,11 @@ class Publisher(_hot.Publisher, PublisherRefusals):
             root, sudo's user.
         directory: The directory of the topic, a str or an os.PathLike. None stands for
             SHM_PUB_SUB_DIR, or /dev/shm if that is not set.
+        unit: In what unit the values are, such as "m/s". This and the next two are metadata, which
+            Subscribers, inspect() and the command line show. Nothing checks values against it.
+        description: What the topic is, in a sentence.
+        attributes: Anything else about it: a dict of values that JSON has, or numpy's arrays and
+            numbers, such as {"frame_id": "base_link", "range": [0, 5]}.
 
     Raises:
         ExistsError: The topic has a live publisher (a RuntimeError).
@@ -101,6 +107,9 @@ class Publisher(_hot.Publisher, PublisherRefusals):
         retain: bool = False,
         directory: str | os.PathLike[str] | None = None,
         trust: int | str | Iterable[int | str] | None = None,
+        unit: str = "",
+        description: str = "",
+        attributes: dict[str, Any] | None = None,
     ) -> None:
         if self._mapped:
             Publisher.close(self)  # __init__ is called again
@@ -113,6 +122,7 @@ class Publisher(_hot.Publisher, PublisherRefusals):
         self._loans = check_chunks(self._name, "loans", loans, scalar, 1, 1)
         mode = check_mode(self._name, mode)
         trusted = check_trust(trust)
+        metadata = encoded(self._name, unit, description, attributes)
         self._directory = check_directory(directory)
         self._owner = os.getpid()
         close_at_exit()
@@ -121,10 +131,13 @@ class Publisher(_hot.Publisher, PublisherRefusals):
         arguments: tuple[Any, ...] = (self._buffers, mode, bool(retain), trusted)
         if spec.tag <= 3:
             make = getattr(go, f"bind_New{spec.kind.capitalize()}Publisher")
-            arguments = (where, self._name, *arguments)
+            arguments = (where, self._name, *arguments, metadata)
         else:
             make = go.bind_NewPayloadPublisher
-            arguments = (where, self._name, spec.descriptor, *arguments, views, self._loans)
+            arguments = (
+                *(where, self._name, spec.descriptor, *arguments, views, self._loans),
+                metadata,
+            )
         until = time.monotonic() + 5
         numpy = spec.kind == "array" and spec.make is None
         while True:

@@ -17,6 +17,7 @@ from ._errors import ClosedError, LayoutError, OpenError, TopicNotFoundError, To
 from ._extension import load
 from ._go import from_go
 from ._log import logger
+from ._metadata import decoded
 from ._subscriber_refusals import SubscriberRefusals
 from ._trust import check_trust
 from ._types import spec_of
@@ -201,6 +202,19 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
     def closed(self) -> bool:
         """True after close()."""
         return not self._is_open
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What the publisher says about the topic: a new dict, empty without a topic to read.
+
+        It may have "unit" and "description" (str), "attributes" (a dict) and, of a record, "fields"
+        (a dict of such dicts, by the fields' names).
+        """
+        try:
+            found = self._metadata() if self._is_open else None
+        except (ClosedError, TopicTypeError, OpenError):
+            return {}  # closed meanwhile, or of another type, or damaged
+        return {} if found is None else decoded(self._name, found)
 
     @property
     def publisher_alive(self) -> bool:

@@ -12,6 +12,7 @@ from ._arguments import check_directory, check_name, path_from_go, path_to_go
 from ._errors import OpenError, ShmError, TopicNotFoundError
 from ._extension import load
 from ._go import call, from_go
+from ._metadata import decoded
 from ._patterns import matched
 from ._text import duration, printable, table
 from ._trust import check_trust
@@ -58,6 +59,11 @@ class TopicInfo(NamedTuple):
     """Values that readers may hold at once without a copy; 0 for small values of fixed size."""
     loans: int
     """Values that the publisher may fill at once; 0 for small values of fixed size."""
+    metadata: dict[str, Any]
+    """What the publisher says about it, as of Subscriber.metadata."""
+
+    def __hash__(self) -> int:
+        return hash(self[:-1])  # but for the dict
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
@@ -226,6 +232,7 @@ def inspect(
     found["age"] = seconds if found["published"] else None
     found["rate"] = found["rate"] or None
     found["created"] /= 1e9
+    found["metadata"] = decoded(text, found["metadata"].encode("latin-1"))
     return TopicInfo(**found)
 
 

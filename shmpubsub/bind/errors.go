@@ -23,6 +23,7 @@ var kinds = []struct {
 	{shmpubsub.ErrMode, "value"},
 	{shmpubsub.ErrViews, "value"},
 	{shmpubsub.ErrLoans, "value"},
+	{shmpubsub.ErrMetadata, "value"},
 	{shmpubsub.ErrMaxSize, "value"},
 	{shmpubsub.ErrValueType, "value"},
 	{shmpubsub.ErrValue, "value"},

@@ -6,9 +6,10 @@ import (
 	"shm_pub_sub/shmpubsub"
 )
 
-func publisherOptions(dir string, mode int64, retain bool, trust string) []shmpubsub.PublisherOption {
+func publisherOptions(dir string, mode int64, retain bool, trust, metadata string) []shmpubsub.PublisherOption {
 	opts := []shmpubsub.PublisherOption{
 		shmpubsub.InDir(fromLatin1(dir)), shmpubsub.WithMode(fs.FileMode(mode)), shmpubsub.WithTrust(users(trust)...),
+		shmpubsub.WithMetadataJSON(metadata),
 	}
 	if retain {
 		opts = append(opts, shmpubsub.WithRetain())
@@ -19,9 +20,9 @@ func publisherOptions(dir string, mode int64, retain bool, trust string) []shmpu
 // BoolPublisher publishes a topic of bool values.
 type BoolPublisher struct{ p *shmpubsub.BoolPublisher }
 
-// NewBoolPublisher makes topic in dir, keeping depth values.
-func NewBoolPublisher(dir, topic string, depth, mode int64, retain bool, trust string) (*BoolPublisher, error) {
-	p, err := shmpubsub.NewBoolPublisher(topic, int(depth), publisherOptions(dir, mode, retain, trust)...)
+// NewBoolPublisher makes topic in dir, keeping depth values. metadata is JSON, or empty.
+func NewBoolPublisher(dir, topic string, depth, mode int64, retain bool, trust, metadata string) (*BoolPublisher, error) {
+	p, err := shmpubsub.NewBoolPublisher(topic, int(depth), publisherOptions(dir, mode, retain, trust, metadata)...)
 	if err != nil {
 		return nil, coded(err)
 	}
@@ -40,9 +41,9 @@ func (p *BoolPublisher) Mapping() (string, error) { return mappingText(p.p.Mappi
 // IntPublisher publishes a topic of int64 values.
 type IntPublisher struct{ p *shmpubsub.IntPublisher }
 
-// NewIntPublisher makes topic in dir, keeping depth values.
-func NewIntPublisher(dir, topic string, depth, mode int64, retain bool, trust string) (*IntPublisher, error) {
-	p, err := shmpubsub.NewIntPublisher(topic, int(depth), publisherOptions(dir, mode, retain, trust)...)
+// NewIntPublisher makes topic in dir, keeping depth values. metadata is JSON, or empty.
+func NewIntPublisher(dir, topic string, depth, mode int64, retain bool, trust, metadata string) (*IntPublisher, error) {
+	p, err := shmpubsub.NewIntPublisher(topic, int(depth), publisherOptions(dir, mode, retain, trust, metadata)...)
 	if err != nil {
 		return nil, coded(err)
 	}
@@ -61,9 +62,9 @@ func (p *IntPublisher) Mapping() (string, error) { return mappingText(p.p.Mappin
 // FloatPublisher publishes a topic of float64 values.
 type FloatPublisher struct{ p *shmpubsub.FloatPublisher }
 
-// NewFloatPublisher makes topic in dir, keeping depth values.
-func NewFloatPublisher(dir, topic string, depth, mode int64, retain bool, trust string) (*FloatPublisher, error) {
-	p, err := shmpubsub.NewFloatPublisher(topic, int(depth), publisherOptions(dir, mode, retain, trust)...)
+// NewFloatPublisher makes topic in dir, keeping depth values. metadata is JSON, or empty.
+func NewFloatPublisher(dir, topic string, depth, mode int64, retain bool, trust, metadata string) (*FloatPublisher, error) {
+	p, err := shmpubsub.NewFloatPublisher(topic, int(depth), publisherOptions(dir, mode, retain, trust, metadata)...)
 	if err != nil {
 		return nil, coded(err)
 	}

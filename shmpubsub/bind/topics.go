@@ -30,6 +30,7 @@ type info struct {
 	Descriptor string `json:"descriptor"` // "": it needs none
 	Views      int    `json:"views"`
 	Loans      int    `json:"loans"`
+	Metadata   string `json:"metadata"` // Latin-1
 }
 
 // Inspect describes topic, as JSON.
@@ -45,7 +46,7 @@ func Inspect(dir, topic, trust string) (string, error) {
 	return toJSON(info{
 		Name: i.Topic, Path: latin1(i.Path), Type: t.Kind.String(), BufferNum: i.Depth, Bytes: i.Bytes, PID: i.PID,
 		UID: i.UID, Trusted: i.Trusted, Alive: i.Alive, Retain: i.Retain, Created: i.Created.UnixNano(), Published: i.Published, Age: int64(i.Age), Rate: i.Rate,
-		TypeName: i.Type, Descriptor: i.Descriptor, Views: i.Views, Loans: i.Loans,
+		TypeName: i.Type, Descriptor: i.Descriptor, Views: i.Views, Loans: i.Loans, Metadata: latin1(i.MetadataJSON),
 	})
 }
 

@@ -6,6 +6,7 @@
 #include "drain.h"
 #include "fileno.h"
 #include "last.h"
+#include "metadata.h"
 #include "receive.h"
 #include "subscriber.h"
 
@@ -140,6 +141,10 @@ PyDoc_STRVAR(close_doc, "_close($self, life=0, /)\n--\n\n"
 PyDoc_STRVAR(alive_doc, "_alive($self, /)\n--\n\n"
 "Look at the name if necessary, then whether the publisher holds its lock now: a system call.");
 
+PyDoc_STRVAR(metadata_doc, "_metadata($self, /)\n--\n\n"
+"Look at the name if necessary, and return the topic's metadata as bytes, which may be anything: a byte more than\n"
+"is allowed if there is more. None without a topic, or metadata.");
+
 PyDoc_STRVAR(copied_doc, "With copy=False: how many values had to be copied, because as many as the publisher's views= were held\n"
 "at the time, or because this process may not write to the topic's file. Small arrays, which are always copied,\n"
 "and text, lists and numbers do not count.");
@@ -162,6 +167,7 @@ PyMethodDef subscriber_methods[] = {
     {"_map", (PyCFunction)attachment_map, METH_VARARGS, map_doc},
     {"_close", (PyCFunction)subscriber_close, METH_VARARGS, close_doc},
     {"_alive", (PyCFunction)subscriber_alive, METH_NOARGS, alive_doc},
+    {"_metadata", (PyCFunction)metadata_get, METH_NOARGS, metadata_doc},
     {NULL, NULL, 0, NULL},
 };
 

@@ -12,7 +12,10 @@
 #define SHM_HEADER_OFFSET 65536
 
 /* In the header. */
+#define SHM_DESC_OFFSET_OFFSET 72
+#define SHM_DESC_SIZE_OFFSET 80
 #define SHM_CARRIED_TIME_OFFSET 88
+#define SHM_META_SIZE_OFFSET 124
 #define SHM_HEAD_OFFSET 128
 #define SHM_RETIRED_OFFSET 136
 
@@ -26,6 +29,7 @@
 #define SHM_CHUNK_PAYLOAD 64
 
 #define SHM_MAX_VIEWS 500
+#define SHM_MAX_METADATA 65536 /* bytes */
 #define SHM_MAX_SIZE 1099511627776 /* bytes of one value */
 #define SHM_INLINE_LIMIT 256 /* bytes that a reader takes from a slot */
 

@@ -27,6 +27,8 @@ type Spec struct {
 	Mode   uint32 // permission bits of the file, whatever the umask
 	Retain bool   // keep the last value readable after the publisher's end
 	Trust  Trust  // whose files it takes over with their retained values
+	// Metadata is a JSON object, or empty.
+	Metadata string
 }
 
 func (s Spec) validate() (file string, err error) {
@@ -48,6 +50,9 @@ func (s Spec) validate() (file string, err error) {
 	}
 	if s.Mode&0o600 != 0o600 || s.Mode&^0o666 != 0 {
 		return "", fmt.Errorf("%w: topic %q: found %#o; expected read and write for the owner (0600) and no bit beyond 0666", ErrMode, s.Topic, s.Mode)
+	}
+	if n := len(s.Metadata); n > MaxMetadata {
+		return "", fmt.Errorf("%w: topic %q: found %d bytes of JSON; expected %d at most; keep large things in a file, and its name here", ErrMetadata, s.Topic, n, MaxMetadata)
 	}
 	return filepath.Join(s.Dir, file), nil
 }
@@ -151,7 +156,7 @@ func newDraft(s Spec) (_ *draft, err error) {
 	d.header.PID = os.Getpid()
 	d.header.Created = time.Now().UnixNano()
 	d.header.encode(d.memory.data)
-	d.header.encodeType(d.memory.data)
+	d.header.encodeType(d.memory.data, s.Metadata)
 	ok, err := tryLock(d.fd, ownerByte)
 	if err == nil && !ok {
 		err = errors.New("somebody else locked the new file")

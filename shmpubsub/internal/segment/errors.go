@@ -31,6 +31,8 @@ var (
 	ErrLoans = errors.New("invalid number of loans")
 	// ErrMode says that a file mode cannot be used.
 	ErrMode = errors.New("invalid mode")
+	// ErrMetadata says that metadata cannot be used.
+	ErrMetadata = errors.New("invalid metadata")
 	// ErrLayout says that a file is not a topic that this version can read.
 	ErrLayout = errors.New("not a topic of this version")
 	// ErrType says that a topic's values are of another type.

@@ -44,12 +44,17 @@ func (h Header) encode(b []byte) {
 	put32(chunksOffset, h.Chunks)
 	put32(viewsOffset, h.Views)
 	put32(loansOffset, h.Loans)
+	put32(metaSizeOffset, h.metaSize)
 }
 
-// encodeType writes the descriptor to the file's bytes from HeaderOffset on.
-func (h Header) encodeType(b []byte) {
+// encodeType writes the descriptor, and metadata behind it, to the file's bytes from HeaderOffset on.
+func (h Header) encodeType(b []byte, metadata string) {
 	if h.descSize > 0 {
 		copy(b[h.descOffset-HeaderOffset:], h.Type.Encode())
+		killpoint.Here()
+	}
+	if h.metaSize > 0 {
+		copy(b[h.metaOffset()-HeaderOffset:], metadata)
 		killpoint.Here()
 	}
 }

@@ -107,6 +107,8 @@ const (
 	MaxPooledDepth = 1 << 22
 	MaxViews       = 500 // whose pins fit into the smallest page
 	MaxLoans       = 500
+	// MaxMetadata is the most bytes of metadata that are written, or read: a file may claim to have any number.
+	MaxMetadata = 1 << 16
 	// InlineLimit is the most bytes that readers take from a slot, in C as well: publishers of other releases may keep
 	// larger values there than this one does.
 	InlineLimit = 256
@@ -147,9 +149,10 @@ func newHeader(s Spec) Header {
 	h := Header{Type: s.Type, Retain: s.Retain, Pooled: s.Type.Pooled(), ElemSize: s.Type.Size(), Slots: uint64(s.Depth) + 1, First: firstSlot}
 	h.Stride = roundUp(SlotPayload+h.slotWords()*8, strideUnit)
 	end := h.First + h.Slots*h.Stride
-	if h.descSize = uint64(len(s.Type.Encode())); h.descSize > 0 {
+	h.descSize, h.metaSize = uint64(len(s.Type.Encode())), uint32(len(s.Metadata))
+	if length := h.descSize + uint64(h.metaSize); length > 0 {
 		h.descOffset = end
-		end += h.descSize
+		end += length
 	}
 	h.FileSize = roundUp(end, page.Size())
 	if h.Pooled {

@@ -24,6 +24,7 @@ type Info struct {
 	Published uint64  // values so far
 	Newest    int64   // when the newest was published, CLOCK_MONOTONIC ns; 0: none
 	Rate      float64 // of a live publisher, in Hz; 0: unknown
+	Metadata  string  // at most MaxMetadata + 1 bytes of it; it may be anything
 }
 
 // Inspect reads the topic's file, even an untrusted one: it maps nothing. It reports ErrNoPublisher if it does not
@@ -54,6 +55,7 @@ func Inspect(dir, topic string, trust Trust) (Info, error) {
 	if err != nil {
 		return Info{}, openError(topic, path, err)
 	}
+	info.Metadata = readMetadata(e.fd, info.Header)
 	newest, sound := peek(e.fd, info.Header)
 	if !sound {
 		return Info{}, openError(topic, path, invalid("a slot that contradicts the head", "a topic written by this library"))
