@@ -53,3 +53,38 @@ func TestPayloadPublisher_RefusesWhatNoTopicHas(t *testing.T) {
 		require.ErrorContains(t, err, c.text)
 	}
 }
+
+func TestMappings_OfRecordsHaveTheirDescriptor(t *testing.T) {
+	dir := latin1(t.TempDir())
+	const record = `{"kind":"record","name":"Größe","size":16,"fields":[["x","<f8",0],["y","<f8",8]]}`
+	for descriptor, line := range map[string]string{
+		record: "record r16 0 0 0",
+		`{"kind":"array","dtype":` + record + `,"shape":[null],"max":131072}`: "array r16 1 131072 1 0",
+		`{"kind":"list","dtype":` + record + `,"max":10}`:                     "list r16 1 10 1 0",
+	} {
+		p, err := NewPayloadPublisher(dir, "x", descriptor, 3, 0o600, false, "", 2, 1)
+		require.NoError(t, err)
+		published, err := p.Mapping()
+		require.NoError(t, err)
+		found, err := Attach(dir, "x", descriptor, "")
+		require.NoError(t, err)
+		for _, text := range []string{published, found} {
+			lines := strings.Split(text, "\n")
+			require.Equal(t, []string{line, descriptor}, lines[1:])
+		}
+		var address, size uintptr
+		var fd int
+		_, err = fmt.Sscan(found, &address, &size, new(int), new(int), new(int), &fd)
+		require.NoError(t, err)
+		require.NoError(t, unix.MunmapPtr(unsafe.Add(nil, address), size))
+		require.NoError(t, unix.Close(fd))
+		_, err = Attach(dir, "x", strings.Replace(descriptor, `"y"`, `"z"`, 1), "")
+		require.ErrorContains(t, err, "type\nopen")
+		require.ErrorContains(t, err, `: field "z": found none; use`)
+		info, err := Inspect(dir, "x", "")
+		require.NoError(t, err)
+		require.Contains(t, info, `Größe{x: float64, y: float64}`)
+		_, err = p.Close()
+		require.NoError(t, err)
+	}
+}

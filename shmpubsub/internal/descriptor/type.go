@@ -18,7 +18,7 @@ const (
 	KindInt    Kind = 2 // int64
 	KindFloat  Kind = 3 // float64
 	KindArray  Kind = 4
-	KindRecord Kind = 5 // of a newer release
+	KindRecord Kind = 5
 	KindBytes  Kind = 6
 	KindText   Kind = 7 // UTF-8
 	KindList   Kind = 8 // up to Max elements of one axis
@@ -49,10 +49,11 @@ const InlineMax = 128
 // Type is the type of a topic's values; the zero Type is any type. Types that Parse returned, and those below, are valid.
 type Type struct {
 	Kind     Kind
-	Dtype    string   // of one element, as in numpy without the byte order, which is little-endian: "f8"; "" if Kind says it
+	Dtype    string   // of one element, as in numpy without the byte order, which is little-endian: "f8"; "" if Kind or Record says it
 	Variable bool     // a value has 0 to Max steps of its first axis (elements, bytes)
 	Max      uint64   // 0: fixed or, if a subscriber wants it, whatever there is
 	Shape    []uint64 // of an array; 0 for a variable first axis
+	Record   *Record  // the value, or one element
 }
 
 var (
@@ -75,6 +76,14 @@ var dtypes = map[string]struct {
 // listNames are the elements of lists.
 var listNames = map[string]string{"b1": "bool", "i8": "int", "f8": "float"}
 
+// element returns the bytes of one; 0: there are none of that type.
+func (t Type) element() uint64 {
+	if t.Record != nil {
+		return t.Record.Bytes
+	}
+	return dtypes[t.Dtype].size
+}
+
 // Row returns the bytes of one step of the first axis, or of a whole value of fixed size.
 func (t Type) Row() uint64 {
 	switch t.Kind {
@@ -83,7 +92,7 @@ func (t Type) Row() uint64 {
 	case KindInt, KindFloat:
 		return 8
 	}
-	row := dtypes[t.Dtype].size
+	row := t.element()
 	for axis, n := range t.Shape {
 		if axis > 0 || !t.Variable {
 			row *= n
@@ -111,21 +120,21 @@ func (t Type) Fits(length uint64) bool {
 	return length <= t.Size() && length%t.Row() == 0
 }
 
-// Equal reports whether a and b have the same descriptor.
+// Equal reports whether t and b have the same descriptor, but for the names of records.
 func (t Type) Equal(b Type) bool { return t.Max == b.Max && t.SameButMax(b) }
 
 // SameButMax reports whether t and b differ in nothing but the most steps of the first axis.
 func (t Type) SameButMax(b Type) bool {
-	return t.Kind == b.Kind && t.Dtype == b.Dtype && t.Variable == b.Variable && slices.Equal(t.Shape, b.Shape)
+	return t.Kind == b.Kind && t.Dtype == b.Dtype && t.Variable == b.Variable && slices.Equal(t.Shape, b.Shape) && t.Record.same(b.Record)
 }
 
 // Reads reports whether a subscriber that wants that type reads a topic of type t: a first axis that varies in either
-// matches any, and the most steps are not compared.
+// matches any, and the most steps are not compared. Records must be the same but for their names.
 func (t Type) Reads(want Type) bool {
 	if want.Kind == KindAny {
 		return true
 	}
-	if t.Kind != want.Kind || t.Dtype != want.Dtype || len(t.Shape) != len(want.Shape) {
+	if t.Kind != want.Kind || t.Dtype != want.Dtype || len(t.Shape) != len(want.Shape) || !t.Record.same(want.Record) {
 		return false
 	}
 	if len(t.Shape) == 0 {
@@ -134,8 +143,8 @@ func (t Type) Reads(want Type) bool {
 	return slices.Equal(t.Shape[1:], want.Shape[1:]) && (t.Variable || want.Variable || t.Shape[0] == want.Shape[0])
 }
 
-// String returns the type as people see it: "uint8[480,640,3]", "float32[<=131072,4]", "str <= 4096". What a subscriber
-// wants may have no bound: "float32[:,4]", "str".
+// String returns the type as people see it: "uint8[480,640,3]", "float32[<=131072,4]", "str <= 4096", "Pose{x: float64}[3]".
+// What a subscriber wants may have no bound: "float32[:,4]", "str".
 func (t Type) String() string {
 	bound := ""
 	if t.Max > 0 {
@@ -147,9 +156,16 @@ func (t Type) String() string {
 	case KindText:
 		return "str" + bound
 	case KindList:
+		if t.Record != nil {
+			return "list[" + t.Record.String() + "]" + bound
+		}
 		return "list[" + listNames[t.Dtype] + "]" + bound
 	case KindScalar:
-		return dtypes[t.Dtype].name
+		return t.elementName()
+	case KindRecord:
+		if t.Record != nil { // nil: the tag alone
+			return t.Record.String()
+		}
 	case KindArray:
 		axes := make([]string, len(t.Shape))
 		for i, n := range t.Shape {
@@ -161,16 +177,27 @@ func (t Type) String() string {
 				axes[0] = fmt.Sprintf("<=%d", t.Max)
 			}
 		}
-		return dtypes[t.Dtype].name + "[" + strings.Join(axes, ",") + "]"
+		return t.elementName() + "[" + strings.Join(axes, ",") + "]"
 	}
 	return t.Kind.String()
 }
 
-// Line returns the type in the form that value_type in hot/ reads: kind, dtype ("-": none), whether it is variable, the
-// most steps, the number of axes and the axes, 0 for one that varies.
+// elementName returns the type of one element as people see it.
+func (t Type) elementName() string {
+	if t.Record != nil {
+		return t.Record.String()
+	}
+	return dtypes[t.Dtype].name
+}
+
+// Line returns the type in the form that value_type in hot/ reads: kind, dtype ("-": none, "r40": a record of 40 bytes),
+// whether it is variable, the most steps, the number of axes and the axes, 0 for one that varies.
 func (t Type) Line() string {
 	dtype, variable := t.Dtype, 0
-	if dtype == "" {
+	switch {
+	case t.Record != nil:
+		dtype = "r" + strconv.FormatUint(t.Record.Bytes, 10)
+	case dtype == "":
 		dtype = "-"
 	}
 	if t.Variable {

@@ -67,7 +67,11 @@ type TypeError struct {
 }
 
 func (e *TypeError) Error() string {
-	return fmt.Sprintf("open %q: found a topic of type %s (publisher: process %d); expected %s; use the publisher's type or another name",
-		e.Topic, e.Found, e.PID, e.Want)
+	difference := descriptor.Difference(e.Found, e.Want)
+	if difference != "" {
+		difference = ": " + difference
+	}
+	return fmt.Sprintf("open %q: found a topic of type %s (publisher: process %d); expected %s%s; use the publisher's type or another name",
+		e.Topic, e.Found, e.PID, e.Want, difference)
 }
 func (e *TypeError) Unwrap() error { return ErrType }

@@ -2,7 +2,6 @@ package segment
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 	"math/bits"
@@ -156,7 +155,7 @@ func (h Header) checkRing(size uint64) error {
 	if h.First < firstSlot || h.First%8 != 0 {
 		return invalid(f("a header of %d bytes", h.First-HeaderOffset), f("at least %d, a multiple of 8", headerSize))
 	}
-	if h.Type.Kind == descriptor.KindAny || h.Type.Kind > descriptor.KindScalar || h.Type.Kind == descriptor.KindRecord {
+	if h.Type.Kind == descriptor.KindAny || h.Type.Kind > descriptor.KindScalar {
 		return invalid(f("type tag %d", uint32(h.Type.Kind)), "one that this release knows (a newer release made it)")
 	}
 	if h.ElemSize == 0 || h.ElemSize > descriptor.MaxSize {
@@ -233,9 +232,6 @@ func (h Header) checkChunks(end uint64) error {
 // withType completes a header with the type that its descriptor b describes.
 func (h Header) withType(b []byte) (Header, error) {
 	t, err := descriptor.Parse(b)
-	if errors.Is(err, descriptor.ErrNewer) {
-		return Header{}, invalid(err.Error(), "a type that this release knows")
-	}
 	if err != nil {
 		return Header{}, &LayoutError{Found: f("the type descriptor %.200q", b), Expected: "one of this library"}
 	}
