@@ -62,7 +62,7 @@ func TestMappings_OfRecordsHaveTheirDescriptor(t *testing.T) {
 		`{"kind":"array","dtype":` + record + `,"shape":[null],"max":131072}`: "array r16 1 131072 1 0",
 		`{"kind":"list","dtype":` + record + `,"max":10}`:                     "list r16 1 10 1 0",
 	} {
-		p, err := NewPayloadPublisher(dir, "x", descriptor, 3, 0o600, false, "", 2, 1)
+		p, err := NewPayloadPublisher(dir, "x", descriptor, 3, 0o600, false, "", 2, 1, "")
 		require.NoError(t, err)
 		published, err := p.Mapping()
 		require.NoError(t, err)
