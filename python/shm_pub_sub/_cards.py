@@ -7,7 +7,8 @@ from typing import Any
 from . import _html
 from ._brief import brief
 from ._errors import TopicTypeError
-from ._text import frequency, number
+from ._metadata import shown
+from ._text import frequency, number, printable
 from ._topics import NUMBERS, TopicInfo, age_text, inspect, state
 
 MOST_VALUES = 200
@@ -66,9 +67,15 @@ def _reading(topic: TopicInfo, subscriber_class: Any, trust: Any, directory: str
         newest = sub.sample()
         kept = sub.drain()[-MOST_VALUES:] if is_number else []
         value = "" if newest is None else (number if is_number else brief)(newest.value)
+        about = topic.metadata
+        if newest is not None and about.get("unit"):
+            value = f"{value} {printable(about['unit'])}"
     facts = f"{state(topic)} · {topic.published:,} published"
     if topic.published:
         facts += f" · {age_text(topic)}"
     if topic.rate is not None:
         facts += f" · {frequency(topic.rate)}"
-    return _html.reading(str(value), kept, topic.alive, facts)
+    said = shown(about)
+    lines = [*said.get("description", []), " · ".join(said.get("attributes", []))]
+    lines.append(" · ".join(said.get("fields", [])))
+    return _html.reading(str(value), kept, topic.alive, facts, [*filter(None, lines)])

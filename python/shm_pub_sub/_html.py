@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 
 from ._svg import sparkline
-from ._text import printable
+from ._text import printable, shortened
 
 Value = bool | int | float
 
@@ -41,14 +41,19 @@ def card(name: str, what: str, reading: str = "", remark: str = "") -> str:
     )
 
 
-def reading(value: str, kept: Sequence[Value], alive: bool, facts: str) -> str:
-    """Return the newest value, a sparkline of those kept, and facts about the publisher."""
+def reading(
+    value: str, kept: Sequence[Value], alive: bool, facts: str, about: Iterable[str] = ()
+) -> str:
+    """Return the newest value, a sparkline of those kept, facts, and lines about the topic."""
     large = "font-size:1.6em" if len(value) <= WIDEST_LARGE else ""
-    short = value if len(value) <= WIDEST else f"{value[: WIDEST - 3]}..."
+    short = shortened(value, WIDEST)
     return (
         '<div style="display:flex;align-items:center;gap:1em">'
         f'<span style="{large}">{escape(short)}</span>{sparkline(kept)}</div>'
         f'<div style="opacity:.9">{_dot(alive)} {escape(facts)}</div>'
+    ) + "".join(
+        f'<div style="opacity:.75">{escape(printable(shortened(line, WIDEST)))}</div>'
+        for line in about
     )
 
 

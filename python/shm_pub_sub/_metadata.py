@@ -185,6 +185,31 @@ def _check(value: Any) -> None:
         _check(each)
 
 
+def shown(metadata: dict[str, Any]) -> dict[str, list[str]]:
+    """Return metadata for people: the lines of each part that is there."""
+    from json import dumps
+
+    lines = {part: [metadata[part]] for part in ("unit", "description") if metadata.get(part)}
+    if attributes := metadata.get("attributes"):
+        lines["attributes"] = [
+            f"{key}: {each if isinstance(each, str) else dumps(each, ensure_ascii=False)}"
+            for key, each in attributes.items()
+        ]
+    if fields := _fields(metadata, ""):
+        lines["fields"] = fields
+    return lines
+
+
+def _fields(metadata: dict[str, Any], path: str) -> list[str]:
+    lines = []
+    for name, each in metadata.get("fields", {}).items():
+        said = ", ".join(filter(None, (each.get("unit"), each.get("description"))))
+        if said:
+            lines.append(f"{path}{name}: {said}")
+        lines += _fields(each, f"{path}{name}.")
+    return lines
+
+
 _said: set[tuple[str, str]] = set()
 
 

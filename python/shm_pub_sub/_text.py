@@ -77,6 +77,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
+def shortened(text: str, most: int) -> str:
+    """Return at most so many characters of a text, which ends with "..." if it is longer."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 def counted(number: int, noun: str) -> str:
     """Return "1 topic", "2 topics"."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

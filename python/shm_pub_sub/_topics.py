@@ -12,7 +12,7 @@ from ._arguments import check_directory, check_name, path_from_go, path_to_go
 from ._errors import OpenError, ShmError, TopicNotFoundError
 from ._extension import load
 from ._go import call, from_go
-from ._metadata import decoded
+from ._metadata import decoded, shown
 from ._patterns import matched
 from ._text import duration, printable, table
 from ._trust import check_trust
@@ -69,7 +69,12 @@ class TopicInfo(NamedTuple):
         """Return what a notebook shows."""
         from . import _html
 
-        return _html.safely(lambda: _html.fields(fields(self)), self)
+        def show() -> str:
+            rows = fields(self)
+            about = shown(rows.pop("metadata"))
+            return _html.fields(rows | {part: "; ".join(lines) for part, lines in about.items()})
+
+        return _html.safely(show, self)
 
 
 FIELDS = [name for name in TopicInfo._fields if name != "type_name"]

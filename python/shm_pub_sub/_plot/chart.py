@@ -8,7 +8,7 @@ from html import escape
 from .._svg import LEAST_SPAN, bounds, path, scale, ticks
 from .._text import printable
 from .collector import Collector
-from .curve import Curve, Point, label
+from .curve import Curve, Point, label, shared_unit, title
 
 Drawn = tuple[Curve, list[Point], str]  # the last is its colour
 
@@ -55,6 +55,12 @@ def chart(collector: Collector, live: bool) -> str:
     bools = [each for each in drawn if each[0].type is bool]
     if numbers or not bools:
         parts.append(_plot(numbers, now, seconds, top, HEIGHT))
+        if unit := shared_unit(curve for curve, _, _ in numbers):
+            at_x, at_y = 12, top + HEIGHT / 2
+            parts.append(
+                f'<text text-anchor="middle" transform="translate({at_x} {at_y}) rotate(-90)">'
+                f"{escape(unit)}</text>"
+            )
         top += HEIGHT + 2 * MARGIN
     if bools:
         parts.append(_plot(bools, now, seconds, top, STRIP, (0.0, 1.0)))
@@ -74,6 +80,8 @@ def chart(collector: Collector, live: bool) -> str:
             f"not updated since {escape(clock)}</text>"
         )
     legend = _legend(drawn, now, collector.more)
+    if about := title(collector.curves):
+        legend = f"<div><b>{escape(about)}</b></div>{legend}"
     return (
         f'{_STYLE if live else ""}<div style="line-height:1.5;max-width:{WIDTH}px">{legend}</div>'
         f'<svg width="{WIDTH}" viewBox="0 0 {WIDTH} {bottom + BELOW:g}" font-size="12" '

@@ -119,7 +119,7 @@ class _Feed:
     def __init__(self, curve: Curve, topic: Topic) -> None:
         self.curve = curve
         self.topic = topic
-        self._next_look = 0.0
+        self._next_look = self._next_question = 0.0
         self._is_fast = False
         self._taken_at = math.inf
 
@@ -137,6 +137,11 @@ class _Feed:
             topic.reopen()
             curve.alive = False
             return SHORTEST_PAUSE
+        if began >= self._next_question:
+            self._next_question = began + LOOK
+            if (metadata := subscriber.metadata) or subscriber.publisher_alive:
+                curve.unit = metadata.get("unit", "")
+                curve.description = metadata.get("description", "")
         lost: int = subscriber.lost - missed
         curve.lost += lost
         self._is_fast = taken > FAST * (began - self._taken_at) > 0

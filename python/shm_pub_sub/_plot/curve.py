@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from .._errors import ShmError
-from .._text import duration, number, printable
+from .._text import duration, number, printable, shortened
 
 Point = tuple[int, float]
 """CLOCK_MONOTONIC in nanoseconds, and the value; NaN at a gap."""
@@ -40,6 +40,8 @@ class Curve:
         """Of the newest value, as of a Point."""
         self.sequence = 0
         """Of the newest value."""
+        self.unit = self.description = ""
+        """Of the topic, as its publisher says."""
         self.alive = False
         """Whether the topic has a live publisher."""
         self.lost = 0
@@ -125,6 +127,17 @@ class Curve:
             points.popleft()
 
 
+def shared_unit(curves: Iterable[Curve]) -> str:
+    """Return the unit of the axis that the curves share; "" if they have none, or not all one."""
+    units = {curve.unit for curve in curves}
+    return printable(shortened(units.pop(), 40)) if len(units) == 1 else ""
+
+
+def title(curves: Sequence[Curve]) -> str:
+    """Return the title of a plot of the curves: the description of the topic, if it is of one."""
+    return printable(shortened(curves[0].description, 100)) if len(curves) == 1 else ""
+
+
 def label(curve: Curve, now: int) -> str:
     """Return the text of a curve's legend."""
     name = printable(curve.name)
@@ -137,4 +150,5 @@ def label(curve: Curve, now: int) -> str:
     state = "" if curve.alive else ", no publisher"
     if curve.alive and (age := (now - curve.time) / 1e9) > 1:
         state = f", {duration(age)} old"
-    return f"{name}: {number(curve.newest)}{state}"
+    unit = printable(shortened(f" {curve.unit}", 40)) if curve.unit else ""
+    return f"{name}: {number(curve.newest)}{unit}{state}"

@@ -8,7 +8,7 @@ from typing import Any
 from .._extras import import_extra
 from .chart import FEW
 from .collector import Collector
-from .curve import Curve, label
+from .curve import Curve, label, shared_unit, title
 
 WIDTH, HEIGHT = 7.5, 3.2
 """Inches of 100 pixels."""
@@ -23,7 +23,7 @@ class Drawing:
             import_extra("matplotlib.backends.backend_agg").FigureCanvasAgg(figure)
         self.figure = figure
         self._collector = collector
-        self._shown: list[tuple[str, type | None]] = []
+        self._shown: list[tuple[object, ...]] = []
         self._axes: list[Any] = []
         self._lines: list[Any] = []
         self._labels: list[Any] = []
@@ -42,7 +42,7 @@ class Drawing:
         """Update the figure; it is rendered when it is saved or shown."""
         now, clock = self._collector.now()
         curves = self._collector.curves
-        if not self._axes or self._shown != [(curve.name, curve.type) for curve in curves]:
+        if not self._axes or self._shown != [*map(_layout, curves)]:
             self._lay_out(curves)
         for curve, line in zip(curves, self._lines, strict=True):
             points = curve.points(now)
@@ -57,7 +57,7 @@ class Drawing:
 
     def _lay_out(self, curves: list[Curve]) -> None:
         """Make axes and lines: the topics have changed, or their types."""
-        self._shown = [(curve.name, curve.type) for curve in curves]
+        self._shown = [*map(_layout, curves)]
         self.figure.clear()
         bools = [curve.type is bool for curve in curves]
         if any(bools) and not all(bools):
@@ -77,7 +77,10 @@ class Drawing:
             axes.ticklabel_format(axis="both", useOffset=False)
         if any(bools):
             lower.set(ylim=(-0.15, 1.15), yticks=[0, 1], yticklabels=["False", "True"])
-        lines = max(len(curves) + 1, 2) // 2
+        unit, about = shared_unit(c for c in curves if c.type is not bool), title(curves)
+        for text in (upper.set_ylabel(unit), upper.set_title(about, fontsize="medium")):
+            text.set_parse_math(False)
+        lines = max(len(curves) + 1, 2) // 2 + bool(about)
         self.figure.subplots_adjust(
             left=0.1, right=0.98, bottom=0.16, top=1 - 0.07 * lines - 0.02, hspace=0.12
         )
@@ -90,3 +93,8 @@ class Drawing:
             self._labels = legend.get_texts()
             for text in self._labels:
                 text.set_parse_math(False)
+
+
+def _layout(curve: Curve) -> tuple[object, ...]:
+    """Return what makes draw() lay the figure out again."""
+    return curve.name, curve.type, curve.unit, curve.description

@@ -10,6 +10,7 @@ from typing import Any
 import shm_pub_sub
 from shm_pub_sub import Sample, ShmError, Subscriber, TopicInfo, TopicNotFoundError
 from shm_pub_sub._brief import brief
+from shm_pub_sub._metadata import shown
 from shm_pub_sub._text import duration, frequency, size
 from shm_pub_sub._topics import NUMBERS, fields, user
 
@@ -40,7 +41,9 @@ def run(options: argparse.Namespace) -> int:
             }
         )
         return EXIT_DONE
-    put(*(f"{name + ':':<11}{text}" for name, text in _lines(topic, newest, error, command)))
+    lines = _lines(topic, newest, error, command)
+    column = max(len(name) for name, _ in lines) + 2
+    put(*(f"{name and name + ':':<{column}}{text}" for name, text in lines))
     return EXIT_DONE
 
 
@@ -73,6 +76,11 @@ def _lines(
         ("created", f"{made}, {duration(time.time() - topic.created)} ago"),
         ("size", size(topic.nbytes)),
         ("file", f"{topic.path}, {_access(topic.path)}"),
+        *(
+            ("" if n else part, line)
+            for part, lines in shown(topic.metadata).items()
+            for n, line in enumerate(lines)
+        ),
     ]
 
 

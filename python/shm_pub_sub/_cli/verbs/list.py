@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from shm_pub_sub import TopicInfo
 from shm_pub_sub._arguments import directory
-from shm_pub_sub._text import duration, frequency, size
+from shm_pub_sub._text import duration, frequency, shortened, size
 from shm_pub_sub._topics import FIELDS, fields, inspect_each, names, strangers, user
 
 from ..output import EXIT_DONE, log, print_json, put, put_table
@@ -28,6 +28,13 @@ CELLS: dict[str, Callable[[TopicInfo], str]] = {
     "pid": lambda topic: str(topic.pid),
 }
 """By the column's heading. Another column has the publisher's command."""
+ABOUT: dict[str, Callable[[TopicInfo], str]] = {
+    "unit": lambda topic: shortened(topic.metadata.get("unit") or "-", MOST),
+    "description": lambda topic: shortened(topic.metadata.get("description") or "-", MOST),
+}
+"""Columns that are there if one of the topics has something to say in it."""
+MOST = 60
+"""Characters of them."""
 NUMBERS = range(3, 8)
 """Right-aligned columns."""
 
@@ -95,16 +102,21 @@ def _print_table(found: list[str]) -> None:
     rows: list[list[str]] = []
     strange: list[str] = []
     errors: list[str] = []
-    for name, (topic, error) in inspect_each(found):
+    known = [*inspect_each(found)]
+    about = [
+        part for part in ABOUT if any(topic and topic.metadata.get(part) for _, (topic, _) in known)
+    ]
+    cells = CELLS | {part: ABOUT[part] for part in about}
+    for name, (topic, error) in known:
         if topic is None:
-            rows.append([name, "?", "?", *"-" * (len(CELLS) - 2)])
+            rows.append([name, "?", "?", *"-" * (len(cells) - 2)])
             errors.append(str(error))
             continue
         if not topic.trusted:
             strange.append(f"{name!r}{_whose(topic)}; file {topic.path}")
-        rows.append([*(cell(topic) for cell in CELLS.values()), commands.of(topic) or "-"])
+        rows.append([*(cell(topic) for cell in cells.values()), commands.of(topic) or "-"])
     if rows:
-        put_table([[*CELLS, "command"], *rows], right=NUMBERS)
+        put_table([[*cells, "command"], *rows], right=NUMBERS)
     sys.stdout.flush()
     for line in strange + errors:
         log(line)
