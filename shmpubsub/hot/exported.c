@@ -27,7 +27,7 @@ exported_get(struct exported *e, Py_ssize_t *axes, PyObject *owner, Py_buffer *b
         .buf = e->data,
         .obj = Py_NewRef(owner),
         .len = (Py_ssize_t)exported_size(e, axes),
-        .itemsize = e->itemsize,
+        .itemsize = (Py_ssize_t)e->itemsize,
         .readonly = !e->writable,
         .ndim = e->ndim,
         .format = flags & PyBUF_FORMAT ? e->format : NULL,

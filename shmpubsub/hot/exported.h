@@ -8,7 +8,7 @@ struct exported {
     void *data;
     bool writable;
     char format[3];
-    uint32_t itemsize;
+    size_t itemsize;
     int ndim;
 };
 

@@ -4,6 +4,7 @@
 #include "copy_payload.h"
 #include "keywords.h"
 #include "numpy_api.h"
+#include "record.h"
 #include "strided.h"
 
 /* Below this many bytes in a row numpy's own loops are faster. */
@@ -106,11 +107,28 @@ shape_of(const struct value_type *t)
     return shape;
 }
 
+/* Whether such values can be in an array. */
+static bool
+suits(const struct value_type *t, bool leading)
+{
+    switch (t->tag) {
+    case SHM_ARRAY:
+    case SHM_BYTES:
+        return true;
+    case SHM_RECORD:
+        return record_of(t)->how == RECORD_NUMPY;
+    case SHM_TEXT:
+    case SHM_LIST:
+        return false;
+    default:
+        return leading;
+    }
+}
+
 int
 into_open(struct into *d, Subscriber *s, const struct value_type *t, PyObject *object, bool leading)
 {
-    bool suits = t->tag == SHM_ARRAY || t->tag == SHM_BYTES || (leading && t->tag != SHM_TEXT && t->tag != SHM_LIST);
-    int fits = suits && !(leading && t->variable) ? look_at(d, t, object) : (d->view.obj = NULL, 0);
+    int fits = suits(t, leading) && !(leading && t->variable) ? look_at(d, t, object) : (d->view.obj = NULL, 0);
     if (fits > 0 && shape_fits(d, t, leading)) {
         return 0;
     }
@@ -159,7 +177,7 @@ fill(char *to, int ndim, const Py_ssize_t *axes, const Py_ssize_t *strides, cons
     }
     int failed = 0, outer;
     struct strided target = {NULL, ndim, shape, strides, t->itemsize};
-    if (strided_run(&target, &outer) < SHORT_RUN && numpy_ready()) {
+    if (strided_run(&target, &outer) < SHORT_RUN && t->record == NULL && numpy_ready()) {
         failed = numpy_fill(t, ndim, shape, strides, to, from);
     }
     else if (p->length < WITHOUT_GIL) {

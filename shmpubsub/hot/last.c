@@ -151,7 +151,7 @@ run(struct run *r, PyObject *into)
         r->count = r->count < (uint64_t)room ? r->count : (uint64_t)room;
         r->array = Py_NewRef(into);
     }
-    else if (r->type->tag == SHM_ARRAY && !r->type->variable) {
+    else if (r->type->tag == SHM_ARRAY && !r->type->variable && (r->type->record == NULL || r->type->descr != NULL)) {
         r->array = new_array(r);
     }
     else {

@@ -2,7 +2,9 @@
 
 #include "keywords.h"
 #include "loan_memory.h"
+#include "loan_record.h"
 #include "numpy_api.h"
+#include "record.h"
 #include "refuse.h"
 
 const char loan_doc[] = "loan($self, /, size=None)\n--\n\n"
@@ -36,7 +38,8 @@ typedef struct Loan {
     Publisher *publisher;
     struct writer *writer; /* held */
     LoanMemory *memory;    /* in the block only */
-    PyObject *array;       /* which the block has */
+    PyObject *array;       /* which the block has, or a tuple of those that a record has */
+    PyObject *object;      /* of a record, which the block has */
     Py_ssize_t steps;      /* of the first axis */
     bool entered;
 } Loan;
@@ -72,7 +75,7 @@ loan(Publisher *p, PyObject *const *args, Py_ssize_t n, PyObject *names)
         return refuse_publisher(p);
     }
     struct writer *w = p->writer;
-    if (w == NULL || (w->type.tag != SHM_ARRAY && w->type.tag != SHM_BYTES)) {
+    if (w == NULL || (w->type.tag != SHM_ARRAY && w->type.tag != SHM_BYTES && w->type.tag != SHM_RECORD)) {
         return refuse_loan_size(p, size);
     }
     writer_hold(w);
@@ -89,10 +92,21 @@ loan(Publisher *p, PyObject *const *args, Py_ssize_t n, PyObject *names)
     made->writer = w;
     made->memory = NULL;
     made->array = NULL;
+    made->object = NULL;
     made->steps = steps;
     made->entered = false;
     PyObject_GC_Track(made);
     return (PyObject *)made;
+}
+
+/* The array of a whole value. */
+static PyObject *
+whole(const Loan *l, LoanMemory *m)
+{
+    const struct value_type *t = &l->writer->type;
+    Py_ssize_t shape[VALUE_MAX_NDIM];
+    value_shape(t, l->steps, shape);
+    return loan_memory_array(m, t, shape, m->data);
 }
 
 static PyObject *
@@ -113,23 +127,32 @@ enter(Loan *l, PyObject *Py_UNUSED(ignored))
         l->entered = false;
         return refused;
     }
-    bool numpy = p->gives_numpy && numpy_ready();
+    bool record = loan_is_record(&w->type), numpy = record || (p->gives_numpy && numpy_ready());
     LoanMemory *m = loan_memory_new(w, chunk, l->steps, numpy);
-    PyObject *array = m == NULL ? NULL : numpy ? loan_memory_array(m, l->steps) : loan_memory_view(m);
-    if (array == NULL) {
+    PyObject *array = m == NULL ? NULL : record ? loan_record_arrays(m) : numpy ? whole(l, m) : loan_memory_view(m);
+    PyObject *object = array == NULL ? NULL : record ? loan_record_begin(p, array) : Py_NewRef(array);
+    if (object == NULL) {
         l->entered = false;
+        if (array != NULL) {
+            loan_memory_end(m, array);
+            Py_DECREF(array);
+        }
         Py_XDECREF(m);
         return NULL;
     }
     l->memory = m;
     l->array = array;
-    return Py_NewRef(array);
+    l->object = record ? Py_NewRef(object) : NULL;
+    return object;
 }
 
 /* Returns a new reference to None, or NULL with an error set. */
 static PyObject *
 publish(Publisher *p, struct writer *w, LoanMemory *m)
 {
+    if (w->type.record != NULL) {
+        record_clear_gaps(record_of(&w->type), m->data, m->length / w->type.itemsize);
+    }
     uint64_t now = clock_now(CLOCK_MONOTONIC);
     if (m->chunk != CHUNKS_NONE) {
         writer_publish(p, w, m->chunk, m->length, now, true);
@@ -148,18 +171,21 @@ static PyObject *
 exit_(Loan *l, PyObject *const *args, Py_ssize_t n)
 {
     LoanMemory *m = l->memory;
-    PyObject *array = l->array;
+    PyObject *array = l->array, *object = l->object;
     if (m == NULL) {
         Py_RETURN_NONE; /* it has ended, or never begun */
     }
     l->memory = NULL;
-    l->array = NULL;
+    l->array = l->object = NULL;
     Publisher *p = l->publisher;
     struct writer *w = l->writer;
+    bool failed = n > 0 && args[0] != Py_None; /* what the block raised goes on */
+    bool unfit = !failed && object != NULL && writer_is_open(p, w) && loan_record_end(p, m, object, array) < 0;
+    Py_XDECREF(object);
     bool exported = loan_memory_end(m, array);
     PyObject *result;
-    if (n > 0 && args[0] != Py_None) {
-        result = Py_NewRef(Py_None); /* what the block raised goes on */
+    if (failed || unfit) {
+        result = unfit ? NULL : Py_NewRef(Py_None);
     }
     else if (!writer_is_open(p, w)) {
         result = refuse_publisher(p);
@@ -182,6 +208,7 @@ traverse(Loan *l, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(l));
     Py_VISIT(l->publisher);
     Py_VISIT(l->array);
+    Py_VISIT(l->object);
     return 0;
 }
 
@@ -189,6 +216,7 @@ static int
 clear(Loan *l)
 {
     Py_CLEAR(l->array);
+    Py_CLEAR(l->object);
     Py_CLEAR(l->memory);
     Py_CLEAR(l->publisher);
     return 0;

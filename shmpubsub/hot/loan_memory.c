@@ -72,13 +72,10 @@ release_buffer(LoanMemory *m, Py_buffer *Py_UNUSED(b))
 }
 
 PyObject *
-loan_memory_array(LoanMemory *m, Py_ssize_t n)
+loan_memory_array(LoanMemory *m, const struct value_type *t, const Py_ssize_t *shape, void *data)
 {
-    const struct value_type *t = &m->writer->type;
-    Py_ssize_t shape[VALUE_MAX_NDIM];
-    value_shape(t, n, shape);
-    PyObject *hidden = numpy_over(t, t->ndim, shape, m->data, true, Py_NewRef((PyObject *)m));
-    return hidden == NULL ? NULL : numpy_over(t, t->ndim, shape, m->data, true, hidden);
+    PyObject *hidden = numpy_over(t, t->ndim, shape, data, true, Py_NewRef((PyObject *)m));
+    return hidden == NULL ? NULL : numpy_over(t, t->ndim, shape, data, true, hidden);
 }
 
 PyObject *
@@ -87,17 +84,30 @@ loan_memory_view(LoanMemory *m)
     return PyMemoryView_FromObject((PyObject *)m);
 }
 
+static bool
+end_array(PyObject *array)
+{
+    struct numpy_array *a = (struct numpy_array *)array, *hidden = (struct numpy_array *)a->base;
+    a->flags &= ~NUMPY_WRITEABLE;
+    if (hidden == NULL || !numpy_is_array(a->base)) { /* numpy's __setstate__ was called */
+        return true;
+    }
+    hidden->flags &= ~NUMPY_WRITEABLE; /* it decides whether a's flag can be set again */
+    return Py_REFCNT(hidden) > 1;
+}
+
 bool
 loan_memory_end(LoanMemory *m, PyObject *array)
 {
-    if (Py_SIZE(m) == 0) {
-        struct numpy_array *a = (struct numpy_array *)array, *hidden = (struct numpy_array *)a->base;
-        a->flags &= ~NUMPY_WRITEABLE;
-        if (hidden == NULL || !numpy_is_array(a->base)) { /* numpy's __setstate__ was called */
-            return true;
+    if (PyTuple_Check(array)) { /* of a record */
+        bool any = false;
+        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(array); i++) {
+            any |= end_array(PyTuple_GET_ITEM(array, i));
         }
-        hidden->flags &= ~NUMPY_WRITEABLE; /* it decides whether a's flag can be set again */
-        return Py_REFCNT(hidden) > 1;
+        return any;
+    }
+    if (Py_SIZE(m) == 0) {
+        return end_array(array);
     }
     PyObject *error_type, *error, *traceback;
     PyErr_Fetch(&error_type, &error, &traceback);

@@ -24,13 +24,14 @@ int loan_memory_init(void);
    back with it unless it is published, and on failure: NULL with an error set. */
 LoanMemory *loan_memory_new(struct writer *w, uint32_t chunk, Py_ssize_t n, bool numpy);
 
-/* A numpy array of it, with the hidden one as its base that all arrays made from it have too. */
-PyObject *loan_memory_array(LoanMemory *m, Py_ssize_t n);
+/* A numpy array at data in it, with the hidden one as its base that all arrays made from it have too. */
+PyObject *loan_memory_array(LoanMemory *m, const struct value_type *t, const Py_ssize_t *shape, void *data);
 
 /* A memoryview of it. */
 PyObject *loan_memory_view(LoanMemory *m);
 
-/* Ends the writing. Returns whether arrays made from `array` still exist, which may write. Sets no error. */
+/* Ends the writing through what was made: an array, a tuple of arrays, or a memoryview. Returns whether others made
+   from these still exist, which may write. Sets no error. */
 bool loan_memory_end(LoanMemory *m, PyObject *array);
 
 #endif

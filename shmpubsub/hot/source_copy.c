@@ -1,16 +1,20 @@
 #include "source_copy.h"
 
 #include "numpy_api.h"
+#include "record.h"
 
 /* May run without the GIL. */
 static void
-copy_plainly(const struct source *s, void *to)
+copy_plainly(const struct source *s, const struct value_type *t, void *to)
 {
     if (s->from.ndim == 0) {
         memcpy(to, s->from.data, s->length);
     }
     else {
         strided_copy(to, &s->from);
+    }
+    if (__builtin_expect(t->record != NULL, 0)) {
+        record_clear_gaps(record_of(t), to, s->length / t->itemsize);
     }
 }
 
@@ -31,17 +35,18 @@ source_copy(const struct source *s, const struct value_type *t, void *to)
 {
     int outer;
     /* Single elements: numpy chooses the order of the axes. Of runs, such as three of a pixel's four bytes, it copies
-       the elements one by one. */
-    if (s->array != NULL && s->length > 0 && strided_run(&s->from, &outer) == s->from.itemsize) {
+       the elements one by one; of records, the fields. */
+    if (s->array != NULL && t->record == NULL && s->length > 0 &&
+        strided_run(&s->from, &outer) == s->from.itemsize) {
         return copy_by_numpy(s, t, to);
     }
     if (s->length > SOURCE_GIL_LIMIT) {
         Py_BEGIN_ALLOW_THREADS
-        copy_plainly(s, to);
+        copy_plainly(s, t, to);
         Py_END_ALLOW_THREADS
     }
     else {
-        copy_plainly(s, to);
+        copy_plainly(s, t, to);
     }
     return 0;
 }

@@ -1,0 +1,129 @@
+#include "loan_record.h"
+
+#include "numpy_api.h"
+#include "record.h"
+
+/* Whether a field is an array of numpy's: is_numpys() in _record_loan.py. */
+static bool
+is_numpys(const struct field *f)
+{
+    return f->type.tag == SHM_ARRAY && f->make == NULL && (f->type.record == NULL || f->type.descr != NULL);
+}
+
+/* Whether it is a record whose fields are objects of their own: is_open(). */
+static bool
+is_open(const struct field *f)
+{
+    return f->type.tag == SHM_RECORD && record_of(&f->type)->how != RECORD_RAW &&
+           record_of(&f->type)->how != RECORD_NUMPY;
+}
+
+bool
+loan_is_record(const struct value_type *t)
+{
+    return t->tag == SHM_RECORD && record_of(t)->how != RECORD_NUMPY;
+}
+
+/* What is done with each array of a record in the loan's memory; at: where the field is. */
+typedef PyObject *make_array(LoanMemory *m, const struct field *f, char *at, PyObject *array);
+
+/* Appends what make returns of each array, in order; arrays: a tuple of what it is given, or NULL. */
+static int
+walk(LoanMemory *m, const Record *r, char *data, make_array *make, PyObject *arrays, PyObject *list)
+{
+    for (const struct field *f = r->fields; f < r->fields + r->n; f++) {
+        char *at = data + f->offset;
+        if (is_open(f)) {
+            if (walk(m, record_of(&f->type), at, make, arrays, list) < 0) {
+                return -1;
+            }
+        }
+        else if (is_numpys(f)) {
+            PyObject *given = arrays == NULL ? NULL : PyTuple_GET_ITEM(arrays, PyList_GET_SIZE(list));
+            PyObject *made = make(m, f, at, given);
+            int failed = made == NULL ? -1 : PyList_Append(list, made);
+            Py_XDECREF(made);
+            if (failed) {
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
+/* Returns a tuple, or NULL with an error set. */
+static PyObject *
+each(LoanMemory *m, make_array *make, PyObject *arrays)
+{
+    PyObject *list = PyList_New(0), *tuple = NULL;
+    if (list != NULL && walk(m, record_of(&m->writer->type), m->data, make, arrays, list) == 0) {
+        tuple = PyList_AsTuple(list);
+    }
+    Py_XDECREF(list);
+    return tuple;
+}
+
+static PyObject *
+writable(LoanMemory *m, const struct field *f, char *at, PyObject *Py_UNUSED(array))
+{
+    return loan_memory_array(m, &f->type, f->type.shape, at + (f->type.variable ? 8 : 0));
+}
+
+PyObject *
+loan_record_arrays(LoanMemory *m)
+{
+    return each(m, writable, NULL);
+}
+
+PyObject *
+loan_record_begin(Publisher *p, PyObject *arrays)
+{
+    return PyObject_CallMethod((PyObject *)p, "_begin_loan", "(O)", arrays);
+}
+
+/* The array itself, or one of its first rows: not a slice of it, which could write. */
+static PyObject *
+filled(LoanMemory *m, const struct field *f, char *at, PyObject *array)
+{
+    uint64_t n = 0;
+    if (f->type.variable) {
+        memcpy(&n, at, sizeof n);
+    }
+    if (!f->type.variable || n == f->type.max) {
+        return Py_NewRef(array);
+    }
+    Py_ssize_t shape[VALUE_MAX_NDIM];
+    value_shape(&f->type, (Py_ssize_t)n, shape);
+    return numpy_over(&f->type, f->type.ndim, shape, at + 8, false, Py_NewRef((PyObject *)m));
+}
+
+/* Puts the object's fields to the record, by the codec that fits the object. */
+static int
+put(Publisher *p, LoanMemory *m, PyObject *codec, PyObject *object)
+{
+    struct writer *w = m->writer;
+    struct value_type type = w->type;
+    if (record_bind(&type, codec) < 0) {
+        return -1;
+    }
+    (void)p, (void)object;
+    record_unbind(&type);
+    PyErr_SetString(PyExc_SystemError, "loans of records: not yet");
+    return -1;
+}
+
+int
+loan_record_end(Publisher *p, LoanMemory *m, PyObject *object, PyObject *arrays)
+{
+    PyObject *codec = PyObject_CallMethod((PyObject *)p, "_loan_codec", NULL);
+    if (codec == NULL) {
+        return -1;
+    }
+    int done = put(p, m, codec, object);
+    Py_DECREF(codec);
+    PyObject *own = done < 0 ? NULL : each(m, filled, arrays);
+    PyObject *result = own == NULL ? NULL : PyObject_CallMethod((PyObject *)p, "_end_loan", "OO", object, own);
+    Py_XDECREF(own);
+    Py_XDECREF(result);
+    return result == NULL ? -1 : 0;
+}
