@@ -15,8 +15,8 @@ type BytesPublisher = SlicePublisher[byte]
 type SlicePublisher[E any] struct{ writer }
 
 // NewSlicePublisher creates topic, a topic of arrays with elements of type E: bool, an integer, a float, a complex number or
-// a struct of fixed size, or a fixed array of one, whose axes are then the last ones. [WithMaxSize] says how long the first axis may be, and
-// [WithShape] what the axes are; at least one is needed. [WithList] makes the values lists.
+// a struct of fixed size, or a fixed array of one, whose axes are then the last ones. [WithMaxSize] says how long the first
+// axis may be, and [WithShape] what the axes are; at least one is needed. [WithList] makes the values lists.
 //
 // The errors are those of [NewPublisher].
 func NewSlicePublisher[E any](topic string, depth int, opts ...PublisherOption) (*SlicePublisher[E], error) {

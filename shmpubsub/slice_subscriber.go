@@ -19,8 +19,8 @@ type BytesSubscriber = SliceSubscriber[byte]
 type SliceSubscriber[E any] struct{ reader }
 
 // NewSliceSubscriber subscribes to topic, a topic of arrays of one axis before those of E, or of lists of E. E is bool, an
-// integer, a float, a complex number or a struct of fixed size, or a fixed array of one. With [WithShape] it reads arrays of that shape, as their
-// elements in order; a first axis of 0 is any.
+// integer, a float, a complex number or a struct of fixed size, or a fixed array of one. With [WithShape] it reads arrays of
+// that shape, as their elements in order; a first axis of 0 is any.
 //
 // The errors are those of [NewSubscriber].
 func NewSliceSubscriber[E any](topic string, opts ...SubscriberOption) (*SliceSubscriber[E], error) {

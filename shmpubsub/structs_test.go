@@ -77,7 +77,9 @@ func TestPublisher_RefusesFieldsThatNoRecordHas(t *testing.T) {
 		{refusal[struct{ A shmpubsub.Array[[0]int8] }](t), "expected an array of one element or more in its brackets"},
 		{refusal[struct{ A shmpubsub.Array[[3]int] }](t), "field A: found int; expected a type that has the same size everywhere; write int64"},
 		{refusal[struct{ A shmpubsub.ListOf[[3]int16] }](t), "expected an array of bool, int64, float64 or a struct in its brackets"},
-		{refusal[struct{ A shmpubsub.ListOf[[3][2]float64] }](t), "expected an array of bool, int64, float64 or a struct in its brackets"},
+		{refusal[struct {
+			A shmpubsub.ListOf[[3][2]float64]
+		}](t), "expected an array of bool, int64, float64 or a struct in its brackets"},
 		{refusal[Deep9](t), "field Deep9.A.A.A.A.A.A.A.A: found more structs in one another; expected 8 at most; flatten some"},
 		{refusal[[3]string](t), "found [3]string; expected bool, an integer"},
 	} {
