@@ -20,3 +20,9 @@ raised(PyObject *result)
     }
     return NULL;
 }
+
+void *
+raise_corrupt(PyObject *subscriber)
+{
+    return raised(PyObject_CallMethod(subscriber, "_corrupt", NULL));
+}

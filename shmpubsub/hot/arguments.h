@@ -11,4 +11,7 @@ bool type_from_tag(int tag, enum shm_type *type);
 /* Ends a call to a method of the shim that must raise: returns NULL, always with an error set. */
 void *raised(PyObject *result);
 
+/* The subscriber's memory contradicts itself: returns NULL, with an error set. */
+void *raise_corrupt(PyObject *subscriber);
+
 #endif

@@ -38,10 +38,9 @@ is_ascii(const char *bytes, size_t length)
     return ((seen | word) & 0x8080808080808080u) == 0;
 }
 
-static PyObject *
-text(const struct value_type *t, const char *bytes, Py_ssize_t length)
+PyObject *
+decode_utf8(const char *bytes, Py_ssize_t length)
 {
-    (void)t;
     if (!is_ascii(bytes, (size_t)length)) {
         return PyUnicode_DecodeUTF8(bytes, length, NULL);
     }
@@ -51,6 +50,13 @@ text(const struct value_type *t, const char *bytes, Py_ssize_t length)
     }
     memcpy(PyUnicode_1BYTE_DATA(made), bytes, (size_t)length);
     return made;
+}
+
+static PyObject *
+text(const struct value_type *t, const char *bytes, Py_ssize_t length)
+{
+    (void)t;
+    return decode_utf8(bytes, length);
 }
 
 int

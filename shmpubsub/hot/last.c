@@ -51,7 +51,7 @@ copy_run(struct run *r, uint64_t *first, uint64_t last, Py_ssize_t *n)
         const char *path = r->s->cursor.present.file == r->file ? path_of(r->s) : NULL;
         enum ring_read found = payload_at(&r->ring, r->file, path, use_of(r->s), &p, k);
         if (found == RING_CORRUPT) {
-            raised(PyObject_CallMethod((PyObject *)r->s, "_corrupt", NULL));
+            raise_corrupt((PyObject *)r->s);
             return -1;
         }
         bool there = found == RING_OK;
@@ -79,7 +79,7 @@ collect(struct run *r)
     for (;;) {
         uint64_t head = ring_published(&r->ring);
         if (head >= RING_HEAD_LIMIT) {
-            raised(PyObject_CallMethod((PyObject *)r->s, "_corrupt", NULL));
+            raise_corrupt((PyObject *)r->s);
             return -1;
         }
         uint64_t most = r->count < capacity ? r->count : capacity;

@@ -18,7 +18,7 @@ read_newest(Subscriber *s, PyObject *into, struct payload *p, PyObject **object)
         struct topic_file *f = s->cursor.present.file;
         enum ring_read found = ready ? payload_newest(&s->ring, f, path_of(s), use_of(s), p) : RING_EMPTY;
         if (found == RING_CORRUPT) {
-            raised(PyObject_CallMethod((PyObject *)s, "_corrupt", NULL));
+            raise_corrupt((PyObject *)s);
             return -1;
         }
         if (found == RING_EMPTY) {
@@ -48,14 +48,7 @@ newest_pair(Subscriber *s, PyObject *into)
     if (found <= 0) {
         return found < 0 ? NULL : nothing(s);
     }
-    PyObject *pair = PyTuple_New(2);
-    if (pair == NULL) {
-        Py_DECREF(value);
-        return NULL;
-    }
-    PyTuple_SET_ITEM(pair, 0, value);
-    PyTuple_SET_ITEM(pair, 1, Py_NewRef(Py_True));
-    return pair;
+    return pair_of(value);
 }
 
 PyObject *

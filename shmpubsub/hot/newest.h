@@ -14,6 +14,20 @@ nothing(const Subscriber *s)
     return PyObject_CallMethod((PyObject *)s, "_no_value", NULL);
 }
 
+/* (value, True). Takes over the reference to value, also on failure: NULL with an error set. */
+static inline PyObject *
+pair_of(PyObject *value)
+{
+    PyObject *pair = PyTuple_New(2);
+    if (pair == NULL) {
+        Py_DECREF(value);
+        return NULL;
+    }
+    PyTuple_SET_ITEM(pair, 0, value);
+    PyTuple_SET_ITEM(pair, 1, Py_NewRef(Py_True));
+    return pair;
+}
+
 /* attachment_ready has said that there is a file. (value, True), or nothing(); into may be NULL. */
 PyObject *newest_pair(Subscriber *s, PyObject *into);
 

@@ -154,11 +154,20 @@ array(const struct value_type *t, int ndim, const Py_ssize_t *shape, const Py_ss
     return descr == NULL ? NULL : api.new_from_descr(numpy_array_type, descr, ndim, shape, strides, data, flags, NULL);
 }
 
+/* Whether elements can be read where they are, as numpy has them. */
+static bool
+is_aligned(const struct value_type *t, const void *data)
+{
+    size_t size = t->descr != NULL ? 16 : t->dtype[0] == 'c' ? t->itemsize / 2 : t->itemsize;
+    return ((uintptr_t)data & (size - 1)) == 0; /* a power of 2 */
+}
+
 PyObject *
 numpy_over(const struct value_type *t, int ndim, const Py_ssize_t *shape, void *data, bool writable, PyObject *owner)
 {
     PyObject *made = array(t, ndim, shape, NULL, data,
-                           NUMPY_C_CONTIGUOUS | NUMPY_ALIGNED | (writable ? NUMPY_WRITEABLE : 0));
+                           NUMPY_C_CONTIGUOUS | (is_aligned(t, data) ? NUMPY_ALIGNED : 0) |
+                               (writable ? NUMPY_WRITEABLE : 0));
     if (made == NULL) {
         Py_DECREF(owner);
         return NULL;

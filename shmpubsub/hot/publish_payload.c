@@ -4,8 +4,9 @@
 
 #include "../protocol/eventcount.h"
 #include "numpy_api.h"
+#include "record_source.h"
 #include "refuse.h"
-#include "source_copy.h"
+#include "source.h"
 
 /* Returns a new reference to None, or NULL with an error set. */
 static PyObject *
@@ -13,7 +14,7 @@ put_inline(Publisher *p, struct writer *w, const struct source *s, uint64_t now,
 {
     uint64_t words[SHM_INLINE_LIMIT / 8];
     words[(w->type.size - 1) / 8] = 0; /* what the value leaves of the last one */
-    if (source_copy(s, &w->type, words) < 0) {
+    if (source_fill(s, &w->type, words) < 0) {
         return NULL;
     }
     if (!writer_is_open(p, w)) {
@@ -32,7 +33,7 @@ put_chunk(Publisher *p, struct writer *w, const struct source *s, uint64_t now, 
         return refused;
     }
     w->filling++;
-    int copied = source_copy(s, &w->type, pool_payload(&w->chunks.pool, chunk));
+    int copied = source_fill(s, &w->type, pool_payload(&w->chunks.pool, chunk));
     writer_end_filling(w);
     if (copied < 0 || !writer_is_open(p, w)) {
         chunks_drop(&w->chunks, chunk);
@@ -52,6 +53,23 @@ put(Publisher *p, struct writer *w, const struct source *s, uint64_t now, bool l
     return w->memory == NULL ? put_inline(p, w, s, now, last) : put_chunk(p, w, s, now, last);
 }
 
+/* A record that is inline. */
+static PyObject *
+publish_record(Publisher *p, struct writer *w, PyObject *value)
+{
+    uint64_t words[SHM_INLINE_LIMIT / 8];
+    memset(words, 0, (w->type.size + 7) & ~(size_t)7);
+    enum fit fit = record_words(p, w, value, (char *)words);
+    if (!writer_is_open(p, w)) {
+        return PyErr_Occurred() ? NULL : refuse_publisher(p);
+    }
+    if (fit != FITS) {
+        return NULL;
+    }
+    writer_publish_words(p, w, words, clock_now(CLOCK_MONOTONIC), true);
+    Py_RETURN_NONE;
+}
+
 PyObject *
 publish_payload(Publisher *p, PyObject *value)
 {
@@ -61,7 +79,10 @@ publish_payload(Publisher *p, PyObject *value)
     struct writer *w = writer_hold(p->writer);
     struct source s;
     PyObject *result;
-    if (source_of(p, w, value, -1, &s) == 0) {
+    if (w->type.tag == SHM_RECORD && w->memory == NULL) {
+        result = publish_record(p, w, value);
+    }
+    else if (source_of(p, w, value, -1, &s) == 0) {
         result = put(p, w, &s, 0, true);
         source_release(&s);
     }

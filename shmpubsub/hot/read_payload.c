@@ -6,6 +6,7 @@
 #include "decode.h"
 #include "into.h"
 #include "numpy_api.h"
+#include "read_record.h"
 #include "view.h"
 
 bool
@@ -129,25 +130,21 @@ read_into(Subscriber *s, const struct value_type *t, const struct payload *p, Py
     return made;
 }
 
-/* Whether the entry is one of those that may be kept: the last one is for copies. */
-static bool
-may_stay(const struct topic_file *f, const struct payload *p)
-{
-    return p->hold.entry != NULL && p->hold.entry < f->pins.table + f->pool.views;
-}
-
 static int
 read_object(Subscriber *s, const struct value_type *t, struct payload *p, PyObject *into, PyObject **object)
 {
     Py_ssize_t n = value_count(t, p->length);
     if (n < 0) {
-        raised(PyObject_CallMethod((PyObject *)s, "_corrupt", NULL));
+        raise_corrupt((PyObject *)s);
         return -1;
     }
     if (into != NULL) {
         return read_into(s, t, p, n, into, object);
     }
     bool views = !s->copy && p->hold.file != NULL;
+    if (t->record != NULL && (t->tag != SHM_ARRAY || t->descr == NULL)) {
+        return read_record(s, t, p, n, !s->copy, object);
+    }
     switch (t->tag) {
     case SHM_TEXT:
         return decode_text(s, t, p, object);
@@ -155,7 +152,7 @@ read_object(Subscriber *s, const struct value_type *t, struct payload *p, PyObje
         return decode_list(t, p, object);
     case SHM_ARRAY:
     case SHM_BYTES:
-        if (views && may_stay(p->hold.file, p)) {
+        if (views && may_stay(p)) {
             return view_of(s, t, p, n, object);
         }
         int made = t->tag == SHM_ARRAY ? copied_array(s, t, p, n, object) : read_bytes(s, p, object);
@@ -191,7 +188,7 @@ read_place(Subscriber *s, struct topic_file *f, struct payload *p, PyObject *int
         filled = fits ? into_fill_place(&d, t, p, place) : -1;
         into_close(&d);
         if (!fits) {
-            raised(PyObject_CallMethod((PyObject *)s, "_corrupt", NULL));
+            raise_corrupt((PyObject *)s);
         }
     }
     if (filled != 0) {

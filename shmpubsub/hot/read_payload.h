@@ -21,8 +21,8 @@ path_of(const Subscriber *s)
 }
 
 /* Makes an object of a payload of file f or, with into, copies it there. 1: *object is it; 0: it was overwritten
-   meanwhile, the caller calls payload_lapped; -1 with an error set. Other threads and finalizers may run, and close
-   s. */
+   meanwhile, the caller calls payload_lapped; -1 with an error set, or READ_SPENT. Other threads and finalizers may run,
+   and close s. */
 int read_payload(Subscriber *s, struct topic_file *f, struct payload *p, PyObject *into, PyObject **object);
 
 /* Copies it to a place in a buffer with a leading axis. Returns the same. */

@@ -162,7 +162,7 @@ receive_newest(Subscriber *s, PyObject *Py_UNUSED(ignored))
     struct ring_value v;
     enum ring_read found = ready ? ring_newest(&s->ring, &v.word, &v.time) : RING_EMPTY;
     if (found == RING_CORRUPT) {
-        return PyObject_CallMethod((PyObject *)s, "_corrupt", NULL);
+        return raise_corrupt((PyObject *)s);
     }
     if (found == RING_EMPTY || value_too_old(s, v.time)) {
         Py_RETURN_NONE;

@@ -146,8 +146,15 @@ parse_field(Record *r, struct field *f, PyObject *item)
     if (p != NULL && p->depth >= r->depth) {
         r->depth = p->depth + 1;
     }
-    r->arrays |= f->type.tag == SHM_ARRAY || (p != NULL && p->arrays && f->type.tag != SHM_ARRAY);
+    r->padded |= p != NULL && p->padded;
+    r->views |= r->how != RECORD_RAW && (f->type.tag == SHM_ARRAY || (p != NULL && p->views));
     f->word = word_of(f);
+    if (f->members != NULL) {
+        f->by_value = PyObject_GetAttrString(f->members, "_value2member_map_");
+        if (f->by_value == NULL || !PyDict_Check(f->by_value)) {
+            return invalid("the enum", f->members);
+        }
+    }
     f->slot = r->cls == NULL || r->how == RECORD_TUPLE ? 0 : slot_of(r->cls, f->name);
     return f->slot < 0 ? -1 : 0;
 }
@@ -191,20 +198,22 @@ parse_gaps(Record *r, PyObject *gaps)
         if (g->offset > r->size || g->size > r->size - g->offset) {
             return invalid("a gap outside of it", item);
         }
+        r->padded = true;
     }
     return 0;
 }
 
-/* The names of those fields that are arguments, for vectorcall. */
+/* The names of those fields that are arguments, for vectorcall; none for object.__new__. */
 static int
 name_arguments(Record *r)
 {
     Py_ssize_t n = 0;
-    for (Py_ssize_t i = 0; i < r->n; i++) {
+    bool call = r->how == RECORD_CALL;
+    for (Py_ssize_t i = 0; call && i < r->n; i++) {
         n += r->fields[i].init;
     }
     r->init = PyTuple_New(n);
-    for (Py_ssize_t i = 0, place = 0; r->init != NULL && i < r->n; i++) {
+    for (Py_ssize_t i = 0, place = 0; call && r->init != NULL && i < r->n; i++) {
         if (r->fields[i].init) {
             PyTuple_SET_ITEM(r->init, place++, Py_NewRef(r->fields[i].name));
         }
@@ -226,6 +235,11 @@ set_how(Record *r, const char *how, PyObject *cls, PyObject *dtype)
         return invalid("the class", cls);
     }
     r->cls = without ? NULL : (PyTypeObject *)Py_NewRef(cls);
+    r->views = r->how == RECORD_NUMPY;
+    /* As object.__new__ does: another base, such as Exception, would not be complete without its own. */
+    if (r->how == RECORD_DIRECT && r->cls->tp_new != PyBaseObject_Type.tp_new) {
+        r->how = RECORD_CALL;
+    }
     r->dtype = dtype == Py_None ? NULL : Py_NewRef(dtype);
     if (r->dtype == NULL) {
         return r->how == RECORD_NUMPY ? invalid("the dtype", dtype) : 0;
@@ -254,8 +268,10 @@ new(PyTypeObject *type, PyObject *args, PyObject *keywords)
     }
     r->size = (size_t)size;
     r->depth = 1;
+    r->field_tuples = Py_NewRef(fields);
+    r->gap_tuples = Py_NewRef(gaps);
     if (set_how(r, how, cls, dtype) < 0 || parse_fields(r, fields) < 0 || parse_gaps(r, gaps) < 0 ||
-        (r->how == RECORD_CALL && name_arguments(r) < 0)) {
+        name_arguments(r) < 0) {
         Py_DECREF(r);
         return NULL;
     }
@@ -268,10 +284,13 @@ traverse(Record *r, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(r));
     Py_VISIT(r->cls);
     Py_VISIT(r->dtype);
+    Py_VISIT(r->field_tuples);
+    Py_VISIT(r->gap_tuples);
     for (Py_ssize_t i = 0; i < r->n; i++) {
         Py_VISIT(r->fields[i].type.record);
         Py_VISIT(r->fields[i].make);
         Py_VISIT(r->fields[i].members);
+        Py_VISIT(r->fields[i].by_value);
     }
     return 0;
 }
@@ -287,12 +306,15 @@ dealloc(Record *r)
         Py_XDECREF(f->type.record);
         Py_XDECREF(f->make);
         Py_XDECREF(f->members);
+        Py_XDECREF(f->by_value);
     }
     PyMem_Free(r->fields);
     PyMem_Free(r->gaps);
     Py_XDECREF(r->cls);
     Py_XDECREF(r->dtype);
     Py_XDECREF(r->init);
+    Py_XDECREF(r->field_tuples);
+    Py_XDECREF(r->gap_tuples);
     type->tp_free((PyObject *)r);
     Py_DECREF(type);
 }
@@ -311,12 +333,34 @@ record_bind(struct value_type *t, PyObject *record)
     return 0;
 }
 
+/* Clears the gaps of a field's records. */
+static void
+clear_part(const struct field *f, char *at)
+{
+    const struct value_type *t = &f->type;
+    const Record *part = record_of(t);
+    uint64_t steps = t->size / t->row;
+    if (t->variable) {
+        uint64_t length;
+        memcpy(&length, at, sizeof length);
+        steps = length < steps ? length : steps;
+        at += sizeof length;
+    }
+    record_clear_gaps(part, at, steps * (t->row / part->size));
+}
+
 void
 record_clear_gaps(const Record *r, char *records, size_t n)
 {
-    for (size_t i = 0; r->gap_count > 0 && i < n; i++, records += r->size) {
+    for (size_t i = 0; r->padded && i < n; i++, records += r->size) {
         for (size_t g = 0; g < r->gap_count; g++) {
             memset(records + r->gaps[g].offset, 0, r->gaps[g].size);
+        }
+        for (Py_ssize_t k = 0; k < r->n; k++) {
+            const struct field *f = &r->fields[k];
+            if (f->type.record != NULL && record_of(&f->type)->padded) {
+                clear_part(f, records + f->offset);
+            }
         }
     }
 }
@@ -325,8 +369,29 @@ PyDoc_STRVAR(record_doc, "Record(how, cls, size, fields, gaps, /, *, dtype=None)
 "How records of a type are written and read. fields: tuples of (name, offset, kind, dtype, shape, max, part, enum,\n"
 "init); gaps: of (offset, size).");
 
+static PyObject *
+get_how(Record *r, void *Py_UNUSED(closure))
+{
+    return PyUnicode_FromString(hows[r->how]);
+}
+
+static PyGetSetDef getset[] = {
+    {"how", (getter)get_how, NULL, "What programs have.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyMemberDef members[] = {
+    {"cls", T_OBJECT, offsetof(Record, cls), READONLY, NULL},
+    {"size", T_PYSSIZET, offsetof(Record, size), READONLY, NULL},
+    {"fields", T_OBJECT, offsetof(Record, field_tuples), READONLY, NULL},
+    {"gaps", T_OBJECT, offsetof(Record, gap_tuples), READONLY, NULL},
+    {"dtype", T_OBJECT, offsetof(Record, dtype), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
 static PyType_Slot slots[] = {
-    {Py_tp_doc, (void *)record_doc}, {Py_tp_new, new}, {Py_tp_dealloc, dealloc}, {Py_tp_traverse, traverse}, {0, NULL},
+    {Py_tp_doc, (void *)record_doc}, {Py_tp_new, new},       {Py_tp_dealloc, dealloc}, {Py_tp_traverse, traverse},
+    {Py_tp_getset, getset},          {Py_tp_members, members}, {0, NULL},
 };
 
 static PyType_Spec spec = {

@@ -26,6 +26,7 @@ struct field {
     struct value_type type;
     PyObject *make;       /* make(n): an array of the default's kind; NULL: numpy's */
     PyObject *members;    /* the Enum of which its value is a member; NULL: none */
+    PyObject *by_value;   /* its members, a dict; NULL: it has no such dict */
 };
 
 struct gap {
@@ -37,14 +38,16 @@ typedef struct Record {
     enum record_how how;
     PyTypeObject *cls;   /* NULL: of dicts and of structured scalars */
     PyObject *dtype;     /* numpy's, if that is known; NULL */
-    PyObject *init;      /* names of the arguments of the call, or NULL */
+    PyObject *init;      /* names of the arguments of the call */
     size_t size;         /* bytes */
     int depth;           /* records in records */
-    bool arrays;         /* there are some in it, which may be views */
+    bool views;          /* there are arrays in it, which may be views */
+    bool padded;         /* it has gaps, or its parts have */
     Py_ssize_t n;
     struct field *fields;
+    PyObject *field_tuples, *gap_tuples; /* as Python gave them */
     size_t gap_count;
-    struct gap *gaps;    /* padding, which the writer clears; also that of parts */
+    struct gap *gaps;    /* padding, which the writer clears */
 } Record;
 
 /* Adds the type Record. Returns 0, or -1 with an error set. */
@@ -66,7 +69,7 @@ record_unbind(struct value_type *t)
     Py_CLEAR(t->record);
 }
 
-/* Clears the gaps of n records that lie side by side. */
+/* Clears the gaps of n records that lie side by side, and those of their parts. */
 void record_clear_gaps(const Record *r, char *records, size_t n);
 
 /* The bytes that a field's values take, with their length. */

@@ -28,6 +28,20 @@ refuse_length(Publisher *p, size_t length, Py_ssize_t position)
 }
 
 PyObject *
+refuse_field(Publisher *p, PyObject *path, PyObject *value, bool overflow, Py_ssize_t position)
+{
+    return raised(PyObject_CallMethod((PyObject *)p, "_refuse_field", "OOOn", path, value,
+                                      overflow ? Py_True : Py_False, position));
+}
+
+PyObject *
+refuse_field_length(Publisher *p, PyObject *path, size_t length, Py_ssize_t position)
+{
+    return raised(PyObject_CallMethod((PyObject *)p, "_refuse_field_length", "Onn", path, (Py_ssize_t)length,
+                                      position));
+}
+
+PyObject *
 refuse_values(Publisher *p, PyObject *values)
 {
     return raised(PyObject_CallMethod((PyObject *)p, "_refuse_values", "(O)", values));

@@ -17,6 +17,12 @@ PyObject *refuse_element(Publisher *p, const char *dtype, PyObject *element, boo
 /* NULL: a value of that many elements or bytes is too long. */
 PyObject *refuse_length(Publisher *p, size_t length, Py_ssize_t position);
 
+/* NULL: a field of a record, or of a record in it, does not fit. path: which one, such as arm.joints[2]. */
+PyObject *refuse_field(Publisher *p, PyObject *path, PyObject *value, bool overflow, Py_ssize_t position);
+
+/* NULL: its value is too long. */
+PyObject *refuse_field_length(Publisher *p, PyObject *path, size_t length, Py_ssize_t position);
+
 /* NULL: values is no iterable of values. */
 PyObject *refuse_values(Publisher *p, PyObject *values);
 

@@ -2,18 +2,8 @@
 #ifndef SHM_SOURCE_H
 #define SHM_SOURCE_H
 
-#include "strided.h"
+#include "fit.h"
 #include "writer.h"
-
-struct source {
-    struct strided from; /* ndim 0: from.data has `length` bytes side by side */
-    size_t length;
-    PyObject *array; /* value, if that is numpy's and not contiguous */
-    PyObject *value; /* owned, as all that follows */
-    Py_buffer *view;
-    void *made;
-    uint64_t small[2]; /* of one element: the struct must not be copied */
-};
 
 /* Returns 0, or -1: with an error set or, if p was closed meanwhile, possibly with none. May run any code: look at
    writer_is_open afterwards. position: the value's in a batch, or -1. */
@@ -24,6 +14,9 @@ bool source_has_rows(const struct value_type *t, const Py_buffer *rows, size_t *
 
 /* Value i of those. */
 void source_of_row(const struct value_type *t, const Py_buffer *rows, size_t length, Py_ssize_t i, struct source *s);
+
+/* Copies it to where the value will be. May let other threads run. Returns 0, or -1 with an error set. */
+int source_fill(const struct source *s, const struct value_type *t, void *to);
 
 void source_release(struct source *s);
 

@@ -2,7 +2,7 @@
 #ifndef SHM_SOURCE_COPY_H
 #define SHM_SOURCE_COPY_H
 
-#include "source.h"
+#include "fit.h"
 
 /* Copies of more bytes than this, which take half a millisecond, let other threads run. Shorter ones do not: a thread
    that computes gives the GIL back only after its turn, 5 ms. */

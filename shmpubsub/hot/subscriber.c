@@ -25,13 +25,10 @@ reuse_pair(Subscriber *s, PyObject *value, uint64_t k, uint64_t time)
     }
     else {
         uint64_t epoch = s->cursor.epoch;
-        PyObject *pair = PyTuple_New(2);
+        PyObject *pair = pair_of(value);
         if (pair == NULL) {
-            Py_DECREF(value);
             return NULL;
         }
-        PyTuple_SET_ITEM(pair, 0, value);
-        PyTuple_SET_ITEM(pair, 1, Py_NewRef(Py_True));
         if (epoch != s->cursor.epoch) {
             return pair; /* garbage was collected, and a finalizer attached s to another file */
         }
@@ -57,7 +54,7 @@ newest(Subscriber *s)
     uint64_t word, time;
     switch (ring_newest(&s->ring, &word, &time)) {
     case RING_CORRUPT:
-        return PyObject_CallMethod((PyObject *)s, "_corrupt", NULL);
+        return raise_corrupt((PyObject *)s);
     case RING_EMPTY:
         return Py_NewRef(s->default_pair);
     case RING_OK:

@@ -28,7 +28,7 @@ look_elsewhere(Subscriber *s, enum ring_read found)
         return 1;
     }
     if (ready > 0 && found == RING_CORRUPT) {
-        raised(PyObject_CallMethod((PyObject *)s, "_corrupt", NULL));
+        raise_corrupt((PyObject *)s);
         return -1;
     }
     if (s->watch != NULL) {

@@ -2,6 +2,7 @@
 
 #include "patience.h"
 #include "read_payload.h"
+#include "read_record.h"
 #include "sample.h"
 #include "take.h"
 
@@ -28,7 +29,7 @@ take_object(Subscriber *s, const struct wish *w, PyObject **object)
             return 1;
         }
         if (made < 0) {
-            if (!take_back(s, &before, p.k)) {
+            if (made != READ_SPENT && !take_back(s, &before, p.k)) {
                 s->cursor.lost++;
             }
             return -1;

@@ -1,13 +1,15 @@
 #include "view.h"
 
+#include "copy_payload.h"
 #include "exported.h"
 #include "numpy_api.h"
 
-/* What an array or a memoryview refers to. It refers to no object, and needs no garbage collection. */
+/* What an array or a memoryview refers to. It refers to nothing but another one, and needs no garbage collection. */
 typedef struct {
     PyObject_VAR_HEAD        /* ob_size: 2 ndim */
     struct hold hold;        /* .file NULL: the memory is its own */
     void *own;               /* that memory */
+    PyObject *holder;        /* or it is this one's; NULL */
     struct exported exported; /* .data NULL: an ndarray has it, and nothing else may */
     Py_ssize_t axes[];
 } View;
@@ -32,6 +34,7 @@ view_dealloc(View *v)
     PyTypeObject *type = Py_TYPE(v);
     hold_release(&v->hold);
     PyMem_RawFree(v->own);
+    Py_XDECREF(v->holder);
     type->tp_free((PyObject *)v);
     Py_DECREF(type);
 }
@@ -67,6 +70,7 @@ make(int axes)
     if (v != NULL) {
         v->hold = (struct hold){0};
         v->own = v->exported.data = NULL;
+        v->holder = NULL;
     }
     return v;
 }
@@ -125,6 +129,51 @@ view_memory(const struct value_type *t, Py_ssize_t n, struct payload *p)
     v->exported.data = (void *)(uintptr_t)p->data;
     v->exported.writable = false;
     take_over(v, p);
+    return memoryview_of(v);
+}
+
+int
+view_hold(struct payload *p, bool stays, PyObject **holder, const char **data)
+{
+    View *v = make(0);
+    if (v == NULL) {
+        return -1;
+    }
+    if (stays) {
+        *data = (const char *)p->data;
+        take_over(v, p);
+    }
+    else {
+        v->own = PyMem_RawMalloc(p->length);
+        if (v->own == NULL) {
+            PyErr_NoMemory();
+        }
+        int copied = v->own == NULL ? -1 : copy_payload(p, v->own);
+        if (copied <= 0) {
+            Py_DECREF(v);
+            return copied;
+        }
+        *data = v->own;
+    }
+    *holder = (PyObject *)v;
+    return 1;
+}
+
+PyObject *
+view_part(const struct value_type *t, Py_ssize_t n, const void *data, PyObject *holder, bool numpy)
+{
+    Py_ssize_t shape[VALUE_MAX_NDIM];
+    value_shape(t, n, shape);
+    if (numpy) {
+        return numpy_over(t, t->ndim, shape, (void *)(uintptr_t)data, false, Py_NewRef(holder));
+    }
+    View *v = make_exporter(t, t->ndim, shape);
+    if (v == NULL) {
+        return NULL;
+    }
+    v->exported.data = (void *)(uintptr_t)data;
+    v->exported.writable = false;
+    v->holder = Py_NewRef(holder);
     return memoryview_of(v);
 }
 
