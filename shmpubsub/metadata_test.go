@@ -80,6 +80,28 @@ func TestMetadata_RefusesWhatIsNone(t *testing.T) {
 	}
 }
 
+func TestMetadata_IsNotReadBeyondItsLimit(t *testing.T) {
+	domain(t)
+	made[*shmpubsub.IntPublisher](t)(shmpubsub.NewIntPublisher("x", 1, shmpubsub.WithUnit("m")))
+	const size, header = 1 << 30, 65536
+	bytes, err := os.ReadFile(fileOf("x"))
+	require.NoError(t, err)
+	end := binary.LittleEndian.Uint64(bytes[header+72:]) + size
+	file, err := os.OpenFile(fileOf("x"), os.O_RDWR, 0)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, file.Close()) }()
+	require.NoError(t, file.Truncate(int64(end)))
+	_, err = file.WriteAt(binary.LittleEndian.AppendUint64(nil, end), header+48)
+	require.NoError(t, err)
+	_, err = file.WriteAt(binary.LittleEndian.AppendUint32(nil, size), header+124)
+	require.NoError(t, err)
+	i, err := shmpubsub.Inspect("x")
+	require.NoError(t, err)
+	require.Equal(t, 65537, len(i.MetadataJSON)) // Len would print it
+	require.Zero(t, i.Metadata)
+	require.Zero(t, made[*shmpubsub.IntSubscriber](t)(shmpubsub.NewIntSubscriber("x", 0)).Metadata())
+}
+
 func TestMetadata_OfAHostileFileIsNone(t *testing.T) {
 	for name, bytes := range map[string]string{
 		"no JSON": "m/s", "no UTF-8": "{\"unit\":\"\xff\"}", "a list": "[]", "a number": `{"unit":1}`, "too deep": `{"attributes":{"a":` + strings.Repeat("[", 900),

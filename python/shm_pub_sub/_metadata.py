@@ -38,7 +38,7 @@ def encoded(
             "{'frame_id': 'base_link'}"
         )
     found["attributes"] = _value(f"{what}: attributes", attributes or {}, 2)
-    found["fields"] = fields
+    found["fields"] = _value(f"{what}: fields", fields or {}, 2)
     found = {key: value for key, value in found.items() if value}
     if not found:
         return ""

@@ -55,6 +55,7 @@ PYTHON = {
         "tests/process/test_readers_locks.py",
         "tests/crash/test_liveness.py",
     ),
+    "metadata": ("tests/unit/metadata",),
     "hostile files": (
         "tests/unit/files/test_damaged_files.py",
         "tests/unit/files/test_no_space.py",

@@ -5,8 +5,9 @@ the rest of the tree still compiles with it: what the compiler finds needs no te
 """
 
 from ._files import FILES
+from ._metadata import METADATA
 from ._pool import POOL
 from ._receiving import STREAMS, WAITING
 from ._ring import RING_IN_C, RING_IN_GO
 
-MUTATIONS = (*RING_IN_C, *POOL, *STREAMS, *WAITING, *RING_IN_GO, *FILES)
+MUTATIONS = (*RING_IN_C, *POOL, *STREAMS, *WAITING, *RING_IN_GO, *FILES, *METADATA)

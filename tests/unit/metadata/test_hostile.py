@@ -5,7 +5,8 @@ import struct
 from pathlib import Path
 
 import pytest
-from shm_pub_sub import LayoutError, Publisher, Subscriber, _metadata, inspect
+from shm_pub_sub import LayoutError, Publisher, Subscriber, _go, _metadata, inspect
+from shm_pub_sub._arguments import path_to_go
 from support.layout import HEADER, read_field, topic_file, write_at, write_field
 
 ROOM = 1000
@@ -62,8 +63,7 @@ def test_hostile_metadata_is_ignored(
 
 
 def test_a_gigabyte_is_not_read(shm_dir: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """The file is sparse: reading all of it would take that much memory."""
-    path, size = topic_file(shm_dir), 2**30
+    path, size, asked = topic_file(shm_dir), 2**30, (path_to_go(str(shm_dir)), "topic", "")
     with Publisher("topic", 0.0, unit="m"):
         end = read_field(path, "desc_offset") + size
         os.truncate(path, end)
@@ -71,6 +71,7 @@ def test_a_gigabyte_is_not_read(shm_dir: Path, caplog: pytest.LogCaptureFixture)
         write_field(path, "meta_size", size)
         with Subscriber("topic", 0.0) as sub:
             assert sub.metadata == inspect("topic").metadata == {}
+            assert len(sub._metadata()) == len(_go.call("Inspect", *asked)["metadata"]) == 65537
     (line,) = (record.getMessage() for record in caplog.records)
     assert line == (
         "topic 'topic': ignored its metadata: found more than 65536 bytes; expected 65536 at most"
