@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any, Final, NoReturn
 
+    from ._hot import Record
+
 _CARRY_REFUSED: Final = 2  # CarryRefused in internal/segment/inherit.go
 
 
@@ -174,6 +176,21 @@ class Publisher(_hot.Publisher, PublisherRefusals):
                 self._name,
                 self._spec,
             )
+
+    def _begin_loan(self, record: Record, arrays: tuple[Any, ...]) -> Any:
+        from . import _record_loan
+
+        return _record_loan.begin(record, self._default, iter(arrays))
+
+    def _loan_codec(self, record: Record) -> Record:
+        from . import _record_loan
+
+        return _record_loan.codec_of(record)
+
+    def _end_loan(self, record: Record, filled: Any, arrays: tuple[Any, ...]) -> None:
+        from . import _record_loan
+
+        _record_loan.end(record, filled, iter(arrays))
 
     def close(self) -> None:
         """Remove the topic; subscribers then get ok=False, unless the value is retained.

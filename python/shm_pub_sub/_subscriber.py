@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
     from typing import Any, NoReturn
 
+    from ._hot import Record
+
 
 _aio: Any = None  # the module once it is needed: asyncio is slow to import
 
@@ -163,6 +165,21 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
             except BaseException:
                 self._close()
                 raise
+
+    def _into_codec(self, record: Record) -> Record:
+        from . import _record_into
+
+        return _record_into.codec_of(record)
+
+    def _fill_record(self, record: Record, into: Any, value: dict[str, Any]) -> Any:
+        from . import _record_into
+
+        return _record_into.fill(self._name, record, into, value)
+
+    def _stack(self, record: Record, count: int) -> Any:
+        from . import _record_last
+
+        return _record_last.Stack(record, count)
 
     def close(self) -> None:
         """Release the topic; closing again does nothing."""

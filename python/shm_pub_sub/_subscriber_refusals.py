@@ -83,16 +83,20 @@ class SubscriberRefusals(End):
         )
 
     def _refuse_into(
-        self, into: object, tag: int, dtype: str, shape: tuple[int | None, ...], leading: bool
+        self, into: object, tag: int, dtype: Any, shape: tuple[int | None, ...], leading: bool
     ) -> NoReturn:
-        """Raise because the value, of that type, does not go into what was given."""
+        """Raise because the value, of that type, does not go into what was given.
+
+        dtype is a str or, of records, numpy's.
+        """
         what = f"read {self._name!r} into: found"
-        if tag in (TEXT, LIST) or (tag == ARRAY and leading and None in shape):
+        records = isinstance(dtype, str) and dtype == "r"  # of any kind but numpy's
+        if tag in (TEXT, LIST) or records or (tag == ARRAY and leading and None in shape):
             kinds = {TEXT: "text", LIST: "a list", ARRAY: "an array of varying length"}
+            kind = "records" if records else kinds[tag]
             new = "a list of new ones" if leading else "a new one"
             raise TopicTypeError(
-                f"{what} a buffer for {kinds[tag]}; expected a call without into=, which returns "
-                f"{new}"
+                f"{what} a buffer for {kind}; expected a call without into=, which returns {new}"
             )
         if tag not in (ARRAY, BYTES) and not leading:
             raise TopicTypeError(
@@ -105,9 +109,11 @@ class SubscriberRefusals(End):
         if leading:
             axes.insert(0, "count")
         wanted = f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"
+        name = dtype_name(dtype) if isinstance(dtype, str) else str(dtype)
+        written = repr(name) if isinstance(dtype, str) else "dtype"
         raise TopicTypeError(
-            f"{what} {_layout(into)}; expected a writable array of {dtype_name(dtype)} of shape "
-            f"{wanted}; write numpy.empty({wanted}, {dtype_name(dtype)!r})"
+            f"{what} {_layout(into)}; expected a writable array of {name} of shape {wanted}; write "
+            f"numpy.empty({wanted}, {written})"
         )
 
     def _refuse_room(self, into: Any, length: int) -> NoReturn:

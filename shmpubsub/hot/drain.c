@@ -9,6 +9,7 @@
 #include "into.h"
 #include "patience.h"
 #include "read_payload.h"
+#include "read_record.h"
 #include "take.h"
 
 /* In each file a drain goes to the head at the time it came there, if that has moved since. It looks for another file
@@ -77,7 +78,7 @@ may_return_first(Py_ssize_t taken)
     return true;
 }
 
-/* Appends the next value: 1, 0 if there is none within the bound, or -1 with an error set. *k is its number if it was
+/* Appends the next value: 1, 0 if there is none within the bound, or -1, or READ_SPENT, with an error set. *k is its number if it was
    taken. */
 static inline int
 append_word(Subscriber *s, struct bound *b, PyObject *list, uint64_t *k)
@@ -100,17 +101,23 @@ append_payload(Subscriber *s, struct bound *b, PyObject *list, uint64_t *k)
     struct payload p;
     payload_init(&p);
     for (;;) {
+        uint64_t taken_time = s->cursor.taken_time;
         int found = take_within(s, b, NULL, &p);
         if (found <= 0) {
             return found;
         }
         *k = p.k;
+        struct topic_file *f = cursor_source(&s->cursor)->file;
+        struct cursor_mark before = before_payload(s, f, &p, taken_time);
         PyObject *value = NULL;
-        int made = read_payload(s, cursor_source(&s->cursor)->file, &p, NULL, &value);
+        int made = read_payload(s, f, &p, NULL, &value);
         if (made != 0) {
-            int failed = made < 0 ? -1 : PyList_Append(list, value);
+            int failed = made < 0 ? made : PyList_Append(list, value);
             Py_XDECREF(value);
-            return failed ? -1 : 1;
+            if (failed && PyList_GET_SIZE(list) > 0 && take_back(s, &before, p.k)) {
+                *k = p.k - 1; /* the next call meets it again */
+            }
+            return failed ? failed : 1;
         }
         cursor_lapped(&s->cursor, &p);
         if (!goes_on(s, b)) {
@@ -134,7 +141,8 @@ drain_list(Subscriber *s)
         found = b.type == BY_FILE ? append_payload(s, &b, list, &k) : append_word(s, &b, list, &k);
     } while (found > 0);
     if (found < 0 && !may_return_first(PyList_GET_SIZE(list))) {
-        if (!take_back(s, &before, k)) {
+        bool spent = found == READ_SPENT && PyList_GET_SIZE(list) == 0;
+        if (!spent && !take_back(s, &before, k)) {
             s->cursor.lost += (uint64_t)PyList_GET_SIZE(list);
         }
         Py_CLEAR(list);

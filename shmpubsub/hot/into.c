@@ -2,9 +2,9 @@
 
 #include "arguments.h"
 #include "copy_payload.h"
+#include "into_record.h"
 #include "keywords.h"
 #include "numpy_api.h"
-#include "record.h"
 #include "strided.h"
 
 /* Below this many bytes in a row numpy's own loops are faster. */
@@ -116,7 +116,7 @@ suits(const struct value_type *t, bool leading)
     case SHM_BYTES:
         return true;
     case SHM_RECORD:
-        return record_of(t)->how == RECORD_NUMPY;
+        return !into_is_record(t);
     case SHM_TEXT:
     case SHM_LIST:
         return false;
@@ -136,7 +136,8 @@ into_open(struct into *d, Subscriber *s, const struct value_type *t, PyObject *o
         into_close(d);
         PyObject *shape = shape_of(t);
         if (shape != NULL) {
-            raised(PyObject_CallMethod((PyObject *)s, "_refuse_into", "OisNi", object, (int)t->tag, t->dtype, shape,
+            PyObject *dtype = t->descr != NULL ? Py_NewRef(t->descr) : PyUnicode_FromString(t->dtype);
+            raised(PyObject_CallMethod((PyObject *)s, "_refuse_into", "OiNNi", object, (int)t->tag, dtype, shape,
                                        (int)leading));
         }
     }

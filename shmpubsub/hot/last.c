@@ -5,9 +5,11 @@
 #include "arguments.h"
 #include "attachment.h"
 #include "into.h"
+#include "into_record.h"
 #include "numpy_api.h"
 #include "patience.h"
 #include "read_payload.h"
+#include "record.h"
 #include "sample.h"
 #include "view.h"
 
@@ -20,8 +22,31 @@ struct run {
     uint64_t open_epoch;
     uint64_t count;  /* the most values */
     PyObject *list;  /* where they go, */
-    PyObject *array; /* otherwise here, with a leading axis; with into= the program's */
+    PyObject *array; /* or here, with a leading axis; with into= the program's */
+    PyObject *stack; /* or here, records that are dicts: _record_last.py */
 };
+
+/* A record, whose arrays are copied from views. */
+static int
+put_on_stack(struct run *r, struct payload *p, Py_ssize_t place)
+{
+    PyObject *value = NULL;
+    if (p->length != r->type->size) {
+        raise_corrupt((PyObject *)r->s);
+        return -1;
+    }
+    int made = into_record_views(r->s, r->type->record, p, &value);
+    if (made > 0) {
+        PyObject *done = PyObject_CallMethod(r->stack, "put", "nO", place, value);
+        Py_DECREF(value);
+        made = done == NULL ? -1 : 1;
+        Py_XDECREF(done);
+    }
+    if (made != 0) {
+        payload_release(p);
+    }
+    return made;
+}
 
 /* Puts a value to its place: 1; 0: it was overwritten; -1 with an error set. */
 static int
@@ -29,6 +54,9 @@ put(struct run *r, struct payload *p, Py_ssize_t place)
 {
     if (r->array != NULL) {
         return read_place(r->s, r->file, p, r->array, place);
+    }
+    if (r->stack != NULL) {
+        return put_on_stack(r, p, place);
     }
     PyObject *value = NULL;
     int made = read_payload(r->s, r->file, p, NULL, &value);
@@ -124,7 +152,7 @@ new_array(const struct run *r)
 static PyObject *
 first_of(const struct run *r, Py_ssize_t n)
 {
-    if (n == (Py_ssize_t)r->count && r->list == NULL && PyObject_Size(r->array) == n) {
+    if (n == (Py_ssize_t)r->count && PyObject_Size(r->array) == n) {
         return Py_NewRef(r->array);
     }
     struct into d;
@@ -134,6 +162,15 @@ first_of(const struct run *r, Py_ssize_t n)
     PyObject *part = into_first(&d, r->type, n);
     into_close(&d);
     return part;
+}
+
+static PyObject *
+result_of(const struct run *r, Py_ssize_t n)
+{
+    if (r->stack != NULL) {
+        return PyObject_CallMethod(r->stack, "first", "n", n);
+    }
+    return r->list != NULL ? Py_NewRef(r->list) : first_of(r, n);
 }
 
 static PyObject *
@@ -154,15 +191,19 @@ run(struct run *r, PyObject *into)
     else if (r->type->tag == SHM_ARRAY && !r->type->variable && (r->type->record == NULL || r->type->descr != NULL)) {
         r->array = new_array(r);
     }
+    else if (r->type->tag == SHM_RECORD && record_of(r->type)->how == RECORD_DICT && numpy_ready()) {
+        r->stack = PyObject_CallMethod((PyObject *)r->s, "_stack", "On", r->type->record, (Py_ssize_t)r->count);
+    }
     else {
         r->list = PyList_New(0);
     }
-    if (r->array == NULL && r->list == NULL) {
+    if (r->array == NULL && r->stack == NULL && r->list == NULL) {
         return NULL;
     }
     Py_ssize_t n = r->count == 0 ? 0 : collect(r);
-    PyObject *result = n < 0 ? NULL : r->list != NULL ? Py_NewRef(r->list) : first_of(r, n);
+    PyObject *result = n < 0 ? NULL : result_of(r, n);
     Py_XDECREF(r->array);
+    Py_XDECREF(r->stack);
     Py_XDECREF(r->list);
     return result;
 }

@@ -130,7 +130,7 @@ enter(Loan *l, PyObject *Py_UNUSED(ignored))
     bool record = loan_is_record(&w->type), numpy = record || (p->gives_numpy && numpy_ready());
     LoanMemory *m = loan_memory_new(w, chunk, l->steps, numpy);
     PyObject *array = m == NULL ? NULL : record ? loan_record_arrays(m) : numpy ? whole(l, m) : loan_memory_view(m);
-    PyObject *object = array == NULL ? NULL : record ? loan_record_begin(p, array) : Py_NewRef(array);
+    PyObject *object = array == NULL ? NULL : record ? loan_record_begin(p, m, array) : Py_NewRef(array);
     if (object == NULL) {
         l->entered = false;
         if (array != NULL) {
@@ -184,10 +184,10 @@ exit_(Loan *l, PyObject *const *args, Py_ssize_t n)
     Py_XDECREF(object);
     bool exported = loan_memory_end(m, array);
     PyObject *result;
-    if (failed || unfit) {
+    if (failed || (unfit && PyErr_Occurred())) {
         result = unfit ? NULL : Py_NewRef(Py_None);
     }
-    else if (!writer_is_open(p, w)) {
+    else if (unfit || !writer_is_open(p, w)) {
         result = refuse_publisher(p);
     }
     else {

@@ -1,7 +1,7 @@
 #include "loan_record.h"
 
 #include "numpy_api.h"
-#include "record.h"
+#include "record_source.h"
 
 /* Whether a field is an array of numpy's: is_numpys() in _record_loan.py. */
 static bool
@@ -66,6 +66,10 @@ each(LoanMemory *m, make_array *make, PyObject *arrays)
 static PyObject *
 writable(LoanMemory *m, const struct field *f, char *at, PyObject *Py_UNUSED(array))
 {
+    if (!numpy_ready()) {
+        PyErr_SetString(PyExc_ImportError, "found a numpy with another ABI than those of 1.x and 2.x");
+        return NULL;
+    }
     return loan_memory_array(m, &f->type, f->type.shape, at + (f->type.variable ? 8 : 0));
 }
 
@@ -76,9 +80,9 @@ loan_record_arrays(LoanMemory *m)
 }
 
 PyObject *
-loan_record_begin(Publisher *p, PyObject *arrays)
+loan_record_begin(Publisher *p, LoanMemory *m, PyObject *arrays)
 {
-    return PyObject_CallMethod((PyObject *)p, "_begin_loan", "(O)", arrays);
+    return PyObject_CallMethod((PyObject *)p, "_begin_loan", "OO", m->writer->type.record, arrays);
 }
 
 /* The array itself, or one of its first rows: not a slice of it, which could write. */
@@ -89,7 +93,7 @@ filled(LoanMemory *m, const struct field *f, char *at, PyObject *array)
     if (f->type.variable) {
         memcpy(&n, at, sizeof n);
     }
-    if (!f->type.variable || n == f->type.max) {
+    if (!f->type.variable || n >= f->type.max) {
         return Py_NewRef(array);
     }
     Py_ssize_t shape[VALUE_MAX_NDIM];
@@ -97,32 +101,29 @@ filled(LoanMemory *m, const struct field *f, char *at, PyObject *array)
     return numpy_over(&f->type, f->type.ndim, shape, at + 8, false, Py_NewRef((PyObject *)m));
 }
 
-/* Puts the object's fields to the record, by the codec that fits the object. */
+/* Converts the object to the record in the memory, by the Record that fits the object. Returns 0 or -1. */
 static int
-put(Publisher *p, LoanMemory *m, PyObject *codec, PyObject *object)
+put(Publisher *p, LoanMemory *m, PyObject *object)
 {
     struct writer *w = m->writer;
     struct value_type type = w->type;
-    if (record_bind(&type, codec) < 0) {
+    PyObject *codec = PyObject_CallMethod((PyObject *)p, "_loan_codec", "(O)", w->type.record);
+    if (codec == NULL || record_bind(&type, codec) < 0) {
+        Py_XDECREF(codec);
         return -1;
     }
-    (void)p, (void)object;
+    Py_DECREF(codec);
+    int done = record_into(p, w, record_of(&type), object, m->data);
     record_unbind(&type);
-    PyErr_SetString(PyExc_SystemError, "loans of records: not yet");
-    return -1;
+    return done;
 }
 
 int
 loan_record_end(Publisher *p, LoanMemory *m, PyObject *object, PyObject *arrays)
 {
-    PyObject *codec = PyObject_CallMethod((PyObject *)p, "_loan_codec", NULL);
-    if (codec == NULL) {
-        return -1;
-    }
-    int done = put(p, m, codec, object);
-    Py_DECREF(codec);
-    PyObject *own = done < 0 ? NULL : each(m, filled, arrays);
-    PyObject *result = own == NULL ? NULL : PyObject_CallMethod((PyObject *)p, "_end_loan", "OO", object, own);
+    PyObject *own = put(p, m, object) < 0 ? NULL : each(m, filled, arrays);
+    PyObject *result = own == NULL ? NULL : PyObject_CallMethod((PyObject *)p, "_end_loan", "OOO",
+                                                                    m->writer->type.record, object, own);
     Py_XDECREF(own);
     Py_XDECREF(result);
     return result == NULL ? -1 : 0;

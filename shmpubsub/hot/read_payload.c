@@ -5,6 +5,7 @@
 #include "copy_payload.h"
 #include "decode.h"
 #include "into.h"
+#include "into_record.h"
 #include "numpy_api.h"
 #include "read_record.h"
 #include "view.h"
@@ -139,7 +140,7 @@ read_object(Subscriber *s, const struct value_type *t, struct payload *p, PyObje
         return -1;
     }
     if (into != NULL) {
-        return read_into(s, t, p, n, into, object);
+        return into_is_record(t) ? into_record(s, t, p, into, object) : read_into(s, t, p, n, into, object);
     }
     bool views = !s->copy && p->hold.file != NULL;
     if (t->record != NULL && (t->tag != SHM_ARRAY || t->descr == NULL)) {
