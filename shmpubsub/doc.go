@@ -4,7 +4,7 @@ machine, through POSIX shared memory.
 
 A topic has a name, one publisher and any number of subscribers. A subscriber
 reads the newest value at any time, or receives every value in order. Values are
-numbers, bools, arrays, slices, text or bytes. Publishing or reading a number takes
+numbers, bools, arrays, structs, slices, text or bytes. Publishing or reading a number takes
 some tens of nanoseconds, a large array hardly more than copying it, and arrays can
 be filled and read in place: there is no server, and no system call or allocation
 per value.
@@ -46,7 +46,7 @@ any size and name, fixed arrays of them, nested too, and string:
 	sub, err := shmpubsub.NewSubscriber("robot/camera", frame{})
 
 In Python that is an array of shape (480, 640, 3) and dtype uint8. int and uint have 64
-bits. Other types, among them structs, are [ErrValueType].
+bits. Other types are [ErrValueType].
 
 A large array is better not passed by value. [Subscriber.SubscribeInto] and
 [Subscriber.RecvInto] copy to a variable; [Publisher.Loan] and [Subscriber.Borrow] do
@@ -71,6 +71,34 @@ in use as [WithViews] says, and beyond that Borrow copies.
 
 [NewTextPublisher] and [NewBytesPublisher] are for text and byte strings, and
 [WithList] makes a slice what Python publishes as a list.
+
+# Structs
+
+What belongs together is published together, as a struct. Its topic is a record, which
+other languages read by the names of its fields:
+
+	type Imu struct {
+		Stamp int64      `shm:"stamp,unit=ns"`
+		Accel [3]float64 `shm:"accel,unit=m/s^2"`
+		Valid bool       `shm:"valid"`
+		Label shmpubsub.Text[[32]byte] `shm:"label"`
+	}
+
+	pub, err := shmpubsub.NewPublisher[Imu]("robot/imu", 3)
+
+A tag says a field's name, and its unit if it has one; without a tag the name is Go's.
+Python's publisher of a dataclass with the same fields, of the same types in the same
+order, makes the same topic; the names of the types may differ. A topic whose fields
+differ is [ErrType], which names the first one that does.
+
+Fields are bool, numbers of a fixed size, fixed arrays, structs and, for what varies in
+length, [Text], [Bytes], [Array] and [ListOf], each with room for the most. They are
+exported; those called _ are padding. int, string, slices, pointers and the like are
+[ErrValueType], which names the field and says what to write instead.
+
+A struct is laid out as C does it, and read and written where it is, by Loan and Borrow
+too. What pads it is published as zeros. Slices of structs are arrays of records or,
+with [WithList], lists.
 
 # Receiving
 

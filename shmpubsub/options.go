@@ -131,8 +131,8 @@ func WithMaxSize(n int) PublisherOption {
 // points of four numbers.
 func WithShape(axes ...int) Option { return shapeOption(append([]int{}, axes...)) }
 
-// WithList makes the topic of a [SlicePublisher] of bool, int, int64 or float64 a list, as Python's publishers of lists
-// have, instead of an array.
+// WithList makes the topic of a [SlicePublisher] of bool, int, int64, float64 or a struct a list, as Python's publishers of
+// lists have, instead of an array.
 func WithList() PublisherOption {
 	return publisherOption(func(o *options) { o.list = true })
 }

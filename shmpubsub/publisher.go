@@ -27,7 +27,8 @@ type Publisher[T any] struct{ writer }
 const defaultMaxSize = 4096
 
 // NewPublisher creates topic, a topic of values of type T: bool, an integer, a float or a complex number, of any size and
-// name, a fixed array of one, nested too, or string. It keeps the last depth values readable. int and uint have 64 bits.
+// name, a struct of fixed size, a fixed array of one of these, nested too, or string. It keeps the last depth values
+// readable. int and uint have 64 bits, and structs have neither.
 //
 // It reports ErrExists while another publisher of topic lives; a dead one's topic is taken over, whatever its type and
 // depth. The other errors are ErrValueType for any other T and for options that do not go with it, ErrCreate, ErrName,
@@ -79,7 +80,7 @@ func NewTextPublisher(topic string, depth int, opts ...PublisherOption) (*TextPu
 // wait. It never waits for subscribers. A large array is better filled in place, by Loan.
 //
 // It reports ErrClosed after Close, ErrValue for text that is too long or not UTF-8, and ErrLoan if as many loans are open
-// as there may be.
+// as there may be. What is not in use in a struct's [Array] or the like may not be copied.
 func (p *Publisher[T]) Publish(v T) error {
 	if !p.word {
 		return p.publishOne(p.bytesOf(&v))
@@ -130,7 +131,7 @@ func (p *Publisher[T]) PublishMany(values []T) error {
 }
 
 // Loan calls fill with a value in shared memory, which holds what some earlier value left there, and publishes it when
-// fill returns. If fill returns an error, or panics, nothing is published. fill must set all of the value, and must not
+// fill returns. In a struct, what varies in length is empty. If fill returns an error, or panics, nothing is published. fill must set all of the value, and must not
 // keep the pointer. Small values are filled elsewhere, and copied.
 //
 // It reports fill's error, ErrClosed if the publisher was closed before the end, and ErrLoan if as many loans are open as
@@ -152,6 +153,9 @@ func (p *Publisher[T]) Loan(fill func(*T) error) error {
 	}
 	defer func() { _ = p.end(&l, false) }() // if fill panics or fails
 	if err := fill((*T)(unsafe.Pointer(unsafe.SliceData(l.memory)))); err != nil {
+		return err
+	}
+	if err := p.check(l.memory); err != nil {
 		return err
 	}
 	return p.end(&l, true)

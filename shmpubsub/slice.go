@@ -1,6 +1,7 @@
 package shmpubsub
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -12,14 +13,17 @@ import (
 func sliceForm[E any](o options, kind descriptor.Kind) (form, error) {
 	t := reflect.TypeFor[E]()
 	f := form{size: int(t.Size()), typ: descriptor.Type{Kind: kind}}
-	dtype, inner, ok := elementOf(t)
-	if !ok {
-		return form{}, fmt.Errorf("%w: found elements of type %v; expected %s", ErrValueType, t, elements)
+	e, inner, err := new(builder).element(t, "")
+	if errors.Is(err, errElement) {
+		err = fmt.Errorf("%w: found elements of type %v; expected %s", ErrValueType, t, elements)
 	}
-	f.boolean = dtype == "b1"
+	if err != nil {
+		return form{}, err
+	}
+	f.setLayout(e)
 	switch kind {
 	case descriptor.KindArray:
-		f.typ.Dtype = dtype
+		f.typ.Dtype, f.typ.Record = e.dtype, e.record
 		shape := []int{0}
 		if o.shape != nil {
 			shape = o.shape
@@ -36,9 +40,9 @@ func sliceForm[E any](o options, kind descriptor.Kind) (form, error) {
 			f.typ.Shape = []uint64{}
 		}
 	case descriptor.KindList:
-		f.typ.Dtype, f.typ.Variable = dtype, true
-		if !listed(dtype, inner) {
-			return form{}, fmt.Errorf("%w: found a list of %v; expected one of bool, int, int64 or float64", ErrValueType, t)
+		f.typ.Dtype, f.typ.Record, f.typ.Variable = e.dtype, e.record, true
+		if !listed(e, inner) {
+			return form{}, fmt.Errorf("%w: found a list of %v; expected one of bool, int, int64, float64 or a struct", ErrValueType, t)
 		}
 	default:
 		f.typ.Variable = true
@@ -53,6 +57,6 @@ func sliceForm[E any](o options, kind descriptor.Kind) (form, error) {
 }
 
 // listed reports whether lists may have such elements.
-func listed(dtype string, inner []uint64) bool {
-	return len(inner) == 0 && (dtype == "b1" || dtype == "i8" || dtype == "f8")
+func listed(e element, inner []uint64) bool {
+	return len(inner) == 0 && (e.record != nil || e.dtype == "b1" || e.dtype == "i8" || e.dtype == "f8")
 }

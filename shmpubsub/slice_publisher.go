@@ -14,9 +14,9 @@ type BytesPublisher = SlicePublisher[byte]
 // shape, lists or byte strings. Its methods are safe for concurrent use.
 type SlicePublisher[E any] struct{ writer }
 
-// NewSlicePublisher creates topic, a topic of arrays with elements of type E: bool, an integer, a float or a complex number,
-// or a fixed array of one, whose axes are then the last ones. [WithMaxSize] says how long the first axis may be, and
-// [WithShape] what the axes are; at least one is needed. [WithList] makes the values lists.
+// NewSlicePublisher creates topic, a topic of arrays with elements of type E: bool, an integer, a float, a complex number or
+// a struct of fixed size, or a fixed array of one, whose axes are then the last ones. [WithMaxSize] says how long the first
+// axis may be, and [WithShape] what the axes are; at least one is needed. [WithList] makes the values lists.
 //
 // The errors are those of [NewPublisher].
 func NewSlicePublisher[E any](topic string, depth int, opts ...PublisherOption) (*SlicePublisher[E], error) {
@@ -94,6 +94,9 @@ func (p *SlicePublisher[E]) Loan(n int, fill func([]E) error) error {
 		return err
 	}
 	if err := fill(unsafe.Slice((*E)(unsafe.Pointer(unsafe.SliceData(l.memory))), n)); err != nil {
+		return err
+	}
+	if err := p.check(l.memory); err != nil {
 		return err
 	}
 	return p.end(&l, true)

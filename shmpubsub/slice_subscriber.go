@@ -19,8 +19,8 @@ type BytesSubscriber = SliceSubscriber[byte]
 type SliceSubscriber[E any] struct{ reader }
 
 // NewSliceSubscriber subscribes to topic, a topic of arrays of one axis before those of E, or of lists of E. E is bool, an
-// integer, a float or a complex number, or a fixed array of one. With [WithShape] it reads arrays of that shape, as their
-// elements in order; a first axis of 0 is any.
+// integer, a float, a complex number or a struct of fixed size, or a fixed array of one. With [WithShape] it reads arrays of
+// that shape, as their elements in order; a first axis of 0 is any.
 //
 // The errors are those of [NewSubscriber].
 func NewSliceSubscriber[E any](topic string, opts ...SubscriberOption) (*SliceSubscriber[E], error) {
@@ -42,8 +42,8 @@ func newSliceSubscriber[E any](topic string, kind descriptor.Kind, opts []Subscr
 		return nil, fmt.Errorf("subscribe %q: %w", topic, err)
 	}
 	s := &SliceSubscriber[E]{reader{topic: topic, form: f, opts: o}}
-	if kind == descriptor.KindArray && o.shape == nil && listed(f.typ.Dtype, f.typ.Shape[1:]) {
-		s.list = descriptor.Type{Kind: descriptor.KindList, Dtype: f.typ.Dtype, Variable: true}
+	if kind == descriptor.KindArray && o.shape == nil && listed(element{dtype: f.typ.Dtype, record: f.typ.Record}, f.typ.Shape[1:]) {
+		s.list = descriptor.Type{Kind: descriptor.KindList, Dtype: f.typ.Dtype, Record: f.typ.Record, Variable: true}
 	}
 	if err := s.begin(); err != nil {
 		return nil, err
@@ -51,13 +51,16 @@ func newSliceSubscriber[E any](topic string, kind descriptor.Kind, opts []Subscr
 	return s, nil
 }
 
-// appendTo appends what h holds to dst.
-func (s *SliceSubscriber[E]) appendTo(dst []E, h *held) []E {
+// appendTo appends what h holds to dst, or returns dst and why it cannot.
+func (s *SliceSubscriber[E]) appendTo(dst []E, h *held) ([]E, error) {
 	b := h.bytes()
+	if err := s.checkLengths(b); err != nil {
+		return dst, err
+	}
 	n, more := len(dst), len(b)/s.size
 	dst = slices.Grow(dst, more)[:n+more]
-	copyOut(bytesOf(unsafe.SliceData(dst), len(dst))[n*s.size:], b, s.boolean)
-	return dst
+	s.copyOut(bytesOf(unsafe.SliceData(dst), len(dst))[n*s.size:], b)
+	return dst, nil
 }
 
 // Subscribe appends the newest value to dst and reports true while a live publisher has published one, or one is retained;
@@ -75,7 +78,11 @@ func (s *SliceSubscriber[E]) Newest(dst []E) (Sample[[]E], bool) {
 		return Sample[[]E]{Value: dst}, false
 	}
 	defer s.release(&h)
-	return sampleOf(s.appendTo(dst, &h), newest, now), true
+	v, err := s.appendTo(dst, &h)
+	if err != nil {
+		return Sample[[]E]{Value: dst}, false
+	}
+	return sampleOf(v, newest, now), true
 }
 
 // Borrow is [Subscriber.Borrow] for slices: use must not keep the slice, nor write to it.
@@ -87,9 +94,12 @@ func (s *SliceSubscriber[E]) Borrow(use func([]E)) bool {
 		return false
 	}
 	b := h.inPlace()
-	if s.boolean || b == nil {
-		v := s.appendTo(nil, &h)
+	if s.boolean || b == nil || !s.isGo(b) {
+		v, err := s.appendTo(nil, &h)
 		s.release(&h) // a copy needs no view
+		if err != nil {
+			return false
+		}
 		use(v)
 		return true
 	}
@@ -113,7 +123,11 @@ func (s *SliceSubscriber[E]) RecvSample(ctx context.Context, dst []E) (Sample[[]
 		return Sample[[]E]{Value: dst}, err
 	}
 	defer s.release(&h)
-	return sampleOf(s.appendTo(dst, &h), taken, clock.Now()), nil
+	v, err := s.appendTo(dst, &h)
+	if err != nil {
+		return Sample[[]E]{Value: dst}, err
+	}
+	return sampleOf(v, taken, clock.Now()), nil
 }
 
 // TryRecv is Recv without waiting: it returns dst as it is, and false, if there is no value. Err returns why, unless nothing
@@ -124,7 +138,8 @@ func (s *SliceSubscriber[E]) TryRecv(dst []E) ([]E, bool) {
 		return dst, false
 	}
 	defer s.release(&h)
-	return s.appendTo(dst, &h), true
+	v, err := s.appendTo(dst, &h)
+	return v, err == nil
 }
 
 // Drain returns all values that Recv would return without waiting, including those of publishers that have ended, and none
@@ -135,8 +150,10 @@ func (s *SliceSubscriber[E]) Drain() (all [][]E) {
 		if !s.holdWithin(&b, &h) {
 			return all
 		}
-		all = append(all, s.appendTo(nil, &h))
-		s.release(&h)
+		v, err := s.appendTo(nil, &h)
+		if s.release(&h); err == nil {
+			all = append(all, v)
+		}
 	}
 }
 
@@ -154,9 +171,8 @@ func (s *SliceSubscriber[E]) Values(ctx context.Context) iter.Seq[[]E] {
 			if err != nil {
 				return
 			}
-			v := s.appendTo(nil, &h)
-			s.release(&h)
-			if !yield(v) {
+			v, err := s.appendTo(nil, &h)
+			if s.release(&h); err != nil || !yield(v) {
 				return
 			}
 		}

@@ -29,7 +29,7 @@ type Subscriber[T any] struct {
 }
 
 // NewSubscriber subscribes to topic, a topic of values of type T: bool, an integer, a float or a complex number, of any
-// size and name, a fixed array of one, nested too, or string. Subscribe returns def while there is nothing to read. An
+// size and name, a struct of fixed size, a fixed array of one of these, nested too, or string. Subscribe returns def while there is nothing to read. An
 // array's topic may have been published with a variable first axis; values of another length are ErrValue.
 //
 // The errors are ErrValueType for any other T, ErrType if a live publisher publishes another type, ErrOpen,
@@ -96,7 +96,8 @@ func (s *Subscriber[T]) Subscribe() (T, bool) {
 	return scalarOf[T](w[0], s.boolean), true
 }
 
-// SubscribeInto is Subscribe into *v, which it leaves as it is when it reports false.
+// SubscribeInto is Subscribe into *v, which it leaves as it is when it reports false. What is not in use in a struct's
+// [Array] or the like may stay as it is, too.
 func (s *Subscriber[T]) SubscribeInto(v *T) bool {
 	sample, _, err := s.newestInto(v)
 	return err == nil && sample.Sequence > 0
@@ -123,8 +124,20 @@ func (s *Subscriber[T]) put(v *T, h *held) error {
 		return s.refuse(fmt.Errorf("%w: read %q: found a value of %d bytes; expected %d, as %v has; use a slice subscriber",
 			ErrValue, s.topic, len(h.bytes()), s.size, s.typ))
 	}
-	copyOut(bytesOf(v, 1), h.bytes(), s.boolean)
+	if err := s.checkLengths(h.bytes()); err != nil {
+		return err
+	}
+	s.copyOut(bytesOf(v, 1), h.bytes())
 	return nil
+}
+
+// checkLengths reports a field of a struct whose length is more than there is room for.
+func (s *reader) checkLengths(b []byte) error {
+	field, length := s.tooLong(b)
+	if field == nil {
+		return nil
+	}
+	return s.refuse(fmt.Errorf("%w: read %q: found a length of %d in the field %s; expected %d at most", ErrLayout, s.topic, length, field.field, field.n))
 }
 
 // refuse makes err what Err returns.
@@ -140,7 +153,7 @@ func (s *reader) refuse(err error) error {
 // meanwhile. use must not write to it (the memory is read-only), and must not keep the pointer.
 //
 // At most as many values as the topic has views ([WithViews]) are in use in place at once, over all subscribers; beyond
-// that, for bools, and for subscribers that may not write the topic's file, use gets a copy.
+// that, for arrays of bools, and for subscribers that may not write the topic's file, use gets a copy.
 func (s *Subscriber[T]) Borrow(use func(*T)) bool {
 	h := held{view: true}
 	sample, _ := s.hold(&h)
@@ -149,7 +162,7 @@ func (s *Subscriber[T]) Borrow(use func(*T)) bool {
 		return false
 	}
 	b := h.inPlace()
-	if s.boolean || len(b) != s.size || s.text() {
+	if s.boolean || len(b) != s.size || s.text() || !s.isGo(b) {
 		v := new(T)
 		err := s.put(v, &h)
 		s.release(&h) // a copy needs no view

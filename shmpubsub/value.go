@@ -1,6 +1,7 @@
 package shmpubsub
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"unsafe"
@@ -16,28 +17,18 @@ type form struct {
 	row     int  // bytes of a step of the first axis, if that varies, or of all of a value
 	word    bool // a scalar of up to 8 bytes
 	boolean bool // made of bools
+	layout       // of a struct, or of a slice's element
+	meta    map[string]Metadata
 }
 
-// dtypes are the elements that values consist of.
+// dtypes are the numbers that values consist of.
 var dtypes = map[reflect.Kind]string{
 	reflect.Bool: "b1", reflect.Int8: "i1", reflect.Int16: "i2", reflect.Int32: "i4", reflect.Int64: "i8", reflect.Int: "i8",
 	reflect.Uint8: "u1", reflect.Uint16: "u2", reflect.Uint32: "u4", reflect.Uint64: "u8", reflect.Uint: "u8",
 	reflect.Float32: "f4", reflect.Float64: "f8", reflect.Complex64: "c8", reflect.Complex128: "c16",
 }
 
-// elementOf returns what t consists of: a primitive type or, nested, fixed arrays of it.
-func elementOf(t reflect.Type) (dtype string, shape []uint64, ok bool) {
-	for ; t.Kind() == reflect.Array; t = t.Elem() {
-		if t.Len() == 0 {
-			return "", nil, false
-		}
-		shape = append(shape, uint64(t.Len()))
-	}
-	dtype, ok = dtypes[t.Kind()]
-	return dtype, shape, ok
-}
-
-const elements = "bool, an integer, a float or a complex number, or a fixed array of one, such as [480][640][3]uint8"
+const elements = "bool, an integer, a float, a complex number or a struct of fixed size, or a fixed array of one, such as [480][640][3]uint8"
 
 // formOf returns the form of values of type T, in which a string has up to maxSize bytes; 0: any number.
 func formOf[T any](maxSize int) (form, error) {
@@ -47,29 +38,43 @@ func formOf[T any](maxSize int) (form, error) {
 		f.typ = descriptor.Type{Kind: descriptor.KindText, Variable: true, Max: uint64(maxSize)}
 		return f.checked(t)
 	}
-	dtype, shape, ok := elementOf(t)
-	if !ok {
+	e, shape, err := new(builder).element(t, "")
+	if errors.Is(err, errElement) {
 		remedy := ""
-		if t.Kind() == reflect.Slice {
+		if kind, _ := roomOf(t); t.Kind() == reflect.Slice {
 			remedy = "; use the constructors of slice publishers and subscribers"
+		} else if kind != descriptor.KindAny {
+			remedy = "; make it the field of a struct"
 		}
-		return form{}, fmt.Errorf("%w: found %v; expected %s, or string%s", ErrValueType, t, elements, remedy)
+		err = fmt.Errorf("%w: found %v; expected %s, or string%s", ErrValueType, t, elements, remedy)
 	}
-	f.boolean = dtype == "b1"
+	if err != nil {
+		return form{}, err
+	}
 	switch {
 	case shape != nil:
-		f.typ = descriptor.Type{Kind: descriptor.KindArray, Dtype: dtype, Shape: shape}
-	case dtype == "b1":
+		f.typ = descriptor.Type{Kind: descriptor.KindArray, Dtype: e.dtype, Record: e.record, Shape: shape}
+	case e.record != nil:
+		f.typ = descriptor.Type{Kind: descriptor.KindRecord, Record: e.record}
+	case e.dtype == "b1":
 		f.typ = descriptor.Bool
-	case dtype == "i8":
+	case e.dtype == "i8":
 		f.typ = descriptor.Int
-	case dtype == "f8":
+	case e.dtype == "f8":
 		f.typ = descriptor.Float
 	default:
-		f.typ = descriptor.Type{Kind: descriptor.KindScalar, Dtype: dtype}
+		f.typ = descriptor.Type{Kind: descriptor.KindScalar, Dtype: e.dtype}
 	}
-	f.word = shape == nil && f.size <= 8
+	f.setLayout(e)
+	f.word = shape == nil && e.record == nil && f.size <= 8
 	return f.checked(t)
+}
+
+// setLayout says what is to be done with f's elements.
+func (f *form) setLayout(e element) {
+	if f.boolean, f.meta = e.dtype == "b1", e.meta; e.record != nil {
+		f.add(e.layout, 0, f.size/e.size, e.size, false)
+	}
 }
 
 // checked refuses types that no topic can have.
@@ -115,9 +120,10 @@ func bytesOf[T any](v *T, n int) []byte {
 }
 
 // copyOut copies a value's bytes, which other processes may have published, to Go's memory: all bools but 0 are true.
-func copyOut(dst, src []byte, boolean bool) {
-	if !boolean {
-		copy(dst, src)
+func (f *form) copyOut(dst, src []byte) {
+	if !f.boolean {
+		f.copyUsed(dst, src)
+		f.fixBools(dst)
 		return
 	}
 	for i, b := range src {

@@ -112,10 +112,10 @@ func TestConstructors_RefuseWhatNoTopicCanHave(t *testing.T) {
 		}
 	}
 	refusedType[map[string]int](refused, "map[string]int")
-	refusedType[[]float64](refused, "found []float64; expected bool, an integer, a float or a complex number")
+	refusedType[[]float64](refused, "found []float64; expected bool, an integer, a float, a complex number or a struct of fixed size")
 	refusedType[[]float64](refused, "use the constructors of slice publishers and subscribers")
 	refusedType[*int](refused, "*int")
-	refusedType[struct{ X int }](refused, "struct { X int }")
+	refusedType[shmpubsub.Text[[32]byte]](refused, "found shmpubsub.Text[[32]uint8]; expected bool")
 	refusedType[[0]int](refused, "[0]int")
 	refusedType[[3]string](refused, "[3]string")
 	refusedType[any](refused, "interface {}")

@@ -34,6 +34,7 @@ func (p *writer) begin(depth int, o options) error {
 	spec := segment.Spec{
 		Dir: o.dir, Topic: p.topic, Type: p.typ, Depth: depth, Views: 2, Loans: 1, Mode: uint32(o.mode), Retain: o.retain, Trust: o.trust,
 	}
+	o.meta.Fields = p.meta
 	var err error
 	if spec.Metadata, err = o.metadata(p.topic); err != nil {
 		return err
@@ -68,6 +69,10 @@ func (p *writer) check(b []byte) error {
 			ErrValue, p.topic, n/p.row, p.typ.Max)
 	case n%p.row != 0:
 		return fmt.Errorf("%w: publish %q: found %d elements; expected a multiple of %d, as %v has", ErrValue, p.topic, n/p.size, p.row/p.size, p.typ)
+	case len(p.rooms) > 0:
+		if field, length := p.tooLong(b); field != nil {
+			return fmt.Errorf("%w: publish %q: found a length of %d in the field %s; expected %d at most", ErrValue, p.topic, length, field.field, field.n)
+		}
 	case p.text() && !utf8.Valid(b):
 		return fmt.Errorf("%w: publish %q: found text that is not UTF-8; expected UTF-8; use a publisher of bytes", ErrValue, p.topic)
 	}
@@ -79,7 +84,9 @@ func (p *writer) publish(b []byte, now int64) error {
 	if p.chunks == nil {
 		w := p.words
 		w[len(w)-1] = 0
-		copy(bytesOf(&w[0], len(w)), b)
+		dst := bytesOf(&w[0], len(w))
+		copy(dst, b)
+		p.clearGaps(dst[:len(b)])
 		p.ring.Write(w, now)
 		return nil
 	}
@@ -87,7 +94,9 @@ func (p *writer) publish(b []byte, now int64) error {
 	if !ok {
 		return p.loanError("publish")
 	}
-	copy(p.chunks.Payload(chunk, uint64(len(b))), b)
+	dst := p.chunks.Payload(chunk, uint64(len(b)))
+	p.copyUsed(dst, b)
+	p.clearGaps(dst)
 	p.chunks.Publish(chunk, uint64(len(b)), now)
 	return nil
 }
@@ -171,8 +180,8 @@ type loan struct {
 	chunk  uint32
 }
 
-// lend opens a loan of n bytes, in a chunk. What lies there is what an earlier value left, but for bools: other bytes may
-// have come there from another process.
+// lend opens a loan of n bytes, in a chunk. What lies there is what an earlier value left, but for bools and lengths: other
+// bytes may have come there from another process.
 func (p *writer) lend(n uint64) (loan, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -184,9 +193,7 @@ func (p *writer) lend(n uint64) (loan, error) {
 		return loan{}, p.loanError("lend a value of")
 	}
 	l := loan{memory: p.chunks.Payload(chunk, n), chunk: chunk}
-	if p.boolean {
-		clear(l.memory)
-	}
+	p.prepare(l.memory)
 	return l, nil
 }
 
@@ -197,7 +204,7 @@ func (p *writer) end(l *loan, publish bool) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	n := uint64(len(l.memory))
+	memory := l.memory
 	l.memory = nil
 	if p.segment == nil || !publish {
 		p.chunks.Drop(l.chunk)
@@ -210,7 +217,8 @@ func (p *writer) end(l *loan, publish bool) error {
 		}
 		return nil
 	}
-	p.chunks.Publish(l.chunk, n, clock.Now())
+	p.clearGaps(memory)
+	p.chunks.Publish(l.chunk, uint64(len(memory)), clock.Now())
 	futex.Notify(p.segment.WaitWord())
 	return nil
 }

@@ -182,6 +182,9 @@ def functions_may_be_generic(pub: Publisher[Value], sub: Subscriber[Value]) -> V
 
 def keywords_are_checked() -> None:
     Publisher(name="t", default_value=0, buffer_num=5)
+    Publisher("t", 0.0, unit="m", description="d", attributes={"range": [0, 5], "a": np.zeros(3)})
+    Publisher("t", 0.0, unit=5)  # type: ignore[call-overload]
+    Publisher("t", 0, attributes=[1])  # type: ignore[call-overload]
     Publisher("t", 0, mode=0o640, replace=True, retain=True)
     Publisher("t", 0, 3, 0o640)  # type: ignore[call-overload]
     Publisher("t", 0, buffers=3)  # type: ignore[call-overload]
@@ -204,6 +207,8 @@ def properties_are_typed(pub: Publisher[float], sub: Subscriber[int]) -> None:
     assert_type(pub.closed, bool)
     assert_type(pub.publisher_alive, bool)
     assert_type(sub.buffer_num, int | None)
+    assert_type(sub.metadata, dict[str, Any])
+    assert_type(inspect("t").metadata, dict[str, Any])
     pub.name = "other"  # type: ignore[misc]
     pub.publsh(1.0)  # type: ignore[attr-defined]
     sub.publish(1)  # type: ignore[attr-defined]
