@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HEADER = 65536, BOOL = 1, INT = 2, FLOAT = 3, TEXT = 7, RETAIN = 1, CHUNKS = 4, IN_CHUNK = 64 };
+enum { HEADER = 65536, BOOL = 1, INT = 2, FLOAT = 3, RECORD = 5, TEXT = 7, RETAIN = 1, CHUNKS = 4, IN_CHUNK = 64 };
 struct header { // at HEADER; only the last two fields ever change
     char magic[8];
     uint32_t version, header_size, type_tag, flags;
@@ -79,6 +79,72 @@ static uint64_t read_newest(const struct header *h, int fd, uint64_t *time, void
     return k;
 }
 
+// A record's descriptor, ended by a NUL, is JSON without white space, and its texts have no escapes.
+static const char *behind(const char *d) { // the value at d
+    for (int depth = 0;; d++) {
+        if (*d == '"') d = strchr(d + 1, '"');
+        depth += (*d == '{' || *d == '[') - (*d == '}' || *d == ']');
+        if (depth <= 0 && strchr(",:]}", d[1])) return d + 1;
+    }
+}
+
+static const char *member(const char *object, const char *key) { // its value; NULL: it has none
+    size_t n = strlen(key);
+    for (const char *d = object + 1; *d == '"'; d += *d == ',') {
+        if (!strncmp(d + 1, key, n) && d[n + 1] == '"') return behind(d) + 1;
+        d = behind(behind(d) + 1);
+    }
+    return NULL;
+}
+
+static void print_number(char kind, size_t size, const unsigned char *b) {
+    uint64_t bits = 0;
+    double d = 0;
+    float f = 0;
+    memcpy(&bits, b, size > 8 ? 8 : size);
+    memcpy(size == 8 ? (void *)&d : &f, &bits, size == 8 ? 8 : 4);
+    if (kind == 'c') print_number('f', size / 2, b), putchar(' '), print_number('f', size / 2, b + size / 2);
+    else if (kind == 'b') printf("%s", bits ? "True" : "False");
+    else if (kind == 'i') printf("%" PRId64, (int64_t)(bits << (64 - 8 * size)) >> (64 - 8 * size));
+    else if (kind == 'u' || size == 2) printf("%" PRIu64, bits); // of a float16 the bits
+    else printf("%.*g", size == 8 ? 17 : 9, size == 8 ? d : f);
+}
+
+static void print_field(const char *type, const unsigned char *b) { // "<f8", or an object
+    const char *field = *type == '{' ? member(type, "fields") : NULL, *shape, *max, *of;
+    if (*type == '"') {
+        print_number(type[2], strtoul(type + 3, NULL, 10), b);
+    } else if (field != NULL) { // of a record: [["ax","<f8",8],...]
+        for (const char *before = "{"; *field != ']'; before = ", ", field = behind(field + 1)) {
+            of = behind(field + 2) + 1;
+            printf("%s%.*s: ", before, (int)(of - field) - 5, field + 3);
+            print_field(of, b + strtoull(behind(of) + 1, NULL, 10));
+        }
+        printf("}");
+    } else {
+        uint64_t count = 1, room = UINT64_MAX;
+        if ((max = member(type, "max")) != NULL) { // it varies: its length, and behind that the room for the most
+            memcpy(&count, b, 8);
+            b += 8;
+            room = strtoull(max, NULL, 10);
+        }
+        if (count > room) errx(1, "the value is damaged");
+        if (!strncmp(member(type, "kind"), "\"text\"", 6)) {
+            printf("\"%.*s\"", (int)count, (const char *)b);
+            return;
+        }
+        for (shape = member(type, "shape"); shape != NULL && shape[1] != ']' && *shape != ']'; shape = behind(shape + 1))
+            if (shape[1] != 'n') count *= strtoull(shape + 1, NULL, 10); // null varies
+        if ((of = member(type, "dtype")) == NULL) of = "\"<u1\""; // bytes
+        uint64_t size = strtoull(*of == '"' ? of + 3 : member(of, "size"), NULL, 10);
+        for (uint64_t i = 0; i < count && i < 16; i++) {
+            printf("%c", i > 0 ? ' ' : '[');
+            print_field(of, b + i * size);
+        }
+        printf("%s", count == 0 ? "[]" : count > 16 ? " ...]" : "]");
+    }
+}
+
 static void print(const struct header *h, const void *value, uint64_t length) {
     const char *descriptor = (const char *)h + (h->desc_offset - HEADER);
     const unsigned char *bytes = value;
@@ -86,7 +152,11 @@ static void print(const struct header *h, const void *value, uint64_t length) {
     else if (h->type_tag == INT) printf("%" PRId64, *(const int64_t *)value);
     else if (h->type_tag == BOOL) printf("%s", *bytes ? "True" : "False");
     else if (h->type_tag == TEXT) fwrite(value, 1, length, stdout);
-    else {
+    else if (h->type_tag == RECORD) {
+        char *text = strndup(descriptor, h->desc_size);
+        if (text != NULL) print_field(text, value);
+        free(text);
+    } else {
         printf("%.*s, %" PRIu64 " bytes:", (int)h->desc_size, descriptor, length);
         for (uint64_t i = 0; i < length && i < 16; i++) printf(" %02x", bytes[i]);
     }
