@@ -195,4 +195,5 @@ def subscriber(layout: Layout | None, topic: str = "topic", most: int = 0, **mor
     sub._open(
         path, tag, (None, False), 0, more.get("history", 1), more.get("copy", True), None, record
     )
+    sub._alive()  # it looks for the topic
     return sub
