@@ -48,6 +48,7 @@ __all__ = [
     "InternalError",
     "LayoutError",
     "LoanError",
+    "MaxSize",
     "OpenError",
     "Publisher",
     "RangeError",
@@ -59,6 +60,7 @@ __all__ = [
     "TopicTable",
     "TopicTypeError",
     "TopicValueError",
+    "Unit",
     "WaitTimeoutError",
     "__version__",
     "inspect",
@@ -69,8 +71,10 @@ __all__ = [
 ]
 
 _LATE = {
+    "MaxSize": "_annotations",
     "TopicInfo": "_topics",
     "TopicTable": "_topics",
+    "Unit": "_annotations",
     "inspect": "_topics",
     "plot": "_plot",
     "remove": "_topics",

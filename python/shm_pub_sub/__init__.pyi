@@ -22,6 +22,8 @@ import numpy.typing as npt
 from _typeshed import StrPath
 from typing_extensions import Buffer, Self
 
+from ._annotations import MaxSize as MaxSize
+from ._annotations import Unit as Unit
 from ._errors import ClosedError as ClosedError
 from ._errors import CreateError as CreateError
 from ._errors import ExistsError as ExistsError
@@ -82,6 +84,7 @@ __all__ = [
     "InternalError",
     "LayoutError",
     "LoanError",
+    "MaxSize",
     "OpenError",
     "Publisher",
     "RangeError",
@@ -93,6 +96,7 @@ __all__ = [
     "TopicTable",
     "TopicTypeError",
     "TopicValueError",
+    "Unit",
     "WaitTimeoutError",
     "__version__",
     "inspect",

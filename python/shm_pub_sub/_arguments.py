@@ -102,14 +102,16 @@ def check_name(name: Any) -> str:
     return text
 
 
-def exact_number(name: str, default: object) -> tuple[type, bool | int | float]:
-    """Return which of bool, int and float a default is an instance of, and it as exactly that."""
+def exact_number(what: str, default: object) -> tuple[type, bool | int | float]:
+    """Return which of bool, int and float a default is an instance of, and it as exactly that.
+
+    what begins the text of an error.
+    """
     cls = next(cls for cls in TYPE_TAGS if really_is(default, cls))  # bool is an int: first
     exact = _exactly(default)
     if cls is int and not -(2**63) <= exact < 2**63:
         raise RangeError(
-            f"topic {short_repr(name)}: found the default {short_repr(exact)}; "
-            "expected a signed 64-bit int"
+            f"{what}: found the default {short_repr(exact)}; expected a signed 64-bit int"
         )
     return cls, exact
 

@@ -12,31 +12,28 @@ if TYPE_CHECKING:
     from typing import Any
 
 _EXPECTED = (
-    "a bool, an int, a float, a str, bytes, a list of one of the first three, or an array of "
-    "numbers: its type is the topic's type"
-)
-_RECORDS = (
-    "records are not supported yet; use a topic for each field, or json.dumps(x) in one of ''"
+    "a bool, an int, a float, a str, bytes, a list of one of the first three, an array of numbers, "
+    "or a record such as a dataclass or a dict: its type is the topic's type"
 )
 _ELEMENTS = "bool, int8 to int64, uint8 to uint64, float16 to float64, complex64 or complex128"
 
 
-def refuse_default(name: str, default: Any) -> TopicTypeError:
+def refuse_default(what: str, default: Any) -> TopicTypeError:
     """Return the error for a default that gives no type."""
-    found, expected, hint = _words(default)
-    text = f"topic {short_repr(name)}: found a default of {found}; expected {expected}"
+    found, expected, hint = words(default)
+    text = f"{what}: found a default of {found}; expected {expected}"
     return TopicTypeError(f"{text}; {hint}" if hint else text)
 
 
-def refuse_size(name: str, found: str, most: int) -> TopicValueError:
+def refuse_size(what: str, found: str, most: int) -> TopicValueError:
     """Return the error for a default that is longer than the topic's values."""
     return TopicValueError(
-        f"topic {short_repr(name)}: found {found}; expected max_size {most} at most; pass a larger "
+        f"{what}: found {found}; expected max_size {most} at most; pass a larger "
         "max_size= or a shorter default"
     )
 
 
-def _words(default: Any) -> tuple[str, str, str]:
+def words(default: Any) -> tuple[str, str, str]:
     """Return what was found, what was expected, and what to write."""
     found = kind_of(default)
     if default is None:
@@ -67,8 +64,6 @@ def _words(default: Any) -> tuple[str, str, str]:
         return f"{found} of format {view.format!r}", f"elements of {_ELEMENTS}", hint
     if hasattr(default, "typecode"):
         return f"{found} of typecode {default.typecode!r}", f"elements of {_ELEMENTS}", "write ''"
-    if isinstance(default, dict) or hasattr(default, "_fields_") or _is_dataclass(default):
-        return found, _EXPECTED, _RECORDS
     if hasattr(type(default), "__array__"):
         return found, _EXPECTED, "write np.asarray(x)"
     return found, _EXPECTED, conversion(default).removeprefix("; ")
@@ -99,12 +94,6 @@ def _words_of_numpy(default: Any, dtype: Any) -> tuple[str, str, str]:
     ma = getattr(sys.modules.get("numpy.ma"), "MaskedArray", None)
     if isinstance(ma, type) and isinstance(default, ma):
         return f"a masked array of {dtype}", "an array without a mask", "write x.filled()"
-    if dtype.names is not None:
-        return (
-            f"{array} records",
-            f"elements of {_ELEMENTS}",
-            _RECORDS,
-        )
     if not dtype.isnative:
         hint = f"write x.astype(np.{dtype.newbyteorder('=')})"
     elif dtype.kind in "SU":
@@ -132,7 +121,3 @@ def _example(cls: Any) -> str:
     if cls.__module__ == "numpy":
         return "np.zeros(shape)" if text == "ndarray" else f"np.{text}(0)"
     return "a value of it, such as 0.0"
-
-
-def _is_dataclass(default: Any) -> bool:
-    return hasattr(type(default), "__dataclass_fields__")

@@ -119,19 +119,20 @@ class Publisher(_hot.Publisher, PublisherRefusals):
         self._spec = spec = spec_of(self._name, default_value, max_size)
         self._type, self._default = spec.type, spec.default
         self._buffers = check_buffers(self._name, buffer_num)
-        scalar = str(spec) if spec.kind == "scalar" or spec.tag <= 3 else ""
+        scalar = str(spec) if spec.kind == "scalar" or spec.is_number else ""
         views = check_chunks(self._name, "views", views, scalar, 0, 2)
         self._loans = check_chunks(self._name, "loans", loans, scalar, 1, 1)
         mode = check_mode(self._name, mode)
         trusted = check_trust(trust)
-        metadata = encoded(self._name, unit, description, attributes)
+        fields = None if spec.record is None else spec.record.units()
+        metadata = encoded(self._name, unit, description, attributes, fields)
         self._directory = check_directory(directory)
         self._owner = os.getpid()
         close_at_exit()
         go = load(CreateError)
         where = path_to_go(self._directory)
         arguments: tuple[Any, ...] = (self._buffers, mode, bool(retain), trusted)
-        if spec.tag <= 3:
+        if spec.is_number:
             make = getattr(go, f"bind_New{spec.kind.capitalize()}Publisher")
             arguments = (where, self._name, *arguments, metadata)
         else:
@@ -148,7 +149,7 @@ class Publisher(_hot.Publisher, PublisherRefusals):
             try:
                 path = None if retain else go.bind_Path(where, self._name).encode("latin-1")
                 replaced, carried = self._create(
-                    go, make, arguments, spec.tag, exit_if_orphaned_daemon, path, numpy
+                    go, make, arguments, spec.tag, exit_if_orphaned_daemon, path, numpy, spec.codec
                 )
                 break
             except RuntimeError as error:

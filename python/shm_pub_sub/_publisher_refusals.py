@@ -45,32 +45,11 @@ class PublisherRefusals(End):
         what, spec = self._what(position), self._spec
         if overflow:
             raise _out_of_range(what, value, spec)
-        found = _found(value)
-        if spec.kind == "array":
-            found, hint = _words_of_array(value, spec)
-            expected = f"{spec}, exactly"
-        elif spec.kind == "list":
-            expected = f"a list of {_element(spec.dtype).__name__}"
-            hint = "; write x.tolist()" if hasattr(value, "tolist") else "; write list(x)"
-            hint = hint if hasattr(type(value), "__iter__") else ""
-        elif spec.kind == "text":
-            at = not_utf8(value) if isinstance(value, str) else None
-            if at is not None:
-                raise TopicValueError(
-                    f"{what}: found a str with a lone surrogate at character {at}; expected text "
-                    "that UTF-8 can encode; write x.encode('utf-8', 'replace').decode()"
-                )
-            expected = "a str"
-            hint = _as_text(value)
-        elif spec.kind == "bytes":
-            expected = "bytes, bytearray or a contiguous memoryview"
-            hint = "; write x.tobytes()" if hasattr(value, "tobytes") else ""
-            hint = "; write x.encode()" if isinstance(value, str) else hint
-        else:
-            expected = _NUMBERS[spec.type]
-            hint = "" if spec.type in (bool, complex) else conversion(value, spec.type)
-            found = f"{type(value).__name__} {short_repr(value)}"
-        raise TopicTypeError(f"{what}: found {found}; expected {expected}{hint}")
+        if spec.record is not None and spec.kind != "array":
+            from ._records_refused import refused
+
+            raise refused(what, value, spec)
+        raise _wrong(what, value, spec)
 
     def _refuse_element(
         self, dtype: str, element: object, overflow: bool, index: int, position: int
@@ -82,6 +61,33 @@ class PublisherRefusals(End):
         raise TopicTypeError(
             f"{what}: found {_found(element)} as element {index}; expected {_NUMBERS[cls]}"
             + ("" if cls is bool else conversion(element, cls))
+        )
+
+    def _refuse_field(self, path: str, value: object, overflow: bool, position: int) -> NoReturn:
+        """Raise for a field of a record, or an element of a list in one."""
+        from ._records_refused import field_at, refused
+
+        what = f"{self._what(position)}, field {path}"
+        field, spec = field_at(self._spec, path)
+        if overflow:
+            raise _out_of_range(what, value, spec)
+        if spec.record is not None and spec.kind != "array":
+            raise refused(what, value, spec)
+        if field.enum is not None:
+            raise TopicTypeError(
+                f"{what}: found {_found(value)}; expected a member of {field.enum.__name__}; write "
+                f"{field.enum.__name__}(x)"
+            )
+        raise _wrong(what, value, spec)
+
+    def _refuse_field_length(self, path: str, length: int, position: int) -> NoReturn:
+        """Raise for a field of a record that is too long."""
+        from ._records_refused import field_at
+
+        spec = field_at(self._spec, path)[1]
+        raise TopicValueError(
+            f"{self._what(position)}, field {path}: found {length} {_unit(spec)}; expected "
+            f"{spec.max} at most; write a larger size in the field's annotation"
         )
 
     def _refuse_length(self, length: int, position: int) -> NoReturn:
@@ -153,10 +159,40 @@ class PublisherRefusals(End):
         )
 
     def _what(self, position: int) -> str:
-        what = f"publish to {self._spec} topic {self._name!r}"
+        what = f"publish to {self._spec.name} topic {self._name!r}"
         if position >= 0:
             what += f", value {position} of a batch, none of which is published"
         return what
+
+
+def _wrong(what: str, value: object, spec: Spec) -> Exception:
+    """Return the error for a value that is no record."""
+    found = _found(value)
+    if spec.kind == "array":
+        found, hint = _words_of_array(value, spec)
+        expected = f"{spec}, exactly"
+    elif spec.kind == "list":
+        expected = f"a list of {_element(spec.dtype).__name__}"
+        hint = "; write x.tolist()" if hasattr(value, "tolist") else "; write list(x)"
+        hint = hint if hasattr(type(value), "__iter__") else ""
+    elif spec.kind == "text":
+        at = not_utf8(value) if isinstance(value, str) else None
+        if at is not None:
+            return TopicValueError(
+                f"{what}: found a str with a lone surrogate at character {at}; expected text "
+                "that UTF-8 can encode; write x.encode('utf-8', 'replace').decode()"
+            )
+        expected = "a str"
+        hint = _as_text(value)
+    elif spec.kind == "bytes":
+        expected = "bytes, bytearray or a contiguous memoryview"
+        hint = "; write x.tobytes()" if hasattr(value, "tobytes") else ""
+        hint = "; write x.encode()" if isinstance(value, str) else hint
+    else:
+        expected = _NUMBERS[spec.type]
+        hint = "" if spec.type in (bool, complex) else conversion(value, spec.type)
+        found = f"{type(value).__name__} {short_repr(value)}"
+    return TopicTypeError(f"{what}: found {found}; expected {expected}{hint}")
 
 
 def _out_of_range(what: str, value: object, spec: Spec) -> RangeError:

@@ -121,7 +121,7 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
         self._name = check_name(name)
         spec = None if default_value is None else spec_of(self._name, default_value, reads=True)
         if type(self) in (Subscriber, _ArraySubscriber):
-            plain = spec is not None and spec.tag <= 3
+            plain = spec is not None and spec.is_number
             self.__class__ = Subscriber if plain else _ArraySubscriber
         self._spec = spec
         self._type, self._default = (
@@ -154,7 +154,8 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
         try:
             path_bytes = path.encode("latin-1")
             tag, make = (0, None) if spec is None else (spec.tag, spec.make)
-            life = self._open(path_bytes, tag, missing, age, history, copy, make)
+            codec = None if spec is None else spec.codec
+            life = self._open(path_bytes, tag, missing, age, history, copy, make, codec)
             self._attach(first=True)
         except BaseException:
             self._close(life)
@@ -294,6 +295,12 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
                 buffers,
             )
         return not dead
+
+    def _record_of(self, descriptor: str) -> _hot.Record:
+        """Return how C makes records of a topic whose type this subscriber does not know."""
+        from . import _records_read
+
+        return _records_read.record_of(descriptor)
 
     def _found_stranger(self, text: str, first: bool) -> None:
         """Raise at first, and log later on, that the topic is not trusted."""

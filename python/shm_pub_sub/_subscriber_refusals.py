@@ -44,6 +44,18 @@ class SubscriberRefusals(End):
             "all that this library publishes there; restart its publisher"
         )
 
+    def _no_member(self, path: str, value: object) -> NoReturn:
+        """Raise because a field of a record has a value that no member of its Enum has."""
+        name = "its Enum"
+        if self._spec is not None:
+            from ._records_refused import field_at
+
+            name = getattr(field_at(self._spec, path)[0].enum, "__name__", name)
+        raise TopicValueError(
+            f"subscribe to {self._name!r}, field {path}: found {short_repr(value)}; expected a "
+            f"value of {name}; add that member, as the publisher's has it"
+        )
+
     def _say_closed(self) -> NoReturn:
         raise ClosedError(
             f"subscribe to {self._known_name()}: found a closed subscriber; make a new one"

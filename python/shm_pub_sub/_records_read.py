@@ -1,0 +1,102 @@
+"""The records of a topic of any type: NamedTuples, made from its descriptor."""
+
+from __future__ import annotations
+
+import sys
+from functools import lru_cache
+from json import loads
+from keyword import iskeyword
+
+from . import _hot
+from ._records import Field, RecordSpec
+from ._spec import Spec
+
+TYPE_CHECKING = False  # importing typing takes longer than the rest
+if TYPE_CHECKING:
+    from typing import Any
+
+
+@lru_cache(maxsize=256)  # texts of publishers that restart with other types
+def record_of(descriptor: str) -> _hot.Record:
+    """Return what C knows of the record that a descriptor has.
+
+    It has been checked by Go. Structured arrays need numpy; without it they are lists.
+    """
+    form = loads(descriptor)
+    if form["kind"] == "record":
+        return _tuple(form).codec
+    in_array = form["kind"] == "array" and "numpy" in sys.modules
+    return (_structured if in_array else _tuple)(form["dtype"]).codec
+
+
+def _tuple(form: dict[str, Any]) -> RecordSpec:
+    """Return the record whose values are NamedTuples; dicts, if a name can be no attribute."""
+    fields = tuple(
+        Field(name, _type(kind, structured=False), offset) for name, kind, offset in form["fields"]
+    )
+    name = form.get("name", "")
+    cls = _class(name, tuple(field.name for field in fields))
+    how: _hot._How = "dict" if cls is dict else "tuple"
+    return RecordSpec(name, cls, how, fields, form["size"], 1)
+
+
+def _structured(form: dict[str, Any]) -> RecordSpec:
+    """Return the record whose values are elements of structured arrays."""
+    numpy: Any = sys.modules["numpy"]
+    fields = tuple(
+        Field(name, _type(kind, structured=True), offset) for name, kind, offset in form["fields"]
+    )
+    dtype = numpy.dtype(
+        {
+            "names": [field.name for field in fields],
+            "formats": [_format(field.spec) for field in fields],
+            "offsets": [field.offset for field in fields],
+            "itemsize": form["size"],
+        }
+    )
+    return RecordSpec("", numpy.void, "numpy", fields, form["size"], 1, dtype)
+
+
+def _format(spec: Spec) -> Any:
+    base = spec.dtype if spec.record is None else spec.record.dtype
+    return (base, spec.shape) if spec.kind == "array" else base
+
+
+def _type(form: str | dict[str, Any], structured: bool) -> Spec:
+    if isinstance(form, str):
+        return Spec("scalar", float, None, dtype=form[1:])
+    kind, most = form["kind"], form.get("max")
+    if kind == "record":
+        return Spec("record", tuple, None, record=_record(form, structured))
+    if kind in ("text", "bytes"):
+        return Spec(kind, str, None, most=most)
+    element = form["dtype"]
+    is_record = isinstance(element, dict)
+    in_array = kind == "array" and "numpy" in sys.modules
+    record = _record(element, structured or in_array) if is_record else None
+    return Spec(
+        *(kind, list, None),
+        dtype="" if is_record else element[1:],
+        shape=tuple(form.get("shape", ())),
+        most=most,
+        record=record,
+    )
+
+
+def _record(form: dict[str, Any], structured: bool) -> RecordSpec:
+    return _structured(form) if structured else _tuple(form)
+
+
+@lru_cache(maxsize=1024)
+def _class(name: str, fields: tuple[str, ...]) -> Any:
+    """Return the NamedTuple of that name: the same for the same names."""
+    from collections import namedtuple
+
+    if not all(field.isidentifier() and not _taken(field) for field in fields):
+        return dict
+    name = name if name.isidentifier() and not iskeyword(name) else "Record"
+    return namedtuple(name, fields, module=__name__)
+
+
+def _taken(name: str) -> bool:
+    return iskeyword(name) or name.startswith("_")
