@@ -44,7 +44,7 @@ def native_stages() -> list[Stage]:
     """Return the stages of Go, C and the models: beside Python's, on the other processor."""
     go = go_environment()
     return [
-        Stage("gofmt, go vet, staticcheck", partial(native.check_go, go)),
+        Stage("gofmt, go vet", partial(native.check_go, go)),
         Stage("Go tests, on a machine booted a minute ago", partial(native.test_go_young, go)),
         Stage("Go tests, race detector", partial(native.test_go_races, go)),
         Stage("Go kill points", partial(native.check_kill_points, go)),
@@ -55,8 +55,13 @@ def native_stages() -> list[Stage]:
 
 
 def python_stages(targets: dict[str, str], *, smoke: bool) -> list[Stage]:
-    """Return the stages of each Python: all tests on the first one, less on the others."""
-    stages = []
+    """Return the stages of each Python: all tests on the first one, less on the others.
+
+    The others' tests wait for the first one's, which use both processors: then a processor is free
+    beside the tests that measure.
+    """
+    stages: list[Stage] = []
+    after = [PACKAGES]
     for number, (version, path) in enumerate(targets.items()):
         made = f"Python {version}: environment and wheel"
         groups = ["test", "lint", "docs"] if number == 0 else ["unit"]
@@ -66,7 +71,8 @@ def python_stages(targets: dict[str, str], *, smoke: bool) -> list[Stage]:
         else:
             some = SMOKE if smoke and number > 1 else EACH_PYTHON
             tests = partial(run_pytest, environment(version), version, *NOT_SOAK, *some)
-        stages.append(Stage(f"Python {version}: tests", tests, needs=[made], after=[PACKAGES]))
+        stages.append(Stage(f"Python {version}: tests", tests, needs=[made], after=after))
+        after = [PACKAGES, stages[1].name]
     return stages
 
 
@@ -108,6 +114,7 @@ def soak(targets: dict[str, str]) -> None:
     everything = partial(run_pytest, first)
     stages = [
         Stage(PACKAGES, packages.provide),
+        Stage("staticcheck", partial(native.check_go_at_length, go)),
         Stage("models", partial(native.check_models, full=True)),
         Stage(
             "Go tests with kill points", partial(native.go_test, go, "-tags=killpoints", "./...")

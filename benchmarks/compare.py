@@ -35,7 +35,6 @@ PARTS = (
     "arrays",
     "array_messages",
     "array_trips",
-    "records",
     "subscribers",
     "topics",
     "footprint",

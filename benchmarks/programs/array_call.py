@@ -92,8 +92,7 @@ class Figures:
     """Functions that measure, by figure."""
 
     def __init__(self, folder):
-        payload = floors.extension("payload", folder)
-        self.copies, self.copy_groups = payload.copies, payload.copy_groups
+        self.copies = floors.extension("payload", folder).copies
         self.clock = clock_ns()
         self.timers = {}
 

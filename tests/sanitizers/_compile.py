@@ -1,12 +1,13 @@
 """Which compilers and sanitizers there are, and how to start what they make."""
 
+import hashlib
 import os
 import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, partial
 from pathlib import Path
 
@@ -34,6 +35,8 @@ OPTIONS = {
     "TSAN_OPTIONS": "halt_on_error=1",
 }
 
+Objects = dict[Path, Path]
+"""What each source was compiled to."""
 
 LONGER = int(os.environ.get("SHM_PUB_SUB_STRESS") or 1)
 """How many times as much each stress does."""
@@ -50,12 +53,31 @@ def compiler() -> list[str]:
 def compile_c(
     command: list[str], flags: list[str], source: Path, output: Path, *defines: str
 ) -> None:
-    strict = ["-std=gnu11", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", f"-I{PROTOCOL}"]
-    if "-fsanitize=thread" in flags and "clang" not in command[0]:
-        strict.append("-Wno-tsan")
     macros = [f"-D{define}" for define in defines]
-    done = programs.run(*command, *strict, *flags, *macros, source, "-o", output, timeout=300)
+    done = programs.run(
+        *command, *strict(command, flags), *macros, source, "-o", output, timeout=300
+    )
     assert done.returncode == 0, done.stderr
+
+
+def strict(command: list[str], flags: list[str]) -> list[str]:
+    options = ["-std=gnu11", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", f"-I{PROTOCOL}"]
+    if "-fsanitize=thread" in flags and "clang" not in command[0]:
+        options.append("-Wno-tsan")
+    return [*options, *flags]
+
+
+def objects(folder: Path, command: list[str], flags: list[str], sources: Iterable[Path]) -> Objects:
+    """Compile sources into a folder beside the test's, where the next test finds the objects."""
+    words = shlex.join([*command, *flags])
+    made = folder.parent / f"objects-{hashlib.sha256(words.encode()).hexdigest()[:16]}"
+    made.mkdir(exist_ok=True)
+    outputs = {source: made / f"{source.parent.name}-{source.stem}.o" for source in sources}
+    for source, output in outputs.items():
+        if not output.exists():
+            done = programs.run(*command, *flags, "-c", source, "-o", output, timeout=300)
+            assert done.returncode == 0, done.stderr
+    return outputs
 
 
 @cache
@@ -97,7 +119,9 @@ def stress(
     """Compile a program, with files of the protocol that match product; return what runs it."""
     command = command or compiler()
     before = launcher(sanitizer, tuple(command))
-    sources = [str(path) for path in PROTOCOL.glob(product)] if product else []
     made = folder / program
-    compile_c(command, [*FLAGS[sanitizer], *sources, *flags], HERE / f"{program}.c", made, *macros)
+    options = FLAGS[sanitizer]
+    sources = PROTOCOL.glob(product) if product else []
+    parts = objects(folder, command, strict(command, options), sources).values()
+    compile_c(command, [*options, *map(str, parts), *flags], HERE / f"{program}.c", made, *macros)
     return partial(run_c, before, made)

@@ -6,11 +6,11 @@ from pathlib import Path
 import shm_pub_sub
 from support.programs import run
 
-from ._compile import PROTOCOL
+from ._compile import PROTOCOL, objects
 
 INSTALLED = Path(shm_pub_sub.__file__).parent
 PLAIN = ["-std=gnu11", "-g", "-O1", "-fno-omit-frame-pointer"]
-PLAIN += ["-fPIC", "-fvisibility=hidden", "-shared", "-pthread"]
+PLAIN += ["-fPIC", "-fvisibility=hidden", "-pthread"]
 
 # One line of a source file, and what it becomes: faults that the checks must find, or finding
 # nothing means nothing.
@@ -30,14 +30,16 @@ def build_package(
     shutil.copytree(INSTALLED, package, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
     (library,) = INSTALLED.glob("_shmpubsub*.so")
     shutil.copy(library, package / f"_shmpubsub{suffix}")
-    for name in ("protocol", "hot", "guest"):
-        shutil.copytree(PROTOCOL.parent / name, folder / name)
-    sources = [*folder.glob("protocol/*.c"), *folder.glob("hot/*.c")]
+    sources = [*PROTOCOL.glob("*.c"), *(PROTOCOL.parent / "hot").glob("*.c")]
+    options = [*PLAIN, *flags, f"-I{include}"]
+    parts = objects(folder, command, options, sources)
     if fault is not None:
         (source,) = (path for path in sources if path.name == fault[0])
-        source.write_text(broken(source, fault))
+        parts[source] = folder / source.name
+        parts[source].write_text(broken(source, fault))
+        options.append(f"-I{source.parent}")
     target = package / f"_hot{suffix}"
-    built = run(*command, *PLAIN, *flags, f"-I{include}", *sources, "-o", target, timeout=300)
+    built = run(*command, *options, "-shared", *parts.values(), "-o", target, timeout=300)
     assert built.returncode == 0, built.stderr
 
 

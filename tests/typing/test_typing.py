@@ -32,11 +32,11 @@ def run(tmp_path: Path, *arguments: object) -> None:
 def ended(tmp_path: Path, *arguments: object) -> Ended:
     """Runs a checker on the copy of the library that the tests use."""
     configuration = tmp_path / "mypy.ini"
-    configuration.write_text(
-        f"[mypy]\nstrict = True\ncache_dir = {tmp_path / 'cache'}\nmypy_path = {INSTALLED.parent}\n"
-        if "site-packages" not in INSTALLED.parts
-        else f"[mypy]\nstrict = True\ncache_dir = {tmp_path / 'cache'}\n"
-    )
+    cache = tmp_path.parent / "mypy"  # for all the tests: libraries' stubs are read once
+    settings = f"[mypy]\nstrict = True\ncache_dir = {cache}\n"
+    if "site-packages" not in INSTALLED.parts:
+        settings += f"mypy_path = {INSTALLED.parent}\n"
+    configuration.write_text(settings)
     option = "--config-file" if arguments[0] == "mypy" else "--mypy-config-file"
     command = (sys.executable, "-m", *arguments, option, configuration)
     env = {key: value for key, value in os.environ.items() if key != "MYPYPATH"}

@@ -1,23 +1,20 @@
 """Every operation on a topic's file with any content, in a process of its own.
 
-A crash or a hang there is a failed test, not the end of the test run.
+A crash or a hang there is a failed test, not the end of the test run. The processes are forked by
+one that has imported the library and done nothing with it.
 """
 
 import json
+import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from support.programs import Run
+from support.programs import DEADLINE, OPTIONS, Program
 
 DEFAULT = 0.25
 NEW = 9.5
 
 PROGRAM = f"""
-import json, os, sys
-from pathlib import Path
-import shm_pub_sub
-from shm_pub_sub import *
-
 path = Path(os.environ["SHM_PUB_SUB_DIR"], "shm_pub_sub.topic")
 
 def attempt(what, action):
@@ -77,17 +74,49 @@ class Outcome(NamedTuple):
         return bool(self.value == [DEFAULT, False])
 
 
-def probe(run_python: Run, path: Path) -> dict[str, Outcome]:
-    """Return each operation's outcome; the program itself must succeed."""
-    path.lstat()  # it exists, even as a dangling link
-    ended = run_python(PROGRAM, timeout=30)
-    assert ended.returncode == 0, (ended.stdout.splitlines()[-1:], ended.stderr)
-    assert ended.stderr == ""
-    outcomes = {}
-    for line in ended.stdout.splitlines():
-        what, _, rest = line.partition(" [")
-        outcomes[what] = Outcome(*json.loads("[" + rest))
-    return outcomes
+FORKING = f"""
+import json, os, signal, sys
+from pathlib import Path
+import shm_pub_sub
+from shm_pub_sub import *
+
+program = compile({PROGRAM!r}, "probe", "exec")
+for line in sys.stdin:
+    domain, printed = json.loads(line)
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm({DEADLINE:.0f})
+        os.environ["SHM_PUB_SUB_DIR"] = domain
+        for stream in (sys.stdout, sys.stderr):
+            file = os.open(f"{{printed}}{{stream.fileno()}}", os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
+            os.dup2(file, stream.fileno())
+        exec(program, {{**globals(), "__name__": "__main__"}})
+        sys.exit()
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+"""
+
+
+class Prober:
+    """Forks a process for every probe."""
+
+    def __init__(self, folder: Path) -> None:
+        self._printed = folder / "printed"
+        self._program = Program(sys.executable, *OPTIONS, "-u", "-c", FORKING)
+
+    def __call__(self, path: Path) -> dict[str, Outcome]:
+        """Return each operation's outcome on a topic's file; the process itself must succeed."""
+        path.lstat()  # it exists, even as a dangling link
+        status = self._program.ask(json.dumps([str(path.parent), str(self._printed)]))
+        out, err = (Path(f"{self._printed}{number}").read_text() for number in (1, 2))
+        assert (status, err) == ("0", ""), (status, out.splitlines()[-1:], err)
+        outcomes = {}
+        for line in out.splitlines():
+            what, _, rest = line.partition(" [")
+            outcomes[what] = Outcome(*json.loads("[" + rest))
+        return outcomes
+
+    def end(self) -> None:
+        self._program.release()
 
 
 def assert_nothing_is_read(outcomes: dict[str, Outcome]) -> None:

@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 from support.programs import run
 
+from ._probe import Prober
+
 Mount = Callable[[str], Path]
+
+
+@pytest.fixture(scope="module")
+def probe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prober]:
+    """probe(path): what each operation on a topic's file comes to, in a process of its own."""
+    prober = Prober(tmp_path_factory.mktemp("probe"))
+    yield prober
+    prober.end()
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from support.layout import (
     write_at,
     write_field,
 )
-from support.programs import Check, Run
+from support.programs import Check
 
-from ._probe import assert_nothing_is_read, assert_taken_over, probe
+from ._probe import Prober, assert_nothing_is_read, assert_taken_over
 
 PUBLISHED = [float(number) + 1 / 3 for number in range(5)]
 
@@ -44,20 +44,20 @@ BOUNDARIES = sorted(
 
 
 @pytest.mark.parametrize("size", BOUNDARIES)
-def test_truncated_file_is_refused(path: Path, run_python: Run, size: int) -> None:
+def test_truncated_file_is_refused(path: Path, probe: Prober, size: int) -> None:
     with path.open("r+b") as file:
         file.truncate(size)
-    outcomes = probe(run_python, path)
+    outcomes = probe(path)
     assert_nothing_is_read(outcomes)
     assert outcomes["late"].name == "LayoutError"
     assert_taken_over(outcomes)
 
 
 @pytest.mark.parametrize("more", [1, 4096, 2**40])
-def test_file_that_is_too_long_is_refused(path: Path, run_python: Run, more: int) -> None:
+def test_file_that_is_too_long_is_refused(path: Path, probe: Prober, more: int) -> None:
     with path.open("r+b") as file:
         file.truncate(path.stat().st_size + more)
-    outcomes = probe(run_python, path)
+    outcomes = probe(path)
     assert_nothing_is_read(outcomes)
     assert_taken_over(outcomes)
 
@@ -83,9 +83,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("field", "value"), [(f, v) for f, vs in WRONG.items() for v in vs])
-def test_absurd_header_is_refused(path: Path, run_python: Run, field: str, value: int) -> None:
+def test_absurd_header_is_refused(path: Path, probe: Prober, field: str, value: int) -> None:
     write_field(path, field, value)
-    outcomes = probe(run_python, path)
+    outcomes = probe(path)
     assert_nothing_is_read(outcomes)
     assert outcomes["late"].name == "LayoutError", outcomes["late"]
     assert "expected" in outcomes["late"].value
@@ -145,33 +145,31 @@ STATE = {
 
 
 @pytest.mark.parametrize(("field", "value"), [(f, v) for f, vs in STATE.items() for v in vs])
-def test_contradiction_makes_no_value_up(
-    path: Path, run_python: Run, field: str, value: int
-) -> None:
+def test_contradiction_makes_no_value_up(path: Path, probe: Prober, field: str, value: int) -> None:
     assert read_field(path, field) != value
     write_field(path, field, value)
-    outcomes = probe(run_python, path)
+    outcomes = probe(path)
     assert_nothing_made_up_is_read(outcomes)
     assert_taken_over(outcomes)
 
 
-def test_head_whose_double_overflows_finds_no_unused_slot(shm_dir: Path, run_python: Run) -> None:
+def test_head_whose_double_overflows_finds_no_unused_slot(shm_dir: Path, probe: Prober) -> None:
     # 2 * 2**63 is 0, as is the sequence of slot 2**63 % 9 = 8, which 5 values do not reach.
     with Publisher("topic", 0.0, 8, retain=True) as pub:
         for value in PUBLISHED:
             pub.publish(value)
     write_field(topic_file(shm_dir), "head", 2**63)
-    assert_nothing_made_up_is_read(probe(run_python, topic_file(shm_dir)))
+    assert_nothing_made_up_is_read(probe(topic_file(shm_dir)))
 
 
-def test_topic_of_an_absurd_size_that_is_real_is_no_crash(path: Path, run_python: Run) -> None:
+def test_topic_of_an_absurd_size_that_is_real_is_no_crash(path: Path, probe: Prober) -> None:
     slots = 2**31 + 1
     size = FIRST_SLOT + 32 * slots
     with path.open("r+b") as file:
         file.truncate(size)  # sparse
     write_field(path, "slots", slots)
     write_field(path, "file_size", size)
-    assert_taken_over(probe(run_python, path))
+    assert_taken_over(probe(path))
 
 
 FUZZ = """

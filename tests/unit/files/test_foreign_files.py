@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 from shm_pub_sub import LayoutError, Publisher, Subscriber, inspect, remove, topics
 from support.layout import HEADER, topic_file
-from support.programs import Run
 
-from ._probe import assert_nothing_is_read, assert_taken_over, probe
+from ._probe import Prober, assert_nothing_is_read, assert_taken_over
 
 
 def make_directory(path: Path) -> None:
@@ -52,12 +51,12 @@ NOT_REGULAR: dict[str, Callable[[Path], None]] = {
 @pytest.mark.shm_leaves_files("none of these is ours to remove")
 @pytest.mark.parametrize("make", NOT_REGULAR.values(), ids=NOT_REGULAR)
 def test_what_is_no_regular_file_is_a_clear_error_and_stays(
-    make: Callable[[Path], None], shm_dir: Path, run_python: Run
+    make: Callable[[Path], None], shm_dir: Path, probe: Prober
 ) -> None:
     path = topic_file(shm_dir)
     make(path)
     before = path.lstat()
-    outcomes = probe(run_python, path)
+    outcomes = probe(path)
     assert_nothing_is_read(outcomes)
     assert outcomes["late"].kind == "error"
     assert outcomes["late"].name == "LayoutError"
@@ -72,11 +71,11 @@ def test_what_is_no_regular_file_is_a_clear_error_and_stays(
 
 
 @pytest.mark.shm_leaves_files("the symbolic link")
-def test_link_to_another_topic_is_not_followed(shm_dir: Path, run_python: Run) -> None:
+def test_link_to_another_topic_is_not_followed(shm_dir: Path, probe: Prober) -> None:
     with Publisher("other", 0.0, retain=True) as other, Subscriber("other", 0.0) as sub:
         other.publish(1.5)
         topic_file(shm_dir).symlink_to(topic_file(shm_dir, "other"))
-        outcomes = probe(run_python, topic_file(shm_dir))
+        outcomes = probe(topic_file(shm_dir))
         assert_nothing_is_read(outcomes)
         assert outcomes["publish"].kind == "error"
         other.publish(2.5)
@@ -84,10 +83,10 @@ def test_link_to_another_topic_is_not_followed(shm_dir: Path, run_python: Run) -
         assert topic_file(shm_dir, "other").is_file()
 
 
-def test_directory_that_is_empty_is_not_replaced(shm_dir: Path, run_python: Run) -> None:
+def test_directory_that_is_empty_is_not_replaced(shm_dir: Path, probe: Prober) -> None:
     path = topic_file(shm_dir)
     path.mkdir()
-    assert probe(run_python, path)["publish"].kind == "error"
+    assert probe(path)["publish"].kind == "error"
     path.rmdir()
 
 
@@ -104,11 +103,11 @@ CONTENTS += [EMPTY + b"SHMPUBSB", EMPTY + b"SHMPUBSB" * 1000]
 
 @pytest.mark.parametrize("content", [*CONTENTS, junk], ids=range(10))
 def test_foreign_file_is_never_read_and_taken_over(
-    content: bytes | Callable[[int], bytes], shm_dir: Path, run_python: Run
+    content: bytes | Callable[[int], bytes], shm_dir: Path, probe: Prober
 ) -> None:
     path = topic_file(shm_dir)
     path.write_bytes(content if isinstance(content, bytes) else content(5 * HEADER))
-    outcomes = probe(run_python, path)
+    outcomes = probe(path)
     assert_nothing_is_read(outcomes)
     assert outcomes["late"].name == "LayoutError"
     assert outcomes["inspect"].name == "LayoutError"
