@@ -134,9 +134,9 @@ class RecordSpec:
             return fields
         if self.how == "tuple":
             return tuple.__new__(cls, fields.values())
-        if self.how == "direct" and cls.__new__ is object.__new__:
+        if self.how == "direct":
             made, late = object.__new__(cls), fields
-        else:  # a class of msgspec is made by C only
+        else:
             made = cls(**{f.name: fields[f.name] for f in self.fields if f.init})
             late = {f.name: fields[f.name] for f in self.fields if not f.init}
         for name, own in late.items():

@@ -17,15 +17,14 @@ def how_made(place: Place, cls: Any, names: dict[str, bool]) -> Literal["tuple",
     """Return "tuple" or "direct" if it may, or "call".
 
     A class whose author wrote what happens when an object is made is called, with its fields. The
-    methods that dataclass, NamedTuple, attrs and msgspec write only assign them.
+    methods that dataclass, NamedTuple and attrs write only assign them; msgspec's are in C.
     """
     if issubclass(cls, tuple):
         own = _find(cls, "__new__")
         if _is_generated(own, "<lambda>") and cls.__init__ is object.__init__:
             return "tuple"
     elif hasattr(cls, "__struct_fields__"):
-        if not hasattr(cls, "__post_init__"):
-            return "direct"
+        return "call"
     elif not _acts(cls) and not any(_is_property(_find(cls, name)) for name in names):
         return "direct"
     _check_call(place, cls, names)

@@ -28,7 +28,8 @@ def record_of_dtype(place: Place, dtype: Any) -> RecordSpec:
     """Return the record of a structured dtype."""
     numpy = sys.modules["numpy"]
     place = place.inside(numpy.void)
-    dtype = numpy.dtype((numpy.void, dtype))  # np.record would come back as another class
+    if dtype.type is not numpy.void:  # np.record, which would come back as another class
+        dtype = numpy.dtype((numpy.void, dtype))
     # Their order in memory may be another one.
     fields = sorted(((name, *dtype.fields[name][:2]) for name in dtype.names), key=lambda f: f[2])
     made = [Field(name, _of_dtype(place.at(name), own), offset) for name, own, offset in fields]
@@ -68,7 +69,7 @@ def _array(
 
 def _record_of_structure(place: Place, cls: Any) -> RecordSpec:
     ctypes: Any = sys.modules["_ctypes"]
-    if getattr(cls, "_swappedbytes_", None) is not None:
+    if hasattr(cls, "_swappedbytes_"):
         raise place.wrong(
             f"{cls.__qualname__}, of the other byte order", "this machine's", "write Structure"
         )
