@@ -130,10 +130,22 @@ fit_text(const struct value_type *t, PyObject *value, struct source *s)
     return s->length > t->size ? TOO_LONG : FITS;
 }
 
+/* A structured scalar, as an array of records has them. */
+static enum fit
+of_void(const struct value_type *t, PyObject *value, struct source *s)
+{
+    s->from.data = t->ndim == 0 && t->descr != NULL ? numpy_void_data(value, t->descr) : NULL;
+    s->length = t->size;
+    return s->from.data != NULL ? FITS : WRONG;
+}
+
 enum fit
 fit_array(const struct value_type *t, PyObject *value, struct source *s)
 {
-    return numpy_is_array(value) ? of_ndarray(t, value, s) : of_buffer(t, value, s);
+    if (numpy_is_array(value)) {
+        return of_ndarray(t, value, s);
+    }
+    return t->record != NULL ? of_void(t, value, s) : of_buffer(t, value, s);
 }
 
 void
