@@ -119,9 +119,10 @@ class PublisherRefusals(End):
 
     def _refuse_loan_size(self, size: object) -> NoReturn:
         what, spec = f"loan of {self._name!r}", self._spec
-        if spec.kind not in ("array", "bytes"):
+        if spec.kind not in ("array", "bytes", "record"):
             raise TopicTypeError(
-                f"{what}: found a topic of {spec}; expected one of arrays or bytes; write publish()"
+                f"{what}: found a topic of {spec}; expected one of arrays, bytes or records; write "
+                "publish()"
             )
         if spec.is_fixed:
             raise TopicTypeError(
@@ -232,6 +233,8 @@ def _unit(spec: Spec) -> str:
 
 def _words_of_array(value: Any, spec: Spec) -> tuple[str, str]:
     """Return what an array topic found, and "; write ..." or ""."""
+    if spec.record is not None:
+        return _words_of_records(value, spec)
     name = dtype_name(spec.dtype)
     cls, shape = type(value), getattr(value, "shape", None)
     dtype: Any = getattr(value, "dtype", None)
@@ -257,6 +260,20 @@ def _words_of_array(value: Any, spec: Spec) -> tuple[str, str]:
         wanted = ", ".join(str(n or -1) for n in spec.shape)
         return found, f"; write np.frombuffer(x, np.{name}).reshape({wanted})" if fits else ""
     return found, _reshape(axes, spec)
+
+
+def _words_of_records(value: Any, spec: Spec) -> tuple[str, str]:
+    """Return the same of an array of records."""
+    dtype, shape = getattr(value, "dtype", None), getattr(value, "shape", None)
+    if dtype is None or not isinstance(shape, tuple):
+        return _found(value), "; write np.array(x, dtype)" if isinstance(value, list) else ""
+    found = f"{dtype}[{','.join(map(str, shape))}]"
+    if hasattr(type(value), "mask"):
+        return f"a masked array, {found}", "; write x.filled()"
+    wanted: Any = spec.record.dtype
+    if dtype == wanted:
+        return found, _reshape(shape, spec)
+    return found, "; write x.astype(dtype)" if dtype.names == wanted.names else ""
 
 
 def _reshape(shape: tuple[int, ...], spec: Spec) -> str:

@@ -8,8 +8,10 @@ from functools import lru_cache
 
 from . import _hot
 from ._arguments import kind_of
+from ._arrays import dtype_of_code
 from ._errors import TopicTypeError, TopicValueError
 from ._record_loan import is_numpys, is_open, own
+from ._spec import dtype_name
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
@@ -128,8 +130,8 @@ def _check_array(what: str, target: Any, item: Any, varies: bool, numpy: bool, p
     wanted = ["n" if varies and not i else str(n) for i, n in enumerate(it[2])]
     shape = f"({', '.join(wanted)}{',' * (len(wanted) == 1)})"
     raise TopicTypeError(
-        f"{what}: found {_layout(target)} in {path!r}; expected a writable array of {it[0]} of "
-        f"shape {shape}"
+        f"{what}: found {_layout(target)} in {path!r}; expected a writable array of "
+        f"{it[0] if numpy else dtype_name(it[0])} of shape {shape}"
     )
 
 
@@ -173,7 +175,7 @@ def _of_buffer(array: Any) -> tuple[Any, int, tuple[int, ...], bool] | None:
         with memoryview(array) as view:
             shape: Any = view.shape
             writable = not view.readonly and view.c_contiguous
-            return f"format {view.format!r}", view.ndim, shape, writable
+            return dtype_of_code(view.format, view.itemsize), view.ndim, shape, writable
     except (TypeError, ValueError, BufferError):
         return None
 

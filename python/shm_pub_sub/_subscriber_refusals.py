@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from ._arguments import check_timeout, integer, kind_of, short_repr
 from ._errors import (
@@ -154,9 +155,15 @@ class SubscriberRefusals(End):
 
     def _no_values(self, into: Any) -> Any:
         """Return what last() does without a topic."""
-        if into is not None:
-            return into[:0] if type(into).__name__ == "ndarray" else memoryview(into)[:0]
         spec = self._spec
+        codec = spec.codec if spec is not None and spec.kind == "record" else None
+        if into is not None:
+            if codec is not None and codec.how != "numpy":
+                self._refuse_into(into, TAGS["record"], "r", (), leading=True)
+            return into[:0] if type(into).__name__ == "ndarray" else memoryview(into)[:0]
+        if codec is not None and codec.how == "dict" and sys.modules.get("numpy") is not None:
+            this: Any = self
+            return this._stack(codec, 0).first(0)
         if spec is None or spec.tag != ARRAY or not spec.is_fixed:
             return []
         if spec.make is None:

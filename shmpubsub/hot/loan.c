@@ -133,7 +133,8 @@ enter(Loan *l, PyObject *Py_UNUSED(ignored))
         l->entered = false;
         return refused;
     }
-    bool record = loan_is_record(&w->type), numpy = record || (p->gives_numpy && numpy_ready());
+    bool record = loan_is_record(&w->type);
+    bool numpy = w->type.record != NULL || (p->gives_numpy && numpy_ready());
     LoanMemory *m = loan_memory_new(w, chunk, l->steps, numpy);
     PyObject *array = m == NULL ? NULL : record ? loan_record_arrays(m) : numpy ? whole(l, m) : loan_memory_view(m);
     PyObject *object = array == NULL ? NULL : record ? loan_record_begin(p, m, array) : Py_NewRef(array);

@@ -74,6 +74,10 @@ release_buffer(LoanMemory *m, Py_buffer *Py_UNUSED(b))
 PyObject *
 loan_memory_array(LoanMemory *m, const struct value_type *t, const Py_ssize_t *shape, void *data)
 {
+    if (!numpy_ready()) {
+        PyErr_SetString(PyExc_ImportError, "found a numpy with another ABI than those of 1.x and 2.x");
+        return NULL;
+    }
     PyObject *hidden = numpy_over(t, t->ndim, shape, data, true, Py_NewRef((PyObject *)m));
     return hidden == NULL ? NULL : numpy_over(t, t->ndim, shape, data, true, hidden);
 }

@@ -66,10 +66,6 @@ each(LoanMemory *m, make_array *make, PyObject *arrays)
 static PyObject *
 writable(LoanMemory *m, const struct field *f, char *at, PyObject *Py_UNUSED(array))
 {
-    if (!numpy_ready()) {
-        PyErr_SetString(PyExc_ImportError, "found a numpy with another ABI than those of 1.x and 2.x");
-        return NULL;
-    }
     return loan_memory_array(m, &f->type, f->type.shape, at + (f->type.variable ? 8 : 0));
 }
 
