@@ -10,6 +10,8 @@ import pytest
 import shm_pub_sub
 from support.counts import dice
 
+from ._records import CLASSES, INNER, Inner, random_bytes, to_bytes, to_object
+
 DTYPES = ["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8", "c8", "c16"]
 """Those that Go has: float16 is Python's only."""
 
@@ -30,6 +32,9 @@ FORMS = {
     "list": Form((0,), ["b1", "i8", "f8"]),
     "text": Form((0,), ["u1"]),
     "bytes": Form((0,), ["u1"]),
+    "record": Form((), list(CLASSES)),
+    "records": Form((0,), ["inner"]),
+    "recordlist": Form((0,), ["inner"]),
 }
 
 
@@ -85,6 +90,13 @@ class C:
             return value.decode()
         if form == "bytes":
             return value
+        if form == "record":
+            return to_object(dtype, value)
+        if form == "records":
+            return np.frombuffer(value, INNER)
+        if form == "recordlist":
+            size = INNER.itemsize
+            return [to_object(dtype, value[at : at + size]) for at in range(0, len(value), size)]
         elements = np.frombuffer(value, dtype)
         if form == "scalar":
             return elements[0].item()
@@ -96,6 +108,10 @@ class C:
     def _default(form: str, dtype: str) -> Any:
         if form in ("text", "bytes"):
             return {"text": "", "bytes": b""}[form]
+        if form == "record":
+            return CLASSES[dtype]()
+        if form in ("records", "recordlist"):
+            return np.zeros(0, INNER) if form == "records" else [Inner()]
         zeros = np.zeros(FORMS[form].shape, dtype)
         return np.zeros(1, dtype).tolist() if form == "list" else zeros[()]
 
@@ -125,6 +141,12 @@ class C:
             return str(value).encode()
         if form == "bytes":
             return bytes(value)
+        if form == "record":
+            return to_bytes(dtype, value)
+        if form == "recordlist":
+            return b"".join(to_bytes(dtype, each) for each in value)
+        if form == "records":
+            dtype = INNER
         return np.asarray(value, dtype).tobytes()
 
     def close(self) -> None:
@@ -148,6 +170,12 @@ def sides(actor: Path, shm_dir: Path) -> Iterator[dict[str, Side]]:
 def values(form: str, dtype: str) -> list[bytes]:
     """Random bits of them: NaNs with their payloads, denormals, the extremes."""
     rng = dice()
+    if form == "record":
+        return [random_bytes(dtype, rng) for _ in range(7)]
+    if form in ("records", "recordlist"):
+        return [
+            b"".join(random_bytes(dtype, rng) for _ in range(steps)) for steps in (0, 1, 2, 49, 50)
+        ]
     shape, size = FORMS[form].shape, np.dtype(dtype).itemsize
     found = []
     for turn in range(7):

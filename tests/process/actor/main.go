@@ -87,6 +87,12 @@ func do(open map[string]side, words []string) (string, error) {
 
 func newSide(publishes bool, form, dtype, topic string) (side, error) {
 	switch dtype {
+	case "inner":
+		return ofRecords(publishes, form, topic)
+	case "small":
+		return newValues[small](publishes, topic)
+	case "large":
+		return newValues[large](publishes, topic)
 	case "b1":
 		return ofElements[bool](publishes, form, topic)
 	case "i1":

@@ -45,13 +45,21 @@ func (v *values[T]) publish(value []byte) error {
 
 func (v *values[T]) read() (found []string) {
 	if one, ok := v.s.Subscribe(); ok {
-		found = append(found, text(bytesOf([]T{one})))
+		found = append(found, textOf(&one))
 	}
-	v.s.Borrow(func(one *T) { found = append(found, text(bytesOf([]T{*one}))) })
+	v.s.Borrow(func(one *T) { copied := *one; found = append(found, textOf(&copied)) })
 	if one, ok := v.s.TryRecv(); ok {
-		found = append(found, text(bytesOf([]T{one})))
+		found = append(found, textOf(&one))
 	}
 	return found
+}
+
+// textOf is text for a value of which all that has no meaning is made 0.
+func textOf[T any](v *T) string {
+	if l, ok := any(v).(*large); ok {
+		l.tidy()
+	}
+	return text(bytesOf([]T{*v}))
 }
 
 type texts struct {
