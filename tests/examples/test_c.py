@@ -7,8 +7,9 @@ import re
 import shutil
 import signal
 import subprocess
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 import shm_pub_sub
@@ -118,6 +119,36 @@ def test_values_of_any_size_are_read(read: Run, default: Any, value: Any, shown:
         line = READING.fullmatch(read("value").stdout.strip())
     assert line is not None
     assert (line[1], line[2]) == (shown, "6")
+
+
+@dataclass
+class Pose:
+    x: float = 0.0
+    label: Annotated[str, 8] = ""
+
+
+@dataclass
+class Arm:
+    stamp: int = 0
+    ready: bool = False
+    gain: float = field(default_factory=lambda: ctypes.c_float(0))
+    pose: Pose = field(default_factory=Pose)
+    path: list[float] = field(default_factory=lambda: [0.0] * 20)
+    raw: Annotated[bytes, 3] = b""
+    flags: list[bool] = field(default_factory=lambda: [False])
+    poses: list[Pose] = field(default_factory=lambda: [Pose(), Pose()])
+
+
+def test_a_record_is_read_field_by_field(read: Run) -> None:
+    arm = Arm(-5, True, 0.5, Pose(1.5, "größe"), [2.0] * 17, b"\xff\0", [], [Pose()])
+    with shm_pub_sub.Publisher("arm", Arm()) as pub:
+        pub.publish(arm)
+        line = READING.fullmatch(read("arm").stdout.strip())
+    assert line is not None
+    assert line[1] == (
+        '{stamp: -5, ready: True, gain: 0.5, pose: {x: 1.5, label: "größe"}, '
+        f'path: [{"2 " * 16}...], raw: [255 0], flags: [], poses: [{{x: 0, label: ""}}]}}'
+    )
 
 
 def test_what_is_missing_is_said(read: Run, start_python: Start, shm_dir: Path) -> None:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"reflect"
 	"unsafe"
 
 	"shm_pub_sub/shmpubsub"
@@ -46,6 +47,25 @@ func (l *large) tidy() {
 
 func behind[T any](room *T, used int) {
 	clear(unsafe.Slice((*byte)(unsafe.Pointer(room)), unsafe.Sizeof(*room))[8+used:])
+}
+
+// clearPadding clears what Go leaves between the fields of a t in b when it copies one.
+func clearPadding(t reflect.Type, b []byte) {
+	switch t.Kind() {
+	case reflect.Array:
+		for i := range t.Len() {
+			clearPadding(t.Elem(), b[i*int(t.Elem().Size()):])
+		}
+	case reflect.Struct:
+		end := 0
+		for i := range t.NumField() {
+			f := t.Field(i)
+			clear(b[end:f.Offset])
+			clearPadding(f.Type, b[f.Offset:])
+			end = int(f.Offset + f.Type.Size())
+		}
+		clear(b[end:t.Size()])
+	}
 }
 
 func ofRecords(publishes bool, form, topic string) (side, error) {

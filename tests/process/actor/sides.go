@@ -1,6 +1,7 @@
 package main
 
 import (
+	"reflect"
 	"slices"
 
 	"shm_pub_sub/shmpubsub"
@@ -59,7 +60,9 @@ func textOf[T any](v *T) string {
 	if l, ok := any(v).(*large); ok {
 		l.tidy()
 	}
-	return text(bytesOf([]T{*v}))
+	b := bytesOf([]T{*v})
+	clearPadding(reflect.TypeFor[T](), b)
+	return text(b)
 }
 
 type texts struct {
