@@ -56,6 +56,18 @@ func TestMetadata_OfChunksAndSlices(t *testing.T) {
 	require.Zero(t, s.Metadata())
 }
 
+func TestMetadata_HasTheUnitsOfAStructsTags(t *testing.T) {
+	domain(t)
+	made[*shmpubsub.Publisher[Arm]](t)(shmpubsub.NewPublisher[Arm]("x", 1, shmpubsub.WithDescription("the left one")))
+	i, err := shmpubsub.Inspect("x")
+	require.NoError(t, err)
+	angle := shmpubsub.Metadata{Fields: map[string]shmpubsub.Metadata{"angle": {Unit: "rad"}}}
+	require.Equal(t, shmpubsub.Metadata{
+		Description: "the left one", Fields: map[string]shmpubsub.Metadata{"joints": angle, "points": {Unit: "m"}, "seen": angle},
+	}, i.Metadata)
+	require.Equal(t, `{"description":"the left one","fields":{"joints":{"fields":{"angle":{"unit":"rad"}}},"points":{"unit":"m"},"seen":{"fields":{"angle":{"unit":"rad"}}}}}`, i.MetadataJSON)
+}
+
 func TestMetadata_RefusesWhatIsNone(t *testing.T) {
 	for name, c := range map[string]struct {
 		option shmpubsub.PublisherOption
