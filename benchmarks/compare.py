@@ -35,6 +35,7 @@ PARTS = (
     "arrays",
     "array_messages",
     "array_trips",
+    "records",
     "subscribers",
     "topics",
     "footprint",

@@ -14,6 +14,7 @@ from report.tables import digits, ns, size, spread, summary, table
 TITLE = "Arrays and text: one call"
 NEEDS = "array_publisher"
 FLOOR = ":floor"
+HEADER = ["", "median", "spread", "the floor", "ours / floor", "target", "ours / target"]
 
 
 class Kind(NamedTuple):
@@ -32,6 +33,16 @@ class Kind(NamedTuple):
         terms = [f"{self.floor} x {self.factor:g}"] if self.factor else []
         terms += [f"{self.more:g} ns"] if self.more else []
         return f"<= {' + '.join(terms)}" if terms else ""
+
+    def compared(self, ours: Sequence[float], floor: Sequence[float] | None) -> dict[str, Any]:
+        """Return summaries, and the median over the rounds of ours in proportion to the target."""
+        found: dict[str, Any] = {"ns": summary(ours)}
+        if floor:
+            found["floor"] = summary(floor, ours)
+        if self.target():
+            bounds = [self.bound(f) for f in floor or [0.0] * len(ours)]
+            found["ours / target"] = statistics.median(map(float.__truediv__, ours, bounds))
+        return found
 
 
 KINDS = {
@@ -61,15 +72,7 @@ def measure(rows: Sequence[Row], quick: bool, folder: Path) -> dict[str, Any]:
 
 
 def compared(figure: str, ours: Sequence[float], floor: Sequence[float] | None) -> dict[str, Any]:
-    """Return summaries, and the median over the rounds of ours in proportion to the target."""
-    kind = KINDS[figure.partition(":")[0]]
-    found: dict[str, Any] = {"ns": summary(ours)}
-    if floor:
-        found["floor"] = summary(floor, ours)
-    if kind.target():
-        bounds = [kind.bound(f) for f in floor or [0.0] * len(ours)]
-        found["ours / target"] = statistics.median(map(float.__truediv__, ours, bounds))
-    return found
+    return KINDS[figure.partition(":")[0]].compared(ours, floor)
 
 
 def title(figure: str) -> str:
@@ -80,8 +83,10 @@ def title(figure: str) -> str:
 def markdown(found: dict[str, Any]) -> str:
     if found["trouble"]:
         return f"Not measured: {found['trouble']}"
-    header = ["", "median", "spread", "the floor", "ours / floor", "target", "ours / target"]
-    lines = [_line(figure, row) for figure, row in found["figures"].items()]
+    lines = [
+        line(title(figure), KINDS[figure.partition(":")[0]], row)
+        for figure, row in found["figures"].items()
+    ]
     return "\n".join(
         [
             f"Processor time of the calling thread, median of {found['rounds']} rounds; the loop",
@@ -89,16 +94,16 @@ def markdown(found: dict[str, Any]) -> str:
             "is laid out as the topic's; text has 1,000 bytes. The last column is the median of",
             "rounds: 1 meets the target.",
             "",
-            table(header, lines),
+            table(HEADER, lines),
         ]
     )
 
 
-def _line(figure: str, row: Mapping[str, Any]) -> list[str]:
-    kind, floor = KINDS[figure.partition(":")[0]], row.get("floor")
+def line(name: str, kind: Kind, row: Mapping[str, Any]) -> list[str]:
+    floor = row.get("floor")
     cells = (
         [f"{ns(floor['median'])} ({kind.floor})", digits(floor["ratio"])] if floor else ["-"] * 2
     )
     share = digits(row["ours / target"]) if "ours / target" in row else "-"
     middle = ns(row["ns"]["median"])
-    return [title(figure), middle, spread(row["ns"]), *cells, kind.target() or "-", share]
+    return [name, middle, spread(row["ns"]), *cells, kind.target() or "-", share]

@@ -92,7 +92,8 @@ class Figures:
     """Functions that measure, by figure."""
 
     def __init__(self, folder):
-        self.copies = floors.extension("payload", folder).copies
+        payload = floors.extension("payload", folder)
+        self.copies, self.copy_groups = payload.copies, payload.copy_groups
         self.clock = clock_ns()
         self.timers = {}
 

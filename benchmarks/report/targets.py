@@ -1,11 +1,11 @@
-"""What the array parts aim at, and whether a run met it."""
+"""What the parts with arrays and records aim at, and whether a run met it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from parts import array_messages, array_trips, arrays
+from parts import array_messages, array_trips, arrays, records
 
 from report.tables import best, digits, size, table
 
@@ -74,7 +74,19 @@ def _trips(found: Mapping[str, Any]) -> Iterator[Target]:
             yield Target(what, "ahead of every peer", text, rows[peer]["ratio"])
 
 
-PARTS = {"arrays": _calls, "array_messages": _views, "array_trips": _trips}
+def _records(found: Mapping[str, Any]) -> Iterator[Target]:
+    for figure, row in found["figures"].items():
+        if "ours / target" in row:
+            share, kind = row["ours / target"], records.KINDS[figure]
+            yield Target(kind.title, kind.target(), f"{digits(share)} of that", share)
+
+
+PARTS = {
+    "arrays": _calls,
+    "array_messages": _views,
+    "array_trips": _trips,
+    "records": _records,
+}
 
 
 def targets(parts: Mapping[str, Any]) -> Iterator[Target]:
@@ -89,4 +101,4 @@ def markdown(parts: Mapping[str, Any]) -> str:
         [target.what, target.aim, target.found, "yes" if target.met else "**no**"]
         for target in targets(parts)
     ]
-    return table(["arrays and text", "target", "measured", "met"], lines) if lines else ""
+    return table(["arrays, text and records", "target", "measured", "met"], lines) if lines else ""

@@ -51,7 +51,10 @@ def brief(value: Any) -> Any:
     if type(value) is complex:
         return Brief("", f"{value:.6g}", _json(value))
     if type(value) is list:
-        return Brief("", _list(value), value)
+        return Brief("", _list(value), [*map(_json, value)])
+    fields = _fields(value)
+    if fields is not None:
+        return _record(fields)
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(value, numpy.ndarray):
         return _array(value, numpy)
@@ -64,8 +67,33 @@ def brief(value: Any) -> Any:
 
 
 def _list(value: list[Any]) -> str:
-    shown = ", ".join(map(_number, value[:FEW]))
+    shown = ", ".join(map(_element, value[:FEW]))
     return f"[{shown}]" if len(value) <= FEW else f"[{shown}, ...], {len(value)} elements"
+
+
+def _fields(value: Any) -> dict[str, Any] | None:
+    """Return the fields of a record."""
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        found: dict[str, Any] = value._asdict()
+        return found
+    return value if type(value) is dict else None
+
+
+def _record(fields: dict[str, Any]) -> Brief:
+    shown = (f"{name}={_element(value)}" for name, value in fields.items())
+    return Brief("", ", ".join(shown), {name: _json(value) for name, value in fields.items()})
+
+
+def _element(value: Any) -> str:
+    """Return a part of a list or record."""
+    if type(value) is str:
+        return f"'{printable(value)}'"
+    if _fields(value) is not None:
+        return f"({brief(value)})"
+    found = brief(value)
+    if not isinstance(found, Brief):
+        return _number(value)
+    return f"{found.kind} ({found.text})" if found.kind else found.text
 
 
 def _bytes(value: Any) -> Brief:
@@ -77,6 +105,8 @@ def _bytes(value: Any) -> Brief:
 
 
 def _array(value: Any, numpy: Any) -> Brief:
+    if value.dtype.names:
+        return _structured(value)
     kind = _kind(value.dtype.name, value.shape)
     json: dict[str, object] = {"dtype": value.dtype.name, "shape": [*value.shape]}
     if not value.size:
@@ -100,6 +130,24 @@ def _array(value: Any, numpy: Any) -> Brief:
     return Brief(kind, text, json)
 
 
+def _structured(value: Any) -> Brief:
+    """Return the shape and the first element of an array of records."""
+    names = value.dtype.names
+    kind = _kind(f"{{{', '.join(names)}}}", value.shape)
+    json: dict[str, object] = {"fields": [*names], "shape": [*value.shape]}
+    if not value.size:
+        return Brief(kind, "empty", json)
+    first = _unpacked(value.flat[0])
+    return Brief(kind, f"the first {_element(first)}", json | {"first": _json(first)})
+
+
+def _unpacked(value: Any) -> Any:
+    """Return an element of a structured array as Python has it."""
+    if getattr(value.dtype, "names", None) and not value.shape:
+        return {name: _unpacked(value[name]) for name in value.dtype.names}
+    return value.item() if not value.shape else value
+
+
 def _kind(dtype: str, shape: tuple[int, ...]) -> str:
     return f"{dtype}[{','.join(map(str, shape))}]"
 
@@ -114,10 +162,11 @@ def _dtype(view: memoryview) -> str:
     return f"{'int' if code.islower() else 'uint'}{8 * view.itemsize}"
 
 
-def _json(number: Any) -> object:
-    if type(number) is complex:
-        return {"real": number.real, "imag": number.imag}
-    return number
+def _json(value: Any) -> object:
+    if type(value) is complex:
+        return {"real": value.real, "imag": value.imag}
+    found = brief(value)
+    return found.json if isinstance(found, Brief) else found
 
 
 def _number(value: Any) -> str:

@@ -67,15 +67,14 @@ def _reading(topic: TopicInfo, subscriber_class: Any, trust: Any, directory: str
         newest = sub.sample()
         kept = sub.drain()[-MOST_VALUES:] if is_number else []
         value = "" if newest is None else (number if is_number else brief)(newest.value)
-        about = topic.metadata
-        if newest is not None and about.get("unit"):
-            value = f"{value} {printable(about['unit'])}"
+        said = shown(topic.metadata)
+        if value and is_number:
+            value = " ".join((value, *map(printable, said.pop("unit", []))))
     facts = f"{state(topic)} · {topic.published:,} published"
     if topic.published:
         facts += f" · {age_text(topic)}"
     if topic.rate is not None:
         facts += f" · {frequency(topic.rate)}"
-    said = shown(about)
-    lines = [*said.get("description", []), " · ".join(said.get("attributes", []))]
-    lines.append(" · ".join(said.get("fields", [])))
-    return _html.reading(str(value), kept, topic.alive, facts, [*filter(None, lines)])
+    lines = [*said.pop("description", []), *(f"in {unit}" for unit in said.pop("unit", []))]
+    lines += map(" · ".join, said.values())
+    return _html.reading(str(value), kept, topic.alive, facts, lines)

@@ -37,7 +37,7 @@ def card(name: str, what: str, reading: str = "", remark: str = "") -> str:
         reading += f'<div style="opacity:.75">{escape(printable(remark))}</div>'
     return (
         f'<div style="{_BOX}"><div><b>{escape(printable(name))}</b>&ensp;'
-        f'<span style="opacity:.75">{escape(what)}</span></div>{reading}</div>'
+        f'<span style="opacity:.75">{escape(shortened(what, WIDEST))}</span></div>{reading}</div>'
     )
 
 

@@ -14,7 +14,7 @@ from ._extension import load
 from ._go import call, from_go
 from ._metadata import decoded, shown
 from ._patterns import matched
-from ._text import duration, printable, table
+from ._text import duration, printable, shortened, table
 from ._trust import check_trust
 
 
@@ -24,8 +24,9 @@ class TopicInfo(NamedTuple):
     name: str
     """The topic's name."""
     type: type
-    """Of its values in Python: bool, int, float, complex, str, bytes, list, or numpy.ndarray for
-    arrays (memoryview if numpy is not imported)."""
+    """Of its values in Python: bool, int, float, complex, str, bytes, list, a NamedTuple or dict
+    for records, or numpy.ndarray for arrays (memoryview, or list of records, if numpy is not
+    imported)."""
     buffer_num: int
     """The number of values that stay readable."""
     published: int
@@ -80,6 +81,9 @@ class TopicInfo(NamedTuple):
 FIELDS = [name for name in TopicInfo._fields if name != "type_name"]
 """Of tables, where `type` is the type's name."""
 
+WIDEST_TYPE = 60
+"""Characters of a type in tables: a record's names all its fields."""
+
 _HEADING = ("topic", "type", "publisher", "published", "newest", "buffers")
 
 
@@ -111,7 +115,7 @@ class TopicTable(list[TopicInfo]):
         return [
             (
                 printable(topic.name),
-                topic.type_name,
+                shortened(topic.type_name, WIDEST_TYPE),
                 state(topic),
                 f"{topic.published:,}",
                 age_text(topic),
@@ -249,9 +253,15 @@ def _python_type(name: str, descriptor: str) -> type:
     kind = described["kind"]
     if kind == "scalar":
         return _SCALARS[described["dtype"][1]]
+    if kind == "record":
+        from ._records_read import record_of
+
+        found: type = record_of(descriptor).cls or dict
+        return found
     if kind == "array":
         numpy = sys.modules.get("numpy")
-        return memoryview if numpy is None else numpy.ndarray
+        without = list if isinstance(described["dtype"], dict) else memoryview
+        return without if numpy is None else numpy.ndarray
     return _KINDS[kind]
 
 

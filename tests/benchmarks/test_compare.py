@@ -10,7 +10,7 @@ from typing import Any
 import compare
 import pytest
 from behaviour.cells import COLUMNS
-from parts import array_trips, arrays
+from parts import array_trips, arrays, records
 from report import page
 from support import programs
 
@@ -91,6 +91,17 @@ def test_arrays_of_every_size_beside_their_floors(parts: dict[str, Any]) -> None
     for figure, row in found["figures"].items():
         kind = arrays.KINDS[figure.partition(":")[0]]
         assert row["ns"]["min"] >= 0
+        assert ("floor" in row) == bool(kind.floor)
+        assert ("ours / target" in row) == bool(kind.target())
+
+
+def test_records_beside_their_floors(parts: dict[str, Any]) -> None:
+    found = parts["records"]
+    assert found["trouble"] == ""
+    assert {*found["figures"]} == {*records.KINDS}
+    for figure, row in found["figures"].items():
+        kind = records.KINDS[figure]
+        assert row["ns"]["min"] > 0
         assert ("floor" in row) == bool(kind.floor)
         assert ("ours / target" in row) == bool(kind.target())
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from parts import arrays
+from parts import arrays, records
+from report import records as table_of_records
 from report import sized, targets
 
 
@@ -47,6 +48,17 @@ def test_the_worst_size_decides() -> None:
     (found,) = targets.targets({"arrays": {"rounds": 1, "trouble": "", "figures": figures}})
     assert not found.met
     assert "publish, 64 B" in found.found
+
+
+def test_records_have_targets_in_ns_and_in_proportion_to_memcpy() -> None:
+    rounds = {"publish:slots": ([120.0], [300.0]), "publish:dict": ([50e3], [40e3])}
+    figures = {f: records.KINDS[f].compared(*row) for f, row in rounds.items()}
+    parts = {"records": {"rounds": 1, "trouble": "", "figures": figures}}
+    assert _met(parts) == [True, False]
+    assert "| **a dataclass with slots** | 120 ns | 300 ns (struct) | - | - |" in (
+        table_of_records.markdown({"parts": parts})
+    )
+    assert table_of_records.markdown({"parts": {}}) == "Not measured yet."
 
 
 def test_a_part_that_failed_or_was_left_out_has_no_targets() -> None:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from shm_pub_sub._brief import Brief
-from shm_pub_sub._text import duration, frequency, printable, size
+from shm_pub_sub._text import duration, frequency, printable, shortened, size
+from shm_pub_sub._topics import WIDEST_TYPE
 
 from ..watch import Row, Watch
 
 _CELLS: dict[str, Callable[[Row], str]] = {
     "topic": lambda row: printable(row.topic.name),
-    "type": lambda row: row.topic.type_name,
+    "type": lambda row: shortened(row.topic.type_name, WIDEST_TYPE),
     "value": lambda row: _value(row.value),
     "rate": lambda row: frequency(row.rate),
     "age": lambda row: duration(row.age),
@@ -59,7 +60,7 @@ def _value(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, Brief):
-        return value.text if len(value.text) <= WIDEST else f"{value.text[: WIDEST - 3]}..."
+        return shortened(value.text, WIDEST)
     return f"{value:.9g}" if isinstance(value, float) else str(value)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from shm_pub_sub import TopicInfo
 from shm_pub_sub._arguments import directory
 from shm_pub_sub._text import duration, frequency, shortened, size
-from shm_pub_sub._topics import FIELDS, fields, inspect_each, names, strangers, user
+from shm_pub_sub._topics import FIELDS, WIDEST_TYPE, fields, inspect_each, names, strangers, user
 
 from ..output import EXIT_DONE, log, print_json, put, put_table
 from ..processes import Commands
@@ -17,7 +17,7 @@ from ..topics import add_topics
 
 CELLS: dict[str, Callable[[TopicInfo], str]] = {
     "topic": lambda topic: topic.name,
-    "type": lambda topic: topic.type_name,
+    "type": lambda topic: shortened(topic.type_name, WIDEST_TYPE),
     "publisher": lambda topic: "alive" if topic.alive else "dead",
     "buffers": lambda topic: str(topic.buffer_num),
     "published": lambda topic: str(topic.published),
@@ -71,7 +71,8 @@ def run(options: argparse.Namespace) -> int:
         _print_table(found)
     elif options.types:
         for name, (topic, error) in inspect_each(found):
-            put(f"{name} [{topic.type_name if topic else '?'}]{_whose(topic)}")
+            kind = shortened(topic.type_name, WIDEST_TYPE) if topic else "?"
+            put(f"{name} [{kind}]{_whose(topic)}")
             if error is not None:
                 log(f"{error}")
     else:
