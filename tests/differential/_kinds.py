@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
+import shm_pub_sub
 
 MAX_SIZE = 64
 """Steps of a value."""
 TORN = -1
 """What a value reads as that nobody published."""
+
+
+def _fill(memory: Any, value: Any) -> None:
+    memory[:] = value
 
 
 class Kind(NamedTuple):
@@ -30,6 +37,13 @@ class Kind(NamedTuple):
     """Whether subscribers with copy=False get views."""
     room: Callable[[], Any] | None = None
     """Makes what into= fills with a value."""
+    fill: Callable[[Any, Any], None] = _fill
+    """Makes what is lent an encoded value."""
+
+    @property
+    def stacked(self) -> bool:
+        """Whether drain(into=) and last() put values into one array."""
+        return self.step == 0 and not isinstance(self.default, Record)
 
     def fits(self, value: int, most: int) -> bool:
         """Whether a publisher takes it whose values have so many steps at the most."""
@@ -69,6 +83,34 @@ def _bytes(value: int) -> bytes:
 def _from_bytes(data: Any) -> int:
     (value,) = struct.unpack_from("<q", data)
     return int(value) if bytes(data) == _bytes(value) else TORN
+
+
+@dataclass
+class Record:
+    """actor/kinds.go has it as a struct."""
+
+    number: int = 0
+    numbers: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(200, np.int64))
+    text: Annotated[str, 6] = ""
+    points: Annotated[npt.NDArray[np.int64], shm_pub_sub.MaxSize(MAX_SIZE)] = field(
+        default_factory=lambda: np.zeros(0, np.int64)
+    )
+
+
+def _record(value: int) -> Record:
+    return Record(value, np.full(200, value), f"{value:6}", np.full(length(value), value))
+
+
+def _from_record(record: Record) -> int:
+    same = {record.number, int(record.text), _fixed(record.numbers), _variable(record.points)}
+    return record.number if len(same) == 1 else TORN
+
+
+def _fill_record(place: Any, value: Record) -> None:
+    place.number, place.text = value.number, value.text
+    place.numbers[:] = value.numbers
+    place.points[: len(value.points)] = value.points
+    place.points = place.points[: len(value.points)]
 
 
 KINDS: dict[str, Kind] = {
@@ -134,5 +176,17 @@ KINDS: dict[str, Kind] = {
         1,
         pooled=True,
         size=lambda value: 8 * length(value),
+    ),
+    "record": Kind(
+        Record(),
+        _record,
+        _from_record,
+        "fixed",
+        pooled=True,
+        size=lambda value: 8 + 8 * 200 + 16 + 8 + 8 * MAX_SIZE,
+        lends=True,
+        views=True,
+        room=lambda: Record(points=np.zeros(MAX_SIZE, np.int64)),
+        fill=_fill_record,
     ),
 }

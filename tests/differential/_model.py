@@ -219,7 +219,7 @@ class Subscriber:
         file, held = self._look(), Counter[File]()
         found = file.values[-min(count, file.depth) :] if file is not None else []
         for _ in found:
-            if file is not None and KINDS[self.topic.kind].step:
+            if file is not None and not KINDS[self.topic.kind].stacked:
                 self._note_view(file, held)
         return found
 

@@ -50,7 +50,7 @@ class Publishing:
         encoded = self._kind.encode(value)
         try:
             opened = self._publisher.loan(len(encoded) if self._kind.step else None)
-            opened.__enter__()[:] = encoded
+            self._kind.fill(opened.__enter__(), encoded)
         except shm_pub_sub.LoanError:
             return "loan"
         except shm_pub_sub.TopicValueError:

@@ -44,7 +44,7 @@ def expected_of(model: Subscriber, what: str, limit: int) -> tuple[Answer, int]:
         while limit == 0 or len(found) < limit:
             if limit:
                 held = Counter()
-            taken = model.take(held if limit == 0 or kind.step else None)
+            taken = model.take(held if limit == 0 or not kind.stacked else None)
             if taken is None:
                 break
             found.append(taken[0])

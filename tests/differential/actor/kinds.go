@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"shm_pub_sub/shmpubsub"
@@ -54,6 +56,7 @@ var kinds = map[string]kind{
 		}
 		return n
 	}),
+	"record":   values(0, recordOf, func(v *record) int64 { return v.number() }),
 	"variable": sliceKind(1, numbers, number, shmpubsub.NewSlicePublisher[int64], shmpubsub.NewSliceSubscriber[int64]),
 	"list": sliceKind(1, numbers, number, func(topic string, depth int, options ...shmpubsub.PublisherOption) (*shmpubsub.SlicePublisher[int64], error) {
 		return shmpubsub.NewSlicePublisher[int64](topic, depth, append(options, shmpubsub.WithList())...)
@@ -67,6 +70,33 @@ var kinds = map[string]kind{
 		}
 		return n
 	}, shmpubsub.NewBytesPublisher, shmpubsub.NewBytesSubscriber),
+}
+
+// record is that of _kinds.py.
+type record struct {
+	Number  int64                      `shm:"number"`
+	Numbers fixed                      `shm:"numbers"`
+	Text    shmpubsub.Text[[6]byte]    `shm:"text"`
+	Points  shmpubsub.Array[[64]int64] `shm:"points"`
+}
+
+func recordOf(n int64) (r record) {
+	r.Number = n
+	fill(r.Numbers[:], n)
+	fill(r.Points.Data[:length(n)], n)
+	if err := errors.Join(r.Text.Set(fmt.Sprintf("%6d", n)), r.Points.SetLen(length(n))); err != nil {
+		panic(err)
+	}
+	return r
+}
+
+func (r *record) number() int64 {
+	text, err := strconv.ParseInt(strings.TrimSpace(r.Text.String()), 10, 64)
+	n := r.Number
+	if err != nil || text != n || same(r.Numbers[:]) != n || r.Points.Len() != length(n) || same(r.Points.Data[:r.Points.Len()]) != n {
+		return torn
+	}
+	return n
 }
 
 // torn stands for a value that was never published.
