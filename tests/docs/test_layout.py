@@ -73,7 +73,7 @@ def test_a_struct_of_go_has_it(
     program = start_command(build_go(str(source)) / "scan")
     assert program.line() == "ready"
     assert descriptor(shm_dir) == DESCRIPTOR
-    program.release()
+    program.finish()
 
 
 def test_a_struct_of_c_has_its_layout(tmp_path: Path) -> None:
