@@ -115,6 +115,16 @@ image_room(struct image *i, size_t offset, size_t size)
     return i->memory + i->used - size;
 }
 
+char *
+image_again(struct image *i, size_t offset)
+{
+    struct piece *p = &i->pieces[i->count - 1];
+    while (p->type != NULL || offset < p->offset || offset >= p->offset + p->size) {
+        p--;
+    }
+    return i->memory + p->at + (offset - p->offset);
+}
+
 int
 image_array(struct image *i, size_t offset, const struct source *s, const struct value_type *t)
 {

@@ -18,6 +18,9 @@ struct image *image_new(void);
    set. */
 char *image_room(struct image *i, size_t offset, size_t size);
 
+/* Memory that image_room has returned for the bytes at that offset. */
+char *image_again(struct image *i, size_t offset);
+
 /* An array at that offset, whose source it takes over, with what that holds. Returns 0, or -1 with an error set: then it
    has taken nothing. */
 int image_array(struct image *i, size_t offset, const struct source *s, const struct value_type *t);

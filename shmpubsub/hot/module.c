@@ -9,6 +9,7 @@
 #include "loan.h"
 #include "publisher.h"
 #include "record.h"
+#include "record_put.h"
 #include "registry.h"
 #include "room.h"
 #include "sample.h"
@@ -186,7 +187,7 @@ exec(PyObject *module)
     if (add_type(module, "Subscriber", &subscriber_spec) < 0) {
         return -1;
     }
-    if (view_init() < 0 || loan_init() < 0 || record_init(module) < 0) {
+    if (view_init() < 0 || loan_init() < 0 || record_init(module) < 0 || record_put_init() < 0) {
         return -1;
     }
     return sample_init(module);

@@ -143,6 +143,9 @@ parse_field(Record *r, struct field *f, PyObject *item)
     if (f->offset > r->size || field_extent(f) > r->size - f->offset) {
         return invalid("a field outside of it", item);
     }
+    if (f > r->fields && f->offset < (f - 1)->offset + field_extent(f - 1)) {
+        return invalid("a field that is not behind the one before", item);
+    }
     if (p != NULL && p->depth >= r->depth) {
         r->depth = p->depth + 1;
     }

@@ -44,7 +44,7 @@ typedef struct Record {
     bool views;          /* there are arrays in it, which may be views */
     bool padded;         /* it has gaps, or its parts have */
     Py_ssize_t n;
-    struct field *fields;
+    struct field *fields; /* in the order in which they lie */
     PyObject *field_tuples, *gap_tuples; /* as Python gave them */
     size_t gap_count;
     struct gap *gaps;    /* padding, which the writer clears */

@@ -5,6 +5,17 @@
 #include "numpy_api.h"
 #include "source_copy.h"
 
+static PyObject *value_name;
+
+int
+record_put_init(void)
+{
+    if (value_name == NULL) {
+        value_name = PyUnicode_InternFromString("_value_");
+    }
+    return value_name == NULL ? -1 : 0;
+}
+
 /* Notes what does not fit, unless the value's own code has raised. */
 static enum fit
 blame(struct put *u, enum fit fit, PyObject *value)
@@ -66,6 +77,12 @@ put_length(struct put *u, size_t at, uint64_t length)
     }
     memcpy(to, &length, sizeof length);
     return FITS;
+}
+
+static void
+put_length_again(struct put *u, size_t at, uint64_t length)
+{
+    memcpy(u->bytes != NULL ? u->bytes + at : image_again(u->image, at), &length, sizeof length);
 }
 
 /* An array, bytes or a text. */
@@ -146,7 +163,10 @@ put_list(struct put *u, const struct field *f, PyObject *value, size_t at)
     if (fit == FITS) {
         fit = t->record != NULL ? record_put_list(u, record_of(t), value, &n, at + 8) : put_numbers(u, t, value, &n, at + 8);
     }
-    return fit == FITS && (uint64_t)n != length ? put_length(u, at, (uint64_t)n) : fit;
+    if ((uint64_t)n != length) {
+        put_length_again(u, at, (uint64_t)n);
+    }
+    return fit;
 }
 
 static enum fit
@@ -180,7 +200,7 @@ put_member(struct put *u, const struct field *f, PyObject *member, size_t at)
 {
     PyObject *value = NULL;
     if (PyObject_TypeCheck(member, (PyTypeObject *)f->members)) {
-        value = PyObject_GetAttrString(member, "_value_");
+        value = PyObject_GetAttr(member, value_name);
         if (value == NULL) {
             return RAISED;
         }

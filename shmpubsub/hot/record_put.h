@@ -23,6 +23,9 @@ record_is_small(const Record *r)
     return r->size <= 4096;
 }
 
+/* Returns 0, or -1 with an error set. */
+int record_put_init(void);
+
 /* Converts a record, to base. If it does not fit, what p says is to be released with put_release. */
 enum fit record_put(struct put *u, const Record *r, PyObject *value, size_t base);
 

@@ -30,7 +30,8 @@ PyDoc_STRVAR(subscribe_doc, "subscribe($self, /, *, into=None)\n--\n\n"
 "    TopicValueError: into is too short for the value (a ValueError).\n"
 "    OpenError: The topic exists and can no longer be opened; or it cannot be written to by this process, and its\n"
 "        values were overwritten faster than they could be copied for 1 s (a RuntimeError).\n"
-"    ClosedError: After close() (a ValueError).");
+"    ClosedError: After close() (a ValueError).\n"
+"    What a record's class raises, if it has an __init__ or __post_init__ of its own.");
 
 PyDoc_STRVAR(try_recv_doc, "try_recv($self, /, *, into=None)\n--\n\n"
 "Return the next value as recv() does, or None if there is none.\n"

@@ -378,6 +378,9 @@ def test_values_that_close_the_publisher(shm_dir: Any) -> None:
             pub.publish(made(cls, Closing(), True, 1))
 
 
+TWICE = ("x", 0, "scalar", "f8", (), 0, None, None, True)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -394,6 +397,7 @@ def test_values_that_close_the_publisher(shm_dir: Any) -> None:
         ("dict", None, 16, (("x", 0, "list", "i8", (), 2, None, None, True),), ()),
         ("dict", None, 99, (("x", 0, "array", "i8", (2**40, 2**40), 0, None, None, True),), ()),
         ("dict", None, 99, (("x", 0, "record", "f8", (), 0, None, None, True),), ()),
+        ("dict", None, 8, (TWICE, TWICE), ()),
         ("dict", None, 8, (), ((4, 5),)),
         ("dict", None, 8, (), ((-1, 5),)),
         ("numpy", None, 8, (), ()),
