@@ -117,10 +117,15 @@ put(Publisher *p, LoanMemory *m, PyObject *object)
 int
 loan_record_end(Publisher *p, LoanMemory *m, PyObject *object, PyObject *arrays)
 {
-    PyObject *own = put(p, m, object) < 0 ? NULL : each(m, filled, arrays);
-    PyObject *result = own == NULL ? NULL : PyObject_CallMethod((PyObject *)p, "_end_loan", "OOO",
-                                                                    m->writer->type.record, object, own);
+    if (put(p, m, object) < 0) {
+        return -1;
+    }
+    if (PyTuple_GET_SIZE(arrays) == 0) {
+        return 0;
+    }
+    PyObject *record = m->writer->type.record, *own = each(m, filled, arrays);
+    PyObject *done = own == NULL ? NULL : PyObject_CallMethod((PyObject *)p, "_end_loan", "OOO", record, object, own);
     Py_XDECREF(own);
-    Py_XDECREF(result);
-    return result == NULL ? -1 : 0;
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
 }

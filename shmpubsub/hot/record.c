@@ -336,38 +336,6 @@ record_bind(struct value_type *t, PyObject *record)
     return 0;
 }
 
-/* Clears the gaps of a field's records. */
-static void
-clear_part(const struct field *f, char *at)
-{
-    const struct value_type *t = &f->type;
-    const Record *part = record_of(t);
-    uint64_t steps = t->size / t->row;
-    if (t->variable) {
-        uint64_t length;
-        memcpy(&length, at, sizeof length);
-        steps = length < steps ? length : steps;
-        at += sizeof length;
-    }
-    record_clear_gaps(part, at, steps * (t->row / part->size));
-}
-
-void
-record_clear_gaps(const Record *r, char *records, size_t n)
-{
-    for (size_t i = 0; r->padded && i < n; i++, records += r->size) {
-        for (size_t g = 0; g < r->gap_count; g++) {
-            memset(records + r->gaps[g].offset, 0, r->gaps[g].size);
-        }
-        for (Py_ssize_t k = 0; k < r->n; k++) {
-            const struct field *f = &r->fields[k];
-            if (f->type.record != NULL && record_of(&f->type)->padded) {
-                clear_part(f, records + f->offset);
-            }
-        }
-    }
-}
-
 PyDoc_STRVAR(record_doc, "Record(how, cls, size, fields, gaps, /, *, dtype=None)\n--\n\n"
 "How records of a type are written and read. fields: tuples of (name, offset, kind, dtype, shape, max, part, enum,\n"
 "init); gaps: of (offset, size).");
