@@ -3,13 +3,15 @@ import ctypes
 from array import array
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AbstractContextManager
-from types import GenericAlias
+from types import GenericAlias, SimpleNamespace
 from typing import (
     Any,
+    ClassVar,
     Final,
     Generic,
     Literal,
     NoReturn,
+    Protocol,
     SupportsFloat,
     SupportsIndex,
     TypeAlias,
@@ -19,7 +21,7 @@ from typing import (
 
 import numpy as np
 import numpy.typing as npt
-from _typeshed import StrPath
+from _typeshed import DataclassInstance, StrPath
 from typing_extensions import Buffer, Self
 
 from ._annotations import MaxSize as MaxSize
@@ -59,6 +61,28 @@ _Int: TypeAlias = np.integer[Any] | ctypes._SimpleCData[int]
 _Float: TypeAlias = np.floating[Any] | ctypes._SimpleCData[float]
 _Complex: TypeAlias = np.complexfloating[Any, Any]
 
+# Records, whose classes have no class in common.
+class _NamedTuple(Protocol):
+    def _asdict(self) -> dict[str, Any]: ...
+
+class _Attrs(Protocol):
+    __attrs_attrs__: ClassVar[Any]
+
+class _Struct(Protocol):
+    __struct_fields__: ClassVar[tuple[str, ...]]
+
+class _TypedDict(Protocol):
+    __required_keys__: ClassVar[frozenset[str]]
+
+_Object: TypeAlias = DataclassInstance | _NamedTuple | _Attrs | _Struct
+_Record: TypeAlias = _Object | ctypes.Structure | np.void | _TypedDict
+_O = TypeVar("_O", bound=_Object)
+_R = TypeVar("_R", bound=_Record)
+# What into= fills, apart from buffers such as arrays and ctypes.Structure.
+_F = TypeVar("_F", bound=_Object | _TypedDict)
+_C = TypeVar("_C", bound=ctypes.Structure)
+_K = TypeVar("_K", bound=_TypedDict)
+
 _Array: TypeAlias = array[int] | array[float] | ctypes.Array[Any]
 # What values of their own type are read with. The topics' arrays have fixed types of elements.
 _A = TypeVar("_A", bound=_Array)
@@ -72,7 +96,8 @@ _D = TypeVar(
     | list[float]
     | npt.NDArray[Any]
     | _Array
-    | memoryview,
+    | memoryview
+    | _Record,
 )
 _S = TypeVar("_S", bound=Subscriber[Any])
 
@@ -212,6 +237,63 @@ class Publisher(Generic[_T]):
         attributes: dict[str, Any] | None = None,
     ) -> None: ...
     @overload
+    def __init__(
+        self: Publisher[dict[str, Any]],
+        name: str,
+        default_value: dict[str, Any],
+        buffer_num: SupportsIndex = 3,
+        *,
+        max_size: SupportsIndex | None = None,
+        views: SupportsIndex | None = None,
+        loans: SupportsIndex | None = None,
+        mode: SupportsIndex = 0o600,
+        replace: bool = False,
+        retain: bool = False,
+        directory: StrPath | None = None,
+        trust: _Trust = None,
+        unit: str = "",
+        description: str = "",
+        attributes: dict[str, Any] | None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Publisher[list[_R]],
+        name: str,
+        default_value: list[_R],
+        buffer_num: SupportsIndex = 3,
+        *,
+        max_size: SupportsIndex | None = None,
+        views: SupportsIndex | None = None,
+        loans: SupportsIndex | None = None,
+        mode: SupportsIndex = 0o600,
+        replace: bool = False,
+        retain: bool = False,
+        directory: StrPath | None = None,
+        trust: _Trust = None,
+        unit: str = "",
+        description: str = "",
+        attributes: dict[str, Any] | None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Publisher[list[dict[str, Any]]],
+        name: str,
+        default_value: list[dict[str, Any]],
+        buffer_num: SupportsIndex = 3,
+        *,
+        max_size: SupportsIndex | None = None,
+        views: SupportsIndex | None = None,
+        loans: SupportsIndex | None = None,
+        mode: SupportsIndex = 0o600,
+        replace: bool = False,
+        retain: bool = False,
+        directory: StrPath | None = None,
+        trust: _Trust = None,
+        unit: str = "",
+        description: str = "",
+        attributes: dict[str, Any] | None = None,
+    ) -> None: ...
+    @overload
     def publish(self: Publisher[bool], value: bool, /) -> None: ...
     @overload
     def publish(self: Publisher[int], value: SupportsIndex, /) -> None: ...
@@ -243,6 +325,22 @@ class Publisher(Generic[_T]):
     def loan(
         self: Publisher[npt.NDArray[_E]], size: SupportsIndex | None = None
     ) -> AbstractContextManager[npt.NDArray[_E], None]: ...
+    @overload
+    def loan(
+        self: Publisher[dict[str, Any]], size: None = None
+    ) -> AbstractContextManager[dict[str, Any], None]: ...
+    @overload
+    def loan(self: Publisher[_C], size: None = None) -> AbstractContextManager[_C, None]: ...
+    @overload
+    def loan(self: Publisher[_K], size: None = None) -> AbstractContextManager[_K, None]: ...
+    @overload
+    def loan(
+        self: Publisher[np.void], size: None = None
+    ) -> AbstractContextManager[npt.NDArray[np.void], None]: ...
+    @overload
+    def loan(
+        self: Publisher[_O], size: None = None
+    ) -> AbstractContextManager[SimpleNamespace, None]: ...
     @overload
     def loan(
         self: Publisher[bytes] | Publisher[_A] | Publisher[memoryview],
@@ -372,9 +470,69 @@ class Subscriber(Generic[_T]):
         directory: StrPath | None = None,
         trust: _Trust = None,
     ) -> None: ...
+    @overload
+    def __init__(
+        self: Subscriber[dict[str, Any]],
+        name: str,
+        default_value: dict[str, Any],
+        *,
+        copy: bool = True,
+        max_age: float | None = None,
+        history: SupportsIndex = 1,
+        callback: Callable[[dict[str, Any]], object] | None = None,
+        directory: StrPath | None = None,
+        trust: _Trust = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Subscriber[list[_R]],
+        name: str,
+        default_value: list[_R],
+        *,
+        copy: bool = True,
+        max_age: float | None = None,
+        history: SupportsIndex = 1,
+        callback: Callable[[list[_R]], object] | None = None,
+        directory: StrPath | None = None,
+        trust: _Trust = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Subscriber[list[dict[str, Any]]],
+        name: str,
+        default_value: list[dict[str, Any]],
+        *,
+        copy: bool = True,
+        max_age: float | None = None,
+        history: SupportsIndex = 1,
+        callback: Callable[[list[dict[str, Any]]], object] | None = None,
+        directory: StrPath | None = None,
+        trust: _Trust = None,
+    ) -> None: ...
+    @overload
     def subscribe(self, *, into: _Into | None = None) -> tuple[_T, bool]: ...
+    @overload
+    def subscribe(
+        self: Subscriber[dict[str, Any]], *, into: dict[str, Any]
+    ) -> tuple[dict[str, Any], bool]: ...
+    @overload
+    def subscribe(self: Subscriber[_F], *, into: _F) -> tuple[_F, bool]: ...
+    @overload
     def recv(self, timeout: float | None = None, *, into: _Into | None = None) -> _T: ...
+    @overload
+    def recv(
+        self: Subscriber[dict[str, Any]], timeout: float | None = None, *, into: dict[str, Any]
+    ) -> dict[str, Any]: ...
+    @overload
+    def recv(self: Subscriber[_F], timeout: float | None = None, *, into: _F) -> _F: ...
+    @overload
     def try_recv(self, *, into: _Into | None = None) -> _T | None: ...
+    @overload
+    def try_recv(
+        self: Subscriber[dict[str, Any]], *, into: dict[str, Any]
+    ) -> dict[str, Any] | None: ...
+    @overload
+    def try_recv(self: Subscriber[_F], *, into: _F) -> _F | None: ...
     @overload
     def drain(self, *, into: None = None) -> list[_T]: ...
     @overload
@@ -383,6 +541,10 @@ class Subscriber(Generic[_T]):
     def last(self, n: SupportsIndex, /, *, into: _B) -> _B: ...
     @overload  # one array with a leading axis, or a list of those of various lengths
     def last(self: Subscriber[npt.NDArray[_E]], n: SupportsIndex, /) -> Any: ...
+    @overload  # stacked: arrays with a leading axis, by key
+    def last(  # type: ignore[overload-overlap]
+        self: Subscriber[dict[str, Any]], n: SupportsIndex, /
+    ) -> dict[str, Any]: ...
     @overload
     def last(self, n: SupportsIndex, /, *, into: None = None) -> list[_T]: ...
     def sample(self) -> Sample[_T] | None: ...

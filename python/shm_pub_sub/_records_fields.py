@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ._records_place import Place
 
     # What makes the record of a default, and of the list of which it is the first.
-    Nested: TypeAlias = Callable[[Place, Any, list[Any] | None], RecordSpec]
+    _Nested: TypeAlias = Callable[[Place, Any, list[Any] | None], RecordSpec]
 
 _EXPECTED: Final = "a number, text, bytes, a list, an array, an Enum or a record"
 _NUMBERS: Final = (bool, int, float, complex)
@@ -30,7 +30,7 @@ _DTYPES: Final = {**LISTS, complex: "c16"}
 
 
 def field_of(
-    place: Place, name: str, default: Any, note: Annotation, init: bool, nested: Nested
+    place: Place, name: str, default: Any, note: Annotation, init: bool, nested: _Nested
 ) -> Field:
     """Return the field of that name; where it begins is found later."""
     if is_annotated(default):  # in a dict, which has no annotations
@@ -47,7 +47,7 @@ def field_of(
     return Field(name, spec, enum=members, init=init, unit=note.unit)
 
 
-def _spec(place: Place, default: Any, note: Annotation, nested: Nested) -> Spec:
+def _spec(place: Place, default: Any, note: Annotation, nested: _Nested) -> Spec:
     if really_is(default, *_NUMBERS):
         return _number(place, default, note)
     if really_is(default, str, bytes):
@@ -107,7 +107,7 @@ def _bound(place: Place, note: Annotation, kind: str) -> int:
     return bound
 
 
-def _list(place: Place, default: list[Any], note: Annotation, nested: Nested) -> Spec:
+def _list(place: Place, default: list[Any], note: Annotation, nested: _Nested) -> Spec:
     most = note.bound if note.is_bound else None
     if default and is_record(default[0]):
         record = nested(place.element(0), default[0], default)

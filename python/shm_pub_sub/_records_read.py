@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import lru_cache
 from json import loads
 from keyword import iskeyword
 
@@ -13,15 +12,28 @@ from ._spec import Spec
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Final
 
 
-@lru_cache(maxsize=256)  # texts of publishers that restart with other types
+_MOST: Final = 1000  # texts and classes that are kept
+_known: dict[str, _hot.Record] = {}
+_classes: dict[tuple[str, ...], Any] = {}
+
+
 def record_of(descriptor: str) -> _hot.Record:
     """Return what C knows of the record that a descriptor has.
 
     It has been checked by Go. Structured arrays need numpy; without it they are lists.
     """
+    found = _known.get(descriptor)
+    if found is None:
+        if len(_known) >= _MOST:  # of publishers that restart with other types
+            _known.clear()
+        found = _known[descriptor] = _made(descriptor)
+    return found
+
+
+def _made(descriptor: str) -> _hot.Record:
     form = loads(descriptor)
     if form["kind"] == "record":
         return _tuple(form).codec
@@ -87,9 +99,18 @@ def _record(form: dict[str, Any], structured: bool) -> RecordSpec:
     return _structured(form) if structured else _tuple(form)
 
 
-@lru_cache(maxsize=1024)
 def _class(name: str, fields: tuple[str, ...]) -> Any:
     """Return the NamedTuple of that name: the same for the same names."""
+    key = (name, *fields)
+    found = _classes.get(key)
+    if found is None:
+        if len(_classes) >= _MOST:
+            _classes.clear()
+        found = _classes[key] = _new_class(name, fields)
+    return found
+
+
+def _new_class(name: str, fields: tuple[str, ...]) -> Any:
     from collections import namedtuple
 
     if not all(field.isidentifier() and not _taken(field) for field in fields):

@@ -2,20 +2,26 @@
 
 import ctypes
 from array import array
+from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
-from typing import Any, TypeVar
+from types import SimpleNamespace
+from typing import Annotated, Any, NamedTuple, TypedDict, TypeVar
 
+import attrs
+import msgspec
 import numpy as np
 import numpy.typing as npt
 from shm_pub_sub import (
     ExistsError,
+    MaxSize,
     Publisher,
     Sample,
     ShmError,
     Subscriber,
     TopicInfo,
     TopicTable,
+    Unit,
     inspect,
     remove,
     select,
@@ -28,6 +34,34 @@ Value = TypeVar("Value", bool, int, float)
 
 class Colour(IntEnum):
     RED = 1
+
+
+@dataclass
+class Imu:
+    stamp: int = 0
+    ax: Annotated[float, Unit("m/s^2")] = 0.0
+    label: Annotated[str, MaxSize(32)] = ""
+
+
+class Point(NamedTuple):
+    x: float = 0.0
+
+
+@attrs.define
+class Grip:
+    force: float = 0.0
+
+
+class Joint(msgspec.Struct):
+    angle: float = 0.0
+
+
+class Motor(ctypes.Structure):
+    _fields_ = [("speed", ctypes.c_double)]
+
+
+class Observation(TypedDict):
+    stamp: float
 
 
 class Distance(Publisher[float]):
@@ -79,7 +113,7 @@ def subscribers_of_every_type(frame: npt.NDArray[np.uint8], doubles: "array[floa
     assert_type(Subscriber("t", b"", copy=False), Subscriber[bytes | memoryview])
     assert_type(Subscriber("t", doubles, copy=False), Subscriber["array[float] | memoryview"])
     Subscriber("t", (0.0,))  # type: ignore[call-overload]
-    Subscriber("t", {"a": 0})  # type: ignore[call-overload]
+    Subscriber("t", {3: 0})  # type: ignore[dict-item]
     Subscriber("t", ["a"])  # type: ignore[type-var]
 
 
@@ -113,6 +147,86 @@ def publishing_and_loans_are_typed(frame: npt.NDArray[np.uint8], doubles: npt.ND
     Publisher("t", array("d")).publish(memoryview(b""))
     Publisher("t", b"").publish(bytearray(3))
     Publisher("t", "").publish(b"")  # type: ignore[arg-type]
+
+
+def records_are_typed(motor: Motor, row: np.void, cloud: npt.NDArray[np.void]) -> None:
+    assert_type(Publisher("t", Imu()), Publisher[Imu])
+    assert_type(Publisher("t", Point()), Publisher[Point])
+    assert_type(Publisher("t", Grip()), Publisher[Grip])
+    assert_type(Publisher("t", Joint()), Publisher[Joint])
+    assert_type(Publisher("t", motor), Publisher[Motor])
+    assert_type(Publisher("t", row), Publisher[np.void])
+    assert_type(Publisher("t", cloud, max_size=9), Publisher[npt.NDArray[np.void]])
+    assert_type(Publisher("t", {"rgb": cloud, "stamp": 0.0}), Publisher[dict[str, Any]])
+    assert_type(Publisher("t", Observation(stamp=0.0)), Publisher[Observation])
+    assert_type(Publisher("t", [Imu()], max_size=9), Publisher[list[Imu]])
+    assert_type(Publisher("t", [{"stamp": 0.0}]), Publisher[list[dict[str, Any]]])
+    assert_type(Subscriber("t", Imu()), Subscriber[Imu])
+    assert_type(Subscriber("t", Point(), copy=False), Subscriber[Point])
+    assert_type(Subscriber("t", Grip()), Subscriber[Grip])
+    assert_type(Subscriber("t", Joint()), Subscriber[Joint])
+    assert_type(Subscriber("t", motor), Subscriber[Motor])
+    assert_type(Subscriber("t", row), Subscriber[np.void])
+    assert_type(Subscriber("t", {"rgb": cloud, "stamp": 0.0}), Subscriber[dict[str, Any]])
+    assert_type(Subscriber("t", Observation(stamp=0.0)), Subscriber[Observation])
+    assert_type(Subscriber("t", [Imu()]), Subscriber[list[Imu]])
+    assert_type(Subscriber("t", [{"stamp": 0.0}]), Subscriber[list[dict[str, Any]]])
+    Publisher("t", object())  # type: ignore[call-overload]
+    Publisher("t", {"a"})  # type: ignore[call-overload]
+    Publisher("t", [Imu(), 3])  # type: ignore[type-var]
+
+
+def wrong_records_are_refused(point: Point) -> None:
+    imus, states = Publisher("t", Imu()), Publisher("t", {"stamp": 0.0})
+    imus.publish(Imu(3))
+    imus.publish_many([Imu(3), Imu(4)])
+    imus.publish(point)  # type: ignore[arg-type]
+    imus.publish({"stamp": 0})  # type: ignore[arg-type]
+    imus.publish(None)  # type: ignore[arg-type]
+    imus.publish(Imu)  # type: ignore[arg-type]
+    imus.publish_many([point])  # type: ignore[list-item]
+    states.publish({"stamp": 1.0})
+    states.publish(Imu())  # type: ignore[arg-type]
+    Publisher("t", point).publish(point._replace(x=1.0))
+    Publisher("t", point).publish((1.0,))  # type: ignore[arg-type]
+    Publisher("t", [Imu()]).publish([Imu(), Imu()])
+    Publisher("t", [Imu()]).publish([point])  # type: ignore[list-item]
+    Publisher("t", [Imu()]).publish(Imu())  # type: ignore[arg-type]
+
+
+def reading_records_is_typed(motor: Motor) -> None:
+    imus, states = Subscriber("t", Imu()), Subscriber("t", {"stamp": 0.0})
+    imu, state = imus.recv(), states.recv()
+    assert_type(imu, Imu)
+    assert_type(imus.subscribe(), tuple[Imu, bool])
+    assert_type(imus.subscribe(into=imu), tuple[Imu, bool])
+    assert_type(imus.recv(1, into=imu), Imu)
+    assert_type(imus.try_recv(into=imu), Imu | None)
+    assert_type(imus.drain(), list[Imu])
+    assert_type(imus.last(2), list[Imu])
+    assert_type(imus.sample(), Sample[Imu] | None)
+    assert_type(states.subscribe(into=state), tuple[dict[str, Any], bool])
+    assert_type(states.recv(into=state), dict[str, Any])
+    assert_type(states.try_recv(into=state), dict[str, Any] | None)
+    assert_type(states.last(2), dict[str, Any])
+    assert_type(Subscriber("t", motor).recv(into=motor), Motor)
+    imus.recv(into=state)  # type: ignore[call-overload]
+    states.recv(into=imu)  # type: ignore[call-overload]
+    Subscriber("t", 0.0).recv(into=1.0)  # type: ignore[arg-type]
+
+
+def loans_of_records_are_typed(motor: Motor, row: np.void, cloud: npt.NDArray[np.void]) -> None:
+    with Publisher("t", {"rgb": cloud}).loan() as state:
+        assert_type(state, dict[str, Any])
+    with Publisher("t", Imu()).loan() as imu:
+        assert_type(imu, SimpleNamespace)
+        imu.stamp = 3
+    with Publisher("t", motor).loan() as lent:
+        assert_type(lent, Motor)
+    with Publisher("t", row).loan() as element:
+        assert_type(element, npt.NDArray[np.void])
+    with Publisher("t", cloud, max_size=9).loan(3) as points:
+        assert_type(points, npt.NDArray[np.void])
 
 
 def reading_is_typed() -> None:
