@@ -208,3 +208,28 @@ def test_a_value_is_read_as_it_was_published(
             assert sides[reader].subscribe(form, dtype, topic) == value, (dtype, value)
     for side in sides.values():
         side.close()
+
+
+@pytest.mark.parametrize("writer", ["Go", "C"])
+def test_a_record_has_one_name_and_the_first_field_that_differs_is_named(
+    sides: dict[str, Side], writer: str
+) -> None:
+    sides[writer].publish("record", "large", "x", random_bytes("large", dice()))
+    found = (
+        "large{ready: bool, pose: float64[2,3], inner: inner{x: float64, on: bool}, "
+        "many: inner{x: float64, on: bool}[3], label: str <= 12, raw: bytes <= 5, "
+        "points: float32[<=50,2], path: list[float] <= 4, flags: list[bool] <= 3, "
+        "seen: list[inner{x: float64, on: bool}] <= 2, z: complex128}"
+    )
+    if writer == "C":
+        found = found.replace("large{", "Large{").replace("inner{", "Inner{")
+        found = found.replace("many: Inner{", "many: {")  # numpy's dtypes have no name
+    (topic,) = shm_pub_sub.topics()
+    assert topic.type_name == found
+    difference = 'field "stamp": found none; use'
+    with pytest.raises(shm_pub_sub.TopicTypeError, match=f"expected Small{{.*}}: {difference}"):
+        shm_pub_sub.Subscriber("x", CLASSES["small"]())
+    with pytest.raises(AssertionError, match=difference):
+        sides["Go"].subscribe("record", "small", "x")
+    for side in sides.values():
+        side.close()
