@@ -37,8 +37,17 @@ def _made(descriptor: str) -> _hot.Record:
     form = loads(descriptor)
     if form["kind"] == "record":
         return _tuple(form).codec
-    in_array = form["kind"] == "array" and "numpy" in sys.modules
+    in_array = form["kind"] == "array" and _has_dtype(form["dtype"])
     return (_structured if in_array else _tuple)(form["dtype"]).codec
+
+
+def _has_dtype(form: Any) -> bool:
+    """Report whether numpy has a dtype for elements: nothing in them varies in length."""
+    if "numpy" not in sys.modules or isinstance(form, str):
+        return "numpy" in sys.modules
+    if form["kind"] == "record":
+        return all(_has_dtype(kind) for _, kind, _ in form["fields"])
+    return form["kind"] == "array" and "max" not in form and _has_dtype(form["dtype"])
 
 
 def _tuple(form: dict[str, Any]) -> RecordSpec:
@@ -84,7 +93,7 @@ def _type(form: str | dict[str, Any], structured: bool) -> Spec:
         return Spec(kind, str, None, most=most)
     element = form["dtype"]
     is_record = isinstance(element, dict)
-    in_array = kind == "array" and "numpy" in sys.modules
+    in_array = kind == "array" and _has_dtype(element)
     record = _record(element, structured or in_array) if is_record else None
     return Spec(
         *(kind, list, None),
