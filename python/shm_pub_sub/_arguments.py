@@ -171,7 +171,7 @@ def check_chunks(name: str, what: str, given: object, scalar: str, least: int, u
     if scalar:
         raise TopicTypeError(
             f"topic {short_repr(name)}: found {what}= for a topic of {scalar}; expected it for "
-            "arrays, text, bytes and lists, whose values can be large"
+            "arrays, text, bytes, lists and records, whose values can be large"
         )
     number = integer(f"topic {short_repr(name)}: {what}", given, f"an int such as {usual}")
     if not least <= number <= MAX_CHUNKS:

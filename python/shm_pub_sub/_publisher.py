@@ -43,7 +43,9 @@ class Publisher(_hot.Publisher, PublisherRefusals):
         default_value: Its type is the topic's type; it is not published. A bool, an int or a float;
             a scalar of numpy or ctypes for the other sizes of numbers; "" or b"" for text or bytes;
             a list of bool, int or float; an array: numpy's, array.array, a memoryview or ctypes',
-            whose element type and shape are the topic's.
+            whose element type and shape are the topic's; a record: a dataclass, a NamedTuple, a
+            dict, a ctypes.Structure, a structured scalar, or one of attrs or msgspec, each field of
+            which has a default that gives its type; a list of such records.
         buffer_num: How many values stay readable, 1 or more.
         max_size: The greatest length: of text and bytes in bytes (UTF-8; None: 4096), of a list in
             elements (None: as many as the default has). With it the first axis of an array has 0

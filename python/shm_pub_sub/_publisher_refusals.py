@@ -74,9 +74,14 @@ class PublisherRefusals(End):
         if spec.record is not None and spec.kind != "array":
             raise refused(what, value, spec)
         if field.enum is not None:
+            name = field.enum.__name__
+            hint = f"; write {name}(x)" if isinstance(value, (str, int, float)) else ""
             raise TopicTypeError(
-                f"{what}: found {_found(value)}; expected a member of {field.enum.__name__}; write "
-                f"{field.enum.__name__}(x)"
+                f"{what}: found {_found(value)}; expected a member of {name}{hint}"
+            )
+        if value is None and spec.kind == "scalar" and spec.type is float:
+            raise TopicTypeError(
+                f"{what}: found None; expected a float or an int; write float('nan') for none"
             )
         raise _wrong(what, value, spec)
 
@@ -85,9 +90,11 @@ class PublisherRefusals(End):
         from ._records_refused import field_at
 
         spec = field_at(self._spec, path)[1]
+        hint = "write a larger size in the field's annotation"
+        hint += ", or a longer default" if spec.kind == "list" else ""
         raise TopicValueError(
             f"{self._what(position)}, field {path}: found {length} {_unit(spec)}; expected "
-            f"{spec.max} at most; write a larger size in the field's annotation"
+            f"{spec.max} at most; {hint}"
         )
 
     def _refuse_length(self, length: int, position: int) -> NoReturn:
@@ -192,7 +199,7 @@ def _wrong(what: str, value: object, spec: Spec) -> Exception:
     else:
         expected = _NUMBERS[spec.type]
         hint = "" if spec.type in (bool, complex) else conversion(value, spec.type)
-        found = f"{type(value).__name__} {short_repr(value)}"
+        found = _found(value) if value is None else f"{type(value).__name__} {short_repr(value)}"
     return TopicTypeError(f"{what}: found {found}; expected {expected}{hint}")
 
 

@@ -48,10 +48,11 @@ def refused(what: str, value: Any, spec: Spec) -> TopicTypeError:
     if spec.kind == "list":
         name = record.name or _kind(record)
         found, expected = plain(value), f"a list of {name}"
-        hint = "write list(x)" if hasattr(type(value), "__iter__") else "write [x]"
-        hint = "" if value is None else hint
+        hint = "write list(x)" if hasattr(type(value), "__iter__") else ""
+        if really_is(value, record.cls) and record.how != "dict":
+            hint = "write [x]"
         if really_is(value, dict):
-            hint = "write list(x.values())"
+            hint = "write [x]" if record.how == "dict" else "write list(x.values())"
     elif record.how == "dict":
         found, expected, hint = _of_dict(value, record)
     elif record.how in ("raw", "numpy"):
@@ -89,11 +90,11 @@ def _of_dict(value: Any, record: RecordSpec) -> tuple[str, str, str]:
 
 def _of_class(value: Any, record: RecordSpec) -> tuple[str, str, str]:
     cls: Any = record.cls
-    expected = f"{'an' if cls.__name__[:1] in 'AEIOUaeiou' else 'a'} {cls.__name__}"
+    expected: str = cls.__name__
     if really_is(value, cls):
         for field in record.fields:
             if not hasattr(value, field.name):
-                return f"{cls.__name__} without {field.name}", "a value for each field", "set it"
+                return f"{cls.__name__} without {field.name}", "a value for each field", ""
         return plain(value), expected, ""
     if kind_of(value) == f"{cls.__module__}.{cls.__qualname__}":
         return (

@@ -33,14 +33,14 @@ class End:
 
     @property
     def type(self) -> builtins.type[Any]:
-        """The default's type: a number's, str, bytes, list, or the array's class."""
+        """The default's type: a number's, str, bytes, list, or the array's or record's class."""
         return self._type
 
     @property
     def default_value(self) -> Any:
         """The default_value given to the constructor, as exactly its type.
 
-        A list or an array is a copy; numpy's is read-only.
+        A list, an array or a record is a copy; an array of numpy is read-only.
         """
         return self._default if self._spec is None else self._spec.own_default()
 

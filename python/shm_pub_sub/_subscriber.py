@@ -54,10 +54,10 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
     Args:
         name: The topic's name.
         default_value: What subscribe() returns if there is nothing to read. Its type must be the
-            publisher's: bool, int, float, str, bytes, a list, or the element type and shape of an
-            array; an array of which the first axis has length 0 stands for any length. It is
-            copied. None for a topic of any type, which may change; values are then arrays of
-            numpy, or memoryviews without it.
+            publisher's: bool, int, float, str, bytes, a list, the element type and shape of an
+            array, or a record of the same fields; an array of which the first axis has length 0
+            stands for any length. It is copied. None for a topic of any type, which may change;
+            values are then arrays of numpy, or memoryviews without it, and NamedTuples.
         copy: Whether arrays and bytes are the program's own, new and writable at each call. False
             for views: read-only arrays (of bytes: memoryviews) in shared memory, which do not
             change as long as anything refers to them. More views at once than the publisher's
