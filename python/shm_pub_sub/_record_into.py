@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from copy import copy
-from functools import lru_cache
 
 from . import _hot
 from ._arguments import kind_of
 from ._arrays import dtype_of_code
 from ._errors import TopicTypeError, TopicValueError
-from ._record_loan import is_numpys, is_open, own
+from ._record_loan import MOST, is_numpys, is_open, own
 from ._spec import dtype_name
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
@@ -20,9 +19,21 @@ if TYPE_CHECKING:
     from ._hot import Record
 
 
-@lru_cache(32)
+_codecs: dict[Record, Record] = {}
+_plans: dict[Record, _Plan] = {}
+
+
 def codec_of(record: Record) -> Record:
     """Return what makes a dict of a record, and of those in it that are filled."""
+    found = _codecs.get(record)
+    if found is None:
+        if len(_codecs) >= MOST:
+            _codecs.clear()
+        found = _codecs[record] = _codec(record)
+    return found
+
+
+def _codec(record: Record) -> Record:
     if record.how == "raw":
         return record
     fields = tuple(
@@ -77,9 +88,13 @@ class _Plan:
             setattr(into, name, item)
 
 
-@lru_cache(32)
 def _plan_of(record: Record) -> _Plan:
-    return _Plan(record)
+    found = _plans.get(record)
+    if found is None:
+        if len(_plans) >= MOST:
+            _plans.clear()
+        found = _plans[record] = _Plan(record)
+    return found
 
 
 def _is_fixed(record: Record) -> bool:

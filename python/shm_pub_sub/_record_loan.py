@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from copy import deepcopy
-from functools import lru_cache
 from types import SimpleNamespace
 
 from . import _hot
@@ -17,7 +16,7 @@ from ._spec import copied
 TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
+    from typing import Any, Final
 
     from ._hot import Record
 
@@ -40,9 +39,21 @@ def own(value: Any) -> Any:
     return value if type(value) in _IMMUTABLE else deepcopy(value)
 
 
-@lru_cache(32)
+MOST: Final = 32  # records whose results are kept
+_codecs: dict[Record, Record] = {}
+
+
 def codec_of(record: Record) -> Record:
     """Return what reads the fields of a loan's object, whatever its class, when its block ends."""
+    found = _codecs.get(record)
+    if found is None:
+        if len(_codecs) >= MOST:
+            _codecs.clear()
+        found = _codecs[record] = _codec(record)
+    return found
+
+
+def _codec(record: Record) -> Record:
     if record.how in ("raw", "numpy"):
         return record
     fields = tuple(
