@@ -79,10 +79,9 @@ class PublisherRefusals(End):
             raise TopicTypeError(
                 f"{what}: found {_found(value)}; expected a member of {name}{hint}"
             )
-        if value is None and spec.kind == "scalar" and spec.type is float:
-            raise TopicTypeError(
-                f"{what}: found None; expected a float or an int; write float('nan') for none"
-            )
+        if value is None and spec.kind == "scalar":
+            hint = "; write float('nan') for none" if spec.type is float else ""
+            raise TopicTypeError(f"{what}: found None; expected {_NUMBERS[spec.type]}{hint}")
         raise _wrong(what, value, spec)
 
     def _refuse_field_length(self, path: str, length: int, position: int) -> NoReturn:
@@ -199,7 +198,7 @@ def _wrong(what: str, value: object, spec: Spec) -> Exception:
     else:
         expected = _NUMBERS[spec.type]
         hint = "" if spec.type in (bool, complex) else conversion(value, spec.type)
-        found = _found(value) if value is None else f"{type(value).__name__} {short_repr(value)}"
+        found = f"{type(value).__name__} {short_repr(value)}"
     return TopicTypeError(f"{what}: found {found}; expected {expected}{hint}")
 
 

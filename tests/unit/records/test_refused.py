@@ -90,7 +90,7 @@ REFUSED: list[tuple[Callable[[dict[str, Any]], Any], type[Exception], str]] = [
     (
         put_imu("ax", None),
         TopicTypeError,
-        "field imu.ax: found None; expected a float or an int; w",
+        "field imu.ax: found None; expected a float or an int (a",
     ),
     (put_imu("stamp", 1.5), TopicTypeError, "field imu.stamp: found float 1.5; expected an int"),
     (put_imu("stamp", 2**70), RangeError, "field imu.stamp: found 1180591620717411303424; expec"),
