@@ -160,12 +160,17 @@ func retainedText(t *testing.T, w *world) {
 	require.NoError(t, o.Close())
 }
 
+// textMetadata is what every topic of text has, of the victim or of an earlier publisher.
+const textMetadata = `{"unit":"words"}`
+
 func createText(dir string, depth int, retain bool) (*segment.Owned, error) {
 	typ, err := descriptor.Parse([]byte(`{"kind":"text","max":100}`))
 	if err != nil {
 		return nil, err
 	}
-	return segment.Create(segment.Spec{Dir: dir, Topic: "x", Type: typ, Depth: depth, Views: 2, Loans: 1, Mode: 0o600, Retain: retain})
+	return segment.Create(segment.Spec{
+		Dir: dir, Topic: "x", Type: typ, Depth: depth, Views: 2, Loans: 1, Mode: 0o600, Retain: retain, Metadata: textMetadata,
+	})
 }
 
 // requireText checks that a new subscriber reads the retained text.
@@ -174,6 +179,7 @@ func (w *world) requireText(t *testing.T) {
 	v, err := segment.Attach(w.dir, "x", descriptor.Any, segment.Trust{})
 	require.NoError(t, err)
 	defer v.Close()
+	require.Equal(t, textMetadata, v.Metadata())
 	var slot [2]uint64
 	r := v.Ring()
 	sample, sound := r.Newest(slot[:])
