@@ -3,6 +3,7 @@ package shmpubsub
 import (
 	"encoding/binary"
 	"slices"
+	"unicode/utf8"
 
 	"shm_pub_sub/shmpubsub/internal/descriptor"
 )
@@ -20,6 +21,7 @@ type part struct {
 	varies      bool // n is the most; the length is in the 64 bits before
 	inner       []part
 	field       string // of rooms
+	text        bool
 }
 
 // in returns parts as they are in n steps from at on.
@@ -55,6 +57,7 @@ const (
 	findStrange      // a bool that Go does not have
 	clearLengths
 	findTooLong // a length
+	findUnfit   // a length that is too long, or text that is not UTF-8
 )
 
 // walk does a task with the parts of b: with all steps, or those that are in use. It returns the first part that it finds,
@@ -91,8 +94,9 @@ func walk(parts []part, b []byte, all bool, what task) (found *part, length uint
 			}
 		case clearLengths:
 			clear(at[:descriptor.LengthBytes])
-		case findTooLong:
-			if length = binary.LittleEndian.Uint64(at); length > uint64(n) {
+		case findTooLong, findUnfit:
+			length = binary.LittleEndian.Uint64(at)
+			if length > uint64(n) || what == findUnfit && p.text && !utf8.Valid(at[descriptor.LengthBytes:][:length]) {
 				return p, length
 			}
 		}

@@ -3,9 +3,11 @@ package shmpubsub_test
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 	"unsafe"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"shm_pub_sub/shmpubsub"
@@ -302,6 +304,73 @@ func TestSubscriber_TakesNoByteForWhatGoDoesNotHave(t *testing.T) {
 		require.ErrorIs(t, s.Err(), shmpubsub.ErrLayout)
 		require.False(t, s.Borrow(func(*Arm) { t.Error("there is nothing to borrow") }))
 	}
+}
+
+// What was read may come from another process, and is not published any further.
+func TestPublish_RefusesStructsThatNoOtherLanguageReads(t *testing.T) {
+	domain(t)
+	p := made[*shmpubsub.Publisher[Arm]](t)(shmpubsub.NewPublisher[Arm]("x", 1))
+	slice := made[*shmpubsub.SlicePublisher[Joint]](t)(shmpubsub.NewSlicePublisher[Joint]("slice", 1, shmpubsub.WithMaxSize(3)))
+	lengthOf := func(at unsafe.Pointer) *uint64 { return (*uint64)(at) }
+	damage := map[string]func(*Joint){
+		"found a length of 14 in the field Arm.Seen.Name; expected 13 at most": func(j *Joint) { *lengthOf(unsafe.Pointer(&j.Name)) = 14 },
+		"found text that is not UTF-8 in the field Arm.Seen.Name; expected UTF-8; use Bytes": func(j *Joint) {
+			require.NoError(t, j.Name.Set("ü"))
+			*lengthOf(unsafe.Pointer(&j.Name)) = 1
+		},
+	}
+	for text, damage := range damage {
+		a := armOf(t, 1)
+		damage(&a.Seen.Data[0])
+		for _, err := range []error{p.Publish(*a), p.PublishMany([]Arm{{}, *a}), p.Loan(func(v *Arm) error { *v = *a; return nil })} {
+			require.EqualError(t, err, `invalid value: publish "x": `+text)
+		}
+		joints := []Joint{{}, a.Seen.Data[0]}
+		for _, err := range []error{slice.Publish(joints), slice.Loan(2, func(v []Joint) error { copy(v, joints); return nil })} {
+			require.EqualError(t, err, `invalid value: publish "slice": `+strings.Replace(text, "Arm.Seen", "Joint", 1))
+		}
+		require.NoError(t, a.Seen.SetLen(0), "what is not in use does not matter")
+		require.NoError(t, p.Publish(*a))
+	}
+	info, err := shmpubsub.Inspect("x")
+	require.NoError(t, err)
+	require.EqualValues(t, len(damage), info.Published)
+}
+
+func TestRecords_AreWholeUnderAFastPublisher(t *testing.T) {
+	domain(t)
+	p := made[*shmpubsub.Publisher[Arm]](t)(shmpubsub.NewPublisher[Arm]("arm", 1))
+	small := made[*shmpubsub.Publisher[Imu]](t)(shmpubsub.NewPublisher[Imu]("imu", 1))
+	var readers sync.WaitGroup
+	for range 2 {
+		s := made[*shmpubsub.Subscriber[Arm]](t)(shmpubsub.NewSubscriber("arm", Arm{}))
+		imu := made[*shmpubsub.Subscriber[Imu]](t)(shmpubsub.NewSubscriber("imu", Imu{}))
+		readers.Go(func() {
+			var v Arm
+			check := func(v *Arm) bool {
+				n := v.Points.Len()
+				return assert.EqualValues(t, n, v.Last) && assert.Equal(t, strings.Repeat("ü", n%7), v.Joints[0].Name.String()) &&
+					assert.EqualValues(t, n, v.Points.Data[n-1][0]) && assert.EqualValues(t, n, v.Scans.Data[1][2].Y)
+			}
+			for v.Last < 300 {
+				if s.SubscribeInto(&v) && !check(&v) {
+					return
+				}
+				s.Borrow(func(v *Arm) { check(v) })
+				if got, ok := imu.Subscribe(); ok && !assert.True(t, got.Ax == float64(got.Stamp) && got.Ok == (got.Stamp%2 == 0)) {
+					return
+				}
+			}
+		})
+	}
+	for n := 1; n <= 300; n++ {
+		a := armOf(t, n)
+		for range 10 {
+			assert.NoError(t, small.Publish(Imu{int64(n), float64(n), n%2 == 0}))
+			assert.NoError(t, p.Publish(*a))
+		}
+	}
+	readers.Wait()
 }
 
 func TestSliceSubscriber_RefusesLengthsBeyondTheRoom(t *testing.T) {

@@ -208,7 +208,7 @@ func (b *builder) room(field reflect.StructField, kind descriptor.Kind, array re
 	}
 	at, most, step := int(field.Offset)+descriptor.LengthBytes, array.Len(), int(array.Elem().Size())
 	f.Type = descriptor.Type{Kind: kind, Variable: true, Max: uint64(most)}
-	e.rooms = append(e.rooms, part{at: int(field.Offset), n: most, step: step, field: path})
+	e.rooms = append(e.rooms, part{at: int(field.Offset), n: most, step: step, field: path, text: kind == descriptor.KindText})
 	if end := at + most*step; end < int(field.Offset+field.Type.Size()) {
 		defer func() { e.gaps = append(e.gaps, part{at: end, n: 1, step: int(field.Offset+field.Type.Size()) - end}) }()
 	}

@@ -70,8 +70,10 @@ func (p *writer) check(b []byte) error {
 	case n%p.row != 0:
 		return fmt.Errorf("%w: publish %q: found %d elements; expected a multiple of %d, as %v has", ErrValue, p.topic, n/p.size, p.row/p.size, p.typ)
 	case len(p.rooms) > 0:
-		if field, length := p.tooLong(b); field != nil {
+		if field, length := p.each(p.rooms, b, false, findUnfit); field != nil && length > uint64(field.n) {
 			return fmt.Errorf("%w: publish %q: found a length of %d in the field %s; expected %d at most", ErrValue, p.topic, length, field.field, field.n)
+		} else if field != nil {
+			return fmt.Errorf("%w: publish %q: found text that is not UTF-8 in the field %s; expected UTF-8; use Bytes", ErrValue, p.topic, field.field)
 		}
 	case p.text() && !utf8.Valid(b):
 		return fmt.Errorf("%w: publish %q: found text that is not UTF-8; expected UTF-8; use a publisher of bytes", ErrValue, p.topic)
