@@ -15,6 +15,9 @@ from ._records import CLASSES, INNER, Inner, random_bytes, to_bytes, to_object
 DTYPES = ["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8", "c8", "c16"]
 """Those that Go has: float16 is Python's only."""
 
+SIZES = ["b1", "i2", "f4", "f8", "c16"]
+"""One of each size: what lies in chunks is copied as bytes."""
+
 
 class Form(NamedTuple):
     shape: tuple[int, ...]
@@ -25,10 +28,10 @@ class Form(NamedTuple):
 FORMS = {
     "scalar": Form((), DTYPES),
     "inline": Form((3,), DTYPES),
-    "fixed": Form((150,), DTYPES),
-    "matrix": Form((30, 5), DTYPES),
+    "fixed": Form((150,), SIZES),
+    "matrix": Form((30, 5), SIZES),
     "variable": Form((0,), DTYPES),
-    "rows": Form((0, 2), DTYPES),
+    "rows": Form((0, 2), SIZES),
     "list": Form((0,), ["b1", "i8", "f8"]),
     "text": Form((0,), ["u1"]),
     "bytes": Form((0,), ["u1"]),
