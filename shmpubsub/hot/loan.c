@@ -4,7 +4,7 @@
 #include "loan_memory.h"
 #include "loan_record.h"
 #include "numpy_api.h"
-#include "record.h"
+#include "record_gaps.h"
 #include "refuse.h"
 
 const char loan_doc[] = "loan($self, /, size=None)\n--\n\n"

@@ -1,4 +1,4 @@
-#include "record.h"
+#include "record_gaps.h"
 
 #define BLOCK 16384 /* bytes of records that are gone through for one gap after the other */
 

@@ -3,6 +3,7 @@
 #include "../protocol/ring.h"
 #include "field_path.h"
 #include "numpy_api.h"
+#include "record_gaps.h"
 #include "source_copy.h"
 
 static PyObject *value_name;

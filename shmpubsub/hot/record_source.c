@@ -1,5 +1,6 @@
 #include "record_source.h"
 
+#include "record_gaps.h"
 #include "refuse.h"
 
 /* Raises for a value that does not fit, in the shim's words. What its own code raised passes through. */

@@ -1,5 +1,6 @@
 #include "source.h"
 
+#include "record_gaps.h"
 #include "record_source.h"
 #include "refuse.h"
 #include "source_copy.h"

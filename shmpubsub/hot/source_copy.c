@@ -1,7 +1,7 @@
 #include "source_copy.h"
 
 #include "numpy_api.h"
-#include "record.h"
+#include "record_gaps.h"
 
 /* May run without the GIL. */
 static void
