@@ -285,38 +285,3 @@ func asBools(t testing.TB, topic, from, to string) {
 	_, err = f.WriteAt([]byte(`"dtype":"<`+to+`"`), int64(at))
 	require.NoError(t, err)
 }
-
-// rawAt returns where a topic's newest value begins in its file, and how long it may be.
-func rawAt(t testing.TB, topic string) (at, size int64) {
-	t.Helper()
-	content, err := os.ReadFile(fileOf(topic))
-	require.NoError(t, err)
-	const header = 65536
-	le := binary.LittleEndian
-	number := func(at int64) int64 { return int64(le.Uint64(content[at:])) }
-	slot := header + int64(le.Uint32(content[header+12:])) + number(header+128)%number(header+40)*number(header+32)
-	if le.Uint32(content[header+20:])&4 == 0 {
-		return slot + 16, number(header + 24)
-	}
-	return number(header+96) + int64(le.Uint32(content[slot+16:]))*number(header+104) + 64, number(header + 24)
-}
-
-// rawOf returns the bytes of a topic's newest value.
-func rawOf(t testing.TB, topic string) []byte {
-	t.Helper()
-	at, size := rawAt(t, topic)
-	content, err := os.ReadFile(fileOf(topic))
-	require.NoError(t, err)
-	return content[at : at+size]
-}
-
-// writeRaw writes a byte of a topic's newest value behind its publisher's back.
-func writeRaw(t testing.TB, topic string, offset int, b byte) {
-	t.Helper()
-	at, _ := rawAt(t, topic)
-	f, err := os.OpenFile(fileOf(topic), os.O_RDWR, 0)
-	require.NoError(t, err)
-	defer func() { require.NoError(t, f.Close()) }()
-	_, err = f.WriteAt([]byte{b}, at+int64(offset))
-	require.NoError(t, err)
-}

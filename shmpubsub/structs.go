@@ -100,11 +100,6 @@ func (b *builder) record(t reflect.Type, path string, e *element) error {
 	}
 	names := map[string]string{}
 	end := 0
-	gap := func(next int) {
-		if next > end {
-			e.gaps = append(e.gaps, part{at: end, n: 1, step: next - end})
-		}
-	}
 	for i := range t.NumField() {
 		field := t.Field(i)
 		path := strings.TrimPrefix(path+"."+field.Name, ".")
@@ -114,13 +109,7 @@ func (b *builder) record(t reflect.Type, path string, e *element) error {
 			}
 			continue
 		}
-		if !field.IsExported() {
-			return fieldError(path, "a field that is not exported", "an exported one", "export it, with a tag shm:\"name\" for the name that it has in Python")
-		}
-		if b.fields++; b.fields > descriptor.MaxFields {
-			return fieldError(path, "more fields", fmt.Sprintf("%d at most", descriptor.MaxFields), "make it an array, or another topic")
-		}
-		name, unit, err := tagOf(field, path)
+		name, unit, err := b.named(field, path)
 		if err != nil {
 			return err
 		}
@@ -128,7 +117,7 @@ func (b *builder) record(t reflect.Type, path string, e *element) error {
 			return fieldError(path, fmt.Sprintf("the name %q, which %s has", name, other), "names that differ", "change its tag")
 		}
 		names[name] = field.Name
-		gap(int(field.Offset))
+		e.addGap(end, int(field.Offset))
 		f, meta, err := b.field(field, path, e)
 		if err != nil {
 			return err
@@ -143,10 +132,17 @@ func (b *builder) record(t reflect.Type, path string, e *element) error {
 		}
 		end = int(field.Offset + field.Type.Size())
 	}
-	if gap(int(t.Size())); len(e.record.Fields) == 0 {
+	if e.addGap(end, int(t.Size())); len(e.record.Fields) == 0 {
 		return fmt.Errorf("%w: found %v, which has no fields; expected one or more", ErrValueType, t)
 	}
 	return nil
+}
+
+// addGap adds the padding between two places.
+func (l *layout) addGap(from, to int) {
+	if from < to {
+		l.gaps = append(l.gaps, part{at: from, n: 1, step: to - from})
+	}
 }
 
 // isPadding reports whether t is a number, or a fixed array of numbers.
@@ -159,8 +155,15 @@ func isPadding(t reflect.Type) bool {
 	return dtypes[t.Kind()] != ""
 }
 
-// tagOf returns a field's name and unit: shm:"ax", shm:"ax,unit=m/s^2" or shm:",unit=m/s^2".
-func tagOf(field reflect.StructField, path string) (name, unit string, err error) {
+// named returns a field's name and unit, by its tag: shm:"ax", shm:"ax,unit=m/s^2" or shm:",unit=m/s^2".
+func (b *builder) named(field reflect.StructField, path string) (name, unit string, err error) {
+	if !field.IsExported() {
+		return "", "", fieldError(path, "a field that is not exported", "an exported one",
+			"export it, with a tag shm:\"name\" for the name that it has in Python")
+	}
+	if b.fields++; b.fields > descriptor.MaxFields {
+		return "", "", fieldError(path, "more fields", fmt.Sprintf("%d at most", descriptor.MaxFields), "make it an array, or another topic")
+	}
 	name, option, more := strings.Cut(field.Tag.Get("shm"), ",")
 	if name == "" {
 		name = field.Name
@@ -172,7 +175,8 @@ func tagOf(field reflect.StructField, path string) (name, unit string, err error
 	case name == "-":
 		err = fieldError(path, `the tag "-"`, "a name", "call the field _ if it is padding, or take it out of the struct")
 	case !descriptor.ValidName(name):
-		err = fieldError(path, fmt.Sprintf("the name %q", name), fmt.Sprintf("up to %d printable characters but \" and \\", descriptor.MaxName), "change its tag")
+		expected := fmt.Sprintf("up to %d printable characters but \" and \\", descriptor.MaxName)
+		err = fieldError(path, fmt.Sprintf("the name %q", name), expected, "change its tag")
 	}
 	return name, unit, err
 }
@@ -199,7 +203,9 @@ func (b *builder) field(field reflect.StructField, path string, e *element) (f d
 }
 
 // room is field for one of the types in rooms.go, with the type of its room.
-func (b *builder) room(field reflect.StructField, kind descriptor.Kind, array reflect.Type, path string, e *element) (f descriptor.Field, meta Metadata, err error) {
+func (b *builder) room(
+	field reflect.StructField, kind descriptor.Kind, array reflect.Type, path string, e *element,
+) (f descriptor.Field, meta Metadata, err error) {
 	refuse := func(expected string) error {
 		return fieldError(path, field.Type, expected, "change the array in its brackets")
 	}
@@ -209,9 +215,7 @@ func (b *builder) room(field reflect.StructField, kind descriptor.Kind, array re
 	at, most, step := int(field.Offset)+descriptor.LengthBytes, array.Len(), int(array.Elem().Size())
 	f.Type = descriptor.Type{Kind: kind, Variable: true, Max: uint64(most)}
 	e.rooms = append(e.rooms, part{at: int(field.Offset), n: most, step: step, field: path, text: kind == descriptor.KindText})
-	if end := at + most*step; end < int(field.Offset+field.Type.Size()) {
-		defer func() { e.gaps = append(e.gaps, part{at: end, n: 1, step: int(field.Offset+field.Type.Size()) - end}) }()
-	}
+	e.addGap(at+most*step, int(field.Offset+field.Type.Size()))
 	if kind == descriptor.KindText || kind == descriptor.KindBytes {
 		if array.Elem().Kind() != reflect.Uint8 {
 			return f, meta, refuse("an array of bytes in its brackets")
