@@ -69,9 +69,6 @@ record_unbind(struct value_type *t)
     Py_CLEAR(t->record);
 }
 
-/* Clears the gaps of n records that lie side by side, and those of their parts. */
-void record_clear_gaps(const Record *r, char *records, size_t n);
-
 /* The bytes that a field's values take, with their length. */
 static inline size_t
 field_extent(const struct field *f)
