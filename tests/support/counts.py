@@ -22,6 +22,9 @@ VIEWS = int(os.environ.get("SHM_PUB_SUB_VIEWS") or 5_000)
 LAPPED_SECONDS = float(os.environ.get("SHM_PUB_SUB_LAPPED_SECONDS") or 1)
 """How long a reader that cannot pin is overtaken by a publisher of frames."""
 
+RECORDS = int(os.environ.get("SHM_PUB_SUB_RECORDS") or 100)
+"""Random types of records, in each test that tries them."""
+
 SLICE = 0.1
 """Seconds after which a waiter looks again by itself, if nobody has woken it."""
 
