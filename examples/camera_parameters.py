@@ -44,8 +44,9 @@ def measure(seconds: float) -> None:
             if not ok or not about:  # it may end between the two lines
                 print("no camera", flush=True)
                 continue
-            rays = np.linalg.inv(about["attributes"]["intrinsics"])
-            x, y, z = frame[0, 0] * (rays @ (0, 0, 1))
+            (fx, _, cx), (_, fy, cy), _ = about["attributes"]["intrinsics"]
+            z = float(frame[0, 0])
+            x, y = -z * cx / fx, -z * cy / fy
             where = about["attributes"]["frame_id"]
             print(f"({x:.0f}, {y:.0f}, {z:.0f}) {about['unit']} in {where}", flush=True)
 

@@ -30,7 +30,7 @@ class JointState:
 
 def arm(seconds: float) -> None:
     """Publish a hundred states per second; every joint swings at a rate of its own."""
-    rates = np.arange(1, 8)
+    rates = np.arange(1.0, 8.0)
     with shm_pub_sub.Publisher(TOPIC, JointState()) as joints:
         for elapsed in ticks(0.01, seconds):
             position, velocity = np.sin(rates * elapsed), rates * np.cos(rates * elapsed)

@@ -37,7 +37,7 @@ def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--buffers", type=int, default=3)
     options = arguments.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit())
     work, total = 0, 0  # the first value is the mean since boot
     with (
         suppress(KeyboardInterrupt),

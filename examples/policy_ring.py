@@ -38,8 +38,10 @@ class Ring:
         self.count[0] = following
 
     def last(self, n: int, held_up: float) -> dict[str, Any]:
-        start, found = time.monotonic(), {}
-        slots = np.arange(self.count[0] - n + 1, self.count[0] + 1) % SLOTS
+        start = time.monotonic()
+        found: dict[str, Any] = {}
+        newest = int(self.count[0])
+        slots = np.arange(newest - n + 1, newest + 1) % SLOTS
         for key in OBSERVATION:
             found[key] = self.slots[key][slots]
             time.sleep(held_up / len(OBSERVATION))  # others may get the processor at any time
