@@ -175,7 +175,7 @@ func rawAt(t testing.TB, topic string) (at, size int64) {
 	if le.Uint32(content[header+20:])&4 == 0 {
 		return slot + 16, number(header + 24)
 	}
-	return number(header+96) + int64(le.Uint32(content[slot+16:]))*number(header+104) + 64, number(header + 24)
+	return number(header+96) + int64(le.Uint32(content[slot+16:]))*number(header+104) + 128, number(header + 24)
 }
 
 // rawOf returns the bytes of a topic's newest value.

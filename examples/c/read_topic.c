@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HEADER = 65536, BOOL = 1, INT = 2, FLOAT = 3, RECORD = 5, TEXT = 7, RETAIN = 1, CHUNKS = 4, IN_CHUNK = 64 };
+enum { HEADER = 65536, BOOL = 1, INT = 2, FLOAT = 3, RECORD = 5, TEXT = 7, RETAIN = 1, CHUNKS = 4, IN_CHUNK = 128 };
 struct header { // at HEADER; only the last two fields ever change
     char magic[8];
     uint32_t version, header_size, type_tag, flags;

@@ -26,7 +26,7 @@
 #define SHM_SLOT_LENGTH 24
 
 /* Where a value begins in its chunk. */
-#define SHM_CHUNK_PAYLOAD 64
+#define SHM_CHUNK_PAYLOAD 128
 
 #define SHM_MAX_VIEWS 500
 #define SHM_MAX_METADATA 65536 /* bytes */

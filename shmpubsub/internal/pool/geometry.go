@@ -13,9 +13,8 @@ package pool
 
 import "shm_pub_sub/shmpubsub/internal/ring"
 
-// ChunkHeader is where a chunk's payload begins: copies between two addresses that agree in their last 12 bits but for 16
-// or so are ten times slower on some processors, and large arrays elsewhere begin 16 bytes past a page.
-const ChunkHeader = 64
+// ChunkHeader is where a chunk's payload begins: the layout's ChunkPayload, which says why.
+const ChunkHeader = 128
 
 // Words is how many words of a slot's payload a pooled ring uses: the chunk, and the length in bytes.
 const Words = 2

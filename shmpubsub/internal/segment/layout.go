@@ -5,6 +5,7 @@ import (
 
 	"shm_pub_sub/shmpubsub/internal/descriptor"
 	"shm_pub_sub/shmpubsub/internal/page"
+	"shm_pub_sub/shmpubsub/internal/pool"
 )
 
 // The file, version 2. All fields are little-endian and naturally aligned, so that a single atomic instruction reads or
@@ -46,7 +47,7 @@ import (
 //	      +16   payload         elemSize bytes, in whole 64-bit words; of a pooled topic
 //	      +16   u32  chunk      that has the value
 //	      +24   u64  length     its bytes
-//	then  the descriptor, and the chunks: the payload of chunk c is at chunksOffset + c*chunkStride + 64
+//	then  the descriptor, and the chunks: the payload of chunk c is at chunksOffset + c*chunkStride + 128
 const (
 	Version = 2
 
@@ -88,9 +89,9 @@ const (
 	SlotLength  = 24
 	strideUnit  = 32 // slots never straddle a cache line unevenly: two scalars share one
 
-	// ChunkPayload is where a value begins in its chunk: at the start of a page it would be copied slowly to or from most
-	// arrays, whose addresses end in 010 (the processor takes loads for dependent on stores 4096 bytes away).
-	ChunkPayload = 64
+	// ChunkPayload is where a value begins in its chunk. Copies to an address that is 1 to 63 bytes behind its source,
+	// modulo 4096, are slow, and large arrays begin 16 bytes into a page: 0 would slow reading them, 64 publishing.
+	ChunkPayload = pool.ChunkHeader
 
 	flagRetain = 1
 	flagPooled = 4

@@ -43,6 +43,15 @@ func TestLayout_IsTheOneOfTheCHeader(t *testing.T) {
 	}, defined)
 }
 
+// Large numpy arrays begin 16 bytes into a page; see ChunkPayload.
+func TestLayout_CopiesBetweenValuesAndLargeArraysAreFast(t *testing.T) {
+	const array, page, line = 16, 4096, 64
+	for _, behind := range []int{ChunkPayload - array, array - ChunkPayload} {
+		behind = (behind + page) % page
+		require.False(t, 0 < behind && behind < line, "%d bytes behind", behind)
+	}
+}
+
 func TestLayout_HasTheTypeTagsOfTheCHeader(t *testing.T) {
 	source, err := os.ReadFile("../../protocol/layout.h")
 	require.NoError(t, err)

@@ -20,7 +20,7 @@ def newest(directory: Path, topic: str = "topic") -> Newest:
     sequence, _, chunk, _, length = struct.unpack_from("<QqIIQ", data, slot)
     assert sequence == 2 * head
     if read_field(path, "chunks"):
-        begin = read_field(path, "chunks_offset") + chunk * read_field(path, "chunk_stride") + 64
+        begin = read_field(path, "chunks_offset") + chunk * read_field(path, "chunk_stride") + 128
     else:
         begin, length = slot + 16, read_field(path, "elem_size")
     return Newest(head, data[begin : begin + length])

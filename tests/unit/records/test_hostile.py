@@ -84,7 +84,7 @@ def damage(directory: Path, form: Layout, name: str, data: bytes) -> None:
     begin = slot + 16
     if read_field(path, "chunks"):
         chunk = struct.unpack_from("<I", path.read_bytes(), begin)[0]
-        begin = read_field(path, "chunks_offset") + chunk * read_field(path, "chunk_stride") + 64
+        begin = read_field(path, "chunks_offset") + chunk * read_field(path, "chunk_stride") + 128
     write_at(path, begin + offset(form, name), data)
 
 
