@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from . import _arrays
-from ._arrays import SIZES, Plan
+from ._arrays import Plan
 from ._log import Log
+from ._payloads import SIZES
 from ._processes import Processes
 from ._values import LIMIT
 from ._words import Words

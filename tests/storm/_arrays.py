@@ -1,5 +1,4 @@
-"""The actors of the storm of arrays. Each word of a value is the same one of _values, so that a
-value that is torn, or changes while it is kept, shows its writers."""
+"""The actors of the storm of arrays and records."""
 
 import os
 import random
@@ -10,34 +9,26 @@ import numpy as np
 import shm_pub_sub
 
 from ._log import Log
+from ._payloads import (
+    default,
+    differing,
+    fill,
+    length,
+    made,
+    room,
+    sizes,
+    to_lend,
+    topic_name,
+    words_of,
+)
 from ._values import content, word
 from ._words import Words
-
-SIZES = [8, 512, 8192, 1 << 17, 1 << 20]
-"""Words of a value, by the number of the topic: 64 bytes to 8 MiB. Odd topics' values vary."""
 
 OUTSIDER = 61004
 """A user that need not exist."""
 
 KEPT = 6
 """Values that a reader keeps at once at the most: more than there are views."""
-
-
-def topic_name(topic: int) -> str:
-    return f"arrays/{topic}"
-
-
-def default(topic: int) -> Any:
-    return np.zeros(0 if topic % 2 else SIZES[topic], np.uint64)
-
-
-def sizes(topic: int) -> dict[str, Any]:
-    return {"max_size": SIZES[topic]} if topic % 2 else {}
-
-
-def length(topic: int, k: int) -> int:
-    """How many words a value has."""
-    return 1 + k * 0x9E3779B1 % SIZES[topic] if topic % 2 else SIZES[topic]
 
 
 class Plan(NamedTuple):
@@ -90,23 +81,23 @@ def _publish_until(publisher: Any, plan: Plan, dice: random.Random, words: Words
         value = word(topic, generation, k)
         n = length(topic, k)
         if way == "publish":
-            publisher.publish(np.full(n, value, np.uint64))
+            publisher.publish(made(topic, n, value))
         elif way == "many":
             publisher.publish_many(
-                np.full(length(topic, each), word(topic, generation, each), np.uint64)
+                made(topic, length(topic, each), word(topic, generation, each))
                 for each in range(first, k + 1)
             )
         elif way == "drop":
             _spoil(publisher, topic, n)
             continue
         else:
-            with publisher.loan(*([n] if topic % 2 else [])) as array:
-                array[:] = value
+            with publisher.loan(*to_lend(topic, n)) as lent:
+                fill(lent, topic, n, value)
                 if way == "late" and plan.loans > 1:
                     # Another value comes between: this one is published in a later slot.
                     words.announced[generation] = k + 1
-                    late = np.full(length(topic, k + 1), word(topic, generation, k + 1), np.uint64)
-                    publisher.publish(late)
+                    late = word(topic, generation, k + 1)
+                    publisher.publish(made(topic, length(topic, k + 1), late))
             k += way == "late" and plan.loans > 1
         words.done[generation] = first if way == "late" else k
         if dice.random() < 0.3:
@@ -117,15 +108,15 @@ def _publish_until(publisher: Any, plan: Plan, dice: random.Random, words: Words
 def _spoil(publisher: Any, topic: int, n: int) -> None:
     """Fills a loan with what must never be seen, and drops it."""
     try:
-        with publisher.loan(*([n] if topic % 2 else [])) as array:
-            array[:] = 2**64 - 1
+        with publisher.loan(*to_lend(topic, n)) as lent:
+            fill(lent, topic, n, 2**63 - 1)
             raise LookupError
     except LookupError:
         pass
 
 
 class Kept(NamedTuple):
-    array: Any
+    value: Any
     first: int
     until: float
 
@@ -145,7 +136,7 @@ class Reader:
             history=3,
             trust=os.getuid() if not outsider else 0,
         )
-        self._room = np.zeros(SIZES[topic], np.uint64)
+        self._room = room(topic)
         self._kept: list[Kept] = []
         self._generation = self._k = 0
         self.read = self.kept = self._copied = 0
@@ -182,24 +173,25 @@ class Reader:
             return
         self.read += 1
         generation, k = found
-        if k > self._words.announced[generation] or len(value) != length(self._topic, k):
-            self._fault("never published", [generation, k, len(value)])
+        words = words_of(value)
+        if k > self._words.announced[generation] or len(words) != length(self._topic, k):
+            self._fault("never published", [generation, k, len(words)])
         if floor is not None:
             # A loan that is published late has a smaller number than the value before it.
             if generation == self._generation and k < max(floor, self._k) - 1:
                 self._fault("stale", [generation, floor, self._k, k])
             self._generation, self._k = generation, k
-        if value is not self._room and not np.shares_memory(value, self._room):
+        if not np.shares_memory(words, words_of(self._room)):
             seconds = self._dice.choice([0, 0, 0.01, 0.3])
-            self._kept.append(Kept(value, int(value[0]), time.monotonic() + seconds))
+            self._kept.append(Kept(value, int(words[0]), time.monotonic() + seconds))
             self.kept += seconds > 0
 
     def _content(self, value: Any) -> tuple[int, int] | None:
-        if not (value == value[0]).all():
-            self._fault("torn", [hex(each) for each in np.unique(value)[:4]])
+        if found := differing(value):
+            self._fault("torn", found)
             return None
         try:
-            return content("int", self._topic, int(value[0]))
+            return content("int", self._topic, int(words_of(value)[0]))
         except ValueError as error:
             self._fault("never published", str(error))
             return None
@@ -207,8 +199,8 @@ class Reader:
     def drop(self, now: float) -> None:
         """Looks at what was kept for its time, and lets it go."""
         while len(self._kept) > KEPT or (self._kept and self._kept[0].until < now):
-            array, first, _ = self._kept.pop(0)
-            if not (array == first).all():
+            value, first, _ = self._kept.pop(0)
+            if differing(value) or words_of(value)[0] != first:
                 self._fault("changed while it was kept", hex(first))
 
     def note(self) -> None:
