@@ -15,6 +15,8 @@ _EXPECTED = (
     "a bool, an int, a float, a str, bytes, a list of one of the first three, an array of numbers, "
     "or a record such as a dataclass or a dict: its type is the topic's type"
 )
+# What classes of records have: dataclasses, NamedTuples, attrs', msgspec's and ctypes'.
+_CLASSES = ("__dataclass_fields__", "_asdict", "__attrs_attrs__", "__struct_fields__", "_fields_")
 _ELEMENTS = "bool, int8 to int64, uint8 to uint64, float16 to float64, complex64 or complex128"
 
 
@@ -64,6 +66,11 @@ def words(default: Any) -> tuple[str, str, str]:
         return f"{found} of format {view.format!r}", f"elements of {_ELEMENTS}", hint
     if hasattr(default, "typecode"):
         return f"{found} of typecode {default.typecode!r}", f"elements of {_ELEMENTS}", "write ''"
+    for method, hint in (("model_dump", "x.model_dump()"), ("keys", "dict(x)")):
+        if hasattr(type(default), method):
+            return found, _EXPECTED, f"write {hint}"
+    if type(default).__name__ == "SimpleNamespace":
+        return found, _EXPECTED, "write vars(x)"
     if hasattr(type(default), "__array__"):
         return found, _EXPECTED, "write np.asarray(x)"
     return found, _EXPECTED, conversion(default).removeprefix("; ")
@@ -120,4 +127,8 @@ def _example(cls: Any) -> str:
         return "[0.0], [0] or [False]"
     if cls.__module__ == "numpy":
         return "np.zeros(shape)" if text == "ndarray" else f"np.{text}(0)"
+    if cls is dict or getattr(cls, "__origin__", None) is dict:
+        return "{'stamp': 0.0}"
+    if any(hasattr(cls, name) for name in _CLASSES):
+        return f"{text}()"
     return "a value of it, such as 0.0"

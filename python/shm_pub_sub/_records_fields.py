@@ -163,6 +163,10 @@ def _array(place: Place, default: Any, note: Annotation) -> Spec:
         )
     if note.is_bound and shape[0] > note.bound:
         raise place.too_long(f"a default of shape {list(shape)}", note.bound)
+    if 0 in shape[1:]:
+        raise place.wrong(
+            f"an array of shape {list(shape)}, without elements", "1 or more along each axis"
+        )
     if not note.is_bound and 0 in shape[:1]:
         raise place.wrong(
             f"an array of shape {list(shape)}, without elements" + _why(note),

@@ -145,7 +145,7 @@ ERRORS: list[tuple[Any, str, str]] = [
     ({"a": Pose}, "a", "found the type"),
     ({"a": object()}, "a", "found object .*expected a number, text, bytes"),
     ({"a": threading.Lock()}, "a", "lock"),
-    ({"a": types.SimpleNamespace(x=1)}, "a", "SimpleNamespace"),
+    ({"a": types.SimpleNamespace(x=1)}, "a", r"SimpleNamespace.*write vars\(x\)"),
     ({"a": ""}, "a", r"found str without a size; .*write Annotated\[str, 32\]"),
     ({"a": b""}, "a", r"found bytes without a size; .*write Annotated\[bytes, 32\]"),
     ({"a": Annotated[dict[str, int], 3]}, "a", "Annotated"),
@@ -187,7 +187,9 @@ ERRORS: list[tuple[Any, str, str]] = [
     (np.zeros(3, [("a", "f4", (2, 0))]), "a", "without elements"),
     (np.zeros(3, OVERLAP), "b", "overlaps another"),
     ({"cloud": np.zeros(3, "f4,M8[s]")}, "cloud.f1", "the dtype datetime64"),
-    (collections.UserDict(a=1), "", "expected a bool"),
+    (collections.UserDict(a=1), "", r"expected a bool.*write dict\(x\)"),
+    (Pose, "", r"write Pose\(\)"),
+    (dict, "", "write {'stamp': 0.0}"),
 ]
 
 
