@@ -3,7 +3,6 @@
 #include "record_gaps.h"
 #include "record_source.h"
 #include "refuse.h"
-#include "source_copy.h"
 
 /* Converts one element. The shim words the error that names it; what the element itself raised passes through. */
 static enum fit
@@ -76,7 +75,9 @@ fit(Publisher *p, const struct writer *w, PyObject *value, Py_ssize_t position, 
     case SHM_TEXT:
         return fit_text(t, value, s);
     case SHM_LIST:
-        return of_list(p, w, value, position, s);
+        return t->record != NULL ? record_source(p, w, value, position, s) : of_list(p, w, value, position, s);
+    case SHM_RECORD:
+        return record_source(p, w, value, position, s);
     default:
         return of_scalar(t, value, s);
     }
@@ -86,8 +87,7 @@ int
 source_of(Publisher *p, struct writer *w, PyObject *value, Py_ssize_t position, struct source *s)
 {
     *s = (struct source){.value = Py_NewRef(value)};
-    bool records = w->type.tag == SHM_RECORD || (w->type.tag == SHM_LIST && w->type.record != NULL);
-    switch (records ? record_source(p, w, value, position, s) : fit(p, w, value, position, s)) {
+    switch (fit(p, w, value, position, s)) {
     case FITS:
         return 0;
     case TOO_LONG:
@@ -136,11 +136,8 @@ source_of_row(const struct value_type *t, const Py_buffer *rows, size_t length, 
 }
 
 int
-source_fill(const struct source *s, const struct value_type *t, void *to)
+source_fill_records(const struct source *s, const struct value_type *t, void *to)
 {
-    if (s->image == NULL) {
-        return source_copy(s, t, to);
-    }
     if (image_copy(s->image, to) < 0) {
         return -1;
     }

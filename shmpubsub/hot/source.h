@@ -2,7 +2,7 @@
 #ifndef SHM_SOURCE_H
 #define SHM_SOURCE_H
 
-#include "fit.h"
+#include "source_copy.h"
 #include "writer.h"
 
 /* Returns 0, or -1: with an error set or, if p was closed meanwhile, possibly with none. May run any code: look at
@@ -15,8 +15,15 @@ bool source_has_rows(const struct value_type *t, const Py_buffer *rows, size_t *
 /* Value i of those. */
 void source_of_row(const struct value_type *t, const Py_buffer *rows, size_t length, Py_ssize_t i, struct source *s);
 
+/* What source_fill does with records that have large arrays. */
+int source_fill_records(const struct source *s, const struct value_type *t, void *to);
+
 /* Copies it to where the value will be. May let other threads run. Returns 0, or -1 with an error set. */
-int source_fill(const struct source *s, const struct value_type *t, void *to);
+static inline int
+source_fill(const struct source *s, const struct value_type *t, void *to)
+{
+    return __builtin_expect(s->image == NULL, 1) ? source_copy(s, t, to) : source_fill_records(s, t, to);
+}
 
 void source_release(struct source *s);
 
