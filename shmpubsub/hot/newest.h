@@ -4,11 +4,12 @@
 
 #include "subscriber_object.h"
 
-/* (default, False). What the program could change is new each time: a list, or an array that is not numpy's. */
+/* (default, False). What the program could change is new each time: a list, a record, or an array that is not numpy's. */
 static inline PyObject *
 nothing(const Subscriber *s)
 {
-    if (__builtin_expect(s->make == NULL && !PyList_CheckExact(PyTuple_GET_ITEM(s->default_pair, 0)), 1)) {
+    bool changes = s->make != NULL || s->record != NULL || PyList_CheckExact(PyTuple_GET_ITEM(s->default_pair, 0));
+    if (__builtin_expect(!changes, 1)) {
         return Py_NewRef(s->default_pair);
     }
     return PyObject_CallMethod((PyObject *)s, "_no_value", NULL);

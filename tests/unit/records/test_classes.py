@@ -401,6 +401,15 @@ def test_classes_of_msgspec() -> None:
     assert 2 in made
 
 
+@pytest.mark.parametrize("default", [Plain(), {"x": 1}, [Plain()], Checked()])
+def test_without_a_topic_there_is_a_new_default_each_time(default: Any) -> None:
+    sub = Subscriber("topic", default)
+    found, ok = sub.subscribe()
+    assert (found, ok) == (default, False)
+    for other in (sub.subscribe()[0], sub.default_value, default):
+        assert found is not other
+
+
 def test_an_object_of_a_class_that_was_made_again() -> None:
     def cell() -> type:
         return type("Cell", (Plain,), {"__module__": __name__})
