@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -211,6 +212,7 @@ func TestRecords_AreWholeUnderAFastPublisher(t *testing.T) {
 	p := made[*shmpubsub.Publisher[Arm]](t)(shmpubsub.NewPublisher[Arm]("arm", 1))
 	small := made[*shmpubsub.Publisher[Imu]](t)(shmpubsub.NewPublisher[Imu]("imu", 1))
 	var readers sync.WaitGroup
+	var done atomic.Bool
 	for range 2 {
 		s := made[*shmpubsub.Subscriber[Arm]](t)(shmpubsub.NewSubscriber("arm", Arm{}))
 		imu := made[*shmpubsub.Subscriber[Imu]](t)(shmpubsub.NewSubscriber("imu", Imu{}))
@@ -221,7 +223,8 @@ func TestRecords_AreWholeUnderAFastPublisher(t *testing.T) {
 				return assert.EqualValues(t, n, v.Last) && assert.Equal(t, strings.Repeat("ü", n%7), v.Joints[0].Name.String()) &&
 					assert.EqualValues(t, n, v.Points.Data[n-1][0]) && assert.EqualValues(t, n, v.Scans.Data[1][2].Y)
 			}
-			for v.Last < 300 {
+			for last := false; !last; {
+				last = done.Load()
 				if s.SubscribeInto(&v) && !check(&v) {
 					return
 				}
@@ -230,6 +233,7 @@ func TestRecords_AreWholeUnderAFastPublisher(t *testing.T) {
 					return
 				}
 			}
+			assert.EqualValues(t, 300, v.Last)
 		})
 	}
 	for n := 1; n <= 300; n++ {
@@ -239,6 +243,7 @@ func TestRecords_AreWholeUnderAFastPublisher(t *testing.T) {
 			assert.NoError(t, p.Publish(*a))
 		}
 	}
+	done.Store(true)
 	readers.Wait()
 }
 
