@@ -44,7 +44,7 @@ static int open_topic(const char *name) {
 static int usable(const struct header *h, uint64_t room) { // room: bytes from the header to the file's end
     int pooled = h->flags & CHUNKS ? 1 : 0;
     uint64_t payload = pooled ? 16 : (h->elem_size + 7) / 8 * 8, end = HEADER + room;
-    return !memcmp(h->magic, "SHMPUBSB", 8) && h->version == 2 && h->elem_size > 0 && h->elem_size <= end
+    return !memcmp(h->magic, "SHMPUBSB", 8) && h->version == 3 && h->elem_size > 0 && h->elem_size <= end
         && h->header_size >= sizeof *h && h->header_size <= room && h->header_size % 8 == 0 && h->stride % 8 == 0
         && h->stride >= 16 + payload && h->slots > 0 && h->slots <= (room - h->header_size) / h->stride
         && h->desc_size <= 65536 && h->desc_offset <= end - h->desc_size

@@ -24,7 +24,7 @@ func TestPayloadPublisher_HandsTheChunksOver(t *testing.T) {
 	fields := strings.Fields(numbers)
 	require.Len(t, fields, 18)
 	require.Equal(t, []string{"7", "1", "100"}, fields[7:10])
-	require.Equal(t, []string{"192", "7", "2", "1", "0"}, fields[13:])
+	require.Equal(t, []string{"256", "7", "2", "1", "0"}, fields[13:])
 	var pool, size uintptr
 	_, err = fmt.Sscan(fields[10]+" "+fields[11], &pool, &size)
 	require.NoError(t, err)

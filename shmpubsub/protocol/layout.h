@@ -1,4 +1,4 @@
-/* The part of memory layout 2 that this library needs in C. internal/segment/layout.go and
+/* The part of memory layout 3 that this library needs in C. internal/segment/layout.go and
    docs/memory-layout.md have all of it; a Go test compares the three. */
 #ifndef SHM_LAYOUT_H
 #define SHM_LAYOUT_H

@@ -37,7 +37,7 @@ def test_healthy_machine(run_cli: RunCli, shm_dir: Path) -> None:
     assert f"ok    directory    {shm_dir}, mode 0700" in lines
     assert "ok    file system  tmpfs, in memory" in lines
     assert lines[-1].startswith("ok    self-test    a value reached another process in ")
-    assert lines[-1].endswith(" (layout 2)")
+    assert lines[-1].endswith(" (layout 3)")
     assert list(shm_dir.iterdir()) == []
 
 

@@ -44,7 +44,7 @@ class File:
     def write(self, path: Path) -> None:
         size = -(-(FIRST_SLOT + self.slots * 32) // 4096) * 4096
         fields = {
-            "magic": int.from_bytes(b"SHMPUBSB", "little"), "version": 2, "header_size": 256,
+            "magic": int.from_bytes(b"SHMPUBSB", "little"), "version": 3, "header_size": 256,
             "type_tag": self.tag, "flags": 1, "elem_size": 1 if self.tag == 1 else 8, "stride": 32,
             "slots": self.slots, "file_size": size, "pid": 4_000_000_000, "head": self.head,
         }  # fmt: skip
@@ -92,7 +92,7 @@ def expected(path: Path, kind: type) -> Any:
         first = HEADER + field["header_size"]
         sound = (
             field["magic"].to_bytes(8, "little") == b"SHMPUBSB"
-            and field["version"] == 2
+            and field["version"] == 3
             and field["header_size"] >= 256
             and field["header_size"] % 8 == 0
             and tag in KINDS

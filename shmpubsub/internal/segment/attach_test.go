@@ -121,7 +121,7 @@ func bytesOf(depth int) uint64 {
 	return page.Size() + roundUp(firstSlot-HeaderOffset+uint64(depth+1)*32, page.Size())
 }
 
-const versionOneText = "found layout version 1; expected version 2 (another release of the library made it); remove "
+const versionOneText = "found layout version 1; expected version 3 (another release of the library made it); remove "
 
 // versionOne returns the beginning of a file of layout version 1.
 func versionOne(size int) []byte {
@@ -152,9 +152,9 @@ var damaged = map[string]struct {
 		func(p string) error {
 			b := make([]byte, fileSize)
 			headerOf(descriptor.Int, 3, true).encode(b[HeaderOffset:])
-			binary.LittleEndian.PutUint32(b[HeaderOffset+versionOffset:], 3)
+			binary.LittleEndian.PutUint32(b[HeaderOffset+versionOffset:], 4)
 			return os.WriteFile(p, b, 0o600)
-		}, "found layout version 3; expected version 2 (another release of the library made it); remove ",
+		}, "found layout version 4; expected version 3 (another release of the library made it); remove ",
 	},
 	"version 1":            {func(p string) error { return os.WriteFile(p, versionOne(8192), 0o600) }, versionOneText},
 	"a large version 1":    {func(p string) error { return os.WriteFile(p, versionOne(1<<17), 0o600) }, versionOneText},

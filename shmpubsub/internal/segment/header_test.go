@@ -64,8 +64,8 @@ func TestDecodeHeader_RefusesDamage(t *testing.T) {
 		text   string
 	}{
 		"magic":              {put64(magicOffset, 0), `found magic "\x00`},
-		"older version":      {put32(versionOffset, 0), "found layout version 0; expected version 2"},
-		"newer version":      {put32(versionOffset, 3), "found layout version 3; expected version 2"},
+		"older version":      {put32(versionOffset, 0), "found layout version 0; expected version 3"},
+		"newer version":      {put32(versionOffset, 4), "found layout version 4; expected version 3"},
 		"short header":       {put32(headerSizeOffset, 248), "found a header of 248 bytes; expected at least 256, a multiple of 8"},
 		"odd header":         {put32(headerSizeOffset, 257), "found a header of 257 bytes"},
 		"huge header":        {put32(headerSizeOffset, 0xfffffff8), holds(0, 4)},

@@ -8,7 +8,7 @@ import (
 	"shm_pub_sub/shmpubsub/internal/pool"
 )
 
-// The file, version 2. All fields are little-endian and naturally aligned, so that a single atomic instruction reads or
+// The file, version 3. All fields are little-endian and naturally aligned, so that a single atomic instruction reads or
 // writes each. docs/memory-layout.md has the same tables for other languages, and protocol/layout.h the part that C
 // needs; a test compares the three.
 //
@@ -18,7 +18,7 @@ import (
 //	65536 header: written before the file has a name, and never again. Between page 0 and here is a hole, which is never
 //	      mapped: pages may have 64 KiB, and where they have 4 KiB it takes no memory
 //	      +0    u64  magic      "SHMPUBSB"
-//	      +8    u32  version    2
+//	      +8    u32  version    3
 //	      +12   u32  headerSize bytes from the header to slot 0
 //	      +16   u32  typeTag    1 bool, 2 int64, 3 float64 ...: internal/descriptor
 //	      +20   u32  flags      bit 0: retain, bit 1: bridged, bit 2: pooled
@@ -49,7 +49,7 @@ import (
 //	      +24   u64  length     its bytes
 //	then  the descriptor, and the chunks: the payload of chunk c is at chunksOffset + c*chunkStride + 128
 const (
-	Version = 2
+	Version = 3
 
 	WaitOffset   = 0
 	PinsOffset   = 8

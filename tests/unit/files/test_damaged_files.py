@@ -64,7 +64,7 @@ def test_file_that_is_too_long_is_refused(path: Path, probe: Prober, more: int) 
 
 WRONG = {
     "magic": [0, 1, 2**64 - 1, 0x53484D5055425342],
-    "version": [0, 1, 3, 256, 2**32 - 1],
+    "version": [0, 1, 2, 4, 256, 2**32 - 1],
     "header_size": [0, 8, 248, 255, 257, 260, 2**31, 2**32 - 8, 2**32 - 1],
     "type_tag": [0, 1, 4, 5, 9, 256, 2**32 - 1],
     "elem_size": [0, 1, 4, 7, 9, 16, 2**32, 2**63, 2**64 - 8, 2**64 - 1],
@@ -93,8 +93,8 @@ def test_absurd_header_is_refused(path: Path, probe: Prober, field: str, value: 
 
 
 def test_other_version_says_which_and_which_is_expected(path: Path) -> None:
-    write_field(path, "version", 3)
-    with pytest.raises(RuntimeError, match="found layout version 3; expected version 2"):
+    write_field(path, "version", 4)
+    with pytest.raises(RuntimeError, match="found layout version 4; expected version 3"):
         Subscriber("topic", 0.0)
     path.unlink()
 
@@ -105,7 +105,7 @@ def test_file_of_layout_version_1_is_said_to_be_one(shm_dir: Path, size: int) ->
     path = topic_file(shm_dir)
     path.write_bytes((bytes(4096) + b"SHMPUBSB" + struct.pack("<I", 1)).ljust(size, b"\0"))
     for read in (lambda: Subscriber("topic", 0.0), lambda: shm_pub_sub.inspect("topic")):
-        with pytest.raises(LayoutError, match="found layout version 1; expected version 2"):
+        with pytest.raises(LayoutError, match="found layout version 1; expected version 3"):
             read()
     with path.open("r+b") as file:
         fcntl.fcntl(file, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 1, 0))  # F_OFD_SETLK
