@@ -54,6 +54,8 @@ SOAKED = [
     "tests/fork/test_storm.py",
     "tests/fuzz",
     "tests/sanitizers/test_pins.py",
+    "tests/sanitizers/test_ring.py",
+    "tests/sanitizers/test_watch.py",
     "tests/storm",
     "tests/unit/arrays/test_lapped.py",
     "tests/unit/arrays/test_views.py",
@@ -76,6 +78,7 @@ LONG = {
     "SHM_PUB_SUB_INTERRUPTS": "500",
     "SHM_PUB_SUB_SCRIPTS": "10000",
     "SHM_PUB_SUB_RECORDS": "1000",
+    "SHM_PUB_SUB_STRESS": "5",
 }
 
 

@@ -12,6 +12,7 @@ GO = {
     "Go ring, memory model": ("./shmpubsub/internal/ring",),
     "Go segment": ("./shmpubsub/internal/segment",),
     "Go package": ("./shmpubsub",),
+    "Go descriptors": ("./shmpubsub/internal/descriptor",),
     "Go pool": ("./shmpubsub/internal/pool",),
     "kill points": ("-tags=killpoints", "-run=KillPoints", "./shmpubsub/internal/segment"),
 }
@@ -56,6 +57,9 @@ PYTHON = {
         "tests/crash/test_liveness.py",
     ),
     "metadata": ("tests/unit/metadata",),
+    "records": ("tests/unit/records",),
+    "random records": ("tests/differential/test_layouts.py", "tests/fuzz/test_records.py"),
+    "storm of arrays": ("tests/storm/test_arrays.py",),
     "hostile files": (
         "tests/unit/files/test_damaged_files.py",
         "tests/unit/files/test_no_space.py",

@@ -8,6 +8,7 @@ from ._files import FILES
 from ._metadata import METADATA
 from ._pool import POOL
 from ._receiving import STREAMS, WAITING
+from ._records import RECORDS
 from ._ring import RING_IN_C, RING_IN_GO
 
-MUTATIONS = (*RING_IN_C, *POOL, *STREAMS, *WAITING, *RING_IN_GO, *FILES, *METADATA)
+MUTATIONS = (*RING_IN_C, *POOL, *STREAMS, *WAITING, *RING_IN_GO, *FILES, *METADATA, *RECORDS)
