@@ -34,7 +34,9 @@ def random_value(rng: random.Random, part: Part) -> Any:
     if kind == "scalar":
         return _number(rng, part.dtype).item()
     if kind == "table":
-        table = np.zeros(part.shape, part.element.numpy)
+        size = part.element.numpy.itemsize * int(np.prod(part.shape))
+        padded = bytearray(rng.randbytes(size))  # which must not be published
+        table = np.frombuffer(padded, part.element.numpy).reshape(part.shape)
         for place in table.reshape(-1):
             for name, inner in part.fields:
                 place[name] = random_value(rng, inner)

@@ -161,6 +161,16 @@ def test_into_drain_and_last() -> None:
         assert np.array_equal(sub.recv(), sent[0])
 
 
+def test_the_loan_of_a_record_with_such_an_array_and_its_padding() -> None:
+    default = {"on": False, "points": np.zeros(50, POINT)}
+    with Publisher("topic", default) as pub, Subscriber("topic", default) as sub:
+        with pub.loan() as lent:
+            lent["points"].view("u1")[...] = 255
+        got = sub.recv()["points"]
+        assert np.isnan(got["t"]).all()
+        assert has_clean_gaps(got)
+
+
 def test_a_loan_and_its_padding() -> None:
     with Publisher("topic", np.zeros(50, POINT)) as pub, Subscriber("topic") as sub:
         sent = some((50,))
