@@ -180,10 +180,10 @@ class Publisher(_hot.Publisher, PublisherRefusals):
                 self._spec,
             )
 
-    def _begin_loan(self, record: Record, arrays: tuple[Any, ...]) -> Any:
+    def _begin_loan(self, arrays: tuple[Any, ...]) -> Any:
         from . import _record_loan
 
-        return _record_loan.begin(record, self._default, iter(arrays))
+        return _record_loan.begin(self._spec.record, self._default, iter(arrays))
 
     def _loan_codec(self, record: Record) -> Record:
         from . import _record_loan

@@ -9,7 +9,7 @@ from . import _hot
 from ._arguments import kind_of
 from ._arrays import dtype_of_code
 from ._errors import TopicTypeError, TopicValueError
-from ._record_loan import MOST, is_numpys, is_open, own
+from ._record_loan import MOST, is_numpys, is_open
 from ._spec import dtype_name
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
@@ -100,7 +100,7 @@ def _plan_of(record: Record) -> _Plan:
 def _is_fixed(record: Record) -> bool:
     """Report whether the class's objects cannot be changed."""
     cls: Any = record.cls
-    if record.how == "tuple":
+    if cls is not None and issubclass(cls, tuple):
         return True
     for attribute in ("__dataclass_params__", "__struct_config__"):
         if getattr(getattr(cls, attribute, None), "frozen", False):
@@ -167,7 +167,7 @@ def _fill(plan: _Plan, into: Any, value: Any) -> Any:
         if kept is not target:
             shorter[name] = kept
     for name in plan.others:
-        plan.set(into, name, own(value[name]))
+        plan.set(into, name, value[name])
     if not shorter:
         return into
     result = copy(into)

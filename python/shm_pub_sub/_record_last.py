@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
-from ._record_loan import is_numpys, own
+from ._record_loan import is_numpys
 from ._spec import copied
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
@@ -21,7 +22,7 @@ class Stack:
 
     def __init__(self, record: Record, count: int) -> None:
         self._places: dict[str, Any] = {}
-        self._makers: dict[str, Any] = {}  # of other kinds of arrays
+        self._makers: dict[str, Any] = {}  # of copies of arrays
         np = sys.modules["numpy"]
         for name, _, kind, dtype, shape, most, part, members, _ in record.fields:
             place: Any = []
@@ -32,7 +33,9 @@ class Stack:
             elif is_numpys(kind, part) and not most:
                 place = np.empty((count, *shape), dtype if part is None else part.dtype)
             elif kind == "array" and callable(part):
-                self._makers[name] = part
+                self._makers[name] = partial(_copied, part)
+            elif is_numpys(kind, part):
+                self._makers[name] = np.copy
             self._places[name] = place
 
     def put(self, n: int, value: dict[str, Any]) -> None:
@@ -43,7 +46,7 @@ class Stack:
                 place.put(n, item)
             elif isinstance(place, list):
                 make = self._makers.get(name)
-                place[n:] = [own(item) if make is None else copied(memoryview(item), make)]
+                place[n:] = [item if make is None else make(item)]
             else:
                 place[n] = item
 
@@ -53,3 +56,8 @@ class Stack:
             name: place.first(n) if isinstance(place, Stack) else place[:n]
             for name, place in self._places.items()
         }
+
+
+def _copied(make: Any, array: Any) -> Any:
+    """Return a copy of an array that is not numpy's."""
+    return copied(memoryview(array), make)

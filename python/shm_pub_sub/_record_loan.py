@@ -7,11 +7,9 @@ are numpy's, also in nested records, in order. All others begin as the default's
 from __future__ import annotations
 
 from contextlib import suppress
-from copy import deepcopy
 from types import SimpleNamespace
 
 from . import _hot
-from ._spec import copied
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any, Final
 
     from ._hot import Record
+    from ._records import RecordSpec
 
 
 def is_numpys(kind: str, part: Any) -> bool:
@@ -29,14 +28,6 @@ def is_numpys(kind: str, part: Any) -> bool:
 def is_open(kind: str, part: Any) -> bool:
     """Report whether a field is a record whose fields are objects of their own."""
     return kind == "record" and part.how not in ("raw", "numpy")
-
-
-_IMMUTABLE = frozenset((bool, int, float, complex, str, bytes))
-
-
-def own(value: Any) -> Any:
-    """Return a copy of a value, in which no view of shared memory is."""
-    return value if type(value) in _IMMUTABLE else deepcopy(value)
 
 
 MOST: Final = 32  # records whose results are kept
@@ -65,22 +56,21 @@ def _codec(record: Record) -> Record:
     return _hot.Record("direct", object, record.size, fields, record.gaps)
 
 
-def begin(record: Record, default: Any, arrays: Iterator[Any]) -> Any:
+def begin(record: RecordSpec, default: Any, arrays: Iterator[Any]) -> Any:
     """Return the object to fill."""
     if record.how in ("raw", "numpy"):
-        return deepcopy(default)
+        return record.copied(default)
     values = {}
-    for name, _, kind, _, _, _, part, *_ in record.fields:
-        if is_numpys(kind, part):
-            values[name] = next(arrays)
+    for field in record.fields:
+        spec = field.spec
+        if is_numpys(spec.kind, spec.make if spec.record is None else spec.record):
+            values[field.name] = next(arrays)
             continue
-        value = default[name] if record.how == "dict" else getattr(default, name)
-        if is_open(kind, part):
-            values[name] = begin(part, value, arrays)
-        elif kind == "array":
-            values[name] = copied(memoryview(value), part)
+        value = record.value_of(default, field.name)
+        if is_open(spec.kind, spec.record):
+            values[field.name] = begin(spec.record, value, arrays)
         else:
-            values[name] = own(value)
+            values[field.name] = value if field.enum is not None else spec.exact(value)
     return values if record.how == "dict" else SimpleNamespace(**values)
 
 

@@ -198,6 +198,12 @@ def _enum(place: Place, default: Any, cls: Any) -> Spec:
             f"{kind_of(default)}, whose values are {kinds}",
             "an Enum whose values are all bool, all int, all float or all str",
         )
+    if kind is float and any(value != value for value in values):
+        raise place.wrong(
+            f"{kind_of(default)}, with the value nan",
+            "values that are equal to themselves, which say the member",
+            "write another number for it",
+        )
     if kind is str:
         if any(not_utf8(value) is not None for value in values):
             raise place.wrong(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from json import loads
 from keyword import iskeyword
+from unicodedata import normalize
 
 from . import _hot
 from ._records import Field, RecordSpec
@@ -129,4 +130,5 @@ def _new_class(name: str, fields: tuple[str, ...]) -> Any:
 
 
 def _taken(name: str) -> bool:
-    return iskeyword(name) or name.startswith("_")
+    same = name.isascii() or normalize("NFKC", name) == name  # as Python reads it in a program
+    return iskeyword(name) or name.startswith("_") or not same

@@ -92,6 +92,8 @@ def _of_class(value: Any, record: RecordSpec) -> tuple[str, str, str]:
     cls: Any = record.cls
     expected: str = cls.__name__
     if really_is(value, cls):
+        if record.how == "tuple" and len(value) != len(record.fields):
+            return f"{cls.__name__} of {len(value)} fields", f"{len(record.fields)}", ""
         for field in record.fields:
             if not hasattr(value, field.name):
                 return f"{cls.__name__} without {field.name}", "a value for each field", ""

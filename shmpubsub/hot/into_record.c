@@ -12,7 +12,7 @@ into_is_record(const struct value_type *t)
 int
 into_record_views(Subscriber *s, PyObject *record, struct payload *p, PyObject **object)
 {
-    struct get g = {.subscriber = (PyObject *)s, .writable = true};
+    struct get g = {.subscriber = (PyObject *)s, .writable = true, .filling = true};
     const char *bytes = (const char *)p->data;
     if (p->hold.file != NULL) {
         g.shared = payload_is_kept(p);

@@ -137,7 +137,7 @@ enter(Loan *l, PyObject *Py_UNUSED(ignored))
     bool numpy = w->type.record != NULL || (p->gives_numpy && numpy_ready());
     LoanMemory *m = loan_memory_new(w, chunk, l->steps, numpy);
     PyObject *array = m == NULL ? NULL : record ? loan_record_arrays(m) : numpy ? whole(l, m) : loan_memory_view(m);
-    PyObject *object = array == NULL ? NULL : record ? loan_record_begin(p, m, array) : Py_NewRef(array);
+    PyObject *object = array == NULL ? NULL : record ? loan_record_begin(p, array) : Py_NewRef(array);
     if (object == NULL) {
         l->entered = false;
         if (array != NULL) {

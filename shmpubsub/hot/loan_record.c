@@ -76,9 +76,9 @@ loan_record_arrays(LoanMemory *m)
 }
 
 PyObject *
-loan_record_begin(Publisher *p, LoanMemory *m, PyObject *arrays)
+loan_record_begin(Publisher *p, PyObject *arrays)
 {
-    return PyObject_CallMethod((PyObject *)p, "_begin_loan", "OO", m->writer->type.record, arrays);
+    return PyObject_CallMethod((PyObject *)p, "_begin_loan", "(O)", arrays);
 }
 
 /* The array itself, or one of its first rows: not a slice of it, which could write. */

@@ -12,7 +12,7 @@ bool loan_is_record(const struct value_type *t);
 PyObject *loan_record_arrays(LoanMemory *m);
 
 /* The object to fill. NULL with an error set. */
-PyObject *loan_record_begin(Publisher *p, LoanMemory *m, PyObject *arrays);
+PyObject *loan_record_begin(Publisher *p, PyObject *arrays);
 
 /* Copies what the object has to the memory, unless it is there, and lets it have only the loan's own arrays. Returns 0,
    or -1: with an error set unless p was closed meanwhile. Any code may run. */

@@ -203,10 +203,24 @@ blame_part(struct get *g, PyObject *name, Py_ssize_t index)
     }
 }
 
+/* Whether the shim copies it, array by array. */
+static bool
+is_copied_later(const struct field *f)
+{
+    const struct value_type *t = &f->type;
+    return t->tag == SHM_RECORD ? record_of(t)->how == RECORD_DICT
+                                : t->tag == SHM_ARRAY && (t->record == NULL || t->descr != NULL);
+}
+
 static PyObject *
 get_other(struct get *g, const struct field *f, const char *from)
 {
+    PyObject *holder = g->holder;
+    if (g->filling && !is_copied_later(f)) {
+        g->holder = NULL;
+    }
     PyObject *value = get_plain(g, f, from);
+    g->holder = holder;
     if (f->members != NULL) {
         value = member_of(g, f, value);
     }

@@ -13,6 +13,7 @@ struct get {
     PyObject *holder;     /* of the bytes: arrays are views of them; NULL: arrays are copies */
     bool shared;          /* other processes may be able to change the bytes meanwhile */
     bool writable;        /* the copies */
+    bool filling;         /* only those arrays that are copied from there are views */
     bool spent;           /* an error means READ_SPENT */
     PyObject *path;       /* of a field that has no such member, to be released; NULL */
     PyObject *stranger;   /* its value */

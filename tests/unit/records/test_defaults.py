@@ -242,3 +242,12 @@ def test_notes_take_one_type() -> None:
             MaxSize(wrong)  # type: ignore[arg-type]
     with pytest.raises(TopicTypeError, match="Unit: found int"):
         Unit(3)  # type: ignore[arg-type]
+
+
+def test_an_enum_with_a_value_that_equals_nothing() -> None:
+    class Limit(enum.Enum):
+        NONE = float("nan")
+        LOW = 1.0
+
+    with pytest.raises(TopicTypeError, match=r"field limit: found .*Limit, with the value nan;"):
+        Publisher("topic", {"limit": Limit.LOW})

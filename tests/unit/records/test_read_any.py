@@ -30,3 +30,10 @@ def test_all_else_has_one() -> None:
     assert codec.how == "numpy"
     point = np.dtype([("x", "<f8")])
     assert codec.dtype.fields["f2"][0] == np.dtype((point, (3,)))
+
+
+def test_names_that_python_would_read_as_others_are_keys() -> None:
+    ligature = {"kind": "record", "size": 16, "fields": [["ﬁ", "<f8", 0], ["fi", "<f8", 8]]}
+    assert record_of(json.dumps(ligature)).how == "dict"
+    accents = {"kind": "record", "size": 16, "fields": [["é", "<f8", 0], ["名", "<f8", 8]]}
+    assert record_of(json.dumps(accents)).how == "tuple"

@@ -257,3 +257,14 @@ def test_a_value_that_no_member_has_names_the_field() -> None:
             sub.recv(20)
         assert sub.try_recv() is None, "it counts as taken"
         assert text.recv(20) == {"a": {"mode": "xy"}}
+
+
+def test_a_namedtuple_with_too_few_fields() -> None:
+    class Pair(NamedTuple):
+        a: float
+        b: float
+
+    with Publisher("topic", Pair(0.0, 0.0)) as pub:
+        for found in ((1.0,), (1.0, 2.0, 3.0)):
+            with pytest.raises(TopicTypeError, match=rf"found Pair of {len(found)} fields; expec"):
+                pub.publish(tuple.__new__(Pair, found))
