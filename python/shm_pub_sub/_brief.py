@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import sys
 
+from ._arguments import short_repr
+from ._records_kinds import fields_of
 from ._text import counted, printable
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
@@ -63,7 +65,10 @@ def brief(value: Any) -> Any:
         kind = _kind(dtype, shape)
         json = {"dtype": dtype, "shape": [*shape], "bytes": value.nbytes}
         return Brief(kind, counted(value.nbytes, "byte"), json)
-    return _bytes(value)
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return _bytes(value)
+    shown = short_repr(value)
+    return Brief("", shown, shown)
 
 
 def _list(value: list[Any]) -> str:
@@ -76,7 +81,10 @@ def _fields(value: Any) -> dict[str, Any] | None:
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         found: dict[str, Any] = value._asdict()
         return found
-    return value if type(value) is dict else None
+    if isinstance(value, dict):
+        return value
+    names = fields_of(type(value))
+    return None if names is None else {name: getattr(value, name) for name in names}
 
 
 def _record(fields: dict[str, Any]) -> Brief:

@@ -82,12 +82,19 @@ def _words_of_list(default: list[Any]) -> tuple[str, str, str]:
         return (
             "an empty list, which has no type of elements",
             expected,
-            "write [0.0], [0] or [False], and max_size= for the greatest length",
+            "write [0.0], [0] or [False], of records [Detection()], and max_size= for the greatest "
+            "length",
         )
     kinds = list(dict.fromkeys(map(kind_of, default)))
     hint = ""
     if set(map(type, default)) <= {bool, int, float}:
         hint = "write [float(v) for v in x]"
+    elif all(isinstance(v, str) for v in default):
+        hint = (
+            "write a list of records with a field Annotated[str, 32]; names that stay are metadata"
+        )
+    elif all(isinstance(v, type) for v in default):
+        return f"a list of {kinds[0]}", "a list with one value", f"write [{_example(default[0])}]"
     elif any(isinstance(v, (list, tuple)) for v in default):
         hint = "write np.asarray(x) for an array"
     elif all(hasattr(v, "item") for v in default):

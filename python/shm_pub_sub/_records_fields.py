@@ -137,6 +137,12 @@ def _element(place: Place, default: list[Any], note: Annotation) -> type:
         if wanted in LISTS:
             kind: type = wanted
             return kind
+        if note.is_bound and isinstance(wanted, type):  # of records: a list of one gives the type
+            raise place.wrong(
+                "an empty list" + _why(note),
+                "an example of its elements in the default; what is published may be empty",
+                f"write field(default_factory=lambda: [{wanted.__name__}()])",
+            )
         raise place.wrong(
             "an empty list" + _why(note),
             "its elements' type and its greatest length",

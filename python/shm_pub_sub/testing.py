@@ -6,6 +6,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
 import shm_pub_sub
@@ -13,6 +14,7 @@ from shm_pub_sub import Subscriber
 
 from ._arguments import check_timeout, short_repr
 from ._brief import Brief, brief
+from ._records_kinds import fields_of
 from ._text import printable
 
 _T = TypeVar("_T")
@@ -35,7 +37,8 @@ def wait_for(
     Args:
         subscriber: Its publisher may start later.
         expected: What the value must equal (a pytest.approx() too; arrays in all elements and in
-            shape), or a function that returns whether a value is as expected.
+            shape, records in all fields), or a function that returns whether a value is as
+            expected.
         timeout: Seconds to wait at most.
 
     Raises:
@@ -83,12 +86,27 @@ def wait_for(
 
 
 def _equal(value: Any, wanted: Any) -> bool:
+    # Each part by itself: a comparison of arrays has no truth.
+    if isinstance(value, dict) and isinstance(wanted, dict):
+        return value.keys() == wanted.keys() and all(_equal(value[k], wanted[k]) for k in value)
+    if isinstance(value, list) and isinstance(wanted, list):
+        return len(value) == len(wanted) and all(map(_equal, value, wanted))
+    if type(value) is type(wanted) and (names := _compared(type(value))) is not None:
+        return all(_equal(getattr(value, name), getattr(wanted, name)) for name in names)
     numpy = sys.modules.get("numpy")
     is_array = numpy is not None and isinstance(value, numpy.ndarray)
     # What numpy must not take apart compares itself, as pytest.approx() does.
     if numpy is None or not is_array or getattr(wanted, "__array_ufunc__", numpy) is None:
         return bool(value == wanted)
     return bool(numpy.array_equal(value, wanted))
+
+
+def _compared(cls: type) -> list[str] | None:
+    """Return the fields by which two records of a class are compared; None for other classes."""
+    if is_dataclass(cls):
+        return [field.name for field in fields(cls) if field.compare]
+    found = fields_of(cls)
+    return None if found is None else list(found)
 
 
 def _shown(value: Any) -> str:

@@ -66,6 +66,11 @@ class Long:
 
 
 @dataclass
+class Route:
+    poses: Annotated[list[Pose], MaxSize(3)] = field(default_factory=list)
+
+
+@dataclass
 class Full:
     path: Annotated[list[float], MaxSize(2)] = field(default_factory=lambda: [0.0] * 3)
 
@@ -190,6 +195,10 @@ ERRORS: list[tuple[Any, str, str]] = [
     (collections.UserDict(a=1), "", r"expected a bool.*write dict\(x\)"),
     (Pose, "", r"write Pose\(\)"),
     (dict, "", "write {'stamp': 0.0}"),
+    ({"names": ["elbow"]}, "names", "write a list of records with a field Annotated"),
+    (["elbow"], "", "write a list of records with a field Annotated"),
+    ([Pose], "", r"write \[Pose\(\)\]"),
+    (Route(), "poses", r"write field\(default_factory=lambda: \[Pose\(\)\]\)"),
 ]
 
 
