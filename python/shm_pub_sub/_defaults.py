@@ -73,7 +73,10 @@ def words(default: Any) -> tuple[str, str, str]:
         return found, _EXPECTED, "write vars(x)"
     if hasattr(type(default), "__array__"):
         return found, _EXPECTED, "write np.asarray(x)"
-    return found, _EXPECTED, conversion(default).removeprefix("; ")
+    hint = conversion(default).removeprefix("; ")
+    if not hint and getattr(default, "__dict__", None) and not hasattr(default, "__float__"):
+        hint = "make its class a dataclass"
+    return found, _EXPECTED, hint
 
 
 def _words_of_list(default: list[Any]) -> tuple[str, str, str]:

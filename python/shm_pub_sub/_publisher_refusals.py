@@ -198,6 +198,8 @@ def _wrong(what: str, value: object, spec: Spec) -> Exception:
     else:
         expected = _NUMBERS[spec.type]
         hint = "" if spec.type in (bool, complex) else conversion(value, spec.type)
+        if spec.type is int and isinstance(value, float):
+            expected += ", as the default is an int"
         found = f"{type(value).__name__} {short_repr(value)}"
     return TopicTypeError(f"{what}: found {found}; expected {expected}{hint}")
 

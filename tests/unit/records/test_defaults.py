@@ -65,6 +65,11 @@ class Long:
     label: Annotated[str, 3] = "äöü"
 
 
+class Plain:
+    def __init__(self) -> None:
+        self.x = 0.0
+
+
 @dataclass
 class Route:
     poses: Annotated[list[Pose], MaxSize(3)] = field(default_factory=list)
@@ -197,6 +202,7 @@ ERRORS: list[tuple[Any, str, str]] = [
     (dict, "", "write {'stamp': 0.0}"),
     ({"names": ["elbow"]}, "names", "write a list of records with a field Annotated"),
     (["elbow"], "", "write a list of records with a field Annotated"),
+    (Plain(), "", "make its class a dataclass"),
     ([Pose], "", r"write \[Pose\(\)\]"),
     (Route(), "poses", r"write field\(default_factory=lambda: \[Pose\(\)\]\)"),
 ]

@@ -145,7 +145,7 @@ def test_a_subscriber_s_type_has_no_greatest_length() -> None:
 TYPE_ERRORS: list[tuple[Any, str]] = [
     (None, "only a Subscriber takes None"),
     (np.dtype("f4"), r"write np\.zeros\(shape, 'float32'\)"),
-    ([], r"empty list.*write \[0.0\], \[0\] or \[False\], and max_size="),
+    ([], r"empty list.*write \[0.0\], \[0\] or \[False\], of records .* and max_size="),
     ((), r"write \[0.0\]"),
     ((1.0,), r"write list\(x\)"),
     ({1.0}, r"write list\(x\)"),
