@@ -28,6 +28,8 @@ def record_of_dtype(place: Place, dtype: Any) -> RecordSpec:
     """Return the record of a structured dtype."""
     numpy = sys.modules["numpy"]
     place = place.inside(numpy.void)
+    if not dtype.names:
+        raise place.wrong(f"the dtype {dtype}, without fields", "1 field or more")
     if dtype.type is not numpy.void:  # np.record, which would come back as another class
         dtype = numpy.dtype((numpy.void, dtype))
     # Their order in memory may be another one.

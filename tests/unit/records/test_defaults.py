@@ -266,3 +266,10 @@ def test_an_enum_with_a_value_that_equals_nothing() -> None:
 
     with pytest.raises(TopicTypeError, match=r"field limit: found .*Limit, with the value nan;"):
         Publisher("topic", {"limit": Limit.LOW})
+
+
+@pytest.mark.parametrize("make", [lambda x: x, lambda x: x[0], lambda x: {"f": x}])
+def test_a_dtype_without_fields(make: Any) -> None:
+    dtype = np.dtype({"names": [], "formats": [], "itemsize": 8})
+    with pytest.raises(TopicTypeError, match="without fields; expected 1 field or more"):
+        Publisher("topic", make(np.zeros(2, dtype)))
