@@ -13,6 +13,7 @@ import sys
 import weakref
 
 import payload_uses
+import record_uses
 import shm_pub_sub
 from refcount_helpers import Converts, Fails, Go, functions_of, raises
 from shm_pub_sub import (
@@ -263,7 +264,8 @@ def looks():
         repr(sub)
         assert sub.publisher_alive
         assert sub.buffer_num == 3
-    assert len(_hot.publishers()) == 3 + len(payload_uses.payloads)
+    others = (*payload_uses.payloads, *record_uses.topics, *record_uses.small)
+    assert len(_hot.publishers()) == 3 + len(others)
     _hot.forks()
 
 
@@ -276,7 +278,7 @@ pairs = [
 aged = Subscriber("float", -1.0, max_age=1e-4)
 
 USES = functions_of(globals())
-USES += payload_uses.USES
+USES += payload_uses.USES + record_uses.USES
 
 
 def references():
@@ -301,7 +303,7 @@ for name, number in grown.items():
 for pub, sub, _ in pairs:
     pub.close()
     sub.close()
-for end in payload_uses.ENDS:
+for end in payload_uses.ENDS + record_uses.ENDS:
     end.close()
 lost = {name: number for name, number in grown.items() if abs(number) > SLACK}
 if lost:

@@ -44,6 +44,7 @@ FAULTS: dict[str, Fault] = {
                    "    PyObject *result"),
     "text kept": ("attachment_map.c", "    Py_DECREF(text);\n    if (!parsed)", "    if (!parsed)"),
     "name kept": ("lifetime.c", "    Py_XDECREF(name);\n", ""),
+    "fields kept": ("record_put.c", "        Py_DECREF(part);\n        if (fit", "        if (fit"),
     "publishers kept": ("registry.c", "        Py_DECREF(found[i]);\n", ""),
 }  # fmt: skip
 
