@@ -105,7 +105,7 @@ func faultOf(b []byte, size int64) string {
 	switch {
 	case string(b[:8]) != "SHMPUBSB":
 		return "magic"
-	case number(8, 4).Cmp(n(2)) != 0:
+	case number(8, 4).Cmp(n(Version)) != 0:
 		return "version"
 	case headerSize.Cmp(n(256)) < 0 || !multipleOf8(headerSize):
 		return "header size"
