@@ -144,7 +144,7 @@ numpy_equal(PyObject *descr, PyObject *other)
 static PyObject *
 descr_of(const struct value_type *t)
 {
-    return t->descr != NULL ? Py_NewRef(t->descr) : api.descr_from_type(t->number);
+    return __builtin_expect(t->descr != NULL, 0) ? Py_NewRef(t->descr) : api.descr_from_type(t->number);
 }
 
 static PyObject *

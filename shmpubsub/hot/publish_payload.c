@@ -79,7 +79,7 @@ publish_payload(Publisher *p, PyObject *value)
     struct writer *w = writer_hold(p->writer);
     struct source s;
     PyObject *result;
-    if (w->type.tag == SHM_RECORD && w->memory == NULL) {
+    if (__builtin_expect(w->type.tag == SHM_RECORD, 0) && w->memory == NULL) {
         result = publish_record(p, w, value);
     }
     else if (source_of(p, w, value, -1, &s) == 0) {

@@ -143,7 +143,7 @@ read_object(Subscriber *s, const struct value_type *t, struct payload *p, PyObje
         return into_is_record(t) ? into_record(s, t, p, into, object) : read_into(s, t, p, n, into, object);
     }
     bool views = !s->copy && p->hold.file != NULL;
-    if (t->record != NULL && (t->tag != SHM_ARRAY || t->descr == NULL)) {
+    if (__builtin_expect(t->record != NULL, 0) && (t->tag != SHM_ARRAY || t->descr == NULL)) {
         return read_record(s, t, p, n, !s->copy, object);
     }
     switch (t->tag) {
