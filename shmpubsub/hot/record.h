@@ -16,7 +16,8 @@ enum record_how {
 };
 
 /* A field's value has the type's tag: SHM_SCALAR, SHM_ARRAY, SHM_TEXT, SHM_BYTES, SHM_LIST or SHM_RECORD. Those of
-   variable types begin with their length, a uint64_t: bytes of text and bytes, else steps of the first axis. */
+   variable types begin with their length, a uint64_t: the bytes of text and bytes, the steps of the first axis of the
+   others. */
 struct field {
     PyObject *name;       /* interned */
     Py_ssize_t slot;      /* where an instance of exactly the record's class has it; 0: only getattr() knows */

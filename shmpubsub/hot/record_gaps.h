@@ -1,4 +1,4 @@
-/* Padding: whoever writes a record clears it, so that nothing of the program's memory is published. */
+/* Padding: the writer of a record clears it, so that nothing of the program's memory is published. */
 #ifndef SHM_RECORD_GAPS_H
 #define SHM_RECORD_GAPS_H
 

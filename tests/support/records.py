@@ -96,7 +96,7 @@ class Part:
 
     @property
     def alone(self) -> Any:
-        """The field's default where there are no annotations."""
+        """The field's default if there is no annotation."""
         if self.kind in ("text", "bytes"):
             return self.annotation
         return self.default * self.most if self.kind in ("list", "records") else self.default
