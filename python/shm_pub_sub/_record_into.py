@@ -9,7 +9,7 @@ from . import _hot
 from ._arguments import kind_of
 from ._arrays import dtype_of_code
 from ._errors import TopicTypeError, TopicValueError
-from ._record_loan import MOST, is_numpys, is_open
+from ._record_loan import is_numpys, is_open, kept
 from ._spec import dtype_name
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
@@ -25,12 +25,7 @@ _plans: dict[Record, _Plan] = {}
 
 def codec_of(record: Record) -> Record:
     """Return what makes a dict of a record, and of those in it that are filled."""
-    found = _codecs.get(record)
-    if found is None:
-        if len(_codecs) >= MOST:
-            _codecs.clear()
-        found = _codecs[record] = _codec(record)
-    return found
+    return kept(_codecs, record, _codec)
 
 
 def _codec(record: Record) -> Record:
@@ -89,12 +84,7 @@ class _Plan:
 
 
 def _plan_of(record: Record) -> _Plan:
-    found = _plans.get(record)
-    if found is None:
-        if len(_plans) >= MOST:
-            _plans.clear()
-        found = _plans[record] = _Plan(record)
-    return found
+    return kept(_plans, record, _Plan)
 
 
 def _is_fixed(record: Record) -> bool:

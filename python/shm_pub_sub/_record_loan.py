@@ -13,11 +13,13 @@ from . import _hot
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any, Final
+    from collections.abc import Callable, Iterator
+    from typing import Any, Final, TypeVar
 
     from ._hot import Record
     from ._records import RecordSpec
+
+    _T = TypeVar("_T")
 
 
 def is_numpys(kind: str, part: Any) -> bool:
@@ -30,18 +32,23 @@ def is_open(kind: str, part: Any) -> bool:
     return kind == "record" and part.how not in ("raw", "numpy")
 
 
-MOST: Final = 32  # records whose results are kept
+_MOST: Final = 32  # records whose results are kept
 _codecs: dict[Record, Record] = {}
+
+
+def kept(known: dict[Record, _T], record: Record, make: Callable[[Record], _T]) -> _T:
+    """Return what make() makes of the record, or made of it before."""
+    found = known.get(record)
+    if found is None:
+        if len(known) >= _MOST:
+            known.clear()
+        found = known[record] = make(record)
+    return found
 
 
 def codec_of(record: Record) -> Record:
     """Return what reads the fields of a loan's object, whatever its class, when its block ends."""
-    found = _codecs.get(record)
-    if found is None:
-        if len(_codecs) >= MOST:
-            _codecs.clear()
-        found = _codecs[record] = _codec(record)
-    return found
+    return kept(_codecs, record, _codec)
 
 
 def _codec(record: Record) -> Record:
