@@ -141,6 +141,13 @@ class SubscriberRefusals(End):
         number = integer(what, count, "a number of values")
         raise TopicValueError(f"{what}: found {short_repr(number)}; expected 1 or more")
 
+    def _refuse_time(self, method: str, time: object) -> NoReturn:
+        """Raise because at(), after() or since() was given no int."""
+        raise TopicTypeError(
+            f"{method}() of {self._name!r}: found {kind_of(time)} {short_repr(time)}; expected an "
+            "int: nanoseconds on the clock of time.monotonic_ns()"
+        )
+
     def _lapped(self, times: int) -> NoReturn:
         """Raise because the publisher overwrote values faster than they could be copied."""
         raise OpenError(

@@ -50,12 +50,6 @@ take_or_wait(Subscriber *s, struct wait *w, struct wish *wish)
     }
 }
 
-static PyObject *
-timed_out(Subscriber *s, const char *what, PyObject *timeout)
-{
-    return PyErr_Occurred() ? NULL : raised(PyObject_CallMethod((PyObject *)s, "_timed_out", "sO", what, timeout));
-}
-
 static ALWAYS_INLINE PyObject *
 receive(Subscriber *s, PyObject *timeout, struct wish *wish)
 {
@@ -68,7 +62,7 @@ receive(Subscriber *s, PyObject *timeout, struct wish *wish)
         return NULL;
     }
     PyObject *object = take_or_wait(s, &w, wish);
-    return object != NULL ? object : timed_out(s, "value", timeout);
+    return object != NULL ? object : wait_timed_out(s, "value", timeout);
 }
 
 PyObject *
@@ -193,7 +187,7 @@ receive_publisher(Subscriber *s, PyObject *const *args, Py_ssize_t n, PyObject *
             Py_RETURN_NONE;
         }
         if (wait_name(&w) <= 0) {
-            return timed_out(s, "publisher", timeout);
+            return wait_timed_out(s, "publisher", timeout);
         }
     }
 }

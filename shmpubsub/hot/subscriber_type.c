@@ -3,6 +3,7 @@
 #include <structmember.h>
 
 #include "attachment_map.h"
+#include "by_time.h"
 #include "drain.h"
 #include "fileno.h"
 #include "last.h"
@@ -98,7 +99,47 @@ PyDoc_STRVAR(sample_doc, "sample($self, /)\n--\n\n"
 
 PyDoc_STRVAR(recv_sample_doc, "recv_sample($self, /, timeout=None)\n--\n\n"
 "Return the next unread value like recv(), but as a Sample: value, sequence (its number, from 1 with every\n"
-"publisher), time_ns (of publication, on the clock of time.monotonic_ns()) and age (seconds, when read).");
+"publisher), time_ns (of measurement or publication, on the clock of time.monotonic_ns()) and age\n"
+"(seconds, when read).");
+
+PyDoc_STRVAR(at_doc, "at($self, time_ns, /)\n--\n\n"
+"Return the kept value nearest to an instant as a Sample, or None if subscribe() would return ok False.\n"
+"\n"
+"Of two that are equally near it is the newer one; values older than max_age are left out. Does not consume\n"
+"the value.\n"
+"\n"
+"Args:\n"
+"    time_ns: Nanoseconds on the clock of time.monotonic_ns(): any int.\n"
+"\n"
+"Raises:\n"
+"    TopicTypeError: time_ns is not an int, or as for subscribe() (a TypeError).\n"
+"    OpenError, ClosedError: As for subscribe().");
+
+PyDoc_STRVAR(after_doc, "after($self, time_ns, /, timeout=None)\n--\n\n"
+"Return the first kept value whose time is time_ns or later as a Sample; block if there is none.\n"
+"\n"
+"It works before there is a publisher, and across its restart. Values older than max_age are left out. Does\n"
+"not consume the value.\n"
+"\n"
+"Args:\n"
+"    time_ns: As for at().\n"
+"    timeout: The longest time to wait, in seconds; None for no limit, 0 not to wait.\n"
+"\n"
+"Raises:\n"
+"    WaitTimeoutError: No such value arrived within timeout seconds (a TimeoutError).\n"
+"    TopicTypeError, OpenError, ClosedError, TopicValueError: As for at() and recv().");
+
+PyDoc_STRVAR(since_doc, "since($self, time_ns, /)\n--\n\n"
+"Return all kept values whose time is later than time_ns, oldest first, as a list of Samples.\n"
+"\n"
+"Values older than max_age are left out, and so is everything if subscribe() would return ok False. Does not\n"
+"consume the values. With the time of the last one it returns those that have come since.\n"
+"\n"
+"Args:\n"
+"    time_ns: As for at().\n"
+"\n"
+"Raises:\n"
+"    TopicTypeError, OpenError, ClosedError: As for at().");
 
 PyDoc_STRVAR(wait_for_publisher_doc, "wait_for_publisher($self, /, timeout=None)\n--\n\n"
 "Wait until the topic has a live publisher, whether or not it has published anything yet.\n"
@@ -164,6 +205,9 @@ PyMethodDef subscriber_methods[] = {
     {"last", (PyCFunction)(void (*)(void))last_values, WAITS, last_doc},
     {"sample", (PyCFunction)receive_newest, METH_NOARGS, sample_doc},
     {"recv_sample", (PyCFunction)(void (*)(void))receive_sample, WAITS, recv_sample_doc},
+    {"at", (PyCFunction)by_time_at, METH_O, at_doc},
+    {"after", (PyCFunction)(void (*)(void))by_time_after, WAITS, after_doc},
+    {"since", (PyCFunction)by_time_since, METH_O, since_doc},
     {"wait_for_publisher", (PyCFunction)(void (*)(void))receive_publisher, WAITS, wait_for_publisher_doc},
     {"fileno", (PyCFunction)fileno_get, METH_NOARGS, fileno_doc},
     {"_hold", (PyCFunction)fileno_hold, METH_NOARGS, hold_doc},

@@ -142,12 +142,10 @@ poll(const struct change *c, uint64_t ns)
     }
 }
 
-int
-wait_value(Subscriber *s, struct wait *w)
+/* Inlined: recv() sleeps here. */
+static ALWAYS_INLINE int
+wait_beyond(Subscriber *s, struct wait *w, uint64_t seen)
 {
-    if (s->ring.mapped == NULL || s->cursor.present.ring.mapped == NULL) {
-        return wait_name(w);
-    }
     uint64_t now = clock_now(CLOCK_MONOTONIC), ns = remaining(w, now);
     if (ns == 0) {
         return 0;
@@ -155,7 +153,7 @@ wait_value(Subscriber *s, struct wait *w)
     ns = least(ns, until_check(s->checked_at, now));
     struct topic_file *f = s->cursor.present.file;
     uint32_t *word = topic_file_wait_word(f, PyBytes_AS_STRING(s->path));
-    struct change c = {.mapped = s->ring.mapped, .seen = s->cursor.present.ring.k, .abandoned = &f->abandoned};
+    struct change c = {.mapped = s->ring.mapped, .seen = seen, .abandoned = &f->abandoned};
     bool spins = wants_to_spin(s), paid = false;
     topic_file_begin_wait(f);
     Py_BEGIN_ALLOW_THREADS
@@ -176,6 +174,21 @@ wait_value(Subscriber *s, struct wait *w)
 }
 
 int
+wait_value(Subscriber *s, struct wait *w)
+{
+    if (s->ring.mapped == NULL || s->cursor.present.ring.mapped == NULL) {
+        return wait_name(w);
+    }
+    return wait_beyond(s, w, s->cursor.present.ring.k);
+}
+
+int
+wait_head(Subscriber *s, struct wait *w, uint64_t seen)
+{
+    return s->ring.mapped == NULL ? wait_name(w) : wait_beyond(s, w, seen);
+}
+
+int
 wait_name(struct wait *w)
 {
     uint64_t ns = remaining(w, clock_now(CLOCK_MONOTONIC));
@@ -187,4 +200,10 @@ wait_name(struct wait *w)
     (void)pause_for(least(w->pause, ns));
     Py_END_ALLOW_THREADS
     return PyErr_CheckSignals() < 0 ? -1 : 1;
+}
+
+PyObject *
+wait_timed_out(Subscriber *s, const char *what, PyObject *timeout)
+{
+    return PyErr_Occurred() ? NULL : raised(PyObject_CallMethod((PyObject *)s, "_timed_out", "sO", what, timeout));
 }

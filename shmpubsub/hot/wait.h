@@ -16,7 +16,13 @@ int wait_begin(Subscriber *s, struct wait *w, PyObject *timeout);
    error set. */
 int wait_value(Subscriber *s, struct wait *w);
 
+/* Waits for a head other than the one that was seen in the present file. Returns the same. */
+int wait_head(Subscriber *s, struct wait *w, uint64_t seen);
+
 /* Waits for the topic to have a file, or another one; it had no readable one just now. Returns what wait_value does. */
 int wait_name(struct wait *w);
+
+/* Ends a wait that returned 0 or -1: NULL, with an error set. */
+PyObject *wait_timed_out(Subscriber *s, const char *what, PyObject *timeout);
 
 #endif
