@@ -51,7 +51,7 @@ KINDS = {
     "read": Kind("copying read, a new array", "", 0, 0),
     "view": Kind("zero-copy read, dropped at once", "", 0, 150),
     "loan": Kind("empty loan", "", 0, 300),
-    "padded": Kind("publish, padded rows", "memcpy", 1.3, 0),
+    "padded": Kind("publish, padded rows", "memcpy of each row", 1.3, 0),
     "strided": Kind("publish, other strides", "`np.copyto`", 1.1, 0),
     "text-publish": Kind("publish text", "", 0, 150),
     "text-read": Kind("read text", "", 0, 250),
@@ -91,8 +91,8 @@ def markdown(found: dict[str, Any]) -> str:
         [
             f"Processor time of the calling thread, median of {found['rounds']} rounds; the loop",
             "around the call included. memcpy copies from the same array into private memory that",
-            "is laid out as the topic's; text has 1,000 bytes. The last column is the median of",
-            "rounds: 1 meets the target.",
+            "is laid out as the topic's, padded rows one by one; text has 1,000 bytes. The last",
+            "column is the median of rounds: 1 meets the target.",
             "",
             table(HEADER, lines),
         ]

@@ -93,7 +93,8 @@ class Figures:
 
     def __init__(self, folder):
         payload = floors.extension("payload", folder)
-        self.copies, self.copy_groups = payload.copies, payload.copy_groups
+        self.copies, self.copy_rows = payload.copies, payload.copy_rows
+        self.copy_groups = payload.copy_groups
         self.clock = clock_ns()
         self.timers = {}
 
@@ -110,13 +111,13 @@ class Figures:
     def statement(self, figure, nbytes, statement, **names):
         self.add(figure, timer(statement, CLOCK, **names), nbytes)
 
-    def memcpy(self, figure, target, source, starts):
-        done = 0
+    def memcpy(self, figure, target, source, starts, copies=None):
+        copies, done = copies or self.copies, 0
 
         def run(n):
             nonlocal done
             first, done = done % len(starts), done + n
-            return self.copies(target, source, starts, first, n)
+            return copies(target, source, starts, first, n)
 
         self.add(f"{figure}:floor", run, memoryview(source).nbytes)
 
@@ -137,7 +138,7 @@ def contiguous(figures):
 
 
 def strided(figures):
-    """Rows with padding behind them, beside memcpy; other strides, beside numpy's own copy."""
+    """Rows with padding behind them, beside memcpy of each; others, beside numpy's own copy."""
     rng = np.random.default_rng(15)
     padded = {
         "1080x1920x3": rng.integers(0, 255, (1080, 2048, 3), np.uint8)[:, :1920],
@@ -147,8 +148,8 @@ def strided(figures):
         like = np.ascontiguousarray(frame)
         topic = Topic(f"padded{name}", like)
         figures.statement(f"padded:{name}", like.nbytes, "p(a)", p=topic.publisher.publish, a=frame)
-        same = frame.base.reshape(-1)[: like.nbytes]
-        figures.memcpy(f"padded:{name}", topic.places.memory, same, topic.places.starts)
+        places, rows = topic.places, figures.copy_rows
+        figures.memcpy(f"padded:{name}", places.memory, frame, places.starts, rows)
     rgba = rng.integers(0, 255, (480, 640, 4), np.uint8)
     rgb = np.ascontiguousarray(rgba[:, :, :3])
     frames = {
