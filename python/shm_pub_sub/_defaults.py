@@ -17,6 +17,7 @@ _EXPECTED = (
 )
 # What classes of records have: dataclasses, NamedTuples, attrs', msgspec's and ctypes'.
 _CLASSES = ("__dataclass_fields__", "_asdict", "__attrs_attrs__", "__struct_fields__", "_fields_")
+_KNOWN = {bool: "False", int: "0", float: "0.0", str: "''", bytes: "b''"}
 _ELEMENTS = "bool, int8 to int64, uint8 to uint64, float16 to float64, complex64 or complex128"
 
 
@@ -45,7 +46,7 @@ def words(default: Any) -> tuple[str, str, str]:
             "write one of the values, such as 0.0 or np.zeros(3); only a Subscriber takes None",
         )
     if isinstance(default, type) or hasattr(default, "__origin__"):
-        return f"the type {short_repr(default)}", _EXPECTED, f"write {_example(default)}"
+        return f"the type {short_repr(default)}", _EXPECTED, f"write {example_of(default)}"
     if isinstance(default, list):
         return _words_of_list(default)
     if isinstance(default, (tuple, set, frozenset)):
@@ -97,7 +98,7 @@ def _words_of_list(default: list[Any]) -> tuple[str, str, str]:
             "write a list of records with a field Annotated[str, 32]; names that stay are metadata"
         )
     elif all(isinstance(v, type) for v in default):
-        return f"a list of {kinds[0]}", "a list with one value", f"write [{_example(default[0])}]"
+        return f"a list of {kinds[0]}", "a list with one value", f"write [{example_of(default[0])}]"
     elif any(isinstance(v, (list, tuple)) for v in default):
         hint = "write np.asarray(x) for an array"
     elif all(hasattr(v, "item") for v in default):
@@ -127,12 +128,11 @@ def _words_of_numpy(default: Any, dtype: Any) -> tuple[str, str, str]:
     return found, f"elements of {_ELEMENTS}", hint
 
 
-def _example(cls: Any) -> str:
+def example_of(cls: Any) -> str:
     """Return a default of the type that somebody passed itself."""
     text = getattr(cls, "__name__", "") or str(cls)
-    known = {bool: "False", int: "0", float: "0.0", str: "''", bytes: "b''"}
-    if cls in known:
-        return known[cls]
+    if cls in _KNOWN:
+        return _KNOWN[cls]
     if getattr(cls, "__origin__", None) is list or cls is list:
         return "[0.0], [0] or [False]"
     if cls.__module__ == "numpy":
@@ -140,5 +140,26 @@ def _example(cls: Any) -> str:
     if cls is dict or getattr(cls, "__origin__", None) is dict:
         return "{'stamp': 0.0}"
     if any(hasattr(cls, name) for name in _CLASSES):
-        return f"{text}()"
+        return f"{text}({_required(cls)})"
     return "a value of it, such as 0.0"
+
+
+def _required(cls: Any) -> str:
+    """Return arguments without which a record's class cannot be called."""
+    from inspect import signature
+
+    from ._annotations import annotations_of
+
+    try:
+        parameters = signature(cls).parameters.values()
+    except (TypeError, ValueError):  # it has none to ask
+        return ""
+    types = {name: note.type for name, note in annotations_of(cls).items()}
+    found = []
+    for each in parameters:
+        if each.default is each.empty and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
+            wanted = types.get(each.name)
+            value = next((text for known, text in _KNOWN.items() if known is wanted), "...")
+            found.append(f"{each.name}={value}" if each.kind == each.KEYWORD_ONLY else value)
+    text = ", ".join(found)
+    return text if len(text) <= 60 else "..."

@@ -59,6 +59,11 @@ def _of_class(place: Place, default: Any) -> RecordSpec:
     names = fields_of(cls) or {}
     if not names:
         raise place.wrong(f"{kind_of(default)} without fields", "1 field or more")
+    if issubclass(cls, tuple) and tuple.__len__(default) != len(names):
+        raise place.wrong(
+            f"{kind_of(default)} of {tuple.__len__(default)} elements",
+            f"{len(names)}: {', '.join(names)}",
+        )
     values = {}
     for name in names:
         try:

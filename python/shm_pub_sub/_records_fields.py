@@ -5,7 +5,7 @@ from __future__ import annotations
 from ._annotations import Annotation, is_annotated
 from ._arguments import kind_of, not_utf8, really_is, short_repr
 from ._arrays import array, scalar, shape_of
-from ._defaults import words
+from ._defaults import example_of, words
 from ._errors import RangeError, TopicValueError
 from ._records import Field
 from ._records_kinds import is_record
@@ -141,7 +141,7 @@ def _element(place: Place, default: list[Any], note: Annotation) -> type:
             raise place.wrong(
                 "an empty list" + _why(note),
                 "an example of its elements in the default; what is published may be empty",
-                f"write field(default_factory=lambda: [{wanted.__name__}()])",
+                f"write field(default_factory=lambda: [{example_of(wanted)}])",
             )
         raise place.wrong(
             "an empty list" + _why(note),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import subprocess
 import sys
 from collections import namedtuple
@@ -434,7 +435,7 @@ def test_records_are_imported_when_there_is_one() -> None:
         text=True,
         check=True,
         timeout=60,
-        env={"PYTHONPATH": ":".join(filter(None, sys.path))},
+        env=os.environ | {"PYTHONPATH": ":".join(filter(None, sys.path))},
     )
     before = subprocess.run(
         [sys.executable, "-S", "-c", "import sys; print(sorted(sys.modules))"],

@@ -5,7 +5,7 @@ import ctypes
 import enum
 import threading
 import types
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Optional
 
@@ -48,6 +48,26 @@ class Node:
 @dataclass
 class Unset:
     x: float = field(init=False)
+
+
+@dataclass
+class Required:
+    x: int
+    label: Annotated[str, 3]
+    path: Annotated[list[float], MaxSize(3)]
+    ok: bool = False
+    _: KW_ONLY
+    y: float
+
+
+class Measured(NamedTuple):
+    x: int
+    y: float
+
+
+@dataclass
+class Series:
+    all: Annotated[list[Measured], MaxSize(3)] = field(default_factory=list)
 
 
 @dataclass
@@ -113,6 +133,10 @@ class Empty(NamedTuple):
 
 class Bits(ctypes.Structure):
     _fields_ = [("low", ctypes.c_uint8, 4), ("high", ctypes.c_uint8, 4)]
+
+
+class Motor(ctypes.Structure):
+    _fields_ = [("speed", ctypes.c_int)]
 
 
 class Pointer(ctypes.Structure):
@@ -199,6 +223,13 @@ ERRORS: list[tuple[Any, str, str]] = [
     ({"cloud": np.zeros(3, "f4,M8[s]")}, "cloud.f1", "the dtype datetime64"),
     (collections.UserDict(a=1), "", r"expected a bool.*write dict\(x\)"),
     (Pose, "", r"write Pose\(\)"),
+    (Required, "", r"write Required\(0, '', ..., y=0.0\)"),
+    (Measured, "", r"write Measured\(0, 0.0\)"),
+    ({"a": Measured}, "a", r"write Measured\(0, 0.0\)"),
+    (Series(), "all", r"write field\(default_factory=lambda: \[Measured\(0, 0.0\)\]\)"),
+    (Motor, "", r"write Motor\(\)"),
+    (tuple.__new__(Measured, (1,)), "", "Measured of 1 elements; expected 2: x, y"),
+    ({"a": tuple.__new__(Measured, (1, 2.0, 3))}, "a", "Measured of 3 elements; expected 2"),
     (dict, "", "write {'stamp': 0.0}"),
     ({"names": ["elbow"]}, "names", "write a list of records with a field Annotated"),
     (["elbow"], "", "write a list of records with a field Annotated"),
