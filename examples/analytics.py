@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import shm_pub_sub
-from _pace import parser
+from _options import parser
 
 PREFIX = "mean/"
 SECOND = 1.0

@@ -11,7 +11,7 @@ import math
 from contextlib import suppress
 
 import shm_pub_sub
-from _pace import parser
+from _options import parser
 from machine_publisher import ALARM, AVAILABLE, BUSY
 
 

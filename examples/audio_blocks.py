@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import numpy as np
 import shm_pub_sub
-from _pace import parser, ticks
+from _options import during, parser
 
 TOPIC, RATE, KEPT = "audio/left", 48_000, 100
 BLOCK = np.zeros(480, np.float32)
@@ -20,7 +20,7 @@ def play(seconds: float) -> None:
     """Publish a tone that swells and fades, a hundred blocks per second."""
     turn = 2 * np.pi * 440 / RATE
     with shm_pub_sub.Publisher(TOPIC, BLOCK, KEPT) as left:
-        for number, elapsed in enumerate(ticks(BLOCK.size / RATE, seconds)):
+        for number, elapsed in enumerate(during(seconds, shm_pub_sub.Rate(RATE / BLOCK.size))):
             at = np.arange(BLOCK.size) + number * BLOCK.size
             left.publish((abs(np.sin(elapsed)) * np.sin(turn * at)).astype(np.float32))
 
@@ -29,7 +29,7 @@ def meter(seconds: float) -> None:
     """Print the loudness of all blocks that came, ten times per second."""
     room = np.empty((KEPT, *BLOCK.shape), np.float32)
     with shm_pub_sub.Subscriber(TOPIC, BLOCK) as left:
-        for _ in ticks(0.1, seconds):
+        for _ in during(seconds, shm_pub_sub.Rate(10)):
             count = left.drain(into=room)
             if count:
                 rms = np.sqrt(np.mean(room[:count] ** 2))

@@ -13,7 +13,7 @@ import math
 from contextlib import suppress
 
 import shm_pub_sub
-from _pace import parser, ticks
+from _options import during, parser
 
 TOPIC, RATE, BATCH = "waveform/microphone", 48_000, 480
 HERTZ = 440.0
@@ -22,7 +22,7 @@ HERTZ = 440.0
 def play(seconds: float) -> None:
     """Publish a tone that swells and fades, a hundred batches per second."""
     with shm_pub_sub.Publisher(TOPIC, 0.0, RATE) as microphone:
-        for elapsed in ticks(BATCH / RATE, seconds):
+        for elapsed in during(seconds, shm_pub_sub.Rate(RATE / BATCH)):
             loudness = abs(math.sin(elapsed))
             turn = 2 * math.pi * HERTZ / RATE
             tone = (loudness * math.sin(turn * number) for number in range(BATCH))
@@ -33,7 +33,7 @@ def measure(seconds: float) -> None:
     """Print the root mean square of the values received, ten times per second."""
     room = array.array("d", bytes(8 * RATE))
     with shm_pub_sub.Subscriber(TOPIC, 0.0) as microphone:
-        for _ in ticks(0.1, seconds):
+        for _ in during(seconds, shm_pub_sub.Rate(10)):
             count = microphone.drain(into=room)
             if count:
                 rms = math.sqrt(sum(value * value for value in room[:count]) / count)

@@ -9,7 +9,7 @@
 from contextlib import suppress
 
 import shm_pub_sub
-from _pace import parser, ticks
+from _options import during, parser
 from greenhouse_sensor import TOPIC
 
 
@@ -36,7 +36,7 @@ def main() -> None:
     options = arguments.parse_args()
     alarm = FrostAlarm(options.limit)
     with suppress(KeyboardInterrupt), shm_pub_sub.Subscriber(TOPIC, 0.0, callback=alarm):
-        for elapsed in ticks(0.5, options.seconds):
+        for elapsed in during(options.seconds, shm_pub_sub.Rate(2)):
             print(f"{elapsed:.1f} s: {alarm.values} values\n", end="", flush=True)
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import numpy as np
 import shm_pub_sub
-from _pace import parser, ticks
+from _options import during, parser
 
 TOPIC = "robot/camera"
 FRAME = np.zeros((480, 640, 3), np.uint8)  # height, width, RGB
@@ -20,7 +20,7 @@ HERTZ, WIDTH = 30, 40
 def main() -> None:
     options = parser(__doc__).parse_args()
     with suppress(KeyboardInterrupt), shm_pub_sub.Publisher(TOPIC, FRAME) as camera:
-        for elapsed in ticks(1 / HERTZ, options.seconds):
+        for elapsed in during(options.seconds, shm_pub_sub.Rate(HERTZ)):
             left = int(100 * elapsed) % (FRAME.shape[1] - WIDTH)
             with camera.loan() as frame:  # published at the end of the block
                 frame[:] = 16

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import numpy as np
 import shm_pub_sub
-from _pace import parser, ticks
+from _options import during, parser
 
 TOPIC, HERTZ = "robot/depth", 30
 DEPTH = np.zeros((480, 640), np.uint16)
@@ -30,7 +30,7 @@ def camera(seconds: float) -> None:
     with shm_pub_sub.Publisher(
         TOPIC, DEPTH, unit="mm", description="Depth of the front camera", attributes=PARAMETERS
     ) as depth:
-        for elapsed in ticks(1 / HERTZ, seconds):
+        for elapsed in during(seconds, shm_pub_sub.Rate(HERTZ)):
             with depth.loan() as frame:
                 frame[:] = 2000 + 1000 * np.cos(elapsed)
 
@@ -38,7 +38,7 @@ def camera(seconds: float) -> None:
 def measure(seconds: float) -> None:
     """Print where the pixel in the upper left corner is, in the unit of the topic."""
     with shm_pub_sub.Subscriber(TOPIC, DEPTH, copy=False) as depth:
-        for _ in ticks(0.1, seconds):
+        for _ in during(seconds, shm_pub_sub.Rate(10)):
             frame, ok = depth.subscribe()
             about = depth.metadata
             if not ok or not about:  # it may end between the two lines

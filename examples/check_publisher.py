@@ -9,7 +9,7 @@
 from contextlib import suppress
 
 import shm_pub_sub
-from _pace import parser, ticks
+from _options import during, parser
 
 DEFAULTS: dict[str, bool | int | float] = {"bool": False, "int": 0, "float": 0.0}
 
@@ -27,7 +27,7 @@ def main() -> None:
         shm_pub_sub.Publisher(options.topic, default, options.buffers) as topic,
     ):
         print(topic, flush=True)
-        for _ in ticks(0.05, options.seconds):
+        for _ in during(options.seconds, shm_pub_sub.Rate(20)):
             count += 1
             topic.publish(type(default)(count % 2 if default is False else count))
     print(f"published {count} values")

@@ -10,7 +10,7 @@ exit status is 1 if no value arrived.
 from contextlib import suppress
 
 import shm_pub_sub
-from _pace import parser, ticks
+from _options import during, parser
 from check_publisher import DEFAULTS
 
 
@@ -25,7 +25,7 @@ def main() -> None:
     except shm_pub_sub.TopicTypeError as error:
         raise SystemExit(f"{error}; try --type") from None
     with suppress(KeyboardInterrupt), topic:
-        for elapsed in ticks(0.01, options.seconds):
+        for elapsed in during(options.seconds, shm_pub_sub.Rate(100)):
             value, ok = topic.subscribe()
             if (value, ok) == last:
                 continue

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import shm_pub_sub
-from _pace import parser, ticks
+from _options import during, parser
 
 TOPIC, MOST = "robot/detections", 50
 LABELS = ["cup", "plate", "fork", "Schüssel"]
@@ -31,14 +31,14 @@ class Detection:
 def detect(seconds: float) -> None:
     """Publish 0 to 4 detections, ten times per second."""
     with shm_pub_sub.Publisher(TOPIC, [Detection()], max_size=MOST) as detector:
-        for _ in ticks(0.1, seconds):
+        for _ in during(seconds, shm_pub_sub.Rate(10)):
             labels = random.sample(LABELS, random.randrange(5))
             detector.publish([Detection(label, 0.9, 310, 220, 60, 80) for label in labels])
 
 
 def show(seconds: float) -> None:
     with shm_pub_sub.Subscriber(TOPIC, [Detection()]) as detector:
-        for _ in ticks(0.1, seconds):
+        for _ in during(seconds, shm_pub_sub.Rate(10)):
             detections, ok = detector.subscribe()
             found = ", ".join(f"{d.label} ({100 * d.score:.0f} %)" for d in detections)
             print((found or "nothing in sight") if ok else "no detector", flush=True)

@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 
 import shm_pub_sub
-from _pace import parser
+from _options import parser
 from greenhouse_sensor import TOPIC
 
 SILENCE = 1.0  # seconds without a value before it prints a message

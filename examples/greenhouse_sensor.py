@@ -10,7 +10,7 @@ import random
 from contextlib import suppress
 
 import shm_pub_sub
-from _pace import parser, ticks
+from _options import during, parser
 
 TOPIC = "greenhouse/north_bed/air_celsius"  # place, thing, quantity and unit
 
@@ -19,7 +19,7 @@ def main() -> None:
     options = parser(__doc__).parse_args()
     celsius = 22.0
     with suppress(KeyboardInterrupt), shm_pub_sub.Publisher(TOPIC, 0.0) as thermometer:
-        for _ in ticks(0.1, options.seconds):
+        for _ in during(options.seconds, shm_pub_sub.Rate(10)):
             # A random walk that tends to 22 degrees.
             celsius += random.gauss(0.0, 1.0) + 0.05 * (22.0 - celsius)
             thermometer.publish(celsius)

@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 
 import shm_pub_sub
-from _pace import parser, ticks
+from _options import parser
 from greenhouse_sensor import TOPIC
 
 OPEN_ABOVE, SHUT_BELOW = 24.0, 20.0  # degrees Celsius
@@ -57,8 +57,7 @@ def main() -> None:
         for thread in threads:
             thread.start()
         with suppress(KeyboardInterrupt):
-            for _ in ticks(0.1, options.seconds):
-                pass
+            end.wait(min(options.seconds, threading.TIMEOUT_MAX))
         end.set()
         for thread in threads:
             thread.join()

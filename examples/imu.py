@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import shm_pub_sub
-from _pace import parser, ticks
+from _options import during, parser
 from shm_pub_sub import Unit
 
 TOPIC, HERTZ = "robot/imu", 1000
@@ -31,7 +31,7 @@ class Imu:
 def sensor(seconds: float) -> None:
     """Publish gravity, as a robot feels it that rocks from side to side."""
     with shm_pub_sub.Publisher(TOPIC, Imu(), HERTZ) as imu:  # the last second is kept
-        for elapsed in ticks(1 / HERTZ, seconds):
+        for elapsed in during(seconds, shm_pub_sub.Rate(HERTZ)):
             tilt = 0.5 * math.sin(elapsed)
             imu.publish(
                 Imu(time.monotonic_ns(), 0.0, 9.81 * math.sin(tilt), 9.81 * math.cos(tilt), 31.5)
@@ -41,7 +41,7 @@ def sensor(seconds: float) -> None:
 def tilt(seconds: float) -> None:
     """Print the rate and the mean of all samples that came, ten times per second."""
     with shm_pub_sub.Subscriber(TOPIC, Imu()) as imu:
-        for _ in ticks(0.1, seconds):
+        for _ in during(seconds, shm_pub_sub.Rate(10)):
             samples = imu.drain()
             if len(samples) < 2:
                 print("no IMU", flush=True)

@@ -14,7 +14,7 @@ from typing import Annotated
 import numpy as np
 import numpy.typing as npt
 import shm_pub_sub
-from _pace import parser, ticks
+from _options import during, parser
 
 TOPIC = "arm/joints"
 
@@ -32,14 +32,14 @@ def arm(seconds: float) -> None:
     """Publish a hundred states per second; every joint swings at a rate of its own."""
     rates = np.arange(1.0, 8.0)
     with shm_pub_sub.Publisher(TOPIC, JointState()) as joints:
-        for elapsed in ticks(0.01, seconds):
+        for elapsed in during(seconds, shm_pub_sub.Rate(100)):
             position, velocity = np.sin(rates * elapsed), rates * np.cos(rates * elapsed)
             joints.publish(JointState(time.time_ns(), "swing", position, velocity, homed=True))
 
 
 def watch(seconds: float) -> None:
     with shm_pub_sub.Subscriber(TOPIC, JointState(), max_age=0.5) as joints:
-        for _ in ticks(0.1, seconds):
+        for _ in during(seconds, shm_pub_sub.Rate(10)):
             state, ok = joints.subscribe()
             if ok:
                 fastest = np.abs(state.velocity).argmax()

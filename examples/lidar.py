@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import numpy as np
 import shm_pub_sub
-from _pace import parser, ticks
+from _options import during, parser
 
 TOPIC, MOST = "robot/lidar", 100_000
 POINTS = np.zeros((0, 3), np.float32)  # x, y, z in metres
@@ -20,7 +20,7 @@ def scan(seconds: float) -> None:
     """Publish ten scans per second of a wall that comes nearer, with 0 to 2,000 points."""
     random = np.random.default_rng()
     with shm_pub_sub.Publisher(TOPIC, POINTS, max_size=MOST) as lidar:
-        for elapsed in ticks(0.1, seconds):
+        for elapsed in during(seconds, shm_pub_sub.Rate(10)):
             points = random.uniform(-5, 5, (random.integers(2001), 3)).astype(np.float32)
             points[:, 0] = 1 + 9 * abs(np.cos(elapsed / 5))
             lidar.publish(points)
@@ -29,7 +29,7 @@ def scan(seconds: float) -> None:
 def nearest(seconds: float) -> None:
     """Print the number of points, and how far away the nearest is."""
     with shm_pub_sub.Subscriber(TOPIC, POINTS) as lidar:
-        for _ in ticks(0.1, seconds):
+        for _ in during(seconds, shm_pub_sub.Rate(10)):
             points, ok = lidar.subscribe()
             if ok and len(points):
                 metres = np.sqrt((points**2).sum(axis=1)).min()

@@ -12,7 +12,7 @@ import math
 from contextlib import suppress
 
 import shm_pub_sub
-from _pace import parser, ticks
+from _options import during, parser
 
 TOPIC, KEPT = "assistant/tokens", 1000
 ANSWER = ["Shared", " memory", " is", " fast", ":", " 世界", " in", " one", " copy", ".", ""]
@@ -22,7 +22,7 @@ def write(seconds: float) -> None:
     """Publish the answer again and again, twenty tokens per second."""
     tokens = itertools.cycle(ANSWER)  # in place of a model
     with shm_pub_sub.Publisher(TOPIC, "", KEPT, max_size=256) as answer:
-        for _ in ticks(0.05, seconds):
+        for _ in during(seconds, shm_pub_sub.Rate(20)):
             answer.publish(next(tokens))
 
 

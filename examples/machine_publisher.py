@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import shm_pub_sub
-from _pace import parser, ticks
+from _options import during, parser
 
 BUSY, AVAILABLE, ALARM = "machine/cpu/busy", "machine/memory/available_mib", "machine/cpu/alarm"
 ALARM_ABOVE = 0.5
@@ -45,7 +45,7 @@ def main() -> None:
         shm_pub_sub.Publisher(AVAILABLE, 0, options.buffers) as available_topic,
         shm_pub_sub.Publisher(ALARM, False, options.buffers) as alarm_topic,
     ):
-        for _ in ticks(0.1, options.seconds):
+        for _ in during(options.seconds, shm_pub_sub.Rate(10)):
             (work_before, total_before), (work, total) = (work, total), cpu_times()
             busy = (work - work_before) / max(1, total - total_before)
             busy_topic.publish(busy)

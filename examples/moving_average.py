@@ -14,7 +14,7 @@ from collections import deque
 from contextlib import suppress
 
 import shm_pub_sub
-from _pace import parser, ticks
+from _options import during, parser
 from greenhouse_sensor import TOPIC
 
 
@@ -29,7 +29,7 @@ def main() -> None:
         shm_pub_sub.Subscriber(options.topic, 0.0) as source,
         shm_pub_sub.Publisher(f"{options.topic}/mean", 0.0) as result,
     ):
-        for _ in ticks(0.1, options.seconds):
+        for _ in during(options.seconds, shm_pub_sub.Rate(10)):
             value, ok = source.subscribe()
             if not ok:
                 # Publish nothing while the source is gone; readers notice with max_age=.

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import shm_pub_sub
-from _pace import parser, ticks
+from _options import during, parser
 
 TOPIC, STEPS, HERTZ = "robot/observation", 2, 100
 OBSERVATION: dict[str, Any] = {
@@ -37,14 +37,14 @@ def is_torn(observation: Mapping[str, Any]) -> bool:
 
 def robot(seconds: float, hertz: float) -> None:
     with shm_pub_sub.Publisher(TOPIC, OBSERVATION, STEPS + 1) as robot:
-        for step, _ in enumerate(ticks(1 / hertz, seconds)):
+        for step, _ in enumerate(during(seconds, shm_pub_sub.Rate(hertz))):
             robot.publish(observed(step))
 
 
 def policy(seconds: float) -> None:
     torn = 0
     with shm_pub_sub.Subscriber(TOPIC, OBSERVATION) as robot:
-        for _ in ticks(0.05, seconds):
+        for _ in during(seconds, shm_pub_sub.Rate(20)):
             observation = robot.last(STEPS)
             if not robot.publisher_alive or len(observation["step"]) < STEPS:
                 print("no robot", flush=True)

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _pace import parser, ticks
+import shm_pub_sub
+from _options import during, parser
 from policy import HERTZ, OBSERVATION, STEPS, is_torn, observed
 
 PATH = Path(os.environ.get("SHM_PUB_SUB_DIR", "/dev/shm"), "policy_ring")
@@ -53,7 +54,7 @@ class Ring:
 def robot(seconds: float, hertz: float) -> None:
     ring = Ring("w+")
     try:
-        for step, _ in enumerate(ticks(1 / hertz, seconds)):
+        for step, _ in enumerate(during(seconds, shm_pub_sub.Rate(hertz))):
             ring.put(observed(step))
     finally:
         PATH.unlink()
@@ -62,7 +63,7 @@ def robot(seconds: float, hertz: float) -> None:
 def policy(seconds: float, held_up: float) -> None:
     torn = late = 0
     ring = None
-    for _ in ticks(0.05, seconds):
+    for _ in during(seconds, shm_pub_sub.Rate(20)):
         if ring is None and PATH.exists():
             ring = Ring("r")
         if ring is None or ring.count[0] < STEPS:

@@ -11,7 +11,7 @@ import json
 from contextlib import suppress
 
 import shm_pub_sub
-from _pace import parser, ticks
+from _options import during, parser
 
 TOPIC, MOST = "robot/config", 64_000  # bytes
 
@@ -19,7 +19,7 @@ TOPIC, MOST = "robot/config", 64_000  # bytes
 def show(seconds: float) -> None:
     last = None
     with shm_pub_sub.Subscriber(TOPIC, '{"speed": 0.5}') as config:
-        for _ in ticks(0.05, seconds):
+        for _ in during(seconds, shm_pub_sub.Rate(20)):
             text, ok = config.subscribe()
             if (text, ok) != last:
                 last = text, ok

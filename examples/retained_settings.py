@@ -11,7 +11,7 @@ as they happen; stop it with Ctrl-C.
 from contextlib import suppress
 
 import shm_pub_sub
-from _pace import parser, ticks
+from _options import during, parser
 
 TOPIC = "settings/speed_limit_metres_per_second"
 FACTORY = 0.5  # used if nothing is set
@@ -20,7 +20,7 @@ FACTORY = 0.5  # used if nothing is set
 def show(seconds: float) -> None:
     last = None
     with shm_pub_sub.Subscriber(TOPIC, FACTORY) as setting:
-        for _ in ticks(0.05, seconds):
+        for _ in during(seconds, shm_pub_sub.Rate(20)):
             limit, ok = setting.subscribe()
             if (limit, ok) != last:
                 last = limit, ok

@@ -14,7 +14,7 @@ from enum import IntEnum
 from typing import TypeVar
 
 import shm_pub_sub
-from _pace import parser, ticks
+from _options import during, parser
 
 Reading = TypeVar("Reading", bool, int, float)
 COMMAND, BUMPER, COMPASS = "rover/remote/command", "rover/bumper/hit", "rover/compass/degrees"
@@ -42,11 +42,13 @@ class Body:  # simulated
 def report(
     topic: shm_pub_sub.Publisher[Reading],
     read: Callable[[], Reading],
-    period: float,
+    hertz: float,
     end: threading.Event,
 ) -> None:
     with topic:
-        while not end.wait(period):
+        for _ in shm_pub_sub.Rate(hertz):
+            if end.is_set():
+                break
             topic.publish(read())
 
 
@@ -54,16 +56,16 @@ def main() -> None:
     options = parser(__doc__).parse_args()
     body, end, last = Body(), threading.Event(), None
     jobs = [
-        (shm_pub_sub.Publisher(BUMPER, False), lambda: body.ahead <= 0, 0.02, end),
-        (shm_pub_sub.Publisher(COMPASS, 0.0, 5), lambda: body.heading, 0.05, end),
-        (shm_pub_sub.Publisher(ODOMETER, 0, buffer_num=10), lambda: body.odometer, 0.01, end),
+        (shm_pub_sub.Publisher(BUMPER, False), lambda: body.ahead <= 0, 50, end),
+        (shm_pub_sub.Publisher(COMPASS, 0.0, 5), lambda: body.heading, 20, end),
+        (shm_pub_sub.Publisher(ODOMETER, 0, buffer_num=10), lambda: body.odometer, 100, end),
     ]
     sensors = [threading.Thread(target=report, args=job) for job in jobs]
     for sensor in sensors:
         sensor.start()
     remote = shm_pub_sub.Subscriber(COMMAND, Command.HALT, max_age=0.5)
     with suppress(KeyboardInterrupt):
-        for _ in ticks(0.02, options.seconds):
+        for _ in during(options.seconds, shm_pub_sub.Rate(50)):
             order, ok = remote.subscribe()
             body.move(order)
             if (order, ok) != last:

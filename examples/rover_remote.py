@@ -9,7 +9,7 @@ Stop it with Ctrl-C, and the rover halts. It also halts if this hangs: try Ctrl-
 from contextlib import suppress
 
 import shm_pub_sub
-from _pace import parser, ticks
+from _options import during, parser
 from rover import BUMPER, COMMAND, COMPASS, ODOMETER, Command
 
 
@@ -20,7 +20,7 @@ def main() -> None:
     compass = shm_pub_sub.Subscriber(COMPASS, 0.0)
     odometer = shm_pub_sub.Subscriber(ODOMETER, 0)
     with suppress(KeyboardInterrupt), shm_pub_sub.Publisher(COMMAND, Command.HALT) as remote:
-        for _ in ticks(0.05, options.seconds):
+        for _ in during(options.seconds, shm_pub_sub.Rate(20)):
             (hit, touching), (heading, oriented) = bumper.subscribe(), compass.subscribe()
             before = command
             if not (touching and oriented):

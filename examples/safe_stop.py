@@ -11,18 +11,18 @@ import math
 from contextlib import suppress
 
 import shm_pub_sub
-from _pace import parser, ticks
+from _options import during, parser
 
 CLEARANCE, SPEED = "cart/front/clearance_metres", "cart/drive/metres_per_second"
 MAX_AGE = 0.25  # seconds
-PERIOD = 0.02
+HERTZ = 50
 
 
 def measure(seconds: float) -> None:
     """Publish the clearance ahead, between one and three metres."""
     with shm_pub_sub.Publisher(CLEARANCE, 0.0) as front:
         print("measuring", flush=True)
-        for elapsed in ticks(PERIOD, seconds):
+        for elapsed in during(seconds, shm_pub_sub.Rate(HERTZ)):
             front.publish(2.0 + math.sin(elapsed))
 
 
@@ -33,7 +33,7 @@ def drive(seconds: float) -> None:
         shm_pub_sub.Publisher(SPEED, 0.0) as wheels,
     ):
         before = ""
-        for _ in ticks(PERIOD, seconds):
+        for _ in during(seconds, shm_pub_sub.Rate(HERTZ)):
             try:
                 clearance, ok = front.subscribe()
                 lives = front.publisher_alive

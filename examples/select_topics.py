@@ -11,7 +11,7 @@ from contextlib import ExitStack, suppress
 from typing import Any
 
 import shm_pub_sub
-from _pace import parser
+from _options import parser
 from machine_publisher import ALARM, AVAILABLE, BUSY
 
 TOPICS: dict[str, bool | int | float] = {BUSY: 0.0, AVAILABLE: 0, ALARM: False}

@@ -10,7 +10,7 @@ import threading
 from contextlib import suppress
 
 import shm_pub_sub
-from _pace import parser
+from _options import parser
 from greenhouse_sensor import TOPIC
 
 

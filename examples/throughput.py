@@ -13,7 +13,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 
 import shm_pub_sub
-from _pace import parser
+from _options import parser
 
 TOPIC = "throughput/counter"
 BATCH = 1000  # calls between clock reads

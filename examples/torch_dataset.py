@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import shm_pub_sub
-from _pace import parser
+from _options import parser
 from policy import OBSERVATION, TOPIC
 
 if TYPE_CHECKING or find_spec("torch") is None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import numpy as np
 import shm_pub_sub
-from _pace import parser, ticks
+from _options import during, parser
 from camera import FRAME, TOPIC
 
 
@@ -20,7 +20,7 @@ def main() -> None:
         suppress(KeyboardInterrupt),
         shm_pub_sub.Subscriber(TOPIC, FRAME, copy=False) as camera,
     ):
-        for _ in ticks(0.1, options.seconds):
+        for _ in during(options.seconds, shm_pub_sub.Rate(10)):
             frame, ok = camera.subscribe()  # read-only; stays as it is while we hold it
             if not ok:
                 print("no camera", flush=True)

@@ -52,6 +52,7 @@ __all__ = [
     "OpenError",
     "Publisher",
     "RangeError",
+    "Rate",
     "Sample",
     "ShmError",
     "Subscriber",
@@ -72,6 +73,7 @@ __all__ = [
 
 _LATE = {
     "MaxSize": "_annotations",
+    "Rate": "_rate",
     "TopicInfo": "_topics",
     "TopicTable": "_topics",
     "Unit": "_annotations",

@@ -42,6 +42,7 @@ from ._errors import TopicValueError as TopicValueError
 from ._errors import WaitTimeoutError as WaitTimeoutError
 from ._hot import Sample as Sample
 from ._plot import plot as plot
+from ._rate import Rate as Rate
 from ._topics import TopicInfo as TopicInfo
 from ._topics import TopicTable as TopicTable
 from ._topics import inspect as inspect
@@ -113,6 +114,7 @@ __all__ = [
     "OpenError",
     "Publisher",
     "RangeError",
+    "Rate",
     "Sample",
     "ShmError",
     "Subscriber",

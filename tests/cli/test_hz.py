@@ -5,7 +5,7 @@ import math
 
 import pytest
 import shm_pub_sub
-from shm_pub_sub._rate import Intervals
+from shm_pub_sub._intervals import Intervals
 
 from ._reading import figures, interrupt
 from .conftest import Cli, RunCli

@@ -16,6 +16,7 @@ from shm_pub_sub import (
     ExistsError,
     MaxSize,
     Publisher,
+    Rate,
     Sample,
     ShmError,
     Subscriber,
@@ -352,6 +353,19 @@ async def waiting_keeps_the_type() -> None:
         assert_type(value, float)
     assert_type(sub.fileno(), int)
     assert_type(select([sub], 0.5), list[Subscriber[float]])
+
+
+async def a_rate_counts() -> None:
+    rate = Rate(50)
+    for n in rate:
+        assert_type(n, int)
+    async for n in Rate(0.5):
+        assert_type(n, int)
+    await rate.asleep()
+    assert_type(rate.overruns, int)
+    assert_type((rate.late, rate.worst, rate.hz, rate.period), tuple[float, float, float, float])
+    Rate("50")  # type: ignore[arg-type]
+    rate.overruns = 0  # type: ignore[misc]
 
 
 def select_takes_subscribers_of_several_types(

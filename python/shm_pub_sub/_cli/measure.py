@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from shm_pub_sub import Sample
 from shm_pub_sub._follow import Topic
-from shm_pub_sub._pace import Pace
+from shm_pub_sub._rate import Deadlines
 
 from .arguments import add_option
 from .following import Following
@@ -49,17 +49,17 @@ def measure(
     meters: dict[Topic, _Meter] = {}
     new: dict[Topic, int] = {}
     last_value, reports = time.monotonic(), 0
-    pace = Pace(options.interval)
-    pace.advance()
+    deadlines = Deadlines(period=options.interval)
+    deadlines.advance()
     while options.count is None or reports < options.count:
-        for topic, samples in follower.take(pace.left()):
+        for topic, samples in follower.take(deadlines.left()):
             meters.setdefault(topic, new_meter()).add(samples)
             new[topic] = new.get(topic, 0) + len(samples)
             last_value = time.monotonic()
         now = time.monotonic()
         if options.timeout is not None and now - last_value >= options.timeout:
             return exit_code(follower.left_out) if meters else EXIT_TIMEOUT
-        if pace.left():
+        if deadlines.left():
             continue
         for topic in follower.topics:
             if topic.subscriber is not None:
@@ -68,7 +68,7 @@ def measure(
                 report(topic, figures, new.get(topic, 0), follower.several, title)
         new.clear()
         reports += 1
-        pace.advance()
+        deadlines.advance()
     if not follower.complete:
         return EXIT_TIMEOUT  # a topic is missing
     return exit_code(follower.left_out)

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from shm_pub_sub import Sample, ShmError, TopicInfo, inspect
 from shm_pub_sub._brief import brief
 from shm_pub_sub._follow import GONE, REFUSED, Event, Follower, Topic, open_as_many_as_allowed
+from shm_pub_sub._intervals import between
 from shm_pub_sub._left_out import LeftOut
-from shm_pub_sub._rate import between
 from shm_pub_sub._text import counted
 from shm_pub_sub._topics import names
 

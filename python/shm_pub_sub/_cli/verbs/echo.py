@@ -13,7 +13,7 @@ from typing import Any
 
 from shm_pub_sub import Sample
 from shm_pub_sub._brief import Brief, brief
-from shm_pub_sub._pace import Pace
+from shm_pub_sub._rate import Deadlines
 from shm_pub_sub._text import counted, printable
 
 from ..arguments import add_option
@@ -90,7 +90,7 @@ def _each(follower: Following, losses: Losses, timeout: float | None) -> Iterato
 
 def _newest(follower: Following, options: argparse.Namespace) -> Iterator[Taken]:
     shown: dict[str, tuple[int, int]] = {}
-    last, pace = time.monotonic(), Pace(options.interval)
+    last, deadlines = time.monotonic(), Deadlines(period=options.interval)
     while True:
         batch: Taken = []
         for topic in follower.look():
@@ -106,7 +106,7 @@ def _newest(follower: Following, options: argparse.Namespace) -> Iterator[Taken]
         if batch or (options.timeout is not None and now - last >= options.timeout):
             yield batch
         if shown:
-            pace.wait()
+            deadlines.wait()
         else:
             time.sleep(FIRST_VALUE)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from shm_pub_sub._rate import Intervals
+from shm_pub_sub._intervals import Intervals
 
 from .. import measure
 from ..following import Following

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from shm_pub_sub import TopicTypeError
 from shm_pub_sub._left_out import LeftOut
-from shm_pub_sub._pace import Pace
 from shm_pub_sub._plot.collector import MOST_CURVES, Collector, check_seconds
+from shm_pub_sub._rate import Deadlines
 from shm_pub_sub._text import counted
 from shm_pub_sub._topics import names
 
@@ -133,7 +133,7 @@ def _seconds(text: str) -> float:
 
 def _collect(collector: Collector, duration: float, each: Callable[[], None] | None = None) -> None:
     """Collect for `duration` seconds; call `each` every FRAME."""
-    until, frames = time.monotonic() + duration, Pace(FRAME)
+    until, frames = time.monotonic() + duration, Deadlines(period=FRAME)
     while time.monotonic() < until:
         pause = collector.poll()
         if each is not None and not frames.left():

@@ -14,7 +14,7 @@ from typing import Any
 
 import shm_pub_sub
 from shm_pub_sub import Publisher, TopicNotFoundError
-from shm_pub_sub._pace import Pace
+from shm_pub_sub._rate import Deadlines
 from shm_pub_sub._topics import NUMBERS
 
 from ..arguments import add_option, octal_mode, positive_integer, positive_seconds
@@ -31,7 +31,7 @@ LINES_A_SECOND = 100
 """The most lines printed per second at a given rate."""
 
 BEHIND = 1.0
-"""Seconds behind schedule after which it restarts: the machine slept, or is too slow."""
+"""Seconds behind schedule after which it stops catching up: the machine slept, or is too slow."""
 
 KEEP = 0.1
 """Seconds the topic stays after the last value: waiting subscribers look for it more often."""
@@ -160,10 +160,10 @@ def _publish(
     """Publish values as they come, and print them."""
     each = max(1, math.ceil((options.rate or 0) / LINES_A_SECOND))
     rate = 1.0 if options.rate is None and options.values != [STDIN] else options.rate
-    pace = Pace(1 / rate, BEHIND) if rate is not None else None
+    deadlines = Deadlines(hz=rate) if rate is not None else None
     for number, value in enumerate(values, 1):
-        if pace is not None:
-            pace.wait()
+        if deadlines is not None:
+            deadlines.wait(BEHIND)
         publisher.publish(value)
         if options.quiet or (number - 1) % each:
             continue

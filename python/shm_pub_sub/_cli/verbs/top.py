@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from shm_pub_sub._extras import EXTRAS, install
-from shm_pub_sub._pace import Pace
+from shm_pub_sub._rate import Deadlines
 from shm_pub_sub._topics import fields
 
 from ..arguments import add_option
@@ -72,9 +72,9 @@ def _can_move_the_cursor() -> bool:
 def _repeat(
     options: argparse.Namespace, watch: Watch, output: Callable[[Sequence[Row], Watch, bool], None]
 ) -> None:
-    pace = Pace(options.interval)
+    deadlines = Deadlines(period=options.interval)
     for number in range(options.count or ENDLESS):
-        pace.wait()
+        deadlines.wait()
         rows = in_order(watch.rows(), options.sort)
         watch.report()
         output(rows, watch, number == 0)

@@ -1,9 +1,10 @@
-"""Shared by the examples: the --seconds option and a loop at a steady rate."""
+"""Shared by the examples: the --seconds option."""
 
 import argparse
 import math
-import time
 from collections.abc import Iterator
+
+from shm_pub_sub import Rate
 
 
 def parser(doc: str | None) -> argparse.ArgumentParser:
@@ -17,9 +18,10 @@ def parser(doc: str | None) -> argparse.ArgumentParser:
     return result
 
 
-def ticks(period: float, seconds: float) -> Iterator[float]:
-    """Yield the time since the start once per period. A late loop skips periods."""
-    start = time.monotonic()
-    while (elapsed := time.monotonic() - start) < seconds:
+def during(seconds: float, rate: Rate) -> Iterator[float]:
+    """Yield the time of each of the rate's deadlines, from 0 on, for so many seconds."""
+    for n in rate:
+        elapsed = n * rate.period
+        if elapsed >= seconds:
+            break
         yield elapsed
-        time.sleep(period - (time.monotonic() - start) % period)
