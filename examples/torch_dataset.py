@@ -2,10 +2,9 @@
 
     python examples/policy.py robot             # in one terminal
     python examples/torch_dataset.py            # in another, in any order
-    python examples/torch_dataset.py --workers 2
+    python examples/torch_dataset.py --workers 2 --start spawn
 
-Without torch a stand-in (_torch.py) takes its place, without workers; the tests run it with that.
-Stop it with Ctrl-C.
+Without torch a stand-in (_torch.py) takes its place. Stop it with Ctrl-C.
 """
 
 import math
@@ -34,7 +33,7 @@ class Observations(IterableDataset[dict[str, Any]]):
     def __iter__(self) -> Iterator[dict[str, Any]]:
         worker = get_worker_info()
         turn, workers = (worker.id, worker.num_workers) if worker else (0, 1)
-        # Here and not in __init__, which runs before the workers are forked.
+        # Here and not in __init__, which runs in the parent: a subscriber cannot be pickled.
         with (
             suppress(TimeoutError),
             shm_pub_sub.Subscriber(self.topic, OBSERVATION) as robot,
@@ -49,9 +48,15 @@ def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--batches", type=int, default=math.inf, help="how many (default: all)")
     arguments.add_argument("--workers", type=int, default=0, help="processes that receive")
+    arguments.add_argument("--start", help="fork, forkserver or spawn (default: Python's)")
     options = arguments.parse_args()
     observations = Observations(TOPIC, options.seconds)
-    batches = DataLoader(observations, batch_size=8, num_workers=options.workers)
+    batches = DataLoader(
+        observations,
+        batch_size=8,
+        num_workers=options.workers,
+        multiprocessing_context=options.start,
+    )
     with suppress(KeyboardInterrupt):
         for number, batch in enumerate(batches, 1):
             shapes = ", ".join(f"{key} {tuple(batch[key].shape)}" for key in batch)

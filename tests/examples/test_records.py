@@ -110,7 +110,19 @@ def test_a_dataset_has_batches(start_example: Start) -> None:
     robot.interrupt()
 
 
+@pytest.mark.parametrize("start", ["fork", "spawn"])
+def test_a_dataset_has_workers(start_example: Start, start: str) -> None:
+    robot = start_example("policy.py", "robot")
+    dataset = start_example("torch_dataset.py", "--workers", 2, "--start", start)
+    for number in range(1, 5):
+        dataset.wait_for(rf"^batch {number}: rgb \(8, 240, 320, 3\)")
+    dataset.interrupt()
+    robot.interrupt()
+
+
 def test_a_dataset_ends_with_its_time(start_example: Start) -> None:
-    assert start_example("torch_dataset.py", "--seconds", 0.2).finish() == []
+    for workers in (0, 2):
+        words = ("torch_dataset.py", "--seconds", 0.2, "--workers", workers)
+        assert start_example(*words).finish() == []
     policy = start_example("policy.py", "policy", "--seconds", 0.2).finish()
     assert all(re.fullmatch("no robot", line) for line in policy)
