@@ -14,7 +14,7 @@ from typing import Any
 import griffe
 import shm_pub_sub
 
-TYPED_BY_STUB = ("Publisher", "Subscriber", "Sample", "select")
+TYPED_BY_STUB = ("Publisher", "Subscriber", "Sample", "select", "align", "Alignment")
 
 
 class Stub(griffe.Extension):

@@ -59,6 +59,7 @@ SOAKED = [
     "tests/storm",
     "tests/unit/arrays/test_lapped.py",
     "tests/unit/arrays/test_views.py",
+    "tests/unit/receiving/test_align_model.py",
     "tests/unit/lifetime/test_thread_chaos.py",
     "tests/waiting",
 ]
@@ -78,6 +79,7 @@ LONG = {
     "SHM_PUB_SUB_INTERRUPTS": "500",
     "SHM_PUB_SUB_SCRIPTS": "10000",
     "SHM_PUB_SUB_RECORDS": "1000",
+    "SHM_PUB_SUB_ALIGNMENTS": "100000",
     "SHM_PUB_SUB_STRESS": "5",
 }
 

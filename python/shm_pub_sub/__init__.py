@@ -41,6 +41,7 @@ from ._subscriber import Subscriber
 __version__ = "0.1.0"
 
 __all__ = [
+    "Alignment",
     "ClosedError",
     "CreateError",
     "ExistsError",
@@ -64,6 +65,7 @@ __all__ = [
     "Unit",
     "WaitTimeoutError",
     "__version__",
+    "align",
     "inspect",
     "plot",
     "remove",
@@ -72,11 +74,13 @@ __all__ = [
 ]
 
 _LATE = {
+    "Alignment": "_align",
     "MaxSize": "_annotations",
     "Rate": "_rate",
     "TopicInfo": "_topics",
     "TopicTable": "_topics",
     "Unit": "_annotations",
+    "align": "_align",
     "inspect": "_topics",
     "plot": "_plot",
     "remove": "_topics",

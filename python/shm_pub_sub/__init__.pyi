@@ -51,6 +51,10 @@ from ._topics import topics as topics
 
 _Trust: TypeAlias = SupportsIndex | str | Iterable[SupportsIndex | str] | None
 _T = TypeVar("_T")
+_T1 = TypeVar("_T1")
+_T2 = TypeVar("_T2")
+_T3 = TypeVar("_T3")
+_T4 = TypeVar("_T4")
 _E = TypeVar("_E", bound=np.generic)
 # numpy's arrays are Buffers in its stubs from Python 3.12 on.
 _Into: TypeAlias = Buffer | npt.NDArray[Any]
@@ -103,6 +107,7 @@ _D = TypeVar(
 _S = TypeVar("_S", bound=Subscriber[Any])
 
 __all__ = [
+    "Alignment",
     "ClosedError",
     "CreateError",
     "ExistsError",
@@ -126,6 +131,7 @@ __all__ = [
     "Unit",
     "WaitTimeoutError",
     "__version__",
+    "align",
     "inspect",
     "plot",
     "remove",
@@ -141,6 +147,60 @@ def select(subscribers: Iterable[_S], timeout: float | None = None) -> list[_S]:
 def select(  # type: ignore[overload-cannot-match]
     subscribers: Iterable[Subscriber[Any]], timeout: float | None = None
 ) -> list[Subscriber[Any]]: ...
+
+# Of each topic its own type. Of more topics than these, or a list of several types: Any.
+@overload
+def align(
+    subscribers: tuple[Subscriber[_T1]], *, tolerance: float, names: None = None
+) -> Alignment[tuple[Sample[_T1]]]: ...
+@overload
+def align(
+    subscribers: tuple[Subscriber[_T1], Subscriber[_T2]], *, tolerance: float, names: None = None
+) -> Alignment[tuple[Sample[_T1], Sample[_T2]]]: ...
+@overload
+def align(
+    subscribers: tuple[Subscriber[_T1], Subscriber[_T2], Subscriber[_T3]],
+    *,
+    tolerance: float,
+    names: None = None,
+) -> Alignment[tuple[Sample[_T1], Sample[_T2], Sample[_T3]]]: ...
+@overload
+def align(
+    subscribers: tuple[Subscriber[_T1], Subscriber[_T2], Subscriber[_T3], Subscriber[_T4]],
+    *,
+    tolerance: float,
+    names: None = None,
+) -> Alignment[tuple[Sample[_T1], Sample[_T2], Sample[_T3], Sample[_T4]]]: ...
+@overload
+def align(
+    subscribers: Iterable[Subscriber[_T]], *, tolerance: float, names: None = None
+) -> Alignment[tuple[Sample[_T], ...]]: ...
+@overload
+def align(
+    subscribers: Iterable[Subscriber[_T]], *, tolerance: float, names: Iterable[str]
+) -> Alignment[dict[str, Sample[_T]]]: ...
+@overload
+def align(
+    subscribers: Iterable[Subscriber[Any]], *, tolerance: float, names: None = None
+) -> Alignment[tuple[Sample[Any], ...]]: ...
+@overload
+def align(
+    subscribers: Iterable[Subscriber[Any]], *, tolerance: float, names: Iterable[str]
+) -> Alignment[dict[str, Sample[Any]]]: ...
+
+class Alignment(Generic[_T]):
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> _T: ...
+    def recv(self, timeout: float | None = None) -> _T: ...
+    def __aiter__(self) -> Self: ...
+    def __anext__(self) -> Coroutine[Any, Any, _T]: ...
+    def arecv(self, timeout: float | None = None) -> Coroutine[Any, Any, _T]: ...
+    @property
+    def dropped(self) -> tuple[int, ...]: ...
+    @property
+    def spread(self) -> float: ...
+    @property
+    def worst_spread(self) -> float: ...
 
 class Publisher(Generic[_T]):
     @overload

@@ -5,6 +5,7 @@
 
 #include "../protocol/owner.h"
 #include "arguments.h"
+#include "extra_watch.h"
 
 /* Reads nothing more from the present file, which stays mapped: see struct cursor. */
 static void
@@ -12,7 +13,7 @@ leave(Subscriber *s)
 {
     s->last_k = 0;
     topic_file_abandon(s->cursor.present.file);
-    watch_detach(s->watch);
+    extra_watch_detach_all(s);
     cursor_leave(&s->cursor);
     s->ring = (struct ring){0};
 }

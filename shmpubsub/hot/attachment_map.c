@@ -8,6 +8,7 @@
 
 #include "arguments.h"
 #include "attachment.h"
+#include "extra_watch.h"
 #include "mapping_text.h"
 #include "record.h"
 #include "value_type.h"
@@ -67,12 +68,13 @@ enter(Subscriber *s, const struct found *f, struct value_type *t, uint64_t check
     const struct attachment *present = &s->cursor.present;
     if (!f->dead && present->ring.mapped != NULL && present->file->dev == file->dev && present->file->ino == file->ino) {
         topic_file_abandon(present->file);
-        watch_detach(s->watch);
+        extra_watch_detach_all(s);
         cursor_reopen(&s->cursor, file, &ring);
     }
     else {
         attachment_detach(s);
         cursor_enter(&s->cursor, file, &ring);
+        s->files++;
     }
     s->ring = ring;
     s->depth = f->depth;

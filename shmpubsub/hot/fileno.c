@@ -5,7 +5,7 @@
 #define CAPSULE "shm_pub_sub.watch"
 
 void
-fileno_arm(Subscriber *s)
+fileno_arm_watch(const Subscriber *s, struct watch *w, uint64_t seen)
 {
     const struct attachment *present = &s->cursor.present;
     struct watch_target t = {.path = PyBytes_AS_STRING(s->path), .fd = -1, .untrusted = s->untrusted};
@@ -18,7 +18,13 @@ fileno_arm(Subscriber *s)
         t.head = s->ring.mapped;
         t.word = topic_file_wait_word(present->file, t.path);
     }
-    watch_arm(s->watch, &t, present->ring.k);
+    watch_arm(w, &t, seen);
+}
+
+void
+fileno_arm(Subscriber *s)
+{
+    fileno_arm_watch(s, s->watch, s->cursor.present.ring.k);
 }
 
 void
@@ -69,12 +75,8 @@ release(PyObject *capsule)
 }
 
 PyObject *
-fileno_hold(Subscriber *s, PyObject *Py_UNUSED(ignored))
+fileno_hold_watch(struct watch *w)
 {
-    struct watch *w = watch_of(s);
-    if (w == NULL) {
-        return NULL;
-    }
     watch_hold(w); /* first: making an object may collect garbage, and with it close s */
     PyObject *capsule = PyCapsule_New(w, CAPSULE, release);
     if (capsule == NULL) {
@@ -82,4 +84,11 @@ fileno_hold(Subscriber *s, PyObject *Py_UNUSED(ignored))
         return NULL;
     }
     return Py_BuildValue("(iN)", w->fd, capsule);
+}
+
+PyObject *
+fileno_hold(Subscriber *s, PyObject *Py_UNUSED(ignored))
+{
+    struct watch *w = watch_of(s);
+    return w == NULL ? NULL : fileno_hold_watch(w);
 }

@@ -7,6 +7,12 @@
 /* Everything was taken: the descriptor is not readable until there is more. Only if s has a watch. */
 void fileno_arm(Subscriber *s);
 
+/* The same for another watch of s, which has seen all up to head `seen`. */
+void fileno_arm_watch(const Subscriber *s, struct watch *w, uint64_t seen);
+
+/* Returns the watch's descriptor and an object that keeps its number from being used again; NULL with an error set. */
+PyObject *fileno_hold_watch(struct watch *w);
+
 /* s is closed: the descriptor stays readable. */
 void fileno_end(Subscriber *s);
 

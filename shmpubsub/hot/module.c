@@ -5,6 +5,7 @@
 #include "../protocol/at_exit.h"
 #include "../protocol/fork.h"
 #include "../protocol/notifier.h"
+#include "alignment.h"
 #include "guarded.h"
 #include "loan.h"
 #include "publisher.h"
@@ -185,6 +186,9 @@ exec(PyObject *module)
         return -1;
     }
     if (add_type(module, "Subscriber", &subscriber_spec) < 0) {
+        return -1;
+    }
+    if (add_type(module, "Alignment", &alignment_spec) < 0) {
         return -1;
     }
     if (view_init() < 0 || loan_init() < 0 || record_init(module) < 0 || record_put_init() < 0) {

@@ -1,29 +1,16 @@
-/* The eventcount's protocol on several wait words, which futex_waitv sleeps on together. Polled are: words beyond its
-   limit, words that cannot be written, all words on a kernel without it, and the name if there is no file. */
 #include "select.h"
 
-#include "../protocol/backoff.h"
-#include "../protocol/eventcount.h"
-#include "../protocol/futexv.h"
+#include "sleep.h"
 #include "subscriber_type.h"
 #include "take.h"
 #include "wait.h"
 
-struct pauses {
-    uint64_t poll, look; /* ns; 0: none yet */
-};
-
-static uint64_t
-longer(uint64_t pause, uint64_t first, uint64_t last)
+/* What a receiver has taken, it has seen. */
+static struct seen
+seen_of(const void *subscribers, Py_ssize_t i)
 {
-    return pause == 0 ? first : least(2 * pause, last);
-}
-
-static bool
-has_news(const Subscriber *s)
-{
-    return __atomic_load_n(&s->ring.mapped->head, __ATOMIC_SEQ_CST) != s->cursor.present.ring.k ||
-           __atomic_load_n(&s->ring.mapped->retired, __ATOMIC_SEQ_CST) != 0;
+    const Subscriber *s = (const Subscriber *)PyTuple_GET_ITEM(subscribers, i);
+    return (struct seen){s, s->cursor.present.ring.k, true};
 }
 
 /* Returns the subscribers with something new, or NULL with an error set. A topic's error is something new: try_recv()
@@ -45,56 +32,6 @@ find(PyObject *subscribers)
         }
     }
     return found;
-}
-
-/* Sleeps for one slice at most, without the GIL. Another thread may unmap the words meanwhile: only the kernel reads
-   them. */
-static void
-sleep_for_all(PyObject *subscribers, struct pauses *p, uint64_t deadline)
-{
-    static bool without_futexv; /* under the GIL */
-    struct futexv list[FUTEXV_MAX];
-    unsigned n = 0;
-    bool polls = false, looks = false;
-    uint64_t now = clock_now(CLOCK_MONOTONIC), until = UINT64_MAX;
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(subscribers); i++) {
-        Subscriber *s = (Subscriber *)PyTuple_GET_ITEM(subscribers, i);
-        if (s->ring.mapped == NULL || s->cursor.present.ring.mapped == NULL) {
-            looks = true;
-            continue;
-        }
-        until = least(until, now + until_check(s->checked_at, now));
-        uint32_t *word = without_futexv || n == FUTEXV_MAX ? NULL : topic_file_wait_word(s->cursor.present.file, PyBytes_AS_STRING(s->path));
-        if (word == NULL) {
-            polls = true;
-            continue;
-        }
-        uint32_t announced = eventcount_announce(word);
-        if (has_news(s)) {
-            return;
-        }
-        list[n++] = futexv_at(word, announced);
-    }
-    until = least(deadline, least(until, now + CHECK_INTERVAL));
-    if (polls) {
-        p->poll = longer(p->poll, FIRST_POLL, LAST_POLL);
-        until = least(until, now + p->poll);
-    }
-    if (looks) {
-        p->look = longer(p->look, FIRST_LOOK, LAST_LOOK);
-        until = least(until, now + p->look);
-    }
-    bool slept = true;
-    Py_BEGIN_ALLOW_THREADS
-    if (n > 0) {
-        slept = futexv_sleep(list, n, until);
-    }
-    else {
-        struct timespec limit = timespec_of(until);
-        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &limit, NULL);
-    }
-    Py_END_ALLOW_THREADS
-    without_futexv |= !slept;
 }
 
 PyObject *
@@ -123,7 +60,7 @@ select_subscribers(PyObject *Py_UNUSED(module), PyObject *args)
             return found;
         }
         Py_DECREF(found);
-        sleep_for_all(subscribers, &p, w.deadline);
+        sleep_for_news(subscribers, n, seen_of, &p, w.deadline);
         if (PyErr_CheckSignals() < 0) {
             return NULL;
         }

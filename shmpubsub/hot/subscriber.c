@@ -3,6 +3,7 @@
 #include "arguments.h"
 #include "attachment.h"
 #include "convert.h"
+#include "extra_watch.h"
 #include "fileno.h"
 #include "into.h"
 #include "newest.h"
@@ -115,6 +116,7 @@ subscriber_open(Subscriber *s, PyObject *args)
     cursor_end(&s->cursor);
     attachment_detach(s);
     watch_detach(s->watch);
+    extra_watch_close_all(s);
     s->cursor.lost = s->cursor.taken_time = s->cursor.pending_loss_time = 0;
     uint64_t open_epoch = ++s->open_epoch;
     s->history = history;
@@ -150,6 +152,7 @@ subscriber_close(Subscriber *s, PyObject *args)
     cursor_end(&s->cursor); /* its epoch moves on: a file that another thread is opening is not for this one */
     attachment_detach(s);
     fileno_end(s);
+    extra_watch_close_all(s);
     Py_CLEAR(s->path);
     return PyBool_FromLong(was_open);
 }

@@ -25,6 +25,9 @@ LAPPED_SECONDS = float(os.environ.get("SHM_PUB_SUB_LAPPED_SECONDS") or 1)
 RECORDS = int(os.environ.get("SHM_PUB_SUB_RECORDS") or 100)
 """Random types of records, in each test that tries them."""
 
+ALIGNMENTS = int(os.environ.get("SHM_PUB_SUB_ALIGNMENTS") or 1_500)
+"""Random scripts that align() and its model agree on."""
+
 SLICE = 0.1
 """Seconds after which a waiter looks again by itself, if nobody has woken it."""
 

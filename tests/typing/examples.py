@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 from shm_pub_sub import (
+    Alignment,
     ExistsError,
     MaxSize,
     Publisher,
@@ -23,6 +24,7 @@ from shm_pub_sub import (
     TopicInfo,
     TopicTable,
     Unit,
+    align,
     inspect,
     remove,
     select,
@@ -384,6 +386,33 @@ def select_takes_subscribers_of_several_types(
     select([sub, 1])  # type: ignore[type-var]
     select(sub)  # type: ignore[type-var]
     select([sub, door], "1")  # type: ignore[call-overload]
+
+
+async def sets_have_the_types_of_their_topics(
+    camera: Subscriber[npt.NDArray[np.uint8]], arm: Subscriber[Imu], door: Subscriber[bool]
+) -> None:
+    aligned = align((camera, arm, door), tolerance=0.01)
+    for frame, pose, shut in aligned:
+        assert_type(frame, Sample[npt.NDArray[np.uint8]])
+        assert_type((pose.value, shut.value), tuple[Imu, bool])
+    pair = align((camera, arm), tolerance=1)
+    assert_type(pair, Alignment[tuple[Sample[npt.NDArray[np.uint8]], Sample[Imu]]])
+    assert_type(pair.recv(timeout=0.5)[1].value, Imu)
+    assert_type((await pair.arecv())[1].value, Imu)
+    async for _, pose in pair:
+        assert_type(pose, Sample[Imu])
+    assert_type(align([arm, arm], tolerance=0).recv(), tuple[Sample[Imu], ...])
+    assert_type(align([arm], tolerance=0, names=["arm"]).recv(), dict[str, Sample[Imu]])
+    several = align([camera, arm], tolerance=0.01, names=("camera", "arm"))
+    for samples in several:
+        print(samples["camera"].value, samples["arm"].age)
+    assert_type(pair.dropped, tuple[int, ...])
+    assert_type((pair.spread, pair.worst_spread), tuple[float, float])
+    align((camera, arm))  # type: ignore[call-overload]
+    align((camera, arm), tolerance="1")  # type: ignore[call-overload]
+    align(camera, tolerance=1)  # type: ignore[arg-type]
+    align([1], tolerance=1)  # type: ignore[arg-type]
+    pair.spread = 0.0  # type: ignore[misc]
 
 
 def annotations_can_be_written(pub: Publisher[bool]) -> Subscriber[int]:

@@ -1,0 +1,201 @@
+#include "align.h"
+
+/* Returns the first of values first to end - 1 whose time is t or later, or end. One that is overwritten is older. */
+static uint64_t
+first_at(const struct ring *r, uint64_t first, uint64_t end, uint64_t t)
+{
+    while (first < end) {
+        uint64_t middle = first + (end - first) / 2, time;
+        if (ring_time_of(r, middle, &time) && time >= t) {
+            end = middle;
+        }
+        else {
+            first = middle + 1;
+        }
+    }
+    return first;
+}
+
+/* Finds the newest candidate at or before t, which is also the last with its time. */
+static bool
+newest_until(const struct align_topic *c, uint64_t t, uint64_t *k, uint64_t *time)
+{
+    uint64_t end = first_at(&c->ring, c->first, c->head + 1, t + 1);
+    *k = end - 1;
+    return end > c->first && ring_time_of(&c->ring, *k, time) && *time <= t;
+}
+
+/* Finds the oldest candidate at or after t. */
+static bool
+oldest_from(const struct align_topic *c, uint64_t t, uint64_t *k, uint64_t *time)
+{
+    uint64_t first = first_at(&c->ring, c->first, c->head + 1, t);
+    return first <= c->head && ring_time_of(&c->ring, first, time) && newest_until(c, *time, k, time);
+}
+
+void
+align_look(struct align_topic *t, uint64_t from, uint64_t until)
+{
+    t->head = t->ring.mapped == NULL ? 0 : ring_published(&t->ring);
+    t->first = t->head + 1;
+    if (t->head == 0 || !ring_time_of(&t->ring, t->head, &t->newest) || t->newest >= until) {
+        return;
+    }
+    uint64_t oldest = ring_oldest(&t->ring, t->head);
+    if (oldest == 1 && ring_begins_ahead(&t->ring, t->head)) {
+        oldest = 2;
+    }
+    t->first = first_at(&t->ring, oldest, t->head + 1, from > t->after ? from : t->after + 1);
+}
+
+/* The topic whose time is the earliest, and the one whose is the latest. */
+static void
+ends(const struct align_topic *topics, long n, long *earliest, long *latest)
+{
+    *earliest = *latest = 0;
+    for (long i = 1; i < n; i++) {
+        if (topics[i].time < topics[*earliest].time) {
+            *earliest = i;
+        }
+        if (topics[i].time > topics[*latest].time) {
+            *latest = i;
+        }
+    }
+}
+
+uint64_t
+align_spread(const struct align_topic *topics, long n)
+{
+    long earliest, latest;
+    ends(topics, n, &earliest, &latest);
+    return topics[latest].time - topics[earliest].time;
+}
+
+/* The sweep: *m is the pivot's time. */
+static bool
+latest_set(struct align_topic *topics, long n, uint64_t tolerance, uint64_t *m)
+{
+    for (long i = 0; i < n; i++) {
+        if (topics[i].first > topics[i].head) {
+            return false;
+        }
+        topics[i].k = topics[i].head;
+        topics[i].time = topics[i].newest;
+    }
+    for (;;) {
+        long earliest, latest;
+        ends(topics, n, &earliest, &latest);
+        struct align_topic *t = &topics[latest];
+        *m = topics[earliest].time;
+        if (t->time - *m <= tolerance) {
+            return true;
+        }
+        if (!newest_until(t, *m + tolerance, &t->k, &t->time)) {
+            return false;
+        }
+    }
+}
+
+static uint64_t
+latest_at(const struct align_topic *topics, long n)
+{
+    uint64_t latest = 0;
+    for (long i = 0; i < n; i++) {
+        latest = topics[i].at_time > latest ? topics[i].at_time : latest;
+    }
+    return latest;
+}
+
+static void
+keep(struct align_topic *topics, long n)
+{
+    for (long i = 0; i < n; i++) {
+        topics[i].k = topics[i].at;
+        topics[i].time = topics[i].at_time;
+    }
+}
+
+/* Goes back to the candidates just before t, of any topic but the pivot's. Returns their time; 0: there is none. */
+static uint64_t
+go_back(struct align_topic *topics, long n, long pivot, uint64_t t)
+{
+    uint64_t k, time, latest = 0;
+    for (long i = 0; i < n; i++) {
+        if (i != pivot && newest_until(&topics[i], t - 1, &k, &time) && time > latest) {
+            latest = time;
+        }
+    }
+    for (long i = 0; i < n && latest > 0; i++) {
+        if (i != pivot && newest_until(&topics[i], t - 1, &k, &time) && time == latest) {
+            topics[i].at = k;
+            topics[i].at_time = time;
+        }
+    }
+    return latest;
+}
+
+bool
+align_find(struct align_topic *topics, long n, uint64_t tolerance)
+{
+    uint64_t m;
+    if (!latest_set(topics, n, tolerance, &m)) {
+        return false;
+    }
+    long pivot = -1;
+    for (long i = 0; i < n; i++) {
+        struct align_topic *t = &topics[i];
+        if (!oldest_from(t, m, &t->at, &t->at_time)) {
+            return false; /* overwritten meanwhile, and with it all older ones */
+        }
+        if (pivot < 0 && t->at_time == m) {
+            pivot = i;
+        }
+    }
+    if (pivot < 0) {
+        return false;
+    }
+    uint64_t best = latest_at(topics, n) - m, t = m;
+    keep(topics, n);
+    while ((t = go_back(topics, n, pivot, t)) > 0 && m - t < best) {
+        uint64_t spread = latest_at(topics, n) - t;
+        if (spread < best) {
+            best = spread;
+            keep(topics, n);
+        }
+    }
+    return true;
+}
+
+/* A topic without a candidate must publish one: nothing else counts until then. If there are several, it stays with the
+   one that it waited for before, which is probably the last to come the next time too. */
+static bool
+await_missing(struct align_topic *topics, long n)
+{
+    long missing = -1;
+    for (long i = 0; i < n; i++) {
+        bool none = topics[i].first > topics[i].head;
+        if (none && (missing < 0 || (topics[i].awaited && !topics[missing].awaited))) {
+            missing = i;
+        }
+    }
+    for (long i = 0; i < n && missing >= 0; i++) {
+        topics[i].awaited = i == missing;
+    }
+    return missing >= 0;
+}
+
+void
+align_await(struct align_topic *topics, long n, uint64_t tolerance, uint64_t *floor)
+{
+    if (await_missing(topics, n)) {
+        return;
+    }
+    uint64_t behind = UINT64_MAX;
+    for (long i = 0; i < n; i++) {
+        behind = topics[i].newest < behind ? topics[i].newest : behind;
+    }
+    for (long i = 0; i < n; i++) {
+        topics[i].awaited = topics[i].newest <= behind + tolerance;
+    }
+    *floor = behind > tolerance ? behind - tolerance : 0;
+}
