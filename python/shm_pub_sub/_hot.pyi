@@ -1,12 +1,13 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from enum import Enum
-from typing import Any, Final, Literal, SupportsIndex, TypeVar, final
+from typing import Any, Final, Literal, SupportsIndex, TypeVar, final, type_check_only
 
 from _typeshed import structseq
 from typing_extensions import Self, disjoint_base
 
 _Class = TypeVar("_Class", bound=type)
+_L_co = TypeVar("_L_co", covariant=True)
 _T = TypeVar("_T")
 
 @final
@@ -20,6 +21,15 @@ class Sample(structseq[Any], tuple[_T, int, int, float]):
     def time_ns(self) -> int: ...
     @property
     def age(self) -> float: ...
+
+@type_check_only
+class Loan(AbstractContextManager[_L_co, None]):
+    @property
+    def time_ns(self) -> int | None: ...
+    @time_ns.setter
+    def time_ns(self, ns: SupportsIndex | None, /) -> None: ...
+    def __enter__(self) -> _L_co: ...
+    def __exit__(self, *error: object) -> None: ...
 
 _How = Literal["dict", "tuple", "direct", "call", "raw", "numpy"]
 _Kind = Literal["scalar", "array", "text", "bytes", "list", "record"]
@@ -99,8 +109,9 @@ class Alignment:
 @disjoint_base
 class Publisher:
     def publish(self, value: Any, /) -> None: ...
+    def publish_at(self, value: Any, /, time_ns: SupportsIndex) -> None: ...
     def publish_many(self, values: Any, /) -> None: ...
-    def loan(self, size: SupportsIndex | None = None) -> AbstractContextManager[Any]: ...
+    def loan(self, size: SupportsIndex | None = None) -> Loan[Any]: ...
     def _create(
         self,
         go: Any,

@@ -1,4 +1,4 @@
-"""How often a topic is published, by the times of publication that its values carry."""
+"""How often a topic is published, by the times that its values carry."""
 
 from __future__ import annotations
 

@@ -110,6 +110,18 @@ class PublisherRefusals(End):
             "expected a list or another iterable of values, or a buffer of them"
         )
 
+    def _refuse_time(self, given: object, now: int, before: int) -> NoReturn:
+        """Raise for a time_ns at that time; before: 0, or that of the value before."""
+        from ._publisher_times import refused
+
+        raise refused(self._what(-1), given, now, before)
+
+    def _refuse_loan_time(self) -> NoReturn:
+        raise LoanError(
+            f"loan of {self._name!r}: found one that has ended; expected one whose block has not; "
+            "set time_ns before the end of the block"
+        )
+
     def _refuse_loan(self) -> NoReturn:
         raise LoanError(
             f"publish to {self._name!r}: found loans={self._loans} in use, by a block that has not "

@@ -143,9 +143,10 @@ class SubscriberRefusals(End):
 
     def _refuse_time(self, method: str, time: object) -> NoReturn:
         """Raise because at(), after() or since() was given no int."""
+        found = "None" if time is None else f"{kind_of(time)} {short_repr(time)}"
         raise TopicTypeError(
-            f"{method}() of {self._name!r}: found {kind_of(time)} {short_repr(time)}; expected an "
-            "int: nanoseconds on the clock of time.monotonic_ns()"
+            f"{method}() of {self._name!r}: found {found}; expected an int: nanoseconds on the "
+            "clock of time.monotonic_ns()"
         )
 
     def _lapped(self, times: int) -> NoReturn:

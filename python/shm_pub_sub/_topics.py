@@ -32,7 +32,7 @@ class TopicInfo(NamedTuple):
     published: int
     """Values published so far."""
     age: float | None
-    """Seconds since the latest value was published; None if there is none, inf if it is from
+    """Seconds since the time of the latest value; None if there is none, inf if it is from
     before this boot."""
     rate: float | None
     """Values per second, in Hz, from the times of the values that it keeps. None if they are fewer

@@ -6,6 +6,7 @@
 #include "numpy_api.h"
 #include "record_gaps.h"
 #include "refuse.h"
+#include "stamp.h"
 
 const char loan_doc[] = "loan($self, /, size=None)\n--\n\n"
 "Return a context manager: an array in shared memory to fill, which is published when the block ends.\n"
@@ -19,6 +20,11 @@ const char loan_doc[] = "loan($self, /, size=None)\n--\n\n"
 "Of a record it is a dict, or an object with the fields as attributes: numpy's arrays in it are in shared memory.\n"
 "The other fields begin as the default's and are read when the block ends; so is an array that was put in the\n"
 "place of one. A slice obs['points'][:n] there says how many rows a field of varying length has.\n"
+"\n"
+"If the value was measured before the end of the block, say when:\n"
+"\n"
+"    with (lent := pub.loan()) as frame:\n"
+"        lent.time_ns = camera.read_into(frame)\n"
 "\n"
 "Args:\n"
 "    size: How many elements the first axis has, or how many bytes, of a topic with max_size=. None stands\n"
@@ -36,7 +42,8 @@ const char loan_doc[] = "loan($self, /, size=None)\n--\n\n"
 "    LoanError: When the block begins: as many loans as loans= allows are open (a RuntimeError).\n"
 "    TopicTypeError: The topic's values are text, lists or scalars, or size is not an int; or, when the block ends,\n"
 "        a field of the record has a wrong type (a TypeError). As for publish(), TopicValueError and RangeError.\n"
-"    TopicValueError: size is not in 0 to max_size (a ValueError).\n"
+"    TopicValueError: size is not in 0 to max_size (a ValueError); or time_ns is not a time for publish_at(), when it\n"
+"        is set or when the block ends.\n"
 "    ClosedError, ForkedError: As for publish(), when the block begins or ends.";
 
 typedef struct Loan {
@@ -47,7 +54,8 @@ typedef struct Loan {
     PyObject *array;       /* which the block has, or a tuple of those that a record has */
     PyObject *object;      /* of a record, which the block has */
     Py_ssize_t steps;      /* of the first axis */
-    bool entered;
+    uint64_t time;         /* ns; 0: the end of the block */
+    bool entered, ended;
 } Loan;
 
 static PyTypeObject *loan_type;
@@ -100,7 +108,8 @@ loan(Publisher *p, PyObject *const *args, Py_ssize_t n, PyObject *names)
     made->array = NULL;
     made->object = NULL;
     made->steps = steps;
-    made->entered = false;
+    made->time = 0;
+    made->entered = made->ended = false;
     PyObject_GC_Track(made);
     return (PyObject *)made;
 }
@@ -155,12 +164,15 @@ enter(Loan *l, PyObject *Py_UNUSED(ignored))
 
 /* Returns a new reference to None, or NULL with an error set. */
 static PyObject *
-publish(Publisher *p, struct writer *w, LoanMemory *m)
+publish(Publisher *p, struct writer *w, LoanMemory *m, struct stamp *stamp)
 {
+    uint64_t now;
+    if (!stamp_time(p, stamp, &now)) {
+        return NULL;
+    }
     if (w->type.record != NULL) {
         record_clear_gaps(record_of(&w->type), m->data, m->length / w->type.itemsize);
     }
-    uint64_t now = clock_now(CLOCK_MONOTONIC);
     if (m->chunk != CHUNKS_NONE) {
         writer_publish(p, w, m->chunk, m->length, now, true);
         m->chunk = CHUNKS_NONE;
@@ -184,6 +196,7 @@ exit_(Loan *l, PyObject *const *args, Py_ssize_t n)
     }
     l->memory = NULL;
     l->array = l->object = NULL;
+    l->ended = true;
     Publisher *p = l->publisher;
     struct writer *w = l->writer;
     bool failed = n > 0 && args[0] != Py_None; /* what the block raised goes on */
@@ -198,7 +211,8 @@ exit_(Loan *l, PyObject *const *args, Py_ssize_t n)
         result = refuse_publisher(p);
     }
     else {
-        result = exported ? refuse_arrays(p) : publish(p, w, m);
+        struct stamp stamp = {.given = true, .ns = l->time};
+        result = exported ? refuse_arrays(p) : publish(p, w, m, l->time == 0 ? NULL : &stamp);
     }
     if (m->chunk != CHUNKS_NONE && !exported) {
         chunks_drop(&w->chunks, m->chunk); /* now: `array` may live on, to be read */
@@ -243,6 +257,39 @@ dealloc(Loan *l)
     Py_DECREF(type);
 }
 
+static PyObject *
+get_time(Loan *l, void *Py_UNUSED(closure))
+{
+    return l->time == 0 ? Py_NewRef(Py_None) : PyLong_FromUnsignedLongLong(l->time);
+}
+
+static int
+set_time(Loan *l, PyObject *time, void *Py_UNUSED(closure))
+{
+    uint64_t ns = 0;
+    if (time == NULL) {
+        PyErr_SetString(PyExc_TypeError, "cannot delete time_ns; None stands for the end of the block");
+        return -1;
+    }
+    if (time != Py_None && l->publisher != NULL && !stamp_parse(l->publisher, time, &ns)) {
+        return -1;
+    }
+    if (l->ended && l->publisher != NULL) {
+        refuse_loan_time(l->publisher);
+        return -1;
+    }
+    l->time = ns;
+    return 0;
+}
+
+PyDoc_STRVAR(time_doc, "When the value was measured, as for publish_at(). None stands for the end of the block. It may be set\n"
+"before the block and in it; whether it is before the time of the value before is checked at the end.");
+
+static PyGetSetDef getset[] = {
+    {"time_ns", (getter)get_time, (setter)set_time, time_doc, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
 static PyMethodDef methods[] = {
     {"__enter__", (PyCFunction)enter, METH_NOARGS, "__enter__($self, /)\n--\n\nReturn the array."},
     {"__exit__", (PyCFunction)(void (*)(void))exit_, METH_FASTCALL,
@@ -251,7 +298,8 @@ static PyMethodDef methods[] = {
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_dealloc, dealloc}, {Py_tp_traverse, traverse}, {Py_tp_clear, clear}, {Py_tp_methods, methods}, {0, NULL},
+    {Py_tp_dealloc, dealloc}, {Py_tp_traverse, traverse}, {Py_tp_clear, clear}, {Py_tp_methods, methods},
+    {Py_tp_getset, getset},   {0, NULL},
 };
 
 static PyType_Spec spec = {

@@ -10,7 +10,7 @@
 
 /* Returns a new reference to None, or NULL with an error set. */
 static PyObject *
-put_inline(Publisher *p, struct writer *w, const struct source *s, uint64_t now, bool last)
+put_inline(Publisher *p, struct writer *w, const struct source *s, struct stamp *stamp, bool last)
 {
     uint64_t words[SHM_INLINE_LIMIT / 8];
     words[(w->type.size - 1) / 8] = 0; /* what the value leaves of the last one */
@@ -20,12 +20,16 @@ put_inline(Publisher *p, struct writer *w, const struct source *s, uint64_t now,
     if (!writer_is_open(p, w)) {
         return refuse_publisher(p);
     }
-    writer_publish_words(p, w, words, now != 0 ? now : clock_now(CLOCK_MONOTONIC), last);
+    uint64_t now;
+    if (!stamp_time(p, stamp, &now)) {
+        return NULL;
+    }
+    writer_publish_words(p, w, words, now, last);
     Py_RETURN_NONE;
 }
 
 static PyObject *
-put_chunk(Publisher *p, struct writer *w, const struct source *s, uint64_t now, bool last)
+put_chunk(Publisher *p, struct writer *w, const struct source *s, struct stamp *stamp, bool last)
 {
     PyObject *refused;
     uint32_t chunk;
@@ -35,27 +39,35 @@ put_chunk(Publisher *p, struct writer *w, const struct source *s, uint64_t now, 
     w->filling++;
     int copied = source_fill(s, &w->type, pool_payload(&w->chunks.pool, chunk));
     writer_end_filling(w);
-    if (copied < 0 || !writer_is_open(p, w)) {
+    uint64_t now;
+    bool failed = copied < 0, open = writer_is_open(p, w);
+    if (failed || !open || !stamp_time(p, stamp, &now)) {
         chunks_drop(&w->chunks, chunk);
-        return copied < 0 ? NULL : refuse_publisher(p);
+        return failed || open ? NULL : refuse_publisher(p);
     }
-    writer_publish(p, w, chunk, s->length, now != 0 ? now : clock_now(CLOCK_MONOTONIC), last);
+    writer_publish(p, w, chunk, s->length, now, last);
     Py_RETURN_NONE;
 }
 
-/* now: 0 for the time when it is copied. */
 static PyObject *
-put(Publisher *p, struct writer *w, const struct source *s, uint64_t now, bool last)
+put(Publisher *p, struct writer *w, const struct source *s, struct stamp *stamp, bool last)
 {
     if (!writer_is_open(p, w)) {
         return refuse_publisher(p);
     }
-    return w->memory == NULL ? put_inline(p, w, s, now, last) : put_chunk(p, w, s, now, last);
+    return w->memory == NULL ? put_inline(p, w, s, stamp, last) : put_chunk(p, w, s, stamp, last);
+}
+
+/* Whether there is no time to parse, or it is one. */
+static bool
+is_time(Publisher *p, struct stamp *stamp)
+{
+    return stamp == NULL || stamp_parse(p, stamp->object, &stamp->ns);
 }
 
 /* A record that is inline. */
 static PyObject *
-publish_record(Publisher *p, struct writer *w, PyObject *value)
+publish_record(Publisher *p, struct writer *w, PyObject *value, struct stamp *stamp)
 {
     uint64_t words[SHM_INLINE_LIMIT / 8];
     memset(words, 0, (w->type.size + 7) & ~(size_t)7);
@@ -63,15 +75,22 @@ publish_record(Publisher *p, struct writer *w, PyObject *value)
     if (!writer_is_open(p, w)) {
         return PyErr_Occurred() ? NULL : refuse_publisher(p);
     }
-    if (fit != FITS) {
+    if (fit != FITS || !is_time(p, stamp)) {
         return NULL;
     }
-    writer_publish_words(p, w, words, clock_now(CLOCK_MONOTONIC), true);
+    if (!writer_is_open(p, w)) {
+        return refuse_publisher(p); /* the time has code of its own */
+    }
+    uint64_t now;
+    if (!stamp_time(p, stamp, &now)) {
+        return NULL;
+    }
+    writer_publish_words(p, w, words, now, true);
     Py_RETURN_NONE;
 }
 
 PyObject *
-publish_payload(Publisher *p, PyObject *value)
+publish_payload(Publisher *p, PyObject *value, struct stamp *stamp)
 {
     if (p->ring.mapped == NULL) {
         return refuse_publisher(p);
@@ -80,10 +99,10 @@ publish_payload(Publisher *p, PyObject *value)
     struct source s;
     PyObject *result;
     if (__builtin_expect(w->type.tag == SHM_RECORD, 0) && w->memory == NULL) {
-        result = publish_record(p, w, value);
+        result = publish_record(p, w, value, stamp);
     }
     else if (source_of(p, w, value, -1, &s) == 0) {
-        result = put(p, w, &s, 0, true);
+        result = is_time(p, stamp) ? put(p, w, &s, stamp, true) : NULL;
         source_release(&s);
     }
     else {
@@ -95,9 +114,9 @@ publish_payload(Publisher *p, PyObject *value)
 
 /* The last value of a batch notifies. If the batch ends before, the values so far are there. */
 static PyObject *
-put_next(Publisher *p, struct writer *w, const struct source *s, uint64_t now, Py_ssize_t i, Py_ssize_t n)
+put_next(Publisher *p, struct writer *w, const struct source *s, struct stamp *stamp, Py_ssize_t i, Py_ssize_t n)
 {
-    PyObject *result = put(p, w, s, now, i == n - 1);
+    PyObject *result = put(p, w, s, stamp, i == n - 1);
     if (result == NULL && i > 0 && writer_is_open(p, w)) {
         eventcount_notify(p->wait);
     }
@@ -108,9 +127,9 @@ put_next(Publisher *p, struct writer *w, const struct source *s, uint64_t now, P
 static PyObject *
 put_all(Publisher *p, struct writer *w, struct source *sources, Py_ssize_t n)
 {
-    uint64_t now = clock_now(CLOCK_MONOTONIC);
+    struct stamp stamp = {0};
     for (Py_ssize_t i = 0; i < n; i++) {
-        PyObject *result = put_next(p, w, &sources[i], now, i, n);
+        PyObject *result = put_next(p, w, &sources[i], &stamp, i, n);
         if (result == NULL || !writer_is_open(p, w)) {
             return result;
         }
@@ -147,11 +166,11 @@ publish_items(Publisher *p, struct writer *w, PyObject *items)
 static PyObject *
 publish_rows(Publisher *p, struct writer *w, const Py_buffer *rows, size_t length)
 {
-    uint64_t now = clock_now(CLOCK_MONOTONIC);
+    struct stamp stamp = {0};
     for (Py_ssize_t i = 0, n = rows->shape[0]; i < n; i++) {
         struct source s;
         source_of_row(&w->type, rows, length, i, &s);
-        PyObject *result = put_next(p, w, &s, now, i, n);
+        PyObject *result = put_next(p, w, &s, &stamp, i, n);
         source_release(&s);
         if (result == NULL || !writer_is_open(p, w)) {
             return result;

@@ -6,6 +6,7 @@
 #include "convert.h"
 #include "lifetime.h"
 #include "loan.h"
+#include "publish_at.h"
 #include "publish_many.h"
 #include "publish_payload.h"
 #include "refuse.h"
@@ -42,15 +43,9 @@ publish(Publisher *p, PyObject *value)
     enum shm_type type = p->type;
     if (__builtin_expect(value_word(type, value, &word) < 0, 0)) {
         if (type > SHM_FLOAT) {
-            return publish_payload(p, value);
+            return publish_payload(p, value, NULL);
         }
-        /* The shim words these errors. What the value's own __index__ or __float__ raised passes through. */
-        bool overflow = PyErr_Occurred() != NULL;
-        if (overflow && !PyErr_ExceptionMatches(PyExc_OverflowError)) {
-            return NULL;
-        }
-        PyErr_Clear();
-        return p->ring.mapped == NULL ? refuse_publisher(p) : refuse_value(p, value, overflow, -1);
+        return refuse_number(p, value);
     }
     /* The conversion may have run any code, which closed p or opened it again with another type. */
     if (__builtin_expect(p->ring.mapped == NULL, 0)) {
@@ -67,7 +62,7 @@ publish(Publisher *p, PyObject *value)
 PyDoc_STRVAR(publish_many_doc, "publish_many($self, values, /)\n--\n\n"
 "Publish several values in order, in one call and with one time of publication.\n"
 "\n"
-"recv() returns each of them. If there are more than buffer_num, the first ones are overwritten before\n"
+"If another thread publishes in between, the rest of them has a later time. recv() returns each of them. If there are more than buffer_num, the first ones are overwritten before\n"
 "anyone can take them.\n"
 "\n"
 "Args:\n"
@@ -139,6 +134,7 @@ new(PyTypeObject *type, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
 
 PyMethodDef publisher_methods[] = {
     {"publish", (PyCFunction)publish, METH_O, publish_doc},
+    {"publish_at", (PyCFunction)(void (*)(void))publish_at, METH_FASTCALL | METH_KEYWORDS, publish_at_doc},
     {"publish_many", (PyCFunction)publish_many, METH_O, publish_many_doc},
     {"loan", (PyCFunction)(void (*)(void))loan, METH_FASTCALL | METH_KEYWORDS, loan_doc},
     {"_create", (PyCFunction)publisher_create, METH_VARARGS, create_doc},

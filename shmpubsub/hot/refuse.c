@@ -15,6 +15,31 @@ refuse_value(Publisher *p, PyObject *value, bool overflow, Py_ssize_t position)
 }
 
 PyObject *
+refuse_number(Publisher *p, PyObject *value)
+{
+    /* The shim words these errors. What the value's own __index__ or __float__ raised passes through. */
+    bool overflow = PyErr_Occurred() != NULL;
+    if (overflow && !PyErr_ExceptionMatches(PyExc_OverflowError)) {
+        return NULL;
+    }
+    PyErr_Clear();
+    return p->ring.mapped == NULL ? refuse_publisher(p) : refuse_value(p, value, overflow, -1);
+}
+
+PyObject *
+refuse_time(Publisher *p, PyObject *time, uint64_t now, uint64_t before)
+{
+    return raised(PyObject_CallMethod((PyObject *)p, "_refuse_time", "OKK", time, (unsigned long long)now,
+                                      (unsigned long long)before));
+}
+
+PyObject *
+refuse_loan_time(Publisher *p)
+{
+    return raised(PyObject_CallMethod((PyObject *)p, "_refuse_loan_time", NULL));
+}
+
+PyObject *
 refuse_element(Publisher *p, const char *dtype, PyObject *element, bool overflow, Py_ssize_t index, Py_ssize_t position)
 {
     return raised(PyObject_CallMethod((PyObject *)p, "_refuse_element", "sOOnn", dtype, element,

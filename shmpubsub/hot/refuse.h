@@ -10,6 +10,17 @@ PyObject *refuse_publisher(Publisher *p);
 /* NULL: the value has a wrong type, or overflows. position: the value's in a batch, or -1. */
 PyObject *refuse_value(Publisher *p, PyObject *value, bool overflow, Py_ssize_t position);
 
+/* NULL: the error is that of converting the value to a bool, an int or a float, if one is set; it has a wrong type
+   otherwise. */
+PyObject *refuse_number(Publisher *p, PyObject *value);
+
+/* NULL: the time is no int or, at `now`, not from 1 to now; or it is before that of the value before, if `before` is
+   not 0. */
+PyObject *refuse_time(Publisher *p, PyObject *time, uint64_t now, uint64_t before);
+
+/* NULL: the loan whose time is set has ended. */
+PyObject *refuse_loan_time(Publisher *p);
+
 /* NULL: that element of a list whose elements are of the dtype. */
 PyObject *refuse_element(Publisher *p, const char *dtype, PyObject *element, bool overflow, Py_ssize_t index,
                          Py_ssize_t position);

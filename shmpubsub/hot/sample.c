@@ -19,8 +19,8 @@ value_age(uint64_t published, uint64_t now)
 static PyStructSequence_Field fields[] = {
     {"value", "the published value"},
     {"sequence", "its number among its publisher's values, from 1"},
-    {"time_ns", "when it was published, on the clock of time.monotonic_ns()"},
-    {"age", "its age in seconds when it was read; inf if it was published before a reboot"},
+    {"time_ns", "when it was measured, as publish_at() says, or published, on the clock of time.monotonic_ns()"},
+    {"age", "its age in seconds when it was read: the time since time_ns; inf if that was before a reboot"},
     {NULL, NULL},
 };
 

@@ -57,7 +57,7 @@ struct ring_head {
 
 struct ring_slot {
     uint64_t sequence; /* 2k-1: value k is being written; 2k: it is complete */
-    uint64_t time;     /* of publication, CLOCK_MONOTONIC, ns */
+    uint64_t time;     /* of measurement or publication, CLOCK_MONOTONIC, ns */
     uint64_t payload[1];
 };
 

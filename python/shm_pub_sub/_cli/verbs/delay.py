@@ -1,4 +1,4 @@
-"""`delay`: the time from publish() to a subscriber here."""
+"""`delay`: the time from publish(), or the measurement, to a subscriber here."""
 
 from __future__ import annotations
 

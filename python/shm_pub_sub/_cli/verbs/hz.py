@@ -1,4 +1,4 @@
-"""`hz`: the publishing rate of topics, from the times of publication."""
+"""`hz`: the publishing rate of topics, from the values' times."""
 
 from __future__ import annotations
 

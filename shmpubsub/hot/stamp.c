@@ -1,0 +1,55 @@
+#include "stamp.h"
+
+#include "../protocol/times.h"
+#include "refuse.h"
+
+bool
+stamp_parse(Publisher *p, PyObject *given, uint64_t *ns)
+{
+    PyObject *number = PyBool_Check(given) || !PyIndex_Check(given) ? NULL : PyNumber_Index(given);
+    if (number == NULL) {
+        if (!PyErr_Occurred()) {
+            refuse_time(p, given, 0, 0);
+        }
+        return false;
+    }
+    int beyond = 0;
+    long long found = PyLong_AsLongLongAndOverflow(number, &beyond);
+    uint64_t now = clock_now(CLOCK_MONOTONIC);
+    bool fits = beyond == 0 && found >= 1 && (uint64_t)found <= now;
+    if (!fits) {
+        refuse_time(p, number, now, 0);
+    }
+    Py_DECREF(number);
+    *ns = (uint64_t)found;
+    return fits;
+}
+
+/* The time of the newest value; 0: there is none, or it was carried over from an earlier boot, whose clock was ahead. */
+static uint64_t
+time_before(const Publisher *p, uint64_t now)
+{
+    uint64_t time = 0;
+    return p->ring.k != 0 && ring_time_of(&p->ring, p->ring.k, &time) && time <= now ? time : 0;
+}
+
+bool
+stamp_other(Publisher *p, struct stamp *stamp, uint64_t *ns)
+{
+    uint64_t now = clock_now(CLOCK_MONOTONIC), before;
+    if (stamp->given && stamp->ns < (before = time_before(p, now))) {
+        PyObject *number = PyLong_FromUnsignedLongLong(stamp->ns);
+        if (number != NULL) {
+            refuse_time(p, number, now, before);
+            Py_DECREF(number);
+        }
+        return false;
+    }
+    /* Another thread may have published since the last value of the batch. */
+    if (!stamp->given && (stamp->ns == 0 || stamp->k != p->ring.k)) {
+        stamp->ns = now;
+    }
+    stamp->k = p->ring.k + 1;
+    *ns = stamp->ns;
+    return true;
+}
