@@ -58,6 +58,19 @@ func (c *pooled) next(p *ring.Position, h *held) (s ring.Sample, lost uint64, so
 	return s, lost, sound
 }
 
+func (c *pooled) find(q ring.Query, h *held) (s ring.Sample, head uint64, sound bool) {
+	c.preparePins()
+	v, head, outcome := c.Find(q, h.again, h.view)
+	s, sound = c.hold(h, v, outcome)
+	return s, head, sound
+}
+
+func (c *pooled) at(k uint64, h *held) (ring.Sample, bool) {
+	c.preparePins()
+	v, outcome := c.At(k, h.view)
+	return c.hold(h, v, outcome)
+}
+
 // hold makes h the holder of a value that was read.
 func (c *pooled) hold(h *held, v pool.Value, outcome pool.Outcome) (ring.Sample, bool) {
 	if outcome == pool.Lapped {
@@ -109,6 +122,7 @@ type held struct {
 	chunks *pooled // nil: the value is in words, or in more
 	value  pool.Value
 	size   uint64 // bytes
+	asked  *asked // by what it is read; nil: it is the newest, or the next unread one
 	words  [descriptor.InlineMax / 8]uint64
 	more   []uint64 // of a publisher with another limit
 }

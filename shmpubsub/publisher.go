@@ -83,7 +83,7 @@ func NewTextPublisher(topic string, depth int, opts ...PublisherOption) (*TextPu
 // as there may be. What is not in use in a struct's [Array] or the like may not be copied.
 func (p *Publisher[T]) Publish(v T) error {
 	if !p.word {
-		return p.publishOne(p.bytesOf(&v))
+		return p.publishOne(p.bytesOf(&v), stamp{})
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -137,26 +137,32 @@ func (p *Publisher[T]) PublishMany(values []T) error {
 // It reports fill's error, ErrClosed if the publisher was closed before the end, and ErrLoan if as many loans are open as
 // there may be ([WithLoans]); Publish in fill needs one too. For text it reports ErrValueType.
 func (p *Publisher[T]) Loan(fill func(*T) error) error {
+	return p.loan(func(v *T) (stamp, error) { return stamp{}, fill(v) })
+}
+
+func (p *Publisher[T]) loan(fill func(*T) (stamp, error)) error {
 	if p.text() {
 		return fmt.Errorf("%w: lend a value of %q: found text; expected an array; use Publish", ErrValueType, p.topic)
 	}
 	if p.chunks == nil {
 		v := new(T)
-		if err := fill(v); err != nil {
+		at, err := fill(v)
+		if err != nil {
 			return err
 		}
-		return p.Publish(*v)
+		return p.publishOne(p.bytesOf(v), at)
 	}
 	l, err := p.lend(uint64(p.size))
 	if err != nil {
 		return err
 	}
-	defer func() { _ = p.end(&l, false) }() // if fill panics or fails
-	if err := fill((*T)(unsafe.Pointer(unsafe.SliceData(l.memory)))); err != nil {
+	defer p.drop(&l) // if fill panics, or there is an error
+	at, err := fill((*T)(unsafe.Pointer(unsafe.SliceData(l.memory))))
+	if err != nil {
 		return err
 	}
 	if err := p.check(l.memory); err != nil {
 		return err
 	}
-	return p.end(&l, true)
+	return p.end(&l, at)
 }

@@ -54,13 +54,18 @@ func (s *reader) newest(dst []uint64, h *held, now int64) ring.Sample {
 		return ring.Sample{}
 	}
 	s.err = nil
-	if s.opts.maxAge > 0 && age(sample.Time, now) > s.opts.maxAge {
+	if s.tooOld(sample.Time, now) {
 		if h != nil {
 			s.releaseLocked(h)
 		}
 		return ring.Sample{}
 	}
 	return sample
+}
+
+// tooOld reports whether a value of that time is older than WithMaxAge allows.
+func (s *reader) tooOld(time, now int64) bool {
+	return s.opts.maxAge > 0 && age(time, now) > s.opts.maxAge
 }
 
 // hold is newest for any value. It waits for one that is not overwritten while it is read, for a second at most.

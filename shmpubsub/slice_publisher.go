@@ -64,40 +64,46 @@ func newSlicePublisher[E any](topic string, depth int, kind descriptor.Kind, opt
 // It reports ErrClosed after Close, ErrValue for a length that does not fit, and ErrLoan if as many loans are open as there
 // may be.
 func (p *SlicePublisher[E]) Publish(v []E) error {
-	return p.publishOne(bytesOf(unsafe.SliceData(v), len(v)))
+	return p.publishOne(sliceBytes(v), stamp{})
 }
 
 // PublishMany publishes values in order, all with the same time, and wakes waiting subscribers once, at the end. If there
 // are more than the topic keeps, the first ones are overwritten. The errors are those of Publish; then nothing is published.
 func (p *SlicePublisher[E]) PublishMany(values [][]E) error {
-	return p.publishAll(len(values), func(i int) []byte { return bytesOf(unsafe.SliceData(values[i]), len(values[i])) })
+	return p.publishAll(len(values), func(i int) []byte { return sliceBytes(values[i]) })
 }
 
 // Loan is [Publisher.Loan] for a value of n elements.
 func (p *SlicePublisher[E]) Loan(n int, fill func([]E) error) error {
+	return p.loan(n, func(v []E) (stamp, error) { return stamp{}, fill(v) })
+}
+
+func (p *SlicePublisher[E]) loan(n int, fill func([]E) (stamp, error)) error {
 	if n < 0 || n > int(p.typ.Size())/p.size {
 		return fmt.Errorf("%w: lend a value of %q: found %d elements; expected 0 to %d", ErrValue, p.topic, n, int(p.typ.Size())/p.size)
 	}
 	if p.chunks == nil {
 		v := make([]E, n)
-		if err := fill(v); err != nil {
+		at, err := fill(v)
+		if err != nil {
 			return err
 		}
-		return p.Publish(v)
+		return p.publishOne(sliceBytes(v), at)
 	}
 	l, err := p.lend(uint64(n * p.size))
 	if err != nil {
 		return err
 	}
-	defer func() { _ = p.end(&l, false) }() // if fill panics or fails
+	defer p.drop(&l) // if fill panics, or there is an error
 	if err := p.check(l.memory); err != nil {
 		return err
 	}
-	if err := fill(unsafe.Slice((*E)(unsafe.Pointer(unsafe.SliceData(l.memory))), n)); err != nil {
+	at, err := fill(unsafe.Slice((*E)(unsafe.Pointer(unsafe.SliceData(l.memory))), n))
+	if err != nil {
 		return err
 	}
 	if err := p.check(l.memory); err != nil {
 		return err
 	}
-	return p.end(&l, true)
+	return p.end(&l, at)
 }

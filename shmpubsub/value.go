@@ -119,6 +119,9 @@ func bytesOf[T any](v *T, n int) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(v)), n*int(unsafe.Sizeof(*v)))
 }
 
+// sliceBytes returns the memory of a slice's elements.
+func sliceBytes[E any](v []E) []byte { return bytesOf(unsafe.SliceData(v), len(v)) }
+
 // copyOut copies a value's bytes, which other processes may have published, to Go's memory: all bools but 0 are true.
 func (f *form) copyOut(dst, src []byte) {
 	if !f.boolean {

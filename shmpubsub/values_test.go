@@ -60,6 +60,25 @@ func topicOf[T any](t *testing.T, typeName string, values ...T) {
 			require.NoError(t, err)
 			require.Equal(t, v, got.Value)
 		}
+		var times []int64
+		for _, v := range values {
+			times = append(times, later(times))
+			require.NoError(t, p.PublishAt(v, times[len(times)-1]))
+		}
+		since := s.Since(times[0] - 1)
+		require.Len(t, since, len(values))
+		for i, v := range values {
+			at, ok := s.At(times[i])
+			require.True(t, ok)
+			after, err := s.After(context.Background(), times[i])
+			require.NoError(t, err)
+			for _, got := range []shmpubsub.Sample[T]{at, after, since[i]} {
+				require.Equal(t, v, got.Value)
+				require.Equal(t, times[i], got.Time)
+				require.Equal(t, after.Sequence, got.Sequence)
+			}
+		}
+		require.Equal(t, values, s.Drain(), "nothing was taken")
 		info, err := shmpubsub.Inspect("x")
 		require.NoError(t, err)
 		require.Equal(t, typeName, info.Type)

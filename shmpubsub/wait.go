@@ -55,7 +55,7 @@ func (s *reader) takeOrAnnounce(ctx context.Context, dst []uint64, h *held, r *r
 		if s.closed {
 			return ring.Sample{}, s.closedError("receive")
 		}
-		taken, err := s.take(dst, h)
+		taken, err := s.get(dst, h)
 		if err == nil && taken.Sequence == 0 {
 			err = ctx.Err()
 		}
@@ -73,13 +73,29 @@ func (s *reader) takeOrAnnounce(ctx context.Context, dst []uint64, h *held, r *r
 		announced := futex.Announce(page.Word())
 		// The second look. Whatever happens from here on moves the word on, or wakes its sleepers; so do the
 		// end of ctx and Close, which wait for mu.
-		if s.present.unseen() == 0 && !s.present.view.Retired() {
+		if s.seenAll(h) && !s.present.view.Retired() {
 			r.page, r.announced = page, announced
 			r.slice = max(time.Duration(s.checkAt-clock.Now()), time.Millisecond)
 			return taken, nil
 		}
 		page.Release()
 	}
+}
+
+// get takes the next value, or reads the one that h asks for.
+func (s *reader) get(dst []uint64, h *held) (ring.Sample, error) {
+	if h != nil && h.asked != nil {
+		return s.first(h)
+	}
+	return s.take(dst, h)
+}
+
+// seenAll reports whether nothing was published since get has found no value.
+func (s *reader) seenAll(h *held) bool {
+	if h != nil && h.asked != nil {
+		return s.present.ring.Published() == h.asked.head
+	}
+	return s.present.unseen() == 0
 }
 
 // pause waits for d, or until ctx ends or the subscriber is closed.

@@ -49,12 +49,12 @@ func (p *writer) begin(depth int, o options) error {
 	if err != nil {
 		return err
 	}
-	p.segment = s
-	if s.Pooled {
+	if p.segment = s; s.Pooled {
 		p.chunks = s.Chunks()
-		return nil
+	} else {
+		p.ring, p.words = ring.NewWriter(s.Ring()), make([]uint64, (s.ElemSize+7)/8)
 	}
-	p.ring, p.words = ring.NewWriter(s.Ring()), make([]uint64, (s.ElemSize+7)/8)
+	p.last() // so that the next value has no earlier time than one that was carried over
 	return nil
 }
 
@@ -104,7 +104,7 @@ func (p *writer) publish(b []byte, now int64) error {
 }
 
 // publishOne publishes b and wakes waiters.
-func (p *writer) publishOne(b []byte) error {
+func (p *writer) publishOne(b []byte, at stamp) error {
 	if err := p.check(b); err != nil {
 		return err
 	}
@@ -113,7 +113,11 @@ func (p *writer) publishOne(b []byte) error {
 	if p.segment == nil {
 		return p.closedError("publish")
 	}
-	if err := p.publish(b, clock.Now()); err != nil {
+	now, err := p.timeOf(at)
+	if err != nil {
+		return err
+	}
+	if err := p.publish(b, now); err != nil {
 		return err
 	}
 	futex.Notify(p.segment.WaitWord())
@@ -199,28 +203,36 @@ func (p *writer) lend(n uint64) (loan, error) {
 	return l, nil
 }
 
-// end publishes the loan, or drops it.
-func (p *writer) end(l *loan, publish bool) error {
+// end publishes the loan. With an error it is still open.
+func (p *writer) end(l *loan, at stamp) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.segment == nil {
+		return p.closedError("publish")
+	}
+	now, err := p.timeOf(at)
+	if err != nil {
+		return err
+	}
+	memory := l.memory
+	l.memory = nil
+	p.clearGaps(memory)
+	p.chunks.Publish(l.chunk, uint64(len(memory)), now)
+	futex.Notify(p.segment.WaitWord())
+	return nil
+}
+
+// drop drops the loan, unless it was published.
+func (p *writer) drop(l *loan) {
 	if l.memory == nil {
-		return nil
+		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	memory := l.memory
 	l.memory = nil
-	if p.segment == nil || !publish {
-		p.chunks.Drop(l.chunk)
-		if p.lent != nil && p.chunks.Taken() == 0 {
-			_ = unix.MunmapPtr(unsafe.Pointer(unsafe.SliceData(p.lent)), uintptr(len(p.lent))) // fails only on a wrong address
-			p.lent = nil
-		}
-		if publish {
-			return p.closedError("publish")
-		}
-		return nil
+	p.chunks.Drop(l.chunk)
+	if p.lent != nil && p.chunks.Taken() == 0 {
+		_ = unix.MunmapPtr(unsafe.Pointer(unsafe.SliceData(p.lent)), uintptr(len(p.lent))) // fails only on a wrong address
+		p.lent = nil
 	}
-	p.clearGaps(memory)
-	p.chunks.Publish(l.chunk, uint64(len(memory)), clock.Now())
-	futex.Notify(p.segment.WaitWord())
-	return nil
 }

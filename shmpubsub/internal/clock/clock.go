@@ -33,5 +33,21 @@ func synchronize() (time.Time, int64) {
 	return best, at
 }
 
+// Passed reports whether a time is not in the future. If Now lags so far behind that it is in Now's, Passed waits until it is
+// not: what happens next has no earlier time.
+func Passed(t int64) bool {
+	if t <= Now() {
+		return true
+	}
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil || t > now.Nano() {
+		return false
+	}
+	for Now() < t {
+		continue
+	}
+	return true
+}
+
 // Now returns CLOCK_MONOTONIC in nanoseconds.
 func Now() int64 { return offset + int64(time.Since(base)) }

@@ -87,6 +87,33 @@ func (r *Reader) Next(p *ring.Position, again, view bool) (v Value, lost uint64,
 	return Value{}, 0, Lapped
 }
 
+// Find reads the value that q asks for, as [ring.Ring.Find] does. Set again after a call that was lapped.
+func (r *Reader) Find(q ring.Query, again, view bool) (v Value, head uint64, outcome Outcome) {
+	further := uint64(0)
+	if again {
+		further = r.Ring.Slots()
+	}
+	for range maxTries {
+		var w [Words]uint64
+		s, head, sound := r.Ring.Find(q, further, w[:])
+		if v, outcome, done := r.load(s, sound, w, view); done {
+			return v, head, outcome
+		}
+		further++
+	}
+	return Value{}, 0, Lapped
+}
+
+// At reads value k, which was published. It is lapped if that was overwritten.
+func (r *Reader) At(k uint64, view bool) (Value, Outcome) {
+	var w [Words]uint64
+	s, sound := r.Ring.At(k, w[:])
+	if v, outcome, done := r.load(s, sound, w, view); done && (v.Sequence > 0 || outcome == Unsound) {
+		return v, outcome
+	}
+	return Value{}, Lapped
+}
+
 // load makes the payload that a slot named its caller's, by a pin or a copy. It is not done if the value was overwritten
 // meanwhile.
 func (r *Reader) load(s ring.Sample, sound bool, w [Words]uint64, view bool) (v Value, outcome Outcome, done bool) {

@@ -85,6 +85,14 @@ type Writer struct {
 // NewWriter continues after the values in r.
 func NewWriter(r Ring) Writer { return Writer{Ring: r, k: r.Published()} }
 
+// Last returns the time of the newest value; 0 without one.
+func (w *Writer) Last() int64 {
+	if w.k == 0 {
+		return 0
+	}
+	return int64(w.slot(w.k)[stamp].Load())
+}
+
 // Begin makes the slot that the next value will use odd: its old value is no longer kept. Beginning again changes nothing.
 func (w *Writer) Begin() {
 	k := w.k + 1
