@@ -58,11 +58,13 @@ put(Publisher *p, struct writer *w, const struct source *s, struct stamp *stamp,
     return w->memory == NULL ? put_inline(p, w, s, stamp, last) : put_chunk(p, w, s, stamp, last);
 }
 
-/* Whether there is no time to parse, or it is one. */
+/* Whether there is no time to parse, or it is one that fits: now, before a chunk is taken, and again when the value is
+   published. Returns false with an error set. */
 static bool
-is_time(Publisher *p, struct stamp *stamp)
+is_time(Publisher *p, struct writer *w, struct stamp *stamp)
 {
-    return stamp == NULL || stamp_parse(p, stamp->object, &stamp->ns);
+    return stamp == NULL || (stamp_parse(p, stamp->object, &stamp->ns) &&
+                             (!writer_is_open(p, w) || stamp_in_order(p, stamp)));
 }
 
 /* A record that is inline. */
@@ -75,7 +77,7 @@ publish_record(Publisher *p, struct writer *w, PyObject *value, struct stamp *st
     if (!writer_is_open(p, w)) {
         return PyErr_Occurred() ? NULL : refuse_publisher(p);
     }
-    if (fit != FITS || !is_time(p, stamp)) {
+    if (fit != FITS || !is_time(p, w, stamp)) {
         return NULL;
     }
     if (!writer_is_open(p, w)) {
@@ -102,7 +104,7 @@ publish_payload(Publisher *p, PyObject *value, struct stamp *stamp)
         result = publish_record(p, w, value, stamp);
     }
     else if (source_of(p, w, value, -1, &s) == 0) {
-        result = is_time(p, stamp) ? put(p, w, &s, stamp, true) : NULL;
+        result = is_time(p, w, stamp) ? put(p, w, &s, stamp, true) : NULL;
         source_release(&s);
     }
     else {

@@ -34,20 +34,29 @@ time_before(const Publisher *p, uint64_t now)
 }
 
 bool
+stamp_in_order(Publisher *p, const struct stamp *stamp)
+{
+    uint64_t now = clock_now(CLOCK_MONOTONIC), before = time_before(p, now);
+    if (stamp->ns >= before) {
+        return true;
+    }
+    PyObject *number = PyLong_FromUnsignedLongLong(stamp->ns);
+    if (number != NULL) {
+        refuse_time(p, number, now, before);
+        Py_DECREF(number);
+    }
+    return false;
+}
+
+bool
 stamp_other(Publisher *p, struct stamp *stamp, uint64_t *ns)
 {
-    uint64_t now = clock_now(CLOCK_MONOTONIC), before;
-    if (stamp->given && stamp->ns < (before = time_before(p, now))) {
-        PyObject *number = PyLong_FromUnsignedLongLong(stamp->ns);
-        if (number != NULL) {
-            refuse_time(p, number, now, before);
-            Py_DECREF(number);
-        }
+    if (stamp->given && !stamp_in_order(p, stamp)) {
         return false;
     }
     /* Another thread may have published since the last value of the batch. */
     if (!stamp->given && (stamp->ns == 0 || stamp->k != p->ring.k)) {
-        stamp->ns = now;
+        stamp->ns = clock_now(CLOCK_MONOTONIC);
     }
     stamp->k = p->ring.k + 1;
     *ns = stamp->ns;

@@ -17,6 +17,10 @@ struct stamp {
 /* Makes ns of a time that a program gives: an int from 1 to now. Its own code may run. Returns false with an error set. */
 bool stamp_parse(Publisher *p, PyObject *given, uint64_t *ns);
 
+/* Whether a time that was given is no earlier than that of the value that p, which is open, published last. Returns
+   false with an error set. */
+bool stamp_in_order(Publisher *p, const struct stamp *stamp);
+
 /* The rest of stamp_time. */
 bool stamp_other(Publisher *p, struct stamp *stamp, uint64_t *ns);
 

@@ -49,6 +49,8 @@ def serve(fd: int) -> None:
                 )
             elif what == "publish":
                 answer = publisher.publish(list(map(int, words)))
+            elif what == "publish_at":
+                answer = publisher.publish_at(*map(int, words))
             elif what == "lend":
                 answer = publisher.lend(words[0], int(words[1]))
             else:

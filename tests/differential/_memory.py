@@ -30,6 +30,13 @@ class Memory:
         number: int = struct.unpack_from(form, self._rest, offset - HEADER)[0]
         return number
 
+    def newest_time(self) -> int:
+        """When its last value was published."""
+        slot = self._field("head") % self._field("slots")
+        at = FIRST_SLOT - HEADER + slot * self._field("stride") + 8
+        ns: int = struct.unpack_from("<q", self._rest, at)[0]
+        return ns
+
     def state(self) -> list[Any]:
         """As _pool.Pool's."""
         slots: list[Any] = []
@@ -42,3 +49,12 @@ class Memory:
             slots.append((sequence, chunk, length) if named else (sequence,))
         pins = struct.unpack_from(f"<{self._field('views') + 1}Q", self._page, 8)
         return [slots, [(pin & 0xFFFFFFFF) - 1 if pin else None for pin in pins]]
+
+
+def newest_time(path: Path) -> int:
+    """The time of the last value in a topic's file."""
+    memory = Memory(path)
+    try:
+        return memory.newest_time()
+    finally:
+        memory.close()

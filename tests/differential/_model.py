@@ -1,11 +1,12 @@
 """A model of publishers and subscribers of one topic, for values that are all different.
 
-A value that is carried over is the same value in two files, so that nothing here knows of times
-or positions: a subscriber's file has for it whatever it does not know yet. _pool models chunks.
+A value that is carried over is the same value in two files, so that nothing here knows of
+positions: a subscriber's file has for it whatever it does not know yet. _pool models chunks.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -24,6 +25,8 @@ class File:
     most: int
     """Steps of a value."""
     values: list[int] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
+    """Of each value, ns: what the file has of those that were not given."""
     carried: int | None = None
     live: bool = True
     retired: bool = False
@@ -52,6 +55,7 @@ class Topic:
             if same and KINDS[kind].fits(old.values[-1], most):
                 self.file.carried = old.values[-1]
                 self.file.values.append(old.values[-1])
+                self.file.times.append(old.times[-1])
             old.retired = True
         if KINDS[kind].pooled:
             self.file.pool = Pool(depth, views, loans, self.file.carried)
@@ -68,6 +72,13 @@ class Topic:
                 pool.publish(pool.take(), value)
         self.file.values += values
         return ""
+
+    def publish_at(self, value: int, delta: int) -> str:
+        file = self.file
+        assert file is not None
+        if KINDS[file.kind].fits(value, file.most) and file.times and delta < 0:
+            return "value"
+        return self.publish([value])
 
     def lend(self, value: int) -> Loan | str:
         """Returns a loan, or what the publisher answers."""
@@ -222,6 +233,32 @@ class Subscriber:
             if file is not None and not KINDS[self.topic.kind].stacked:
                 self._note_view(file, held)
         return found
+
+    def _kept(self, file: File | None) -> list[tuple[int, int, int]]:
+        """Return values with their numbers and times, oldest first."""
+        every = (
+            [] if file is None else zip(file.values, itertools.count(1), file.times, strict=False)
+        )
+        return list(every)[-file.depth :] if file is not None else []
+
+    def time(self, which: int, delta: int) -> int:
+        """Return a time near to that of a kept value."""
+        kept = self._kept(self._look())
+        return kept[-1 - which % len(kept)][2] + delta if kept else 1
+
+    def by_time(self, what: str, ns: int) -> list[int]:
+        """Return what at() and after() find, with number and time, or the values of since()."""
+        kept, held = self._kept(file := self._look()), Counter[File]()
+        if what == "at":
+            kept = sorted(kept, key=lambda v: (abs(v[2] - ns), -v[1]))[:1]
+        elif what == "after":
+            kept = [v for v in kept if v[2] >= ns][:1]
+        else:
+            kept = [v for v in kept if v[2] > ns]
+        for _ in kept:
+            assert file is not None
+            self._note_view(file, held)
+        return [v[0] for v in kept] if what == "since" else [n for v in kept for n in v]
 
     def has_something(self) -> bool:
         """Whether it may take something, or raise."""

@@ -25,6 +25,7 @@ class Publishing:
         replace: bool = False,
     ) -> None:
         self._kind = KINDS[kind]
+        self.has_times = True
         keywords = {"views": views, "loans": loans} if views >= 0 else {}
         if self._kind.step:
             keywords["max_size"] = self._kind.step * most
@@ -40,6 +41,15 @@ class Publishing:
                 self._publisher.publish(encoded[0])
             else:
                 self._publisher.publish_many(encoded)
+        except shm_pub_sub.LoanError:
+            return "loan"
+        except shm_pub_sub.TopicValueError:
+            return "value"
+        return ""
+
+    def publish_at(self, ns: int, value: int) -> str:
+        try:
+            self._publisher.publish_at(self._kind.encode(value), ns)
         except shm_pub_sub.LoanError:
             return "loan"
         except shm_pub_sub.TopicValueError:

@@ -21,9 +21,9 @@ class CSubscriber:
         )
         self._views: dict[int, Any] = {}
 
-    def answer(self, what: str, limit: int = 0) -> tuple[Answer, int]:
+    def answer(self, what: str, limit: int = 0, ns: int = 0) -> tuple[Answer, int]:
         try:
-            found: Answer = self._read(what, limit)
+            found: Answer = self._by_time(what, ns) if ns else self._read(what, limit)
         except shm_pub_sub.TopicTypeError:
             found = "type"
         return found, self._subscriber.lost
@@ -45,6 +45,16 @@ class CSubscriber:
 
     def give_back(self, number: int) -> int:
         return self._kind.decode(self._views.pop(number))
+
+    def _by_time(self, what: str, ns: int) -> list[int]:
+        sub, decode = self._subscriber, self._kind.decode
+        if what == "since":
+            return [decode(found.value) for found in sub.since(ns)]
+        try:
+            found = sub.at(ns) if what == "at" else sub.after(ns, 0)
+        except shm_pub_sub.WaitTimeoutError:
+            return []
+        return [] if found is None else [decode(found.value), found.sequence, found.time_ns]
 
     def _read(self, what: str, limit: int) -> list[int]:
         sub, decode = self._subscriber, self._kind.decode
@@ -107,8 +117,8 @@ class GoSubscriber:
         answer = lines.ask("subscriber", self._number, topic, kind, history)
         self.refused = answer[0] == "type"
 
-    def answer(self, what: str, limit: int = 0) -> tuple[Answer, int]:
-        return self._ask(what, limit)
+    def answer(self, what: str, limit: int = 0, ns: int = 0) -> tuple[Answer, int]:
+        return self._ask(what, ns or limit)
 
     def _ask(self, *words: object) -> tuple[Answer, int]:
         what, *rest = words

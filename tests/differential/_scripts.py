@@ -14,6 +14,7 @@ Step = tuple[str | int, ...]
 values KIND                        before any other: what subscribers read; without it int
 publisher SIDE OTHER DEPTH RETAIN VIEWS LOANS MOST   takes the place of the one that there is
 publish COUNT                      values that were not published before; more than 1 is a batch
+publish_at DELTA                   one value, so many ns later than the one before
 lend                               a value, which is published or dropped by
 return NUMBER HOW                  the oldest loan, if 0
 close, kill, remove                the publisher; the topic that has none
@@ -21,6 +22,7 @@ subscriber NUMBER HISTORY COPY     takes the place of the one of that number
 take, take_into, sample, newest, newest_sample, look, fileno NUMBER
 drain NUMBER LIMIT                 0 for none
 last NUMBER COUNT                  Python's only
+at, after, since NUMBER WHICH DELTA  timeout 0; DELTA ns from that kept value, 0 the newest
 view NUMBER                        the newest value, which is kept until
 give_back NUMBER                   the oldest view, if 0
 
@@ -47,6 +49,11 @@ def _drain(rng: random.Random) -> Step:
     return "drain", rng.randrange(SUBSCRIBERS), rng.choice([0, 0, 1, 2, 5])
 
 
+def _by_time(rng: random.Random) -> Step:
+    what = rng.choice(["at", "after", "since"])
+    return what, rng.randrange(SUBSCRIBERS), rng.randrange(5), rng.choice([-1, 0, 0, 1])
+
+
 def _subscriber(rng: random.Random) -> Step:
     copy = rng.random() < 0.5
     return "subscriber", rng.randrange(SUBSCRIBERS), rng.randint(0, 5), copy
@@ -56,6 +63,7 @@ STEPS: list[tuple[int, Callable[[random.Random], Step]]] = [
     (9, _publisher),
     (9, lambda rng: ("publish", 1)),
     (4, lambda rng: ("publish", rng.randint(2, 6))),
+    (5, lambda rng: ("publish_at", rng.choice([-1, 0, 0, 1, 2]))),
     (6, lambda rng: ("close",)),
     (2, lambda rng: ("kill",)),
     (1, lambda rng: ("remove",)),
@@ -65,6 +73,7 @@ STEPS: list[tuple[int, Callable[[random.Random], Step]]] = [
     (8, lambda rng: ("newest", rng.randrange(SUBSCRIBERS))),
     (2, lambda rng: ("newest_sample", rng.randrange(SUBSCRIBERS))),
     (8, _drain),
+    (12, _by_time),
     (2, lambda rng: ("look", rng.randrange(SUBSCRIBERS))),
     (1, lambda rng: ("fileno", rng.randrange(SUBSCRIBERS))),
 ]

@@ -16,6 +16,9 @@ from support.programs import OPTIONS
 
 from ._doomed import PID
 
+GO_HAS_TIMES = False
+"""Whether actor/main.go knows publish_at, at, after and since."""
+
 
 class NoAnswer(Exception):
     pass
@@ -109,11 +112,15 @@ class LinePublisher:
 
     def __init__(self, lines: Any, *words: object) -> None:
         self._lines = lines
+        self.has_times = GO_HAS_TIMES or not isinstance(lines, GoProcess)
         self._number = id(self)
         lines.ask("publisher", self._number, *words)
 
     def publish(self, values: list[int]) -> str:
         return " ".join(self._lines.ask("publish", self._number, *values))
+
+    def publish_at(self, ns: int, value: int) -> str:
+        return " ".join(self._lines.ask("publish_at", self._number, ns, value))
 
     def lend(self, loan: int, value: int) -> str:
         return " ".join(self._lines.ask("lend", self._number, self._name(loan), value))

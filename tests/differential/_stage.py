@@ -13,12 +13,12 @@ import shm_pub_sub
 from support.layout import topic_file
 
 from ._kinds import KINDS
-from ._memory import Memory
+from ._memory import Memory, newest_time
 from ._model import Answer, File, Loan, Topic
 from ._publishing import Publishing
 from ._scripts import Step
-from ._sides import GoProcess, LinePublisher, NoAnswer, Parent
-from ._three import Difference, Three, expected_of
+from ._sides import GO_HAS_TIMES, GoProcess, LinePublisher, NoAnswer, Parent
+from ._three import BY_TIME, Difference, Three, expected_of
 
 NOTICED = 0.105
 """Seconds after which every subscriber has noticed a killed publisher: 0.1 is guaranteed."""
@@ -116,6 +116,8 @@ class Run:
             self._begin(at, *words)
         elif what == "publish":
             self._publish(*words)
+        elif what == "publish_at":
+            self._publish_at(*words)
         elif what == "values":
             pass
         elif what in ("close", "kill"):
@@ -167,6 +169,30 @@ class Run:
             found, expected = self._publisher.publish(values), self._topic.publish(values)
             if found != expected:
                 raise Difference(f"publish: found {found!r}, expected {expected!r}")
+            if not found:
+                self._note_times(len(values))
+
+    def _publish_at(self, delta: int) -> None:
+        file = self._topic.file
+        if self._publisher is None or file is None or not self._publisher.has_times:
+            return
+        before = file.times[-1] if file.times else time.monotonic_ns() - 10**9
+        value = next(self._values)
+        found = self._publisher.publish_at(before + delta, value)
+        expected = self._topic.publish_at(value, delta)
+        if found != expected:
+            raise Difference(f"publish_at: found {found!r}, expected {expected!r}")
+        if not found:
+            self._note_times(1, before + delta)
+
+    def _note_times(self, count: int, given: int | None = None) -> None:
+        """The last values, of one call, have the time that was given, or the file says it."""
+        file = self._topic.file
+        assert file is not None
+        ns = newest_time(topic_file(Path(os.environ["SHM_PUB_SUB_DIR"]), self._name))
+        if given not in (None, ns) or [ns] < file.times[-1:]:
+            raise Difference(f"time: found {ns}, expected {given}, after {file.times[-1:]}")
+        file.times += [ns] * count
 
     def _lend(self) -> None:
         file = self._topic.file
@@ -186,6 +212,8 @@ class Run:
         found, expected = publisher.give(value, how), self._topic.give(loan, how == "publish")
         if found != expected:
             raise Difference(f"the end of a loan: found {found!r}, expected {expected!r}")
+        if not found and how == "publish":
+            self._note_times(1)
 
     def _compare_memory(self) -> None:
         for file, memory in self._files.items():
@@ -218,7 +246,7 @@ class Run:
         if three.c is not None:
             self._subscribers[number] = three
 
-    def _read(self, what: str, number: int, limit: int = 0) -> None:
+    def _read(self, what: str, number: int, limit: int = 0, delta: int = 0) -> None:
         three = self._subscribers[number]
         model, c, go = three.model, three.c, three.go
         assert c is not None
@@ -237,9 +265,14 @@ class Run:
         if what == "view":
             self._view(three)
             return
+        ns = model.time(limit, delta) if what in BY_TIME else 0
         go_what = {"take_into": "take", "last": "newest"}.get(what, what)
-        expected = expected_of(model, what, limit)
-        answers = [c.answer(what, limit), go.answer(go_what, limit), expected]
+        expected = expected_of(model, what, limit, ns)
+        answers = [c.answer(what, limit, ns), expected, expected]
+        if not ns or GO_HAS_TIMES:
+            answers[1] = go.answer(go_what, limit, ns)
+        else:
+            go.answer("newest")  # for it to look at the topic, as the others do
         if what == "last" and isinstance(expected[0], list):
             answers[2] = expected[0][-1:], expected[1]
             if answers[0] != expected:

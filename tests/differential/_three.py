@@ -12,6 +12,8 @@ from ._model import Answer, File, Subscriber, Topic
 from ._readers import CSubscriber, GoSubscriber
 from ._sides import Lines
 
+BY_TIME = "at", "after", "since"
+
 
 class Difference(Exception):
     pass
@@ -36,7 +38,7 @@ class Three:
             self.go.end()
 
 
-def expected_of(model: Subscriber, what: str, limit: int) -> tuple[Answer, int]:
+def expected_of(model: Subscriber, what: str, limit: int, ns: int) -> tuple[Answer, int]:
     found: list[int] = []
     held = Counter[File]()
     if what == "drain":
@@ -48,6 +50,8 @@ def expected_of(model: Subscriber, what: str, limit: int) -> tuple[Answer, int]:
             if taken is None:
                 break
             found.append(taken[0])
+    elif what in BY_TIME:
+        found = model.by_time(what, ns)
     elif what == "last":
         found = model.last(limit)
     else:
