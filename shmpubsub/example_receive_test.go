@@ -96,6 +96,54 @@ func ExampleSubscriber_Drain() {
 	// [6 7 8 9] 2 lost
 }
 
+// Topics of different types in one goroutine.
+func ExampleSelect() {
+	buttons, err := shmpubsub.NewIntPublisher("panel/button", 10)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer buttons.Close()
+	messages, err := shmpubsub.NewTextPublisher("panel/message", 10)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer messages.Close()
+	button, err := shmpubsub.NewIntSubscriber("panel/button", 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer button.Close()
+	message, err := shmpubsub.NewTextSubscriber("panel/message", "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer message.Close()
+
+	_ = messages.Publish("ready")
+	_ = buttons.PublishMany([]int64{3, 4})
+	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
+	defer cancel()
+	for {
+		ready, err := shmpubsub.Select(ctx, button, message)
+		if err != nil {
+			fmt.Println(err)
+			break
+		}
+		for _, topic := range ready {
+			switch topic {
+			case button:
+				fmt.Println("buttons", button.Drain())
+			case message:
+				fmt.Println("messages", message.Drain())
+			}
+		}
+	}
+	// Output:
+	// buttons [3 4]
+	// messages [ready]
+	// context deadline exceeded
+}
+
 func ExampleWithHistory() {
 	pub, err := shmpubsub.NewIntPublisher("log/codes", 5)
 	if err != nil {

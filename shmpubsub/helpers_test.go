@@ -153,6 +153,7 @@ var roles = map[string]func(args []string) error{
 	"count":   countUntilEnd,
 	"measure": measureOnDemand,
 	"receive": receiveUntilEnd,
+	"select":  selectUntilEnd,
 	"echo":    echoUntilEnd,
 	"cat":     catUntilEnd,
 	"borrow":  borrowOnDemand,

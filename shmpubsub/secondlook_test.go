@@ -17,6 +17,21 @@ import (
 // A change just before a waiter announces itself shows at its second look; a change after that in the word that it is
 // about to sleep on. No slice's end helps it, and no wake-up comes while it is awake.
 func TestRecv_SeesWhatHappensBetweenItsFirstLookAndItsSleep(t *testing.T) {
+	seesWhatHappens(t, func(ctx context.Context, s *IntSubscriber) (int64, error) { return s.Recv(ctx) })
+}
+
+func TestSelect_SeesWhatHappensBetweenItsFirstLookAndItsSleep(t *testing.T) {
+	seesWhatHappens(t, func(ctx context.Context, s *IntSubscriber) (int64, error) {
+		if _, err := Select(ctx, s); err != nil {
+			return s.def, err
+		}
+		return s.Recv(ctx)
+	})
+}
+
+// seesWhatHappens tests a wait for a value, whose steps are those of the eventcount.
+func seesWhatHappens(t *testing.T, wait func(ctx context.Context, s *IntSubscriber) (int64, error)) {
+	t.Helper()
 	for name, c := range map[string]struct {
 		happens func(t *testing.T, p *IntPublisher, cancel func(), dir Option)
 		want    int64
@@ -61,7 +76,7 @@ func TestRecv_SeesWhatHappensBetweenItsFirstLookAndItsSleep(t *testing.T) {
 				var v int64
 				go func() {
 					defer close(done)
-					v, err = s.Recv(ctx)
+					v, err = wait(ctx, s)
 				}()
 				select {
 				case <-done:

@@ -14,6 +14,7 @@ GO = {
     "Go package": ("./shmpubsub",),
     "Go descriptors": ("./shmpubsub/internal/descriptor",),
     "Go pool": ("./shmpubsub/internal/pool",),
+    "second looks": ("-tags=killpoints", "-run=SeesWhatHappens", "./shmpubsub"),
     "kill points": ("-tags=killpoints", "-run=KillPoints", "./shmpubsub/internal/segment"),
 }
 PYTHON = {

@@ -5,6 +5,7 @@ from ._mutation import STREAM, WAIT, Mutation
 RING_H = "shmpubsub/protocol/ring.h"
 CURSOR_C = "shmpubsub/protocol/cursor.c"
 WAIT_C = "shmpubsub/hot/wait.c"
+AWAIT_ANY_GO = "shmpubsub/await_any.go"
 NOTIFIER_C = "shmpubsub/protocol/notifier.c"
 SEGMENT = "shmpubsub/internal/segment"
 
@@ -156,5 +157,34 @@ WAITING = (
         "    int fd = new_descriptor();",
         "    int fd = number;",
         ("descriptors", "fork", "streams"),
+    ),
+    # Select in Go.
+    Mutation(
+        "select in Go: no look between announcing and sleeping",
+        AWAIT_ANY_GO,
+        "\tif s.present.ring.Published() != after || s.present.view.Retired() {\n",
+        "\tif false {\n",
+        ("second looks", "Go package"),
+    ),
+    Mutation(
+        "select in Go: asleep without having announced it",
+        AWAIT_ANY_GO,
+        "announced := futex.Announce(page.Word())",
+        "announced := page.Word().Load()",
+        ("second looks", "Go package"),
+    ),
+    Mutation(
+        "select in Go: the end of the context wakes nobody",
+        AWAIT_ANY_GO,
+        "\t\tw.words.AddFlag(w.flag)\n",
+        "",
+        ("Go package",),
+    ),
+    Mutation(
+        "select in Go: a wake-up for each publisher's check",
+        AWAIT_ANY_GO,
+        "\t\ts.checkAt = min(s.checkAt, w.until)\n",
+        "",
+        ("Go package",),
     ),
 )

@@ -26,6 +26,8 @@ const (
 	futexWakeBitset = 10 // FUTEX_WAKE_BITSET
 )
 
+const futexPrivate = 128 // FUTEX_PRIVATE_FLAG, for a Flag
+
 const everybody = 1<<31 - 1
 
 // Notify wakes all waiters on word. Its caller has just made the change by a sequentially consistent store, which pairs

@@ -1,0 +1,142 @@
+package shmpubsub
+
+import (
+	"context"
+	"time"
+
+	"shm_pub_sub/shmpubsub/internal/clock"
+	"shm_pub_sub/shmpubsub/internal/futex"
+	"shm_pub_sub/shmpubsub/internal/segment"
+)
+
+// anyWait is one call's wait for news of one of several subscribers. hot/select.c has the same in C. In each round:
+//
+//  1. The caller looks at all subscribers, and is done if it finds what it waits for. It holds each one's mu meanwhile.
+//  2. announce, for each one, under its mu: the word's bit, then the second look. If there is news, the round is over.
+//  3. sleep, without any lock, on all words together.
+//
+// Who ends the sleep: a publisher, whose Notify finds the bit that was set before the second look; Close of one of the
+// subscribers, which waits for mu, and so comes before step 1, which finds it closed, or after the word was announced,
+// which it then interrupts; the end of ctx, by a flag of this process that is one of the words, so that shared memory is
+// left alone. And at the latest the next check of a publisher, as a killed one wakes nobody.
+//
+// Polled are words beyond what the kernel takes, words that may not be written, all of them without futex_waitv, and the
+// name if there is no file: less and less often, and also for Close.
+type anyWait struct {
+	ctx  context.Context
+	flag *futex.Flag // raised at the end of ctx; nil: that has none
+	stop func() bool
+
+	words  futex.Several
+	pages  []heldPage
+	unable bool // the kernel has no futex_waitv
+
+	until int64 // CLOCK_MONOTONIC, ns: the next check of a publisher
+	isDue bool  // it is time for it, and so for all that are due soon
+	polls bool  // in this round,
+	looks bool  // and for files
+	poll  time.Duration
+	look  time.Duration
+	wakes int // rounds that slept
+}
+
+// heldPage is a wait page that stays mapped while its word is slept on.
+type heldPage struct {
+	of   *reader
+	page *segment.WaitPage
+}
+
+// newAnyWait begins a wait, which the caller ends.
+func newAnyWait(ctx context.Context) *anyWait {
+	w := &anyWait{ctx: ctx}
+	if ctx.Done() != nil {
+		w.flag = new(futex.Flag)
+		w.stop = context.AfterFunc(ctx, w.flag.Raise)
+	}
+	return w
+}
+
+func (w *anyWait) end() {
+	if w.stop != nil {
+		w.stop()
+	}
+}
+
+// begin begins a round's step 2.
+func (w *anyWait) begin() {
+	w.words.Reset()
+	w.polls, w.looks = false, false
+	w.until = clock.Now() + checkInterval
+	if w.flag != nil {
+		w.words.AddFlag(w.flag)
+	}
+}
+
+// announce adds s to what is slept on, and reports whether s has no value after number after. The caller holds s.mu, and
+// has found s open.
+func (w *anyWait) announce(s *reader, after uint64) bool {
+	if !s.present.readable() {
+		w.looks = true
+		return true
+	}
+	w.until = min(w.until, s.checkAt)
+	if w.unable || w.words.Full() {
+		w.polls = true
+		return true
+	}
+	page, err := s.present.view.WaitPage()
+	if err != nil {
+		w.polls = true // no permission, or the name has just moved on
+		return true
+	}
+	w.pages = append(w.pages, heldPage{s, page})
+	announced := futex.Announce(page.Word())
+	if s.present.ring.Published() != after || s.present.view.Retired() {
+		return false
+	}
+	w.words.Add(page.Word(), announced)
+	return true
+}
+
+// hasten makes the next check of s's publisher now if it is due soon, so that many of them cost one wake-up. The caller
+// holds s.mu.
+func (w *anyWait) hasten(s *reader) {
+	if w.isDue && s.checkAt < w.until+checkInterval/2 {
+		s.checkAt = min(s.checkAt, w.until)
+	}
+}
+
+// sleep is step 3. Afterwards it lets the pages go, each under its subscriber's mu.
+func (w *anyWait) sleep() {
+	defer w.release()
+	w.wakes++
+	d := max(time.Duration(w.until-clock.Now()), time.Millisecond)
+	if w.polls {
+		w.poll = min(max(2*w.poll, firstPoll), lastPoll)
+		d = min(d, w.poll)
+	}
+	if w.looks {
+		w.look = min(max(2*w.look, firstLook), lastLook)
+		d = min(d, w.look)
+	}
+	if len(w.pages) > 0 {
+		w.unable = w.words.Wait(d) != nil
+	} else {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-w.ctx.Done():
+		}
+	}
+	w.isDue = clock.Now() >= w.until
+}
+
+func (w *anyWait) release() {
+	for _, held := range w.pages {
+		held.of.mu.Lock()
+		held.page.Release()
+		held.of.mu.Unlock()
+	}
+	w.pages = w.pages[:0]
+}
