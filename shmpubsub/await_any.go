@@ -15,7 +15,7 @@ import (
 //  2. announce, for each one, under its mu: the word's bit, then the second look. If there is news, the round is over.
 //  3. sleep, without any lock, on all words together.
 //
-// Who ends the sleep: a publisher, whose Notify finds the bit that was set before the second look; Close of one of the
+// What ends the sleep: a publisher, whose Notify finds the bit that was set before the second look; Close of one of the
 // subscribers, which waits for mu, and so comes before step 1, which finds it closed, or after the word was announced,
 // which it then interrupts; the end of ctx, by a flag of this process that is one of the words, so that shared memory is
 // left alone. And at the latest the next check of a publisher, as a killed one wakes nobody.

@@ -121,8 +121,8 @@ method to use:
     [Subscriber.RecvSample] for number, time and age too
   - all values since the last call: [Subscriber.TryRecv] for one,
     [Subscriber.Drain] or [Subscriber.DrainInto] for all
-  - values of several topics, of any types, in one goroutine: [Select], which says
-    where there are some
+  - values of several topics, of any types, in one goroutine: [Select], which
+    returns the subscribers that have some
   - whether there is a publisher: [Subscriber.WaitForPublisher]
 
 A topic keeps as many values as its publisher asked for, and publishers never

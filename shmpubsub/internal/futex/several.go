@@ -25,7 +25,7 @@ const (
 //
 // Each word's protocol is that of a waiter by itself: Announce, look again, sleep. futex_waitv has no bits: the kernel
 // wakes its waiters whatever bit a waker names. So Notify and every Interrupt of one of the words wakes them: also
-// interruptions of other waiters of that word, for nothing. An interruption loses none of them either: one that comes
+// interruptions of other waiters of that word, which is spurious. An interruption loses none of them either: one that comes
 // before the sleep has moved the epoch on, which the kernel finds when it compares.
 //
 // What is to wake this waiter only, and must not touch shared memory, is a [Flag].
@@ -71,7 +71,7 @@ func (s *Several) Wait(d time.Duration) error {
 	return err
 }
 
-// Flag is raised once, and wakes who sleeps on it: in this process. It must be on the heap.
+// Flag is raised once, and wakes the waiters of this process that sleep on it. It must be on the heap.
 type Flag struct{ up atomic.Uint32 }
 
 // Raise raises the flag. The kernel compares it with what a waiter expects under the lock that FUTEX_WAKE takes: it finds
