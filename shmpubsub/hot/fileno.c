@@ -1,8 +1,25 @@
 #include "fileno.h"
 
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "../protocol/backoff.h"
 #include "arguments.h"
 
 #define CAPSULE "shm_pub_sub.watch"
+
+/* Whether the topic's name points at another file than the present one. */
+static bool
+name_is_elsewhere(const Subscriber *s, const struct watch_target *t)
+{
+    struct stat st;
+    if (lstat(t->path, &st) != 0) {
+        return errno != ENOENT;
+    }
+    struct identity found = identity_of(&st);
+    bool ignored = s->untrusted.ino != 0 && identity_same(&found, &s->untrusted);
+    return !ignored && (st.st_dev != t->dev || st.st_ino != t->ino);
+}
 
 void
 fileno_arm_watch(const Subscriber *s, struct watch *w, uint64_t seen)
@@ -17,6 +34,9 @@ fileno_arm_watch(const Subscriber *s, struct watch *w, uint64_t seen)
     if (s->ring.mapped != NULL && present->ring.mapped != NULL) {
         t.head = s->ring.mapped;
         t.word = topic_file_wait_word(present->file, t.path);
+    }
+    if (watch_asks_name(w)) {
+        watch_set_name(w, name_is_elsewhere(s, &t));
     }
     watch_arm(w, &t, seen);
 }
@@ -91,4 +111,24 @@ fileno_hold(Subscriber *s, PyObject *Py_UNUSED(ignored))
 {
     struct watch *w = watch_of(s);
     return w == NULL ? NULL : fileno_hold_watch(w);
+}
+
+fileno_tell(Subscriber *s, PyObject *told)
+{
+    struct watch *w = watch_of(s);
+    if (w == NULL) {
+        return NULL;
+    }
+    watch_tell(w, told == Py_True);
+    Py_RETURN_NONE;
+}
+
+PyObject *
+fileno_renamed(Subscriber *s, PyObject *Py_UNUSED(ignored))
+{
+    s->checked_at = clock_now(CLOCK_MONOTONIC_COARSE) - COARSE_CHECK_INTERVAL; /* check at the next read */
+    if (s->watch != NULL) {
+        watch_renamed(s->watch);
+    }
+    Py_RETURN_NONE;
 }

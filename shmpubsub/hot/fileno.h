@@ -16,8 +16,10 @@ PyObject *fileno_hold_watch(struct watch *w);
 /* s is closed: the descriptor stays readable. */
 void fileno_end(Subscriber *s);
 
-/* The methods fileno and _hold. */
+/* The methods fileno, _hold, _tell and _renamed. */
 PyObject *fileno_get(Subscriber *s, PyObject *ignored);
 PyObject *fileno_hold(Subscriber *s, PyObject *ignored);
+PyObject *fileno_tell(Subscriber *s, PyObject *told);
+PyObject *fileno_renamed(Subscriber *s, PyObject *ignored);
 
 #endif

@@ -8,6 +8,8 @@
 #include "alignment.h"
 #include "guarded.h"
 #include "loan.h"
+#include "names.h"
+#include "poll.h"
 #include "publisher.h"
 #include "record.h"
 #include "record_put.h"
@@ -173,7 +175,7 @@ exec(PyObject *module)
         return -1;
     }
     /* fork_init first. This runs again if the module is imported again. */
-    static int (*const init[])(void) = {fork_init, at_exit_init, registry_init, notifier_init};
+    static int (*const init[])(void) = {fork_init, at_exit_init, registry_init, notifier_init, names_init, poll_init};
     static size_t done;
     for (; done < sizeof init / sizeof *init; done++) {
         errno = init[done]();
@@ -189,6 +191,9 @@ exec(PyObject *module)
         return -1;
     }
     if (add_type(module, "Alignment", &alignment_spec) < 0) {
+        return -1;
+    }
+    if (add_type(module, "Poll", &poll_spec) < 0) {
         return -1;
     }
     if (view_init() < 0 || loan_init() < 0 || record_init(module) < 0 || record_put_init() < 0) {

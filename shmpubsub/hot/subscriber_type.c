@@ -10,6 +10,7 @@
 #include "metadata.h"
 #include "receive.h"
 #include "subscriber.h"
+#include "take.h"
 
 PyDoc_STRVAR(subscribe_doc, "subscribe($self, /, *, into=None)\n--\n\n"
 "Return (value, True) with the topic's newest value, or (default_value, False).\n"
@@ -165,6 +166,15 @@ PyDoc_STRVAR(fileno_doc, "fileno($self, /)\n--\n\n"
 PyDoc_STRVAR(hold_doc, "_hold($self, /)\n--\n\n"
 "Return fileno() and an object that keeps its number from being used again, even after close().");
 
+PyDoc_STRVAR(tell_doc, "_tell($self, told, /)\n--\n\n"
+"Say whether _renamed() will be called whenever the file of the topic's name changes: fileno() then costs less.");
+
+PyDoc_STRVAR(renamed_doc, "_renamed($self, /)\n--\n\n"
+"Look at the topic's name at the next read, and be readable until then.");
+
+PyDoc_STRVAR(has_news_doc, "_has_news($self, /)\n--\n\n"
+"Return whether there is a value to take; if not, fileno() is not readable until there is.");
+
 PyDoc_STRVAR(take_doc, "_take($self, life, waits, /)\n--\n\n"
 "recv(), or try_recv() if not waits, for that _open_epoch only: ClosedError when it is over.");
 
@@ -211,6 +221,9 @@ PyMethodDef subscriber_methods[] = {
     {"wait_for_publisher", (PyCFunction)(void (*)(void))receive_publisher, WAITS, wait_for_publisher_doc},
     {"fileno", (PyCFunction)fileno_get, METH_NOARGS, fileno_doc},
     {"_hold", (PyCFunction)fileno_hold, METH_NOARGS, hold_doc},
+    {"_tell", (PyCFunction)fileno_tell, METH_O, tell_doc},
+    {"_renamed", (PyCFunction)fileno_renamed, METH_NOARGS, renamed_doc},
+    {"_has_news", (PyCFunction)take_has_news, METH_NOARGS, has_news_doc},
     {"_take", (PyCFunction)receive_in, METH_VARARGS, take_doc},
     {"_open", (PyCFunction)subscriber_open, METH_VARARGS, open_doc},
     {"_map", (PyCFunction)attachment_map, METH_VARARGS, map_doc},

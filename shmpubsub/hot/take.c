@@ -94,6 +94,19 @@ take_pending(Subscriber *s)
     }
 }
 
+PyObject *
+take_has_news(Subscriber *s, PyObject *Py_UNUSED(ignored))
+{
+    if (s->path == NULL) {
+        return raised(PyObject_CallMethod((PyObject *)s, "_say_closed", NULL));
+    }
+    int there = take_pending(s);
+    if (there == 0 && s->watch != NULL) {
+        fileno_arm(s);
+    }
+    return there < 0 ? NULL : PyBool_FromLong(there);
+}
+
 bool
 take_back(Subscriber *s, const struct cursor_mark *mark, uint64_t k)
 {

@@ -60,7 +60,7 @@ static void
 check_publisher(struct watch *w, uint64_t now)
 {
     w->checked = true;
-    if (w->target.head == NULL) {
+    if (w->target.head == NULL || w->named) {
         return;
     }
     bool dead = owner_lock_held(w->target.fd, w->target.dev, w->target.ino) != 1;

@@ -23,7 +23,11 @@
    at worst, and not for one per value.
 
    The notifier polls for everything that no wake reports: every slice whether a publisher has died and, if it has or
-   there is no file, whether the name points at another file. An untrusted file is ignored, but signalled once a second
+   there is no file, whether the name points at another file. It does not if somebody reports each change of the name
+   (watch_tell, hot/names.c): a publisher's end alone brings nothing new, and its successor changes the name. A report
+   signals; the subscriber takes all, looks at the name, says what it is (watch_set_name) and arms. If the name changes
+   after that look, another report follows. A publisher that lives on without its name is asked for as ever once the
+   name is another file's. An untrusted file is ignored, but signalled once a second
    for the subscriber to check it again. Words that cannot be written are polled, and all words on a kernel without
    futex_waitv. */
 #include "watch.h"
@@ -135,6 +139,41 @@ watch_arm(struct watch *w, const struct watch_target *target, uint64_t seen)
             arm(w, n);
         }
     }
+    pthread_mutex_unlock(&notifier_mutex);
+}
+
+void
+watch_tell(struct watch *w, bool told)
+{
+    pthread_mutex_lock(&notifier_mutex);
+    w->told = w->renamed = told;
+    w->named = w->checked = w->dead = false;
+    watch_set_signalled(w); /* the subscriber looks, and arms it again */
+    pthread_mutex_unlock(&notifier_mutex);
+}
+
+void
+watch_renamed(struct watch *w)
+{
+    pthread_mutex_lock(&notifier_mutex);
+    w->renamed = w->told;
+    watch_set_signalled(w);
+    pthread_mutex_unlock(&notifier_mutex);
+}
+
+bool
+watch_asks_name(const struct watch *w)
+{
+    return w->told && (w->renamed || !w->named);
+}
+
+void
+watch_set_name(struct watch *w, bool elsewhere)
+{
+    pthread_mutex_lock(&notifier_mutex);
+    w->renamed = false;
+    w->named = w->told && !elsewhere;
+    w->checked = w->dead = false; /* if it is not, check soon */
     pthread_mutex_unlock(&notifier_mutex);
 }
 

@@ -22,6 +22,19 @@ void watch_arm(struct watch *w, const struct watch_target *target, uint64_t seen
 /* Signals, as the target is about to be unmapped, closed or freed, or has something to take again. NULL: nothing. */
 void watch_detach(struct watch *w);
 
+/* Says whether watch_renamed will be called after every change of the name: then neither the name nor the publisher's
+   lock is looked at while the name is the target's or nobody's. */
+void watch_tell(struct watch *w, bool told);
+
+/* The name has changed: signals, for the subscriber to look at it. */
+void watch_renamed(struct watch *w);
+
+/* Whether the subscriber, which is about to arm, must say what the name is now. */
+bool watch_asks_name(const struct watch *w);
+
+/* The answer: whether the name may point at another file than the target. */
+void watch_set_name(struct watch *w, bool elsewhere);
+
 /* The subscriber is closed: the descriptor stays readable. */
 void watch_end(struct watch *w);
 

@@ -105,7 +105,7 @@ watch_entry_init(struct watch *w)
 void
 watch_entry_forked(struct watch *w)
 {
-    w->listed = w->dead = false;
+    w->listed = w->dead = w->told = w->renamed = w->named = false;
     w->target = (struct watch_target){.fd = -1}; /* the parent may have been setting it */
     __atomic_store_n(&w->state, SIGNALLED, __ATOMIC_RELAXED);
     if (!watch_fd_is_ours(w)) {

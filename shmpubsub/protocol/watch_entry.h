@@ -34,6 +34,9 @@ struct watch {
     bool listed;               /* the notifier sleeps on this target's word, or is about to */
     bool checked;              /* this target's publisher was */
     bool dead;                 /* it was, at the last check */
+    bool told;                 /* somebody reports each change of the name: watch_renamed */
+    bool renamed;              /* it has changed since the subscriber last looked at it */
+    bool named;                /* told, and the name is the target's or nobody's: no need to look */
     struct watch_target target;
     uint64_t seen;     /* head, when the watch was armed */
     uint64_t look_at;  /* when to look at the name next, CLOCK_MONOTONIC ns */
@@ -57,11 +60,11 @@ bool watch_has_news(const struct watch *w);
 /* In a forked child, whose descriptor is its parent's: replaces it under the same number. Async-signal-safe. */
 void watch_entry_forked(struct watch *w);
 
-/* Nothing wakes the notifier when the name moves on. */
+/* Nothing wakes the notifier when the name moves on. An untrusted file is looked at again, whatever happens to it. */
 static inline bool
 watch_needs_looks(const struct watch *w)
 {
-    return w->target.head == NULL || w->dead;
+    return (w->target.head == NULL || w->dead) && (!w->named || w->target.untrusted.ino != 0);
 }
 
 #endif

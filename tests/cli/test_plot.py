@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import shm_pub_sub
 from shm_pub_sub._cli.screen.braille import Dots, picture
-from shm_pub_sub._follow import Topic
+from shm_pub_sub._followed import Topic
 from shm_pub_sub._plot.collector import Collector, _Feed
 from shm_pub_sub._plot.curve import Curve
 
@@ -173,7 +173,7 @@ def test_dots_of_a_line() -> None:
 def drawn(*curves: Curve, columns: int = 40, lines: int = 12) -> list[str]:
     collector = Collector([curve.name for curve in curves], 10)
     collector._feeds = {
-        ("", curve.name): _Feed(curve, Topic(curve.name, False)) for curve in curves
+        ("", curve.name): _Feed(curve, Topic(curve.name, False, set())) for curve in curves
     }
     return picture(
         collector, (10 * SECOND, "2026-01-02 03:04:05 UTC"), columns, lines, ascii_only=True

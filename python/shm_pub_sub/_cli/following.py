@@ -9,15 +9,8 @@ from typing import Any
 
 import shm_pub_sub
 from shm_pub_sub import Sample
-from shm_pub_sub._follow import (
-    EVERYTHING,
-    LOOK,
-    OPENED,
-    REFUSED,
-    Follower,
-    Topic,
-    open_as_many_as_allowed,
-)
+from shm_pub_sub._follow import EVERYTHING, Follower, open_as_many_as_allowed
+from shm_pub_sub._followed import OPENED, REFUSED, Topic
 from shm_pub_sub._left_out import LeftOut
 from shm_pub_sub._topics import names, user
 
@@ -66,7 +59,8 @@ class Following:
         names()  # raises if the directory cannot be read
         open_as_many_as_allowed()
         self.left_out = LeftOut(wanted)
-        self._follower = Follower(wanted, history, later, glance=glance)
+        self._alone = len(wanted) == 1 and set("*?[").isdisjoint(wanted[0])
+        self._follower = Follower(wanted, history, later, glance=glance, waits=not self._alone)
         self._gather = gather
         self._ends = ends
         self._first = True
@@ -130,9 +124,7 @@ class Following:
         while True:
             subscribed = self.look()
             pause = max(0.0, until - time.monotonic())
-            if self._follower.selection.patterns or len(subscribed) < len(self.topics):
-                pause = min(pause, LOOK)
-            elif self._ends:
+            if self._ends:
                 pause = min(pause, LOOK_FOR_END)
             taken = [(topic, values) for topic, values in self._wait(subscribed, pause) if values]
             self._dead.difference_update(topic for topic, _ in taken)
@@ -144,7 +136,7 @@ class Following:
                 return taken
 
     def _wait(self, subscribed: list[Topic], timeout: float) -> Taken:
-        if len(subscribed) == 1:  # the fastest to wake up
+        if subscribed and self._alone:  # the fastest to wake up
             return [(subscribed[0], subscribed[0].take(None if timeout == math.inf else timeout))]
         return [(topic, topic.take()) for topic in self._follower.wait(timeout)]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from shm_pub_sub import Sample
-from shm_pub_sub._follow import Topic
+from shm_pub_sub._followed import Topic
 from shm_pub_sub._rate import Deadlines
 
 from .arguments import add_option

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from shm_pub_sub import Sample, ShmError, TopicInfo, inspect
 from shm_pub_sub._brief import brief
-from shm_pub_sub._follow import GONE, REFUSED, Event, Follower, Topic, open_as_many_as_allowed
+from shm_pub_sub._follow import Follower, open_as_many_as_allowed
+from shm_pub_sub._followed import GONE, REFUSED, Event, Topic
 from shm_pub_sub._intervals import between
 from shm_pub_sub._left_out import LeftOut
 from shm_pub_sub._text import counted
@@ -59,7 +60,9 @@ class Watch:
     def __init__(self, patterns: Sequence[str] = ()) -> None:
         names()  # raises OpenError if the directory cannot be read
         self._free = open_as_many_as_allowed() - SPARE
-        self._follower = Follower(patterns, history=0, later=0, most=self._free, glance=brief)
+        self._follower = Follower(
+            patterns, history=0, later=0, most=self._free, glance=brief, waits=False
+        )
         self._watched: dict[str, _Watched] = {}
         self._next_survey = 0.0
         self.left_out = LeftOut(patterns)

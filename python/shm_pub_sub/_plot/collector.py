@@ -13,7 +13,8 @@ from typing import Any
 
 from .._arguments import as_seconds, short_repr
 from .._errors import OpenError, TopicTypeError, TopicValueError, WaitTimeoutError
-from .._follow import Follower, Topic
+from .._follow import Follower
+from .._followed import Topic
 from .._subscriber import Subscriber
 from .curve import Curve
 
@@ -57,11 +58,8 @@ class Collector:
         words = [topic for topic in topics if not issubclass(type(topic), Subscriber)]
         most = MOST_CURVES - len(subscribers)
         self._followers = [
-            *([Follower(words, AT_ONCE, AT_ONCE, most, trust, directory)] if words else []),
-            *(
-                Follower([], AT_ONCE, AT_ONCE, 1, s._trust, s._directory, names=[s.name])
-                for s in subscribers
-            ),
+            *([_follower(most, trust, directory, words)] if words else []),
+            *(_follower(1, s._trust, s._directory, [], [s.name]) for s in subscribers),
         ]
         self._feeds: dict[tuple[str, str], _Feed] = {}
         self._closed: tuple[int, str] | None = None
@@ -111,6 +109,12 @@ class Collector:
                 else:
                     followed.add(key)
         self._feeds = {key: feed for key, feed in feeds.items() if key in followed}
+
+
+def _follower(
+    most: int, trust: Any, directory: Any, words: Sequence[str], names: Sequence[str] = ()
+) -> Follower:
+    return Follower(words, AT_ONCE, AT_ONCE, most, trust, directory, names, waits=False)
 
 
 class _Feed:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from .._errors import ShmError, TopicTypeError, WaitTimeoutError
-from .._follow import GONE, LOOK, OPENED, REFUSED, Event, Follower, Topic, open_as_many_as_allowed
+from .._follow import LOOK, Follower, open_as_many_as_allowed
+from .._followed import GONE, OPENED, REFUSED, Event, Topic
 from .._left_out import LeftOut
 from .._patterns import unmatched
 from .._select import select
@@ -120,8 +121,8 @@ class Receiver(threading.Thread):
         self._received = 0
         self._gone: dict[str, float] = {}  # since when
         self._files = open_as_many_as_allowed()
-        # Each topic takes a descriptor.
-        most = self._files - len([*Path("/proc/self/fd").iterdir()]) - OWN_FILES
+        # Each topic takes two descriptors: its file, and the one to wait for.
+        most = (self._files - len([*Path("/proc/self/fd").iterdir()]) - OWN_FILES) // 2
         self._follower = Follower(patterns, most=most)
         self._first = True
 

@@ -5,13 +5,15 @@ from pathlib import Path
 import pytest
 import shm_pub_sub
 from shm_pub_sub import Publisher, TopicValueError
-from shm_pub_sub._follow import GONE, OPENED, REFUSED, Follower
+from shm_pub_sub._follow import Follower
+from shm_pub_sub._followed import GONE, OPENED, REFUSED
 
 
 @pytest.fixture(autouse=True)
 def _eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each look is one."""
     monkeypatch.setattr("shm_pub_sub._follow.LOOK", 0.0)
+    monkeypatch.setattr("shm_pub_sub._directory.SCAN", 0.0)
 
 
 def events(follower: Follower) -> list[tuple[str, str]]:

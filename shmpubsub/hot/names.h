@@ -1,0 +1,41 @@
+/* Which names of a directory have changed: names.c. */
+#ifndef SHM_NAMES_H
+#define SHM_NAMES_H
+
+#include "hot.h"
+
+#include <sys/types.h>
+
+struct names_directory;
+
+/* One that wants to know. All of it is read and written under the GIL. */
+struct names_listener {
+    struct names_directory *directory; /* NULL: it has joined none */
+    struct names_listener *next, **link;
+    int wake;          /* an eventfd that is readable while there is something to take */
+    PyObject *changed; /* a set of bytes: file names */
+    bool all;          /* any name may have changed: events were lost */
+};
+
+/* Whether fd still is what it was, such as "inotify": a program that closed all descriptors, as daemons do, may have
+   another file under the number. Async-signal-safe. */
+bool names_fd_is(int fd, const char *kind);
+
+/* Returns 0 or an errno. After fork_init. */
+int names_init(void);
+
+/* Listens to the directory, and to no other. Returns 0 or an errno. */
+int names_join(struct names_listener *l, const char *path);
+void names_leave(struct names_listener *l);
+
+/* What epoll waits for, beside l->wake; -1: none. */
+int names_fd(const struct names_listener *l);
+
+/* Whether the listener's directory is the one of that path. */
+bool names_is_at(const struct names_listener *l, const char *path);
+
+/* Reads what there is, for all listeners; returns the set of l's names that have changed since the last call, or None:
+   any may have. NULL with an error set. */
+PyObject *names_take(struct names_listener *l);
+
+#endif

@@ -1,0 +1,345 @@
+/* What a follower waits with: an epoll of its subscribers' descriptors, of the directory's inotify and of an eventfd,
+   which close() and whoever reads the inotify make readable. Its descriptors are closed when nothing refers to it any
+   more, so their numbers are not used again while a thread waits or an event loop has them registered. In a forked
+   child it is closed. */
+#define _GNU_SOURCE
+#include "poll.h"
+
+#include <errno.h>
+#include <math.h>
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "../protocol/backoff.h"
+#include "../protocol/fork.h"
+#include "names.h"
+
+#define AT_ONCE 256 /* descriptors that one wait returns; the others are still ready at the next */
+
+typedef struct Poll {
+    PyObject_HEAD
+    int epoll; /* -1: a forked child's, or not open yet */
+    int joined; /* the inotify that the epoll has; -1: none */
+    bool closed;
+    struct names_listener names;
+    struct Poll *next, **link;
+} Poll;
+
+static Poll *polls; /* changes under the GIL, and in steps of fork.h */
+
+static void
+close_descriptors(Poll *p)
+{
+    if (names_fd_is(p->epoll, "eventpoll")) {
+        close(p->epoll);
+    }
+    if (names_fd_is(p->names.wake, "eventfd")) {
+        close(p->names.wake);
+    }
+    p->epoll = p->names.wake = p->joined = -1;
+}
+
+static void
+close_in_child(void)
+{
+    for (Poll *p = polls; p != NULL; p = p->next) {
+        close_descriptors(p);
+        p->closed = true;
+    }
+}
+
+int
+poll_init(void)
+{
+    return pthread_atfork(NULL, NULL, close_in_child);
+}
+
+static int
+add(int epoll, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+static PyObject *
+poll_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(keywords))
+{
+    if (!PyArg_ParseTuple(args, ":Poll")) {
+        return NULL;
+    }
+    Poll *p = (Poll *)type->tp_alloc(type, 0);
+    if (p == NULL) {
+        return NULL;
+    }
+    p->epoll = p->joined = p->names.wake = -1;
+    p->names.changed = PySet_New(NULL);
+    if (p->names.changed == NULL) {
+        Py_DECREF(p);
+        return NULL;
+    }
+    fork_step_begin();
+    p->epoll = epoll_create1(EPOLL_CLOEXEC);
+    p->names.wake = p->epoll < 0 ? -1 : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    int failure = p->names.wake < 0 || add(p->epoll, p->names.wake) != 0 ? errno : 0;
+    p->next = polls;
+    p->link = &polls;
+    if (p->next != NULL) {
+        p->next->link = &p->next;
+    }
+    polls = p;
+    fork_step_end();
+    if (failure != 0) {
+        Py_DECREF(p);
+        errno = failure;
+        return PyErr_SetFromErrno(PyExc_OSError);
+    }
+    return (PyObject *)p;
+}
+
+/* Its descriptors stay open, and readable: a loop may have them. */
+static PyObject *
+poll_close(Poll *p, PyObject *Py_UNUSED(ignored))
+{
+    uint64_t one = 1;
+    p->closed = true;
+    if (p->joined >= 0 && p->joined == names_fd(&p->names)) {
+        epoll_ctl(p->epoll, EPOLL_CTL_DEL, p->joined, NULL);
+    }
+    p->joined = -1;
+    names_leave(&p->names);
+    if (names_fd_is(p->names.wake, "eventfd")) {
+        (void)!write(p->names.wake, &one, sizeof one);
+    }
+    Py_RETURN_NONE;
+}
+
+static void
+poll_dealloc(Poll *p)
+{
+    PyTypeObject *type = Py_TYPE(p);
+    names_leave(&p->names);
+    fork_step_begin();
+    if (p->link != NULL) {
+        *p->link = p->next;
+        if (p->next != NULL) {
+            p->next->link = p->link;
+        }
+    }
+    close_descriptors(p);
+    fork_step_end();
+    Py_XDECREF(p->names.changed);
+    type->tp_free((PyObject *)p);
+    Py_DECREF(type);
+}
+
+/* Returns whether it is open; an error is set if not. */
+static bool
+is_open(const Poll *p)
+{
+    if (p->closed) {
+        PyErr_SetString(PyExc_ValueError, "this Poll is closed");
+    }
+    return !p->closed;
+}
+
+static PyObject *
+done(int failure)
+{
+    if (failure != 0) {
+        errno = failure;
+        return PyErr_SetFromErrno(PyExc_OSError);
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+poll_join(Poll *p, PyObject *path)
+{
+    if (!PyBytes_Check(path)) {
+        PyErr_Format(PyExc_TypeError, "join: found %R; expected bytes", path);
+        return NULL;
+    }
+    if (!is_open(p)) {
+        return NULL;
+    }
+    if (p->joined >= 0 && p->joined == names_fd(&p->names)) {
+        epoll_ctl(p->epoll, EPOLL_CTL_DEL, p->joined, NULL); /* others may keep it open */
+    }
+    p->joined = -1;
+    int failure = names_join(&p->names, PyBytes_AS_STRING(path));
+    if (failure == 0 && add(p->epoll, names_fd(&p->names)) != 0) {
+        failure = errno;
+        names_leave(&p->names);
+    }
+    if (failure == 0) {
+        p->joined = names_fd(&p->names);
+    }
+    return done(failure);
+}
+
+static PyObject *
+poll_is_at(Poll *p, PyObject *path)
+{
+    if (!PyBytes_Check(path)) {
+        PyErr_Format(PyExc_TypeError, "is_at: found %R; expected bytes", path);
+        return NULL;
+    }
+    return PyBool_FromLong(names_is_at(&p->names, PyBytes_AS_STRING(path)));
+}
+
+static PyObject *
+poll_names(Poll *p, PyObject *Py_UNUSED(ignored))
+{
+    return is_open(p) ? names_take(&p->names) : NULL;
+}
+
+static PyObject *
+control(Poll *p, PyObject *number, int operation)
+{
+    int fd = PyLong_Check(number) ? (int)PyLong_AsLong(number) : -1;
+    if (PyErr_Occurred() || !is_open(p)) {
+        return NULL;
+    }
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    return done(epoll_ctl(p->epoll, operation, fd, &event) != 0 ? errno : 0);
+}
+
+static PyObject *
+poll_add(Poll *p, PyObject *fd)
+{
+    return control(p, fd, EPOLL_CTL_ADD);
+}
+
+static PyObject *
+poll_remove(Poll *p, PyObject *fd)
+{
+    return control(p, fd, EPOLL_CTL_DEL);
+}
+
+/* The time when a wait of so many seconds ends, CLOCK_MONOTONIC ns. */
+static uint64_t
+end_of(double seconds)
+{
+    uint64_t now = clock_now(CLOCK_MONOTONIC);
+    return seconds < 1e9 ? now + (uint64_t)(seconds * 1e9) : UINT64_MAX;
+}
+
+static int
+milliseconds_until(uint64_t deadline)
+{
+    uint64_t now = clock_now(CLOCK_MONOTONIC);
+    uint64_t left = deadline > now ? (deadline - now + 999999) / 1000000 : 0;
+    return (int)least(left, 3600000);
+}
+
+static PyObject *
+poll_wait(Poll *p, PyObject *timeout)
+{
+    double seconds = timeout == Py_None ? INFINITY : PyFloat_AsDouble(timeout);
+    if ((seconds == -1 && PyErr_Occurred()) || !is_open(p)) {
+        return NULL;
+    }
+    struct epoll_event events[AT_ONCE];
+    uint64_t deadline = end_of(seconds > 0 ? seconds : 0);
+    for (int n = 0;;) {
+        int failure = 0;
+        if (!(seconds > 0)) {
+            n = epoll_wait(p->epoll, events, AT_ONCE, 0);
+            failure = errno;
+        }
+        else {
+            Py_BEGIN_ALLOW_THREADS
+            n = epoll_wait(p->epoll, events, AT_ONCE, milliseconds_until(deadline));
+            failure = errno;
+            Py_END_ALLOW_THREADS
+        }
+        if (n < 0 && failure != EINTR) {
+            return done(failure);
+        }
+        if (n < 0 && PyErr_CheckSignals() < 0) {
+            return NULL;
+        }
+        if (n >= 0 && (n > 0 || clock_now(CLOCK_MONOTONIC) >= deadline)) {
+            PyObject *found = PyList_New(n);
+            for (int i = 0; found != NULL && i < n; i++) {
+                PyObject *fd = PyLong_FromLong(events[i].data.fd);
+                if (fd == NULL) {
+                    Py_CLEAR(found);
+                    break;
+                }
+                PyList_SET_ITEM(found, i, fd);
+            }
+            return found;
+        }
+    }
+}
+
+static PyObject *
+poll_fileno(Poll *p, PyObject *Py_UNUSED(ignored))
+{
+    return PyLong_FromLong(p->epoll);
+}
+
+static PyObject *
+get_closed(Poll *p, void *Py_UNUSED(closure))
+{
+    return PyBool_FromLong(p->closed);
+}
+
+PyDoc_STRVAR(join_doc, "join($self, path, /)\n--\n\n"
+"Have names() return the names that change in the directory of that path (bytes). OSError if that cannot be.");
+
+PyDoc_STRVAR(is_at_doc, "is_at($self, path, /)\n--\n\n"
+"Return whether the directory that it has joined still has that path.");
+
+PyDoc_STRVAR(names_doc, "names($self, /)\n--\n\n"
+"Return the set of the files' names, as bytes, that have changed since the last call. None: any may have.");
+
+PyDoc_STRVAR(add_doc, "add($self, fd, /)\n--\n\n"
+"Wait for that descriptor too.");
+
+PyDoc_STRVAR(remove_doc, "remove($self, fd, /)\n--\n\n"
+"Wait for it no longer.");
+
+PyDoc_STRVAR(wait_doc, "wait($self, timeout, /)\n--\n\n"
+"Wait for so many seconds at most, or None, and return a list of readable descriptors.");
+
+PyDoc_STRVAR(fileno_doc, "fileno($self, /)\n--\n\n"
+"Return the epoll's descriptor, which is readable while any of its descriptors is.");
+
+PyDoc_STRVAR(close_doc, "close($self, /)\n--\n\n"
+"Leave the directory, and be readable from now on. Threads that wait wake up.");
+
+static PyMethodDef methods[] = {
+    {"join", (PyCFunction)poll_join, METH_O, join_doc},
+    {"is_at", (PyCFunction)poll_is_at, METH_O, is_at_doc},
+    {"names", (PyCFunction)poll_names, METH_NOARGS, names_doc},
+    {"add", (PyCFunction)poll_add, METH_O, add_doc},
+    {"remove", (PyCFunction)poll_remove, METH_O, remove_doc},
+    {"wait", (PyCFunction)poll_wait, METH_O, wait_doc},
+    {"fileno", (PyCFunction)poll_fileno, METH_NOARGS, fileno_doc},
+    {"close", (PyCFunction)poll_close, METH_NOARGS, close_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef getset[] = {
+    {"closed", (getter)get_closed, NULL, "Whether it was closed, or is a forked child's.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyType_Slot slots[] = {
+    {Py_tp_new, poll_new},
+    {Py_tp_dealloc, poll_dealloc},
+    {Py_tp_methods, methods},
+    {Py_tp_getset, getset},
+    {0, NULL},
+};
+
+PyType_Spec poll_spec = {
+    .name = "shm_pub_sub._hot.Poll",
+    .basicsize = sizeof(Poll),
+    .flags = Py_TPFLAGS_DEFAULT,
+    .slots = slots,
+};
