@@ -39,6 +39,8 @@ from ._errors import TopicNotFoundError as TopicNotFoundError
 from ._errors import TopicTypeError as TopicTypeError
 from ._errors import TopicValueError as TopicValueError
 from ._errors import WaitTimeoutError as WaitTimeoutError
+from ._following import Follow as Follow
+from ._following import follow as follow
 from ._hot import Loan
 from ._hot import Sample as Sample
 from ._plot import plot as plot
@@ -111,6 +113,7 @@ __all__ = [
     "ClosedError",
     "CreateError",
     "ExistsError",
+    "Follow",
     "ForkedError",
     "InternalError",
     "LayoutError",
@@ -132,6 +135,7 @@ __all__ = [
     "WaitTimeoutError",
     "__version__",
     "align",
+    "follow",
     "inspect",
     "plot",
     "remove",

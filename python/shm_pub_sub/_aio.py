@@ -11,10 +11,10 @@ from ._errors import ClosedError
 
 Subscriber = Any
 
-_AT_ONCE = 64
+AT_ONCE = 64
 """Values taken without waiting, after which the loop's other tasks get a turn."""
 
-_CENTURIES = 9e9
+CENTURIES = 9e9
 """Seconds that count as no limit."""
 
 
@@ -79,7 +79,8 @@ def _wake(turn: asyncio.Future[bool], late: bool = False) -> None:
         turn.set_result(late)
 
 
-def _waiters(subscriber: Subscriber, loop: asyncio.AbstractEventLoop) -> Waiters:
+def waiters_of(subscriber: Subscriber, loop: asyncio.AbstractEventLoop) -> Waiters:
+    """Return the loop's tasks that wait for the subscriber."""
     known = subscriber._waiters
     found: Waiters | None = known.get(loop)
     if found is None:
@@ -96,15 +97,15 @@ async def arecv(subscriber: Subscriber, timeout: float | None = None) -> Any:
         subscriber._say_closed()
     seconds = check_timeout(f"wait for {subscriber.name!r}", timeout)
     subscriber._at_once += 1
-    if subscriber._at_once >= _AT_ONCE:
+    if subscriber._at_once >= AT_ONCE:
         subscriber._at_once = 0
         await asyncio.sleep(0)  # before a value is taken: this may be cancelled
     value = subscriber._take(life, False)
     if value is not None:
         return value
     loop = asyncio.get_running_loop()
-    deadline = None if seconds is None or seconds > _CENTURIES else loop.time() + seconds
-    waiters = _waiters(subscriber, loop)
+    deadline = None if seconds is None or seconds > CENTURIES else loop.time() + seconds
+    waiters = waiters_of(subscriber, loop)
     while True:
         late = await waiters.wait(subscriber, deadline)
         subscriber._at_once = 0

@@ -6,6 +6,7 @@ record, top and plots. It prints nothing: look() returns what has happened.
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import sys
@@ -41,7 +42,7 @@ class Follower:
         words: A word that is the name of a topic is no pattern.
         history: How many values that are there already are taken of a topic, as for Subscriber.
         later: The same for topics that appear after the first look, or change their type.
-        most: How many topics are followed at most.
+        most: How many topics are followed at most, or a function of how many are that returns it.
         trust, directory: As for Subscriber. While there is no such directory there are no topics.
         names: More of them, which are no patterns whatever they look like.
         glance: Makes of a value that is no bool, int or float what is kept of it. None: topics of
@@ -60,7 +61,7 @@ class Follower:
         words: Iterable[str] = (),
         history: int = 1,
         later: int = EVERYTHING,
-        most: int = sys.maxsize,
+        most: int | Callable[[int], int] = sys.maxsize,
         trust: Any = None,
         directory: Any = None,
         names: Iterable[str] = (),
@@ -88,6 +89,7 @@ class Follower:
         self._next_retry = self._next_doubt = 0.0
         self._by_fd: dict[int, Topic] = {}
         self._closed = False
+        self._waiters: dict[Any, Any] = {}
         self._begin()
 
     def _begin(self) -> None:
@@ -123,6 +125,7 @@ class Follower:
         if now >= self._next_retry:
             self._next_retry = now + RETRY
             attempts |= self._refused
+            self._rescan |= bool(self.beyond) and callable(self.most)
         for topic in sorted(attempts, key=lambda topic: topic.name):
             if topic.is_there and topic.subscriber is None and (event := self._open(topic)):
                 events.append(event)
@@ -136,7 +139,7 @@ class Follower:
             return 0.0
         if self._in_doubt:
             due = min(due, self._next_doubt)
-        if self._refused:
+        if self._refused or (self.beyond and callable(self.most)):
             due = min(due, self._next_retry)
         return due
 
@@ -146,10 +149,13 @@ class Follower:
         The list is empty after timeout seconds, and sometimes before.
         """
         timeout = max(0.0, min(timeout, self.due() - time.monotonic()))
-        return self.ready(self.poll.wait(timeout))
-
-    def ready(self, fds: Iterable[int]) -> list[Topic]:
-        """Return the topics with something to take, of those whose descriptors are readable."""
+        try:
+            fds = self.poll.wait(timeout)
+        except OSError as error:
+            if error.errno not in (errno.EBADF, errno.EINVAL):
+                raise
+            self._restart()  # the program has closed all descriptors
+            return []
         found = []
         for fd in fds:
             topic = self._by_fd.get(fd)
@@ -171,15 +177,31 @@ class Follower:
         found = [name for name, topic in self.topics.items() if topic.is_there or topic.info]
         return unmatched(self.selection.words, [*found, *self.beyond])
 
-    def close(self) -> None:
-        """Release all topics; they stay in `topics`."""
+    def stop(self) -> None:
+        """Wake up threads that wait, and look no more."""
         self._closed = True
-        for topic in [*self.topics.values()]:
-            topic.close()
         self.poll.close()
 
+    def close(self) -> None:
+        """Release all topics; they stay in `topics`."""
+        self.stop()
+        for topic in [*self.topics.values()]:
+            topic.close()
+
+    # What _aio's Waiters need:
+
+    def fileno(self) -> int:
+        return self.poll.fileno()
+
+    def _hold(self) -> tuple[int, object]:
+        return self.poll.fileno(), self.poll
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
     def _restart(self) -> None:
-        """Begin again in a forked child: what the parent waited with is the parent's."""
+        """Begin again: in a forked child, or after the program has closed all descriptors."""
         for topic in self.topics.values():
             topic.leave_poll()
         self._by_fd.clear()
@@ -230,7 +252,8 @@ class Follower:
         return events
 
     def _add(self, name: str) -> bool:
-        if len(self.topics) >= self.most:
+        followed = len(self.topics)
+        if followed >= (self.most(followed) if callable(self.most) else self.most):
             self.beyond.append(name)
             return False
         by_pattern = name not in self.selection.words

@@ -113,6 +113,7 @@ fileno_hold(Subscriber *s, PyObject *Py_UNUSED(ignored))
     return w == NULL ? NULL : fileno_hold_watch(w);
 }
 
+PyObject *
 fileno_tell(Subscriber *s, PyObject *told)
 {
     struct watch *w = watch_of(s);

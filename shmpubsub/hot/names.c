@@ -1,7 +1,7 @@
 /* One inotify descriptor for each directory, shared by all that listen to it: a user has 128 of them.
 
    Listeners wait in threads of their own, each in epoll_wait on two descriptors: the shared inotify's and its own
-   `wake`, an eventfd. Whoever finds the inotify readable reads all events and gives each listener the names:
+   `wake`, an eventfd. The first one that finds the inotify readable reads all events and gives each listener the names:
 
    read, one step under the GIL             wait, without the GIL
    R1  read all events                      S1  epoll_wait on inotify and wake
@@ -10,7 +10,7 @@
 
    No change is missed: an event stays in the inotify, which is readable then, until R1; R1 to R3 are one step for all
    that hold the GIL, so a wake is readable exactly while `changed` has something. Both descriptors are level-triggered.
-   So a listener that is in S1, or comes to it, finds one of the two readable, whoever reads the events.
+   So a listener that is in S1, or comes to it, finds one of the two readable, whichever reads the events.
 
    The child of a fork shares its parent's inotify, and would take the parent's events. So its handler closes it, and
    its listeners join again. */
@@ -282,6 +282,16 @@ names_is_at(const struct names_listener *l, const char *path)
     return d != NULL && !d->gone && identify(path, &st) == 0 && st.st_dev == d->dev && st.st_ino == d->ino;
 }
 
+void
+names_wake(struct names_listener *l)
+{
+    uint64_t one = 1;
+    if (!l->woken && names_fd_is(l->wake, "eventfd")) {
+        (void)!write(l->wake, &one, sizeof one);
+    }
+    l->woken = true;
+}
+
 PyObject *
 names_take(struct names_listener *l)
 {
@@ -293,9 +303,10 @@ names_take(struct names_listener *l)
         read_events(l->directory);
     }
     uint64_t count;
-    if ((l->all || PySet_GET_SIZE(l->changed) > 0) && names_fd_is(l->wake, "eventfd")) {
+    if ((l->woken || l->all || PySet_GET_SIZE(l->changed) > 0) && names_fd_is(l->wake, "eventfd")) {
         (void)!read(l->wake, &count, sizeof count);
     }
+    l->woken = false;
     PyObject *changed = l->changed;
     l->changed = next;
     if (l->all) {

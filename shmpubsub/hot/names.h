@@ -15,6 +15,7 @@ struct names_listener {
     int wake;          /* an eventfd that is readable while there is something to take */
     PyObject *changed; /* a set of bytes: file names */
     bool all;          /* any name may have changed: events were lost */
+    bool woken;        /* wake is readable for another reason */
 };
 
 /* Whether fd still is what it was, such as "inotify": a program that closed all descriptors, as daemons do, may have
@@ -34,7 +35,10 @@ int names_fd(const struct names_listener *l);
 /* Whether the listener's directory is the one of that path. */
 bool names_is_at(const struct names_listener *l, const char *path);
 
-/* Reads what there is, for all listeners; returns the set of l's names that have changed since the last call, or None:
+/* Makes l->wake readable until names_take. */
+void names_wake(struct names_listener *l);
+
+/* Reads all events, for all listeners; returns the set of l's names that have changed since the last call, or None:
    any may have. NULL with an error set. */
 PyObject *names_take(struct names_listener *l);
 

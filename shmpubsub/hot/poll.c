@@ -1,5 +1,5 @@
 /* What a follower waits with: an epoll of its subscribers' descriptors, of the directory's inotify and of an eventfd,
-   which close() and whoever reads the inotify make readable. Its descriptors are closed when nothing refers to it any
+   which close() and other listeners, by reading the inotify, make readable. Its descriptors are closed when nothing refers to it any
    more, so their numbers are not used again while a thread waits or an event loop has them registered. In a forked
    child it is closed. */
 #define _GNU_SOURCE
@@ -102,16 +102,20 @@ poll_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(keywords))
 static PyObject *
 poll_close(Poll *p, PyObject *Py_UNUSED(ignored))
 {
-    uint64_t one = 1;
     p->closed = true;
     if (p->joined >= 0 && p->joined == names_fd(&p->names)) {
         epoll_ctl(p->epoll, EPOLL_CTL_DEL, p->joined, NULL);
     }
     p->joined = -1;
     names_leave(&p->names);
-    if (names_fd_is(p->names.wake, "eventfd")) {
-        (void)!write(p->names.wake, &one, sizeof one);
-    }
+    names_wake(&p->names);
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+poll_wake(Poll *p, PyObject *Py_UNUSED(ignored))
+{
+    names_wake(&p->names);
     Py_RETURN_NONE;
 }
 
@@ -306,6 +310,9 @@ PyDoc_STRVAR(remove_doc, "remove($self, fd, /)\n--\n\n"
 PyDoc_STRVAR(wait_doc, "wait($self, timeout, /)\n--\n\n"
 "Wait for so many seconds at most, or None, and return a list of readable descriptors.");
 
+PyDoc_STRVAR(wake_doc, "wake($self, /)\n--\n\n"
+"Be readable until the next call of names(). Threads that wait wake up.");
+
 PyDoc_STRVAR(fileno_doc, "fileno($self, /)\n--\n\n"
 "Return the epoll's descriptor, which is readable while any of its descriptors is.");
 
@@ -319,6 +326,7 @@ static PyMethodDef methods[] = {
     {"add", (PyCFunction)poll_add, METH_O, add_doc},
     {"remove", (PyCFunction)poll_remove, METH_O, remove_doc},
     {"wait", (PyCFunction)poll_wait, METH_O, wait_doc},
+    {"wake", (PyCFunction)poll_wake, METH_NOARGS, wake_doc},
     {"fileno", (PyCFunction)poll_fileno, METH_NOARGS, fileno_doc},
     {"close", (PyCFunction)poll_close, METH_NOARGS, close_doc},
     {NULL, NULL, 0, NULL},

@@ -175,6 +175,9 @@ PyDoc_STRVAR(renamed_doc, "_renamed($self, /)\n--\n\n"
 PyDoc_STRVAR(has_news_doc, "_has_news($self, /)\n--\n\n"
 "Return whether there is a value to take; if not, fileno() is not readable until there is.");
 
+PyDoc_STRVAR(skip_doc, "_skip($self, /)\n--\n\n"
+"Take, and do not count as lost, all values that are there but the newest.");
+
 PyDoc_STRVAR(take_doc, "_take($self, life, waits, /)\n--\n\n"
 "recv(), or try_recv() if not waits, for that _open_epoch only: ClosedError when it is over.");
 
@@ -224,6 +227,7 @@ PyMethodDef subscriber_methods[] = {
     {"_tell", (PyCFunction)fileno_tell, METH_O, tell_doc},
     {"_renamed", (PyCFunction)fileno_renamed, METH_NOARGS, renamed_doc},
     {"_has_news", (PyCFunction)take_has_news, METH_NOARGS, has_news_doc},
+    {"_skip", (PyCFunction)take_skip, METH_NOARGS, skip_doc},
     {"_take", (PyCFunction)receive_in, METH_VARARGS, take_doc},
     {"_open", (PyCFunction)subscriber_open, METH_VARARGS, open_doc},
     {"_map", (PyCFunction)attachment_map, METH_VARARGS, map_doc},

@@ -107,6 +107,34 @@ take_has_news(Subscriber *s, PyObject *Py_UNUSED(ignored))
     return there < 0 ? NULL : PyBool_FromLong(there);
 }
 
+/* Leaves the newest value that is there as the only one to take. */
+static void
+skip(struct attachment *a, uint64_t left)
+{
+    uint64_t head = ring_published(&a->ring);
+    if (head > a->ring.k + left && head < RING_HEAD_LIMIT) {
+        (void)ring_seek(&a->ring, head - left);
+    }
+}
+
+PyObject *
+take_skip(Subscriber *s, PyObject *Py_UNUSED(ignored))
+{
+    struct attachment *present = &s->cursor.present, *previous = &s->cursor.previous;
+    if (attachment_ready(s) < 0) {
+        return NULL;
+    }
+    bool is_newer = present->ring.mapped != NULL && ring_published(&present->ring) != present->ring.k;
+    if (previous->file != NULL) {
+        skip(previous, is_newer ? 0 : 1);
+        cursor_drop_empty_previous(&s->cursor);
+    }
+    if (is_newer) {
+        skip(present, 1);
+    }
+    Py_RETURN_NONE;
+}
+
 bool
 take_back(Subscriber *s, const struct cursor_mark *mark, uint64_t k)
 {

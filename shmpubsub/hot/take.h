@@ -14,8 +14,9 @@ int take_payload(Subscriber *s, struct payload *p);
 /* Whether take would return 1 now: 1, 0, or -1 with an error set. */
 int take_pending(Subscriber *s);
 
-/* The method _has_news. */
+/* The methods _has_news and _skip. */
 PyObject *take_has_news(Subscriber *s, PyObject *ignored);
+PyObject *take_skip(Subscriber *s, PyObject *ignored);
 
 /* The position before a payload that was just taken from file f; taken_time: the cursor's before that. A mark made
    earlier may be in another file. */

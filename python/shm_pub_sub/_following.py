@@ -1,0 +1,364 @@
+"""follow(): the values of all topics that match, from one call."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from threading import Lock, get_ident
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from . import _hot
+from ._arguments import check_directory, check_name, check_timeout, short_repr
+from ._descriptors import Descriptors
+from ._errors import (
+    ClosedError,
+    OpenError,
+    TopicTypeError,
+    TopicValueError,
+    WaitTimeoutError,
+)
+from ._follow import Follower
+from ._followed import GONE, REFUSED, Topic
+from ._log import logger
+from ._subscriber import Subscriber
+from ._trust import check_trust
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Coroutine, Iterable
+
+    from ._hot import Sample
+
+    Item = tuple[str, Sample[Any]]
+
+AT_ONCE = 1000
+"""Numbers that are taken of a topic before the next one's turn. Of other values, one is."""
+
+FORGET = 1.0
+"""Seconds between checks whether the publisher of a topic that has lost its name lives on."""
+
+
+def follow(
+    *patterns: str,
+    newest: bool = False,
+    directory: str | os.PathLike[str] | None = None,
+    trust: int | str | Iterable[int | str] | None = None,
+) -> Follow:
+    """Receive the values of every topic that matches, those that appear later included.
+
+        for name, sample in shm_pub_sub.follow("robot/*"):
+            print(name, sample.value)
+
+    At first that is the newest value of each topic; of topics that appear later, all that they
+    keep. Topics are followed from one publisher to the next, whatever their types. Those that
+    cannot be read, or are not trusted, are logged once, and followed when they can be.
+
+    A topic takes two descriptors. If the process has few left, further topics are logged once, and
+    followed when there is room.
+
+    Args:
+        patterns: Names, or shell patterns of names; all topics if there are none. `*` matches
+            slashes too. The name of a topic is no pattern.
+        newest: Skip all values but a topic's newest whenever it has its turn.
+        directory: As for Subscriber. It need not exist yet.
+        trust: As for Subscriber.
+
+    Raises:
+        TopicTypeError: An argument has a type that is not accepted (a TypeError).
+        TopicValueError: An argument has a value that is not accepted (a ValueError).
+        OSError: There are no descriptors left.
+    """
+    return Follow(*patterns, newest=newest, directory=directory, trust=trust)
+
+
+class Follow:
+    """What follow() returns: an iterator, for `async for` too, of (name, sample).
+
+    Values are as of a Subscriber without a default, and always the program's own. Threads may share
+    it, and a forked child may use one that it inherited.
+    """
+
+    def __init__(
+        self,
+        *patterns: str,
+        newest: bool = False,
+        directory: str | os.PathLike[str] | None = None,
+        trust: int | str | Iterable[int | str] | None = None,
+    ) -> None:
+        self._closed = True
+        words = [check_name(pattern) for pattern in patterns]
+        if type(newest) is not bool:
+            raise TopicTypeError(
+                f"follow: found newest={short_repr(newest)}; expected True or False"
+            )
+        for word in words:
+            if not word:
+                raise TopicValueError(
+                    "follow: found an empty pattern; expected a name, or 'robot/*'"
+                )
+        where, trusted = check_directory(directory), check_trust(trust)
+
+        def subscribe(name: str, history: int) -> Any:
+            return Subscriber(name, None, history=history, directory=where, trust=trusted)
+
+        self._text = ", ".join(map(repr, words)) or "all topics"
+        self._newest = newest
+        self._follower = Follower(
+            words, directory=where, subscribe=subscribe, most=Descriptors().most
+        )
+        self._ready: deque[Topic] = deque()  # with values to take
+        self._values: deque[Item] = deque()  # taken, and not returned yet
+        self._ending: dict[Topic, None] = {}  # without a name, and perhaps with values
+        self._next_ending = 0.0
+        self._lost = 0
+        self._is_full = False  # and that was logged
+        self._receivers = 0  # calls that receive, or wait to
+        self._signals = False  # whether anything else waits for the descriptor
+        self._at_once = 0  # for arecv
+        self._forks = _hot.forks()
+        self._lock = Lock()
+        self._owner = 0
+        self._closed = False
+        self._look()
+
+    def recv(self, timeout: float | None = None) -> Item:
+        """Wait for the next value of any topic, and return the topic's name and the Sample.
+
+        Args:
+            timeout: Seconds to wait at most; None to wait without end.
+
+        Raises:
+            WaitTimeoutError: No value came within timeout seconds (a TimeoutError).
+            ClosedError: It is closed, or was closed meanwhile (a ValueError).
+        """
+        seconds = check_timeout("follow", timeout)
+        deadline = None if seconds is None else time.monotonic() + seconds
+        self._receivers += 1
+        try:
+            return self._recv(deadline, timeout)
+        finally:
+            self._receivers -= 1
+
+    def _recv(self, deadline: float | None, timeout: object) -> Item:
+        while (found := self._next()) is None:
+            if deadline is not None and time.monotonic() >= deadline:
+                self._time_out(timeout)
+            until = self._follower.due()
+            if deadline is not None:
+                until = min(until, deadline)
+            try:
+                self._follower.poll.wait(max(0.0, until - time.monotonic()))
+            except (OSError, ValueError):
+                continue  # closed, or lost: that is found next
+        return found
+
+    def arecv(self, timeout: float | None = None) -> Coroutine[Any, Any, Item]:
+        """Wait as recv() does, in asyncio: `name, sample = await follow.arecv()`.
+
+        Cancelling it loses no value. Several tasks, in several loops, may wait.
+        """
+        from . import _following_aio
+
+        return _following_aio.arecv(self, timeout)
+
+    def close(self) -> None:
+        """Release all topics, and end iteration and waiting, of other threads too. Idempotent."""
+        if self._closed:
+            return
+        self._closed = True
+        self._follower.stop()
+        self._release()
+
+    @property
+    def closed(self) -> bool:
+        """True after close()."""
+        return self._closed
+
+    @property
+    def lost(self) -> int:
+        """How many values were overwritten before they were taken."""
+        return self._lost + sum(topic.lost for topic in [*self._follower.topics.values()])
+
+    @property
+    def topics(self) -> list[str]:
+        """The names of the topics that are followed now, sorted."""
+        topics = [*self._follower.topics.values()]
+        return sorted(topic.name for topic in topics if topic.is_there and topic.subscriber)
+
+    def fileno(self) -> int:
+        """Return a descriptor that is readable while there may be something to take.
+
+        Wake-ups can be spurious, and recv(0) is to be called once a second at least: it looks for
+        topics. It belongs to this object; never read or close it.
+        """
+        if self._closed:
+            self._say_closed()
+        self._signals = True
+        return self._follower.poll.fileno()
+
+    def _next(self) -> Item | None:
+        """Return the next value that is there, if there is one."""
+        lock, me = self._own_lock(), get_ident()
+        if self._owner == me:
+            raise RuntimeError(
+                "follow: called by a signal handler, or a destructor, in the midst of a call; "
+                "expected it after that call"
+            )
+        try:
+            with lock:
+                self._owner = me
+                try:
+                    return self._take_one()
+                finally:
+                    self._owner = 0
+        except ValueError:
+            if self._closed:
+                self._say_closed()
+            raise
+        finally:
+            if self._closed:
+                self._release()
+
+    def _own_lock(self) -> Lock:
+        """Return the lock; in a forked child a new one, as a thread of the parent may hold that."""
+        if self._forks != _hot.forks():
+            self._forks, self._lock, self._owner = _hot.forks(), Lock(), 0
+        return self._lock
+
+    def _release(self) -> None:
+        """Release the topics, unless a thread is in the midst of a call, which then does so."""
+        lock = self._own_lock()
+        if lock.acquire(blocking=False):
+            try:
+                self._follower.close()
+                self._values.clear()
+            finally:
+                lock.release()
+
+    def _take_one(self) -> Item | None:
+        if self._closed:
+            self._say_closed()
+        if not self._values:
+            self._fill()
+        if not self._values:
+            return None
+        found = self._values.popleft()
+        if (self._values or self._ready) and (self._receivers > 1 or self._signals):
+            self._follower.poll.wake()
+        return found
+
+    def _fill(self) -> None:
+        """Look for topics, and take values."""
+        follower = self._follower
+        if self._newest and self._ready:
+            self._take(self._ready.popleft())
+            if self._values:
+                return
+        self._look()
+        self._ready.extend(follower.wait(0))
+        while self._ready:
+            self._take(self._ready.popleft())
+            if self._newest and self._values:
+                break
+        if len(self._values) > 1:
+            self._values = deque(sorted(self._values, key=_time_of))
+        if self._ending and (now := time.monotonic()) >= self._next_ending:
+            self._next_ending = now + FORGET
+            self._forget()
+
+    def _look(self) -> None:
+        """Look for topics."""
+        for event in self._follower.look():
+            if event.what == REFUSED:
+                logger().warning("following %r: %s", event.topic.name, event.topic.error)
+            elif event.what == GONE and event.topic.by_pattern:
+                self._ending[event.topic] = None
+                self._next_ending = 0.0
+        self._log_full()
+
+    def _take(self, topic: Topic) -> None:
+        subscriber, name, values = topic.subscriber, topic.name, self._values
+        if subscriber is None:
+            return
+        try:
+            if self._newest:
+                subscriber._skip()
+            for _ in range(AT_ONCE):
+                if not subscriber._has_news():
+                    return
+                sample = subscriber.recv_sample(0)
+                values.append((name, sample))
+                if self._newest or type(sample[0]) not in (bool, int, float):
+                    return
+        except WaitTimeoutError:
+            pass  # another reader's: overwritten meanwhile
+        except (TopicTypeError, OpenError):
+            topic.reopen()
+
+    def _forget(self) -> None:
+        """Follow those no longer that have neither a name nor values nor a publisher."""
+        for topic in [*self._ending]:
+            if topic.is_there or self._follower.topics.get(topic.name) is not topic:
+                del self._ending[topic]
+            elif not (topic.subscriber and (topic.has_news() or topic.alive)):
+                del self._ending[topic]
+                self._follower.forget(topic)
+                self._lost += topic.lost
+
+    def _log_full(self) -> None:
+        beyond = self._follower.beyond
+        if beyond and not self._is_full:
+            logger().warning(
+                "following %s: %d topics, %r first, are left out for now: this process has too few "
+                "descriptors; close some, or raise the limit (ulimit -n)",
+                self._text,
+                len(beyond),
+                beyond[0],
+            )
+        self._is_full = bool(beyond)
+
+    def _say_closed(self) -> NoReturn:
+        raise ClosedError(f"follow {self._text}: found it closed; call follow() again") from None
+
+    def _time_out(self, timeout: object) -> NoReturn:
+        raise WaitTimeoutError(
+            f"follow {self._text}: found no value within {short_repr(timeout)} s"
+        )
+
+    def __iter__(self) -> Follow:
+        return self
+
+    def __next__(self) -> Item:
+        try:
+            return self.recv()
+        except ClosedError:
+            raise StopIteration from None
+
+    def __aiter__(self) -> Follow:
+        return self
+
+    def __anext__(self) -> Coroutine[Any, Any, Item]:
+        from . import _following_aio
+
+        return _following_aio.anext(self)
+
+    def __enter__(self) -> Follow:
+        if self._closed:
+            self._say_closed()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = "closed" if self._closed else f"{len(self.topics)} topics"
+        return f"<Follow {self._text}, {state}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TopicTypeError(
+            "cannot pickle what follow() returns: it belongs to this process; call follow() there"
+        )
+
+
+def _time_of(item: Item) -> int:
+    return item[1].time_ns
