@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import Any
 
 from ._aio import AT_ONCE, CENTURIES, waiters_of
 from ._arguments import check_timeout
 from ._errors import ClosedError
 
-if TYPE_CHECKING:
-    from ._following import Follow, Item
+Follow = Any  # of _following, which imports this
+Item = tuple[str, Any]
 
 
 async def arecv(follow: Follow, timeout: float | None = None) -> Item:
@@ -40,7 +40,7 @@ async def _wait(
         waiters = waiters_of(follow._follower, loop)
         await waiters.wait(follow._follower, due if deadline is None else min(due, deadline))
         follow._at_once = 0
-    return found
+    return found  # type: ignore[no-any-return]
 
 
 async def anext(follow: Follow) -> Item:
