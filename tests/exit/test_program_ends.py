@@ -34,6 +34,7 @@ WAYS = {
     "recv": "sub.recv()",
     "iteration": "next(iter(sub))",
     "recv_sample": "sub.recv_sample()",
+    "after": "sub.after(0)",
     "wait_for_publisher": "Subscriber('nobody', 0).wait_for_publisher()",
     "select": "shm_pub_sub.select([sub])",
 }
@@ -127,7 +128,7 @@ def asleep(thread):
 
 
 @pytest.mark.parametrize("published", [True, False], ids=["publisher", "no publisher"])
-@pytest.mark.parametrize("way", ["recv", "iteration", "recv_sample"])
+@pytest.mark.parametrize("way", ["recv", "iteration", "recv_sample", "after"])
 def test_close_from_another_thread_ends_a_wait_at_once(
     way: str, published: bool, check: Check
 ) -> None:

@@ -2,9 +2,17 @@
 
 import array
 import ctypes
+import time
 
 from refcount_helpers import Closes, Converts, Fails, functions_of, raises
-from shm_pub_sub import ClosedError, LoanError, Publisher, Subscriber
+from shm_pub_sub import (
+    ClosedError,
+    LoanError,
+    Publisher,
+    Subscriber,
+    TopicTypeError,
+    TopicValueError,
+)
 
 doubles = array.array("d", range(75))
 frames = Publisher("frames", memoryview(bytes(600)).cast("B").cast("d", (5, 15)))
@@ -75,6 +83,16 @@ def loans():
     with one:
         pass
     raises(LoanError, one.__enter__)
+    raises(LoanError, setattr, one, "time_ns", 1)
+    timed = frames.loan()
+    for wrong in (0, 2**70, 1.5):
+        raises((TypeError, ValueError), setattr, timed, "time_ns", wrong)
+    raises(TypeError, delattr, timed, "time_ns")
+    timed.time_ns = 1
+    timed.__enter__()
+    raises(TopicValueError, timed.__exit__, None)
+    with (timed := frames.loan()):
+        timed.time_ns = time.monotonic_ns()
     for wrong in (-1, 9999, "1", True):
         raises((TypeError, ValueError), raw.loan, wrong)
     raises(TypeError, frames.loan, 3)
@@ -100,13 +118,18 @@ def publishers_that_are_closed_in_a_block():
 def payloads_that_are_read():
     wide = array.array("d", bytes(600))
     for pub, value, _ in payloads:
-        pub.publish_many([value] * 3)
+        pub.publish_many([value] * 2)
+        pub.publish_at(value, time.monotonic_ns())
+        raises(TopicValueError, pub.publish_at, value, 1)
+        raises(TopicTypeError, pub.publish_at, value, 1.5)
     for sub in SUBSCRIBERS:
         held = [sub.subscribe(), sub.subscribe(), sub.sample(), sub.recv(), sub.recv_sample()]
         assert len(sub.last(3)) == 3
         assert held[0][1]
         assert len(sub.drain()) == 1
         assert sub.try_recv() is None
+        held += [sub.at(0), sub.after(0), *sub.since(0)]
+        assert len(held) == 10
         if sub.name == "floats":
             assert len(sub.subscribe(into=wide)[0]) == 3
         else:

@@ -10,6 +10,7 @@ round. The uses cover success and each kind of failure.
 import array
 import gc
 import sys
+import time
 import weakref
 
 import payload_uses
@@ -25,6 +26,7 @@ from shm_pub_sub import (
     ShmError,
     Subscriber,
     TopicTypeError,
+    TopicValueError,
     _hot,
 )
 
@@ -190,10 +192,34 @@ def values_in_turn():
             sub.recv_sample(0)
             pub.publish(value)
             next(sub)
+            pub.publish_at(value, time_ns=time.monotonic_ns())
+            sub.recv()
             sub.sample()
             raises(TimeoutError, sub.recv, 0)
             assert sub.try_recv() is None
             assert sub.lost >= 0
+
+
+def values_by_time():
+    for pub, sub, values in pairs:
+        pub.publish_at(values[0], now := time.monotonic_ns())
+        assert sub.at(now) is not None
+        assert len(sub.since(now - 1)) > 0
+        sub.after(now)
+        raises(TimeoutError, sub.after, time.monotonic_ns(), 0)
+        raises(TimeoutError, sub.after, time.monotonic_ns(), 1e-6)
+        for wrong in (now - 1, 0, 2**70):
+            raises(TopicValueError, pub.publish_at, values[0], wrong)
+        for wrong in (1.5, None):
+            raises(TopicTypeError, pub.publish_at, values[0], wrong)
+            raises(TopicTypeError, sub.at, wrong)
+            raises(TopicTypeError, sub.after, wrong)
+            raises(TopicTypeError, sub.since, wrong)
+        raises(ZeroDivisionError, pub.publish_at, values[0], Fails())
+        raises(ZeroDivisionError, sub.since, Fails())
+        raises(TypeError, sub.after)
+        raises(TypeError, pub.publish_at, values[0])
+        sub.drain()
 
 
 def batches():

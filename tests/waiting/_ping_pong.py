@@ -26,17 +26,36 @@ def _publish(publisher: Any, value: int, figures: Figures) -> None:
 
 
 class Receiver:
-    def __init__(self, subscriber: Any, figures: Figures) -> None:
+    """by_time: Whether it receives with after()."""
+
+    def __init__(self, subscriber: Any, figures: Figures, by_time: bool = False) -> None:
         self.subscriber = subscriber
         self._figures = figures
         self._delay = RunDelay()
+        self._by_time, self._time = by_time, 0
+
+    def _try(self) -> int | None:
+        if not self._by_time:
+            found: int | None = self.subscriber.try_recv()
+            return found
+        try:
+            return int(self._next(0).value)
+        except TimeoutError:
+            return None
+
+    def _next(self, timeout: float) -> Any:
+        if not self._by_time:
+            return self.subscriber.recv_sample(timeout)
+        found = self.subscriber.after(self._time + 1, timeout)
+        self._time = found.time_ns
+        return found
 
     def receive(self) -> int:
         """Return the next value; note it if it had to be waited for."""
-        found = self.subscriber.try_recv()
+        found = self._try()
         if found is None:
             before = self._delay.read()
-            sample = self.subscriber.recv_sample(TIMEOUT)
+            sample = self._next(TIMEOUT)
             there = sample.time_ns + int(sample.age * 1e9)
             # It had to wait for its processor when it was to wake up, before anything else.
             self._figures.passed(there - (self._delay.read() - before), there)
@@ -49,12 +68,12 @@ class Receiver:
         self._delay.close()
 
 
-def answer(topic: str, answers: str, last: int) -> tuple[Figures, int]:
+def answer(topic: str, answers: str, last: int, by_time: bool = False) -> tuple[Figures, int]:
     """Publishes each value of a topic as an answer, up to the last one. Returns the figures, and
     how many values were lost."""
     figures = Figures()
     control = Control(figures)
-    receiver = Receiver(shm_pub_sub.Subscriber(topic, 0), figures)
+    receiver = Receiver(shm_pub_sub.Subscriber(topic, 0), figures, by_time)
     with shm_pub_sub.Publisher(answers, 0) as reply:
         for expected in range(1, last + 1):
             value = receiver.receive()
@@ -62,7 +81,7 @@ def answer(topic: str, answers: str, last: int) -> tuple[Figures, int]:
             _publish(reply, value, figures)
         control.stop()
     receiver.close()
-    return figures, receiver.subscriber.lost
+    return figures, 0 if by_time else receiver.subscriber.lost
 
 
 def publish_generation(

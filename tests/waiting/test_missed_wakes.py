@@ -27,7 +27,7 @@ def test_no_wake_up_is_missed_across_restarts(new_peer: NewPeer, record_property
     last = generations * GENERATION
     answers = [f"answers/{n}" for n in range(WAITERS)]
     for waiter, topic in zip(waiters, answers, strict=True):
-        waiter.begin(_ping_pong.answer, "topic", topic, last)
+        waiter.begin(_ping_pong.answer, "topic", topic, last, topic == answers[-1])
     figures = Figures()
     for first in range(1, last, GENERATION):
         values, size = range(first, first + GENERATION), random.choice([1, 2, 3, 10, 1000])

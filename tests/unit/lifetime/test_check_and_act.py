@@ -16,6 +16,9 @@ CALLS = {
     "recv": lambda s: s.recv(5),
     "try_recv": lambda s: s.try_recv(),
     "recv_sample": lambda s: s.recv_sample(5).value,
+    "at": lambda s: s.at(0).value,
+    "after": lambda s: s.after(0, 5).value,
+    "since": lambda s: [found.value for found in s.since(0)],
     "drain": lambda s: s.drain(),
     "drain_into": drain_into,
     "next": lambda s: next(s, None),
@@ -85,6 +88,7 @@ for begin in moments():
 """
 
 CALLS = ["subscribe", "sample", "recv", "try_recv", "recv_sample", "drain", "drain_into", "next"]
+CALLS += ["at", "after", "since"]
 CALLS += ["iter", "enter", "arecv", "select", "wait_for_publisher", "publisher_alive"]
 CALLS += ["buffer_num", "repr", "close"]
 

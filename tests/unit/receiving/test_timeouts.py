@@ -23,6 +23,7 @@ REFUSED = r"found a timeout of .*; expected seconds, 0 or more"
 WAYS: dict[str, Callable[[Subscriber[int], Any], object]] = {
     "recv": lambda sub, timeout: sub.recv(timeout),
     "recv_sample": lambda sub, timeout: sub.recv_sample(timeout),
+    "after": lambda sub, timeout: sub.after(0, timeout),
     "wait_for_publisher": lambda sub, timeout: sub.wait_for_publisher(timeout),
     "arecv": arecv,
     "select": lambda sub, timeout: shm_pub_sub.select([sub], timeout),
