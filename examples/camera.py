@@ -1,4 +1,4 @@
-"""A camera that fills its frames in shared memory: `loan`.
+"""A camera that fills its frames in shared memory, and says when they were exposed: `loan`.
 
     python examples/camera.py       # in one terminal
     python examples/viewer.py       # in another, in any order
@@ -6,6 +6,7 @@
 A real driver would write its pixels into the lent array. Stop it with Ctrl-C.
 """
 
+import time
 from contextlib import suppress
 
 import numpy as np
@@ -22,7 +23,8 @@ def main() -> None:
     with suppress(KeyboardInterrupt), shm_pub_sub.Publisher(TOPIC, FRAME) as camera:
         for elapsed in during(options.seconds, shm_pub_sub.Rate(HERTZ)):
             left = int(100 * elapsed) % (FRAME.shape[1] - WIDTH)
-            with camera.loan() as frame:  # published at the end of the block
+            with (lent := camera.loan()) as frame:  # published at the end of the block
+                lent.time_ns = time.monotonic_ns()  # of the exposure, not of the publication
                 frame[:] = 16
                 frame[:, left : left + WIDTH] = (255, 0, 0)  # a red bar moves to the right
 

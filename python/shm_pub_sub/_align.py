@@ -100,7 +100,8 @@ def align(
     Args:
         subscribers: Subscribers of any types, each one once.
         tolerance: The most that the times of a set's samples may differ, in seconds: 0 or more.
-            Half of the fastest topic's period is usual.
+            The period of the second slowest topic gives a set for each sample of the slowest one;
+            of topics with the same rate take half a period.
         names: Names for the subscribers, one each: sets are dicts then. None for tuples.
 
     Returns:
