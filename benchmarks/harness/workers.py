@@ -46,12 +46,19 @@ class Worker:
             raise
 
     def measure(self, n: int, timeout: float = 60.0) -> list[float]:
+        self.send(n)
+        return self.answer(timeout)
+
+    def send(self, n: int) -> None:
+        """Let it measure; answer() waits for the figures."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(b"%d\n" % n)
             self._process.stdin.flush()
         except BrokenPipeError:
             raise Failed(self._last_words() or self._end()) from None
+
+    def answer(self, timeout: float = 60.0) -> list[float]:
         return [float(number) for number in self._answer(timeout).split()]
 
     def pause(self) -> None:

@@ -1,4 +1,4 @@
-"""hot_path.py, budget.py and waiting.py run and measure every row; never how fast anything is."""
+"""The measuring programs run and measure every row; never how fast anything is."""
 
 import json
 import os
@@ -11,10 +11,10 @@ from support import programs
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
-def run(program: str, folder: Path) -> tuple[dict[str, Any], str]:
+def run(program: str, folder: Path, *options: str | Path) -> tuple[dict[str, Any], str]:
     """Return the figures of a short run, and what it printed."""
     result = folder / "result.json"
-    command = [sys.executable, BENCHMARKS / program, "--quick", "--json", result]
+    command = [sys.executable, BENCHMARKS / program, "--quick", "--json", result, *options]
     ended = programs.run(*command, timeout=100)
     assert ended.returncode == 0, ended.stderr
     return json.loads(result.read_text()), ended.stdout
@@ -67,3 +67,23 @@ def test_waiting_measures_every_kind_of_waiter(tmp_path: Path) -> None:
         *figures["ns"]
     }
     assert {*figures["idle"]} >= {"blocked in recv, with a publisher", "asyncio, no publisher"}
+
+
+def test_rate_measures_loops_drift_and_overruns(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- by benchmarks/rate.py -->\nold\n<!-- to here -->\nafter\n")
+    figures, _ = run("rate.py", tmp_path, "--only", "Rate", "--page", page)
+    assert {name: len(row["late"]) for name, row in figures["rows"].items()} == {
+        "Rate(1000)": 100,
+        "Rate in asyncio": 100,
+        "Rate(50)": 4,
+    }
+    assert all(min(row["late"]) >= 0 for row in figures["rows"].values())
+    assert {*figures["drift"]} == {"Rate(1000)", "Rate(50)", "time.sleep(0.001)"}
+    assert figures["overruns"]["counted"] == figures["overruns"]["true"] > 0
+    before, begin, machine, _, head, _, *rows, end, after = page.read_text().splitlines()
+    assert (before, after) == ("before", "after")
+    assert (begin, end) == ("<!-- by benchmarks/rate.py -->", "<!-- to here -->")
+    assert machine.startswith("CPython ")
+    assert head.startswith("| Late by us | median |")
+    assert [row.split(" | ")[0] for row in rows] == [f"| {name}" for name in figures["rows"]]

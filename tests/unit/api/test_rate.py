@@ -78,6 +78,18 @@ def test_a_deadline_that_is_now_is_met(step: Any, clock: Clock) -> None:
     assert (clock.elapsed, rate.overruns, rate.late) == (PERIOD, 0, 0.0)
 
 
+def test_it_sleeps_again_if_it_wakes_up_early(
+    step: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rate, following = step
+    sleep = clock.sleep
+    monkeypatch.setattr(clock, "sleep", lambda seconds: sleep(max(seconds / 2, 1e-9)))
+    for n in range(1, 10):
+        following()
+        assert clock.elapsed == n * PERIOD
+    assert (rate.overruns, rate.worst) == (0, 0.0)
+
+
 @pytest.mark.parametrize("missed", [1, 2, 7, 10**9])
 @pytest.mark.parametrize("after", [1, 10 * MS, PERIOD])
 def test_missed_deadlines_are_counted_and_skipped(

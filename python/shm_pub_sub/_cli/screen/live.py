@@ -8,7 +8,6 @@ import select
 import signal
 import sys
 import termios
-import time
 import tty
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from shm_pub_sub._rate import Deadlines
 from shm_pub_sub._text import printable
 
 from ..streams import exit_on_signal
@@ -64,10 +64,11 @@ def _stopped(watch: Watch, interval: float, screen: _Screen) -> bool:
         _signals() as signals,
         Live(console=screen.console, screen=True, auto_refresh=False) as live,
     ):
+        deadlines = Deadlines(period=interval)
         while True:
             rows = watch.rows()
-            due = time.monotonic() + interval
-            while (left := due - time.monotonic()) > 0:
+            deadlines.advance()
+            while (left := deadlines.left()) > 0:
                 live.update(screen.draw(rows, watch), refresh=True)
                 ready, _, _ = select.select([*keys, signals], [], [], left)
                 if signals in ready and signal.SIGTSTP in os.read(signals, 4096):
