@@ -8,7 +8,7 @@ from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import _hot
-from ._arguments import check_directory, check_name, check_timeout, short_repr
+from ._arguments import check_directory, check_name, check_timeout, kind_of, short_repr
 from ._descriptors import Descriptors
 from ._errors import (
     ClosedError,
@@ -86,6 +86,12 @@ class Follow:
         trust: int | str | Iterable[int | str] | None = None,
     ) -> None:
         self._closed = True
+        for pattern in patterns:
+            if isinstance(pattern, (list, tuple, set, frozenset)):
+                raise TopicTypeError(
+                    f"follow: found {kind_of(pattern)} {short_repr(pattern)}; expected names or "
+                    "patterns, an argument each; write follow(*names)"
+                )
         words = [check_name(pattern) for pattern in patterns]
         if type(newest) is not bool:
             raise TopicTypeError(

@@ -382,6 +382,8 @@ def test_a_forked_child_and_its_parent_see_all(everything: Follow, fork_child: F
 def test_arguments_are_checked() -> None:
     with pytest.raises(TopicTypeError, match="topic name: found int"):
         follow(1)  # type: ignore[arg-type]
+    with pytest.raises(TopicTypeError, match=r"found list \['a'\]; .*write follow\(\*names\)"):
+        follow(["a"])  # type: ignore[arg-type]
     with pytest.raises(TopicTypeError, match="found newest=1; expected True or False"):
         follow(newest=1)  # type: ignore[arg-type]
     with pytest.raises(TopicValueError, match="found an empty pattern"):
