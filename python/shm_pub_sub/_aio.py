@@ -1,4 +1,8 @@
-"""Waiting in asyncio: arecv() and `async for`, on fileno() and the loop's add_reader alone."""
+"""Waiting in asyncio: arecv() and `async for`, on fileno() and the loop's add_reader alone.
+
+_align_aio waits for alignments with the same Waiters: what is said of a subscriber's values here is
+true of an alignment's sets.
+"""
 
 from __future__ import annotations
 

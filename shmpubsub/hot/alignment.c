@@ -23,11 +23,23 @@ PyDoc_STRVAR(recv_doc, "recv($self, /, timeout=None)\n--\n\n"
 "    ClosedError: A subscriber is closed, or is closed by another thread meanwhile (a ValueError).\n"
 "    TopicValueError: A negative timeout (a ValueError).");
 
-PyDoc_STRVAR(poll_doc, "_poll($self, /)\n--\n\n"
-"Return (set, None), or (None, descriptors): one of them is readable when it is worth to call this again.");
+PyDoc_STRVAR(fileno_doc, "fileno($self, /)\n--\n\n"
+"Return a descriptor that is readable while there may be a new set: for selectors, poll, epoll and event\n"
+"loops. It belongs to the alignment; never read or close it.\n"
+"\n"
+"It stays readable until recv(0) finds no set. Wake-ups can be spurious. The first call in a process starts\n"
+"a thread, as Subscriber.fileno() does.\n"
+"\n"
+"Raises:\n"
+"    OSError: There is no descriptor or no thread left.");
 
-PyDoc_STRVAR(hold_doc, "_hold($self, fd, /)\n--\n\n"
-"Return an object that keeps the number of one of _poll's descriptors from being used again.");
+PyDoc_STRVAR(hold_doc, "_hold($self, /)\n--\n\n"
+"Return fileno() and an object that keeps its number from being used again.");
+
+PyDoc_STRVAR(poll_doc, "_poll($self, /)\n--\n\n"
+"Return the next set, or None if there is none.");
+
+PyDoc_STRVAR(closed_doc, "True after close() of one of the subscribers.");
 
 PyDoc_STRVAR(dropped_doc, "For each subscriber the number of values published between the first set and the last that are in none.\n"
 "Values of a publisher are counted from its first set on.");
@@ -77,7 +89,6 @@ new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(names))
         struct alignment_topic *t = &a->topics[a->n];
         t->s = (Subscriber *)Py_NewRef(PyTuple_GET_ITEM(subscribers, a->n));
         t->open_epoch = t->s->open_epoch;
-        t->alignment = a;
     }
     a->names = names == Py_None ? NULL : Py_NewRef(names);
     a->tolerance = tolerance < RING_HEAD_LIMIT ? tolerance : RING_HEAD_LIMIT;
@@ -92,7 +103,6 @@ traverse(Alignment *a, visitproc visit, void *arg)
         Py_VISIT(a->topics[i].s);
     }
     Py_VISIT(a->names);
-    Py_VISIT(a->armed);
     return 0;
 }
 
@@ -101,14 +111,13 @@ dealloc(Alignment *a)
 {
     PyTypeObject *type = Py_TYPE(a);
     PyObject_GC_UnTrack(a);
-    alignment_end_watches(a);
+    alignment_end_watch(a);
     for (; a->n > 0; a->n--) {
         Py_DECREF(a->topics[a->n - 1].s);
     }
     PyMem_Free(a->topics);
     PyMem_Free(a->found);
     Py_XDECREF(a->names);
-    Py_XDECREF(a->armed);
     type->tp_free((PyObject *)a);
     Py_DECREF(type);
 }
@@ -117,7 +126,7 @@ static struct seen
 seen_of(const void *what, Py_ssize_t i)
 {
     const Alignment *a = what;
-    return (struct seen){a->topics[i].s, a->found[i].head, a->found[i].awaited};
+    return (struct seen){a->topics[i].s, a->found[i].head, i == a->awaited};
 }
 
 /* Takes the next set, or waits for it. NULL without an error set if the time is up. */
@@ -131,6 +140,7 @@ take_or_wait(Alignment *a, const struct wait *w)
             return set;
         }
         if (clock_now(CLOCK_MONOTONIC) >= w->deadline) {
+            alignment_arm(a);
             return NULL;
         }
         sleep_for_news(a, a->n, seen_of, &p, w->deadline);
@@ -184,16 +194,9 @@ next(Alignment *a)
 static PyObject *
 poll(Alignment *a, PyObject *Py_UNUSED(ignored))
 {
-    PyObject *set = NULL;
-    int taken = alignment_take(a, &set);
-    if (taken < 0) {
-        return NULL;
-    }
-    if (taken > 0) {
-        return Py_BuildValue("(NO)", set, Py_None);
-    }
-    PyObject *fds = alignment_arm(a);
-    return fds == NULL ? NULL : Py_BuildValue("(ON)", Py_None, fds);
+    struct wait w = {.deadline = 0};
+    PyObject *set = take_or_wait(a, &w);
+    return set != NULL || PyErr_Occurred() ? set : Py_NewRef(Py_None);
 }
 
 static PyObject *
@@ -213,9 +216,9 @@ get_dropped(Alignment *a, void *Py_UNUSED(closure))
 }
 
 static PyObject *
-get_armed(Alignment *a, void *Py_UNUSED(closure))
+get_closed(Alignment *a, void *Py_UNUSED(closure))
 {
-    return Py_NewRef(a->armed == NULL ? Py_None : a->armed);
+    return PyBool_FromLong(is_over(a));
 }
 
 static PyObject *
@@ -232,14 +235,15 @@ get_worst_spread(Alignment *a, void *Py_UNUSED(closure))
 
 static PyMethodDef methods[] = {
     {"recv", (PyCFunction)(void (*)(void))recv_, METH_FASTCALL | METH_KEYWORDS, recv_doc},
+    {"fileno", (PyCFunction)alignment_fileno, METH_NOARGS, fileno_doc},
+    {"_hold", (PyCFunction)alignment_hold, METH_NOARGS, hold_doc},
     {"_poll", (PyCFunction)poll, METH_NOARGS, poll_doc},
-    {"_hold", (PyCFunction)alignment_hold, METH_O, hold_doc},
     {NULL, NULL, 0, NULL},
 };
 
 static PyGetSetDef getset[] = {
     {"dropped", (getter)get_dropped, NULL, dropped_doc, NULL},
-    {"_armed", (getter)get_armed, NULL, "The descriptors that _poll last returned.", NULL},
+    {"closed", (getter)get_closed, NULL, closed_doc, NULL},
     {"spread", (getter)get_spread, NULL, spread_doc, NULL},
     {"worst_spread", (getter)get_worst_spread, NULL, worst_spread_doc, NULL},
     {NULL, NULL, NULL, NULL, NULL},

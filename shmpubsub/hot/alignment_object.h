@@ -14,7 +14,6 @@ struct alignment_topic {
     uint64_t last_k;     /* the number of that sample; 0: there was none */
     uint64_t dropped;
     struct extra_watch watch;
-    struct alignment *alignment;
 };
 
 typedef struct alignment {
@@ -22,10 +21,11 @@ typedef struct alignment {
     Py_ssize_t n;
     struct alignment_topic *topics;
     struct align_topic *found; /* the same topics, for protocol/align.c */
-    PyObject *armed;           /* the descriptors that were last waited for, a tuple; NULL: none yet */
     PyObject *names;           /* of a set's dict; NULL: a set is a tuple */
     uint64_t tolerance;        /* ns */
     uint64_t floor;            /* no set will have an earlier time: protocol/align.h */
+    long awaited;              /* the topic whose next value the next set needs */
+    struct watch *watch;       /* behind fileno(); NULL: nobody asked for it */
     uint64_t sets;             /* delivered so far */
     uint64_t spread;           /* ns, of the last set */
     uint64_t worst_spread;

@@ -31,11 +31,3 @@ extra_watch_detach_all(Subscriber *s)
         watch_detach(w->watch);
     }
 }
-
-void
-extra_watch_close_all(Subscriber *s)
-{
-    for (struct extra_watch *w = s->extra_watches; w != NULL; w = w->next) {
-        w->closed(w);
-    }
-}

@@ -115,8 +115,7 @@ subscriber_open(Subscriber *s, PyObject *args)
     }
     cursor_end(&s->cursor);
     attachment_detach(s);
-    watch_detach(s->watch);
-    extra_watch_close_all(s);
+    extra_watch_detach_all(s);
     s->cursor.lost = s->cursor.taken_time = s->cursor.pending_loss_time = 0;
     uint64_t open_epoch = ++s->open_epoch;
     s->history = history;
@@ -152,7 +151,7 @@ subscriber_close(Subscriber *s, PyObject *args)
     cursor_end(&s->cursor); /* its epoch moves on: a file that another thread is opening is not for this one */
     attachment_detach(s);
     fileno_end(s);
-    extra_watch_close_all(s);
+    extra_watch_detach_all(s);
     Py_CLEAR(s->path);
     return PyBool_FromLong(was_open);
 }

@@ -71,12 +71,18 @@ align_spread(const struct align_topic *topics, long n)
     return topics[latest].time - topics[earliest].time;
 }
 
+static bool
+lacks_candidates(const struct align_topic *t)
+{
+    return t->first > t->head;
+}
+
 /* The sweep: *m is the pivot's time. */
 static bool
 latest_set(struct align_topic *topics, long n, uint64_t tolerance, uint64_t *m)
 {
     for (long i = 0; i < n; i++) {
-        if (topics[i].first > topics[i].head) {
+        if (lacks_candidates(&topics[i])) {
             return false;
         }
         topics[i].k = topics[i].head;
@@ -166,36 +172,21 @@ align_find(struct align_topic *topics, long n, uint64_t tolerance)
     return true;
 }
 
-/* A topic without a candidate must publish one: nothing else counts until then. If there are several, it stays with the
-   one that it waited for before, which is probably the last to come the next time too. */
-static bool
-await_missing(struct align_topic *topics, long n)
+long
+align_await(const struct align_topic *topics, long n, uint64_t tolerance, long before, uint64_t *floor)
 {
-    long missing = -1;
+    if (lacks_candidates(&topics[before])) {
+        return before;
+    }
+    long behind = 0;
     for (long i = 0; i < n; i++) {
-        bool none = topics[i].first > topics[i].head;
-        if (none && (missing < 0 || (topics[i].awaited && !topics[missing].awaited))) {
-            missing = i;
+        if (lacks_candidates(&topics[i])) {
+            return i;
+        }
+        if (topics[i].newest < topics[behind].newest) {
+            behind = i;
         }
     }
-    for (long i = 0; i < n && missing >= 0; i++) {
-        topics[i].awaited = i == missing;
-    }
-    return missing >= 0;
-}
-
-void
-align_await(struct align_topic *topics, long n, uint64_t tolerance, uint64_t *floor)
-{
-    if (await_missing(topics, n)) {
-        return;
-    }
-    uint64_t behind = UINT64_MAX;
-    for (long i = 0; i < n; i++) {
-        behind = topics[i].newest < behind ? topics[i].newest : behind;
-    }
-    for (long i = 0; i < n; i++) {
-        topics[i].awaited = topics[i].newest <= behind + tolerance;
-    }
-    *floor = behind > tolerance ? behind - tolerance : 0;
+    *floor = topics[behind].newest > tolerance ? topics[behind].newest - tolerance : 0;
+    return behind;
 }

@@ -13,9 +13,12 @@
    first candidate at or after t. So t goes back from m, candidate by candidate, as long as m - t, which the spread cannot
    fall below, is less than the best spread so far.
 
-   If there is no set, align_await says whose next value may complete one. A value of another topic cannot: it is not
-   before that topic's newest time, which is already more than the tolerance after the newest time of the topic that is
-   furthest behind. Nor has any later set a candidate that is more than the tolerance before the latter: `floor`. */
+   If there is no set, align_await says whose next value has to come first. If a topic has no candidate, it is that one.
+   Otherwise it is the topic that is furthest behind: the earliest of the topics' newest times is its own, m. A later set
+   with one of its present candidates, which are not after m, would have new values of other topics. These are not before
+   those topics' newest values, which are not before m either; so the set would be within the tolerance with the latter
+   in their places, and have been found. So every later set has a new value of this topic, none of its values is more
+   than the tolerance before m, which is `floor`, and a waiter need not be woken for any other topic. */
 #ifndef SHM_ALIGN_H
 #define SHM_ALIGN_H
 
@@ -29,7 +32,6 @@ struct align_topic {
     uint64_t newest;      /* time of value head */
     uint64_t k, time;     /* its value in the set */
     uint64_t at, at_time; /* the same while a better set is looked for */
-    bool awaited;         /* its next value may complete a set */
 };
 
 /* Looks for the candidates. Those before `from`, and those at `until` and later, are left out. */
@@ -38,8 +40,9 @@ void align_look(struct align_topic *t, uint64_t from, uint64_t until);
 /* Finds the set: each topic's k and time. Tolerance and times are less than 2^63 ns. */
 bool align_find(struct align_topic *topics, long n, uint64_t tolerance);
 
-/* There was no set: sets `awaited`, of one topic at least, and *floor. */
-void align_await(struct align_topic *topics, long n, uint64_t tolerance, uint64_t *floor);
+/* There was no set. Returns the topic that every later one has a new value of, and sets *floor. If there are several, it
+   stays with the one that was waited for before, which is probably the last to come the next time too. */
+long align_await(const struct align_topic *topics, long n, uint64_t tolerance, long before, uint64_t *floor);
 
 /* Latest less earliest time of the set, ns. */
 uint64_t align_spread(const struct align_topic *topics, long n);

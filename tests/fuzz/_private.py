@@ -155,13 +155,22 @@ def new(base):
     return made
 
 
+def alignment():
+    """One of subscribers in any state."""
+    cls = chance.choice([_hot.Alignment, shm_pub_sub.Alignment, overriding(_hot.Alignment)])
+    given = [each for each in objects if isinstance(each, _hot.Subscriber)]
+    return cls(tuple(chance.sample(given, min(len(given), 3))), chance.choice([0, 10**9]), None)
+
+
 BASES = [_hot.Publisher, _hot.Subscriber, Publisher, Subscriber]
+TYPES = [*BASES, _hot.Alignment, shm_pub_sub.Alignment]
 objects = []
 
 
 def one_object():
     if len(objects) < 8 or chance.random() < 0.05:
-        made = new(chance.choice(BASES))
+        few = chance.random() < 0.8 or not any(isinstance(o, _hot.Subscriber) for o in objects)
+        made = new(chance.choice(BASES)) if few else alignment()
         if len(objects) >= 30:
             objects.pop(chance.randrange(len(objects)))
         objects.append(made)
@@ -191,7 +200,7 @@ MAKERS = [
     lambda: tuple(one_object() for _ in range(chance.randint(0, 3))),
     lambda: [anything() for _ in range(chance.randint(0, 3))],
     lambda: (chance.choice([0, 0.5, True]), False),
-    lambda: chance.choice([int, object, type, Exception, *BASES, _hot.Sample, shm_pub_sub.Sample]),
+    lambda: chance.choice([int, object, type, Exception, *TYPES, _hot.Sample, shm_pub_sub.Sample]),
     lambda: overriding(chance.choice(BASES)),
     lambda: type("Plain", chance.choice([(), (int,), (Evil,)]), {}),
     lambda: chance.choice([Module(), types.ModuleType("empty"), sys, _hot]),
@@ -228,6 +237,8 @@ LIKELY = {
     ],
     "select": [lambda: tuple(one_object() for _ in range(chance.randint(0, 3))), lambda: 0.001],
     "recv": [lambda: 0.001],
+    "_poll": [],
+    "_hold": [],
     "publish": [lambda: chance.choice([1, 0.5, True])],
     "publish_many": [lambda: [1, Evil(2), 3.0]],
     "own_methods": [lambda: overriding(chance.choice(BASES))],
@@ -247,7 +258,7 @@ def arguments(name):
 NOT_CALLED = {"__class__", "fork_words"}
 """fork_words returns an address, and changes nothing."""
 FUNCTIONS = [name for name in dir(_hot) if callable(getattr(_hot, name)) and name not in NOT_CALLED]
-MEMBERS = sorted({name for base in BASES for name in dir(base)} - NOT_CALLED)
+MEMBERS = sorted({name for base in TYPES for name in dir(base)} - NOT_CALLED)
 SETTABLE = ["_name", "_type", "_directory", "_default", "_trouble", "_waiters", "_owner"]
 SETTABLE += ["_attach", "_say_closed", "_open_epoch", "lost", "_trust", "__dict__", "__class__"]
 SETTABLE += ["extra", "_buffers"]
@@ -277,7 +288,7 @@ def one_call():
     elif kind < 0.4:
         name = chance.choice(MEMBERS)
         subject = anything(chance.choice([one_object, None]))
-        target = getattr(chance.choice(BASES), name, None)
+        target = getattr(chance.choice(TYPES), name, None)
         target = getattr(target, "__get__", lambda *_: target)(subject, type(subject))
     else:
         subject = one_object()

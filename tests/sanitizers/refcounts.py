@@ -13,6 +13,7 @@ import sys
 import time
 import weakref
 
+import align_uses
 import payload_uses
 import record_uses
 import shm_pub_sub
@@ -290,7 +291,12 @@ def looks():
         repr(sub)
         assert sub.publisher_alive
         assert sub.buffer_num == 3
-    others = (*payload_uses.payloads, *record_uses.topics, *record_uses.small)
+    others = (
+        *payload_uses.payloads,
+        *record_uses.topics,
+        *record_uses.small,
+        *align_uses.publishers,
+    )
     assert len(_hot.publishers()) == 3 + len(others)
     _hot.forks()
 
@@ -304,7 +310,7 @@ pairs = [
 aged = Subscriber("float", -1.0, max_age=1e-4)
 
 USES = functions_of(globals())
-USES += payload_uses.USES + record_uses.USES
+USES += payload_uses.USES + record_uses.USES + align_uses.USES
 
 
 def references():
@@ -329,7 +335,7 @@ for name, number in grown.items():
 for pub, sub, _ in pairs:
     pub.close()
     sub.close()
-for end in payload_uses.ENDS + record_uses.ENDS:
+for end in payload_uses.ENDS + record_uses.ENDS + align_uses.ENDS:
     end.close()
 lost = {name: number for name, number in grown.items() if abs(number) > SLACK}
 if lost:

@@ -280,7 +280,7 @@ def test_nothing_stays_busy_when_nobody_waits(run: Run, pairs: Pairs, aligned: A
             await aligned.arecv(0.01)
         publish(pairs, 1)
         (waiters,) = aligned._waiters.values()
-        while waiters._held:  # until the loop has found it readable, with no task waiting
+        while waiters._fd != -1:  # until the loop has found it readable, with no task waiting
             await asyncio.sleep(0.01)
         assert values(await aligned.arecv(1)) == [1, 1, 1]
         used = time.process_time()
