@@ -71,15 +71,33 @@ func (p *writer) last() int64 {
 	return t
 }
 
-// timeError says why no value can have the time t now. last is that of the value before it.
+// timeError says why no value can have the time t now. last is that of the value before it, or 0.
 func (p *writer) timeError(t, last int64) error {
-	least := "1"
-	if last > 0 {
-		least = fmt.Sprintf("%d (the time of the value before it)", last)
+	const of = "nanoseconds on the clock of shmpubsub.Now"
+	now, found := clock.Now(), fmt.Sprintf("publish %q: found the time %d", p.topic, t)
+	switch hint := otherClock(t, now); {
+	case t < 1:
+		return fmt.Errorf("%w: %s; expected 1 or more: %s", ErrValue, found, of)
+	case t < last:
+		if hint == "" {
+			hint = "; publish in the order of the times"
+		}
+		return fmt.Errorf("%w: %s; expected %d or more, the time of the value before%s", ErrValue, found, last, hint)
+	default:
+		ahead := time.Duration(t - now).Seconds()
+		return fmt.Errorf("%w: %s, %.6g s ahead of the clock; expected %d, which is now, or less: %s%s", ErrValue, found, ahead, now, of, hint)
 	}
-	remedy := "use Now, or another reading of CLOCK_MONOTONIC in nanoseconds"
-	if day := time.Now().UnixNano(); t > day/2 && t < 2*day {
-		remedy = "use Now: this is a time of day, as of time.Now().UnixNano()"
+}
+
+// otherClock returns what to do if a time looks like one of another clock or unit, or "".
+func otherClock(t, now int64) string {
+	const decade = 10 * 366 * 24 * time.Hour
+	day, second := time.Now(), int64(time.Second)
+	switch {
+	case day.Sub(time.Unix(0, t)).Abs() < decade:
+		return "; it looks like time.Now().UnixNano(): take shmpubsub.Now()"
+	case t <= now/second+1 || day.Sub(time.Unix(t, 0)).Abs() < decade:
+		return "; it looks like seconds: take shmpubsub.Now()"
 	}
-	return fmt.Errorf("%w: publish %q: found the time %d; expected %s to %d (now); %s", ErrValue, p.topic, t, least, clock.Now(), remedy)
+	return ""
 }

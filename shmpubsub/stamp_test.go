@@ -60,24 +60,29 @@ func TestPublishAt_TakesTimesThatDoNotDecrease(t *testing.T) {
 	require.NoError(t, p.PublishAt(7, sample.Time))
 	require.NoError(t, p.PublishMany([]int64{8, 9}))
 	sample, _ = s.Newest()
-	err := p.PublishAt(10, 5)
-	require.Regexp(t, fmt.Sprintf(`^invalid value: publish "x": found the time 5; expected %d \(the time of the value before it\) to \d+ \(now\); `+
-		`use Now, or another reading of CLOCK_MONOTONIC in nanoseconds$`, sample.Time), err.Error())
+	for at, hint := range map[int64]string{sample.Time - 1: "publish in the order of the times", 5: "it looks like seconds: take shmpubsub.Now()"} {
+		require.EqualError(t, p.PublishAt(10, at), fmt.Sprintf(
+			`invalid value: publish "x": found the time %d; expected %d or more, the time of the value before; %s`, at, sample.Time, hint))
+	}
 	requireReads(t, s, 9, true)
 }
 
 func TestPublishAt_SaysWhatIsWrongWithATime(t *testing.T) {
 	domain(t)
 	p, s := intPublisher(t, "x"), intSubscriber(t, "x")
-	day := time.Now().UnixNano()
-	const other = "use Now, or another reading of CLOCK_MONOTONIC in nanoseconds"
-	for at, hint := range map[int64]string{
-		0: other, -1: other, math.MinInt64: other, math.MaxInt64: other, monotonic(t) + int64(time.Hour): other,
-		day: `use Now: this is a time of day, as of time\.Now\(\)\.UnixNano\(\)`,
+	const clock = "nanoseconds on the clock of shmpubsub.Now"
+	for at, text := range map[int64]string{
+		0:                                  "; expected 1 or more: " + clock,
+		-1:                                 "; expected 1 or more: " + clock,
+		math.MinInt64:                      "; expected 1 or more: " + clock,
+		math.MaxInt64:                      `, \S+ s ahead of the clock; expected \d+, which is now, or less: ` + clock,
+		shmpubsub.Now() + int64(time.Hour): `, 3600\.?\d* s ahead of the clock; expected \d+, which is now, or less: ` + clock,
+		time.Now().UnixNano(): `, \S+ s ahead of the clock; expected \d+, which is now, or less: ` + clock +
+			`; it looks like time\.Now\(\)\.UnixNano\(\): take shmpubsub\.Now\(\)`,
 	} {
 		err := p.PublishAt(1, at)
 		require.ErrorIs(t, err, shmpubsub.ErrValue)
-		require.Regexp(t, fmt.Sprintf(`^invalid value: publish "x": found the time %d; expected 1 to \d+ \(now\); %s$`, at, hint), err.Error())
+		require.Regexp(t, fmt.Sprintf(`^invalid value: publish "x": found the time %d%s$`, at, text), err.Error())
 	}
 	requireReads(t, s, -1, false)
 	require.NoError(t, p.Close())

@@ -14,6 +14,7 @@ import (
 
 type publisher interface {
 	publish(values []int64) error
+	publishAt(value, time int64) error
 	lend(value int64, until func() error) error
 	Close() error
 }
@@ -24,6 +25,9 @@ type subscriber interface {
 	newest() (int64, bool)
 	newestSample() (shmpubsub.Sample[int64], bool)
 	drain(limit int) []int64
+	at(time int64) (shmpubsub.Sample[int64], bool)
+	after(time int64) (shmpubsub.Sample[int64], bool) // does not wait
+	since(time int64) []shmpubsub.Sample[int64]
 	borrow(use func(look func() int64)) bool
 	Err() error
 	Lost() uint64

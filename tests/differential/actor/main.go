@@ -1,9 +1,9 @@
 // The Go side of the differential test: numbered publishers and subscribers; each request and each answer is a line.
 // Values of all types are written as integers. It ends with its stdin.
 //
-//	publisher ID TOPIC KIND DEPTH RETAIN VIEWS LOANS MOST    publish ID VALUE...    close ID
+//	publisher ID TOPIC KIND DEPTH RETAIN VIEWS LOANS MOST    publish ID VALUE...    publish_at ID NS VALUE    close ID
 //	lend ID LOAN VALUE    return ID LOAN publish|drop
-//	subscriber ID TOPIC KIND HISTORY    take|sample|newest|newest_sample ID    drain ID LIMIT    end ID
+//	subscriber ID TOPIC KIND HISTORY    take|sample|newest|newest_sample ID    drain ID LIMIT    at|after|since ID NS    end ID
 //	borrow ID VIEW    give_back ID VIEW
 //
 // VIEWS and LOANS are -1 for kinds that have none; MOST is how many steps values have. A publisher's answer is empty,
@@ -52,17 +52,19 @@ func do(words []string) (string, error) {
 	switch what {
 	case "publisher":
 		return "", newPublisher(id, rest)
-	case "publish", "lend":
+	case "publish", "publish_at", "lend":
 		first := 0
 		if what == "lend" {
 			first = 1
 		}
 		values, err := integers(rest[first:])
-		if err != nil {
+		switch {
+		case err != nil:
 			return "", err
-		}
-		if what == "lend" {
+		case what == "lend":
 			return refusal(lend(id, rest[0], values[0]))
+		case what == "publish_at":
+			return refusal(publishers[id].publishAt(values[1], values[0]))
 		}
 		return refusal(publishers[id].publish(values))
 	case "return":
@@ -221,10 +223,33 @@ func read(s subscriber, what string, words []string) (string, error) {
 			return "", err
 		}
 		found = s.drain(limit)
+	case "at", "after", "since":
+		time, err := strconv.ParseInt(words[0], 10, 64)
+		if err != nil {
+			return "", err
+		}
+		found = byTime(s, what, time)
 	default:
 		return "", fmt.Errorf("a request %q", what)
 	}
 	return answer(s, found)
+}
+
+func byTime(s subscriber, what string, time int64) (found []int64) {
+	if what == "since" {
+		for _, v := range s.since(time) {
+			found = append(found, v.Value)
+		}
+		return found
+	}
+	call := s.at
+	if what == "after" {
+		call = s.after
+	}
+	if v, ok := call(time); ok {
+		found = []int64{v.Value, int64(v.Sequence), v.Time}
+	}
+	return found
 }
 
 func answer(s subscriber, found []int64) (string, error) {

@@ -40,6 +40,10 @@ func (p *valuePublisher[T]) publish(values []int64) error {
 	return p.PublishMany(all(values, p.encode))
 }
 
+func (p *valuePublisher[T]) publishAt(value, time int64) error {
+	return p.PublishAt(p.encode(value), time)
+}
+
 func (p *valuePublisher[T]) lend(value int64, until func() error) error {
 	return p.Loan(func(v *T) error { *v = p.encode(value); return until() })
 }
@@ -78,6 +82,20 @@ func (s *valueSubscriber[T]) drain(limit int) []int64 {
 	return all(taken[:s.DrainInto(taken)], decode)
 }
 
+func (s *valueSubscriber[T]) at(time int64) (shmpubsub.Sample[int64], bool) {
+	v, ok := s.At(time)
+	return decoded(v, s.decode), ok
+}
+
+func (s *valueSubscriber[T]) after(time int64) (shmpubsub.Sample[int64], bool) {
+	v, err := s.After(ended, time)
+	return decoded(v, s.decode), err == nil
+}
+
+func (s *valueSubscriber[T]) since(time int64) []shmpubsub.Sample[int64] {
+	return all(s.Since(time), func(v shmpubsub.Sample[T]) shmpubsub.Sample[int64] { return decoded(v, s.decode) })
+}
+
 func (s *valueSubscriber[T]) borrow(use func(look func() int64)) bool {
 	return s.Borrow(func(v *T) { use(func() int64 { return s.decode(v) }) })
 }
@@ -111,6 +129,10 @@ func (p *slicePublisher[E]) publish(values []int64) error {
 		return p.Publish(p.encode(values[0]))
 	}
 	return p.PublishMany(all(values, p.encode))
+}
+
+func (p *slicePublisher[E]) publishAt(value, time int64) error {
+	return p.PublishAt(p.encode(value), time)
 }
 
 func (p *slicePublisher[E]) lend(value int64, until func() error) error {
@@ -164,6 +186,22 @@ func (s *sliceSubscriber[E]) drain(limit int) (found []int64) {
 	return found
 }
 
+func (s *sliceSubscriber[E]) at(time int64) (shmpubsub.Sample[int64], bool) {
+	return s.oneSample(s.At(time, nil))
+}
+
+func (s *sliceSubscriber[E]) after(time int64) (shmpubsub.Sample[int64], bool) {
+	v, err := s.After(ended, time, nil)
+	return s.oneSample(v, err == nil)
+}
+
+func (s *sliceSubscriber[E]) since(time int64) []shmpubsub.Sample[int64] {
+	return all(s.Since(time), func(v shmpubsub.Sample[[]E]) shmpubsub.Sample[int64] {
+		found, _ := s.oneSample(v, true)
+		return found
+	})
+}
+
 func (s *sliceSubscriber[E]) borrow(use func(look func() int64)) bool {
 	return s.Borrow(func(v []E) { use(func() int64 { return s.decode(v) }) })
 }
@@ -178,7 +216,7 @@ func all[T, U any](values []T, convert func(T) U) []U {
 
 func decoded[T any](s shmpubsub.Sample[T], decode func(*T) int64) (d shmpubsub.Sample[int64]) {
 	if s.Sequence != 0 {
-		d.Value, d.Sequence = decode(&s.Value), s.Sequence
+		d.Value, d.Sequence, d.Time = decode(&s.Value), s.Sequence, s.Time
 	}
 	return d
 }
