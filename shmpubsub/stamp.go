@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"shm_pub_sub/shmpubsub/internal/clock"
+	"shm_pub_sub/shmpubsub/internal/ring"
 )
 
 // Now returns CLOCK_MONOTONIC in nanoseconds: the clock of [Sample].Time and [Publisher.PublishAt], in Python
@@ -49,40 +50,55 @@ func (p *writer) timeOf(at stamp) (int64, error) {
 	if !at.given {
 		return clock.Now(), nil
 	}
-	last := p.last()
-	if at.time < max(last, 1) || !clock.Passed(at.time) {
-		return 0, p.timeError(at.time, last)
+	if least := p.least(); at.time < least || !clock.Passed(at.time) {
+		return 0, p.timeError(at.time, least)
 	}
 	return at.time, nil
 }
 
-// last returns the time of the newest value, and not before clock.Now does; 0: there is none, or it was carried over and is in
-// the future, as from before a reboot.
-func (p *writer) last() int64 {
-	var t int64
-	if p.chunks != nil {
-		t = p.chunks.Last()
-	} else {
-		t = p.ring.Last()
+// least returns the least time that the next value may have, and not before clock.Now has reached it: that of the newest value,
+// unless it was carried over and is in the future, as from before a reboot. Subscribers tell a value that was carried over from
+// others by its time, so the next one has a later time.
+func (p *writer) least() int64 {
+	t := p.newest().Time
+	if p.carries() {
+		t++
 	}
 	if !clock.Passed(t) {
-		return 0
+		return 1
 	}
-	return t
+	return max(t, 1)
 }
 
-// timeError says why no value can have the time t now. last is that of the value before it, or 0.
-func (p *writer) timeError(t, last int64) error {
+// newest returns which is the newest value.
+func (p *writer) newest() ring.Sample {
+	if p.chunks != nil {
+		return p.chunks.Last()
+	}
+	return p.ring.Last()
+}
+
+// carries reports whether the newest value was carried over.
+func (p *writer) carries() bool {
+	return p.segment.CarriedTime != 0 && p.newest().Sequence == 1
+}
+
+// timeError says why the next value cannot have the time t.
+func (p *writer) timeError(t, least int64) error {
 	const of = "nanoseconds on the clock of shmpubsub.Now"
 	now, found := clock.Now(), fmt.Sprintf("publish %q: found the time %d", p.topic, t)
 	switch hint := otherClock(t, now); {
 	case t < 1:
 		return fmt.Errorf("%w: %s; expected 1 or more: %s", ErrValue, found, of)
-	case t < last:
+	case t < least:
+		before := "the time of the value before"
+		if p.carries() {
+			before = "after the value that was carried over"
+		}
 		if hint == "" {
 			hint = "; publish in the order of the times"
 		}
-		return fmt.Errorf("%w: %s; expected %d or more, the time of the value before%s", ErrValue, found, last, hint)
+		return fmt.Errorf("%w: %s; expected %d or more, %s%s", ErrValue, found, least, before, hint)
 	default:
 		ahead := time.Duration(t - now).Seconds()
 		return fmt.Errorf("%w: %s, %.6g s ahead of the clock; expected %d, which is now, or less: %s%s", ErrValue, found, ahead, now, of, hint)

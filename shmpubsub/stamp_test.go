@@ -172,11 +172,15 @@ func TestPublishAt_StartsAfterTheValueThatWasCarriedOver(t *testing.T) {
 	require.NoError(t, p.PublishAt(1, now-5))
 	require.NoError(t, p.Close())
 	p = intPublisher(t, "x", shmpubsub.WithRetain())
-	require.ErrorIs(t, p.PublishAt(2, now-6), shmpubsub.ErrValue)
-	require.NoError(t, p.PublishAt(2, now-5))
+	for _, at := range []int64{now - 6, now - 5} {
+		require.EqualError(t, p.PublishAt(2, at), fmt.Sprintf(`invalid value: publish "x": found the time %d; expected %d or more, `+
+			`after the value that was carried over; publish in the order of the times`, at, now-4))
+	}
+	require.NoError(t, p.PublishAt(2, now-4))
+	require.NoError(t, p.PublishAt(2, now-4))
 	require.NoError(t, p.Close())
 
-	overwrite(t, "x", slotOf(2)+stampAt, uint64(shmpubsub.Now()+int64(time.Hour))) // of an earlier boot
+	overwrite(t, "x", slotOf(3)+stampAt, uint64(shmpubsub.Now()+int64(time.Hour))) // of an earlier boot
 	p = intPublisher(t, "x")
 	s := intSubscriber(t, "x")
 	require.NoError(t, p.PublishAt(3, 1))
@@ -188,6 +192,25 @@ func TestPublishAt_StartsAfterTheValueThatWasCarriedOver(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, want, sample.Value)
 	}
+}
+
+// A subscriber has an earlier publisher's value to receive still. If the next publisher's first value had the same time, that
+// would count as received with it, from the file of the one after that.
+func TestPublishAt_GivesNoValueTheTimeOfOneThatWasCarriedOver(t *testing.T) {
+	domain(t)
+	at := shmpubsub.Now()
+	p := intPublisher(t, "x", shmpubsub.WithRetain())
+	s := intSubscriber(t, "x")
+	require.NoError(t, p.PublishAt(1, at))
+	require.NoError(t, p.Close())
+	p = intPublisher(t, "x", shmpubsub.WithRetain())
+	if p.PublishAt(2, at) != nil {
+		require.NoError(t, p.PublishAt(2, at+1))
+	}
+	require.NoError(t, p.Close())
+	intPublisher(t, "x")
+	requireReceives(t, s, 1, 2)
+	require.Zero(t, s.Lost())
 }
 
 func TestPublishAt_ReportsWhatPublishDoes(t *testing.T) {

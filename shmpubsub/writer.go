@@ -54,7 +54,7 @@ func (p *writer) begin(depth int, o options) error {
 	} else {
 		p.ring, p.words = ring.NewWriter(s.Ring()), make([]uint64, (s.ElemSize+7)/8)
 	}
-	p.last() // so that the next value has no earlier time than one that was carried over
+	p.least() // it has passed when the first value is published
 	return nil
 }
 

@@ -119,8 +119,8 @@ func (c *Chunks) Drop(chunk uint32) {
 	c.taken--
 }
 
-// Last returns the time of the newest value; 0 without one.
-func (c *Chunks) Last() int64 { return c.ring.Last() }
+// Last returns which value was published last; sequence 0: none.
+func (c *Chunks) Last() ring.Sample { return c.ring.Last() }
 
 // Taken returns how many loans are open.
 func (c *Chunks) Taken() int { return int(c.taken) }

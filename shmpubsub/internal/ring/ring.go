@@ -85,12 +85,12 @@ type Writer struct {
 // NewWriter continues after the values in r.
 func NewWriter(r Ring) Writer { return Writer{Ring: r, k: r.Published()} }
 
-// Last returns the time of the newest value; 0 without one.
-func (w *Writer) Last() int64 {
+// Last returns which value it wrote last; sequence 0: none.
+func (w *Writer) Last() Sample {
 	if w.k == 0 {
-		return 0
+		return Sample{}
 	}
-	return int64(w.slot(w.k)[stamp].Load())
+	return Sample{Sequence: w.k, Time: int64(w.slot(w.k)[stamp].Load())}
 }
 
 // Begin makes the slot that the next value will use odd: its old value is no longer kept. Beginning again changes nothing.
