@@ -110,11 +110,11 @@ class PublisherRefusals(End):
             "expected a list or another iterable of values, or a buffer of them"
         )
 
-    def _refuse_time(self, given: object, now: int, before: int) -> NoReturn:
-        """Raise for a time_ns at that time; before: 0, or that of the value before."""
+    def _refuse_time(self, given: object, now: int, least: int, carries: bool) -> NoReturn:
+        """Raise for a time_ns at that time; least: 0, or what the value before allows."""
         from ._publisher_times import refused
 
-        raise refused(self._what(-1), given, now, before)
+        raise refused(self._what(-1), given, now, least, carries)
 
     def _refuse_loan_time(self) -> NoReturn:
         raise LoanError(

@@ -16,17 +16,21 @@ _SECOND: Final = 10**9
 _DECADE: Final = 10 * 366 * 86400  # seconds
 
 
-def refused(what: str, given: Any, now: int, before: int) -> TopicTypeError | TopicValueError:
-    """Return the error for a time_ns; before: the time of the value before, or 0."""
+def refused(
+    what: str, given: Any, now: int, least: int, carries: bool
+) -> TopicTypeError | TopicValueError:
+    """Return the error for a time_ns; least: what the value before, which may be one that was
+    carried over, allows, or 0."""
     if isinstance(given, bool) or not hasattr(type(given), "__index__"):
         shown = "None" if given is None else f"{kind_of(given)} {short_repr(given)}"
         hint = _conversion(given)
         return TopicTypeError(f"{what}: found {shown} as time_ns; expected an int: {_CLOCK}{hint}")
     ns = int(given)
     found = f"{what}: found time_ns={short_repr(ns)}"
-    if before:
+    if least:
+        why = "after the value that was carried over" if carries else "the time of the value before"
         return TopicValueError(
-            f"{found}; expected {before} or more, the time of the value before"
+            f"{found}; expected {least} or more, {why}"
             f"{_other_clock(ns, now) or '; publish in the order of the times'}"
         )
     if ns < 1:

@@ -27,10 +27,10 @@ refuse_number(Publisher *p, PyObject *value)
 }
 
 PyObject *
-refuse_time(Publisher *p, PyObject *time, uint64_t now, uint64_t before)
+refuse_time(Publisher *p, PyObject *time, uint64_t now, uint64_t least, bool carries)
 {
-    return raised(PyObject_CallMethod((PyObject *)p, "_refuse_time", "OKK", time, (unsigned long long)now,
-                                      (unsigned long long)before));
+    return raised(PyObject_CallMethod((PyObject *)p, "_refuse_time", "OKKN", time, (unsigned long long)now,
+                                      (unsigned long long)least, PyBool_FromLong(carries)));
 }
 
 PyObject *

@@ -14,9 +14,9 @@ PyObject *refuse_value(Publisher *p, PyObject *value, bool overflow, Py_ssize_t 
    otherwise. */
 PyObject *refuse_number(Publisher *p, PyObject *value);
 
-/* NULL: the time is no int or, at `now`, not from 1 to now; or it is before that of the value before, if `before` is
-   not 0. */
-PyObject *refuse_time(Publisher *p, PyObject *time, uint64_t now, uint64_t before);
+/* NULL: the time is no int or, at `now`, not from 1 to now; or it is less than `least`, if that is not 0, because of the
+   value before, which was carried over or not. */
+PyObject *refuse_time(Publisher *p, PyObject *time, uint64_t now, uint64_t least, bool carries);
 
 /* NULL: the loan whose time is set has ended. */
 PyObject *refuse_loan_time(Publisher *p);

@@ -76,7 +76,8 @@ class Topic:
     def publish_at(self, value: int, delta: int) -> str:
         file = self.file
         assert file is not None
-        if KINDS[file.kind].fits(value, file.most) and file.times and delta < 0:
+        carries = file.carried is not None and len(file.values) == 1  # tells it by its time
+        if KINDS[file.kind].fits(value, file.most) and file.times and delta < carries:
             return "value"
         return self.publish([value])
 

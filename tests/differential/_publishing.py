@@ -25,7 +25,6 @@ class Publishing:
         replace: bool = False,
     ) -> None:
         self._kind = KINDS[kind]
-        self.has_times = True
         keywords = {"views": views, "loans": loans} if views >= 0 else {}
         if self._kind.step:
             keywords["max_size"] = self._kind.step * most

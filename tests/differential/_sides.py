@@ -16,9 +16,6 @@ from support.programs import OPTIONS
 
 from ._doomed import PID
 
-GO_HAS_TIMES = False
-"""Whether actor/main.go knows publish_at, at, after and since."""
-
 
 class NoAnswer(Exception):
     pass
@@ -112,7 +109,6 @@ class LinePublisher:
 
     def __init__(self, lines: Any, *words: object) -> None:
         self._lines = lines
-        self.has_times = GO_HAS_TIMES or not isinstance(lines, GoProcess)
         self._number = id(self)
         lines.ask("publisher", self._number, *words)
 

@@ -17,7 +17,7 @@ from ._memory import Memory, newest_time
 from ._model import Answer, File, Loan, Topic
 from ._publishing import Publishing
 from ._scripts import Step
-from ._sides import GO_HAS_TIMES, GoProcess, LinePublisher, NoAnswer, Parent
+from ._sides import GoProcess, LinePublisher, NoAnswer, Parent
 from ._three import BY_TIME, Difference, Three, expected_of
 
 NOTICED = 0.105
@@ -174,7 +174,7 @@ class Run:
 
     def _publish_at(self, delta: int) -> None:
         file = self._topic.file
-        if self._publisher is None or file is None or not self._publisher.has_times:
+        if self._publisher is None or file is None:
             return
         before = file.times[-1] if file.times else time.monotonic_ns() - 10**9
         value = next(self._values)
@@ -268,11 +268,7 @@ class Run:
         ns = model.time(limit, delta) if what in BY_TIME else 0
         go_what = {"take_into": "take", "last": "newest"}.get(what, what)
         expected = expected_of(model, what, limit, ns)
-        answers = [c.answer(what, limit, ns), expected, expected]
-        if not ns or GO_HAS_TIMES:
-            answers[1] = go.answer(go_what, limit, ns)
-        else:
-            go.answer("newest")  # for it to look at the topic, as the others do
+        answers = [c.answer(what, limit, ns), go.answer(go_what, limit, ns), expected]
         if what == "last" and isinstance(expected[0], list):
             answers[2] = expected[0][-1:], expected[1]
             if answers[0] != expected:

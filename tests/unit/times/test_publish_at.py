@@ -1,5 +1,6 @@
 """publish_at() and the time of a loan."""
 
+import contextlib
 import ctypes
 import struct
 import time
@@ -201,10 +202,31 @@ def test_a_successor_goes_on_from_the_carried_value() -> None:
     with Publisher("topic", 0, retain=True) as pub:
         pub.publish_at(1, first := ago(SECOND))
     with Publisher("topic", 0) as pub, Subscriber("topic", 0) as sub:
-        with pytest.raises(TopicValueError, match=f"expected {first} or more"):
-            pub.publish_at(2, first - 1)
-        pub.publish_at(2, first)
-        assert [(s.value, s.time_ns) for s in sub.since(0)] == [(1, first), (2, first)]
+        for time_ns in (first - 1, first):
+            with pytest.raises(
+                TopicValueError,
+                match=f"expected {first + 1} or more, after the value that was carried over; publ",
+            ):
+                pub.publish_at(2, time_ns)
+        pub.publish_at(2, first + 1)
+        pub.publish_at(3, first + 1)
+        assert [s.time_ns - first for s in sub.since(0)] == [0, 1, 1]
+
+
+def test_no_value_has_the_time_of_one_that_was_carried_over() -> None:
+    """It would count as received with that one, from the file of the publisher after it."""
+    first = ago(SECOND)
+    with Publisher("topic", 0, retain=True) as pub:
+        sub = Subscriber("topic", 0)
+        pub.publish_at(1, first)
+    with Publisher("topic", 0, retain=True) as pub:
+        for time_ns in (first, first + 1):
+            with contextlib.suppress(TopicValueError):
+                pub.publish_at(2, time_ns)
+                break
+    with Publisher("topic", 0), sub:
+        assert sub.drain() == [1, 2]
+        assert sub.lost == 0
 
 
 def test_a_carried_value_of_an_earlier_boot_does_not_count(shm_dir: Path) -> None:
