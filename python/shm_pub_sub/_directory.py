@@ -47,7 +47,7 @@ class Directory:
     def __init__(self, path: str, poll: _hot.Poll) -> None:
         self.watched = False
         """Whether every change is noticed; otherwise look at the names yourself."""
-        self._path, self._bytes, self._poll = path, os.fsencode(path), poll
+        self._path, self._bytes, self.poll = path, os.fsencode(path), poll
         self._next_check = self._next_attempt = -1.0
         self._changed_at = -1  # ns since the epoch
         self._logged = False
@@ -56,11 +56,11 @@ class Directory:
         """Return the topics whose files may be others since the last call; None: any may be."""
         now = time.monotonic()
         if self.watched:
-            files = self._poll.names()
+            files = self.poll.names()
             if files is not None and now < self._next_check:
                 return self._topics(files) if files else NOTHING
             self._next_check = now + CHECK
-            if self._poll.is_at(self._bytes):
+            if self.poll.is_at(self._bytes):
                 return None if files is None else self._topics(files)
             self.watched = False  # another directory has the path, or none
         elif now < self._next_check:
@@ -69,7 +69,7 @@ class Directory:
             self._watch(now)
         if self.watched:
             self._next_check = now + CHECK
-            self._poll.names()  # all are looked at now
+            self.poll.names()  # all are looked at now
             return None
         self._next_check = now + SCAN
         return None if self._has_changed() else NOTHING
@@ -80,7 +80,7 @@ class Directory:
 
     def _watch(self, now: float) -> None:
         try:
-            watch(self._poll, self._bytes)
+            watch(self.poll, self._bytes)
         except OSError as error:
             if error.errno in ABSENT:
                 return
@@ -121,6 +121,6 @@ def topic_of(directory: str, file: bytes) -> str | None:
     try:
         name = _ENCODED.sub(lambda match: bytes.fromhex(match[1].decode()), encoded).decode()
         path = file_of(directory, name)
-    except (UnicodeDecodeError, ShmError):
+    except (ValueError, ShmError):  # no UTF-8, a NUL, too long
         return None
     return name if os.fsencode(os.path.basename(path)) == file else None

@@ -35,6 +35,26 @@ RETRY = 0.5
 """Seconds between attempts to open what could not be opened."""
 
 
+class _Ended:
+    """What a closed follower has as its poll: the descriptors of that one are closed."""
+
+    closed = True
+
+    def wait(self, _timeout: float | None) -> list[int]:
+        raise ValueError("this Poll is closed")
+
+    def fileno(self) -> int:
+        return -1
+
+    def wake(self) -> None:
+        pass
+
+    close = wake
+
+
+ENDED = _Ended()
+
+
 class Follower:
     """The topics that words choose: names and shell patterns; all topics if there are no words.
 
@@ -93,22 +113,25 @@ class Follower:
         self._begin()
 
     def _begin(self) -> None:
-        self.poll = _hot.Poll()
+        poll = _hot.Poll()
+        self.poll: _hot.Poll | _Ended = poll
         """Readable when look() or wait() may have something to return."""
-        self._names = Directory(self.directory, self.poll)
-        self._told = False
+        self._names: Directory | None = Directory(self.directory, poll)
+        self._told = self._names_stir = False
         self._rescan = True
 
     def look(self) -> list[Event]:
         """Subscribe to what is there by now; return what has happened. Costs little if nothing."""
-        if self._closed:
-            return []
-        if self.poll.closed:
+        if not self._closed and self.poll.closed:
             self._restart()
+        names = self._names
+        if self._closed or names is None:
+            return []
         now = time.monotonic()
-        changed = self._names.changes()
-        if self._names.watched != self._told:
-            self._told = self._names.watched
+        self._names_stir = False
+        changed = names.changes()
+        if names.watched != self._told:
+            self._told = names.watched
             for topic in self.topics.values():
                 topic.tell(self._told)
         if changed is None or self._rescan:
@@ -134,7 +157,10 @@ class Follower:
 
     def due(self) -> float:
         """Return when to look again if the poll is not readable by then (monotonic)."""
-        due = self._names.due()
+        names = self._names
+        if names is None:
+            return 0.0
+        due = names.due()
         if self._hurry or self._rescan or self._to_look_at:
             return 0.0
         if self._in_doubt:
@@ -156,12 +182,22 @@ class Follower:
                 raise
             self._restart()  # the program has closed all descriptors
             return []
+        return self.ready(fds)
+
+    def ready(self, fds: Iterable[int]) -> list[Topic]:
+        """Return the topics with something to take, of descriptors that the poll found readable."""
         found = []
         for fd in fds:
             topic = self._by_fd.get(fd)
-            if topic is not None and topic.fd == fd and topic.has_news():
+            if topic is None or topic.fd != fd:
+                self._names_stir = True
+            elif topic.has_news():
                 found.append(topic)
         return found
+
+    def look_is_due(self) -> bool:
+        """Report whether look() may have something to return, as far as is known."""
+        return self._names_stir or time.monotonic() >= self.due()
 
     def forget(self, topic: Topic) -> None:
         """Follow a topic no longer, until it appears again."""
@@ -187,6 +223,7 @@ class Follower:
         self.stop()
         for topic in [*self.topics.values()]:
             topic.close()
+        self.poll, self._names = ENDED, None
 
     # What _aio's Waiters need:
 
@@ -309,7 +346,8 @@ class Follower:
     def _wait_for(self, topic: Topic) -> ShmError | None:
         """Have the poll wait for the topic's values; return why it cannot."""
         try:
-            topic.wait_in(self.poll, self._told)
+            if self._names is not None:
+                topic.wait_in(self._names.poll, self._told)
         except OSError as error:
             topic.close()
             return OpenError(f"follow {topic.name!r}: {error.strerror}")

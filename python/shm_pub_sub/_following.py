@@ -20,12 +20,12 @@ from ._errors import (
 from ._follow import Follower
 from ._followed import GONE, REFUSED, Topic
 from ._log import logger
-from ._subscriber import Subscriber
+from ._subscriber import Subscriber, import_numpy
 from ._trust import check_trust
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Coroutine, Iterable
+    from collections.abc import Coroutine, Iterable, Sequence
 
     from ._hot import Sample
 
@@ -125,6 +125,7 @@ class Follow:
         self._lock = Lock()
         self._owner = 0
         self._closed = False
+        import_numpy()  # now: it takes longer than some topics live
         self._look()
 
     def recv(self, timeout: float | None = None) -> Item:
@@ -146,16 +147,17 @@ class Follow:
             self._receivers -= 1
 
     def _recv(self, deadline: float | None, timeout: object) -> Item:
-        while (found := self._next()) is None:
+        fds: Sequence[int] = ()
+        while (found := self._next(fds)) is None:
             if deadline is not None and time.monotonic() >= deadline:
                 self._time_out(timeout)
             until = self._follower.due()
             if deadline is not None:
                 until = min(until, deadline)
             try:
-                self._follower.poll.wait(max(0.0, until - time.monotonic()))
+                fds = self._follower.poll.wait(max(0.0, until - time.monotonic()))
             except (OSError, ValueError):
-                continue  # closed, or lost: that is found next
+                fds = ()  # closed, or lost: that is found next
         return found
 
     def arecv(self, timeout: float | None = None) -> Coroutine[Any, Any, Item]:
@@ -202,8 +204,11 @@ class Follow:
         self._signals = True
         return self._follower.poll.fileno()
 
-    def _next(self) -> Item | None:
-        """Return the next value that is there, if there is one."""
+    def _next(self, fds: Sequence[int] = ()) -> Item | None:
+        """Return the next value that is there, if there is one.
+
+        fds: What the poll found readable just now.
+        """
         lock, me = self._own_lock(), get_ident()
         if self._owner == me:
             raise RuntimeError(
@@ -214,7 +219,7 @@ class Follow:
             with lock:
                 self._owner = me
                 try:
-                    return self._take_one()
+                    return self._take_one(fds)
                 finally:
                     self._owner = 0
         except ValueError:
@@ -241,11 +246,11 @@ class Follow:
             finally:
                 lock.release()
 
-    def _take_one(self) -> Item | None:
+    def _take_one(self, fds: Sequence[int]) -> Item | None:
         if self._closed:
             self._say_closed()
         if not self._values:
-            self._fill()
+            self._fill(fds)
         if not self._values:
             return None
         found = self._values.popleft()
@@ -253,15 +258,17 @@ class Follow:
             self._follower.poll.wake()
         return found
 
-    def _fill(self) -> None:
+    def _fill(self, fds: Sequence[int]) -> None:
         """Look for topics, and take values."""
         follower = self._follower
         if self._newest and self._ready:
             self._take(self._ready.popleft())
             if self._values:
                 return
-        self._look()
-        self._ready.extend(follower.wait(0))
+        self._ready.extend(follower.ready(fds))
+        if not self._ready or follower.look_is_due():
+            self._look()
+            self._ready.extend(follower.wait(0))
         while self._ready:
             self._take(self._ready.popleft())
             if self._newest and self._values:

@@ -133,7 +133,7 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
                 "False for views"
             )
         if spec is None:
-            _import_numpy()
+            import_numpy()
         age = check_max_age(self._name, max_age)
         history = check_history(self._name, history)
         self._trust = check_trust(trust)
@@ -369,7 +369,7 @@ class _ArraySubscriber(Subscriber):
 _ArraySubscriber.__name__ = _ArraySubscriber.__qualname__ = "Subscriber"
 
 
-def _import_numpy() -> None:
+def import_numpy() -> None:
     """Values of any type are numpy's arrays, if it is installed."""
     try:  # noqa: SIM105
         import numpy  # noqa: F401

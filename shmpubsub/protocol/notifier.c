@@ -17,6 +17,7 @@
 #define STACK (256 * 1024)
 #define CHECKS_AT_A_TIME 8 /* before the mutex is released for a moment */
 #define NOTIFIER_LAST_POLL 2000000u
+#define NAMED_CHECK_INTERVAL (3 * CHECK_INTERVAL) /* ns: if only a publisher killed before its wake can be missed */
 
 pthread_mutex_t notifier_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct notifier *notifiers;
@@ -78,7 +79,7 @@ check_publisher(struct watch *w, uint64_t now)
 static void
 check_publishers(struct notifier *n, uint64_t now)
 {
-    n->check_at = now + CHECK_INTERVAL;
+    n->check_at = now + NAMED_CHECK_INTERVAL; /* collect() makes it sooner if any is not named */
     unsigned checks = 0;
     for (unsigned remaining = n->count; remaining > 0;) {
         check_publisher(n->watches[--remaining], now);
@@ -121,10 +122,13 @@ collect(struct notifier *n, struct futexv *list)
     }
     unsigned words = 0;
     bool polls = false, signalled = false;
-    uint64_t until = n->check_at;
+    uint64_t until = UINT64_MAX;
     for (unsigned i = 0; i < n->count; i++) {
         struct watch *w = n->watches[i];
         bool armed = w->state == ARMED;
+        if (!w->named) {
+            n->check_at = least(n->check_at, now + CHECK_INTERVAL);
+        }
         if (armed) {
             if (!w->checked) {
                 check_publisher(w, now);
@@ -144,6 +148,7 @@ collect(struct notifier *n, struct futexv *list)
         polls |= w->state == ARMED && notifier_polls(w);
     }
     list[words++] = futexv_at(&n->control, n->control);
+    until = least(until, n->check_at);
     n->poll_interval = signalled || !polls ? FIRST_POLL : least(2 * n->poll_interval, NOTIFIER_LAST_POLL);
     n->until = polls ? least(until, now + n->poll_interval) : until;
     return words;

@@ -26,7 +26,8 @@
    there is no file, whether the name points at another file. It does not if somebody reports each change of the name
    (watch_tell, hot/names.c): a publisher's end alone brings nothing new, and its successor changes the name. A report
    signals; the subscriber takes all, looks at the name, says what it is (watch_set_name) and arms. If the name changes
-   after that look, another report follows. A publisher that lives on without its name is asked for as ever once the
+   after that look, another report follows. A slice is then three times as long: it is only for a publisher that is
+   killed between its head and its wake. A publisher that lives on without its name is asked for as ever once the
    name is another file's. An untrusted file is ignored, but signalled once a second
    for the subscriber to check it again. Words that cannot be written are polled, and all words on a kernel without
    futex_waitv. */
@@ -173,7 +174,10 @@ watch_set_name(struct watch *w, bool elsewhere)
     pthread_mutex_lock(&notifier_mutex);
     w->renamed = false;
     w->named = w->told && !elsewhere;
-    w->checked = w->dead = false; /* if it is not, check soon */
+    w->checked = w->dead = false;
+    if (elsewhere && w->notifier != NULL) {
+        notifier_wake(w->notifier); /* to check the publisher from now on */
+    }
     pthread_mutex_unlock(&notifier_mutex);
 }
 
