@@ -112,18 +112,20 @@ type run struct {
 	begun      bool
 	next, last uint64
 	from, skip uint64 // where it begins again, and what it leaves out then: it is about to be overwritten as well
+	failed     bool
 	lapses
 }
 
 // holdNext reads the run's next value to h; sequence 0 says that it is over. It reports false if the run begins again.
 func (s *reader) holdNext(r *run, h *held) (found ring.Sample, now int64, goesOn bool) {
+	if r.failed {
+		return ring.Sample{}, 0, true
+	}
 	s.mu.Lock()
 	now = clock.Now()
 	found, goesOn = s.nextOf(r, h, now)
 	s.mu.Unlock()
-	if h.lapped && r.next == r.last && !r.pause(s) {
-		r.begun, r.last = true, 0 // it is over
-	}
+	r.failed = h.lapped && r.next == r.last && !r.pause(s)
 	return found, now, goesOn
 }
 

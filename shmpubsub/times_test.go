@@ -106,7 +106,7 @@ func TestAtAfterAndSince_ReadWhatSubscribeWould(t *testing.T) {
 	p = intPublisher(t, "x")
 	requireAt(t, s, 0, 2)
 	require.Equal(t, []int64{2}, valuesOf(s.Since(0)), "the one that was carried over")
-	publishAt(t, p, 20, 30)
+	publishAt(t, p, 21, 30)
 	require.Equal(t, []int64{2, 1, 2}, valuesOf(s.Since(0)))
 	require.NoError(t, p.Close())
 	requireNothingByTime(t, s)

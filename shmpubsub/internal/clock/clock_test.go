@@ -1,6 +1,7 @@
 package clock
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -42,6 +43,26 @@ func TestNow_NeverGoesBackwards(t *testing.T) {
 		require.False(t, now < last, "%d after %d", now, last)
 		last = now
 	}
+}
+
+// Now may lag more where the machine is busy when the program starts.
+func TestPassed_WaitsUntilNowHasReachedATimeThatIsPast(t *testing.T) {
+	for _, lag := range []time.Duration{0, time.Microsecond, 3 * time.Millisecond} {
+		before := offset
+		offset -= int64(lag)
+		for range 100 {
+			at := kernel(t)
+			require.True(t, Passed(at))
+			require.LessOrEqual(t, at, Now())
+			require.True(t, Passed(at-int64(time.Hour)))
+			require.False(t, Passed(kernel(t)+int64(time.Hour)))
+		}
+		offset = before
+	}
+	for _, at := range []int64{0, -1, math.MinInt64} {
+		require.True(t, Passed(at))
+	}
+	require.False(t, Passed(math.MaxInt64))
 }
 
 func TestNow_AllocatesNothing(t *testing.T) {
