@@ -5,6 +5,7 @@ from array import array
 from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Annotated, Any, NamedTuple, TypedDict, TypeVar
 
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from shm_pub_sub import (
     Alignment,
     ExistsError,
+    Follow,
     MaxSize,
     Publisher,
     Rate,
@@ -25,6 +27,7 @@ from shm_pub_sub import (
     TopicTable,
     Unit,
     align,
+    follow,
     inspect,
     remove,
     select,
@@ -449,3 +452,22 @@ def errors_are_what_the_tutorial_catches() -> None:
 class Fluent(Publisher[int]):
     def again(self) -> Self:
         return self
+
+
+def follow_yields_names_and_samples(directory: Path) -> None:
+    with follow("robot/*", newest=True, directory=directory, trust="any") as followed:
+        assert_type(followed, Follow)
+        for name, sample in followed:
+            assert_type(name, str)
+            assert_type(sample, Sample[Any])
+        assert_type(followed.recv(timeout=1), tuple[str, Sample[Any]])
+        assert_type(followed.topics, list[str])
+        assert_type(followed.lost + followed.fileno(), int)
+    follow(1)  # type: ignore[arg-type]
+    follow(["robot/*"])  # type: ignore[arg-type]
+
+
+async def follow_in_asyncio() -> None:
+    async for name, sample in follow():
+        assert_type((name, sample), tuple[str, Sample[Any]])
+    assert_type(await follow().arecv(1.5), tuple[str, Sample[Any]])
