@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ._hot import Sample
 
-    Item = tuple[str, Sample[Any]]
+    _Item = tuple[str, Sample[Any]]
 
 AT_ONCE = 1000
 """Numbers that are taken of a topic before the next one's turn. Of other values, one is."""
@@ -113,7 +113,7 @@ class Follow:
             words, directory=where, subscribe=subscribe, most=Descriptors().most
         )
         self._ready: deque[Topic] = deque()  # with values to take
-        self._values: deque[Item] = deque()  # taken, and not returned yet
+        self._values: deque[_Item] = deque()  # taken, and not returned yet
         self._ending: dict[Topic, None] = {}  # without a name, and perhaps with values
         self._next_ending = 0.0
         self._lost = 0
@@ -128,7 +128,7 @@ class Follow:
         import_numpy()  # now: it takes longer than some topics live
         self._look()
 
-    def recv(self, timeout: float | None = None) -> Item:
+    def recv(self, timeout: float | None = None) -> _Item:
         """Wait for the next value of any topic, and return the topic's name and the Sample.
 
         Args:
@@ -146,7 +146,7 @@ class Follow:
         finally:
             self._receivers -= 1
 
-    def _recv(self, deadline: float | None, timeout: object) -> Item:
+    def _recv(self, deadline: float | None, timeout: object) -> _Item:
         fds: Sequence[int] = ()
         while (found := self._next(fds)) is None:
             if deadline is not None and time.monotonic() >= deadline:
@@ -160,7 +160,7 @@ class Follow:
                 fds = ()  # closed, or lost: that is found next
         return found
 
-    def arecv(self, timeout: float | None = None) -> Coroutine[Any, Any, Item]:
+    def arecv(self, timeout: float | None = None) -> Coroutine[Any, Any, _Item]:
         """Wait as recv() does, in asyncio: `name, sample = await follow.arecv()`.
 
         Cancelling it loses no value. Several tasks, in several loops, may wait.
@@ -204,7 +204,7 @@ class Follow:
         self._signals = True
         return self._follower.poll.fileno()
 
-    def _next(self, fds: Sequence[int] = ()) -> Item | None:
+    def _next(self, fds: Sequence[int] = ()) -> _Item | None:
         """Return the next value that is there, if there is one.
 
         fds: What the poll found readable just now.
@@ -246,7 +246,7 @@ class Follow:
             finally:
                 lock.release()
 
-    def _take_one(self, fds: Sequence[int]) -> Item | None:
+    def _take_one(self, fds: Sequence[int]) -> _Item | None:
         if self._closed:
             self._say_closed()
         if not self._values:
@@ -341,7 +341,7 @@ class Follow:
     def __iter__(self) -> Follow:
         return self
 
-    def __next__(self) -> Item:
+    def __next__(self) -> _Item:
         try:
             return self.recv()
         except ClosedError:
@@ -350,7 +350,7 @@ class Follow:
     def __aiter__(self) -> Follow:
         return self
 
-    def __anext__(self) -> Coroutine[Any, Any, Item]:
+    def __anext__(self) -> Coroutine[Any, Any, _Item]:
         from . import _following_aio
 
         return _following_aio.anext(self)
@@ -373,5 +373,5 @@ class Follow:
         )
 
 
-def _time_of(item: Item) -> int:
+def _time_of(item: _Item) -> int:
     return item[1].time_ns

@@ -106,3 +106,14 @@ def all_that_asks_for_the_time() -> None:
             subscriber.wait_for_publisher(LONG)
             wait_in_every_way(publisher, subscriber)
             ask_for_ages(publisher)
+    follow_a_topic()
+
+
+def follow_a_topic() -> None:
+    """One that appears, ends and appears again."""
+    with shm_pub_sub.follow("followed") as follower:
+        with pytest.raises(WaitTimeoutError):
+            follower.recv(SOON)
+        for value in range(3):
+            with Publisher("followed", 0) as publisher, published_soon(publisher, value):
+                assert follower.recv(LONG)[1].value == value
