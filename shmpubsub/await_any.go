@@ -122,14 +122,19 @@ func (w *anyWait) sleep() {
 	if len(w.pages) > 0 {
 		w.unable = w.words.Wait(d) != nil
 	} else {
-		timer := time.NewTimer(d)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-w.ctx.Done():
-		}
+		w.pause(d)
 	}
 	w.isDue = clock.Now() >= w.until
+}
+
+// pause waits for d, or until ctx ends.
+func (w *anyWait) pause(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-w.ctx.Done():
+	}
 }
 
 func (w *anyWait) release() {

@@ -29,6 +29,18 @@ func TestSelect_SeesWhatHappensBetweenItsFirstLookAndItsSleep(t *testing.T) {
 	})
 }
 
+func TestAlign_SeesWhatHappensBetweenItsFirstLookAndItsSleep(t *testing.T) {
+	seesWhatHappens(t, func(ctx context.Context, s *IntSubscriber) (int64, error) {
+		a, err := Align(0, s)
+		require.NoError(t, err)
+		defer func() { require.NoError(t, a.Close()) }()
+		if err := a.Next(ctx); err != nil {
+			return s.def, err
+		}
+		return s.Recv(ctx)
+	})
+}
+
 // seesWhatHappens tests a wait for a value, whose steps are those of the eventcount.
 func seesWhatHappens(t *testing.T, wait func(ctx context.Context, s *IntSubscriber) (int64, error)) {
 	t.Helper()

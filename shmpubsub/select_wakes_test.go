@@ -153,3 +153,28 @@ func TestSelect_MissesNoWakeUp(t *testing.T) {
 	cancel()
 	all.Wait()
 }
+
+// A topic that is ahead wakes nobody.
+func TestAlign_SleepsUntilASetIsPossible(t *testing.T) {
+	canSleep(t)
+	withoutSlices(t)
+	ps, ss := quietTopics(t, 3)
+	a, err := Align(time.Hour, ss...)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, a.Close()) }()
+	for range 3 {
+		wakes := make(chan int, 1)
+		go func() {
+			w := newAnyWait(t.Context())
+			defer w.end()
+			assert.NoError(t, a.await(w))
+			wakes <- w.wakes
+		}()
+		for _, p := range ps {
+			for v := range int64(100) {
+				require.NoError(t, p.Publish(v))
+			}
+		}
+		requireWakes(t, len(ps)+1, wakes)
+	}
+}

@@ -93,19 +93,27 @@ func (s *SliceSubscriber[E]) Borrow(use func([]E)) bool {
 	if newest.Sequence == 0 {
 		return false
 	}
-	b := h.inPlace()
-	if s.boolean || b == nil || !s.isGo(b) {
-		v, err := s.appendTo(nil, &h)
+	v, ok := s.inPlace(&h)
+	if !ok {
+		var err error
+		v, err = s.appendTo(nil, &h)
 		s.release(&h) // a copy needs no view
 		if err != nil {
 			return false
 		}
-		use(v)
-		return true
+	}
+	use(v)
+	return true
+}
+
+// inPlace returns what h holds in shared memory; false: it is to be copied.
+func (s *SliceSubscriber[E]) inPlace(h *held) ([]E, bool) {
+	b := h.inPlace()
+	if s.boolean || b == nil || !s.isGo(b) {
+		return nil, false
 	}
 	n := len(b) / s.size
-	use(unsafe.Slice((*E)(unsafe.Pointer(unsafe.SliceData(b))), n)[:n:n])
-	return true
+	return unsafe.Slice((*E)(unsafe.Pointer(unsafe.SliceData(b))), n)[:n:n], true
 }
 
 // Recv appends the next unread value to dst, and waits if there is none. With an error it returns dst as it is. See

@@ -161,17 +161,24 @@ func (s *Subscriber[T]) Borrow(use func(*T)) bool {
 	if sample.Sequence == 0 {
 		return false
 	}
-	b := h.inPlace()
-	if s.boolean || len(b) != s.size || s.text() || !s.isGo(b) {
-		v := new(T)
+	v := s.inPlace(&h)
+	if v == nil {
+		v = new(T)
 		err := s.put(v, &h)
 		s.release(&h) // a copy needs no view
 		if err != nil {
 			return false
 		}
-		use(v)
-		return true
 	}
-	use((*T)(unsafe.Pointer(unsafe.SliceData(b))))
+	use(v)
 	return true
+}
+
+// inPlace returns what h holds in shared memory; nil: it is to be copied.
+func (s *Subscriber[T]) inPlace(h *held) *T {
+	b := h.inPlace()
+	if s.boolean || len(b) != s.size || s.text() || !s.isGo(b) {
+		return nil
+	}
+	return (*T)(unsafe.Pointer(unsafe.SliceData(b)))
 }
