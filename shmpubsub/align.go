@@ -52,8 +52,9 @@ const foreign = int64(time.Second)
 // maxTolerance counts as no limit, ns.
 const maxTolerance = uint64(1 << 62)
 
-// Align returns an Alignment of subscribers of any types. The samples of a set are at most tolerance apart; half of the
-// fastest topic's period is usual. With [WithMaxAge] older samples are left out.
+// Align returns an Alignment of subscribers of any types. The samples of a set are at most tolerance apart. The period of the
+// second slowest topic gives a set for each sample of the slowest one; of topics with the same rate take half a period. With
+// [WithMaxAge] older samples are left out.
 //
 // A set has only samples that are newer than those of the set before, is the newest that there is, and is found as soon as it
 // is there. In detail: its sample of the topic that is furthest behind is the latest one to which the others have one each, not
