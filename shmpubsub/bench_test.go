@@ -103,6 +103,54 @@ func benchmarkTaking(b *testing.B, take func(*shmpubsub.IntSubscriber) bool) {
 	})
 }
 
+// BenchmarkPublishAt says the time, which Publish reads itself.
+func BenchmarkPublishAt(b *testing.B) {
+	overDepth(b, ints, many, func(b *testing.B, p *shmpubsub.IntPublisher, _ *shmpubsub.IntSubscriber) {
+		for b.Loop() {
+			if err := p.PublishAt(1, shmpubsub.Now()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// BenchmarkAt, BenchmarkAfter and BenchmarkSince find values by their times: any one, and the last ten.
+func BenchmarkAt(b *testing.B) {
+	benchmarkFinding(b, func(s *shmpubsub.IntSubscriber, newest int64, n int) bool {
+		_, ok := s.At(newest - int64(n%many))
+		return ok
+	})
+}
+
+func BenchmarkAfter(b *testing.B) {
+	ctx := context.Background()
+	benchmarkFinding(b, func(s *shmpubsub.IntSubscriber, newest int64, n int) bool {
+		_, err := s.After(ctx, newest-int64(n%many))
+		return err == nil
+	})
+}
+
+func BenchmarkSince(b *testing.B) {
+	benchmarkFinding(b, func(s *shmpubsub.IntSubscriber, newest int64, _ int) bool {
+		return len(s.Since(newest-10)) == 10
+	})
+}
+
+func benchmarkFinding(b *testing.B, find func(s *shmpubsub.IntSubscriber, newest int64, n int) bool) {
+	overDepth(b, ints, many, func(b *testing.B, p *shmpubsub.IntPublisher, s *shmpubsub.IntSubscriber) {
+		b.ReportAllocs()
+		newest := shmpubsub.Now()
+		for n := range int64(many) {
+			_ = p.PublishAt(n, newest-many+1+n)
+		}
+		for n := 0; b.Loop(); n++ {
+			if !find(s, newest, n) {
+				b.Fatal("nothing is found")
+			}
+		}
+	})
+}
+
 func BenchmarkPublishMany(b *testing.B) {
 	overDepth(b, ints, many, func(b *testing.B, p *shmpubsub.IntPublisher, _ *shmpubsub.IntSubscriber) {
 		for _, n := range []int{1, 10, many} {

@@ -117,6 +117,8 @@ method to use:
   - the newest value, whenever the program has time for one: [Subscriber.Subscribe],
     or [Subscriber.Newest] for its number, time and age too; they neither wait nor
     consume
+  - the value of some time: [Subscriber.At], [Subscriber.After] and [Subscriber.Since],
+    which do not consume either
   - every value as it arrives: Recv, or [Subscriber.Values] in a loop;
     [Subscriber.RecvSample] for number, time and age too
   - all values since the last call: [Subscriber.TryRecv] for one,
@@ -135,6 +137,31 @@ and a publisher makes a system call only if somebody waits. A subscriber that ma
 read a topic's file but not write it polls every millisecond instead.
 [Publisher.PublishMany] publishes a batch and wakes waiters once.
 
+# Times
+
+What several sensors measured belongs together by the time of measurement, which is
+earlier than that of Publish. [Publisher.PublishAt] says it, and [Publisher.LoanAt] for
+a value that is filled in place:
+
+	measured := shmpubsub.Now()
+	...
+	err := pub.PublishAt(distance, measured)
+
+Times are CLOCK_MONOTONIC in nanoseconds, which [Now] reads, and time.monotonic_ns in
+Python. They are not in the future, and do not decrease: PublishAt reports [ErrValue]
+otherwise, and publishes nothing. They are those of [Sample], and of [WithMaxAge].
+
+Subscribers find what a topic keeps by them, and consume nothing:
+
+	frame, ok := camera.At(reading.Time)           // the nearest value
+	next, err := camera.After(ctx, reading.Time)   // the first one at or after it
+	readings := encoder.Since(frame.Time)          // all after it
+
+[Subscriber.At] and [Subscriber.Since] do not wait; [Subscriber.After] does, as
+Recv does. A publisher should keep as many values as its subscribers look back at.
+
+# Managing topics
+
 [List], [Inspect] and [Remove] manage topics from outside.
 
 A topic's name is any non-empty text without NUL that fits a file name once
@@ -147,6 +174,10 @@ directory is an isolated domain.
 Subscribe reports true exactly while a live publisher has published a value, or
 one is retained ([WithRetain]), and the value is not too old ([WithMaxAge]). It
 reports true for the same value again and again.
+
+The times of a topic's values do not decrease from one to the next, whichever goroutines
+publish them, in whatever way. A value that was carried over from before a reboot may
+have a time in the future; At, After and Since do not find it once there is another one.
 
 A read after a publish has returned gets that value or a newer one. Values are
 never torn and never go backwards within one publisher, however fast it

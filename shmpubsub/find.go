@@ -9,10 +9,11 @@ import (
 	"shm_pub_sub/shmpubsub/internal/segment"
 )
 
-// asked is a value that is asked for by its time.
+// asked is whether, and from what time on, a value is asked for by its time.
 type asked struct {
-	after int64
-	head  uint64 // when there was none
+	byTime bool
+	after  int64
+	head   uint64 // when there was none
 }
 
 // find reads the value that q asks for to h, as [ring.Ring.Find] does.
@@ -86,7 +87,7 @@ func (s *reader) first(h *held) (ring.Sample, error) {
 
 // receiveAfter reads the first value at or after a time to h, and waits for it.
 func (s *reader) receiveAfter(ctx context.Context, time int64, h *held) (ring.Sample, error) {
-	h.asked = &asked{after: time}
+	h.asked = asked{byTime: true, after: time}
 	if found, err := s.tryFirst(h); err != nil || found.Sequence > 0 {
 		return found, err
 	}

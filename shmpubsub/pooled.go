@@ -122,7 +122,7 @@ type held struct {
 	chunks *pooled // nil: the value is in words, or in more
 	value  pool.Value
 	size   uint64 // bytes
-	asked  *asked // by what it is read; nil: it is the newest, or the next unread one
+	asked  asked
 	words  [descriptor.InlineMax / 8]uint64
 	more   []uint64 // of a publisher with another limit
 }

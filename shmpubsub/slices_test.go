@@ -179,6 +179,13 @@ func TestReads_AllocateNothing(t *testing.T) {
 		"borrow":                  func() { s.Borrow(use) },
 		"receive an array":        func() { _ = p.Publish(into); _ = s.RecvInto(ctx, &into) },
 		"receive a small array":   func() { _ = small.Publish(few); _, _ = smalls.Recv(ctx) },
+		"publish at a time":       func() { _ = p.PublishAt(into, shmpubsub.Now()) },
+		"publish a slice at one":  func() { _ = points.PublishAt(cloud, shmpubsub.Now()) },
+		"find a small array":      func() { _, _ = smalls.At(1) },
+		"wait for a small array":  func() { _, _ = smalls.After(ctx, 1) },
+		"find a slice":            func() { v, _ := pointss.At(1, cloud[:0]); cloud = v.Value },
+		"lend":                    func() { _ = p.Loan(func(f *frame) error { f[0][0]++; return nil }) },
+		"lend at a time":          func() { _ = p.LoanAt(func(f *frame) (int64, error) { f[0][0]++; return shmpubsub.Now(), nil }) },
 		"receive a slice":         func() { _ = points.Publish(cloud); cloud, _ = pointss.Recv(ctx, cloud[:0]) },
 	} {
 		call()

@@ -94,6 +94,9 @@ func since[T any](s *reader, time int64, value func(*held) (T, error)) (all []Sa
 		case found.Sequence == 0:
 			return all
 		}
+		if all == nil { // damaged headers may promise any number of values
+			all = make([]Sample[T], 0, min(r.last-r.next+2, 4096))
+		}
 		v, err := value(&h)
 		if s.release(&h); err == nil {
 			all = append(all, sampleOf(v, found, now))

@@ -84,7 +84,7 @@ func (s *reader) takeOrAnnounce(ctx context.Context, dst []uint64, h *held, r *r
 
 // get takes the next value, or reads the one that h asks for.
 func (s *reader) get(dst []uint64, h *held) (ring.Sample, error) {
-	if h != nil && h.asked != nil {
+	if h != nil && h.asked.byTime {
 		return s.first(h)
 	}
 	return s.take(dst, h)
@@ -92,7 +92,7 @@ func (s *reader) get(dst []uint64, h *held) (ring.Sample, error) {
 
 // seenAll reports whether nothing was published since get has found no value.
 func (s *reader) seenAll(h *held) bool {
-	if h != nil && h.asked != nil {
+	if h != nil && h.asked.byTime {
 		return s.present.ring.Published() == h.asked.head
 	}
 	return s.present.unseen() == 0
