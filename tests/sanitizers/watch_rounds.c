@@ -94,6 +94,41 @@ check_new_target(void)
     }
 }
 
+/* If the name is watched nobody asks for the publisher, and a slice is longer; one that is not among them shortens it. */
+static void
+check_named(void)
+{
+    struct futexv list[FUTEXV_MAX];
+    for (unsigned unnamed = 0; unnamed < 2; unnamed++) {
+        memset(checks, 0, sizeof checks);
+        notifier = (struct notifier){.count = 2};
+        for (unsigned i = 0; i < 2; i++) {
+            watches[i] = (struct watch){.state = ARMED, .notifier = &notifier, .index = i, .told = true,
+                                        .named = i == 0 || !unnamed, .target = {.head = &head, .fd = (int)i}};
+            notifier.watches[i] = &watches[i];
+        }
+        uint64_t before = clock_now(CLOCK_MONOTONIC);
+        pthread_mutex_lock(&notifier_mutex);
+        (void)collect(&notifier, list);
+        pthread_mutex_unlock(&notifier_mutex);
+        uint64_t after = clock_now(CLOCK_MONOTONIC), slice = unnamed ? CHECK_INTERVAL : NAMED_CHECK_INTERVAL;
+        if (checks[0] != 0 || checks[1] != unnamed) {
+            FAIL("a named watch was checked %u times, the other one %u times", checks[0], checks[1]);
+        }
+        if (notifier.check_at < before + slice || notifier.check_at > after + slice) {
+            FAIL("with %u watches that are not named, a slice is too long, or too short", unnamed);
+        }
+    }
+    watches[0] = (struct watch){.state = ARMED, .named = true}; /* no file, and a name that is nobody's */
+    if (watch_needs_looks(&watches[0])) {
+        FAIL("a name that is watched is looked at");
+    }
+    watches[0].target.untrusted.ino = 1; /* it is ignored for a second */
+    if (!watch_needs_looks(&watches[0])) {
+        FAIL("a file that is not trusted is not looked at again");
+    }
+}
+
 int
 main(void)
 {
@@ -116,6 +151,7 @@ main(void)
         }
     }
     check_new_target();
+    check_named();
     printf("%lu rounds\n", rounds);
     return 0;
 }

@@ -146,6 +146,37 @@ def test_a_killed_publisher_is_succeeded(
             everything.recv(0.05)
 
 
+@pytest.mark.shm_leaves_files("a publisher is killed")
+def test_a_file_of_the_dead_that_is_removed_by_hand(start_python: Start, shm_dir: Path) -> None:
+    """Nobody retires it: only the change of the name can be noticed."""
+    with follow("topic") as follower:
+        publisher = start_python(KILLED, 0, 1)
+        assert values(follower, 1) == [("topic", 1)]
+        publisher.kill()
+        publisher.wait()
+        (shm_dir / "shm_pub_sub.topic").unlink()
+        with pytest.raises(WaitTimeoutError):
+            follower.recv(0.02)
+        with Publisher("topic", 0) as pub:
+            pub.publish(2)
+            assert values(follower, 1) == [("topic", 2)]
+
+
+def test_nothing_is_readable_once_all_is_taken() -> None:
+    """Otherwise waiting would take a whole processor."""
+    with follow() as follower, Publisher("a", 0) as a, Publisher("b", ""):
+        a.publish(1)
+        assert values(follower, 1) == [("a", 1)]
+        with pytest.raises(WaitTimeoutError):
+            follower.recv(0.01)
+        assert follower.topics == ["a", "b"]
+        poll = follower._follower.poll
+        assert poll.wait(0.01) == []
+        a.publish(2)
+        assert len(poll.wait(LONG)) == 1
+        assert poll.wait(0) != []
+
+
 OUTLIVING = """
 import sys, shm_pub_sub
 pub = shm_pub_sub.Publisher("topic", 0, 9)
