@@ -118,7 +118,7 @@ def align(
     given = _check_subscribers(subscribers)
     seconds = _check_tolerance(tolerance)
     keys = None if names is None else _check_names(names, len(given))
-    alignment = Alignment(given, min(round(seconds * 1e9), _LONGEST), keys)
+    alignment = Alignment(given, round(min(seconds * 1e9, _LONGEST)), keys)
     alignment._subscribers = given
     alignment._tolerance = seconds
     alignment._at_once = 0

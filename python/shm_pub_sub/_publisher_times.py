@@ -43,6 +43,8 @@ def refused(
 
 def _other_clock(ns: int, now: int) -> str:
     """Return what to do if it looks like another clock or unit, or ""."""
+    if ns >= 2**63:
+        return ""
     since_epoch = time.time()
     if abs(ns / _SECOND - since_epoch) < _DECADE:
         return "; it looks like time.time_ns(): take time.monotonic_ns()"

@@ -230,6 +230,16 @@ def test_what_it_refuses(subscribers: list["Subscriber[int]"]) -> None:
         align([one])  # type: ignore[call-arg]
 
 
+@pytest.mark.parametrize("tolerance", [1e10, 1e300, 2**70])
+def test_a_tolerance_may_be_longer_than_any_time(
+    pairs: Pairs, subscribers: list["Subscriber[int]"], tolerance: float
+) -> None:
+    aligned = align(subscribers, tolerance=tolerance)
+    publish(pairs[:1], 1, at=1)
+    publish(pairs[1:], 2, 3, at=time.monotonic_ns())
+    assert values(aligned.recv(0)) == [1, 2, 3]
+
+
 def test_timeouts(pairs: Pairs, subscribers: list["Subscriber[int]"]) -> None:
     aligned = align(subscribers, tolerance=0.25)
     publish(pairs, 1, None, 1, at=time.monotonic_ns() - 10**9)
