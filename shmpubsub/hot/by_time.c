@@ -15,7 +15,8 @@
 /* One call. */
 struct query {
     Subscriber *s;
-    uint64_t time; /* ns; what is before or beyond the clock's range is its end */
+    uint64_t time;     /* ns; what is before or beyond the clock's range is its end */
+    uint64_t earliest; /* ns: a value before it was too old when the search began */
     uint64_t open_epoch;
     struct patience patience;
 };
@@ -45,18 +46,28 @@ ready(const struct query *q)
     return attachment_is_over(q->s, q->open_epoch) ? -1 : attachment_ready(q->s);
 }
 
-/* The time of the oldest value that is not too old. */
-static uint64_t
-earliest(const Subscriber *s)
-{
-    uint64_t now = s->max_age == 0 ? 0 : clock_now(CLOCK_MONOTONIC);
-    return now > s->max_age ? now - s->max_age : 0;
-}
-
 static uint64_t
 later(uint64_t a, uint64_t b)
 {
     return a > b ? a : b;
+}
+
+/* A search begins. Returns the time that it looks for: t, or what is not too old now. A value that becomes too old before
+   it is read counts as found in time: there may be no end of those. */
+static uint64_t
+not_too_old(struct query *q, uint64_t t)
+{
+    uint64_t now = q->s->max_age == 0 ? 0 : clock_now(CLOCK_MONOTONIC);
+    q->earliest = now > q->s->max_age ? now - q->s->max_age : 0;
+    return later(t, q->earliest);
+}
+
+/* Whether a value was too old when the search began, or is of another boot. */
+static bool
+is_too_old(const struct query *q, uint64_t time)
+{
+    bool ages = q->s->max_age != 0;
+    return ages && (time < q->earliest || value_age(time, clock_now(CLOCK_MONOTONIC)) == UINT64_MAX);
 }
 
 /* Leaves out the oldest values, as many as attempts have failed. */
@@ -69,16 +80,17 @@ skip_lapped(const struct query *q, const struct ring *r, uint64_t k, uint64_t he
 
 /* The value nearest to the time; *k is 0 if there is none. */
 static enum ring_read
-nearest(const struct query *q, const struct ring *r, uint64_t *k)
+nearest(struct query *q, const struct ring *r, uint64_t *k)
 {
-    uint64_t from = earliest(q->s), t = later(q->time, from), head, before, after;
+    uint64_t t = not_too_old(q, q->time), head, before, after;
     enum ring_read found = ring_search(r, t, k, &head);
     if (found != RING_OK) {
         *k = 0;
         return found;
     }
     uint64_t first = *k;
-    bool has_before = first > ring_oldest(r, head) && ring_time_of(r, first - 1, &before) && before >= from && before < t;
+    bool has_before = first > ring_oldest(r, head) && ring_time_of(r, first - 1, &before) &&
+                      before >= q->earliest && before < t;
     bool has_after = first <= head && ring_time_of(r, first, &after);
     *k = has_before ? first - 1 : 0;
     if (has_after && (!has_before || after - t <= t - before)) {
@@ -99,8 +111,9 @@ enum reading { READING_FAILED = -1, READING_LAPPED, READING_DONE, READING_TOO_OL
 
 /* Reads value k of file f as a Sample. READING_FAILED: with an error set. */
 static enum reading
-read_sample(Subscriber *s, struct topic_file *f, const struct ring *r, uint64_t k, PyObject **sample)
+read_sample(const struct query *q, struct topic_file *f, const struct ring *r, uint64_t k, PyObject **sample)
 {
+    Subscriber *s = q->s;
     struct payload p;
     payload_init(&p);
     const char *path = s->cursor.present.file == f ? path_of(s) : NULL;
@@ -112,7 +125,7 @@ read_sample(Subscriber *s, struct topic_file *f, const struct ring *r, uint64_t 
     if (found != RING_OK) {
         return READING_LAPPED;
     }
-    if (value_too_old(s, p.time)) {
+    if (is_too_old(q, p.time)) {
         payload_release(&p);
         return READING_TOO_OLD;
     }
@@ -146,7 +159,7 @@ by_time_at(Subscriber *s, PyObject *time)
             Py_RETURN_NONE;
         }
         PyObject *sample = NULL;
-        switch (read_sample(s, s->cursor.present.file, &s->ring, k, &sample)) {
+        switch (read_sample(&q, s->cursor.present.file, &s->ring, k, &sample)) {
         case READING_DONE:
         case READING_FAILED:
             return sample;
@@ -163,7 +176,7 @@ by_time_at(Subscriber *s, PyObject *time)
 /* Reads the first value at the time or after it: as read_sample; READING_TOO_OLD: there is none. *head: as it was then,
    unless there is no file. */
 static enum reading
-read_first(const struct query *q, uint64_t *head, PyObject **sample)
+read_first(struct query *q, uint64_t *head, PyObject **sample)
 {
     Subscriber *s = q->s;
     uint64_t k;
@@ -171,14 +184,14 @@ read_first(const struct query *q, uint64_t *head, PyObject **sample)
     if (there <= 0) {
         return there < 0 ? READING_FAILED : READING_TOO_OLD;
     }
-    if (ring_search(&s->ring, later(q->time, earliest(s)), &k, head) == RING_CORRUPT) {
+    if (ring_search(&s->ring, not_too_old(q, q->time), &k, head) == RING_CORRUPT) {
         raise_corrupt((PyObject *)s);
         return READING_FAILED;
     }
     if (k > *head) {
         return READING_TOO_OLD;
     }
-    return read_sample(s, s->cursor.present.file, &s->ring, skip_lapped(q, &s->ring, k, *head), sample);
+    return read_sample(q, s->cursor.present.file, &s->ring, skip_lapped(q, &s->ring, k, *head), sample);
 }
 
 /* Returns NULL without an error set if the time is up. */
@@ -233,7 +246,7 @@ append_all(const struct query *q, struct topic_file *f, const struct ring *r, ui
 {
     for (uint64_t k = *first; k <= last; k++) {
         PyObject *sample = NULL;
-        enum reading done = read_sample(q->s, f, r, k, &sample);
+        enum reading done = read_sample(q, f, r, k, &sample);
         if (done == READING_DONE && PyList_Append(list, sample) < 0) {
             done = READING_FAILED;
         }
@@ -248,7 +261,7 @@ append_all(const struct query *q, struct topic_file *f, const struct ring *r, ui
 
 /* Fills the list with all values after the time; from: what was left out at the attempt before. */
 static enum reading
-read_all(const struct query *q, uint64_t *from, PyObject *list)
+read_all(struct query *q, uint64_t *from, PyObject *list)
 {
     Subscriber *s = q->s;
     uint64_t k, head;
@@ -259,7 +272,7 @@ read_all(const struct query *q, uint64_t *from, PyObject *list)
     if (there <= 0) {
         return there < 0 ? READING_FAILED : READING_DONE;
     }
-    if (ring_search(&s->ring, later(q->time + 1, earliest(s)), &k, &head) == RING_CORRUPT) {
+    if (ring_search(&s->ring, not_too_old(q, q->time + 1), &k, &head) == RING_CORRUPT) {
         raise_corrupt((PyObject *)s);
         return READING_FAILED;
     }

@@ -114,7 +114,7 @@ def test_a_time_that_is_refused_publishes_nothing(kind: str) -> None:
             (-(10**400), r"found time_ns=-10{50,}\.\.\.; expected 1 or more"),
             (
                 ago(-3600 * SECOND),
-                r"found time_ns=\d+, 3600 s ahead of the clock; expected \d+, wh",
+                r"found time_ns=\d+, 3[56]\d\d\S* s ahead of the clock; expected \d+, wh",
             ),
             (time.time_ns(), r"it looks like time.time_ns\(\): take time.monotonic_ns\(\)"),
             (int(time.monotonic()), r"it looks like seconds: take time.monotonic_ns\(\)"),
