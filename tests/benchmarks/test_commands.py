@@ -87,3 +87,14 @@ def test_rate_measures_loops_drift_and_overruns(tmp_path: Path) -> None:
     assert machine.startswith("CPython ")
     assert head.startswith("| Late by us | median |")
     assert [row.split(" | ")[0] for row in rows] == [f"| {name}" for name in figures["rows"]]
+
+
+def test_alignment_takes_sets_in_every_way(tmp_path: Path) -> None:
+    figures, printed = run("alignment.py", tmp_path)
+    assert {*figures["ways"]} == {"align", "asyncio", "executor", "in turn"}
+    for way in figures["ways"].values():
+        assert len(way["ages"]) == len(way["spreads"]) > 0
+        assert min(way["ages"]) > 0.005, "the latency of the sensors"
+    assert {*figures["idle"]} == {"align", "asyncio"}
+    assert min(figures["cost"].values()) > 0
+    assert "target for align" in printed

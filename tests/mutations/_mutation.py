@@ -57,6 +57,8 @@ PYTHON = {
         "tests/process/test_readers_locks.py",
         "tests/crash/test_liveness.py",
     ),
+    "sets": ("tests/unit/receiving/test_align_model.py", "tests/unit/receiving/test_align.py"),
+    "waiting for sets": ("tests/waiting/test_align.py", "tests/waiting/test_align_async.py"),
     "metadata": ("tests/unit/metadata",),
     "records": ("tests/unit/records",),
     "random records": ("tests/differential/test_layouts.py", "tests/fuzz/test_records.py"),
@@ -77,6 +79,7 @@ STREAM = ("receiving", "C and Go", "streams", "C under sanitizers", "Go ring, me
 PINS = ("chunks and pins", "Go ring, memory model")
 PINS_GO = ("Go pool", "Go ring, memory model")
 WAIT = ("receiving", "streams", "descriptors")
+ALIGNED = ("sets", "waiting for sets")
 OWNERSHIP = ("promises", "storm", "kill points", "Go segment", "kills")
 
 

@@ -4,6 +4,7 @@
 the rest of the tree still compiles with it: what the compiler finds needs no test.
 """
 
+from ._align import ALIGNING
 from ._files import FILES
 from ._metadata import METADATA
 from ._pool import POOL
@@ -11,4 +12,14 @@ from ._receiving import STREAMS, WAITING
 from ._records import RECORDS
 from ._ring import RING_IN_C, RING_IN_GO
 
-MUTATIONS = (*RING_IN_C, *POOL, *STREAMS, *WAITING, *RING_IN_GO, *FILES, *METADATA, *RECORDS)
+MUTATIONS = (
+    *RING_IN_C,
+    *POOL,
+    *STREAMS,
+    *WAITING,
+    *ALIGNING,
+    *RING_IN_GO,
+    *FILES,
+    *METADATA,
+    *RECORDS,
+)

@@ -27,14 +27,16 @@ class Topic:
         self.subscriber = Subscriber(name, 0)
         self.values: list[Value] = []  # of this publisher
         self.publishers = 1
-        self.newest = 1  # no publisher begins with an earlier time than the last one's
+        self.newest = 1
 
     def publish(self, at: int) -> None:
         self.newest = max(self.newest, at)
         self.values.append(Value(len(self.values) + 1, self.newest))
         self.publisher.publish_at(self.values[-1].number, self.newest)
 
-    def restart(self) -> None:
+    def restart(self, earlier: int = 0) -> None:
+        """Begin another publisher, with times that may be earlier than the last one's."""
+        self.newest -= earlier
         self.publisher.close()
         self.publisher = Publisher(self.name, 0, self.depth)
         self.values = []
@@ -112,7 +114,7 @@ class Script:
         for _ in range(STEPS):
             dice = self.rng.random()
             if dice < 0.02:
-                self.rng.choice(self.topics).restart()
+                self.rng.choice(self.topics).restart(self.rng.choice([0, 5, 40]) * self.unit)
                 self.story.append("restart")
             elif dice < 0.55:
                 self.publish()
