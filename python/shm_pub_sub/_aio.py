@@ -1,7 +1,6 @@
 """Waiting in asyncio: arecv() and `async for`, on fileno() and the loop's add_reader alone.
 
-_align_aio waits for alignments with the same Waiters: what is said of a subscriber's values here is
-true of an alignment's sets.
+_align_aio waits for sets of samples with the same Waiters, and _following_aio for all topics.
 """
 
 from __future__ import annotations

@@ -88,14 +88,14 @@ def align(
 ) -> Alignment:
     """Return sets of samples that belong together: one of each subscriber, of the same time.
 
-    The samples of a set are at most tolerance seconds apart, and it is the newest such set; if
-    several have its sample of the slowest topic, the one with the least spread. Every sample is
-    newer than the one before it in its place. A set is returned as soon as there is one. It takes
-    nothing from the subscribers, nor does it wait for each in turn: they may be used as always.
+    The samples of a set are at most tolerance seconds apart. It is the set whose oldest sample is
+    newest or, of all with that sample, the one with the least spread. Every sample is newer than
+    the one before it in its place. A set is returned as soon as there is one. Nothing is taken from
+    the subscribers, which may be used as always.
 
     It reads what the topics keep. A topic's buffer_num must be as large as the number of values
     that are published while the slowest topic's value is on its way. Values that max_age= of a
-    subscriber excludes are left out, with copy=False the samples have views.
+    subscriber excludes are left out; with copy=False the samples have views.
 
     Args:
         subscribers: Subscribers of any types, each one once.

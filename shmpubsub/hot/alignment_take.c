@@ -142,7 +142,7 @@ take(Alignment *a, struct pick *picks, PyObject **set)
             return -1;
         }
         if (!align_find(a->found, a->n, a->tolerance)) {
-            a->awaited = align_await(a->found, a->n, a->tolerance, a->awaited, &a->floor);
+            a->awaited = align_await(a->found, a->n, a->awaited, &a->floor);
             return 0;
         }
         for (Py_ssize_t i = 0; i < a->n; i++) {

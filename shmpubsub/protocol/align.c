@@ -173,7 +173,7 @@ align_find(struct align_topic *topics, long n, uint64_t tolerance)
 }
 
 long
-align_await(const struct align_topic *topics, long n, uint64_t tolerance, long before, uint64_t *floor)
+align_await(const struct align_topic *topics, long n, long before, uint64_t *floor)
 {
     if (lacks_candidates(&topics[before])) {
         return before;
@@ -187,6 +187,6 @@ align_await(const struct align_topic *topics, long n, uint64_t tolerance, long b
             behind = i;
         }
     }
-    *floor = topics[behind].newest > tolerance ? topics[behind].newest - tolerance : 0;
+    *floor = topics[behind].newest;
     return behind;
 }

@@ -15,10 +15,10 @@
 
    If there is no set, align_await says whose next value has to come first. If a topic has no candidate, it is that one.
    Otherwise it is the topic that is furthest behind: the earliest of the topics' newest times is its own, m. A later set
-   with one of its present candidates, which are not after m, would have new values of other topics. These are not before
-   those topics' newest values, which are not before m either; so the set would be within the tolerance with the latter
-   in their places, and have been found. So every later set has a new value of this topic, none of its values is more
-   than the tolerance before m, which is `floor`, and a waiter need not be woken for any other topic. */
+   with a value of it that is there already, or with a value of any topic before m, would begin at m or before. Put the
+   topics' newest values in the places of its new ones: they are not before m, nor after those, so that it would still be
+   within the tolerance, and have been found. So every later set has a new value of this topic, and none of its values is
+   before m, which is `floor`: a waiter need not be woken for any other topic. */
 #ifndef SHM_ALIGN_H
 #define SHM_ALIGN_H
 
@@ -42,7 +42,7 @@ bool align_find(struct align_topic *topics, long n, uint64_t tolerance);
 
 /* There was no set. Returns the topic that every later one has a new value of, and sets *floor. If there are several, it
    stays with the one that was waited for before, which is probably the last to come the next time too. */
-long align_await(const struct align_topic *topics, long n, uint64_t tolerance, long before, uint64_t *floor);
+long align_await(const struct align_topic *topics, long n, long before, uint64_t *floor);
 
 /* Latest less earliest time of the set, ns. */
 uint64_t align_spread(const struct align_topic *topics, long n);

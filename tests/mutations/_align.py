@@ -11,8 +11,8 @@ ALIGNING = (
     Mutation(
         "align: samples as far apart as the tolerance are not together",
         ALIGN_C,
-        "        if (t->time - *m <= tolerance) {",
-        "        if (t->time - *m < tolerance) {",
+        "        if (!newest_until(t, *m + tolerance, &t->k, &t->time)) {",
+        "        if (!newest_until(t, *m + tolerance - 1, &t->k, &t->time)) {",
         ALIGNED,
     ),
     Mutation(
@@ -67,8 +67,8 @@ ALIGNING = (
     Mutation(
         "align: candidates are left out that a later set may have",
         ALIGN_C,
-        "topics[behind].newest - tolerance : 0;",
-        "topics[behind].newest : 0;",
+        "    *floor = topics[behind].newest;",
+        "    *floor = topics[behind].newest + 1000;",
         ALIGNED,
     ),
     Mutation(

@@ -57,7 +57,11 @@ PYTHON = {
         "tests/process/test_readers_locks.py",
         "tests/crash/test_liveness.py",
     ),
-    "sets": ("tests/unit/receiving/test_align_model.py", "tests/unit/receiving/test_align.py"),
+    "sets": (
+        "tests/unit/receiving/test_align_model.py",
+        "tests/unit/receiving/test_align.py",
+        "tests/unit/receiving/test_align_meanwhile.py",
+    ),
     "waiting for sets": ("tests/waiting/test_align.py", "tests/waiting/test_align_async.py"),
     "metadata": ("tests/unit/metadata",),
     "records": ("tests/unit/records",),

@@ -21,7 +21,7 @@ from ._package import Fault, build_package, check_that_it_fits
 # What is most likely to go wrong in C, in one process; SHM_PUB_SUB_SANITIZE=all runs the rest too.
 UNIT = {
     "values": "values conversions refused_values type_mismatch",
-    "receiving": "retain receive history samples batches",
+    "receiving": "retain receive history samples batches align align_meanwhile",
     "api": "arguments subclasses objects",
     "lifetime": "closing finalizers threads",
     "arrays": "publish_many publish_threads loan views into meanwhile",

@@ -1,6 +1,7 @@
 """align() while it waits: for all at once, for as little as possible, until something ends it."""
 
 import os
+import select
 import threading
 import time
 from collections.abc import Generator, Iterator
@@ -8,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shm_pub_sub import ClosedError, Publisher, Subscriber, TopicTypeError, align
+from shm_pub_sub import (
+    ClosedError,
+    Publisher,
+    Subscriber,
+    TopicTypeError,
+    WaitTimeoutError,
+    align,
+)
 from support import remote
 from support.counts import WAITS, dice
 from support.forked import ForkChild
@@ -211,6 +219,39 @@ def test_threads_share_one_and_each_set_goes_to_one(
     for thread in threads:
         thread.join(SLACK)
     assert sorted(found) == [[n] * 3 for n in range(1, count + 1)]
+
+
+def test_a_descriptor_is_readable_while_there_may_be_a_set(
+    pairs: Pairs, subscribers: list["Subscriber[int]"]
+) -> None:
+    aligned = align(subscribers, tolerance=60)
+    poll = select.poll()
+    poll.register(aligned, select.POLLIN)
+
+    def readable(seconds: float = 0) -> bool:
+        return bool(poll.poll(seconds * 1000))
+
+    assert readable()
+    for number in range(1, 6):
+        with pytest.raises(WaitTimeoutError):
+            aligned.recv(0)
+        assert not readable()
+        last = number % 3
+        for place, (publisher, _) in enumerate(pairs):
+            if place != last:
+                publisher.publish(number)
+        while readable():
+            with pytest.raises(WaitTimeoutError):
+                aligned.recv(0)
+        pairs[last][0].publish(number)
+        assert readable(SLACK)
+        assert values(aligned.recv(0)) == [number] * 3
+    with pytest.raises(WaitTimeoutError):
+        aligned.recv(0)
+    assert not aligned.closed
+    subscribers[0].close()
+    assert readable()
+    assert aligned.closed
 
 
 def test_signal_handlers_run_and_may_end_it(run_python: Run) -> None:

@@ -138,6 +138,7 @@ def sets_of_topics() -> Iterator[list[list[Topic]]]:
         yield made
 
 
+@pytest.mark.timeout(120 + ALIGNMENTS // 100)
 def test_finds_the_models_sets(sets_of_topics: list[list[Topic]]) -> None:
     rng = dice()
     start = time.monotonic_ns() - SPAN
