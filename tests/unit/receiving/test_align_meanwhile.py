@@ -178,3 +178,22 @@ def test_values_after_one_of_another_boot_are_found_by_their_times(shm_dir: Path
         write_at(topic_file(shm_dir), FIRST_SLOT + 32 + 8, foreign)
         other.publish_at(1, now)
         assert values(align([first, second], tolerance=1e-8).recv(0)) == [2, 1]
+
+
+def test_a_new_publisher_may_begin_with_an_earlier_time() -> None:
+    now = time.monotonic_ns() - 10**9
+    with (
+        Publisher("other", 0) as other,
+        Subscriber("topic", 0) as first,
+        Subscriber("other", 0) as second,
+    ):
+        aligned = align([first, second], tolerance=1e-8)
+        with Publisher("topic", 0) as publisher:
+            publisher.publish_at(1, now + 100)
+            other.publish_at(1, now + 87)
+            other.publish_at(2, now + 120)
+            with pytest.raises(WaitTimeoutError):
+                aligned.recv(0)
+        with Publisher("topic", 0) as publisher:
+            publisher.publish_at(7, now + 95)
+            assert values(aligned.recv(0)) == [7, 1]
