@@ -123,9 +123,9 @@ WAITING = (
     Mutation(
         "wait: close() sends nobody away",
         "shmpubsub/hot/attachment.c",
-        "    topic_file_abandon(s->cursor.present.file);\n    watch_detach(s->watch);\n"
+        "    topic_file_abandon(s->cursor.present.file);\n    extra_watch_detach_all(s);\n"
         "    cursor_leave(&s->cursor);\n",
-        "    watch_detach(s->watch);\n    cursor_leave(&s->cursor);\n",
+        "    extra_watch_detach_all(s);\n    cursor_leave(&s->cursor);\n",
         WAIT,
     ),
     Mutation(
