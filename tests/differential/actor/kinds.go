@@ -29,6 +29,9 @@ type subscriber interface {
 	after(time int64) (shmpubsub.Sample[int64], bool) // does not wait
 	since(time int64) []shmpubsub.Sample[int64]
 	borrow(use func(look func() int64)) bool
+	any() shmpubsub.AnySubscriber
+	aligned(a *shmpubsub.Alignment) (shmpubsub.Sample[int64], bool)
+	borrowAligned(a *shmpubsub.Alignment, use func(int64)) bool
 	Err() error
 	Lost() uint64
 	Close() error

@@ -5,6 +5,7 @@
 //	lend ID LOAN VALUE    return ID LOAN publish|drop
 //	subscriber ID TOPIC KIND HISTORY    take|sample|newest|newest_sample ID    drain ID LIMIT    at|after|since ID NS    end ID
 //	borrow ID VIEW    give_back ID VIEW
+//	align ID NS SUBSCRIBER...    next_set ID    end_align ID
 //
 // VIEWS and LOANS are -1 for kinds that have none; MOST is how many steps values have. A publisher's answer is empty,
 // "value" for ErrValue, "loan" for ErrLoan or "closed" for ErrClosed. A subscriber's answer is its result and Lost: "1 2 3 0", or "type 0" for ErrType. What was lent or borrowed
@@ -78,6 +79,14 @@ func do(words []string) (string, error) {
 		return newSubscriber(id, rest)
 	case "borrow":
 		return borrow(subscribers[id], rest[0])
+	case "align":
+		return "", align(id, rest)
+	case "next_set":
+		return nextSet(alignments[id])
+	case "end_align":
+		err := alignments[id].Close()
+		delete(alignments, id)
+		return "", err
 	case "give_back":
 		return fmt.Sprint(end(rest[0], "")), nil
 	case "end":
