@@ -160,6 +160,23 @@ Subscribers find what a topic keeps by them, and consume nothing:
 [Subscriber.At] and [Subscriber.Since] do not wait; [Subscriber.After] does, as
 Recv does. A publisher should keep as many values as its subscribers look back at.
 
+# Samples that belong together
+
+[Align] finds one sample of each of several topics, all of about the same time:
+
+	aligned, err := shmpubsub.Align(10*time.Millisecond, camera, arm)
+	if err != nil {
+		return err
+	}
+	defer aligned.Close()
+	for aligned.Next(ctx) == nil {
+		joints, _ := arm.Aligned(aligned)
+		camera.BorrowAligned(aligned, func(f *frame) { act(f, joints.Value) })
+	}
+
+Each set is delivered once, as soon as there is one, and the newest that there is. It
+takes no values from the subscribers, and what is borrowed stays until the next set.
+
 # Managing topics
 
 [List], [Inspect] and [Remove] manage topics from outside.

@@ -32,7 +32,7 @@ var (
 	// ErrValueType says that values of a Go type cannot be published, or that an option does not go with the type.
 	ErrValueType = errors.New("invalid type of values")
 	// ErrValue says that a value does not fit: it is too long, of another length, or text that is not UTF-8; or that an argument
-	// of [Select] cannot be used.
+	// of [Select] or [Align] cannot be used.
 	ErrValue = errors.New("invalid value")
 	// ErrLoan says that a publisher fills as many values at once as it may: see [WithLoans].
 	ErrLoan = errors.New("no loan left")

@@ -93,3 +93,13 @@ def test_go_camera_fills_frames_that_python_views(start_go: Start, start_example
     camera.interrupt()
     viewer.wait_for("no camera")
     viewer.interrupt()
+
+
+def test_go_policy_gets_samples_of_one_instant(start_go: Start, start_example: Start) -> None:
+    policy = start_go("policy")
+    policy.wait_for("waiting for the robot")
+    robot = start_example("policy_aligned.py", "robot")
+    found = policy.wait_for(r"set 15, \d\S* old, spread ([\d.]+)(ms|µs|s), dropped \[\d+ \d+\]")
+    assert float(found[1]) * {"s": 1e3, "ms": 1, "µs": 1e-3}[found[2]] <= 10
+    robot.interrupt()
+    policy.interrupt()
