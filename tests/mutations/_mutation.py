@@ -15,6 +15,8 @@ GO = {
     "Go descriptors": ("./shmpubsub/internal/descriptor",),
     "Go pool": ("./shmpubsub/internal/pool",),
     "second looks": ("-tags=killpoints", "-run=SeesWhatHappens", "./shmpubsub"),
+    "Go alignments in rings": ("-run=Set_|Candidates_", "./shmpubsub/internal/ring"),
+    "Go alignments": ("-run=Align_", "./shmpubsub"),
     "kill points": ("-tags=killpoints", "-run=KillPoints", "./shmpubsub/internal/segment"),
 }
 PYTHON = {
@@ -41,6 +43,7 @@ PYTHON = {
         "tests/crash/test_waiter_kills.py",
     ),
     "C and Go": ("tests/differential",),
+    "alignments in C and Go": ("tests/differential/test_align.py",),
     "notifier under sanitizers": ("tests/sanitizers/test_watch.py",),
     "descriptors": (
         "tests/waiting/test_fileno.py",

@@ -5,6 +5,7 @@ the rest of the tree still compiles with it: what the compiler finds needs no te
 """
 
 from ._align import ALIGNING
+from ._align_go import ALIGNING_IN_GO
 from ._files import FILES
 from ._metadata import METADATA
 from ._pool import POOL
@@ -22,4 +23,5 @@ MUTATIONS = (
     *FILES,
     *METADATA,
     *RECORDS,
+    *ALIGNING_IN_GO,
 )
