@@ -11,6 +11,10 @@ from ._errors import ClosedError
 
 Alignment = Any
 
+_LOOK = 1.0
+"""Seconds after which a task looks without being woken: the descriptor is that of one topic, and
+another one's new publisher may have a wrong type, or begin with earlier times."""
+
 
 async def arecv(alignment: Alignment, timeout: float | None = None) -> Any:
     """See Alignment.arecv."""
@@ -26,12 +30,14 @@ async def arecv(alignment: Alignment, timeout: float | None = None) -> Any:
     deadline = None if seconds is None or seconds > CENTURIES else loop.time() + seconds
     waiters = waiters_of(alignment, loop)
     while True:
-        late = await waiters.wait(alignment, deadline)
+        until = loop.time() + _LOOK
+        is_last = deadline is not None and deadline <= until
+        late = await waiters.wait(alignment, deadline if is_last else until)
         alignment._at_once = 0
         found = alignment._poll()
         if found is not None:
             return found
-        if late:
+        if late and is_last:
             assert timeout is not None
             alignment._timed_out(timeout)
 

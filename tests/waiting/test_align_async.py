@@ -327,6 +327,30 @@ def test_an_error_of_a_topic_reaches_a_waiting_task(run: Run, pairs: Pairs, alig
     run(main())
 
 
+@pytest.mark.parametrize("default", [0, 0.5], ids=["earlier times", "another type"])
+def test_another_publisher_of_a_topic_that_is_not_waited_for(
+    run: Run, pairs: Pairs, default: float
+) -> None:
+    async def main() -> None:
+        (first, a), (second, b) = pairs[:2]
+        aligned = align([a, b], tolerance=0.001)
+        start = time.monotonic_ns() - 10**9
+        first.publish_at(1, start)
+        second.publish_at(1, start + 10**7)
+        waiting = asyncio.ensure_future(aligned.arecv())
+        await asyncio.sleep(0.02)
+        second.close()
+        with Publisher("arm", default) as other:
+            other.publish_at(type(default)(2), start)
+            if default == 0:
+                assert values(await asyncio.wait_for(waiting, 20)) == [1, 2]
+            else:
+                with pytest.raises(TopicTypeError):
+                    await asyncio.wait_for(waiting, 20)
+
+    run(main())
+
+
 def test_an_alignment_outlives_its_loops(run: Run, pairs: Pairs, aligned: Any) -> None:
     async def take(number: int) -> None:
         waiting = asyncio.ensure_future(aligned.arecv(20))
