@@ -78,6 +78,10 @@ func (p *peerState) do(command []string) string {
 		p.subscriber, err = shmpubsub.NewIntSubscriber("x", -1, p.dir)
 	case "receive":
 		return p.receive(time.Duration(number) * time.Millisecond)
+	case "select":
+		ctx, cancel := context.WithTimeout(context.Background(), time.Duration(number)*time.Millisecond)
+		defer cancel()
+		_, err = shmpubsub.Select(ctx, p.subscriber)
 	case "die":
 		killpoint.Reached = func(site string) {
 			if site == command[1] {
