@@ -74,14 +74,14 @@ publish_record(Publisher *p, struct writer *w, PyObject *value, struct stamp *st
     uint64_t words[SHM_INLINE_LIMIT / 8];
     memset(words, 0, (w->type.size + 7) & ~(size_t)7);
     enum fit fit = record_words(p, w, value, (char *)words);
-    if (!writer_is_open(p, w)) {
-        return PyErr_Occurred() ? NULL : refuse_publisher(p);
-    }
-    if (fit != FITS || !is_time(p, w, stamp)) {
+    if (stamp != NULL && fit == FITS && writer_is_open(p, w) && !is_time(p, w, stamp)) {
         return NULL;
     }
     if (!writer_is_open(p, w)) {
-        return refuse_publisher(p); /* the time has code of its own */
+        return PyErr_Occurred() ? NULL : refuse_publisher(p);
+    }
+    if (fit != FITS) {
+        return NULL;
     }
     uint64_t now;
     if (!stamp_time(p, stamp, &now)) {

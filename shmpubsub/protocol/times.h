@@ -49,7 +49,7 @@ ring_time_of(const struct ring *r, uint64_t k, uint64_t *time)
 static inline bool
 ring_begins_ahead(const struct ring *r, uint64_t head)
 {
-    uint64_t first, second;
+    uint64_t first = 0, second = 0;
     return head > 1 && ring_time_of(r, 1, &first) && ring_time_of(r, 2, &second) && second < first;
 }
 
@@ -66,7 +66,7 @@ ring_search(const struct ring *r, uint64_t t, uint64_t *k, uint64_t *head)
         first = 2;
     }
     while (first < end) {
-        uint64_t middle = first + (end - first) / 2, time;
+        uint64_t middle = first + (end - first) / 2, time = 0;
         if (ring_time_of(r, middle, &time) && time >= t) {
             end = middle;
         }

@@ -1,6 +1,7 @@
 """shm-pub-sub delay."""
 
 import json
+import time
 
 import pytest
 import shm_pub_sub
@@ -46,6 +47,15 @@ def test_value_that_was_there_before_does_not_count(cli: Cli) -> None:
     assert found["window"] == 1
     assert 0 < found["min"] == found["delay"] == found["max"]
     interrupt(delay)
+
+
+def test_the_delay_of_a_measured_value_counts_from_its_measurement(cli: Cli) -> None:
+    with shm_pub_sub.Publisher("robot/speed", 0, 100) as pub:
+        delay = cli.start("delay", "robot/speed", "--format", "json", "-i", 0.1)
+        while (found := json.loads(delay.line()))["window"] < 2:
+            pub.publish_at(1, time.monotonic_ns() - 5 * 10**8)
+        assert found["min"] >= 0.5
+        interrupt(delay)
 
 
 def test_nothing_in_time_is_exit_code_3(run_cli: RunCli) -> None:

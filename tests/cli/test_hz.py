@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 
 import pytest
 import shm_pub_sub
@@ -54,6 +55,29 @@ def test_interval_figures(
     found = intervals.figures()
     assert found is not None
     assert {name: found[name] for name in expected} == pytest.approx(expected)
+
+
+def test_measurements_of_one_time_have_no_interval(cli: Cli) -> None:
+    with shm_pub_sub.Publisher("robot/speed", 0, 100) as pub:
+        measured = time.monotonic_ns()
+        hz = cli.start("hz", "robot/speed", "--format", "json", "-i", 0.1)
+        while (found := json.loads(hz.line()))["window"] < 2:
+            pub.publish_at(1, measured)
+        assert (found["min"], found["max"], found["std_dev"]) == (0, 0, 0)
+        assert shm_pub_sub.inspect("robot/speed").rate is None
+        interrupt(hz)
+
+
+def test_rates_are_those_of_the_measurements(cli: Cli) -> None:
+    with shm_pub_sub.Publisher("robot/speed", 0, 100) as pub:
+        measured = time.monotonic_ns() - 5 * 10**9
+        hz = cli.start("hz", "robot/speed", "--format", "json", "-i", 0.1)
+        while (found := json.loads(hz.line()))["window"] < 3:
+            measured += 10**7
+            pub.publish_at(1, measured)
+        assert found["rate"] == pytest.approx(100)
+        assert shm_pub_sub.inspect("robot/speed").rate == pytest.approx(100)
+        interrupt(hz)
 
 
 def test_reports_have_the_shape_of_ros2s(cli: Cli) -> None:

@@ -5,6 +5,7 @@ import math
 import os
 import signal
 import struct
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -79,6 +80,26 @@ def listening(*topics: tuple[str, Any]) -> Iterator[list[Listener]]:
     yield listeners
     for listener in listeners:
         listener.close()
+
+
+def test_late_measurements_are_recorded_in_the_order_of_their_times(cli: Cli, path: Path) -> None:
+    """A slow topic's values come after those of a fast one that were measured later."""
+    with (
+        shm_pub_sub.Publisher("slow", 0, 100) as slow,
+        shm_pub_sub.Publisher("fast", 0, 100) as fast,
+    ):
+        recorder = record(cli, "-o", path, "-n", 60, topics=2)
+        first = time.monotonic_ns()
+        for n in range(30):
+            fast.publish(n)
+            slow.publish_at(n, first + (time.monotonic_ns() - first) // 2)
+        recorder.communicate(timeout=DEADLINE)
+    with closing(Recording(path)) as recording:
+        found = [v for batch in recording.batches(recording.tracks, 0, 2**63) for v in batch]
+        topic_of = {number: track.topic for number, track in recording.tracks.items()}
+    assert [v.time_ns for v in found] == sorted(v.time_ns for v in found)
+    for name in ("slow", "fast"):
+        assert [v.value for v in found if topic_of[v.channel] == name] == [*range(30)]
 
 
 def test_values_types_and_buffers_are_as_recorded(run_cli: RunCli, path: Path) -> None:

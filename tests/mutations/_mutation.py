@@ -66,6 +66,7 @@ PYTHON = {
         "tests/unit/receiving/test_align_meanwhile.py",
     ),
     "waiting for sets": ("tests/waiting/test_align.py", "tests/waiting/test_align_async.py"),
+    "times": ("tests/unit/times", "tests/waiting/test_after.py"),
     "metadata": ("tests/unit/metadata",),
     "records": ("tests/unit/records",),
     "random records": ("tests/differential/test_layouts.py", "tests/fuzz/test_records.py"),
@@ -87,6 +88,7 @@ PINS = ("chunks and pins", "Go ring, memory model")
 PINS_GO = ("Go pool", "Go ring, memory model")
 WAIT = ("receiving", "streams", "descriptors")
 ALIGNED = ("sets", "waiting for sets")
+TIMES = ("times", "C under sanitizers")
 OWNERSHIP = ("promises", "storm", "kill points", "Go segment", "kills")
 
 

@@ -12,12 +12,15 @@ from ._pool import POOL
 from ._receiving import STREAMS, WAITING
 from ._records import RECORDS
 from ._ring import RING_IN_C, RING_IN_GO
+from ._times import ORDER, SEARCH
 
 MUTATIONS = (
     *RING_IN_C,
     *POOL,
     *STREAMS,
     *WAITING,
+    *ORDER,
+    *SEARCH,
     *ALIGNING,
     *RING_IN_GO,
     *FILES,

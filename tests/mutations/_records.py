@@ -82,9 +82,13 @@ RECORDS = (
         "records: what does not fit is published as far as it goes",
         "shmpubsub/hot/publish_payload.c",
         "    if (fit != FITS) {\n        return NULL;\n    }\n"
-        "    writer_publish_words(p, w, words, clock_now(CLOCK_MONOTONIC), true);\n"
+        "    uint64_t now;\n"
+        "    if (!stamp_time(p, stamp, &now)) {\n        return NULL;\n    }\n"
+        "    writer_publish_words(p, w, words, now, true);\n"
         "    Py_RETURN_NONE;\n",
-        "    writer_publish_words(p, w, words, clock_now(CLOCK_MONOTONIC), true);\n"
+        "    uint64_t now;\n"
+        "    if (!stamp_time(p, stamp, &now)) {\n        return NULL;\n    }\n"
+        "    writer_publish_words(p, w, words, now, true);\n"
         "    if (fit != FITS) {\n        return NULL;\n    }\n    Py_RETURN_NONE;\n",
         ASKED,
     ),

@@ -5,10 +5,11 @@
    Three parts, each in fresh rings of few slots, so that the writer often laps the readers:
    storm     one writer at full speed, readers at full speed; now and then the writer dies in the
              middle of a value and another goes on with ring_at. No value is torn or goes backwards,
-             and none is older than the newest one when the read began.
+             and none is older than the newest one when the read began. One of the readers searches by time:
+             it finds the first value at an instant, or what comes behind those that were overwritten.
    stream    the same writer, with batches, and readers of every value: in order, and received plus
              lost equals published.
-   garbage   ring_newest and ring_next in memory of any content end, and stay within it. */
+   garbage   ring_newest, ring_next and ring_search in memory of any content end, and stay within it. */
 #include "stress.h"
 
 static uint64_t values;
@@ -54,6 +55,35 @@ storm_reader(void *argument)
     return NULL;
 }
 
+static void *
+search_reader(void *argument)
+{
+    const struct memory *m = argument;
+    struct ring r = ring_at(m->readable, FIRST, STRIDE, m->count);
+    uint64_t capacity = m->count - 1, head = 0, x = 88172645463325252u;
+    while (head < values) {
+        x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+        uint64_t near = ring_published(&r) + x % (2 * capacity + 3), back = near > capacity ? near - capacity : 1, k = 0;
+        uint64_t t = time_of(back) + x / 2 % 3 - 1, first = t % 1000 > 7 ? back / 2 * 2 + 2 : back / 2 * 2;
+        switch (ring_search(&r, t, &k, &head)) {
+        case RING_CORRUPT:
+            FAIL("found garbage at head %lu", head);
+        case RING_EMPTY:
+            if (head > 0 || k != 1) {
+                FAIL("found nothing at head %lu: %lu", head, k);
+            }
+            continue;
+        case RING_OK:
+            break;
+        }
+        first = first == 0 ? 1 : first;
+        if (k < first ? k <= head : first <= head && first < k && ring_published(&r) < k - 1 + capacity) {
+            FAIL("at head %lu the first value at %lu is %lu, not %lu", head, t, first, k);
+        }
+    }
+    return NULL;
+}
+
 /* One writer's life: from where the last one stopped until it dies, in the middle of a value. */
 static void *
 storm_writer(void *argument)
@@ -79,12 +109,12 @@ storm_writer(void *argument)
 }
 
 static void
-with_readers(uint64_t count, void *(*reader)(void *))
+with_readers(uint64_t count, void *(*reader)(void *), void *(*last)(void *))
 {
     struct memory m = new_memory(count);
     pthread_t readers[READERS];
     for (int i = 0; i < READERS; i++) {
-        readers[i] = start(reader, &m);
+        readers[i] = start(i < READERS - 1 ? reader : last, &m);
     }
     struct ring r = ring_at(m.readable, FIRST, STRIDE, count);
     while (ring_published(&r) < values) {
@@ -151,11 +181,17 @@ garbage(uint64_t count)
         struct ring r = ring_at(m.readable, FIRST, STRIDE, count);
         uint64_t head = x >> (x % 5 * 13);
         memcpy(m.writable + SHM_HEAD_OFFSET, &head, 8);
-        uint64_t sequence, word, time;
+        uint64_t sequence, word, time = x;
         memcpy(&sequence, m.readable + SLOT_0 + head % count * STRIDE, 8);
         uint64_t lost = 0;
         (void)ring_seek(&r, x % 7);
         (void)ring_next(&r, &word, &time, &lost);
+        uint64_t k = 0, seen = 0;
+        enum ring_read searched = ring_search(&r, time, &k, &seen);
+        if (seen != head || (searched == RING_CORRUPT) != (head >= RING_HEAD_LIMIT) ||
+            (searched == RING_OK && (k < ring_oldest(&r, head) || k > head + 1))) {
+            FAIL("garbage: head %lu, found value %lu: %d", head, k, searched);
+        }
         enum ring_read found = ring_newest(&r, &word, &time);
         enum ring_read want = head == 0                                       ? RING_EMPTY
                               : head < RING_HEAD_LIMIT && sequence == 2 * head ? RING_OK
@@ -177,8 +213,8 @@ main(int argc, char **argv)
     values = strtoull(argv[2], NULL, 10);
     for (uint64_t count = 2; count <= 4; count++) {
         garbage(count);
-        with_readers(count, storm_reader);
-        with_readers(count, stream_reader);
+        with_readers(count, storm_reader, search_reader);
+        with_readers(count, stream_reader, stream_reader);
     }
     printf("%lu values\n", 6 * values);
     return 0;

@@ -15,7 +15,7 @@
 #include <time.h>
 
 #include "eventcount.h"
-#include "ring.h"
+#include "times.h"
 
 #define READERS 3
 #define SLOT_0 256 /* from the header on, with which the memory begins */
@@ -39,10 +39,11 @@ word_of(uint64_t k)
     return k * 0x9e3779b97f4a7c15u;
 }
 
+/* Times never decrease; two values have one. */
 static uint64_t
 time_of(uint64_t k)
 {
-    return ~k;
+    return k / 2 * 1000 + 7;
 }
 
 static struct memory

@@ -143,6 +143,16 @@ def publishing_and_loans_are_typed(frame: npt.NDArray[np.uint8], doubles: npt.ND
     frames.publish(frame)
     frames.publish_many([frame, frame])
     frames.publish([1])  # type: ignore[arg-type]
+    frames.publish_at(frame, 5)
+    frames.publish_at(frame, time_ns=np.int64(5))
+    frames.publish_at([1], 5)  # type: ignore[arg-type]
+    frames.publish_at(frame, 5.0)  # type: ignore[arg-type]
+    with (timed := frames.loan()) as own:
+        assert_type(own, npt.NDArray[np.uint8])
+        timed.time_ns = 5
+        timed.time_ns = None
+        timed.time_ns = 5.0  # type: ignore[assignment]
+        assert_type(timed.time_ns, int | None)
     with frames.loan() as lent:
         assert_type(lent, npt.NDArray[np.uint8])
         lent[:] = doubles
@@ -255,6 +265,11 @@ def receiving_is_typed() -> None:
     assert_type(sub.sample(), Sample[float] | None)
     assert_type(Subscriber("t", 0).recv_sample(1.5).value, int)
     assert_type(sub.recv_sample().time_ns, int)
+    assert_type(sub.at(5), Sample[float] | None)
+    assert_type(sub.after(np.int64(5), timeout=1), Sample[float])
+    assert_type(sub.since(5), list[Sample[float]])
+    sub.at(5.0)  # type: ignore[arg-type]
+    sub.after(timeout=1.0)  # type: ignore[call-arg]
     assert_type(list(Subscriber("t", False)), list[bool])
     sub.recv("1")  # type: ignore[arg-type]
     sub.drain([])  # type: ignore[call-overload]
@@ -281,6 +296,12 @@ def publishing_is_checked() -> None:
     ints.publish(Colour.RED)
     ints.publish(1.0)  # type: ignore[call-overload]
     ints.publish("1")  # type: ignore[call-overload]
+    floats.publish_at(1, 5)
+    floats.publish_at(1.0, time_ns=5)
+    floats.publish_at("1", 5)  # type: ignore[call-overload]
+    floats.publish_at(1.0)  # type: ignore[call-overload]
+    floats.publish_at(value=1.0, time_ns=5)  # type: ignore[call-overload]
+    ints.publish_at(Colour.RED, 5)
     floats.publish(1.0)
     floats.publish(1)
     floats.publish(Fraction(1, 2))

@@ -65,6 +65,16 @@ def test_it_returns_at_once_if_the_value_is_there() -> None:
             sub.after(now(), timeout=0.001)
 
 
+def test_unread_values_keep_it_no_busier_than_it_has_to_be() -> None:
+    with Publisher("topic", 0, 3) as pub, Subscriber("topic", 0) as sub:
+        pub.publish_many([1, 2, 3])
+        instant, used = now(), time.thread_time()
+        with pytest.raises(WaitTimeoutError):
+            sub.after(instant, 0.5)
+        assert time.thread_time() - used < 0.1
+        assert sub.drain() == [1, 2, 3]
+
+
 def test_values_before_the_instant_do_not_end_the_wait() -> None:
     with Publisher("topic", 0, 3) as pub, Subscriber("topic", 0) as sub:
         pub.publish(0)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from shm_pub_sub import ClosedError, Publisher, Subscriber, TopicTypeError, TopicValueError
 from support.counts import dice
-from support.waiting import run_threads
+from support.waiting import repeating, run_threads, until
 
 from ._slots import times
 
@@ -27,8 +27,8 @@ def test_another_thread_publishes_between_the_values_of_a_batch(shm_dir: Path) -
             assert found == sorted(found)
             mixed[0] += len(set(found[-5:])) > 2
 
-        run_threads([publish_many, lambda: pub.publish(LARGE)], seconds=2)
-    assert mixed[0]
+        with repeating(publish_many, lambda: pub.publish(LARGE)) as failed:
+            until(lambda: mixed[0] > 2 or failed.is_set(), "values between those of a batch", 60)
 
 
 @pytest.mark.parametrize("default", [0, np.zeros(2), np.zeros(100), ""])
