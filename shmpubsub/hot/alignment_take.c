@@ -89,7 +89,7 @@ read_sample(Subscriber *s, const struct pick *pick, PyObject **sample)
 
 /* Makes the set: 1; 0: a sample was overwritten, *overwritten is the topic; -1 with an error set. */
 static int
-read_set(Alignment *a, const struct pick *picks, PyObject **set, Py_ssize_t *overwritten)
+read_set(Alignment *a, const struct pick *picks, PyObject **set, long *overwritten)
 {
     PyObject *made = a->names == NULL ? PyTuple_New(a->n) : PyDict_New();
     int result = made == NULL ? -1 : 1;
@@ -141,7 +141,9 @@ take(Alignment *a, struct pick *picks, PyObject **set)
         if (look(a) < 0) {
             return -1;
         }
-        if (!align_find(a->found, a->n, a->tolerance)) {
+        long overwritten = 0;
+        enum align_found found = align_find(a->found, a->n, a->tolerance, &overwritten);
+        if (found == ALIGN_NONE) {
             a->awaited = align_await(a->found, a->n, a->awaited, &a->floor);
             return 0;
         }
@@ -149,8 +151,7 @@ take(Alignment *a, struct pick *picks, PyObject **set)
             picks[i] = (struct pick){a->topics[i].file, a->found[i].k, a->found[i].time};
         }
         uint64_t sets = a->sets, spread = align_spread(a->found, a->n);
-        Py_ssize_t overwritten = 0;
-        int made = read_set(a, picks, set, &overwritten);
+        int made = found == ALIGN_FOUND ? read_set(a, picks, set, &overwritten) : 0;
         if (made < 0) {
             return -1;
         }

@@ -140,25 +140,37 @@ go_back(struct align_topic *topics, long n, long pivot, uint64_t t)
     return latest;
 }
 
-bool
-align_find(struct align_topic *topics, long n, uint64_t tolerance)
+/* There was a set, but its values are not those any more. *topic: where a value may have been overwritten. */
+static enum align_found
+lapped(const struct align_topic *topics, long n, long *topic)
+{
+    for (*topic = 0; *topic < n; ++*topic) {
+        if (ring_published(&topics[*topic].ring) != topics[*topic].head) {
+            return ALIGN_LAPPED;
+        }
+    }
+    return ALIGN_NONE; /* no publisher of this library has written this */
+}
+
+enum align_found
+align_find(struct align_topic *topics, long n, uint64_t tolerance, long *overwritten)
 {
     uint64_t m;
     if (!latest_set(topics, n, tolerance, &m)) {
-        return false;
+        return ALIGN_NONE;
     }
     long pivot = -1;
     for (long i = 0; i < n; i++) {
         struct align_topic *t = &topics[i];
-        if (!oldest_from(t, m, &t->at, &t->at_time)) {
-            return false; /* overwritten meanwhile, and with it all older ones */
+        if (!oldest_from(t, m, &t->at, &t->at_time) || t->at_time < m || t->at_time - m > tolerance) {
+            return lapped(topics, n, overwritten);
         }
         if (pivot < 0 && t->at_time == m) {
             pivot = i;
         }
     }
     if (pivot < 0) {
-        return false;
+        return lapped(topics, n, overwritten);
     }
     uint64_t best = latest_at(topics, n) - m, t = m;
     keep(topics, n);
@@ -169,7 +181,7 @@ align_find(struct align_topic *topics, long n, uint64_t tolerance)
             keep(topics, n);
         }
     }
-    return true;
+    return ALIGN_FOUND;
 }
 
 long

@@ -37,8 +37,13 @@ struct align_topic {
 /* Looks for the candidates. Those before `from`, and those at `until` and later, are left out. */
 void align_look(struct align_topic *t, uint64_t from, uint64_t until);
 
-/* Finds the set: each topic's k and time. Tolerance and times are less than 2^63 ns. */
-bool align_find(struct align_topic *topics, long n, uint64_t tolerance);
+/* ALIGN_LAPPED: there was a set, of which a value was overwritten meanwhile. Newer ones, which were not looked
+   at, may be in one. */
+enum align_found { ALIGN_NONE, ALIGN_FOUND, ALIGN_LAPPED };
+
+/* Finds the set: each topic's k and time. ALIGN_LAPPED: *overwritten is the topic. Tolerance and times are less than
+   2^63 ns. */
+enum align_found align_find(struct align_topic *topics, long n, uint64_t tolerance, long *overwritten);
 
 /* There was no set. Returns the topic that every later one has a new value of, and sets *floor. If there are several, it
    stays with the one that was waited for before, which is probably the last to come the next time too. */
