@@ -20,6 +20,13 @@ func TestRecv_SeesWhatHappensBetweenItsFirstLookAndItsSleep(t *testing.T) {
 	seesWhatHappens(t, func(ctx context.Context, s *IntSubscriber) (int64, error) { return s.Recv(ctx) })
 }
 
+func TestAfter_SeesWhatHappensBetweenItsFirstLookAndItsSleep(t *testing.T) {
+	seesWhatHappens(t, func(ctx context.Context, s *IntSubscriber) (int64, error) {
+		sample, err := s.After(ctx, 1)
+		return sample.Value, err
+	})
+}
+
 func TestSelect_SeesWhatHappensBetweenItsFirstLookAndItsSleep(t *testing.T) {
 	seesWhatHappens(t, func(ctx context.Context, s *IntSubscriber) (int64, error) {
 		if _, err := Select(ctx, s); err != nil {

@@ -1,6 +1,7 @@
 """Values of every type, between Go and C in both directions, bit by bit."""
 
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -87,6 +88,7 @@ class Go:
 class C:
     def __init__(self) -> None:
         self._open: dict[tuple[str, str], Any] = {}
+        self._n = 0
 
     def _object(self, form: str, dtype: str, value: bytes) -> Any:
         if form == "text":
@@ -124,7 +126,11 @@ class C:
             self._open[topic, "w"] = shm_pub_sub.Publisher(
                 topic, self._default(form, dtype), max_size=50 if sized else None
             )
-        self._open[topic, "w"].publish(self._object(form, dtype, value))
+        found, self._n = self._object(form, dtype, value), self._n + 1
+        if self._n % 2:
+            self._open[topic, "w"].publish(found)
+        else:
+            self._open[topic, "w"].publish_at(found, time.monotonic_ns())
 
     def subscribe(self, form: str, dtype: str, topic: str) -> bytes:
         if (topic, "r") not in self._open:
@@ -134,9 +140,10 @@ class C:
         assert ok
         other, ok = self._open[topic, "v"].subscribe()
         assert ok
-        as_bytes = [self._bytes(form, dtype, value) for value in (found, other)]
-        assert as_bytes[0] == as_bytes[1]
-        return as_bytes[0]
+        by_time = [self._open[topic, how].at(time.monotonic_ns()).value for how in "rv"]
+        as_bytes = {self._bytes(form, dtype, value) for value in (found, other, *by_time)}
+        assert len(as_bytes) == 1
+        return as_bytes.pop()
 
     @staticmethod
     def _bytes(form: str, dtype: str, value: Any) -> bytes:

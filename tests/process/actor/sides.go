@@ -35,11 +35,15 @@ func (v *values[T]) Close() error {
 // publish publishes in each way in turn.
 func (v *values[T]) publish(value []byte) error {
 	one := sliceOf[T](value)
-	switch v.n++; v.n % 3 {
+	switch v.n++; v.n % 5 {
 	case 0:
 		return v.p.Loan(func(place *T) error { *place = one[0]; return nil })
 	case 1:
 		return v.p.PublishMany(one)
+	case 2:
+		return v.p.LoanAt(func(place *T) (int64, error) { *place = one[0]; return shmpubsub.Now(), nil })
+	case 3:
+		return v.p.PublishAt(one[0], shmpubsub.Now())
 	}
 	return v.p.Publish(one[0])
 }
@@ -51,6 +55,11 @@ func (v *values[T]) read() (found []string) {
 	v.s.Borrow(func(one *T) { copied := *one; found = append(found, textOf(&copied)) })
 	if one, ok := v.s.TryRecv(); ok {
 		found = append(found, textOf(&one))
+	}
+	if one, ok := v.s.At(shmpubsub.Now()); ok {
+		found = append(found, textOf(&one.Value))
+		since := v.s.Since(one.Time - 1)
+		found = append(found, textOf(&since[len(since)-1].Value))
 	}
 	return found
 }
@@ -68,6 +77,7 @@ func textOf[T any](v *T) string {
 type texts struct {
 	p *shmpubsub.TextPublisher
 	s *shmpubsub.TextSubscriber
+	n int
 }
 
 func newTexts(publishes bool, topic string) (side, error) {
@@ -88,7 +98,13 @@ func (t *texts) Close() error {
 	return t.s.Close()
 }
 
-func (t *texts) publish(value []byte) error { return t.p.Publish(string(value)) }
+// publish publishes in each way in turn.
+func (t *texts) publish(value []byte) error {
+	if t.n++; t.n%2 == 0 {
+		return t.p.PublishAt(string(value), shmpubsub.Now())
+	}
+	return t.p.Publish(string(value))
+}
 
 func (t *texts) read() (found []string) {
 	if one, ok := t.s.Subscribe(); ok {
@@ -97,6 +113,9 @@ func (t *texts) read() (found []string) {
 	t.s.Borrow(func(one *string) { found = append(found, text([]byte(*one))) })
 	if one, ok := t.s.TryRecv(); ok {
 		found = append(found, text([]byte(one)))
+	}
+	if one, ok := t.s.At(shmpubsub.Now()); ok {
+		found = append(found, text([]byte(one.Value)))
 	}
 	return found
 }
@@ -134,11 +153,15 @@ func (l *lists[E]) Close() error {
 // publish publishes in each way in turn.
 func (l *lists[E]) publish(value []byte) error {
 	v := sliceOf[E](value)
-	switch l.n++; l.n % 3 {
+	switch l.n++; l.n % 5 {
 	case 0:
 		return l.p.Loan(len(v), func(place []E) error { copy(place, v); return nil })
 	case 1:
 		return l.p.PublishMany([][]E{v})
+	case 2:
+		return l.p.LoanAt(len(v), func(place []E) (int64, error) { copy(place, v); return shmpubsub.Now(), nil })
+	case 3:
+		return l.p.PublishAt(v, shmpubsub.Now())
 	}
 	return l.p.Publish(v)
 }
@@ -150,6 +173,11 @@ func (l *lists[E]) read() (found []string) {
 	l.s.Borrow(func(v []E) { found = append(found, text(bytesOf(slices.Clone(v)))) })
 	if v, ok := l.s.TryRecv(nil); ok {
 		found = append(found, text(bytesOf(v)))
+	}
+	if v, ok := l.s.At(shmpubsub.Now(), nil); ok {
+		found = append(found, text(bytesOf(v.Value)))
+		since := l.s.Since(v.Time - 1)
+		found = append(found, text(bytesOf(since[len(since)-1].Value)))
 	}
 	return found
 }
