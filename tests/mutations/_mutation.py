@@ -14,6 +14,7 @@ GO = {
     "Go package": ("./shmpubsub",),
     "Go descriptors": ("./shmpubsub/internal/descriptor",),
     "Go pool": ("./shmpubsub/internal/pool",),
+    "Go clock": ("./shmpubsub/internal/clock",),
     "second looks": ("-tags=killpoints", "-run=SeesWhatHappens", "./shmpubsub"),
     "Go alignments in rings": ("-run=Set_|Candidates_", "./shmpubsub/internal/ring"),
     "Go alignments": ("-run=Align_", "./shmpubsub"),

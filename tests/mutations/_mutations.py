@@ -13,6 +13,7 @@ from ._receiving import STREAMS, WAITING
 from ._records import RECORDS
 from ._ring import RING_IN_C, RING_IN_GO
 from ._times import ORDER, SEARCH
+from ._times_in_go import TIMES_IN_GO
 
 MUTATIONS = (
     *RING_IN_C,
@@ -23,6 +24,7 @@ MUTATIONS = (
     *SEARCH,
     *ALIGNING,
     *RING_IN_GO,
+    *TIMES_IN_GO,
     *FILES,
     *METADATA,
     *RECORDS,
