@@ -163,7 +163,12 @@ func (a *Alignment) take(w *anyWait) error {
 	if err := a.look(w); err != nil {
 		return err
 	}
-	if !a.set.Find(a.tolerance) {
+	found, lapped := a.set.Find(a.tolerance)
+	if lapped {
+		a.lapped = true
+		return nil
+	}
+	if !found {
 		a.awaited, a.floor = a.set.Await(a.tolerance, a.awaited, a.floor)
 		return nil
 	}

@@ -135,23 +135,35 @@ func (s Set) goBack(pivot int, t uint64) (latest uint64) {
 	return latest
 }
 
-// Find finds the set: each topic's K and Time. Tolerance and times are less than 2^63 ns.
-func (s Set) Find(tolerance uint64) bool {
+// moved reports whether a topic has values that were not looked at: if not, no publisher of this library has overwritten one.
+func (s Set) moved() bool {
+	for i := range s {
+		if s[i].ring.Published() != s[i].Head {
+			return true
+		}
+	}
+	return false
+}
+
+// Find finds the set: each topic's K and Time. Lapped: there was one, of which a value was overwritten meanwhile; newer
+// values, which were not looked at, may be in one. Tolerance and times are less than 2^63 ns.
+func (s Set) Find(tolerance uint64) (found, lapped bool) {
 	m, ok := s.latest(tolerance)
 	if !ok {
-		return false
+		return false, false
 	}
 	pivot := -1
 	for i := range s {
-		if s[i].at, s[i].atTime, ok = s[i].oldestFrom(m); !ok {
-			return false // overwritten meanwhile, and with it all older ones
+		s[i].at, s[i].atTime, ok = s[i].oldestFrom(m)
+		if !ok || s[i].atTime < m || s[i].atTime-m > tolerance {
+			return false, s.moved()
 		}
 		if pivot < 0 && s[i].atTime == m {
 			pivot = i
 		}
 	}
 	if pivot < 0 {
-		return false
+		return false, s.moved()
 	}
 	best := s.latestAt() - m
 	s.keep()
@@ -161,7 +173,7 @@ func (s Set) Find(tolerance uint64) bool {
 			s.keep()
 		}
 	}
-	return true
+	return true, false
 }
 
 // Await returns, as there is no set, the topic that every later one has a new value of, and the time before which none has a

@@ -153,7 +153,7 @@ func (a *aligning) found(t *testing.T) (set []stamped) {
 	for i := range a.set {
 		require.True(t, a.set[i].Look(a.writers[i].Ring, a.floor, 1<<62))
 	}
-	if !a.set.Find(a.tolerance) {
+	if found, _ := a.set.Find(a.tolerance); !found {
 		a.awaited, a.floor = a.set.Await(a.tolerance, a.awaited, a.floor)
 		return nil
 	}
@@ -238,7 +238,7 @@ func TestCandidates_LeaveOutWhatIsTooOldOrOfAnotherClock(t *testing.T) {
 			require.True(t, set[0].Look(timed(4, c.a...), c.from, c.until))
 			require.True(t, set[1].Look(timed(4, c.b...), c.from, c.until))
 			found := "none"
-			if set.Find(5) {
+			if ok, _ := set.Find(5); ok {
 				found = fmt.Sprint(set[0].K, " ", set[1].K)
 			}
 			require.Equal(t, c.want, found)
@@ -247,4 +247,25 @@ func TestCandidates_LeaveOutWhatIsTooOldOrOfAnotherClock(t *testing.T) {
 	r := timed(4, 10)
 	r.head.Store(headLimit)
 	require.False(t, set[0].Look(r, 0, 100))
+}
+
+// A publisher that overwrites all candidates between the look and the search does not make it say that there is no set: newer
+// values may be in one.
+func TestSet_FindSaysThatItWasLapped(t *testing.T) {
+	fast := heap(3, 1, 0)
+	w := NewWriter(fast)
+	w.Write([]uint64{1}, 1000)
+	set := make(Set, 2)
+	require.True(t, set[0].Look(timed(2, 1000), 0, 1<<62))
+	require.True(t, set[1].Look(fast, 0, 1<<62))
+	for at := int64(1001); at < 1005; at++ {
+		w.Write([]uint64{1}, at)
+	}
+	found, lapped := set.Find(100)
+	require.False(t, found)
+	require.True(t, lapped)
+	require.True(t, set[1].Look(fast, 0, 1<<62))
+	found, lapped = set.Find(100)
+	require.True(t, found)
+	require.False(t, lapped)
 }
