@@ -36,3 +36,14 @@ class Descriptors:
             free = limit - count - min(SPARE, limit // 4)
             self._most = followed + max(0, free // EACH)
         return self._most
+
+
+def open_as_many_as_allowed() -> int:
+    """Let this process have all descriptors that it may have, and return how many that is.
+
+    Each subscriber takes one, and another one if it is waited for; 1,024 are what a shell mostly
+    allows.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most

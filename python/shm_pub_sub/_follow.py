@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -17,42 +16,17 @@ from typing import Any
 from . import _hot
 from ._arguments import MAX_BUFFERS, check_directory, check_name
 from ._directory import Directory
-from ._errors import OpenError, ShmError, TopicNotFoundError, TopicTypeError
-from ._followed import GONE, OPENED, REFUSED, Event, Topic
+from ._ended_poll import ENDED, EndedPoll
+from ._errors import OpenError, ShmError
+from ._followed import GONE, Event, Topic
+from ._opening import RETRY, Opening
 from ._patterns import Selection, unmatched
-from ._subscriber import Subscriber
-from ._topics import NUMBERS, file_of, inspect
+from ._topics import file_of
 from ._topics import names as topic_names
 from ._trust import check_trust
 
 EVERYTHING = MAX_BUFFERS
 """A history that is all that the topic keeps."""
-
-LOOK = 0.02
-"""Seconds before a second attempt at a topic that may be about to change its type."""
-
-RETRY = 0.5
-"""Seconds between attempts to open what could not be opened."""
-
-
-class _Ended:
-    """What a closed follower has as its poll: the descriptors of that one are closed."""
-
-    closed = True
-
-    def wait(self, _timeout: float | None) -> list[int]:
-        raise ValueError("this Poll is closed")
-
-    def fileno(self) -> int:
-        return -1
-
-    def wake(self) -> None:
-        pass
-
-    close = wake
-
-
-ENDED = _Ended()
 
 
 class Follower:
@@ -90,23 +64,22 @@ class Follower:
         waits: bool = True,
     ) -> None:
         self.selection = Selection(map(check_name, words), names)
-        self._hurry: set[Topic] = set()  # to be opened at the next look
-        self.topics = {name: Topic(name, False, self._hurry) for name in self.selection.names}
+        self.directory = check_directory(directory)
+        self._opening = Opening(self.directory, check_trust(trust), glance, subscribe)
+        self.topics = {
+            name: Topic(name, False, self._opening.hurry) for name in self.selection.names
+        }
         """By name: those that are named at once, a pattern's as they appear."""
         self.beyond: list[str] = []
         """Topics that are there, and more than the most that are followed."""
         self.most = most
         self._history, self._later = history, later
-        self._glance, self._subscribe, self._waits = glance, subscribe, waits
-        self.directory = check_directory(directory)
+        self._waits = waits
         for name in self.topics:
             file_of(self.directory, name)  # raises if no topic can have the name
-        self._trust = check_trust(trust)
         self._first = True
-        self._refused: set[Topic] = set()
-        self._in_doubt: set[Topic] = set()
         self._to_look_at: set[str] = set()
-        self._next_retry = self._next_doubt = 0.0
+        self._next_recount = 0.0
         self._by_fd: dict[int, Topic] = {}
         self._closed = False
         self._waiters: dict[Any, Any] = {}
@@ -114,7 +87,7 @@ class Follower:
 
     def _begin(self) -> None:
         poll = _hot.Poll()
-        self.poll: _hot.Poll | _Ended = poll
+        self.poll: _hot.Poll | EndedPoll = poll
         """Readable when look() or wait() may have something to return."""
         self._names: Directory | None = Directory(self.directory, poll)
         self._told = self._names_stir = False
@@ -141,17 +114,10 @@ class Follower:
         else:
             events = []
         self._to_look_at.clear()
-        attempts = {*self._hurry}
-        self._hurry.clear()
-        if now >= self._next_doubt:
-            attempts |= self._in_doubt
-        if now >= self._next_retry:
-            self._next_retry = now + RETRY
-            attempts |= self._refused
+        events += self._opening.open(self._history, self._first, self._wait_for)
+        if now >= self._next_recount:
+            self._next_recount = now + RETRY
             self._rescan |= bool(self.beyond) and callable(self.most)
-        for topic in sorted(attempts, key=lambda topic: topic.name):
-            if topic.is_there and topic.subscriber is None and (event := self._open(topic)):
-                events.append(event)
         self._first, self._history = False, self._later
         return events
 
@@ -161,13 +127,11 @@ class Follower:
         if names is None:
             return 0.0
         due = names.due()
-        if self._hurry or self._rescan or self._to_look_at:
+        if self._rescan or self._to_look_at:
             return 0.0
-        if self._in_doubt:
-            due = min(due, self._next_doubt)
-        if self._refused or (self.beyond and callable(self.most)):
-            due = min(due, self._next_retry)
-        return due
+        if self.beyond and callable(self.most):
+            due = min(due, self._next_recount)
+        return min(due, self._opening.due())
 
     def wait(self, timeout: float) -> list[Topic]:
         """Wait until topics have something to take, or until a look is due, and return them.
@@ -202,8 +166,7 @@ class Follower:
     def forget(self, topic: Topic) -> None:
         """Follow a topic no longer, until it appears again."""
         topic.close()
-        for topics in (self._hurry, self._refused, self._in_doubt):
-            topics.discard(topic)
+        self._opening.discard(topic)
         if self.topics.pop(topic.name, None) is not None and topic.is_there:
             self._to_look_at.add(topic.name)
         self._rescan |= bool(self.beyond)
@@ -244,7 +207,7 @@ class Follower:
         self._by_fd.clear()
         self._begin()
         for topic in self.topics.values():
-            if topic.subscriber is not None and self._waits:
+            if topic.subscriber is not None:
                 self._wait_for(topic)
 
     def _look_at_all(self) -> list[Event]:
@@ -294,13 +257,13 @@ class Follower:
             self.beyond.append(name)
             return False
         by_pattern = name not in self.selection.words
-        self.topics[name] = Topic(name, by_pattern, self._hurry)
+        self.topics[name] = Topic(name, by_pattern, self._opening.hurry)
         return True
 
     def _is_there(self, topic: Topic) -> None:
         topic.is_there = True
         if topic.subscriber is None:
-            self._hurry.add(topic)
+            self._opening.hurry.add(topic)
         else:
             topic.look_at_name()
 
@@ -309,42 +272,14 @@ class Follower:
         if not was:
             return None
         topic.in_doubt = topic.error = None
-        self._refused.discard(topic)
-        self._in_doubt.discard(topic)
+        self._opening.discard(topic)
         topic.look_at_name()
         return Event(GONE, topic)
 
-    def _open(self, topic: Topic) -> Event | None:
-        """Subscribe to a topic. What fails but once may only be about to change its type."""
-        doubt, topic.in_doubt = topic.in_doubt, None
-        self._in_doubt.discard(topic)
-        topic.info = None
-        try:
-            if self._subscribe is not None:
-                topic.subscriber = self._subscribe(topic.name, self._history)
-            elif refused := self._open_typed(topic):
-                return self._refuse(topic, refused)
-        except TopicNotFoundError:
-            return None
-        except TopicTypeError:
-            self._hurry.add(topic)  # it has changed its type since it was inspected
-            return None
-        except OpenError as trouble:
-            is_strange = topic.info is not None and not topic.info.trusted
-            if not (doubt or self._first or topic.error or is_strange):
-                topic.in_doubt = trouble
-                self._in_doubt.add(topic)
-                self._next_doubt = time.monotonic() + LOOK
-                return None
-            return self._refuse(topic, trouble)
-        if self._waits and (error := self._wait_for(topic)):
-            return self._refuse(topic, error)
-        topic.error = None
-        self._refused.discard(topic)
-        return Event(OPENED, topic)
-
     def _wait_for(self, topic: Topic) -> ShmError | None:
         """Have the poll wait for the topic's values; return why it cannot."""
+        if not self._waits:
+            return None
         try:
             if self._names is not None:
                 topic.wait_in(self._names.poll, self._told)
@@ -353,43 +288,3 @@ class Follower:
             return OpenError(f"follow {topic.name!r}: {error.strerror}")
         self._by_fd[topic.fd] = topic
         return None
-
-    def _open_typed(self, topic: Topic) -> ShmError | None:
-        topic.info = info = inspect(topic.name, trust=self._trust, directory=self.directory)
-        is_number = info.type_name in NUMBERS
-        if not is_number and self._glance is None:
-            return not_taken(topic.name, info.type_name)
-        topic.glance = None if is_number else self._glance
-        topic.subscriber = Subscriber(
-            topic.name,
-            info.type() if is_number else None,
-            copy=is_number,  # what is glanced at needs no copy
-            history=self._history,
-            trust=self._trust,
-            directory=self.directory,
-        )
-        return None
-
-    def _refuse(self, topic: Topic, error: ShmError) -> Event | None:
-        self._refused.add(topic)
-        known, topic.error = topic.error, error
-        return Event(REFUSED, topic) if str(known) != str(error) else None
-
-
-def not_taken(name: str, type_name: str) -> TopicTypeError:
-    """Return why a topic of another type cannot be plotted or recorded."""
-    return TopicTypeError(
-        f"topic {name!r}: found the type {type_name}; expected bool, int or float, as other types "
-        "are not supported here yet"
-    )
-
-
-def open_as_many_as_allowed() -> int:
-    """Let this process have all descriptors that it may have, and return how many that is.
-
-    Each subscriber takes one, and another one if it is waited for; 1,024 are what a shell mostly
-    allows.
-    """
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return most

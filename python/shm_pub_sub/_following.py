@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import _hot
 from ._arguments import check_directory, check_name, check_timeout, kind_of, short_repr
 from ._descriptors import Descriptors
-from ._errors import (
-    ClosedError,
-    OpenError,
-    TopicTypeError,
-    TopicValueError,
-    WaitTimeoutError,
-)
+from ._errors import ClosedError, TopicTypeError, TopicValueError, WaitTimeoutError
 from ._follow import Follower
-from ._followed import GONE, REFUSED, Topic
-from ._log import logger
 from ._subscriber import Subscriber, import_numpy
+from ._taking import Item, Taking
 from ._trust import check_trust
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Coroutine, Iterable, Sequence
-
-    from ._hot import Sample
-
-    _Item = tuple[str, Sample[Any]]
-
-AT_ONCE = 1000
-"""Numbers that are taken of a topic before the next one's turn. Of other values, one is."""
-
-FORGET = 1.0
-"""Seconds between checks whether the publisher of a topic that has lost its name lives on."""
 
 
 def follow(
@@ -108,16 +90,10 @@ class Follow:
             return Subscriber(name, None, history=history, directory=where, trust=trusted)
 
         self._text = ", ".join(map(repr, words)) or "all topics"
-        self._newest = newest
         self._follower = Follower(
             words, directory=where, subscribe=subscribe, most=Descriptors().most
         )
-        self._ready: deque[Topic] = deque()  # with values to take
-        self._values: deque[_Item] = deque()  # taken, and not returned yet
-        self._ending: dict[Topic, None] = {}  # without a name, and perhaps with values
-        self._next_ending = 0.0
-        self._lost = 0
-        self._is_full = False  # and that was logged
+        self._taking = Taking(self._follower, newest, self._text)
         self._receivers = 0  # calls that receive, or wait to
         self._signals = False  # whether anything else waits for the descriptor
         self._at_once = 0  # for arecv
@@ -126,9 +102,9 @@ class Follow:
         self._owner = 0
         self._closed = False
         import_numpy()  # now: it takes longer than some topics live
-        self._look()
+        self._taking.look()
 
-    def recv(self, timeout: float | None = None) -> _Item:
+    def recv(self, timeout: float | None = None) -> Item:
         """Wait for the next value of any topic, and return the topic's name and the Sample.
 
         Args:
@@ -146,7 +122,7 @@ class Follow:
         finally:
             self._receivers -= 1
 
-    def _recv(self, deadline: float | None, timeout: object) -> _Item:
+    def _recv(self, deadline: float | None, timeout: object) -> Item:
         fds: Sequence[int] = ()
         while (found := self._next(fds)) is None:
             if deadline is not None and time.monotonic() >= deadline:
@@ -160,7 +136,7 @@ class Follow:
                 fds = ()  # closed, or lost: that is found next
         return found
 
-    def arecv(self, timeout: float | None = None) -> Coroutine[Any, Any, _Item]:
+    def arecv(self, timeout: float | None = None) -> Coroutine[Any, Any, Item]:
         """Wait as recv() does, in asyncio: `name, sample = await follow.arecv()`.
 
         Cancelling it loses no value. Several tasks, in several loops, may wait.
@@ -185,7 +161,7 @@ class Follow:
     @property
     def lost(self) -> int:
         """How many values were overwritten before they were taken."""
-        return self._lost + sum(topic.lost for topic in [*self._follower.topics.values()])
+        return self._taking.lost
 
     @property
     def topics(self) -> list[str]:
@@ -204,7 +180,7 @@ class Follow:
         self._signals = True
         return self._follower.poll.fileno()
 
-    def _next(self, fds: Sequence[int] = ()) -> _Item | None:
+    def _next(self, fds: Sequence[int] = ()) -> Item | None:
         """Return the next value that is there, if there is one.
 
         fds: What the poll found readable just now.
@@ -242,93 +218,17 @@ class Follow:
         if lock.acquire(blocking=False):
             try:
                 self._follower.close()
-                self._values.clear()
+                self._taking.values.clear()
             finally:
                 lock.release()
 
-    def _take_one(self, fds: Sequence[int]) -> _Item | None:
+    def _take_one(self, fds: Sequence[int]) -> Item | None:
         if self._closed:
             self._say_closed()
-        if not self._values:
-            self._fill(fds)
-        if not self._values:
-            return None
-        found = self._values.popleft()
-        if (self._values or self._ready) and (self._receivers > 1 or self._signals):
+        found = self._taking.next(fds)
+        if found and self._taking.has_more and (self._receivers > 1 or self._signals):
             self._follower.poll.wake()
         return found
-
-    def _fill(self, fds: Sequence[int]) -> None:
-        """Look for topics, and take values."""
-        follower = self._follower
-        if self._newest and self._ready:
-            self._take(self._ready.popleft())
-            if self._values:
-                return
-        self._ready.extend(follower.ready(fds))
-        if not self._ready or follower.look_is_due():
-            self._look()
-            self._ready.extend(follower.wait(0))
-        while self._ready:
-            self._take(self._ready.popleft())
-            if self._newest and self._values:
-                break
-        if len(self._values) > 1:
-            self._values = deque(sorted(self._values, key=_time_of))
-        if self._ending and (now := time.monotonic()) >= self._next_ending:
-            self._next_ending = now + FORGET
-            self._forget()
-
-    def _look(self) -> None:
-        """Look for topics."""
-        for event in self._follower.look():
-            if event.what == REFUSED:
-                logger().warning("following %r: %s", event.topic.name, event.topic.error)
-            elif event.what == GONE and event.topic.by_pattern:
-                self._ending[event.topic] = None
-                self._next_ending = 0.0
-        self._log_full()
-
-    def _take(self, topic: Topic) -> None:
-        subscriber, name, values = topic.subscriber, topic.name, self._values
-        if subscriber is None:
-            return
-        try:
-            if self._newest:
-                subscriber._skip()
-            for _ in range(AT_ONCE):
-                if not subscriber._has_news():
-                    return
-                sample = subscriber.recv_sample(0)
-                values.append((name, sample))
-                if self._newest or type(sample[0]) not in (bool, int, float):
-                    return
-        except WaitTimeoutError:
-            pass  # another reader's: overwritten meanwhile
-        except (TopicTypeError, OpenError):
-            topic.reopen()
-
-    def _forget(self) -> None:
-        """Follow those no longer that have neither a name nor values nor a publisher."""
-        for topic in [*self._ending]:
-            if topic.is_there or self._follower.topics.get(topic.name) is not topic:
-                del self._ending[topic]
-            elif not (topic.subscriber and (topic.has_news() or topic.alive)):
-                del self._ending[topic]
-                self._follower.forget(topic)
-                self._lost += topic.lost
-
-    def _log_full(self) -> None:
-        beyond = self._follower.beyond
-        if beyond and not self._is_full:
-            logger().warning(
-                "following %s: %d topics, %r first, are left out for now: this process has too few "
-                "descriptors; close some, or raise the limit (ulimit -n)",
-                self._text,
-                len(beyond),
-                beyond[0],
-            )
-        self._is_full = bool(beyond)
 
     def _say_closed(self) -> NoReturn:
         raise ClosedError(f"follow {self._text}: found it closed; call follow() again") from None
@@ -341,7 +241,7 @@ class Follow:
     def __iter__(self) -> Follow:
         return self
 
-    def __next__(self) -> _Item:
+    def __next__(self) -> Item:
         try:
             return self.recv()
         except ClosedError:
@@ -350,7 +250,7 @@ class Follow:
     def __aiter__(self) -> Follow:
         return self
 
-    def __anext__(self) -> Coroutine[Any, Any, _Item]:
+    def __anext__(self) -> Coroutine[Any, Any, Item]:
         from . import _following_aio
 
         return _following_aio.anext(self)
@@ -371,7 +271,3 @@ class Follow:
         raise TopicTypeError(
             "cannot pickle what follow() returns: it belongs to this process; call follow() there"
         )
-
-
-def _time_of(item: _Item) -> int:
-    return item[1].time_ns

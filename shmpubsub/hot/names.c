@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "../protocol/fork.h"
+#include "own_fd.h"
 
 #define PREFIX "shm_pub_sub." /* Prefix in internal/segment/name.go */
 #define MOST_NAMES 10000      /* beyond that a listener looks at all of them */
@@ -46,30 +47,11 @@ struct names_directory {
 
 static struct names_directory *directories; /* changes under the GIL, and in steps of fork.h */
 
-bool
-names_fd_is(int fd, const char *kind)
-{
-    char path[32] = "/proc/self/fd/", found[32], digits[16], *end = path + strlen(path);
-    int n = 0;
-    for (int number = fd; n == 0 || number > 0; number /= 10) {
-        digits[n++] = (char)('0' + number % 10);
-    }
-    while (n > 0) {
-        *end++ = digits[--n];
-    }
-    ssize_t size = fd < 0 ? 0 : readlink(path, found, sizeof found - 1);
-    if (size < 0) {
-        return errno == ENOENT && access("/proc/self/fd", F_OK) != 0; /* no /proc: believe it */
-    }
-    found[size] = 0;
-    return strstr(found, kind) != NULL && strncmp(found, "anon_inode:", strlen("anon_inode:")) == 0;
-}
-
 static void
 close_in_child(void)
 {
     for (struct names_directory *d = directories; d != NULL; d = d->next) {
-        if (names_fd_is(d->fd, "inotify")) {
+        if (own_fd_is(d->fd, "inotify")) {
             close(d->fd);
         }
         d->fd = -1;
@@ -132,7 +114,7 @@ read_events(struct names_directory *d)
         return;
     }
     for (int i = 0; i < READS_AT_ONCE; i++) {
-        ssize_t size = names_fd_is(d->fd, "inotify") ? read(d->fd, buffer, sizeof buffer) : -2;
+        ssize_t size = own_fd_is(d->fd, "inotify") ? read(d->fd, buffer, sizeof buffer) : -2;
         if (size == -2 || (size < 0 && errno != EAGAIN && errno != EINTR)) {
             d->gone = true; /* the program closed it: listeners join again */
             change_for_all(d, NULL);
@@ -183,7 +165,7 @@ end(struct names_directory *d)
     }
     fork_step_begin();
     *link = d->next;
-    if (names_fd_is(d->fd, "inotify")) {
+    if (own_fd_is(d->fd, "inotify")) {
         close(d->fd);
     }
     fork_step_end();
@@ -286,7 +268,7 @@ void
 names_wake(struct names_listener *l)
 {
     uint64_t one = 1;
-    if (!l->woken && names_fd_is(l->wake, "eventfd")) {
+    if (!l->woken && own_fd_is(l->wake, "eventfd")) {
         (void)!write(l->wake, &one, sizeof one);
     }
     l->woken = true;
@@ -303,7 +285,7 @@ names_take(struct names_listener *l)
         read_events(l->directory);
     }
     uint64_t count;
-    if ((l->woken || l->all || PySet_GET_SIZE(l->changed) > 0) && names_fd_is(l->wake, "eventfd")) {
+    if ((l->woken || l->all || PySet_GET_SIZE(l->changed) > 0) && own_fd_is(l->wake, "eventfd")) {
         (void)!read(l->wake, &count, sizeof count);
     }
     l->woken = false;

@@ -18,10 +18,6 @@ struct names_listener {
     bool woken;        /* wake is readable for another reason */
 };
 
-/* Whether fd still is what it was, such as "inotify": a program that closed all descriptors, as daemons do, may have
-   another file under the number. Async-signal-safe. */
-bool names_fd_is(int fd, const char *kind);
-
 /* Returns 0 or an errno. After fork_init. */
 int names_init(void);
 

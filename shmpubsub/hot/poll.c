@@ -1,41 +1,30 @@
 /* What a follower waits with: an epoll of its subscribers' descriptors, of the directory's inotify and of an eventfd,
-   which close() and other listeners, by reading the inotify, make readable. Its descriptors are closed when nothing refers to it any
-   more, so their numbers are not used again while a thread waits or an event loop has them registered. In a forked
-   child it is closed. */
+   which close() and other listeners, by reading the inotify, make readable. Its descriptors are closed when nothing
+   refers to it any more, so their numbers are not used again while a thread waits or an event loop has them registered.
+   In a forked child it is closed. */
 #define _GNU_SOURCE
 #include "poll.h"
 
 #include <errno.h>
-#include <math.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "../protocol/backoff.h"
 #include "../protocol/fork.h"
-#include "names.h"
-
-#define AT_ONCE 256 /* descriptors that one wait returns; the others are still ready at the next */
-
-typedef struct Poll {
-    PyObject_HEAD
-    int epoll; /* -1: a forked child's, or not open yet */
-    int joined; /* the inotify that the epoll has; -1: none */
-    bool closed;
-    struct names_listener names;
-    struct Poll *next, **link;
-} Poll;
+#include "own_fd.h"
+#include "poll_object.h"
+#include "poll_wait.h"
 
 static Poll *polls; /* changes under the GIL, and in steps of fork.h */
 
 static void
 close_descriptors(Poll *p)
 {
-    if (names_fd_is(p->epoll, "eventpoll")) {
+    if (own_fd_is(p->epoll, "eventpoll")) {
         close(p->epoll);
     }
-    if (names_fd_is(p->names.wake, "eventfd")) {
+    if (own_fd_is(p->names.wake, "eventfd")) {
         close(p->names.wake);
     }
     p->epoll = p->names.wake = p->joined = -1;
@@ -138,26 +127,6 @@ poll_dealloc(Poll *p)
     Py_DECREF(type);
 }
 
-/* Returns whether it is open; an error is set if not. */
-static bool
-is_open(const Poll *p)
-{
-    if (p->closed) {
-        PyErr_SetString(PyExc_ValueError, "this Poll is closed");
-    }
-    return !p->closed;
-}
-
-static PyObject *
-done(int failure)
-{
-    if (failure != 0) {
-        errno = failure;
-        return PyErr_SetFromErrno(PyExc_OSError);
-    }
-    Py_RETURN_NONE;
-}
-
 static PyObject *
 poll_join(Poll *p, PyObject *path)
 {
@@ -165,7 +134,7 @@ poll_join(Poll *p, PyObject *path)
         PyErr_Format(PyExc_TypeError, "join: found %R; expected bytes", path);
         return NULL;
     }
-    if (!is_open(p)) {
+    if (!poll_is_open(p)) {
         return NULL;
     }
     if (p->joined >= 0 && p->joined == names_fd(&p->names)) {
@@ -180,7 +149,7 @@ poll_join(Poll *p, PyObject *path)
     if (failure == 0) {
         p->joined = names_fd(&p->names);
     }
-    return done(failure);
+    return poll_done(failure);
 }
 
 static PyObject *
@@ -196,18 +165,18 @@ poll_is_at(Poll *p, PyObject *path)
 static PyObject *
 poll_names(Poll *p, PyObject *Py_UNUSED(ignored))
 {
-    return is_open(p) ? names_take(&p->names) : NULL;
+    return poll_is_open(p) ? names_take(&p->names) : NULL;
 }
 
 static PyObject *
 control(Poll *p, PyObject *number, int operation)
 {
     int fd = PyLong_Check(number) ? (int)PyLong_AsLong(number) : -1;
-    if (PyErr_Occurred() || !is_open(p)) {
+    if (PyErr_Occurred() || !poll_is_open(p)) {
         return NULL;
     }
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-    return done(epoll_ctl(p->epoll, operation, fd, &event) != 0 ? errno : 0);
+    return poll_done(epoll_ctl(p->epoll, operation, fd, &event) != 0 ? errno : 0);
 }
 
 static PyObject *
@@ -220,64 +189,6 @@ static PyObject *
 poll_remove(Poll *p, PyObject *fd)
 {
     return control(p, fd, EPOLL_CTL_DEL);
-}
-
-/* The time when a wait of so many seconds ends, CLOCK_MONOTONIC ns. */
-static uint64_t
-end_of(double seconds)
-{
-    uint64_t now = clock_now(CLOCK_MONOTONIC);
-    return seconds < 1e9 ? now + (uint64_t)(seconds * 1e9) : UINT64_MAX;
-}
-
-static int
-milliseconds_until(uint64_t deadline)
-{
-    uint64_t now = clock_now(CLOCK_MONOTONIC);
-    uint64_t left = deadline > now ? (deadline - now + 999999) / 1000000 : 0;
-    return (int)least(left, 3600000);
-}
-
-static PyObject *
-poll_wait(Poll *p, PyObject *timeout)
-{
-    double seconds = timeout == Py_None ? INFINITY : PyFloat_AsDouble(timeout);
-    if ((seconds == -1 && PyErr_Occurred()) || !is_open(p)) {
-        return NULL;
-    }
-    struct epoll_event events[AT_ONCE];
-    uint64_t deadline = end_of(seconds > 0 ? seconds : 0);
-    for (int n = 0;;) {
-        int failure = 0;
-        if (!(seconds > 0)) {
-            n = epoll_wait(p->epoll, events, AT_ONCE, 0);
-            failure = errno;
-        }
-        else {
-            Py_BEGIN_ALLOW_THREADS
-            n = epoll_wait(p->epoll, events, AT_ONCE, milliseconds_until(deadline));
-            failure = errno;
-            Py_END_ALLOW_THREADS
-        }
-        if (n < 0 && failure != EINTR) {
-            return done(failure);
-        }
-        if (n < 0 && PyErr_CheckSignals() < 0) {
-            return NULL;
-        }
-        if (n >= 0 && (n > 0 || clock_now(CLOCK_MONOTONIC) >= deadline)) {
-            PyObject *found = PyList_New(n);
-            for (int i = 0; found != NULL && i < n; i++) {
-                PyObject *fd = PyLong_FromLong(events[i].data.fd);
-                if (fd == NULL) {
-                    Py_CLEAR(found);
-                    break;
-                }
-                PyList_SET_ITEM(found, i, fd);
-            }
-            return found;
-        }
-    }
 }
 
 static PyObject *

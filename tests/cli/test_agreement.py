@@ -85,7 +85,7 @@ def test_echo_means_the_same_before_and_after_the_topics_are_there(cli: Cli) -> 
 
 
 def test_a_name_that_restarts_lets_no_other_topic_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shm_pub_sub._follow.LOOK", 0.0)
+    monkeypatch.setattr("shm_pub_sub._opening.LOOK", 0.0)
     follower = Follower(["a[1]"])
 
     def is_there() -> set[str]:

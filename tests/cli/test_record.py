@@ -349,7 +349,7 @@ def test_what_is_no_value_of_the_type_is_refused(data: bytes, kind: type) -> Non
 
 def test_topics_that_are_gone_for_long_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shm_pub_sub._recording.receiver.FORGET", 0.0)
-    monkeypatch.setattr("shm_pub_sub._follow.LOOK", 0.0)
+    monkeypatch.setattr("shm_pub_sub._opening.LOOK", 0.0)
     receiver = Receiver([], math.inf)
     for _ in range(2):
         with shm_pub_sub.Publisher("topic", 0) as pub:

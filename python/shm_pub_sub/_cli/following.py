@@ -9,7 +9,8 @@ from typing import Any
 
 import shm_pub_sub
 from shm_pub_sub import Sample
-from shm_pub_sub._follow import EVERYTHING, Follower, open_as_many_as_allowed
+from shm_pub_sub._descriptors import open_as_many_as_allowed
+from shm_pub_sub._follow import EVERYTHING, Follower
 from shm_pub_sub._followed import OPENED, REFUSED, Topic
 from shm_pub_sub._left_out import LeftOut
 from shm_pub_sub._topics import names, user

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from shm_pub_sub import Sample, ShmError, TopicInfo, inspect
 from shm_pub_sub._brief import brief
-from shm_pub_sub._follow import Follower, open_as_many_as_allowed
+from shm_pub_sub._descriptors import open_as_many_as_allowed
+from shm_pub_sub._follow import Follower
 from shm_pub_sub._followed import GONE, REFUSED, Event, Topic
 from shm_pub_sub._intervals import between
 from shm_pub_sub._left_out import LeftOut

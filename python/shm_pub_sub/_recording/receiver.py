@@ -10,10 +10,12 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from .._descriptors import open_as_many_as_allowed
 from .._errors import ShmError, TopicTypeError, WaitTimeoutError
-from .._follow import LOOK, Follower, open_as_many_as_allowed
+from .._follow import Follower
 from .._followed import GONE, OPENED, REFUSED, Event, Topic
 from .._left_out import LeftOut
+from .._opening import LOOK
 from .._patterns import unmatched
 from .._select import select
 from .._topics import TopicInfo, inspect, user

@@ -12,7 +12,7 @@ from shm_pub_sub._followed import GONE, OPENED, REFUSED
 @pytest.fixture(autouse=True)
 def _eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each look is one."""
-    monkeypatch.setattr("shm_pub_sub._follow.LOOK", 0.0)
+    monkeypatch.setattr("shm_pub_sub._opening.LOOK", 0.0)
     monkeypatch.setattr("shm_pub_sub._directory.SCAN", 0.0)
 
 

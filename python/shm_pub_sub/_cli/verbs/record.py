@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from shm_pub_sub._follow import not_taken
+from shm_pub_sub._opening import not_taken
 from shm_pub_sub._patterns import Selection
 from shm_pub_sub._recording import mcap_format
 from shm_pub_sub._recording.receiver import Receiver

@@ -1,0 +1,132 @@
+"""Subscribing to topics that are there. What fails is tried again: it may be changing its type."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ._errors import OpenError, ShmError, TopicNotFoundError, TopicTypeError
+from ._followed import OPENED, REFUSED, Event, Topic
+from ._subscriber import Subscriber
+from ._topics import NUMBERS, inspect
+
+WaitFor = Callable[[Topic], ShmError | None]
+
+LOOK = 0.02
+"""Seconds before a second attempt at a topic that may be about to change its type."""
+
+RETRY = 0.5
+"""Seconds between attempts to open what could not be opened."""
+
+
+class Opening:
+    """The topics of a follower that are to be opened. The arguments are the follower's."""
+
+    def __init__(
+        self,
+        directory: str,
+        trust: Any,
+        glance: Callable[[Any], Any] | None,
+        subscribe: Callable[[str, int], Any] | None,
+    ) -> None:
+        self.hurry: set[Topic] = set()
+        """To be opened at the next look."""
+        self.refused: set[Topic] = set()
+        self._in_doubt: set[Topic] = set()
+        self._next_retry = self._next_doubt = 0.0
+        self._directory, self._trust = directory, trust
+        self._glance, self._subscribe = glance, subscribe
+
+    def open(self, history: int, first: bool, wait_for: WaitFor) -> list[Event]:
+        """Open the topics that it is time for.
+
+        Args:
+            history: How many values that are there already are taken.
+            first: Whether this is the follower's first look: trouble is no passing one then.
+            wait_for: Has the follower wait for a topic's values; returns why it cannot.
+        """
+        now = time.monotonic()
+        attempts = {*self.hurry}
+        self.hurry.clear()
+        if now >= self._next_doubt:
+            attempts |= self._in_doubt
+        if now >= self._next_retry:
+            self._next_retry = now + RETRY
+            attempts |= self.refused
+        events = []
+        for topic in sorted(attempts, key=lambda topic: topic.name):
+            if topic.is_there and topic.subscriber is None:
+                event = self._open(topic, history, first, wait_for)
+                events += [event] if event else []
+        return events
+
+    def due(self) -> float:
+        """Return when to call open() (monotonic)."""
+        if self.hurry:
+            return 0.0
+        due = self._next_doubt if self._in_doubt else float("inf")
+        return min(due, self._next_retry) if self.refused else due
+
+    def discard(self, topic: Topic) -> None:
+        """Have it opened no more, until it is in a hurry again."""
+        for topics in (self.hurry, self.refused, self._in_doubt):
+            topics.discard(topic)
+
+    def _open(self, topic: Topic, history: int, first: bool, wait_for: WaitFor) -> Event | None:
+        """Subscribe to a topic. What fails but once may only be about to change its type."""
+        doubt, topic.in_doubt = topic.in_doubt, None
+        self._in_doubt.discard(topic)
+        topic.info = None
+        try:
+            if self._subscribe is not None:
+                topic.subscriber = self._subscribe(topic.name, history)
+            elif refused := self._open_typed(topic, history):
+                return self._refuse(topic, refused)
+        except TopicNotFoundError:
+            return None
+        except TopicTypeError:
+            self.hurry.add(topic)  # it has changed its type since it was inspected
+            return None
+        except OpenError as trouble:
+            is_strange = topic.info is not None and not topic.info.trusted
+            if not (doubt or first or topic.error or is_strange):
+                topic.in_doubt = trouble
+                self._in_doubt.add(topic)
+                self._next_doubt = time.monotonic() + LOOK
+                return None
+            return self._refuse(topic, trouble)
+        if error := wait_for(topic):
+            return self._refuse(topic, error)
+        topic.error = None
+        self.refused.discard(topic)
+        return Event(OPENED, topic)
+
+    def _open_typed(self, topic: Topic, history: int) -> ShmError | None:
+        topic.info = info = inspect(topic.name, trust=self._trust, directory=self._directory)
+        is_number = info.type_name in NUMBERS
+        if not is_number and self._glance is None:
+            return not_taken(topic.name, info.type_name)
+        topic.glance = None if is_number else self._glance
+        topic.subscriber = Subscriber(
+            topic.name,
+            info.type() if is_number else None,
+            copy=is_number,  # what is glanced at needs no copy
+            history=history,
+            trust=self._trust,
+            directory=self._directory,
+        )
+        return None
+
+    def _refuse(self, topic: Topic, error: ShmError) -> Event | None:
+        self.refused.add(topic)
+        known, topic.error = topic.error, error
+        return Event(REFUSED, topic) if str(known) != str(error) else None
+
+
+def not_taken(name: str, type_name: str) -> TopicTypeError:
+    """Return why a topic of another type cannot be plotted or recorded."""
+    return TopicTypeError(
+        f"topic {name!r}: found the type {type_name}; expected bool, int or float, as other types "
+        "are not supported here yet"
+    )
