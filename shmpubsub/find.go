@@ -165,15 +165,21 @@ func (s *reader) nextOf(r *run, h *held, now int64) (found ring.Sample, goesOn b
 	return ring.Sample{}, true
 }
 
-// seek sets where the run begins and ends.
+// seek sets where the run begins and ends. It searches again if all values were overwritten meanwhile, which does not mean
+// that there is none.
 func (r *run) seek(a *attachment, oldest int64) (sound bool) {
-	k, head, sound := a.ring.Search(max(r.after, oldest-1) + 1)
-	if r.after == math.MaxInt64 {
-		k = head + 1
+	for {
+		k, head, sound := a.ring.Search(max(r.after, oldest-1) + 1)
+		if r.after == math.MaxInt64 {
+			k = head + 1
+		}
+		if sound && k > head && head > 0 {
+			var newest ring.Sample
+			if newest, sound = a.ring.At(head, nil); sound && newest.Sequence == 0 {
+				continue
+			}
+		}
+		r.begun, r.next, r.last = true, max(k, min(r.from, head)), head
+		return sound
 	}
-	r.begun, r.next, r.last = true, max(k, min(r.from, head)), head
-	if sound && k > head && head > 0 {
-		_, sound = a.ring.At(head, nil)
-	}
-	return sound
 }
