@@ -90,7 +90,7 @@ class Follower:
         self.poll: _hot.Poll | EndedPoll = poll
         """Readable when look() or wait() may have something to return."""
         self._names: Directory | None = Directory(self.directory, poll)
-        self._told = self._names_stir = False
+        self._told = self._names_stir = self._unlisted = False
         self._rescan = True
 
     def look(self) -> list[Event]:
@@ -117,8 +117,9 @@ class Follower:
         events += self._opening.open(self._history, self._first, self._wait_for)
         if now >= self._next_recount:
             self._next_recount = now + RETRY
-            self._rescan |= bool(self.beyond) and callable(self.most)
-        self._first, self._history = False, self._later
+            self._rescan |= self._unlisted or (bool(self.beyond) and callable(self.most))
+        if not self._unlisted:
+            self._first, self._history = False, self._later
         return events
 
     def due(self) -> float:
@@ -129,7 +130,7 @@ class Follower:
         due = names.due()
         if self._rescan or self._to_look_at:
             return 0.0
-        if self.beyond and callable(self.most):
+        if self._unlisted or (self.beyond and callable(self.most)):
             due = min(due, self._next_recount)
         return min(due, self._opening.due())
 
@@ -212,11 +213,12 @@ class Follower:
 
     def _look_at_all(self) -> list[Event]:
         """Bring the topics up to date with all names that are there."""
-        self._rescan = False
+        self._rescan = self._unlisted = False
         try:
             there = topic_names(self.directory)
         except OpenError:
-            there = []  # no directory, or not now
+            there = self._known_to_be_there()
+            self._unlisted = bool(there) or os.path.isdir(self.directory)
         known, events = {*self.selection.of(there)}, []
         self.beyond = []
         for name in sorted(known):
@@ -230,6 +232,14 @@ class Follower:
         for name in {*self.topics}.intersection(there) - known:
             self.forget(self.topics[name])  # the word that chose it is a name now
         return events
+
+    def _known_to_be_there(self) -> list[str]:
+        """Return what is there of the topics that are known.
+
+        The directory cannot be listed: there is none, or no descriptor left to do it with.
+        """
+        names = {*self.topics, *self.beyond}
+        return [name for name in names if os.path.lexists(file_of(self.directory, name))]
 
     def _look_at(self, names: Iterable[str]) -> list[Event]:
         """Do the same for some names."""
@@ -271,7 +281,7 @@ class Follower:
         was, topic.is_there = topic.is_there, False
         if not was:
             return None
-        topic.in_doubt = topic.error = None
+        topic.in_doubt = topic.error = topic.damage = None
         self._opening.discard(topic)
         topic.look_at_name()
         return Event(GONE, topic)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from . import _hot
-from ._errors import OpenError, ShmError, TopicTypeError, WaitTimeoutError
+from ._errors import LayoutError, OpenError, ShmError, TopicTypeError, WaitTimeoutError
 from ._hot import Sample
 from ._topics import TopicInfo
 
@@ -45,6 +45,10 @@ class Topic:
         """Why the topic that is there cannot be read, or is not taken."""
         self.in_doubt: OpenError | None = None
         """The same after one attempt; it may have been about to change its type."""
+        self.damage: LayoutError | None = None
+        """What was found while values were read; the next look refuses the topic for now."""
+        self.damaged: tuple[int, int] | None = None
+        """The device and inode of the file in which that was found."""
         self.glance: Callable[[Any], Any] | None = None
         """Makes of a value what is kept of it; None: values are kept as they are."""
         self.fd = -1
@@ -70,16 +74,16 @@ class Topic:
                 taken.append(receive(0))
         except WaitTimeoutError:
             pass
-        except (TopicTypeError, OpenError):
-            self.reopen()
+        except (TopicTypeError, OpenError) as error:
+            self.reopen(error)
         return taken
 
     def newest(self) -> Sample[Any] | None:
         """Return the newest value, taken or not; None if there is none."""
         try:
             newest: Sample[Any] | None = self.subscriber.sample()
-        except (TopicTypeError, OpenError):
-            self.reopen()
+        except (TopicTypeError, OpenError) as error:
+            self.reopen(error)
             return None
         if newest is None or self.glance is None:
             return newest
@@ -114,9 +118,11 @@ class Topic:
         if self.subscriber is not None:
             self.subscriber._renamed()
 
-    def reopen(self) -> None:
+    def reopen(self, error: ShmError) -> None:
         """Have the next look subscribe again: the topic is of another type, or damaged."""
         self.close()
+        if self.is_there and isinstance(error, LayoutError):
+            self.damage = error
         self._hurry.add(self)
 
     def close(self) -> None:

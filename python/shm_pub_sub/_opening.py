@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from ._errors import OpenError, ShmError, TopicNotFoundError, TopicTypeError
 from ._followed import OPENED, REFUSED, Event, Topic
 from ._subscriber import Subscriber
-from ._topics import NUMBERS, inspect
+from ._topics import NUMBERS, file_of, inspect
 
 WaitFor = Callable[[Topic], ShmError | None]
 
@@ -78,6 +79,13 @@ class Opening:
         doubt, topic.in_doubt = topic.in_doubt, None
         self._in_doubt.discard(topic)
         topic.info = None
+        file = self._file_of(topic)
+        damage, topic.damage = topic.damage, None
+        if damage is not None:
+            topic.damaged = file
+            return self._refuse(topic, damage)
+        if file is not None and file == topic.damaged:
+            history = 0  # what it still keeps was received, or cannot be
         try:
             if self._subscribe is not None:
                 topic.subscriber = self._subscribe(topic.name, history)
@@ -101,6 +109,14 @@ class Opening:
         topic.error = None
         self.refused.discard(topic)
         return Event(OPENED, topic)
+
+    def _file_of(self, topic: Topic) -> tuple[int, int] | None:
+        """Return the device and inode of the topic's file; None if there is none."""
+        try:
+            file = os.lstat(file_of(self._directory, topic.name))
+        except OSError:
+            return None
+        return file.st_dev, file.st_ino
 
     def _open_typed(self, topic: Topic, history: int) -> ShmError | None:
         topic.info = info = inspect(topic.name, trust=self._trust, directory=self._directory)

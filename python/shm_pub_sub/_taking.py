@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ._errors import OpenError, TopicTypeError, WaitTimeoutError
@@ -75,7 +75,7 @@ class Taking:
             if self._newest and self.values:
                 break
         if len(self.values) > 1:
-            self.values = deque(sorted(self.values, key=_time_of))
+            self.values = deque(_in_order(self.values))
         if self._ending and (now := time.monotonic()) >= self._next_ending:
             self._next_ending = now + FORGET
             self._forget()
@@ -106,8 +106,8 @@ class Taking:
                     return
         except WaitTimeoutError:
             pass  # another reader's: overwritten meanwhile
-        except (TopicTypeError, OpenError):
-            topic.reopen()
+        except (TopicTypeError, OpenError) as error:
+            topic.reopen(error)
 
     def _forget(self) -> None:
         """Follow those no longer that have neither a name nor values nor a publisher."""
@@ -132,5 +132,20 @@ class Taking:
         self._is_full = bool(beyond)
 
 
-def _time_of(item: Item) -> int:
-    return item[1].time_ns
+def _in_order(values: Iterable[Item]) -> list[Item]:
+    """Return the values in the order of their times, but never a topic's in another than its own.
+
+    A publisher may begin with earlier times than those of the one before.
+    """
+    latest: dict[str, int] = {}
+    keys = []
+    for name, sample in values:
+        latest[name] = key = max(sample.time_ns, latest.get(name, 0))
+        keys.append(key)
+    if len(latest) == 1:
+        return [*values]
+    return [item for _, item in sorted(zip(keys, values, strict=True), key=_first)]
+
+
+def _first(pair: tuple[int, Item]) -> int:
+    return pair[0]

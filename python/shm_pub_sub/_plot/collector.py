@@ -137,8 +137,8 @@ class _Feed:
         began, before, missed = time.monotonic(), curve.time, subscriber.lost
         try:
             taken = self._take_batch(subscriber) if self._is_fast else self._take_each(subscriber)
-        except (TopicTypeError, OpenError):  # another type now, or damaged
-            topic.reopen()
+        except (TopicTypeError, OpenError) as error:  # another type now, or damaged
+            topic.reopen(error)
             curve.alive = False
             return SHORTEST_PAUSE
         if began >= self._next_question:

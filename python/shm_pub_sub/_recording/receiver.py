@@ -171,7 +171,7 @@ class Receiver(threading.Thread):
                 self.lost[name] = taken.lost
             except ShmError as error:
                 self.lost[name] = taken.lost
-                taken.topic.reopen()
+                taken.topic.reopen(error)
                 if not isinstance(error, TopicTypeError):
                     self.left_out.add(name, str(error))
         if batch:

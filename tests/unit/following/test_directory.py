@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shm_pub_sub import ClosedError, Follow, Publisher, WaitTimeoutError, follow
+from shm_pub_sub import (
+    ClosedError,
+    Follow,
+    OpenError,
+    Publisher,
+    WaitTimeoutError,
+    follow,
+    remove,
+)
 from shm_pub_sub._directory import topic_of
 from shm_pub_sub._hot import Poll
 from shm_pub_sub._topics import file_of
@@ -183,6 +191,31 @@ def test_without_inotify_it_scans_and_says_so_once(
         with pytest.raises(WaitTimeoutError):
             follower.recv(0.01)
     sees(follower, "topic")
+
+
+def test_no_topic_is_lost_while_the_directory_cannot_be_listed(
+    followers: list[Follow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_directory: str) -> list[str]:
+        raise OpenError("too many open files")
+
+    with Publisher("topic", 0, 9, retain=True) as pub:
+        pub.publish(1)
+    with monkeypatch.context() as full:
+        full.setattr("shm_pub_sub._follow.topic_names", refused)
+        followers.append(late := follow())
+        assert late.topics == []
+    assert receive(late) == ("topic", 1)
+    with monkeypatch.context() as full:
+        full.setattr("shm_pub_sub._follow.topic_names", refused)
+        full.setattr("shm_pub_sub._taking.FORGET", 0.0)
+        late._follower._rescan = True
+        with pytest.raises(WaitTimeoutError):
+            late.recv(0.01)
+        assert late.topics == ["topic"]
+    with pytest.raises(WaitTimeoutError):
+        late.recv(0.6)  # it lists the directory again, and finds nothing new
+    remove("topic")
 
 
 WITHOUT = """

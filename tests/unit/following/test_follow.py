@@ -73,6 +73,19 @@ def test_values_of_several_topics_come_in_the_order_of_their_times(everything: F
         assert [value for _, value in values(everything, 20)] == [*range(20)]
 
 
+def test_a_topic_s_values_keep_their_order_whatever_their_times(everything: Follow) -> None:
+    now = time.monotonic_ns()
+    with Publisher("a", 0, 9) as pub:
+        pub.publish_at(1, now - 2000)
+        assert values(everything, 1) == [("a", 1)]
+        pub.publish_at(2, now - 1000)
+    with Publisher("a", 0, 9) as pub, Publisher("b", 0, 9) as other:
+        pub.publish_at(3, now - 4000)
+        other.publish_at(4, now - 500)
+        pub.publish_at(5, now)
+        assert [value for _, value in values(everything, 4)] == [2, 3, 4, 5]
+
+
 def test_newest_skips_what_is_older() -> None:
     with follow(newest=True) as follower, Publisher("a", 0, 50) as a, Publisher("b", "", 50) as b:
         for n in range(5):
@@ -343,6 +356,34 @@ def test_what_cannot_be_read_is_logged_once(
     with Publisher("topic", 0) as pub:
         pub.publish(1)
         assert values(everything, 1) == [("topic", 1)]
+
+
+@pytest.mark.shm_leaves_files("the test damages it")
+def test_a_value_that_is_damaged_stops_its_topic_for_a_moment(
+    shm_dir: Path, everything: Follow, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Publisher("topic", "", 9, max_size=9) as pub, Publisher("other", 0) as other:
+        pub.publish("before")
+        assert values(everything, 1) == [("topic", "before")]
+        pub.publish("good")
+        pub.publish("damaged")
+        file = shm_dir / "shm_pub_sub.topic"
+        with file.open("r+b") as memory:
+            memory.seek(file.read_bytes().index(b"damaged"))
+            memory.write(b"\xff\xfe")
+        pub.publish("after")
+        other.publish(1)
+        assert sorted(values(everything, 2)) == [("other", 1), ("topic", "good")]
+        while everything.topics != ["other", "topic"] or not caplog.messages:
+            with pytest.raises(WaitTimeoutError):
+                everything.recv(0.01)
+        (message,) = caplog.messages
+        assert message.startswith("following 'topic': subscribe to 'topic': found bytes that are")
+        pub.publish("later")
+        assert values(everything, 1) == [("topic", "later")]
+    with Publisher("topic", "", 9, max_size=9) as pub:
+        pub.publish("next")
+        assert values(everything, 1) == [("topic", "next")]
 
 
 def descriptors() -> list[int]:
