@@ -45,7 +45,8 @@ class DataLoader:
         if not self.num_workers:
             yield from batches(self.dataset, self.batch_size)
             return
-        queues, workers = [], []
+        queues: list[Any] = []
+        workers: list[Any] = []
         try:
             for id in range(self.num_workers):
                 info, queue = Worker(id, self.num_workers), self.context.Queue(2)

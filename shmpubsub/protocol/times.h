@@ -53,20 +53,16 @@ ring_begins_ahead(const struct ring *r, uint64_t head)
     return head > 1 && ring_time_of(r, 1, &first) && ring_time_of(r, 2, &second) && second < first;
 }
 
-/* Finds the first of the kept values whose time is t or later; *k is head + 1 if there is none. */
-static inline enum ring_read
-ring_search(const struct ring *r, uint64_t t, uint64_t *k, uint64_t *head)
+/* Returns the first of values 1 to head that are kept and whose time is t or later; head + 1 if there is none. */
+static inline uint64_t
+ring_bisect(const struct ring *r, uint64_t t, uint64_t head)
 {
-    *head = ring_published(r);
-    if (*head >= RING_HEAD_LIMIT) {
-        return RING_CORRUPT;
-    }
-    uint64_t first = ring_oldest(r, *head), end = *head + 1; /* those before first are older, end is not */
-    if (first == 1 && ring_begins_ahead(r, *head)) {
+    uint64_t first = ring_oldest(r, head), end = head + 1; /* those before first are older, end is not */
+    if (first == 1 && ring_begins_ahead(r, head)) {
         first = 2;
     }
     while (first < end) {
-        uint64_t middle = first + (end - first) / 2, time = 0;
+        uint64_t middle = first + (end - first) / 2, time;
         if (ring_time_of(r, middle, &time) && time >= t) {
             end = middle;
         }
@@ -74,8 +70,29 @@ ring_search(const struct ring *r, uint64_t t, uint64_t *k, uint64_t *head)
             first = middle + 1;
         }
     }
-    *k = first;
-    return *head == 0 ? RING_EMPTY : RING_OK;
+    return first;
+}
+
+/* Finds the first of the kept values whose time is t or later; *k is head + 1 if there is none. If even the newest one
+   was overwritten meanwhile, that does not mean that there is none: it searches again. */
+static inline enum ring_read
+ring_search(const struct ring *r, uint64_t t, uint64_t *k, uint64_t *head)
+{
+    uint64_t newest;
+    for (int retries = 0; retries < RING_MAX_RETRIES; retries++) {
+        *head = ring_published(r);
+        if (*head >= RING_HEAD_LIMIT) {
+            return RING_CORRUPT;
+        }
+        *k = ring_bisect(r, t, *head);
+        if (*head == 0) {
+            return RING_EMPTY;
+        }
+        if (*k <= *head || ring_time_of(r, *head, &newest) || ring_published(r) == *head) {
+            break;
+        }
+    }
+    return RING_OK;
 }
 
 #endif

@@ -4,7 +4,7 @@
    The slow topic has one value. The fast one keeps two, of which the first is in a set with it. Before each load of the
    search, in turn, the fast topic gets more values, which overwrite those. A set that is found must be within the
    tolerance, whatever has happened; and if all values of the fast topic are within it of the slow one's, the search must
-   not say that there is none.
+   not say that there is none. ring_search meets the publisher in the same way, and must find a value.
 
    Prints "N meetings, L lapped". */
 static void before_load(void);
@@ -93,6 +93,23 @@ meet(long at, uint64_t second)
     return found == ALIGN_LAPPED;
 }
 
+static void
+meet_search(long at)
+{
+    struct ring fast = new_ring(3);
+    writer = fast;
+    publish(SLOW);
+    publish(SLOW);
+    uint64_t k = 0, head = 0;
+    loads_left = at;
+    enum ring_read found = ring_search(&fast, SLOW, &k, &head);
+    loads_left = -1;
+    if (found != RING_OK || k == 0 || k > head) {
+        FAIL("found value %lu of %lu after %ld loads", k, head, at);
+    }
+    free_ring(fast);
+}
+
 int
 main(void)
 {
@@ -101,6 +118,7 @@ main(void)
         for (values = 1; values <= MOST_VALUES; values++) {
             lapped_ones += meet(at, SLOW + 1) + meet(at, SLOW + 10 * TOLERANCE);
             meetings += 2;
+            meet_search(at);
         }
     }
     printf("%ld meetings, %ld lapped\n", meetings, lapped_ones);
