@@ -7,6 +7,7 @@ class EndedPoll:
     """It has a Poll's methods, as far as they are called then."""
 
     closed = True
+    lost = False
 
     def wait(self, _timeout: float | None) -> list[int]:
         raise ValueError("this Poll is closed")

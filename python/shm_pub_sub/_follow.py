@@ -95,7 +95,7 @@ class Follower:
 
     def look(self) -> list[Event]:
         """Subscribe to what is there by now; return what has happened. Costs little if nothing."""
-        if not self._closed and self.poll.closed:
+        if not self._closed and (self.poll.closed or self.poll.lost):
             self._restart()
         names = self._names
         if self._closed or names is None:

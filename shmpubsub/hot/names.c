@@ -1,7 +1,7 @@
 /* One inotify descriptor for each directory, shared by all that listen to it: a user has 128 of them.
 
    Listeners wait in threads of their own, each in epoll_wait on two descriptors: the shared inotify's and its own
-   `wake`, an eventfd. The first one that finds the inotify readable reads all events and gives each listener the names:
+   `wake`. The first one that finds the inotify readable reads all events and gives each listener the names:
 
    read, one step under the GIL             wait, without the GIL
    R1  read all events                      S1  epoll_wait on inotify and wake
@@ -22,7 +22,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -47,11 +46,18 @@ struct names_directory {
 
 static struct names_directory *directories; /* changes under the GIL, and in steps of fork.h */
 
+/* The program's inotifies cannot be distinguished from this one: but it closes all descriptors, or none. */
+static bool
+is_ours(const struct names_directory *d, const struct names_listener *l)
+{
+    return own_fd_is(d->fd, "inotify") && (l == NULL || own_wake_is_open(&l->wake));
+}
+
 static void
 close_in_child(void)
 {
     for (struct names_directory *d = directories; d != NULL; d = d->next) {
-        if (own_fd_is(d->fd, "inotify")) {
+        if (is_ours(d, d->first)) {
             close(d->fd);
         }
         d->fd = -1;
@@ -68,14 +74,13 @@ names_init(void)
 static void
 change(struct names_listener *l, PyObject *name)
 {
-    uint64_t one = 1;
     bool had_some = l->all || PySet_GET_SIZE(l->changed) > 0;
     if (name == NULL || PySet_GET_SIZE(l->changed) >= MOST_NAMES || PySet_Add(l->changed, name) < 0) {
         PyErr_Clear();
         l->all = true;
     }
     if (!had_some) {
-        (void)!write(l->wake, &one, sizeof one);
+        own_wake_signal(&l->wake);
     }
 }
 
@@ -114,7 +119,7 @@ read_events(struct names_directory *d)
         return;
     }
     for (int i = 0; i < READS_AT_ONCE; i++) {
-        ssize_t size = own_fd_is(d->fd, "inotify") ? read(d->fd, buffer, sizeof buffer) : -2;
+        ssize_t size = is_ours(d, d->first) ? read(d->fd, buffer, sizeof buffer) : -2;
         if (size == -2 || (size < 0 && errno != EAGAIN && errno != EINTR)) {
             d->gone = true; /* the program closed it: listeners join again */
             change_for_all(d, NULL);
@@ -156,8 +161,9 @@ find(const struct stat *st)
     return NULL;
 }
 
+/* last: the listener that has left it; NULL: it had none. */
 static void
-end(struct names_directory *d)
+end(struct names_directory *d, const struct names_listener *last)
 {
     struct names_directory **link = &directories;
     while (*link != d) {
@@ -165,7 +171,7 @@ end(struct names_directory *d)
     }
     fork_step_begin();
     *link = d->next;
-    if (own_fd_is(d->fd, "inotify")) {
+    if (is_ours(d, last)) {
         close(d->fd);
     }
     fork_step_end();
@@ -201,7 +207,7 @@ begin(const char *path, struct names_directory **made)
         failure = tries == 2 ? ENOENT : 0;
     }
     if (failure != 0) {
-        end(d);
+        end(d, NULL);
         return failure;
     }
     d->dev = after.st_dev;
@@ -246,7 +252,7 @@ names_leave(struct names_listener *l)
         l->next->link = l->link;
     }
     if (d->first == NULL) {
-        end(d);
+        end(d, l);
     }
 }
 
@@ -267,9 +273,8 @@ names_is_at(const struct names_listener *l, const char *path)
 void
 names_wake(struct names_listener *l)
 {
-    uint64_t one = 1;
-    if (!l->woken && own_fd_is(l->wake, "eventfd")) {
-        (void)!write(l->wake, &one, sizeof one);
+    if (!l->woken) {
+        own_wake_signal(&l->wake);
     }
     l->woken = true;
 }
@@ -284,9 +289,8 @@ names_take(struct names_listener *l)
     if (l->directory != NULL) {
         read_events(l->directory);
     }
-    uint64_t count;
-    if ((l->woken || l->all || PySet_GET_SIZE(l->changed) > 0) && own_fd_is(l->wake, "eventfd")) {
-        (void)!read(l->wake, &count, sizeof count);
+    if (l->woken || l->all || PySet_GET_SIZE(l->changed) > 0) {
+        own_wake_drain(&l->wake);
     }
     l->woken = false;
     PyObject *changed = l->changed;

@@ -3,6 +3,7 @@
 #define SHM_NAMES_H
 
 #include "hot.h"
+#include "own_fd.h"
 
 #include <sys/types.h>
 
@@ -12,7 +13,7 @@ struct names_directory;
 struct names_listener {
     struct names_directory *directory; /* NULL: it has joined none */
     struct names_listener *next, **link;
-    int wake;          /* an eventfd that is readable while there is something to take */
+    struct own_wake wake; /* readable while there is something to take */
     PyObject *changed; /* a set of bytes: file names */
     bool all;          /* any name may have changed: events were lost */
     bool woken;        /* wake is readable for another reason */

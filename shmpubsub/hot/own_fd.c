@@ -2,8 +2,59 @@
 #include "own_fd.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "../protocol/watch_entry.h"
+
+int
+own_wake_open(struct own_wake *wake)
+{
+    struct stat st;
+    wake->fd = watch_new_descriptor();
+    if (wake->fd < 0 || fstat(wake->fd, &st) != 0) {
+        return errno;
+    }
+    wake->dev = st.st_dev;
+    wake->ino = st.st_ino;
+    return 0;
+}
+
+bool
+own_wake_is_open(const struct own_wake *wake)
+{
+    struct stat st;
+    return fstat(wake->fd, &st) == 0 && st.st_dev == wake->dev && st.st_ino == wake->ino;
+}
+
+void
+own_wake_signal(const struct own_wake *wake)
+{
+    uint64_t one = 1; /* what an eventfd takes */
+    if (own_wake_is_open(wake)) {
+        (void)!write(wake->fd, &one, sizeof one);
+    }
+}
+
+void
+own_wake_drain(const struct own_wake *wake)
+{
+    uint64_t signals[8]; /* there are two at most */
+    if (own_wake_is_open(wake)) {
+        (void)!read(wake->fd, signals, sizeof signals);
+    }
+}
+
+void
+own_wake_close(struct own_wake *wake)
+{
+    if (own_wake_is_open(wake)) {
+        close(wake->fd);
+    }
+    wake->fd = -1;
+}
 
 bool
 own_fd_is(int fd, const char *kind)

@@ -1,4 +1,4 @@
-/* What a follower waits with: an epoll of its subscribers' descriptors, of the directory's inotify and of an eventfd,
+/* What a follower waits with: an epoll of its subscribers' descriptors, of the directory's inotify and of a wake,
    which close() and other listeners, by reading the inotify, make readable. Its descriptors are closed when nothing
    refers to it any more, so their numbers are not used again while a thread waits or an event loop has them registered.
    In a forked child it is closed. */
@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "../protocol/fork.h"
@@ -21,13 +20,11 @@ static Poll *polls; /* changes under the GIL, and in steps of fork.h */
 static void
 close_descriptors(Poll *p)
 {
-    if (own_fd_is(p->epoll, "eventpoll")) {
+    if (poll_is_ours(p)) {
         close(p->epoll);
     }
-    if (own_fd_is(p->names.wake, "eventfd")) {
-        close(p->names.wake);
-    }
-    p->epoll = p->names.wake = p->joined = -1;
+    own_wake_close(&p->names.wake);
+    p->epoll = p->joined = -1;
 }
 
 static void
@@ -62,7 +59,7 @@ poll_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(keywords))
     if (p == NULL) {
         return NULL;
     }
-    p->epoll = p->joined = p->names.wake = -1;
+    p->epoll = p->joined = p->names.wake.fd = -1;
     p->names.changed = PySet_New(NULL);
     if (p->names.changed == NULL) {
         Py_DECREF(p);
@@ -70,8 +67,14 @@ poll_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(keywords))
     }
     fork_step_begin();
     p->epoll = epoll_create1(EPOLL_CLOEXEC);
-    p->names.wake = p->epoll < 0 ? -1 : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    int failure = p->names.wake < 0 || add(p->epoll, p->names.wake) != 0 ? errno : 0;
+    int failure = p->epoll < 0 ? errno : own_wake_open(&p->names.wake);
+    if (failure == 0 && add(p->epoll, p->names.wake.fd) != 0) {
+        failure = errno;
+    }
+    if (failure != 0 && p->epoll >= 0) {
+        close(p->epoll);
+        p->epoll = -1;
+    }
     p->next = polls;
     p->link = &polls;
     if (p->next != NULL) {
@@ -92,7 +95,7 @@ static PyObject *
 poll_close(Poll *p, PyObject *Py_UNUSED(ignored))
 {
     p->closed = true;
-    if (p->joined >= 0 && p->joined == names_fd(&p->names)) {
+    if (p->joined >= 0 && p->joined == names_fd(&p->names) && poll_is_ours(p)) {
         epoll_ctl(p->epoll, EPOLL_CTL_DEL, p->joined, NULL);
     }
     p->joined = -1;
@@ -137,6 +140,9 @@ poll_join(Poll *p, PyObject *path)
     if (!poll_is_open(p)) {
         return NULL;
     }
+    if (!poll_is_ours(p)) {
+        return poll_done(EBADF);
+    }
     if (p->joined >= 0 && p->joined == names_fd(&p->names)) {
         epoll_ctl(p->epoll, EPOLL_CTL_DEL, p->joined, NULL); /* others may keep it open */
     }
@@ -176,6 +182,9 @@ control(Poll *p, PyObject *number, int operation)
         return NULL;
     }
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    if (!poll_is_ours(p)) {
+        return poll_done(EBADF);
+    }
     return poll_done(epoll_ctl(p->epoll, operation, fd, &event) != 0 ? errno : 0);
 }
 
@@ -201,6 +210,12 @@ static PyObject *
 get_closed(Poll *p, void *Py_UNUSED(closure))
 {
     return PyBool_FromLong(p->closed);
+}
+
+static PyObject *
+get_lost(Poll *p, void *Py_UNUSED(closure))
+{
+    return PyBool_FromLong(!p->closed && !poll_is_ours(p));
 }
 
 PyDoc_STRVAR(join_doc, "join($self, path, /)\n--\n\n"
@@ -245,6 +260,7 @@ static PyMethodDef methods[] = {
 
 static PyGetSetDef getset[] = {
     {"closed", (getter)get_closed, NULL, "Whether it was closed, or is a forked child's.", NULL},
+    {"lost", (getter)get_lost, NULL, "Whether the program has closed its descriptors.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -3,6 +3,7 @@
 #define SHM_POLL_OBJECT_H
 
 #include <errno.h>
+#include <sys/epoll.h>
 
 #include "names.h"
 
@@ -14,6 +15,15 @@ typedef struct Poll {
     struct names_listener names;
     struct Poll *next, **link;
 } Poll;
+
+/* Whether the number still is this epoll's, and not that of the program's own, as only this one has the wake. The
+   program may have closed all descriptors. Async-signal-safe. */
+static inline bool
+poll_is_ours(const Poll *p)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = p->names.wake.fd};
+    return own_wake_is_open(&p->names.wake) && epoll_ctl(p->epoll, EPOLL_CTL_MOD, p->names.wake.fd, &event) == 0;
+}
 
 /* Returns whether it is open; an error is set if not. */
 static inline bool

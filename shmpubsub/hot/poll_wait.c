@@ -31,6 +31,9 @@ poll_wait(Poll *p, PyObject *timeout)
     if ((seconds == -1 && PyErr_Occurred()) || !poll_is_open(p)) {
         return NULL;
     }
+    if (!poll_is_ours(p)) {
+        return poll_done(EBADF);
+    }
     struct epoll_event events[AT_ONCE];
     uint64_t deadline = end_of(seconds > 0 ? seconds : 0);
     for (int n = 0;;) {

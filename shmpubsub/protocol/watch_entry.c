@@ -8,11 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Returns a descriptor that is readable once it was written, or -1 with errno set: a pipe, as no other descriptor has
-   its inode. (All eventfds, epolls and timers share one, so that the program's could not be distinguished.) It is an
-   eventfd if there is no /proc or only one free number. Async-signal-safe. */
-static int
-new_descriptor(void)
+int
+watch_new_descriptor(void)
 {
     int ends[2], fd = -1;
     if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0) {
@@ -99,7 +96,7 @@ int
 watch_entry_init(struct watch *w)
 {
     *w = (struct watch){.state = SIGNALLED, .fd = -1};
-    return set_descriptor(w, new_descriptor());
+    return set_descriptor(w, watch_new_descriptor());
 }
 
 void
@@ -113,7 +110,7 @@ watch_entry_forked(struct watch *w)
     }
     int number = w->fd;
     close(number); /* first, so that there is a number left */
-    int fd = new_descriptor();
+    int fd = watch_new_descriptor();
     if (fd >= 0 && fd != number) {
         int moved = dup3(fd, number, O_CLOEXEC);
         close(fd);

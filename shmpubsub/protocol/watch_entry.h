@@ -44,6 +44,11 @@ struct watch {
     uint64_t untrusted_until; /* then the subscriber checks it again */
 };
 
+/* Returns a descriptor that is readable once it was written, or -1 with errno set: a pipe, as no other descriptor has
+   its inode. (All eventfds, epolls and timers share one, so that the program's could not be distinguished.) It is an
+   eventfd if there is no /proc or only one free number. Async-signal-safe. */
+int watch_new_descriptor(void);
+
 /* Makes the watch SIGNALLED, with a new readable descriptor. Returns 0 or an errno. */
 int watch_entry_init(struct watch *w);
 

@@ -286,14 +286,15 @@ def test_a_child_that_is_forked_while_a_thread_waits(
 
 
 LOST = """
-import os, sys
+import logging, os, sys, tempfile
 from shm_pub_sub import Publisher, follow
+logging.basicConfig(stream=sys.stderr)
 follower = follow()
 with Publisher("early", 0, 9) as early:
     early.publish(1)
     assert follower.recv(30)[1].value == 1
     os.closerange(3, 256)
-    files = [os.open("/dev/null", os.O_RDONLY) for _ in range(int(sys.argv[1]))]
+    files = [os.open(tempfile.mkstemp()[1], os.O_RDWR) for _ in range(int(sys.argv[1]))]
     with Publisher("late", 0) as late:
         late.publish(2)
         assert follower.recv(30)[1].value == 2
@@ -301,13 +302,39 @@ with Publisher("early", 0, 9) as early:
         assert follower.recv(30)[1].value == 3
     follower.close()
     for file in files:
-        assert os.readlink(f"/proc/self/fd/{file}") == "/dev/null"
+        assert os.fstat(file).st_size == 0
+        os.unlink(os.readlink(f"/proc/self/fd/{file}"))
+"""
+
+LOST_TO_OTHERS = """
+import gc, os, select
+from shm_pub_sub import Publisher, follow
+follower = follow()
+os.closerange(3, 256)
+epolls = [select.epoll() for _ in range(40)]
+read, write = os.pipe()
+for epoll in epolls:
+    epoll.register(read)
+with Publisher("topic", 0) as pub:
+    pub.publish(1)
+    assert follower.recv(30)[1].value == 1
+    assert follower._follower.poll.fileno() not in [epoll.fileno() for epoll in epolls]
+    follower.close()
+del follower
+gc.collect()
+os.write(write, b"x")
+for epoll in epolls:
+    assert epoll.poll(0) == [(read, select.EPOLLIN)]
 """
 
 
 @pytest.mark.parametrize("others", [0, 40])
 def test_a_program_that_closes_all_descriptors_follows_on(check_python: Check, others: int) -> None:
-    check_python(LOST, others)
+    assert check_python(LOST, others) == ""
+
+
+def test_another_epoll_that_has_the_follower_s_number_is_left_alone(check_python: Check) -> None:
+    check_python(LOST_TO_OTHERS)
 
 
 def test_a_poll_is_closed_once_nothing_refers_to_it(tmp_path: Path) -> None:
