@@ -100,13 +100,20 @@ class Follower:
         names = self._names
         if self._closed or names is None:
             return []
+        try:
+            return self._look(names)
+        except BaseException:
+            self._rescan = True  # Ctrl-C, with names in hand
+            raise
+
+    def _look(self, names: Directory) -> list[Event]:
         now = time.monotonic()
         self._names_stir = False
         changed = names.changes()
         if names.watched != self._told:
-            self._told = names.watched
             for topic in self.topics.values():
-                topic.tell(self._told)
+                topic.tell(names.watched)
+            self._told = names.watched
         if changed is None or self._rescan:
             events = self._look_at_all()
         elif changed or self._to_look_at:
@@ -272,7 +279,8 @@ class Follower:
 
     def _is_there(self, topic: Topic) -> None:
         topic.is_there = True
-        if topic.subscriber is None:
+        is_waited_for = not self._waits or self._by_fd.get(topic.fd) is topic
+        if topic.subscriber is None or not (is_waited_for or self._wait_for(topic) is None):
             self._opening.hurry.add(topic)
         else:
             topic.look_at_name()

@@ -104,9 +104,9 @@ class Topic:
         """
         if told:
             self.subscriber._tell(True)
-        fd: int = self.subscriber.fileno()
-        poll.add(fd)
-        self.fd, self._poll = fd, poll
+        self.fd, self._poll = self.subscriber.fileno(), poll
+        with suppress(FileExistsError):  # from a call that Ctrl-C has ended
+            poll.add(self.fd)
 
     def tell(self, told: bool) -> None:
         """Say whether look_at_name() will be called whenever the topic's file is another."""
@@ -120,10 +120,10 @@ class Topic:
 
     def reopen(self, error: ShmError) -> None:
         """Have the next look subscribe again: the topic is of another type, or damaged."""
-        self.close()
         if self.is_there and isinstance(error, LayoutError):
             self.damage = error
         self._hurry.add(self)
+        self.close()
 
     def close(self) -> None:
         if self.subscriber is not None:

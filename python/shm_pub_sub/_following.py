@@ -114,17 +114,27 @@ class Follow:
             WaitTimeoutError: No value came within timeout seconds (a TimeoutError).
             ClosedError: It is closed, or was closed meanwhile (a ValueError).
         """
+        hand: list[Item] = []
+        try:
+            self._recv(hand, timeout)
+            return hand[0]
+        except BaseException:
+            self._put_back(hand)
+            raise
+
+    def _recv(self, hand: list[Item], timeout: object) -> None:
+        """Wait for the next value, and put it into `hand`, from where Ctrl-C does not lose it."""
         seconds = check_timeout("follow", timeout)
         deadline = None if seconds is None else time.monotonic() + seconds
         self._receivers += 1
         try:
-            return self._recv(deadline, timeout)
+            self._wait(hand, deadline, timeout)
         finally:
             self._receivers -= 1
 
-    def _recv(self, deadline: float | None, timeout: object) -> Item:
+    def _wait(self, hand: list[Item], deadline: float | None, timeout: object) -> None:
         fds: Sequence[int] = ()
-        while (found := self._next(fds)) is None:
+        while not self._next(hand, fds):
             if deadline is not None and time.monotonic() >= deadline:
                 self._time_out(timeout)
             until = self._follower.due()
@@ -134,7 +144,6 @@ class Follow:
                 fds = self._follower.poll.wait(max(0.0, until - time.monotonic()))
             except (OSError, ValueError):
                 fds = ()  # closed, or lost: that is found next
-        return found
 
     def arecv(self, timeout: float | None = None) -> Coroutine[Any, Any, Item]:
         """Wait as recv() does, in asyncio: `name, sample = await follow.arecv()`.
@@ -180,8 +189,8 @@ class Follow:
         self._signals = True
         return self._follower.poll.fileno()
 
-    def _next(self, fds: Sequence[int] = ()) -> Item | None:
-        """Return the next value that is there, if there is one.
+    def _next(self, hand: list[Item], fds: Sequence[int] = ()) -> bool:
+        """Put the next value that is there into `hand`; report whether there is one.
 
         fds: What the poll found readable just now.
         """
@@ -195,9 +204,10 @@ class Follow:
             with lock:
                 self._owner = me
                 try:
-                    return self._take_one(fds)
+                    found = self._take_one(hand, fds)
                 finally:
                     self._owner = 0
+            return found
         except ValueError:
             if self._closed:
                 self._say_closed()
@@ -205,6 +215,14 @@ class Follow:
         finally:
             if self._closed:
                 self._release()
+
+    def _put_back(self, hand: list[Item]) -> None:
+        """Have the next call return what this one took: it ends by an exception."""
+        if hand:
+            with self._own_lock():
+                self._taking.values.extendleft(hand)
+        if self._taking.has_more and not self._closed:
+            self._follower.poll.wake()  # this call may have been the one that was woken up
 
     def _own_lock(self) -> Lock:
         """Return the lock; in a forked child a new one, as a thread of the parent may hold that."""
@@ -222,10 +240,10 @@ class Follow:
             finally:
                 lock.release()
 
-    def _take_one(self, fds: Sequence[int]) -> Item | None:
+    def _take_one(self, hand: list[Item], fds: Sequence[int]) -> bool:
         if self._closed:
             self._say_closed()
-        found = self._taking.next(fds)
+        found = self._taking.next(hand, fds)
         if found and self._taking.has_more and (self._receivers > 1 or self._signals):
             self._follower.poll.wake()
         return found
@@ -242,10 +260,15 @@ class Follow:
         return self
 
     def __next__(self) -> Item:
+        hand: list[Item] = []
         try:
-            return self.recv()
+            self._recv(hand, None)
+            return hand[0]
         except ClosedError:
             raise StopIteration from None
+        except BaseException:
+            self._put_back(hand)
+            raise
 
     def __aiter__(self) -> Follow:
         return self

@@ -16,6 +16,29 @@ Item = tuple[str, Any]
 
 async def arecv(follow: Follow, timeout: float | None = None) -> Item:
     """See Follow.arecv."""
+    hand: list[Item] = []
+    try:
+        await _recv(follow, hand, timeout)
+        return hand[0]
+    except BaseException:
+        follow._put_back(hand)
+        raise
+
+
+async def anext(follow: Follow) -> Item:
+    """See Follow.__anext__."""
+    hand: list[Item] = []
+    try:
+        await _recv(follow, hand, None)
+        return hand[0]
+    except ClosedError:
+        raise StopAsyncIteration from None
+    except BaseException:
+        follow._put_back(hand)
+        raise
+
+
+async def _recv(follow: Follow, hand: list[Item], timeout: float | None) -> None:
     seconds = check_timeout("follow", timeout)
     follow._at_once += 1
     if follow._at_once >= AT_ONCE:
@@ -25,27 +48,22 @@ async def arecv(follow: Follow, timeout: float | None = None) -> Item:
     deadline = None if seconds is None or seconds > CENTURIES else loop.time() + seconds
     follow._receivers += 1
     try:
-        return await _wait(follow, loop, deadline, timeout)
+        await _wait(follow, hand, loop, deadline, timeout)
     finally:
         follow._receivers -= 1
 
 
 async def _wait(
-    follow: Follow, loop: asyncio.AbstractEventLoop, deadline: float | None, timeout: object
-) -> Item:
-    while (found := follow._next()) is None:
+    follow: Follow,
+    hand: list[Item],
+    loop: asyncio.AbstractEventLoop,
+    deadline: float | None,
+    timeout: object,
+) -> None:
+    while not follow._next(hand):
         if deadline is not None and loop.time() >= deadline:
             follow._time_out(timeout)
         due = loop.time() + max(0.0, follow._follower.due() - time.monotonic())
         waiters = waiters_of(follow._follower, loop)
         await waiters.wait(follow._follower, due if deadline is None else min(due, deadline))
         follow._at_once = 0
-    return found  # type: ignore[no-any-return]
-
-
-async def anext(follow: Follow) -> Item:
-    """See Follow.__anext__."""
-    try:
-        return await arecv(follow)
-    except ClosedError:
-        raise StopAsyncIteration from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
+from itertools import islice, repeat
 from typing import Any
 
 from ._errors import OpenError, TopicTypeError, WaitTimeoutError
@@ -50,14 +51,17 @@ class Taking:
         """Whether next() has something to return, as far as is known."""
         return bool(self.values or self._ready)
 
-    def next(self, fds: Sequence[int]) -> Item | None:
-        """Return the next value that is there, if there is one.
+    def next(self, hand: list[Item], fds: Sequence[int]) -> bool:
+        """Put the next value that is there into `hand`; report whether there is one.
 
         fds: What the poll found readable just now.
         """
         if not self.values:
             self._fill(fds)
-        return self.values.popleft() if self.values else None
+        if not self.values:
+            return False
+        hand.extend(map(deque.popleft, (self.values,)))  # one step, as seen by Ctrl-C
+        return True
 
     def _fill(self, fds: Sequence[int]) -> None:
         """Look for topics, and take values."""
@@ -82,27 +86,35 @@ class Taking:
 
     def look(self) -> None:
         """Look for topics."""
-        for event in self._follower.look():
-            if event.what == REFUSED:
-                logger().warning("following %r: %s", event.topic.name, event.topic.error)
-            elif event.what == GONE and event.topic.by_pattern:
-                self._ending[event.topic] = None
-                self._next_ending = 0.0
+        try:
+            for event in self._follower.look():
+                if event.what == REFUSED:
+                    logger().warning("following %r: %s", event.topic.name, event.topic.error)
+                elif event.what == GONE and event.topic.by_pattern:
+                    self._ending[event.topic] = None
+                    self._next_ending = 0.0
+        except BaseException:  # Ctrl-C: an event may have been lost
+            for topic in self._follower.topics.values():
+                if topic.by_pattern and not topic.is_there:
+                    self._ending[topic] = None
+            raise
         self._log_full()
 
     def _take(self, topic: Topic) -> None:
-        subscriber, name, values = topic.subscriber, topic.name, self.values
+        subscriber, values = topic.subscriber, self.values
         if subscriber is None:
             return
+        # Between its byte codes Python handles signals; Ctrl-C there would lose a value that is
+        # neither the subscriber's any more nor among the values yet. C's iterators have none.
+        items = zip(repeat(topic.name), map(subscriber.recv_sample, repeat(0)))
         try:
             if self._newest:
                 subscriber._skip()
             for _ in range(AT_ONCE):
                 if not subscriber._has_news():
                     return
-                sample = subscriber.recv_sample(0)
-                values.append((name, sample))
-                if self._newest or type(sample[0]) not in (bool, int, float):
+                values.extend(islice(items, 1))
+                if self._newest or type(values[-1][1][0]) not in (bool, int, float):
                     return
         except WaitTimeoutError:
             pass  # another reader's: overwritten meanwhile
