@@ -67,6 +67,7 @@ PYTHON = {
         "tests/unit/receiving/test_align_meanwhile.py",
     ),
     "waiting for sets": ("tests/waiting/test_align.py", "tests/waiting/test_align_async.py"),
+    "following": ("tests/unit/following", "-m", "not soak"),
     "times": ("tests/unit/times", "tests/waiting/test_after.py"),
     "metadata": ("tests/unit/metadata",),
     "records": ("tests/unit/records",),
@@ -89,6 +90,7 @@ PINS = ("chunks and pins", "Go ring, memory model")
 PINS_GO = ("Go pool", "Go ring, memory model")
 WAIT = ("receiving", "streams", "descriptors")
 ALIGNED = ("sets", "waiting for sets")
+FOLLOWED = ("following",)
 TIMES = ("times", "C under sanitizers")
 OWNERSHIP = ("promises", "storm", "kill points", "Go segment", "kills")
 

@@ -7,6 +7,7 @@ the rest of the tree still compiles with it: what the compiler finds needs no te
 from ._align import ALIGNING
 from ._align_go import ALIGNING_IN_GO
 from ._files import FILES
+from ._follow import FOLLOWING
 from ._metadata import METADATA
 from ._pool import POOL
 from ._receiving import STREAMS, WAITING
@@ -23,6 +24,7 @@ MUTATIONS = (
     *ORDER,
     *SEARCH,
     *ALIGNING,
+    *FOLLOWING,
     *RING_IN_GO,
     *TIMES_IN_GO,
     *FILES,
