@@ -154,7 +154,7 @@ WAITING = (
         "notifier: the child of a fork drains its parent's descriptors",
         "shmpubsub/protocol/watch_entry.c",
         "    close(number); /* first, so that there is a number left */\n"
-        "    int fd = new_descriptor();",
+        "    int fd = watch_new_descriptor();",
         "    int fd = number;",
         ("descriptors", "fork", "streams"),
     ),
