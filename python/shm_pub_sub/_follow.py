@@ -67,7 +67,8 @@ class Follower:
         self.directory = check_directory(directory)
         self._opening = Opening(self.directory, check_trust(trust), glance, subscribe)
         self.topics = {
-            name: Topic(name, False, self._opening.hurry) for name in self.selection.names
+            name: Topic(name, False, self._opening.hurry, self._opening.stalled)
+            for name in self.selection.names
         }
         """By name: those that are named at once, a pattern's as they appear."""
         self.beyond: list[str] = []
@@ -274,7 +275,7 @@ class Follower:
             self.beyond.append(name)
             return False
         by_pattern = name not in self.selection.words
-        self.topics[name] = Topic(name, by_pattern, self._opening.hurry)
+        self.topics[name] = Topic(name, by_pattern, self._opening.hurry, self._opening.stalled)
         return True
 
     def _is_there(self, topic: Topic) -> None:

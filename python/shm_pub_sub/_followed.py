@@ -30,9 +30,14 @@ class Event(NamedTuple):
 
 
 class Topic:
-    """A topic that is followed. `hurry` gets those that are to be opened at the next look."""
+    """A topic that is followed.
 
-    def __init__(self, name: str, by_pattern: bool, hurry: set[Topic]) -> None:
+    Args:
+        hurry: Gets those that are to be opened at the next look.
+        stalled: Gets those that the follower is to wait for again, later.
+    """
+
+    def __init__(self, name: str, by_pattern: bool, hurry: set[Topic], stalled: set[Topic]) -> None:
         self.name = name
         self.by_pattern = by_pattern
         """Whether a pattern chose it; otherwise it was named."""
@@ -54,7 +59,7 @@ class Topic:
         self.fd = -1
         """The subscriber's descriptor, once the follower waits for it."""
         self._poll: _hot.Poll | None = None
-        self._hurry = hurry
+        self._hurry, self._stalled = hurry, stalled
         self._lost = 0
 
     def take(self, timeout: float | None = 0) -> list[Sample[Any]]:
@@ -119,7 +124,15 @@ class Topic:
             self.subscriber._renamed()
 
     def reopen(self, error: ShmError) -> None:
-        """Have the next look subscribe again: the topic is of another type, or damaged."""
+        """Have the next look subscribe again: the topic is of another type, or damaged.
+
+        If its next file cannot be opened, for want of a descriptor, the subscriber knows best
+        where to go on, and is only left alone for a while.
+        """
+        if type(error) is OpenError and self._poll is not None:
+            self._stalled.add(self)
+            self.leave_poll()
+            return
         if self.is_there and isinstance(error, LayoutError):
             self.damage = error
         self._hurry.add(self)

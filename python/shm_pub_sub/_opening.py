@@ -33,6 +33,8 @@ class Opening:
     ) -> None:
         self.hurry: set[Topic] = set()
         """To be opened at the next look."""
+        self.stalled: set[Topic] = set()
+        """With a subscriber that had trouble: not waited for until the next attempt."""
         self.refused: set[Topic] = set()
         self._in_doubt: set[Topic] = set()
         self._next_retry = self._next_doubt = 0.0
@@ -47,7 +49,7 @@ class Opening:
             first: Whether this is the follower's first look: trouble is no passing one then.
             wait_for: Has the follower wait for a topic's values; returns why it cannot.
         """
-        now = time.monotonic()
+        now, events = time.monotonic(), []
         attempts = {*self.hurry}
         self.hurry.clear()
         if now >= self._next_doubt:
@@ -55,7 +57,7 @@ class Opening:
         if now >= self._next_retry:
             self._next_retry = now + RETRY
             attempts |= self.refused
-        events = []
+            events = self._go_on(wait_for)
         for topic in sorted(attempts, key=lambda topic: topic.name):
             if topic.is_there and topic.subscriber is None:
                 event = self._open(topic, history, first, wait_for)
@@ -67,7 +69,7 @@ class Opening:
         if self.hurry:
             return 0.0
         due = self._next_doubt if self._in_doubt else float("inf")
-        return min(due, self._next_retry) if self.refused else due
+        return min(due, self._next_retry) if self.refused or self.stalled else due
 
     def discard(self, topic: Topic) -> None:
         """Have it opened no more, until it is in a hurry again."""
@@ -109,6 +111,16 @@ class Opening:
         topic.error = None
         self.refused.discard(topic)
         return Event(OPENED, topic)
+
+    def _go_on(self, wait_for: WaitFor) -> list[Event]:
+        """Wait again for the topics that had trouble."""
+        events = []
+        stalled = [topic for topic in self.stalled if topic.subscriber is not None and topic.fd < 0]
+        self.stalled.clear()
+        for topic in stalled:
+            if (error := wait_for(topic)) and (event := self._refuse(topic, error)):
+                events.append(event)
+        return events
 
     def _file_of(self, topic: Topic) -> tuple[int, int] | None:
         """Return the device and inode of the topic's file; None if there is none."""
