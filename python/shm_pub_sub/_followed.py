@@ -126,7 +126,7 @@ class Topic:
     def reopen(self, error: ShmError) -> None:
         """Have the next look subscribe again: the topic is of another type, or damaged.
 
-        If its next file cannot be opened, for want of a descriptor, the subscriber knows best
+        If its next file cannot be opened, as no descriptor is left, the subscriber knows best
         where to go on, and is only left alone for a while.
         """
         if type(error) is OpenError and self._poll is not None:
