@@ -168,6 +168,13 @@ class Follower:
                 found.append(topic)
         return found
 
+    def unread(self) -> list[Topic]:
+        """Return the topics with something to take: looks at each.
+
+        The poll hears of a value a moment after it was published, as a thread tells it.
+        """
+        return [topic for topic in [*self.topics.values()] if topic.subscriber and topic.has_news()]
+
     def look_is_due(self) -> bool:
         """Report whether look() may have something to return, as far as is known."""
         return self._names_stir or time.monotonic() >= self.due()

@@ -136,6 +136,8 @@ class Follow:
         fds: Sequence[int] = ()
         while not self._next(hand, fds):
             if deadline is not None and time.monotonic() >= deadline:
+                if self._next(hand, None):
+                    return
                 self._time_out(timeout)
             until = self._follower.due()
             if deadline is not None:
@@ -189,10 +191,10 @@ class Follow:
         self._signals = True
         return self._follower.poll.fileno()
 
-    def _next(self, hand: list[Item], fds: Sequence[int] = ()) -> bool:
+    def _next(self, hand: list[Item], fds: Sequence[int] | None = ()) -> bool:
         """Put the next value that is there into `hand`; report whether there is one.
 
-        fds: What the poll found readable just now.
+        fds: What the poll found readable just now. None: look at each topic.
         """
         lock, me = self._own_lock(), get_ident()
         if self._owner == me:
@@ -240,7 +242,7 @@ class Follow:
             finally:
                 lock.release()
 
-    def _take_one(self, hand: list[Item], fds: Sequence[int]) -> bool:
+    def _take_one(self, hand: list[Item], fds: Sequence[int] | None) -> bool:
         if self._closed:
             self._say_closed()
         found = self._taking.next(hand, fds)

@@ -62,6 +62,8 @@ async def _wait(
 ) -> None:
     while not follow._next(hand):
         if deadline is not None and loop.time() >= deadline:
+            if follow._next(hand, None):
+                return
             follow._time_out(timeout)
         due = loop.time() + max(0.0, follow._follower.due() - time.monotonic())
         waiters = waiters_of(follow._follower, loop)

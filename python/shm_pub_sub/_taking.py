@@ -51,10 +51,10 @@ class Taking:
         """Whether next() has something to return, as far as is known."""
         return bool(self.values or self._ready)
 
-    def next(self, hand: list[Item], fds: Sequence[int]) -> bool:
+    def next(self, hand: list[Item], fds: Sequence[int] | None) -> bool:
         """Put the next value that is there into `hand`; report whether there is one.
 
-        fds: What the poll found readable just now.
+        fds: What the poll found readable just now. None: look at each topic.
         """
         if not self.values:
             self._fill(fds)
@@ -63,14 +63,14 @@ class Taking:
         hand.extend(map(deque.popleft, (self.values,)))  # one step, as seen by Ctrl-C
         return True
 
-    def _fill(self, fds: Sequence[int]) -> None:
+    def _fill(self, fds: Sequence[int] | None) -> None:
         """Look for topics, and take values."""
         follower = self._follower
         if self._newest and self._ready:
             self._take(self._ready.popleft())
             if self.values:
                 return
-        self._ready.extend(follower.ready(fds))
+        self._ready.extend(follower.unread() if fds is None else follower.ready(fds))
         if not self._ready or follower.look_is_due():
             self.look()
             self._ready.extend(follower.wait(0))

@@ -69,8 +69,8 @@ SEARCH = (
     Mutation(
         "times: the newest value is always late enough",
         TIMES_H,
-        "end = *head + 1;",
-        "end = *head;",
+        "end = head + 1;",
+        "end = head;",
         TIMES,
     ),
     Mutation(
@@ -90,7 +90,7 @@ SEARCH = (
     Mutation(
         "times: a carried value of an earlier boot hides the next ones",
         TIMES_H,
-        "    if (first == 1 && ring_begins_ahead(r, *head)) {",
+        "    if (first == 1 && ring_begins_ahead(r, head)) {",
         "    if (false) {",
         TIMES,
     ),

@@ -156,7 +156,7 @@ class Receiver(threading.Thread):
 
     def _take_what_is_left(self) -> None:
         now_ns, until = time.monotonic_ns(), time.monotonic() + LAST_ROUND
-        while (topics := self._follower.wait(0)) and time.monotonic() < until:
+        while (topics := self._follower.unread()) and time.monotonic() < until:
             left = [t.name for t in topics if self._taken[t.name].time_ns < now_ns]
             if not left:
                 return

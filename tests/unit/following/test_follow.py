@@ -99,6 +99,14 @@ def test_newest_skips_what_is_older() -> None:
         assert follower.lost == 0
 
 
+def test_what_was_published_before_the_call_is_there_without_waiting() -> None:
+    """The thread that tells the descriptor may not have run yet."""
+    with Publisher("a", 0) as a, Publisher("b", 0), follow() as follower:
+        for n in range(500):
+            a.publish(n)
+            assert follower.recv(0)[1].value == n
+
+
 def test_newest_is_that_of_the_next_publisher() -> None:
     with follow("a", newest=True) as follower:
         with Publisher("a", 0, 50) as pub:

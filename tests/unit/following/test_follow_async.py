@@ -121,3 +121,14 @@ def test_a_forked_child_has_a_loop_of_its_own(fork_child: ForkChild) -> None:
         child = fork_child(steps)
         pub.publish(1)
         assert asyncio.run(follower.arecv(LONG))[1].value == child.next() == 1
+
+
+def test_what_was_published_before_the_call_is_there_without_waiting() -> None:
+    async def main() -> None:
+        with Publisher("a", 0) as a, follow() as follower:
+            for n in range(500):
+                a.publish(n)
+                _, sample = await follower.arecv(0)
+                assert sample.value == n
+
+    asyncio.run(main())
