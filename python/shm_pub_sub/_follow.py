@@ -173,7 +173,7 @@ class Follower:
 
         The poll hears of a value a moment after it was published, as a thread tells it.
         """
-        return [topic for topic in [*self.topics.values()] if topic.subscriber and topic.has_news()]
+        return [topic for topic in [*self.topics.values()] if topic.fd >= 0 and topic.has_news()]
 
     def look_is_due(self) -> bool:
         """Report whether look() may have something to return, as far as is known."""
