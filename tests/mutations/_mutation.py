@@ -67,7 +67,7 @@ PYTHON = {
         "tests/unit/receiving/test_align_meanwhile.py",
     ),
     "waiting for sets": ("tests/waiting/test_align.py", "tests/waiting/test_align_async.py"),
-    "following": ("tests/unit/following", "-m", "not soak"),
+    "following": ("tests/unit/following", "-mnot soak"),
     "times": ("tests/unit/times", "tests/waiting/test_after.py"),
     "metadata": ("tests/unit/metadata",),
     "records": ("tests/unit/records",),
