@@ -14,7 +14,6 @@ typedef struct Subscriber {
     PyObject_HEAD
     struct ring ring;    /* of the present file, for subscribe(); .mapped NULL: nothing to read, look at the name */
     long depth;          /* how many values the file keeps */
-    uint64_t files;      /* how many it has begun to read: the number of the present one */
     uint64_t checked_at; /* when the publisher was last checked, CLOCK_MONOTONIC_COARSE ns */
     enum shm_type type;     /* bool, int or float; BY_FILE: the file says it, and it need not be the last one's */
     uint64_t max_age;       /* ns; 0: none */
@@ -35,6 +34,7 @@ typedef struct Subscriber {
 
     struct watch *watch; /* behind fileno(); NULL: nobody asked for it */
     struct extra_watch *extra_watches;
+    uint64_t files; /* how many it has begun to read: the number of the present one */
     unsigned spins, waits_until_spin, waits_between_spins; /* whether spinning has paid off lately: wait.c */
     /* What the name points at, if it belongs to somebody who is not trusted: it is ignored. Go decides, and is asked
        again now and then, as the directory's mode counts too. */
