@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import shm_pub_sub
-from support.children import LIFETIME, fork, pause_forever
+from support.children import fork, pause_forever
 
 from ._ptrace import MARK
 
 
 def fork_to_trace(work: Callable[..., None], *arguments: Any) -> int:
     """Fork one that works and then waits to be killed. Return its pid."""
-    signal.alarm(LIFETIME)  # again: this process lives as long as a test asks for more
     return fork(_work_and_wait, work, *arguments)
 
 

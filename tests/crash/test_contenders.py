@@ -26,16 +26,16 @@ def test_contenders_that_are_killed_never_are_two_owners(
 ) -> None:
     random = dice()
     peer.call(_victims.warm_up)
-    log = tmp_path / "log"
-    log.touch()
-    ends: dict[int, float] = {}
+    owned: list[tuple[float, float, int]] = []
     for turn in range(ROUNDS):
+        log = tmp_path / f"log{turn}"  # of each turn its own: pids come again
+        log.touch()
         seeds = [random.getrandbits(32) for _ in range(CONTENDERS)]
-        before = log.stat().st_size
         pids = peer.call(_contenders.begin, "topic", log, seeds, time.monotonic() + 0.02)
         if turn % 2:  # in the middle of their work, or perhaps before it; on any machine
-            until(lambda b=before: log.stat().st_size > b, "the first owner")
+            until(lambda log=log: log.stat().st_size > 0, "the first owner")
         random.shuffle(pids)
+        ends: dict[int, float] = {}
         for pid in pids:
             time.sleep(random.uniform(0, 0.02))
             ends[pid] = peer.call(_contenders.kill, pid)
@@ -43,11 +43,12 @@ def test_contenders_that_are_killed_never_are_two_owners(
         with shm_pub_sub.Publisher("topic", 0) as publisher:  # never refused: all owners are dead
             publisher.publish(1)
         assert list(shm_dir.iterdir()) == []
-    owned = tenures(log, ends)
+        owned += tenures(log, ends)
+        log.unlink()
     for (_, first_end, first), (start, _, second) in pairwise(owned):
         assert first_end <= start, f"{first} and {second} both own it from {start}"
     record_property("tenures", len(owned))
-    print(f"{len(owned)} times owned by {len(ends)} contenders")
+    print(f"{len(owned)} times owned by {ROUNDS * CONTENDERS} contenders")
     assert len(owned) >= ROUNDS // 2
 
 

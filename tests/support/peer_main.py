@@ -7,7 +7,7 @@ import sys
 from multiprocessing.connection import Connection
 
 LIFETIME = 170
-"""Seconds after which it ends, if the test run was killed."""
+"""Seconds after its last call, or its start, after which it ends: the test run was killed."""
 
 
 def main(fd: int) -> None:
@@ -22,6 +22,7 @@ def main(fd: int) -> None:
                 return
             if work is None:
                 return
+            signal.alarm(LIFETIME)
             function, args = work
             try:
                 answer = True, function(*args)
