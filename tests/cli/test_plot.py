@@ -173,7 +173,7 @@ def test_dots_of_a_line() -> None:
 def drawn(*curves: Curve, columns: int = 40, lines: int = 12) -> list[str]:
     collector = Collector([curve.name for curve in curves], 10)
     collector._feeds = {
-        ("", curve.name): _Feed(curve, Topic(curve.name, False, set())) for curve in curves
+        ("", curve.name): _Feed(curve, Topic(curve.name, False, set(), set())) for curve in curves
     }
     return picture(
         collector, (10 * SECOND, "2026-01-02 03:04:05 UTC"), columns, lines, ascii_only=True
