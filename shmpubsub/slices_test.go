@@ -165,6 +165,7 @@ func TestReads_AllocateNothing(t *testing.T) {
 	text := made[*shmpubsub.TextPublisher](t)(shmpubsub.NewTextPublisher("text", 3))
 	var into frame
 	var few [7]int16
+	require.NoError(t, small.Publish(few)) // there is one to wait for, in whatever order the calls come
 	cloud := make([]float32, 1000)
 	ctx := context.Background()
 	use := func(*frame) {}
