@@ -114,9 +114,7 @@ class Rate:
         It is time.sleep() that sleeps: signal handlers run, and what one raises ends it. The
         deadline is still ahead then, for the next call.
         """
-        now = time.monotonic_ns()
-        number = self._deadlines.following(now)
-        deadline = self._deadlines.at(number)
+        now, number, deadline = self._next()
         while (left := deadline - now) > 0:
             time.sleep(min(left, LONGEST_SLEEP) / 1e9)
             now = time.monotonic_ns()
@@ -130,15 +128,19 @@ class Rate:
         """
         from asyncio import sleep
 
-        now = time.monotonic_ns()
-        number = self._deadlines.following(now)
-        deadline = self._deadlines.at(number)
+        now, number, deadline = self._next()
         while True:
             await sleep(max(min(deadline - now, LONGEST_SLEEP), 0) / 1e9)  # for 0 others get a turn
             now = time.monotonic_ns()
             if now >= deadline:
                 break
         self._note(number, now - deadline)
+
+    def _next(self) -> tuple[int, int, int]:
+        """Return the time, and the number and the time of the next deadline."""
+        now = time.monotonic_ns()
+        number = self._deadlines.following(now)
+        return now, number, self._deadlines.at(number)
 
     def _note(self, number: int, late: int) -> None:
         self._overruns += number - self._deadlines.number - 1

@@ -1,26 +1,10 @@
 #include "align.h"
 
-/* Returns the first of values first to end - 1 whose time is t or later, or end. One that is overwritten is older. */
-static uint64_t
-first_at(const struct ring *r, uint64_t first, uint64_t end, uint64_t t)
-{
-    while (first < end) {
-        uint64_t middle = first + (end - first) / 2, time;
-        if (ring_time_of(r, middle, &time) && time >= t) {
-            end = middle;
-        }
-        else {
-            first = middle + 1;
-        }
-    }
-    return first;
-}
-
 /* Finds the newest candidate at or before t, which is also the last with its time. */
 static bool
 newest_until(const struct align_topic *c, uint64_t t, uint64_t *k, uint64_t *time)
 {
-    uint64_t end = first_at(&c->ring, c->first, c->head + 1, t + 1);
+    uint64_t end = ring_bisect(&c->ring, c->first, c->head, t + 1);
     *k = end - 1;
     return end > c->first && ring_time_of(&c->ring, *k, time) && *time <= t;
 }
@@ -29,7 +13,7 @@ newest_until(const struct align_topic *c, uint64_t t, uint64_t *k, uint64_t *tim
 static bool
 oldest_from(const struct align_topic *c, uint64_t t, uint64_t *k, uint64_t *time)
 {
-    uint64_t first = first_at(&c->ring, c->first, c->head + 1, t);
+    uint64_t first = ring_bisect(&c->ring, c->first, c->head, t);
     return first <= c->head && ring_time_of(&c->ring, first, time) && newest_until(c, *time, k, time);
 }
 
@@ -41,11 +25,8 @@ align_look(struct align_topic *t, uint64_t from, uint64_t until)
     if (t->head == 0 || !ring_time_of(&t->ring, t->head, &t->newest) || t->newest >= until) {
         return;
     }
-    uint64_t oldest = ring_oldest(&t->ring, t->head);
-    if (oldest == 1 && ring_begins_ahead(&t->ring, t->head)) {
-        oldest = 2;
-    }
-    t->first = first_at(&t->ring, oldest, t->head + 1, from > t->after ? from : t->after + 1);
+    uint64_t oldest = ring_oldest_in_order(&t->ring, t->head);
+    t->first = ring_bisect(&t->ring, oldest, t->head, from > t->after ? from : t->after + 1);
 }
 
 /* The topic whose time is the earliest, and the one whose is the latest. */

@@ -53,14 +53,19 @@ ring_begins_ahead(const struct ring *r, uint64_t head)
     return head > 1 && ring_time_of(r, 1, &first) && ring_time_of(r, 2, &second) && second < first;
 }
 
-/* Returns the first of values 1 to head that are kept and whose time is t or later; head + 1 if there is none. */
+/* The oldest value that is kept and counts. */
 static inline uint64_t
-ring_bisect(const struct ring *r, uint64_t t, uint64_t head)
+ring_oldest_in_order(const struct ring *r, uint64_t head)
 {
-    uint64_t first = ring_oldest(r, head), end = head + 1; /* those before first are older, end is not */
-    if (first == 1 && ring_begins_ahead(r, head)) {
-        first = 2;
-    }
+    uint64_t oldest = ring_oldest(r, head);
+    return oldest == 1 && ring_begins_ahead(r, head) ? 2 : oldest;
+}
+
+/* Returns the first of values first to head whose time is t or later; head + 1 if there is none. */
+static inline uint64_t
+ring_bisect(const struct ring *r, uint64_t first, uint64_t head, uint64_t t)
+{
+    uint64_t end = head + 1; /* those before first are older, end is not */
     while (first < end) {
         uint64_t middle = first + (end - first) / 2, time;
         if (ring_time_of(r, middle, &time) && time >= t) {
@@ -84,7 +89,7 @@ ring_search(const struct ring *r, uint64_t t, uint64_t *k, uint64_t *head)
         if (*head >= RING_HEAD_LIMIT) {
             return RING_CORRUPT;
         }
-        *k = ring_bisect(r, t, *head);
+        *k = ring_bisect(r, ring_oldest_in_order(r, *head), *head, t);
         if (*head == 0) {
             return RING_EMPTY;
         }

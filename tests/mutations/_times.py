@@ -90,8 +90,8 @@ SEARCH = (
     Mutation(
         "times: a carried value of an earlier boot hides the next ones",
         TIMES_H,
-        "    if (first == 1 && ring_begins_ahead(r, head)) {",
-        "    if (false) {",
+        "return oldest == 1 && ring_begins_ahead(r, head) ? 2 : oldest;",
+        "return oldest;",
         TIMES,
     ),
     Mutation(
