@@ -3,9 +3,9 @@
     python benchmarks/claims.py [--check | --targets [FILE]]
 
 In a document, what stands between <!-- figures: begin NAME --> and <!-- figures: end NAME --> is
-rewritten; NAME is "machine" (one line), "summary", "arrays" or "records" (a table). --check writes
-nothing: it prints what would change, and exits with 1 if anything would. --targets prints which
-targets a results.json meets, and exits with 1 if it misses any.
+rewritten; NAME is "machine" (one line), "summary", "arrays", "arrays-field" or "records" (a table).
+--check writes nothing: it prints what would change, and exits with 1 if anything would. --targets
+prints which targets a results.json meets, and exits with 1 if it misses any.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from report import page, records, sized, summary, targets
+from report import field, page, records, sized, summary, targets
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -39,6 +39,7 @@ def rewritten(text: str, results: dict[str, Any]) -> str:
         "machine": f"{page.machine(results)}.\n",
         "summary": f"{summary.markdown(results)}\n",
         "arrays": f"{sized.markdown(results)}\n",
+        "arrays-field": f"{field.markdown(results)}\n",
         "records": f"{records.markdown(results)}\n",
     }
 
