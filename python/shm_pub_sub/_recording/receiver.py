@@ -108,8 +108,6 @@ class Receiver(threading.Thread):
         super().__init__(name="shm_pub_sub receiver", daemon=True)
         self.batches: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.stop = False
-        self.written = 0
-        """Number of values written; only the reader of the batches changes it."""
         self.lost: dict[str, int] = {}
         """How many values of each topic were overwritten before they were taken."""
         self.error: Exception | None = None
@@ -120,7 +118,7 @@ class Receiver(threading.Thread):
         self._patterns = patterns
         self._seconds = seconds
         self._taken: dict[str, _Taken] = {}
-        self._received = 0
+        self._received = self._done = 0  # values; each is changed by one thread
         self._gone: dict[str, float] = {}  # since when
         self._files = open_as_many_as_allowed()
         # Each topic takes two descriptors: its file, and the one to wait for.
@@ -139,6 +137,11 @@ class Receiver(threading.Thread):
         self._follower.close()
         self.batches.put(None)
 
+    def done(self, batch: list[Any]) -> None:
+        """Have the memory of a batch back, which is written or dropped; one thread calls it."""
+        self._done += len(batch)
+        batch.clear()
+
     def unmatched(self) -> list[str]:
         """Return the names and patterns without a topic."""
         return unmatched(self._patterns, [*self.lost, *self.left_out.reasons])
@@ -148,7 +151,7 @@ class Receiver(threading.Thread):
         while not self.stop and (now := time.monotonic()) < end:
             self._look()
             wait = min(LOOK, end - now)
-            if self._received - self.written > BACKLOG:
+            if self._received - self._done > BACKLOG:
                 time.sleep(wait)
             else:
                 self._take([topic.name for topic in self._follower.wait(wait)])

@@ -7,15 +7,15 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from . import mcap_format
+from .encoder import Encoder, Times
 from .mcap_format import RecordingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .mcap_writer import McapWriter
-    from .receiver import Receiver, Source
+    from .receiver import Receiver
 
-MOST_CHANNELS = 0xFFFF
 FLUSH = 1.0
 """Seconds after which a value is in the file, even if this process is killed."""
 INTERVAL = 0.2
@@ -28,24 +28,21 @@ class Recorder:
     def __init__(self, receiver: Receiver, writer: McapWriter, most: int) -> None:
         self._receiver = receiver
         self._writer = writer
+        self._encoder = Encoder(writer)
         self._left = most
-        self._values: dict[str, int] = {}
-        self._schemas: dict[type, int] = {}
-        self._channels: dict[Source, int] = {}
-        self._newest_channel: dict[tuple[str, type], int] = {}
         self._lost_written: dict[str, int] = {}
         self._left_out_written: dict[str, str] = {}
-        self._start = time.monotonic_ns()
-        self._offset = time.time_ns() - self._start
+        start = time.monotonic_ns()
+        offset = time.time_ns() - start
+        self._times = Times(start, offset, offset)
 
     def record(self, each: Callable[[], object]) -> None:
         """Write all values until the receiver ends, and finish the file; call `each` meanwhile.
 
         Raises the receiver's error, and RecordingError or OSError if the file cannot be written.
         """
-        self._writer.add_metadata(
-            mcap_format.CLOCK, {"epoch_minus_monotonic_ns": str(self._offset)}
-        )
+        offset = str(self._times.publish_offset)
+        self._writer.add_metadata(mcap_format.CLOCK, {"epoch_minus_monotonic_ns": offset})
         self._receiver.start()
         try:
             self._write_all(each)
@@ -62,15 +59,14 @@ class Recorder:
 
     def summary(self) -> dict[str, Any]:
         """Return the figures of the recording so far, for JSON."""
-        lost = dict(self._receiver.lost)
+        lost, values = dict(self._receiver.lost), self._encoder.values
         return {
-            "seconds": (time.monotonic_ns() - self._start) / 1e9,
-            "values": sum(self._values.values()),
+            "seconds": (time.monotonic_ns() - self._times.start) / 1e9,
+            "values": sum(values.values()),
             "lost": sum(lost.values()),
             "bytes": self._writer.nbytes,
             "topics": {
-                name: {"values": self._values.get(name, 0), "lost": lost[name]}
-                for name in sorted(lost)
+                name: {"values": values.get(name, 0), "lost": lost[name]} for name in sorted(lost)
             },
             "unmatched": self._receiver.unmatched(),
             "left_out": dict(sorted(self._receiver.left_out.reasons.items())),
@@ -86,8 +82,11 @@ class Recorder:
             if batch is None:
                 return
             if batch:
-                self._write(batch[: self._left])
-                self._receiver.written += len(batch)
+                if len(batch) > self._left:
+                    batch = batch[: self._left]
+                self._encoder.add(batch, self._times)
+                self._left -= len(batch)
+                self._receiver.done(batch)
             now = time.monotonic()
             if now >= flush_at:
                 self._write_lost(every_topic=False)
@@ -96,37 +95,6 @@ class Recorder:
                 self._check_file()
                 flush_at = now + FLUSH / 2
             each()
-
-    def _write(self, batch: list[tuple[Source, int, int, Any]]) -> None:
-        channels, add, encode = self._channels, self._writer.add_message, mcap_format.encode
-        start, offset = self._start, self._offset
-        for source, sequence, time_ns, value in batch:
-            channel = channels.get(source) or self._add_channel(source)
-            published = time_ns + offset
-            # Values from before the recording are logged at its start.
-            logged = published if time_ns >= start else start + offset
-            add(channel, sequence, logged, published, encode(value))
-            self._values[source.name] += 1
-        self._left -= len(batch)
-
-    def _add_channel(self, source: Source) -> int:
-        name, kind, info = source.name, source.type, source.info
-        self._values.setdefault(name, 0)
-        if len(self._channels) >= MOST_CHANNELS and (name, kind) in self._newest_channel:
-            # A file has no more channels: this publisher shares the one before.
-            return self._newest_channel[name, kind]
-        if kind not in self._schemas:
-            self._schemas[kind] = self._writer.add_schema(
-                mcap_format.schema_name(kind), mcap_format.SCHEMA_ENCODING, mcap_format.schema(kind)
-            )
-        metadata = {"type": kind.__name__}
-        if info is not None:
-            metadata |= {"buffer_num": str(info.buffer_num), "publisher_pid": str(info.pid)}
-        channel = self._writer.add_channel(
-            name, mcap_format.MESSAGE_ENCODING, self._schemas[kind], metadata
-        )
-        self._channels[source] = self._newest_channel[name, kind] = channel
-        return channel
 
     def _write_lost(self, every_topic: bool) -> None:
         lost = {t: n for t, n in dict(self._receiver.lost).items() if n or every_topic}
