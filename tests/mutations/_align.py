@@ -88,8 +88,8 @@ ALIGNING = (
     Mutation(
         "align: a carried value of another boot hides those after it",
         ALIGN_C,
-        "        oldest = 2;",
-        "        oldest = 1;",
+        "    uint64_t oldest = ring_oldest_in_order(&t->ring, t->head);",
+        "    uint64_t oldest = ring_oldest(&t->ring, t->head);",
         ALIGNED,
     ),
     Mutation(
