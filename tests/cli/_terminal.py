@@ -24,7 +24,7 @@ class Terminal:
     def __init__(
         self, *command: object, lines: int = 24, columns: int = 120, env: Mapping[str, str]
     ) -> None:
-        self._master, slave = pty.openpty()
+        self.master, slave = pty.openpty()
         self.modes = termios.tcgetattr(slave)
         self.written = ""
         self.resize(lines, columns)
@@ -43,14 +43,14 @@ class Terminal:
             | {"TERM": "xterm-256color"},
         )
         self._slave = slave
-        os.set_blocking(self._master, False)
+        os.set_blocking(self.master, False)
 
     def resize(self, lines: int, columns: int) -> None:
         size = struct.pack("HHHH", lines, columns, 0, 0)
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, size)
 
     def type(self, keys: str) -> None:
-        os.write(self._master, keys.encode())
+        os.write(self.master, keys.encode())
 
     def screen(self) -> list[str]:
         """Return the lines of the newest frame, as far as it is there."""
@@ -81,17 +81,20 @@ class Terminal:
         left = self.written.count("\x1b[?1049h") == self.written.count(
             "\x1b[?1049l"
         ) and self.written.rfind("\x1b[?25l") < self.written.rfind("\x1b[?25h")
-        return left and termios.tcgetattr(self._slave) == self.modes
+        return left and self.modes_are_as_before()
+
+    def modes_are_as_before(self) -> bool:
+        return termios.tcgetattr(self._slave) == self.modes
 
     def close(self) -> None:
         self.process.kill()
         self.process.wait()
         os.close(self._slave)
-        os.close(self._master)
+        os.close(self.master)
 
     def _read(self) -> None:
         try:
-            while part := os.read(self._master, 1 << 16):
+            while part := os.read(self.master, 1 << 16):
                 self.written += part.decode(errors="replace")
         except BlockingIOError:
             pass
