@@ -204,6 +204,29 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
         waiting: Coroutine[Any, Any, Any] = _asyncio_part().arecv(self, timeout)
         return waiting
 
+    def to_pandas(self, n: int | None = None) -> Any:
+        """Return the newest n values that the topic keeps as a pandas DataFrame, oldest first.
+
+        It takes nothing from the stream of recv(). The index is the time in UTC; NaT for values
+        from before this boot. The columns are a record's fields (`pose.x` for a field of a record
+        in it), the elements of an array of one axis that always has the same length, up to 8
+        (`position[0]`), and otherwise `value`. Numbers keep their type; arrays,
+        lists and bytes are objects.
+
+        Args:
+            n: How many values at most; None for all that the topic keeps.
+
+        Raises:
+            ImportError: Without pandas, which the extra `notebook` brings.
+            TopicTypeError: The topic is of another type, or n is no int (a TypeError).
+            TopicValueError: n is negative (a ValueError).
+            ClosedError: The subscriber is closed (a ValueError).
+            OpenError: The topic cannot be read (a RuntimeError).
+        """
+        from . import _frame
+
+        return _frame.of_subscriber(self, n, Subscriber)
+
     def __aiter__(self) -> Subscriber:
         return Subscriber.__iter__(self)  # a subclass's own may be a generator
 

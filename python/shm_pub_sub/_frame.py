@@ -1,0 +1,134 @@
+"""Values as a pandas DataFrame: a column for each number of a value, a row for each time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from json import loads
+from typing import Any
+
+from ._arguments import MAX_BUFFERS, integer, path_to_go, short_repr
+from ._brief import FEW
+from ._errors import TopicNotFoundError, TopicValueError, WaitTimeoutError
+from ._extras import import_extra
+from ._go import call
+from ._hot import Sample
+from ._records_read import _type
+from ._spec import Spec
+from ._topics import NUMBERS
+
+Steps = tuple[str | int, ...]
+"""From a value to a part of it: names of fields, and indices."""
+
+UNKNOWN = -(2**63)
+"""A time that is none: pandas' NaT."""
+
+
+def of_subscriber(sub: Any, n: Any, subscriber_class: Any) -> Any:
+    """Return the newest n values of a Subscriber's topic; one of subscriber_class reads them."""
+    what = f"subscriber of {short_repr(sub.name)}: to_pandas"
+    most = MAX_BUFFERS if n is None else integer(f"{what}: n", n, "an int such as 100, or None")
+    if most < 0:
+        raise TopicValueError(f"{what}: found n {short_repr(n)}; expected 0 or more, or None")
+    import_extra("pandas")
+    subscriber_class.sample(sub)  # takes nothing; raises if it is closed, or of another type
+    own = subscriber_class(sub.name, history=most, trust=sub._trust, directory=sub._directory)
+    with own:
+        try:
+            descriptor = _descriptor(sub)
+        except TopicNotFoundError:
+            return frame(sub._spec or Spec("scalar", float, None, dtype="f8"), [], [])
+        samples: list[Sample[Any]] = []
+        try:
+            # A fast publisher's values would never end.
+            for _ in range(min(most, own.buffer_num or 0)):
+                samples.append(own.recv_sample(0))
+        except WaitTimeoutError:
+            pass
+    epoch = time.time_ns() - time.monotonic_ns()
+    known = [UNKNOWN if s.age == float("inf") else s.time_ns + epoch for s in samples]
+    return frame(spec_of(descriptor), known, [sample.value for sample in samples])
+
+
+def _descriptor(sub: Any) -> str:
+    found = call("Inspect", path_to_go(sub._directory), sub.name, sub._trust)
+    return str(found["descriptor"] or found["type_name"])
+
+
+def spec_of(descriptor: str) -> Spec:
+    if descriptor in NUMBERS:
+        return Spec(descriptor, NUMBERS[descriptor], None)
+    return _type(loads(descriptor), structured=False)
+
+
+def frame(spec: Spec, time_ns: Sequence[int], values: Sequence[Any]) -> Any:
+    """Return a DataFrame of values of a type.
+
+    Args:
+        spec: The type.
+        time_ns: Of each value, since the epoch; UNKNOWN for none.
+        values: As Subscriber(name) reads them.
+
+    Raises ImportError without pandas.
+    """
+    pandas = import_extra("pandas")
+    numpy = import_extra("numpy")
+    times = numpy.asarray(time_ns, "int64").view("datetime64[ns]")
+    index = pandas.DatetimeIndex(times, name="time").tz_localize("UTC")
+    columns = {
+        name: _column(part, [*map(_getter(steps), values)], numpy)
+        for name, steps, part in columns_of(spec)
+    }
+    return pandas.DataFrame(columns, index=index)
+
+
+def columns_of(spec: Spec, steps: Steps = ()) -> Iterator[tuple[str, Steps, Spec]]:
+    """Yield the columns of a type: their names, where their values are, and of what type they are.
+
+    A record has one for each field, such as pose.x; an array of one axis and of up to FEW elements
+    one for each of these, such as position[0]. A value that is all one column is called "value".
+    """
+    if spec.kind == "record":
+        for field in spec.record.fields:
+            yield from columns_of(field.spec, (*steps, field.name))
+    elif _is_short(spec):
+        for n in range(spec.shape[0] or 0):
+            yield _name((*steps, n)), (*steps, n), Spec("scalar", float, None, dtype=spec.dtype)
+    else:
+        yield _name(steps), steps, spec
+
+
+def _is_short(spec: Spec) -> bool:
+    """Report whether it is an array of few numbers, always as many."""
+    if spec.kind != "array" or spec.record is not None or len(spec.shape) != 1:
+        return False
+    return spec.shape[0] is not None and 0 < spec.shape[0] <= FEW
+
+
+def _name(steps: Steps) -> str:
+    text = ""
+    for step in steps:
+        text += f"[{step}]" if type(step) is int else f".{step}" if text else str(step)
+    return f"value{text}" if text[:1] in ("", "[") else text
+
+
+def _getter(steps: Steps) -> Any:
+    return lambda value: reduce(_step, steps, value)
+
+
+def _step(value: Any, step: str | int) -> Any:
+    if type(step) is int or isinstance(value, dict):
+        return value[step]
+    return getattr(value, str(step))
+
+
+def _column(spec: Spec, values: list[Any], numpy: Any) -> Any:
+    """Return a column: of numbers in their own type, of anything else as objects."""
+    if spec.is_number or spec.kind == "scalar":
+        dtype = {"bool": "?", "int": "i8", "float": "f8"}.get(spec.kind, spec.dtype)
+        return numpy.asarray(values, "?" if dtype == "b1" else dtype)
+    found = numpy.empty(len(values), object)
+    for n, value in enumerate(values):
+        found[n] = value
+    return found
