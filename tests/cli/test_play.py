@@ -44,7 +44,7 @@ def write(path: Path, topics: dict[str, list[Timed]], buffers: int | str = 100) 
         messages += [(seconds, channel, value) for seconds, value in values]
     for seconds, channel, value in sorted(messages, key=lambda message: message[0]):
         time_ns = START + round(seconds * 1e9)
-        writer.add_message(channel, 1, time_ns, time_ns, mcap_format.encode(value))
+        writer.add_message(channel, 1, time_ns, time_ns, (mcap_format.encode(value),))
     writer.finish()
 
 
@@ -156,7 +156,7 @@ def test_topic_changes_its_type_as_it_did(run_cli: RunCli, path: Path) -> None:
         kind = type(value)
         schema = writer.add_schema(kind.__name__, "jsonschema", mcap_format.schema(kind))
         channel = writer.add_channel("a", "json", schema, {"buffer_num": str(step + 3)})
-        writer.add_message(channel, 1, START + step * 10**8, START, mcap_format.encode(value))
+        writer.add_message(channel, 1, START + step * 10**8, START, (mcap_format.encode(value),))
     writer.finish()
     assert run_cli("play", path, "--list").stdout.splitlines()[-1].split() == [
         *("a", "float,", "int,", "bool"),
@@ -268,7 +268,9 @@ def test_chunks_that_overlap_are_read_in_the_order_of_time(path: Path) -> None:
     channel = writer.add_channel("a", "json", schema, {})
     for chunk in ([3, 9, 1], [2, 4, 12], [0, 20], [15]):
         for value in chunk:
-            writer.add_message(channel, 1, START + value, START + value, mcap_format.encode(value))
+            writer.add_message(
+                channel, 1, START + value, START + value, (mcap_format.encode(value),)
+            )
         writer.flush()
     writer.finish()
     with closing(Recording(path)) as recording:
@@ -287,7 +289,7 @@ def test_every_way_to_cut_a_file_off_leaves_what_was_flushed(path: Path) -> None
     )
     chunks = []
     for value in range(3):
-        writer.add_message(channel, 1, START + value, START + value, mcap_format.encode(value))
+        writer.add_message(channel, 1, START + value, START + value, (mcap_format.encode(value),))
         writer.flush()
         chunks.append(path.stat().st_size)
     writer.finish()

@@ -38,7 +38,7 @@ def bytes_a_value(path: Path, hertz: int, topics: int, kind: type) -> float:
         for channel in channels:
             time_ns = START + round(seconds * 1e9) + made.randrange(100_000)
             value = {bool: made.random() < 0.5, int: number, float: made.gauss(0, 1)}[kind]
-            writer.add_message(channel, number, time_ns, time_ns, mcap_format.encode(value))
+            writer.add_message(channel, number, time_ns, time_ns, (mcap_format.encode(value),))
     writer.finish()
     return path.stat().st_size / (count * topics)
 

@@ -47,7 +47,7 @@ class Encoder:
         for source, sequence, time_ns, value in batch:
             channel = channels.get(source) or self._add_channel(source)
             logged = (time_ns if time_ns >= start else start) + log_offset
-            add(channel, sequence, logged, time_ns + publish_offset, encode(value))
+            add(channel, sequence, logged, time_ns + publish_offset, (encode(value),))
             self.values[source.name] += 1
 
     def _add_channel(self, source: Source) -> int:
