@@ -1,184 +1,281 @@
 """Reads the records of an MCAP file, complete or truncated.
 
 It scans all records and skips the contents of chunks, so it needs no summary, which a killed
-recorder does not write. The mcap package takes 7 to 18 us to read a message, and `play` has 10. So
-messages are unpacked here, and other records by the package.
+recorder does not write.
 """
 
 from __future__ import annotations
 
+import os
 import stat
-import struct
 import zlib
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from mcap import records
 from mcap.data_stream import ReadDataStream
 from mcap.exceptions import EndOfFile
 from mcap.opcode import Opcode
 
+from . import mcap_chunks, mcap_format
+from .mcap_chunks import DEFINITIONS, MOST, WRONG, Chunk, RawMessage
 from .mcap_format import MAGIC, RecordingError
 
-_header = struct.Struct("<BQ")  # opcode and length
-_message = struct.Struct("<HIQQ")  # channel, sequence, log_time and publish_time
-_times = struct.Struct("<QQ")  # of the first and last message, at the start of a chunk
-_index = struct.Struct("<HI")  # channel, bytes of 16 each for a message
+_header = mcap_chunks.header
+_message = mcap_chunks.message
 
-COMPRESSIONS = ("", "zstd", "lz4")
 EXPECTED = "expected an undamaged file"
-_WRONG = (struct.error, ValueError, EndOfFile, LookupError, OverflowError)
-"""Exceptions of unpacking a damaged record."""
 _BLOCK = 1 << 20
+MOST_DEFINED = 1 << 28
+"""Most bytes of schemas, channels and metadata, all together."""
+_LAST_COUNTS = (mcap_format.LOST, mcap_format.LEFT_OUT)
+"""Metadata of which a recorder writes newer ones: only the last is kept."""
 
 
-class Chunk(NamedTuple):
-    """Messages that are stored together, and the range of their times."""
-
-    start_ns: int
-    end_ns: int
-    place: int
-    length: int
-    """0 for the messages outside chunks."""
+class NoMcapError(RecordingError):
+    """The file does not begin as an MCAP file does."""
 
 
 class McapFile:
-    """The records of a file; reads messages on demand.
+    """The records of a file; reads messages on demand, from any thread.
+
+    keep_open: Keep the file open, so that it may be removed meanwhile; otherwise it is opened again
+        for each chunk.
 
     Raises RecordingError if it is no MCAP file or damaged, and OSError.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, keep_open: bool = True) -> None:
         self.path = path
         self.channels: dict[int, records.Channel] = {}
         self.schemas: dict[int, records.Schema] = {}
-        self.metadata: dict[str, dict[str, str]] = {}
-        """By name; the last record of a name."""
+        self.notes: list[tuple[str, dict[str, str]]] = []
+        """The metadata records, by name."""
+        self.attachments: list[tuple[int, int]] = []
+        """Place and length of each one's content."""
         self.chunks: list[Chunk] = []
-        """The chunks with messages."""
+        """The chunks with messages, and runs of messages outside chunks."""
         self.counts: Counter[int] = Counter()
         """Number of messages per channel."""
         self.complete = False
         """Whether the file has a footer."""
-        self._indexed: set[int] = set()  # places of chunks with a message index
-        self._loose: list[tuple[int, int, int, int]] = []  # time, channel, place, length
-        self._data_end = (0, 0)  # place and checksum
-        self._file = _opened(path)
+        self._defined = 0  # bytes of schemas, channels and metadata
+        self._file: BinaryIO | None = _opened(path)
         try:
-            self._scan()
+            _Scan(self, self._file).run()
             self._look_into_chunks()
         except BaseException:
-            self._file.close()
+            self.close()
             raise
+        if not keep_open:
+            self.close()
 
     def close(self) -> None:
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
-    def messages(
-        self, chunk: Chunk, channels: Container[int] | None = None
-    ) -> Iterator[tuple[int, int, bytes]]:
-        """Yield time, channel and data of a chunk's messages, of all or of some channels."""
-        if chunk.length == 0:
-            for time_ns, channel, place, length in self._loose:
-                if channels is None or channel in channels:
-                    self._file.seek(place)
-                    yield time_ns, channel, self._file.read(length)
-            return
-        content, place = self._content(chunk), 0
-        size, wrong = len(content), False
-        while place + _header.size <= size:
-            opcode, length = _header.unpack_from(content, place)
-            place += _header.size
-            end = place + length
-            if end > size:
-                break
-            if opcode == Opcode.MESSAGE:
-                if length < _message.size:
-                    break
-                channel, _, log_time, _ = _message.unpack_from(content, place)
-                if channels is None or channel in channels:
-                    yield log_time, channel, content[place + _message.size : end]
-            elif opcode in (Opcode.SCHEMA, Opcode.CHANNEL):
-                try:
-                    self._define(opcode, content[place:end])
-                except _WRONG:
-                    wrong = True
-                    break
-            place = end
-        if wrong or place != size:
-            raise self.damaged(chunk)
+    def messages(self, chunk: Chunk, numbers: Mapping[int, int] | None = None) -> list[RawMessage]:
+        """Return a chunk's messages, in the order of the file.
 
-    def damaged(self, chunk: Chunk) -> RecordingError:
-        return self.error(f"a damaged chunk at byte {chunk.place}", EXPECTED)
+        numbers: The channels that are wanted, and the numbers that they get; all if None.
+
+        Raises RecordingError if the chunk is damaged, and OSError.
+        """
+        record = self.read(chunk.place, chunk.length)
+        try:
+            content = record if chunk.bare else mcap_chunks.content_of(record)
+            return mcap_chunks.unpacked(content, numbers, self.define)
+        except WRONG:
+            raise self.error(f"a damaged chunk at byte {chunk.place}", EXPECTED) from None
+        except mcap_chunks.Unsupported as error:
+            found, expected = error.args
+            raise self.error(f"a chunk at byte {chunk.place} {found}", expected) from None
+
+    def read(self, place: int, length: int) -> memoryview:
+        """Return a part of the file."""
+        if length > MOST:
+            raise self.error(f"{length} bytes at byte {place}", f"expected {MOST} at most")
+        buffer = memoryview(bytearray(length))
+        done = 0
+        with self._descriptor() as fd:
+            while done < length:
+                got = os.preadv(fd, [buffer[done:]], place + done)
+                if not got:
+                    raise self.error(f"an end at byte {place + done}", "expected it to stay")
+                done += got
+        return buffer.toreadonly()
+
+    def define(self, opcode: int, content: memoryview) -> None:
+        """Add a schema or channel. The summary and every chunk may repeat it."""
+        known = len(self.schemas) + len(self.channels)
+        if opcode == Opcode.SCHEMA:
+            schema = records.Schema.read(Record(content))
+            if self.schemas.setdefault(schema.id, schema) != schema:
+                raise self.error(f"two schemas {schema.id}", "expected one with each number")
+        else:
+            channel = records.Channel.read(Record(content))
+            if self.channels.setdefault(channel.id, channel) != channel:
+                raise self.error(f"two channels {channel.id}", "expected one with each number")
+        if known < len(self.schemas) + len(self.channels):
+            self.take(len(content))
+
+    def take(self, nbytes: int) -> None:
+        """Count so many bytes of schemas, channels or metadata, which stay in memory."""
+        self._defined += nbytes
+        if self._defined > MOST_DEFINED:
+            what = f"more than {MOST_DEFINED} bytes of schemas, channels and metadata"
+            raise self.error(what, "expected less")
 
     def error(self, found: str, expected: str) -> RecordingError:
         return RecordingError(f"read {str(self.path)!r}: found {found}; {expected}")
 
-    def _scan(self) -> None:
-        file = self._file
+    @contextmanager
+    def _descriptor(self) -> Iterator[int]:
+        if self._file is not None:
+            yield self._file.fileno()
+        else:
+            with _opened(self.path) as file:
+                yield file.fileno()
+
+    def _look_into_chunks(self) -> None:
+        """Count the messages of chunks without an index, drop empty chunks, find missing channels.
+
+        A chunk without messages has the times 0, which must not count as a start.
+        """
+        chunks = []
+        for chunk in self.chunks:
+            looked = chunk
+            if chunk.channels is None or not 0 < chunk.start_ns <= chunk.end_ns:
+                found = self.messages(chunk)
+                if not found:
+                    continue
+                times = [message.time_ns for message in found]
+                if chunk.channels is None:
+                    self.counts.update(message.channel for message in found)
+                looked = chunk._replace(
+                    start_ns=min(times),
+                    end_ns=max(times),
+                    channels=frozenset(message.channel for message in found),
+                )
+            chunks.append(looked)
+        self.chunks = chunks
+        for chunk in chunks:
+            if self._described():
+                break
+            self.messages(chunk, {})
+
+    def _described(self) -> bool:
+        """Report whether all channels with messages, and their schemas, are known."""
+        return all(
+            number in self.channels and self.channels[number].schema_id in {0, *self.schemas}
+            for number in self.counts
+        )
+
+
+class _Scan:
+    """Finds a file's records."""
+
+    def __init__(self, found: McapFile, file: BinaryIO) -> None:
+        self._found, self._file = found, file
+        self._indexed: dict[int, int] = {}  # the last chunk's messages, by channel
+        self._sets: dict[frozenset[int], frozenset[int]] = {}
+        self._bare = False  # whether there are messages outside chunks
+        self._data_end = (0, 0)  # place and checksum
+
+    def run(self) -> None:
+        found, file = self._found, self._file
         size = file.seek(0, 2)
         file.seek(0)
         if file.read(len(MAGIC)) != MAGIC:
-            raise self.error("no MCAP file", "expected one, such as `shm-pub-sub record` writes")
+            error = found.error("no MCAP file", "expected one, such as `shm-pub-sub record` writes")
+            raise NoMcapError(str(error))
         place = len(MAGIC)
-        while place + _header.size <= size and not self.complete:
+        while place + _header.size <= size and not found.complete:
             opcode, length = _header.unpack(file.read(_header.size))
             place += _header.size
             if opcode == 0 or place + length > size:
                 break  # truncated
+            if opcode != Opcode.MESSAGE_INDEX:
+                self._end_index()
             try:
                 self._read_record(opcode, place, length)
-            except _WRONG:
-                raise self.error(f"a damaged record at byte {place}", EXPECTED) from None
-            self.complete = opcode == Opcode.FOOTER
+            except WRONG:
+                raise found.error(f"a damaged record at byte {place}", EXPECTED) from None
+            found.complete = opcode == Opcode.FOOTER
             place += length
             file.seek(place)
-        if self._loose:
+        # Without a footer, the last chunk's index may be missing in part.
+        if self._bare:
             self._check_data()
-            times = [time_ns for time_ns, *_ in self._loose]
-            self.chunks.append(Chunk(min(times), max(times), 0, 0))
-            self._indexed.add(0)
-            self.counts.update(channel for _, channel, *_ in self._loose)
 
     def _read_record(self, opcode: int, place: int, length: int) -> None:
-        read = self._file.read
+        found, read = self._found, self._file.read
         if opcode == Opcode.CHUNK:
-            start_ns, end_ns = _times.unpack(read(_times.size))
-            self.chunks.append(Chunk(start_ns, end_ns, place, length))
+            start_ns, end_ns = mcap_chunks.times.unpack(read(mcap_chunks.times.size))
+            found.chunks.append(Chunk(start_ns, end_ns, place, length, bare=False))
         elif opcode == Opcode.MESSAGE_INDEX:
-            channel, nbytes = _index.unpack(read(_index.size))
-            if nbytes % 16 or _index.size + nbytes > length:
+            channel, nbytes = mcap_chunks.index.unpack(read(mcap_chunks.index.size))
+            if nbytes % 16 or mcap_chunks.index.size + nbytes > length or found.chunks[-1].bare:
                 raise ValueError
             if nbytes:
-                self.counts[channel] += nbytes // 16
-                self._indexed.add(self.chunks[-1].place)
+                self._indexed[channel] = self._indexed.get(channel, 0) + nbytes // 16
         elif opcode == Opcode.MESSAGE:
-            if length < _message.size:
-                raise ValueError
-            channel, _, time_ns, _ = _message.unpack(read(_message.size))
-            self._loose.append((time_ns, channel, place + _message.size, length - _message.size))
-        elif opcode in (Opcode.SCHEMA, Opcode.CHANNEL):
-            self._define(opcode, read(length))
+            self._add_bare(place, length, *_message.unpack(read(_message.size)))
+        elif opcode in DEFINITIONS:
+            found.define(opcode, memoryview(self._content(place, length)))
         elif opcode == Opcode.METADATA:
-            about = records.Metadata.read(_Record(read(length)))
-            self.metadata[about.name] = about.metadata
+            about = records.Metadata.read(Record(self._content(place, length)))
+            if about.name in _LAST_COUNTS:
+                found.notes = [note for note in found.notes if note[0] != about.name]
+            else:
+                found.take(length)
+            found.notes.append((about.name, about.metadata))
+        elif opcode == Opcode.ATTACHMENT:
+            found.attachments.append((place, length))
         elif opcode == Opcode.DATA_END:
-            found = records.DataEnd.read(_Record(read(length)))
-            self._data_end = (place - _header.size, found.data_section_crc)
+            end = records.DataEnd.read(Record(self._content(place, length)))
+            self._data_end = (place - _header.size, end.data_section_crc)
 
-    def _define(self, opcode: int, content: bytes) -> None:
-        """Add a schema or channel. The summary and every chunk may repeat it."""
-        if opcode == Opcode.SCHEMA:
-            schema = records.Schema.read(_Record(content))
-            if self.schemas.setdefault(schema.id, schema) != schema:
-                raise self.error(f"two schemas {schema.id}", "expected one with each number")
-        else:
-            channel = records.Channel.read(_Record(content))
-            if self.channels.setdefault(channel.id, channel) != channel:
-                raise self.error(f"two channels {channel.id}", "expected one with each number")
+    def _content(self, place: int, length: int) -> bytes:
+        if length > MOST_DEFINED:
+            self._found.take(length)
+        return self._file.read(length)
+
+    def _end_index(self) -> None:
+        """Note what is in the last chunk: all its index is read."""
+        if self._indexed:
+            found = self._found
+            found.counts.update(self._indexed)
+            channels = frozenset(self._indexed)
+            channels = self._sets.setdefault(channels, channels)
+            found.chunks[-1] = found.chunks[-1]._replace(channels=channels)
+            self._indexed = {}
+
+    def _add_bare(
+        self, place: int, length: int, channel: int, _sequence: int, time_ns: int, _publish: int
+    ) -> None:
+        """Add a message outside chunks to the run of those before it."""
+        if length < _message.size:
+            raise ValueError
+        found, self._bare = self._found, True
+        found.counts[channel] += 1
+        place, end = place - _header.size, place + length
+        start_ns = end_ns = time_ns
+        channels = frozenset((channel,))
+        if found.chunks:
+            run = found.chunks[-1]
+            if run.bare and run.place + run.length == place and end - run.place <= _BLOCK:
+                del found.chunks[-1]
+                place = run.place
+                start_ns, end_ns = min(run.start_ns, time_ns), max(run.end_ns, time_ns)
+                channels |= run.channels or channels
+        channels = self._sets.setdefault(channels, channels)
+        found.chunks.append(Chunk(start_ns, end_ns, place, end - place, True, channels))
 
     def _check_data(self) -> None:
         """Check the checksum of messages outside chunks; each chunk has its own."""
@@ -189,68 +286,17 @@ class McapFile:
         self._file.seek(0)
         while left:
             block = self._file.read(min(left, _BLOCK))
+            if not block:
+                break
             checksum, left = zlib.crc32(block, checksum), left - len(block)
         if checksum != expected:
-            raise self.error("a wrong checksum", EXPECTED)
-
-    def _look_into_chunks(self) -> None:
-        """Count the messages of chunks without an index, drop empty chunks, find missing channels.
-
-        A chunk without messages has the times 0, which must not count as a start.
-        """
-        chunks = []
-        for chunk in self.chunks:
-            looked = chunk
-            if chunk.place not in self._indexed or not 0 < chunk.start_ns <= chunk.end_ns:
-                found = [(time_ns, channel) for time_ns, channel, _ in self.messages(chunk)]
-                if not found:
-                    continue
-                if chunk.place not in self._indexed:
-                    self.counts.update(channel for _, channel in found)
-                start_ns, end_ns = min(found)[0], max(found)[0]
-                looked = chunk._replace(start_ns=start_ns, end_ns=end_ns)
-            chunks.append(looked)
-        self.chunks = chunks
-        for chunk in chunks:
-            if self._described():
-                break
-            for _ in self.messages(chunk, ()):
-                pass
-
-    def _described(self) -> bool:
-        """Report whether all channels with messages, and their schemas, are known."""
-        return all(
-            number in self.channels and self.channels[number].schema_id in {0, *self.schemas}
-            for number in self.counts
-        )
-
-    def _content(self, chunk: Chunk) -> bytes:
-        self._file.seek(chunk.place)
-        try:
-            record = records.Chunk.read(_Record(self._file.read(chunk.length)))
-        except _WRONG:
-            raise self.damaged(chunk) from None
-        if record.compression not in COMPRESSIONS:
-            raise self.error(
-                f"a chunk at byte {chunk.place} compressed as {record.compression!r}",
-                "expected zstd, lz4 or none",
-            )
-        try:
-            content = _decompress(record)
-        except Exception:  # the libraries raise different ones
-            raise self.damaged(chunk) from None
-        if len(content) != record.uncompressed_size or record.uncompressed_crc not in (
-            0,
-            zlib.crc32(content),
-        ):
-            raise self.damaged(chunk)
-        return content
+            raise self._found.error("a wrong checksum", EXPECTED)
 
 
-class _Record(ReadDataStream):
+class Record(ReadDataStream):
     """A record's content; a string that exceeds it is an error instead of being cut."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes | memoryview) -> None:
         super().__init__(BytesIO(content))
 
     def read(self, length: int) -> bytes:
@@ -267,16 +313,3 @@ def _opened(path: Path) -> BinaryIO:
             f"read {str(path)!r}: found no regular file; expected one, because `play` seeks in it"
         )
     return path.open("rb")
-
-
-def _decompress(chunk: records.Chunk) -> bytes:
-    if chunk.compression == "zstd":
-        import zstandard
-
-        return zstandard.decompress(chunk.data, chunk.uncompressed_size)
-    if chunk.compression == "lz4":
-        import lz4.frame  # type: ignore[import-untyped]
-
-        content: bytes = lz4.frame.decompress(chunk.data)
-        return content
-    return chunk.data

@@ -1,75 +1,141 @@
-"""Reads topics' values from an MCAP file of any program, complete or truncated."""
+"""Reads topics' values from the MCAP files of any program, complete or truncated."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterator
-from operator import itemgetter
+from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import mcap_format
-from .mcap_file import EXPECTED, Chunk, McapFile
+from .in_order import Piece, in_order
+from .mcap_chunks import Chunk, RawMessage
+from .mcap_file import EXPECTED, McapFile, NoMcapError
+from .parts import parts_of
 
-USUAL_BUFFERS = 3
-"""If the recording has no buffer_num."""
+MOST_OPEN = 64
+"""Parts that stay open; more are opened for each of their chunks."""
+BATCH = 1000
+"""Most values of a batch."""
+BATCH_BYTES = 1 << 22
+"""Bytes at which a batch ends."""
+
+
+class Schema(NamedTuple):
+    name: str
+    encoding: str
+    data: bytes
+
+
+class Channel(NamedTuple):
+    """A channel as it is in the file: the messages of one publisher of a topic."""
+
+    topic: str
+    encoding: str
+    metadata: dict[str, str]
+    schema: Schema | None
 
 
 class Track(NamedTuple):
-    """A channel: the values of one publisher of a topic."""
+    """A channel with values of a topic."""
 
     topic: str
-    type: type
+    descriptor: str
+    type_name: str
+    metadata: dict[str, Any]
+    """What the publisher said about it, as of TopicInfo.metadata."""
     buffer_num: int
+    views: int
+    loans: int
+    retain: bool
+    message: Message
 
 
 class Value(NamedTuple):
     time_ns: int
-    """Since the epoch."""
+    """log_time: since the epoch."""
+    publish_ns: int
+    sequence: int
     channel: int
     value: Any
+    """A number, or the value's bytes in shared memory."""
+
+
+class _Part:
+    """A file, and the numbers of its channels in the recording."""
+
+    def __init__(self, file: McapFile, numbers: dict[int, int], repeats_until: int) -> None:
+        self.file, self.numbers = file, numbers
+        self._repeats_until = repeats_until
+
+    def messages(self, chunk: Chunk, numbers: Mapping[int, int]) -> list[RawMessage]:
+        """Return a chunk's messages of these channels, but for those of the part before."""
+        messages = self.file.messages(chunk, numbers)
+        first, last = chunk.start_ns, chunk.end_ns
+        for message in messages:
+            if not first <= message.time_ns <= last:
+                # By the chunk's times it would be played too late, or never.
+                raise self.file.error(
+                    f"a message of time {message.time_ns} in the chunk at byte {chunk.place}, "
+                    f"whose times are {first} to {last}",
+                    EXPECTED,
+                )
+        if self._repeats_until >= 0:
+            return [each for each in messages if each.publish_ns > self._repeats_until]
+        return messages
 
 
 class Recording:
-    """An MCAP file's topics and values.
+    """The topics and values of an MCAP file, or of all parts of a recording.
 
-    Raises RecordingError if the file is no MCAP file, and OSError.
+    path: The file; if there is none, but parts of a recording of that name (run_0.mcap, run_1.mcap,
+        ...), these.
+
+    Raises RecordingError if a file is no MCAP file or damaged, and OSError.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file = McapFile(path)
-        self.complete = self._file.complete
-        """Whether the file is complete; False if its recorder was killed."""
-        self.counts = self._file.counts
-        """Number of values per channel."""
+        self.parts: list[Path] = []
+        """The files that are read."""
+        self.channels: dict[int, Channel] = {}
+        """All channels of all parts. A channel that several parts have is one."""
+        self.counts: Counter[int] = Counter()
+        """Number of messages per channel."""
         self.tracks: dict[int, Track] = {}
         self.others: dict[str, str] = {}
-        """Topics whose messages are no bool, int or float, with the reason."""
+        """Topics whose messages are not read, with the reason."""
         self.without_value: Counter[str] = Counter()
         """Number of messages without a value per topic, among those read by batches()."""
+        self.complete = True
+        """Whether all files are complete; False if their recorder was killed, or still writes."""
+        self.notes: list[tuple[str, dict[str, str]]] = []
+        """The metadata records of all parts, by name."""
+        self.lost: dict[str, int] | None = None
+        """Number of values lost per topic; None if the file does not have it."""
+        self.left_out: dict[str, str] = {}
+        """Topics that could not be recorded, with the reason."""
+        self._parts: list[_Part] = []
         try:
-            self.lost = self._lost()
-            """Number of values lost per topic; None if the file does not have it."""
+            self._open()
+            self._name_tracks()
         except BaseException:
             self.close()
             raise
-        self.left_out = self._file.metadata.get(mcap_format.LEFT_OUT, {})
-        """Topics that could not be recorded, with the reason."""
-        self._name_tracks()
 
     def close(self) -> None:
-        self._file.close()
+        for part in self._parts:
+            part.file.close()
 
     @property
     def start_ns(self) -> int:
         """When the first message was published."""
-        return min((chunk.start_ns for chunk in self._file.chunks), default=0)
+        return min((chunk.start_ns for p in self._parts for chunk in p.file.chunks), default=0)
 
     @property
     def end_ns(self) -> int:
-        return max((chunk.end_ns for chunk in self._file.chunks), default=0)
+        return max((chunk.end_ns for p in self._parts for chunk in p.file.chunks), default=0)
 
     @property
     def seconds(self) -> float:
@@ -80,77 +146,108 @@ class Recording:
     ) -> Iterator[list[Value]]:
         """Yield the channels' values from start_ns until before end_ns, ordered by time.
 
-        Raises RecordingError if the file is damaged.
+        A batch has at most BATCH values and about BATCH_BYTES. Raises RecordingError if a file is
+        damaged, and OSError.
         """
-        pending: list[Value] = []
-        for chunk in sorted(self._file.chunks):
-            if chunk.end_ns < start_ns:
-                continue
-            if chunk.start_ns >= end_ns:
-                break
-            ready = bisect_left(pending, chunk.start_ns, key=itemgetter(0))
-            if ready:
-                yield pending[:ready]
-            pending = pending[ready:]
-            pending += self._values(chunk, channels, start_ns, end_ns)
-            pending.sort(key=itemgetter(0))
-        yield pending
-
-    def _values(
-        self, chunk: Chunk, channels: Collection[int], start_ns: int, end_ns: int
-    ) -> Iterator[Value]:
-        first, last = chunk.start_ns, chunk.end_ns
-        for time_ns, channel, data in self._file.messages(chunk, channels):
-            if not first <= time_ns <= last:
-                # By the chunk's times it would be played too late, or never.
-                raise self._file.error(
-                    f"a message of time {time_ns} in the chunk at byte {chunk.place}, whose times "
-                    f"are {first} to {last}",
-                    EXPECTED,
-                )
-            if start_ns <= time_ns < end_ns:
+        batch: list[Value] = []
+        nbytes = 0
+        for messages in self._in_order(channels, start_ns, end_ns):
+            for time_ns, publish_ns, sequence, channel, data in messages:
                 value = self._decode(channel, data)
                 if value is None:
                     self.without_value[self.tracks[channel].topic] += 1
-                else:
-                    yield Value(time_ns, channel, value)
+                    continue
+                batch.append(Value(time_ns, publish_ns, sequence, channel, value))
+                nbytes += data.nbytes
+                if len(batch) >= BATCH or nbytes >= BATCH_BYTES:
+                    yield batch
+                    batch, nbytes = [], 0
+            if batch:
+                yield batch
+                batch, nbytes = [], 0
 
-    def _decode(self, channel: int, data: bytes) -> Any:
-        track = self.tracks[channel]
-        try:
-            return mcap_format.decode(data, track.type)
-        except ValueError as error:
-            raise self._file.error(
-                f"a message of {track.topic!r}, {data[:60]!r}", str(error)
-            ) from None
+    def raw_messages(
+        self, channels: Collection[int], start_ns: int, end_ns: int
+    ) -> Iterator[RawMessage]:
+        """Yield the channels' messages undecoded, as batches() does."""
+        for messages in self._in_order(channels, start_ns, end_ns):
+            yield from messages
 
-    def _lost(self) -> dict[str, int] | None:
-        found = self._file.metadata.get(mcap_format.LOST)
-        if found is None:
-            return None
-        try:
-            return {topic: int(count) for topic, count in found.items()}
-        except ValueError:
-            raise self._file.error(
-                f"metadata {mcap_format.LOST} without numbers", EXPECTED
-            ) from None
+    def attachments(self) -> Iterator[memoryview]:
+        """Yield the contents of the attachment records."""
+        for part in self._parts:
+            for place, length in part.file.attachments:
+                yield part.file.read(place, length)
 
-    def _name_tracks(self) -> None:
-        file = self._file
-        for number, channel in file.channels.items():
-            schema = file.schemas.get(channel.schema_id)
+    def _open(self) -> None:
+        names = [self.path]
+        if not self.path.exists():
+            names = parts_of(self.path) or names
+        lost: dict[str, int] = {}
+        for name in names:
             try:
-                if channel.message_encoding != mcap_format.MESSAGE_ENCODING:
-                    raise ValueError(f"found messages in {channel.message_encoding!r}")
-                if schema is None:
-                    raise ValueError("found messages without a schema")
-                kind = mcap_format.type_of(schema.name, schema.encoding, schema.data)
-            except ValueError as why:
-                self.others[channel.topic] = str(why)
+                file = McapFile(name, keep_open=len(names) <= MOST_OPEN)
+            except (NoMcapError, FileNotFoundError) as error:
+                # The recorder may have been killed at a part's beginning, and it removes old ones.
+                begun = isinstance(error, NoMcapError) and name == names[-1]
+                if len(names) == 1 or not (begun or isinstance(error, FileNotFoundError)):
+                    raise
+                self.complete = self.complete and not begun
                 continue
-            buffers = channel.metadata.get("buffer_num", "")
-            # int() accepts only some thousand digits; 30 are refused as well.
-            buffer_num = int(buffers[:30]) if buffers.isdecimal() else USUAL_BUFFERS
-            self.tracks[number] = Track(channel.topic, kind, buffer_num)
-        for number in sorted(file.counts.keys() - file.channels.keys()):
+            self._add(file, lost)
+        if not self._parts:
+            raise FileNotFoundError(2, "No such file or directory", str(self.path))
+
+    def _add(self, file: McapFile, lost: dict[str, int]) -> None:
+        notes = dict(file.notes)
+        numbers = self._number(file)
+        before = self.parts and self.parts[-1].name
+        about = notes.get(mcap_format.RECORDING, {})
+        repeats = -1
+        if before and about.get("previous") == before:
+            repeats = _integer(about.get("repeats_until"), -1)
+        self.parts.append(file.path)
+        self._parts.append(_Part(file, numbers, repeats))
+        self.complete = self.complete and file.complete
+        self.notes += file.notes
+        self.left_out |= notes.get(mcap_format.LEFT_OUT, {})
+        for channel, count in file.counts.items():
+            self.counts[numbers[channel]] += count
+        for topic, count in _lost(file, notes).items():
+            lost[topic] = lost.get(topic, 0) + count
+        if mcap_format.LOST in notes:
+            self.lost = lost
+
+    def _number(self, file: McapFile) -> dict[int, int]:
+        """Return the recording's numbers of a file's channels; equal ones of two files are one."""
+        known = {_key(channel): number for number, channel in self.channels.items()}
+        numbers: dict[int, int] = {}
+        unnamed = sorted(file.counts.keys() - file.channels.keys())
+        for number, found in file.channels.items():
+            schema = file.schemas.get(found.schema_id)
+            channel = Channel(
+                found.topic,
+                found.message_encoding,
+                found.metadata,
+                schema and Schema(schema.name, schema.encoding, schema.data),
+            )
+            ours = known.pop(_key(channel), None)
+            if ours is None:
+                ours = len(self.channels) + 1
+                self.channels[ours] = channel
+            numbers[number] = ours
+        for number in unnamed:
             self.others[f"channel {number}"] = "found messages, but no record of their channel"
+        return numbers
+
+    def _in_order(
+        self, channels: Collection[int], start_ns: int, end_ns: int
+    ) -> Iterator[list[RawMessage]]:
+        pieces = []
+        for part in self._parts:
+            numbers = {theirs: ours for theirs, ours in part.numbers.items() if ours in channels}
+            for chunk in part.file.chunks:
+                if chunk.channels is None or not chunk.channels.isdisjoint(numbers):
+                    read = partial(part.messages, chunk, numbers)
+                    pieces.append(Piece(chunk.start_ns, chunk.end_ns, read))
+        return in_order(pieces, start_ns, end_ns)
