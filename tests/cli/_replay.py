@@ -16,7 +16,7 @@ def values(path: Path) -> dict[str, list[tuple[int, Any]]]:
     with closing(Recording(path)) as recording:
         tracks = recording.tracks
         for batch in recording.batches(tracks, recording.start_ns, recording.end_ns + 1):
-            for time_ns, channel, value in batch:
+            for time_ns, *_, channel, value in batch:
                 found.setdefault(tracks[channel].topic, []).append((time_ns, value))
     return found
 
@@ -31,6 +31,6 @@ def replay(path: Path) -> str:
         first, end = recording.start_ns, recording.end_ns + 1
         with closing(Player(tracks, {})) as player:
             for batch in looped_batches(recording, tracks, first, end, loop=False):
-                for _, channel, value in batch:
+                for *_, channel, value in batch:
                     player.publish(channel, value)
     return printed.getvalue()

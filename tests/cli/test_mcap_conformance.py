@@ -69,7 +69,10 @@ def test_file_without_numbers_ends_in_a_line_of_error(case: suite.Input, path: P
 
 
 def test_error_is_what_the_user_sees(run_cli: RunCli, path: Path) -> None:
-    for number, why in ((2, "found messages in 'a'"), (4, "found messages in 'text'")):
+    for number, why in (
+        (2, "found messages in 'a'"),
+        (4, "found messages in 'text' without a schema"),
+    ):
         path.write_bytes(suite.build(suite.INPUTS[number].records, frozenset({"ch", "rch"})))
         failed = run_cli("play", path)
         assert failed.returncode == 1

@@ -223,7 +223,7 @@ def test_named_topic_that_is_left_out_is_a_failure(run_cli: RunCli, path: Path) 
     for topics, code in (((), 0), (("*",), 0), (("a", "log"), 1)):
         played = run_cli("play", path, *topics)
         assert played.returncode == code
-        assert "log is skipped: found messages without a schema" in played.stderr
+        assert "log is skipped: found messages in 'json' without a schema" in played.stderr
         assert "published 1 value of 1 topic" in played.stderr
 
 

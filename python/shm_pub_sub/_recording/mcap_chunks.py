@@ -23,8 +23,8 @@ _chunk = struct.Struct("<QQQII")  # times, uncompressed size and checksum, lengt
 _length = struct.Struct("<Q")
 
 MOST = 1 << 30
-"""Most bytes of a chunk, and of a message outside chunks: a file may claim, and a sparse file seem to
-have, any number."""
+"""Most bytes of a chunk, and of a message outside chunks: a file may claim any number, and a sparse
+one seem to have it."""
 
 WRONG = (struct.error, ValueError, EndOfFile, LookupError, OverflowError)
 """Exceptions of unpacking a damaged record."""
@@ -68,9 +68,10 @@ def unpacked(
     numbers: Mapping[int, int] | None,
     define: Callable[[int, memoryview], object],
 ) -> list[RawMessage]:
-    """Return a chunk's messages: those of the channels in `numbers`, by their numbers there; or all.
+    """Return a chunk's messages: those of the channels in `numbers`, with their numbers there.
 
-    Calls define with the opcode and content of each schema and channel. Raises one of WRONG.
+    None stands for all. Calls define with the opcode and content of each schema and channel.
+    Raises one of WRONG.
     """
     found: list[RawMessage] = []
     place, size, prefix = 0, len(content), message.size

@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from .._publisher import Publisher
+from .._topics import NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -15,22 +16,23 @@ if TYPE_CHECKING:
     from .reader import Recording, Track, Value
 
 AHEAD = 100
-"""Batches that are decoded in advance, of at most BATCH values."""
-BATCH = 1000
+"""Batches that are decoded in advance."""
+AHEAD_BYTES = 1 << 26
+"""Most bytes of values that are decoded in advance, but for one batch."""
+EACH = 200
+"""Bytes that a value takes besides its own."""
 
 
 def looped_batches(
-    recording: Recording, tracks: dict[int, Track], first: int, end: int, loop: bool
+    recording: Recording, tracks: Mapping[int, Track], first: int, end: int, loop: bool
 ) -> Iterator[list[Value]]:
-    """Yield the values in small batches; if loop, repeatedly, unless there are none."""
+    """Yield the values in batches; if loop, repeatedly, unless there are none."""
     shift = 0
     while True:
         some = False
-        for values in recording.batches(tracks, first, end):
-            some = some or bool(values)
-            for start in range(0, len(values), BATCH):
-                batch = values[start : start + BATCH]
-                yield [v._replace(time_ns=v.time_ns + shift) for v in batch] if shift else batch
+        for batch in recording.batches(tracks, first, end):
+            some = True
+            yield [v._replace(time_ns=v.time_ns + shift) for v in batch] if shift else batch
         if not (loop and some):
             return
         shift += end - first
@@ -43,36 +45,50 @@ class Prefetcher:
         self._batches = batches
         # Not queue.Queue: a signal's exception may leave its lock held, for which close() waits.
         self._decoded: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._free: queue.SimpleQueue[None] = queue.SimpleQueue()
-        for _ in range(AHEAD):
-            self._free.put(None)
+        self._taken: queue.SimpleQueue[int] = queue.SimpleQueue()  # sizes
         self._closed = False
         self._thread = threading.Thread(target=self._decode, daemon=True)
         self._thread.start()
 
     def __iter__(self) -> Iterator[list[Value]]:
         """Yield the batches, then raise the error of decoding, if any."""
-        while (batch := self._decoded.get()) is not None:
-            self._free.put(None)
-            if isinstance(batch, Exception):
-                raise batch
+        while (item := self._decoded.get()) is not None:
+            if isinstance(item, Exception):
+                raise item
+            batch, size = item
+            del item
             yield batch
+            del batch  # its values may pin chunks
+            self._taken.put(size)
 
     def close(self) -> None:
         self._closed = True
-        self._free.put(None)
+        self._taken.put(0)
         self._thread.join()
 
     def _decode(self) -> None:
+        count = ahead = 0
         try:
             for batch in self._batches:
-                self._free.get()
+                size = sum(map(_size, batch))
+                while count and (count >= AHEAD or ahead + size > AHEAD_BYTES):
+                    ahead -= self._taken.get()
+                    count -= 1
+                    if self._closed:
+                        return
+                self._decoded.put((batch, size))
+                del batch
+                count, ahead = count + 1, ahead + size
                 if self._closed:
                     return
-                self._decoded.put(batch)
             self._decoded.put(None)
         except Exception as error:
             self._decoded.put(error)
+
+
+def _size(value: Value) -> int:
+    found = value.value
+    return EACH if isinstance(found, (int, float)) else EACH + len(found)
 
 
 class Player:
@@ -108,11 +124,15 @@ class Player:
         self.values += 1
 
     def _change_to(self, channel: int) -> None:
-        topic, kind, buffer_num = self._tracks[channel]
+        track = self._tracks[channel]
+        topic = track.topic
         if topic in self._playing:
             del self._publish[self._playing[topic]]
             self._publishers[topic].close()
-        publisher = self._publishers[topic] = Publisher(self._names[topic], kind(), buffer_num)
+        default = NUMBERS[track.descriptor]()
+        publisher = self._publishers[topic] = Publisher(
+            self._names[topic], default, track.buffer_num
+        )
         self._publish[channel] = publisher.publish
         self._playing[topic] = channel
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
@@ -10,10 +11,12 @@ from typing import Any, NamedTuple
 
 from . import mcap_format
 from .in_order import Piece, in_order
+from .json_messages import Foreign, Found, message_from
 from .mcap_chunks import Chunk, RawMessage
 from .mcap_file import EXPECTED, McapFile, NoMcapError
-from .parts import parts_of
+from .mcap_format import RecordingError
 
+_RECORDING = "shm_pub_sub.recording"
 MOST_OPEN = 64
 """Parts that stay open; more are opened for each of their chunks."""
 BATCH = 1000
@@ -49,7 +52,7 @@ class Track(NamedTuple):
     views: int
     loans: int
     retain: bool
-    message: Message
+    message: Any
 
 
 class Value(NamedTuple):
@@ -119,6 +122,11 @@ class Recording:
         self._parts: list[_Part] = []
         try:
             self._open()
+            chunks = [chunk for part in self._parts for chunk in part.file.chunks]
+            self.start_ns = min((chunk.start_ns for chunk in chunks), default=0)
+            """The time of the first message."""
+            self.end_ns = max((chunk.end_ns for chunk in chunks), default=0)
+            """The time of the last message."""
             self._name_tracks()
         except BaseException:
             self.close()
@@ -127,15 +135,6 @@ class Recording:
     def close(self) -> None:
         for part in self._parts:
             part.file.close()
-
-    @property
-    def start_ns(self) -> int:
-        """When the first message was published."""
-        return min((chunk.start_ns for p in self._parts for chunk in p.file.chunks), default=0)
-
-    @property
-    def end_ns(self) -> int:
-        return max((chunk.end_ns for p in self._parts for chunk in p.file.chunks), default=0)
 
     @property
     def seconds(self) -> float:
@@ -182,7 +181,7 @@ class Recording:
     def _open(self) -> None:
         names = [self.path]
         if not self.path.exists():
-            names = parts_of(self.path) or names
+            names = _parts_of(self.path) or names
         lost: dict[str, int] = {}
         for name in names:
             try:
@@ -202,7 +201,7 @@ class Recording:
         notes = dict(file.notes)
         numbers = self._number(file)
         before = self.parts and self.parts[-1].name
-        about = notes.get(mcap_format.RECORDING, {})
+        about = notes.get(_RECORDING, {})
         repeats = -1
         if before and about.get("previous") == before:
             repeats = _integer(about.get("repeats_until"), -1)
@@ -211,8 +210,9 @@ class Recording:
         self.complete = self.complete and file.complete
         self.notes += file.notes
         self.left_out |= notes.get(mcap_format.LEFT_OUT, {})
-        for channel, count in file.counts.items():
-            self.counts[numbers[channel]] += count
+        for theirs, ours in numbers.items():
+            if count := file.counts[theirs]:
+                self.counts[ours] += count
         for topic, count in _lost(file, notes).items():
             lost[topic] = lost.get(topic, 0) + count
         if mcap_format.LOST in notes:
@@ -222,21 +222,16 @@ class Recording:
         """Return the recording's numbers of a file's channels; equal ones of two files are one."""
         known = {_key(channel): number for number, channel in self.channels.items()}
         numbers: dict[int, int] = {}
-        unnamed = sorted(file.counts.keys() - file.channels.keys())
         for number, found in file.channels.items():
-            schema = file.schemas.get(found.schema_id)
-            channel = Channel(
-                found.topic,
-                found.message_encoding,
-                found.metadata,
-                schema and Schema(schema.name, schema.encoding, schema.data),
-            )
+            about = file.schemas.get(found.schema_id)
+            schema = None if about is None else Schema(about.name, about.encoding, about.data)
+            channel = Channel(found.topic, found.message_encoding, found.metadata, schema)
             ours = known.pop(_key(channel), None)
             if ours is None:
-                ours = len(self.channels) + 1
+                ours = max(self.channels) + 1 if number in self.channels else number
                 self.channels[ours] = channel
             numbers[number] = ours
-        for number in unnamed:
+        for number in sorted(file.counts.keys() - file.channels.keys()):
             self.others[f"channel {number}"] = "found messages, but no record of their channel"
         return numbers
 
@@ -251,3 +246,78 @@ class Recording:
                     read = partial(part.messages, chunk, numbers)
                     pieces.append(Piece(chunk.start_ns, chunk.end_ns, read))
         return in_order(pieces, start_ns, end_ns)
+
+    def _decode(self, channel: int, data: memoryview) -> Any:
+        track = self.tracks[channel]
+        try:
+            return track.message.decode(data)
+        except ValueError as error:
+            raise self._error(
+                f"a message of {track.topic!r}, {bytes(data[:60])!r}", error
+            ) from None
+
+    def _error(self, found: str, why: object) -> RecordingError:
+        return RecordingError(f"read {str(self.path)!r}: found {found}; {why}")
+
+    def _name_tracks(self) -> None:
+        """Find the topics' types; those of other programs may need to read all their messages."""
+        scanned: dict[int, Foreign] = {}
+        for number, channel in self.channels.items():
+            try:
+                if channel.schema is None:
+                    raise ValueError(f"found messages in {channel.encoding!r} without a schema")
+                found = message_from(channel.metadata, *channel.schema, channel.encoding)
+            except ValueError as why:
+                self.others[channel.topic] = str(why)
+                continue
+            if isinstance(found, Found):
+                self._add_track(number, found)
+            else:
+                scanned[number] = found
+        if scanned:
+            self._scan(scanned)
+
+    def _scan(self, scanned: dict[int, Foreign]) -> None:
+        refused: set[int] = set()
+        for message in self.raw_messages(scanned, self.start_ns, self.end_ns + 1):
+            number = message.channel
+            try:
+                if number not in refused:
+                    scanned[number].scan(message.data)
+            except ValueError as why:
+                self.others[self.channels[number].topic] = str(why)
+                refused.add(number)
+        for number in scanned.keys() - refused:
+            try:
+                self._add_track(number, scanned[number].found())
+            except ValueError as why:
+                self.others[self.channels[number].topic] = str(why)
+
+    def _add_track(self, number: int, found: Found) -> None:
+        descriptor, metadata, message, buffer_num, views, loans, retain = found
+        kept = (metadata, buffer_num, views, loans, retain, message)
+        type_name = descriptor
+        self.tracks[number] = Track(self.channels[number].topic, descriptor, type_name, *kept)
+
+
+def _key(channel: Channel) -> tuple[Any, ...]:
+    return (*channel[:2], tuple(sorted(channel.metadata.items())), channel.schema)
+
+
+def _integer(text: str | None, otherwise: int) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 30 else otherwise
+
+
+def _lost(file: McapFile, notes: Mapping[str, dict[str, str]]) -> dict[str, int]:
+    try:
+        return {topic: int(count) for topic, count in notes.get(mcap_format.LOST, {}).items()}
+    except ValueError:
+        raise file.error(f"metadata {mcap_format.LOST} without numbers", EXPECTED) from None
+
+
+def _parts_of(path: Path) -> list[Path]:
+    found = {}
+    for each in path.parent.glob(f"*{path.suffix}"):
+        if match := re.fullmatch(re.escape(path.stem) + "_([0-9]+)", each.stem):
+            found[int(match[1])] = each
+    return [found[number] for number in sorted(found)]

@@ -207,7 +207,7 @@ def _list(recording: Recording, tracks: dict[int, Track], form: str) -> None:
     topics: list[dict[str, object]] = []
     for topic in sorted({track.topic for track in tracks.values()}):
         channels = [number for number, track in tracks.items() if track.topic == topic]
-        types = dict.fromkeys(tracks[number].type.__name__ for number in channels)
+        types = dict.fromkeys(tracks[number].type_name for number in channels)
         topics.append(
             {
                 "topic": topic,
@@ -243,7 +243,7 @@ def _play(
     try:
         for batch in batches:
             start = start or clock() + FOUND  # decoding the first batch takes a while
-            for time_ns, channel, value in batch:
+            for time_ns, _, _, channel, value in batch:
                 due = start + (time_ns - first) * factor
                 now = clock()
                 if due - now > gap:
