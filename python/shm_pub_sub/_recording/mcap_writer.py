@@ -83,6 +83,7 @@ class McapWriter:
         # A reader of an incomplete file must find schema and channel before the first message.
         self._definitions: dict[int, bytes] = {}  # by channel; those that are in no chunk yet
         self._defined_schemas: set[int] = set()  # in this chunk or an earlier one
+        self._defined_nbytes = 0
         # The summary, packed: it grows as long as the recording goes on.
         self._chunk_indexes, self._metadata_indexes = bytearray(), bytearray()
         self._chunk_count = self._metadata_count = 0
@@ -101,6 +102,17 @@ class McapWriter:
         return self._file.place
 
     @property
+    def waiting(self) -> int:
+        """Bytes in the chunk that the next flush() writes, before compression."""
+        return len(self._open_chunk) if self._index else 0
+
+    @property
+    def summary_nbytes(self) -> int:
+        """About how many bytes finish() adds."""
+        grown = len(self._chunk_indexes) + len(self._metadata_indexes)
+        return self._defined_nbytes + grown + 10 * len(self._channels) + 500
+
+    @property
     def damage(self) -> str:
         """How another program damaged the file, such as "truncated"; "" if it did not."""
         return self._file.damage
@@ -108,7 +120,8 @@ class McapWriter:
     def add_schema(self, name: str, encoding: str, data: bytes) -> int:
         number = len(self._schemas) + 1
         schema = records.Schema(data=data, encoding=encoding, id=number, name=name)
-        self._schemas[number] = _packed(schema)
+        self._schemas[number] = packed = _packed(schema)
+        self._defined_nbytes += len(packed)
         return number
 
     def add_channel(
@@ -123,6 +136,7 @@ class McapWriter:
             schema_id=schema,
         )
         self._channels[number] = packed = _packed(channel)
+        self._defined_nbytes += len(packed)
         self._definitions[number] = definition = self._schemas.get(schema, b"") + packed
         self._open_chunk += packed if schema in self._defined_schemas else definition
         self._defined_schemas.add(schema)

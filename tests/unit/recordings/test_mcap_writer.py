@@ -201,6 +201,7 @@ def test_memory_for_a_long_recording_is_its_index(path: Path) -> None:
     for n in range(500):
         writer.add_message(a, n, n, n, [image])
     held = len(writer._chunk_indexes) + len(writer._metadata_indexes)
+    assert len(writer._chunk_indexes) < writer.summary_nbytes < 500 * LARGE / 500
     assert held < 500 * LARGE / 600
     assert len(writer._open_chunk) < CHUNK_BYTES
     writer.close()
