@@ -8,6 +8,7 @@ from ._log import logger
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any, Final, NoReturn
 
 MOST: Final = 65536  # bytes of JSON: MaxMetadata in internal/segment/layout.go
@@ -51,6 +52,23 @@ def encoded(
             "things in a file, and its name here"
         )
     return text
+
+
+def encoded_whole(name: str, metadata: Mapping[str, Any] | None) -> str:
+    """Return all the metadata of a topic, such as TopicInfo.metadata, as JSON.
+
+    Raises TopicValueError for what decoded() would ignore.
+    """
+    from json import dumps
+
+    try:
+        text = dumps(
+            dict(metadata or {}), ensure_ascii=False, allow_nan=False, separators=(",", ":")
+        )
+        _parse(text.encode())
+    except (TypeError, ValueError, RecursionError) as error:
+        raise TopicValueError(f"topic {short_repr(name)}: metadata: {error}") from None
+    return text if metadata else ""
 
 
 def _text(what: str, value: Any, example: str) -> str:

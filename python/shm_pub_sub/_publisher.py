@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from typing import Any, Final, NoReturn
 
     from ._hot import Record
+    from ._spec import Spec
 
 _CARRY_REFUSED: Final = 2  # CarryRefused in internal/segment/inherit.go
 
@@ -118,7 +119,32 @@ class Publisher(_hot.Publisher, PublisherRefusals):
         if self._mapped:
             Publisher.close(self)  # __init__ is called again
         self._name = check_name(name)
-        self._spec = spec = spec_of(self._name, default_value, max_size)
+        spec = spec_of(self._name, default_value, max_size)
+        fields = None if spec.record is None else spec.record.units()
+        metadata = encoded(self._name, unit, description, attributes, fields)
+        self._begin(
+            *(spec, metadata, buffer_num, views, loans, mode, directory),
+            replace=replace,
+            retain=retain,
+            trust=trust,
+        )
+
+    def _begin(
+        self,
+        spec: Spec,
+        metadata: str,
+        buffer_num: int,
+        views: int | None,
+        loans: int | None,
+        mode: int,
+        directory: str | os.PathLike[str] | None,
+        *,
+        replace: bool = False,
+        retain: bool = False,
+        trust: Any = None,
+    ) -> None:
+        """Make the topic, with the name that this has by now; metadata is JSON, or empty."""
+        self._spec = spec
         self._type, self._default = spec.type, spec.default
         self._buffers = check_buffers(self._name, buffer_num)
         scalar = str(spec) if spec.kind == "scalar" or spec.is_number else ""
@@ -126,8 +152,6 @@ class Publisher(_hot.Publisher, PublisherRefusals):
         self._loans = check_chunks(self._name, "loans", loans, scalar, 1, 1)
         mode = check_mode(self._name, mode)
         trusted = check_trust(trust)
-        fields = None if spec.record is None else spec.record.units()
-        metadata = encoded(self._name, unit, description, attributes, fields)
         self._directory = check_directory(directory)
         self._owner = os.getpid()
         close_at_exit()

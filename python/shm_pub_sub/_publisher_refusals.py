@@ -104,6 +104,12 @@ class PublisherRefusals(End):
             "at most; pass a larger max_size= to the publisher"
         )
 
+    def _refuse_raw(self, value: object) -> NoReturn:
+        """Raise for what is not the bytes of a value."""
+        from ._raw_refused import refused
+
+        raise refused(self._what(-1), value, self._spec)
+
     def _refuse_values(self, values: object) -> NoReturn:
         raise TopicTypeError(
             f"publish many to {self._name!r}: found {type(values).__name__} {short_repr(values)}; "

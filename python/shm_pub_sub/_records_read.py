@@ -34,6 +34,24 @@ def record_of(descriptor: str) -> _hot.Record:
     return found
 
 
+def spec_of(descriptor: str, cls: type) -> Spec:
+    """Return the type that a descriptor describes; cls is that of its values.
+
+    It has been checked by Go.
+    """
+    form = loads(descriptor)
+    if form["kind"] == "record":
+        return Spec("record", cls, None, record=_tuple(form))
+    made = _type(form, structured=False)
+    return Spec(
+        *(made.kind, cls, None),
+        dtype=made.dtype,
+        shape=made.shape,
+        most=made.max,
+        record=made.record,
+    )
+
+
 def _made(descriptor: str) -> _hot.Record:
     form = loads(descriptor)
     if form["kind"] == "record":

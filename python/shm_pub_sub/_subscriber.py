@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from ._hot import Record
+    from ._spec import Spec
 
 
 _aio: Any = None  # the module once it is needed: asyncio is slow to import
@@ -102,6 +103,7 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
         "_trust",
         "_type",
         "_waiters",  # for _aio: by loop
+        "_wanted",  # the descriptor, for Go; after "=" exactly that
     )
 
     def __init__(
@@ -120,13 +122,9 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
             Subscriber.close(self)  # __init__ is called again
         self._name = check_name(name)
         spec = None if default_value is None else spec_of(self._name, default_value, reads=True)
-        if type(self) in (Subscriber, _ArraySubscriber):
+        if type(self) in (Subscriber, ArraySubscriber):
             plain = spec is not None and spec.is_number
-            self.__class__ = Subscriber if plain else _ArraySubscriber
-        self._spec = spec
-        self._type, self._default = (
-            (type(None), None) if spec is None else (spec.type, spec.default)
-        )
+            self.__class__ = Subscriber if plain else ArraySubscriber
         if type(copy) is not bool:
             raise TopicTypeError(
                 f"subscribe to {self._name!r}: found copy={short_repr(copy)}; expected True, or "
@@ -135,13 +133,38 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
         if spec is None:
             import_numpy()
         age = check_max_age(self._name, max_age)
-        history = check_history(self._name, history)
-        self._trust = check_trust(trust)
-        self._directory = check_directory(directory)
         if callback is not None:
             from . import _callback
 
             _callback.check_callback(self._name, callback)
+        self._begin(spec, history, trust, directory, age=age, copy=copy)
+        if callback is not None:
+            try:
+                _callback.start(self, callback)
+            except BaseException:
+                self._close()
+                raise
+
+    def _begin(
+        self,
+        spec: Spec | None,
+        history: int,
+        trust: Any,
+        directory: str | os.PathLike[str] | None,
+        *,
+        age: int = 0,
+        copy: bool = False,
+        raw: bool = False,
+    ) -> None:
+        """Open it, with the name that it has by now; raw: values are bytes (_raw.py)."""
+        self._spec = spec
+        self._type, self._default = (
+            (type(None), None) if spec is None else (spec.type, spec.default)
+        )
+        self._wanted = "" if spec is None else ("=" if raw else "") + spec.descriptor
+        history = check_history(self._name, history)
+        self._trust = check_trust(trust)
+        self._directory = check_directory(directory)
         self._trouble = self._stranger = ""
         self._at_once = 0
         self._waiters: dict[Any, Any] = {}
@@ -154,18 +177,12 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
         try:
             path_bytes = path.encode("latin-1")
             tag, make = (0, None) if spec is None else (spec.tag, spec.make)
-            codec = None if spec is None else spec.codec
-            life = self._open(path_bytes, tag, missing, age, history, copy, make, codec)
+            codec = None if spec is None or raw else spec.codec
+            life = self._open(path_bytes, tag, missing, age, history, copy, make, codec, raw)
             self._attach(first=True)
         except BaseException:
             self._close(life)
             raise
-        if callback is not None:
-            try:
-                _callback.start(self, callback)
-            except BaseException:
-                self._close()
-                raise
 
     def _into_codec(self, record: Record) -> Record:
         from . import _record_into
@@ -293,8 +310,7 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
         if not life:
             self._say_closed()
         try:
-            where, spec = path_to_go(self._directory), self._spec
-            wanted = "" if spec is None else spec.descriptor
+            where, wanted = path_to_go(self._directory), self._wanted
             found = self._map(life, load().bind_Attach, where, self._name, wanted, self._trust)
         except RuntimeError as error:
             trouble = from_go(error)
@@ -336,7 +352,7 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
     def __init_subclass__(cls, **arguments: Any) -> None:
         """Give a program's own classes the methods with into=, whatever they read."""
         super().__init_subclass__(**arguments)
-        arrays = globals().get("_ArraySubscriber")
+        arrays = globals().get("ArraySubscriber")
         if arrays is not None and Subscriber in cls.__bases__:
             cls.__bases__ = tuple(arrays if b is Subscriber else b for b in cls.__bases__)
 
@@ -379,7 +395,7 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
 
 
 @_hot.array_methods
-class _ArraySubscriber(Subscriber):
+class ArraySubscriber(Subscriber):
     """What a Subscriber of anything but bool, int and float really is.
 
     Its subscribe() and try_recv() take into=. For the three that would cost them a nanosecond or
@@ -389,7 +405,7 @@ class _ArraySubscriber(Subscriber):
     __slots__ = ()
 
 
-_ArraySubscriber.__name__ = _ArraySubscriber.__qualname__ = "Subscriber"
+ArraySubscriber.__name__ = ArraySubscriber.__qualname__ = "Subscriber"
 
 
 def import_numpy() -> None:

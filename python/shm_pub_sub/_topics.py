@@ -232,23 +232,34 @@ def inspect(
         TopicTypeError: An argument has a type that is not accepted (a TypeError).
         TopicValueError: An argument has a value that is not accepted (a ValueError).
     """
+    return inspect_typed(name, trust=trust, directory=directory)[0]
+
+
+def inspect_typed(
+    name: str,
+    *,
+    trust: int | str | Iterable[int | str] | None = None,
+    directory: str | os.PathLike[str] | None = None,
+) -> tuple[TopicInfo, str]:
+    """Return what inspect() does, and the descriptor: "bool", "int", "float" or canonical JSON."""
     text, trusted = check_name(name), check_trust(trust)
     found = call("Inspect", path_to_go(check_directory(directory)), text, trusted)
     found["path"] = path_from_go(found["path"])
-    found["type"] = _python_type(found["type_name"], found.pop("descriptor"))
+    descriptor: str = found.pop("descriptor") or found["type_name"]
+    found["type"] = python_type(descriptor)
     age = found["age"]
     seconds = age / 1e9 if age < _NEVER else float("inf")
     found["age"] = seconds if found["published"] else None
     found["rate"] = found["rate"] or None
     found["created"] /= 1e9
     found["metadata"] = decoded(text, found["metadata"].encode("latin-1"))
-    return TopicInfo(**found)
+    return TopicInfo(**found), descriptor
 
 
-def _python_type(name: str, descriptor: str) -> type:
+def python_type(descriptor: str) -> type:
     """Return the type of a topic's values in Python."""
-    if name in NUMBERS:
-        return NUMBERS[name]
+    if descriptor in NUMBERS:
+        return NUMBERS[descriptor]
     described = json.loads(descriptor)
     kind = described["kind"]
     if kind == "scalar":

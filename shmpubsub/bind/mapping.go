@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"shm_pub_sub/shmpubsub"
 	"shm_pub_sub/shmpubsub/internal/descriptor"
@@ -21,12 +22,13 @@ func mappingText(m shmpubsub.Mapping, err error) (string, error) {
 		m.Pool, m.PoolSize, m.ChunksOffset, m.ChunkStride, m.Chunks, m.Views, m.Loans, int(m.Carried)) + typeLines(m.Type), nil
 }
 
-// Attach opens topic in dir for the values that want describes ("bool", "int", "float", a descriptor, "" for all), and
+// Attach opens topic in dir for the values that want describes ("bool", "int", "float", a descriptor, "" for all; after "=" exactly that descriptor, names and most steps too), and
 // returns its mapping as the integers and, in further lines, the type that hot/mapping_text.c scans: address of
 // the header and bytes mapped from there, the ring, fd, retain, dead, the publisher's pid, the depth, the type tag and
 // the chunks. The caller must unmap and close it. It returns "" if there is no topic. An untrusted file is an error of
 // kind untrusted, whose text describes it. The hot path calls Attach if it has no mapping, or its mapping was retired.
 func Attach(dir, topic, want, trust string) (string, error) {
+	want, exact := strings.CutPrefix(want, "=")
 	wanted, err := descriptor.ParseWant(want)
 	if err != nil {
 		return "", coded(fmt.Errorf("attach %q: %w", topic, err))
@@ -45,6 +47,10 @@ func Attach(dir, topic, want, trust string) (string, error) {
 	}
 	if err != nil {
 		return "", coded(err)
+	}
+	if exact && !v.Dead && string(v.Type.Encode()) != want {
+		defer v.Close()
+		return "", coded(&segment.TypeError{Topic: topic, Found: v.Type, Want: wanted, PID: v.PID})
 	}
 	h := v.Header
 	address, size, fd := v.Release()

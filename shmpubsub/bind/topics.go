@@ -2,6 +2,7 @@ package bind
 
 import (
 	"cmp"
+	"fmt"
 	"path/filepath"
 
 	"shm_pub_sub/shmpubsub"
@@ -48,6 +49,14 @@ func Inspect(dir, topic, trust string) (string, error) {
 		UID: i.UID, Trusted: i.Trusted, Alive: i.Alive, Retain: i.Retain, Created: i.Created.UnixNano(), Published: i.Published, Age: int64(i.Age), Rate: i.Rate,
 		TypeName: i.Type, Descriptor: i.Descriptor, Views: i.Views, Loans: i.Loans, Metadata: latin1(i.MetadataJSON),
 	})
+}
+
+// CheckDescriptor returns an error if text is not the descriptor of a topic's type.
+func CheckDescriptor(text string) (bool, error) {
+	if _, err := descriptor.Parse([]byte(text)); err != nil {
+		return false, coded(fmt.Errorf("%w: %w", shmpubsub.ErrValueType, err))
+	}
+	return true, nil
 }
 
 // List returns the names of all topics in dir, as JSON.

@@ -164,6 +164,7 @@ attachment_map(Subscriber *s, PyObject *args)
     }
     uint64_t epoch = s->cursor.epoch;
     PyObject *record = s->record == NULL ? NULL : Py_NewRef(s->record);
+    bool raw = s->raw;
     /* Read before the lock is: a publisher may die while this thread waits for its processor, or the GIL. */
     uint64_t now = clock_now(CLOCK_MONOTONIC_COARSE);
     PyObject *text = PyObject_Call(PyTuple_GET_ITEM(args, 1), topic, NULL);
@@ -179,8 +180,13 @@ attachment_map(Subscriber *s, PyObject *args)
     struct found found = {0};
     bool something = PyUnicode_Check(text) && PyUnicode_GET_LENGTH(text) > 0;
     struct value_type type = {0};
-    bool parsed = !something || (parse_found(text, &found) && parse_type(text, &found, &type) &&
-                                 bind_record(s, record, &found, &type));
+    bool parsed = !something || (parse_found(text, &found) && parse_type(text, &found, &type));
+    if (parsed && raw) {
+        value_type_set_raw(&type);
+    }
+    else if (parsed && something) {
+        parsed = bind_record(s, record, &found, &type);
+    }
     Py_XDECREF(record);
     Py_DECREF(text);
     if (!parsed) {

@@ -111,6 +111,9 @@ shape_of(const struct value_type *t)
 static bool
 suits(const struct value_type *t, bool leading)
 {
+    if (t->raw) {
+        return false;
+    }
     switch (t->tag) {
     case SHM_ARRAY:
     case SHM_BYTES:

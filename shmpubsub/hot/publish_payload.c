@@ -92,6 +92,12 @@ publish_record(Publisher *p, struct writer *w, PyObject *value, struct stamp *st
 }
 
 PyObject *
+publish_source(Publisher *p, struct writer *w, const struct source *s, struct stamp *stamp)
+{
+    return is_time(p, w, stamp) ? put(p, w, s, stamp, true) : NULL;
+}
+
+PyObject *
 publish_payload(Publisher *p, PyObject *value, struct stamp *stamp)
 {
     if (p->ring.mapped == NULL) {
@@ -104,7 +110,7 @@ publish_payload(Publisher *p, PyObject *value, struct stamp *stamp)
         result = publish_record(p, w, value, stamp);
     }
     else if (source_of(p, w, value, -1, &s) == 0) {
-        result = is_time(p, w, stamp) ? put(p, w, &s, stamp, true) : NULL;
+        result = publish_source(p, w, &s, stamp);
         source_release(&s);
     }
     else {

@@ -4,11 +4,13 @@
 
 #include "../protocol/eventcount.h"
 #include "convert.h"
+#include "keywords.h"
 #include "lifetime.h"
 #include "loan.h"
 #include "publish_at.h"
 #include "publish_many.h"
 #include "publish_payload.h"
+#include "publish_raw.h"
 #include "refuse.h"
 #include "writer.h"
 
@@ -57,6 +59,34 @@ publish(Publisher *p, PyObject *value)
     ring_write(&p->ring, word, clock_now(CLOCK_MONOTONIC));
     eventcount_notify(p->wait);
     Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(publish_raw_doc, "_publish_raw($self, value, /, time_ns=None)\n--\n\n"
+"Publish the bytes of a value, as they are in shared memory; a number to a topic of bool, int or float.\n"
+"\n"
+"time_ns: as for publish_at(); None for now. Raises TopicValueError if they are those of no value of the type.");
+
+static PyObject *
+publish_raw_(Publisher *p, PyObject *const *args, Py_ssize_t n, PyObject *names)
+{
+    static const struct signature signature = {"_publish_raw", true, {"time_ns"}};
+    PyObject *time;
+    if (n < 1 || n > 2) {
+        return PyErr_Format(PyExc_TypeError, "_publish_raw() takes 1 or 2 arguments, value and time_ns (%zd given)", n);
+    }
+    if (!keywords_parse(&signature, args + 1, n - 1, names, &time)) {
+        return NULL;
+    }
+    if (p->ring.mapped == NULL) {
+        return refuse_publisher(p);
+    }
+    struct stamp stamp = {.given = true, .object = time};
+    bool now = time == NULL || time == Py_None;
+    if (p->type > SHM_FLOAT) {
+        return publish_raw(p, args[0], now ? NULL : &stamp);
+    }
+    PyObject *const both[] = {args[0], time};
+    return now ? publish(p, args[0]) : publish_at(p, both, 2, NULL);
 }
 
 PyDoc_STRVAR(publish_many_doc, "publish_many($self, values, /)\n--\n\n"
@@ -137,6 +167,7 @@ PyMethodDef publisher_methods[] = {
     {"publish_at", (PyCFunction)(void (*)(void))publish_at, METH_FASTCALL | METH_KEYWORDS, publish_at_doc},
     {"publish_many", (PyCFunction)publish_many, METH_O, publish_many_doc},
     {"loan", (PyCFunction)(void (*)(void))loan, METH_FASTCALL | METH_KEYWORDS, loan_doc},
+    {"_publish_raw", (PyCFunction)(void (*)(void))publish_raw_, METH_FASTCALL | METH_KEYWORDS, publish_raw_doc},
     {"_create", (PyCFunction)publisher_create, METH_VARARGS, create_doc},
     {"_end", (PyCFunction)end_, METH_NOARGS, end_doc},
     {NULL, NULL, 0, NULL},

@@ -10,6 +10,9 @@
 #include "read_record.h"
 #include "view.h"
 
+/* Raw values of up to so many bytes are copied: that is faster than a view, and leaves the topic's views to others. */
+#define RAW_SMALL 4096
+
 bool
 read_pin_copy(struct ring r, struct topic_file *f, const char *path, struct payload *p)
 {
@@ -34,6 +37,25 @@ fill(const struct payload *p, PyObject *made, void *data, PyObject **object)
     }
     *object = made;
     return 1;
+}
+
+/* The bytes of a value of any type. A memoryview's obj says whether they are its own: it is a bytes object then. */
+static int
+read_raw(Subscriber *s, const struct value_type *t, struct payload *p, PyObject **object)
+{
+    Py_ssize_t length = (Py_ssize_t)p->length;
+    if (length > RAW_SMALL && p->hold.file != NULL && may_stay(p)) {
+        *object = view_memory(t, length, p);
+        return *object != NULL ? 1 : -1;
+    }
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, length);
+    int made = fill(p, bytes, bytes == NULL ? NULL : PyBytes_AS_STRING(bytes), object);
+    if (made > 0 && length > RAW_SMALL) {
+        s->copied++;
+        Py_SETREF(*object, PyMemoryView_FromObject(*object));
+        made = *object != NULL ? 1 : -1;
+    }
+    return made;
 }
 
 /* An array of the default's kind, which the shim makes. */
@@ -141,6 +163,9 @@ read_object(Subscriber *s, const struct value_type *t, struct payload *p, PyObje
     }
     if (into != NULL) {
         return into_is_record(t) ? into_record(s, t, p, into, object) : read_into(s, t, p, n, into, object);
+    }
+    if (__builtin_expect(t->raw, 0)) {
+        return read_raw(s, t, p, object);
     }
     bool views = !s->copy && p->hold.file != NULL;
     if (__builtin_expect(t->record != NULL, 0) && (t->tag != SHM_ARRAY || t->descr == NULL)) {

@@ -150,6 +150,7 @@ parse_field(Record *r, struct field *f, PyObject *item)
         r->depth = p->depth + 1;
     }
     r->padded |= p != NULL && p->padded;
+    r->lengths |= f->type.variable || (p != NULL && p->lengths);
     r->views |= r->how != RECORD_RAW && (f->type.tag == SHM_ARRAY || (p != NULL && p->views));
     f->word = word_of(f);
     if (f->members != NULL) {

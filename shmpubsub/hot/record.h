@@ -44,6 +44,7 @@ typedef struct Record {
     int depth;           /* records in records */
     bool views;          /* there are arrays in it, which may be views */
     bool padded;         /* it has gaps, or its parts have */
+    bool lengths;        /* there are fields in it that begin with their length */
     Py_ssize_t n;
     struct field *fields; /* in the order in which they lie */
     PyObject *field_tuples, *gap_tuples; /* as Python gave them */

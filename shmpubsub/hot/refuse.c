@@ -67,6 +67,12 @@ refuse_field_length(Publisher *p, PyObject *path, size_t length, Py_ssize_t posi
 }
 
 PyObject *
+refuse_raw(Publisher *p, PyObject *value)
+{
+    return raised(PyObject_CallMethod((PyObject *)p, "_refuse_raw", "(O)", value));
+}
+
+PyObject *
 refuse_values(Publisher *p, PyObject *values)
 {
     return raised(PyObject_CallMethod((PyObject *)p, "_refuse_values", "(O)", values));

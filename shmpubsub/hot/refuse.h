@@ -34,6 +34,9 @@ PyObject *refuse_field(Publisher *p, PyObject *path, PyObject *value, bool overf
 /* NULL: its value is too long. */
 PyObject *refuse_field_length(Publisher *p, PyObject *path, size_t length, Py_ssize_t position);
 
+/* NULL: value is not the bytes of a value of the topic's type. */
+PyObject *refuse_raw(Publisher *p, PyObject *value);
+
 /* NULL: values is no iterable of values. */
 PyObject *refuse_values(Publisher *p, PyObject *values);
 

@@ -98,17 +98,17 @@ PyObject *
 subscriber_open(Subscriber *s, PyObject *args)
 {
     PyObject *path, *default_pair, *make, *record = Py_None;
-    int tag, copy;
+    int tag, copy, raw = false;
     unsigned long long max_age, history;
-    if (!PyArg_ParseTuple(args, "SiO!KKpO|O:_open", &path, &tag, &PyTuple_Type, &default_pair, &max_age, &history, &copy,
-                          &make, &record)) {
+    if (!PyArg_ParseTuple(args, "SiO!KKpO|Op:_open", &path, &tag, &PyTuple_Type, &default_pair, &max_age, &history,
+                          &copy, &make, &record, &raw)) {
         return NULL;
     }
     if (PyTuple_GET_SIZE(default_pair) != 2) {
         PyErr_Format(PyExc_ValueError, "_open: found the pair %R; expected (default, False)", default_pair);
         return NULL;
     }
-    if (tag == SHM_ARRAY && make == Py_None && !numpy_ready()) {
+    if (tag == SHM_ARRAY && make == Py_None && !raw && !numpy_ready()) {
         PyErr_SetString(PyExc_ImportError, "found a numpy with another ABI than those of 1.x and 2.x; expected one of "
                         "these; install another numpy, or a newer shm_pub_sub");
         return NULL;
@@ -124,6 +124,7 @@ subscriber_open(Subscriber *s, PyObject *args)
     s->type = tag <= SHM_FLOAT ? (enum shm_type)tag : BY_FILE;
     s->max_age = max_age;
     s->copy = copy;
+    s->raw = raw;
     s->copied = 0;
     PyObject *old_path = s->path, *old_pair = s->default_pair, *old_make = s->make, *old_record = s->record;
     s->path = Py_NewRef(path);

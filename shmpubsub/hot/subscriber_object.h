@@ -21,6 +21,7 @@ typedef struct Subscriber {
     PyObject *make;         /* make(n): an array of the default's kind; NULL: numpy's, or memoryview */
     PyObject *record;       /* the Record of values that are, or have, records; NULL: of others, or the file says it */
     bool copy;              /* false: views, where there can be */
+    bool raw;               /* values are their bytes, whatever the type */
     uint64_t copied;        /* views that had to be copies */
     PyObject *last_pair;    /* (value, True), as last returned: most calls find the same value again */
     uint64_t last_k;        /* its number; 0: none */

@@ -185,9 +185,10 @@ PyDoc_STRVAR(lost_doc, "The number of values that were overwritten before this s
 "next one is taken, or when a publisher's end leaves them behind.");
 
 PyDoc_STRVAR(open_doc, "_open($self, path, type_tag, default_pair, max_age, history, copy, make,\n"
-"      record=None, /)\n--\n\n"
+"      record=None, raw=False, /)\n--\n\n"
 "Set up: the file's path (bytes), the type, the pair to return without a value, the age limit in ns or 0,\n"
-"and how many existing values to receive first. Return the _open_epoch that begins.");
+"and how many existing values to receive first. With raw, values of any type but bool, int and float are\n"
+"bytes or, large ones, memoryviews. Return the _open_epoch that begins.");
 
 PyDoc_STRVAR(map_doc, "_map($self, life, attach, /, *arguments)\n--\n\n"
 "Call attach(*arguments), gopy's, and read from what it found. Return (dead, pid, depth), with depth 0 if\n"

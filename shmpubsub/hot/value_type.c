@@ -131,6 +131,25 @@ value_type_parse(struct value_type *t, const char *line)
            value_type_make(t, kind, dtype, variable, max, (int)ndim, axes);
 }
 
+void
+value_type_set_raw(struct value_type *t)
+{
+    *t = (struct value_type){
+        .tag = SHM_BYTES,
+        .dtype = "u1",
+        .format = "B",
+        .itemsize = 1,
+        .number = 2,
+        .raw = true,
+        .variable = t->variable,
+        .ndim = 1,
+        .shape = {(Py_ssize_t)t->size},
+        .max = t->size,
+        .row = t->row,
+        .size = t->size,
+    };
+}
+
 /* An int of width bytes. */
 static int
 put_signed(PyObject *value, void *to, uint32_t width)

@@ -14,6 +14,7 @@ struct value_type {
     int number;       /* the same as numpy has it */
     PyObject *record; /* the Record of elements that are records, which the owner of the type holds; NULL: of others */
     PyObject *descr;  /* numpy's dtype of those, which the Record has; NULL: of numbers */
+    bool raw;      /* its values are read as bytes: value_type_set_raw */
     bool variable; /* text, bytes, lists, and arrays whose first axis has 0 to max elements */
     int ndim; /* text and bytes have one axis here */
     Py_ssize_t shape[VALUE_MAX_NDIM]; /* shape[0] of a variable one is max */
@@ -42,6 +43,9 @@ bool value_type_parse(struct value_type *t, const char *line);
    Returns whether there is such a type. Sets no error. */
 bool value_type_make(struct value_type *t, const char *kind, const char *dtype, bool variable, uint64_t max, int ndim,
                      const uint64_t *axes);
+
+/* Lets values be read as their bytes. Which lengths they may have stays. */
+void value_type_set_raw(struct value_type *t);
 
 /* The element conversions of lists and of scalars other than bool, int and float. */
 

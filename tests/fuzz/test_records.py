@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 from shm_pub_sub import Publisher, Subscriber
+from shm_pub_sub._raw import raw_publisher, raw_subscriber
+from shm_pub_sub._topics import inspect_typed
 from support.counts import RECORDS, dice
 from support.records import Part, made, random_record
 from unit.arrays._file import newest
@@ -135,13 +137,17 @@ def test_values_are_read_as_published_and_lie_as_in_c(shm_dir: Path) -> None:
             Subscriber("topic", default) as own,
             Subscriber("topic", default, copy=False) as viewing,
             Subscriber("topic") as anyone,
+            raw_subscriber("topic", inspect_typed("topic")[1]) as raw,
+            raw_publisher("again", inspect_typed("topic")[1]) as again,
+            Subscriber("again", default) as behind,
         ):
             for _ in range(VALUES):
                 value = random_value(rng, record)
                 data, known = in_c(record, value)
                 publisher.publish(value)
                 assert meant(newest(shm_dir).value, known) == data
-                for subscriber in (own, viewing, anyone):
+                again._publish_raw(raw.subscribe()[0])
+                for subscriber in (own, viewing, anyone, behind):
                     found, ok = subscriber.subscribe()
                     assert ok
                     assert in_c(record, found).data == data, (value, found)
