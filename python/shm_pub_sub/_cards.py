@@ -6,13 +6,18 @@ from typing import Any
 
 from . import _html
 from ._brief import brief
-from ._errors import TopicTypeError
-from ._metadata import shown
+from ._errors import TopicTypeError, WaitTimeoutError
+from ._frame import descriptor_of, part, spec_of
+from ._metadata import shown as metadata_lines
 from ._text import frequency, number, printable
 from ._topics import NUMBERS, TopicInfo, age_text, inspect, state
+from ._views import Row, curve, rows_of, table, view_of
 
 MOST_VALUES = 200
 """The number of values in a sparkline."""
+
+MOST_READ, MOST_BYTES = 20_000, 8 << 20
+"""Numbers, and bytes, that are read for a card's sparklines."""
 
 
 def of_publisher(pub: Any, subscriber_class: Any) -> str:
@@ -56,20 +61,40 @@ def _other_type(sub: Any, topic: TopicInfo, subscriber_class: Any) -> str:
 def _reading(topic: TopicInfo, subscriber_class: Any, trust: Any, directory: str) -> str:
     """Return the topic's state and values, read by a subscriber of its own."""
     is_number = topic.type_name in NUMBERS
+    descriptor = descriptor_of(topic.name, trust, directory)
+    spec = spec_of(descriptor)
+    rows = rows_of(spec, topic.metadata)
+    has_table = spec.kind == "record" or len(rows) > 1
+    view = None if has_table else view_of(spec, descriptor, topic.metadata.get("attributes", {}))
     with subscriber_class(
         topic.name,
         topic.type() if is_number else None,
         copy=is_number,  # a brief look needs no copy
-        history=MOST_VALUES,
+        history=_history(topic, rows),
         trust=trust,
         directory=directory,
     ) as sub:
+        kept = _kept(sub, rows)
         newest = sub.sample()
-        kept = sub.drain()[-MOST_VALUES:] if is_number else []
-        value = "" if newest is None else (number if is_number else brief)(newest.value)
-        said = shown(topic.metadata)
-        if value and is_number:
-            value = " ".join((value, *map(printable, said.pop("unit", []))))
+        value, shown = "", ""
+        if newest is not None:
+            value = newest.value
+            if has_table:
+                shown = table(rows, value, kept)
+            elif view is not None:
+                shown = view(value)
+            if spec.kind == "record":
+                value = ""
+            elif shown and view not in (None, curve):
+                value = topic.type_name  # the least and greatest of a frame take long to find
+            else:
+                value = str((number if is_number else brief)(value))
+        del newest  # and with it a view of shared memory
+    said = metadata_lines(topic.metadata)
+    if has_table and shown:
+        said.pop("fields", None)  # the table has their units
+    if value and is_number:
+        value = " ".join((value, *map(printable, said.pop("unit", []))))
     facts = f"{state(topic)} · {topic.published:,} published"
     if topic.published:
         facts += f" · {age_text(topic)}"
@@ -77,4 +102,34 @@ def _reading(topic: TopicInfo, subscriber_class: Any, trust: Any, directory: str
         facts += f" · {frequency(topic.rate)}"
     lines = [*said.pop("description", []), *(f"in {unit}" for unit in said.pop("unit", []))]
     lines += map(" · ".join, said.values())
-    return _html.reading(str(value), kept, topic.alive, facts, lines)
+    spark = [] if has_table else kept.get("value", [])
+    return _html.reading(value, spark, topic.alive, facts, lines, shown)
+
+
+def _history(topic: TopicInfo, rows: list[Row]) -> int:
+    """Return how many of the values kept are read for sparklines."""
+    numbers = sum(row.is_number for row in rows)
+    each = topic.nbytes // max(topic.buffer_num, 1) + 1
+    if not numbers:
+        return 0
+    return (
+        min(MOST_VALUES, MOST_READ // numbers, MOST_BYTES // each) if len(rows) > 1 else MOST_VALUES
+    )
+
+
+def _kept(sub: Any, rows: list[Row]) -> dict[str, list[Any]]:
+    """Return the values kept of each number; only one whole value exists at a time."""
+    numbers = [row for row in rows if row.is_number]
+    kept: dict[str, list[Any]] = {row.name: [] for row in numbers}
+    if not numbers:
+        return kept
+    if len(rows) == 1:
+        return {rows[0].name: sub.drain()[-MOST_VALUES:]}
+    try:
+        for _ in range(MOST_VALUES):
+            value = sub.recv(0)
+            for row in numbers:
+                kept[row.name].append(part(value, row.steps))
+    except WaitTimeoutError:
+        pass
+    return kept

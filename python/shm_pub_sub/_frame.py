@@ -17,6 +17,7 @@ from ._hot import Sample
 from ._records_read import _type
 from ._spec import Spec
 from ._topics import NUMBERS
+from ._trust import check_trust
 
 Steps = tuple[str | int, ...]
 """From a value to a part of it: names of fields, and indices."""
@@ -36,7 +37,7 @@ def of_subscriber(sub: Any, n: Any, subscriber_class: Any) -> Any:
     own = subscriber_class(sub.name, history=most, trust=sub._trust, directory=sub._directory)
     with own:
         try:
-            descriptor = _descriptor(sub)
+            descriptor = descriptor_of(sub.name, sub._trust, sub._directory)
         except TopicNotFoundError:
             return frame(sub._spec or Spec("scalar", float, None, dtype="f8"), [], [])
         samples: list[Sample[Any]] = []
@@ -51,8 +52,8 @@ def of_subscriber(sub: Any, n: Any, subscriber_class: Any) -> Any:
     return frame(spec_of(descriptor), known, [sample.value for sample in samples])
 
 
-def _descriptor(sub: Any) -> str:
-    found = call("Inspect", path_to_go(sub._directory), sub.name, sub._trust)
+def descriptor_of(name: str, trust: Any, directory: str) -> str:
+    found = call("Inspect", path_to_go(directory), name, check_trust(trust))
     return str(found["descriptor"] or found["type_name"])
 
 
@@ -77,8 +78,8 @@ def frame(spec: Spec, time_ns: Sequence[int], values: Sequence[Any]) -> Any:
     times = numpy.asarray(time_ns, "int64").view("datetime64[ns]")
     index = pandas.DatetimeIndex(times, name="time").tz_localize("UTC")
     columns = {
-        name: _column(part, [*map(_getter(steps), values)], numpy)
-        for name, steps, part in columns_of(spec)
+        name: _column(of, [part(value, steps) for value in values], numpy)
+        for name, steps, of in columns_of(spec)
     }
     return pandas.DataFrame(columns, index=index)
 
@@ -113,8 +114,9 @@ def _name(steps: Steps) -> str:
     return f"value{text}" if text[:1] in ("", "[") else text
 
 
-def _getter(steps: Steps) -> Any:
-    return lambda value: reduce(_step, steps, value)
+def part(value: Any, steps: Steps) -> Any:
+    """Return the part of a value, of a type that has it."""
+    return reduce(_step, steps, value)
 
 
 def _step(value: Any, step: str | int) -> Any:

@@ -20,6 +20,7 @@ _BORDER = "1px solid rgba(128,128,128,.45)"
 _BOX = f"display:inline-block;border:{_BORDER};border-radius:6px;padding:.5em .8em;line-height:1.6"
 _CELL = f"padding:.25em .8em;border-bottom:{_BORDER};"
 _LEFT, _RIGHT = f"{_CELL}text-align:left", f"{_CELL}text-align:right"
+_FIELD = "padding:0 .8em 0 0;text-align:left;vertical-align:middle"
 _ALIVE, _GONE = "#2a9d4a", "#8a8a8a"
 
 
@@ -34,7 +35,7 @@ def safely(show: Callable[[], str], what: object) -> str:
 def card(name: str, what: str, reading: str = "", remark: str = "") -> str:
     """Return a box with a topic's name, what reads or publishes it, its reading and a remark."""
     if remark:
-        reading += f'<div style="opacity:.75">{escape(printable(remark))}</div>'
+        reading += note(remark)
     return (
         f'<div style="{_BOX}"><div><b>{escape(printable(name))}</b>&ensp;'
         f'<span style="opacity:.75">{escape(shortened(what, WIDEST))}</span></div>{reading}</div>'
@@ -42,19 +43,24 @@ def card(name: str, what: str, reading: str = "", remark: str = "") -> str:
 
 
 def reading(
-    value: str, kept: Sequence[Value], alive: bool, facts: str, about: Iterable[str] = ()
+    value: str,
+    kept: Sequence[Value],
+    alive: bool,
+    facts: str,
+    about: Iterable[str] = (),
+    shown: str = "",
 ) -> str:
-    """Return the newest value, a sparkline of those kept, facts, and lines about the topic."""
-    large = "font-size:1.6em" if len(value) <= WIDEST_LARGE else ""
+    """Return the newest value, a sparkline of those kept, facts, and lines about the topic.
+
+    shown: HTML of the value: a picture, or a table of fields.
+    """
+    large = "font-size:1.6em" if len(value) <= WIDEST_LARGE and not shown else ""
     short = shortened(value, WIDEST)
     return (
         '<div style="display:flex;align-items:center;gap:1em">'
-        f'<span style="{large}">{escape(short)}</span>{sparkline(kept)}</div>'
+        f'<span style="{large}">{escape(short)}</span>{sparkline(kept)}</div>{shown}'
         f'<div style="opacity:.9">{_dot(alive)} {escape(facts)}</div>'
-    ) + "".join(
-        f'<div style="opacity:.75">{escape(printable(shortened(line, WIDEST)))}</div>'
-        for line in about
-    )
+    ) + "".join(note(shortened(line, WIDEST)) for line in about)
 
 
 def fields(values: Mapping[str, object]) -> str:
@@ -65,6 +71,35 @@ def fields(values: Mapping[str, object]) -> str:
         for field, value in values.items()
     )
     return f'<table style="border-collapse:collapse">{rows}</table>'
+
+
+def record(rows: Iterable[tuple[str, str, str, str]]) -> str:
+    """Return a table of a record's fields.
+
+    A row is a field's name, its value, its description, and HTML: a sparkline or a picture.
+    """
+    body = "".join(
+        f'<tr title="{escape(printable(about))}"><td style="{_FIELD};opacity:.75">'
+        f'{escape(printable(shortened(name, WIDEST)))}</td><td style="{_FIELD}">'
+        f'{escape(printable(shortened(text, WIDEST)))}</td><td style="{_FIELD}">{shown}</td></tr>'
+        for name, text, about, shown in rows
+    )
+    return f'<table style="border-collapse:collapse;margin:.3em 0">{body}</table>'
+
+
+def image(source: str, about: str, style: str, remark: str = "", framed: bool = False) -> str:
+    """Return a picture. source: a data URI; about: what it is; remark: a line below it."""
+    border = f"border:{_BORDER}" if framed else ""
+    return (
+        f'<div style="margin:.3em 0"><img src="{source}" alt="{escape(about)}" '
+        f'title="{escape(about)}" style="display:block;margin:0;{style};{border}">'
+        f"{note(remark) if remark else ''}</div>"
+    )
+
+
+def note(text: str) -> str:
+    """Return a line about what is shown."""
+    return f'<div style="opacity:.75">{escape(printable(text))}</div>'
 
 
 def topics(heading: Sequence[str], rows: Iterable[tuple[bool, Sequence[str]]]) -> str:

@@ -40,14 +40,22 @@ def scale(low: float, high: float, top: float, bottom: float) -> Callable[[float
     return lambda value: bottom - (value - low) * factor
 
 
-def sparkline(values: Sequence[bool | int | float]) -> str:
-    """Return a small curve of values, oldest first, without axes; "" for fewer than two."""
+def sparkline(
+    values: Sequence[bool | int | float],
+    width: int = SPARK_WIDTH,
+    height: int = SPARK_HEIGHT,
+    what: str = "",
+) -> str:
+    """Return a small curve of values, oldest first, without axes; "" for fewer than two.
+
+    what: What they are; by default the last values.
+    """
     finite = [float(value) for value in values if value - value == 0]
     if len(values) < 2 or not finite:
         return ""
     low, high = min(finite), max(finite)
-    y_of = scale(low, high, 2, SPARK_HEIGHT - 2)
-    step = (SPARK_WIDTH - 4) / (len(values) - 1)
+    y_of = scale(low, high, 2, height - 2)
+    step = (width - 4) / (len(values) - 1)
     line = path(
         (
             (2 + at * step, y_of(value) if value - value == 0 else math.nan)
@@ -55,9 +63,9 @@ def sparkline(values: Sequence[bool | int | float]) -> str:
         ),
         type(values[0]) is bool,
     )
-    what = f"the last {len(values)} values, {number(low)} to {number(high)}"
+    label = f"{what or f'the last {len(values)} values'}, {number(low)} to {number(high)}"
     return (
-        f'<svg width="{SPARK_WIDTH}" height="{SPARK_HEIGHT}" role="img" aria-label="{what}">'
+        f'<svg width="{width}" height="{height}" role="img" aria-label="{label}">'
         f'<path d="{line}" fill="none" stroke="currentColor" stroke-width="1.5" '
         'stroke-linejoin="round" stroke-linecap="round"/></svg>'
     )

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2] / "python" / "shm_pub_sub"
 
-LEAVES = {"_html", "_svg", "_text"}
+LEAVES = {"_html", "_raster", "_svg", "_text"}
 """They take plain values, and know no topic."""
 
 

@@ -1,0 +1,186 @@
+"""What a notebook shows of a topic's newest value: a picture, a top view, a curve, a table."""
+
+from __future__ import annotations
+
+import math
+import sys
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from . import _html, _raster
+from ._brief import FEW, brief
+from ._clouds import cloud_of
+from ._frame import Steps, columns_of, part
+from ._pictures import compressed_of, picture_of
+from ._spec import Spec
+from ._svg import sparkline
+from ._text import number, size
+
+View = Callable[[Any], str]
+"""From a value to HTML; "" if it cannot be shown so, as without numpy."""
+
+LARGEST_FILE = 2 << 20
+"""Bytes of a compressed picture that is put into a notebook."""
+
+MOST_FIELDS = 60
+"""Rows of a table."""
+
+SMALL = 160
+"""Pixels of a picture in a table, and from which on pixels are not enlarged."""
+
+CURVE_WIDTH, CURVE_HEIGHT = 480, 80
+
+_SIGNATURES = {b"\xff\xd8\xff": "jpeg", b"\x89PNG\r\n\x1a\n": "png", b"RIFF": "webp"}
+
+
+def view_of(spec: Spec, descriptor: str, attributes: Mapping[str, Any]) -> View | None:
+    """Return how values of a type are shown; None: as text, or as a table if it is a record."""
+    if compressed_of(spec.kind, attributes):
+        return _compressed
+    if descriptor and cloud_of(descriptor, attributes):
+        return _cloud
+    if spec.kind == "array" and spec.record is None and not spec.dtype.startswith("c"):
+        if picture := picture_of(spec.dtype, spec.shape, attributes):
+            return partial(_picture, encoding=picture.encoding)
+        return curve if is_curve(spec) else None
+    return curve if is_curve(spec) else None
+
+
+def is_curve(spec: Spec) -> bool:
+    """Report whether a value is drawn over its index: numbers of one axis, but not FEW."""
+    if spec.record is not None or spec.dtype.startswith("c"):
+        return False
+    if spec.kind == "list":
+        return True
+    return spec.kind == "array" and len(spec.shape) == 1 and not 0 <= (spec.shape[0] or -1) <= FEW
+
+
+def _picture(value: Any, encoding: str, widest: int = _raster.WIDEST) -> str:
+    if not _is_array(value):
+        return ""
+    height, width = value.shape[:2]
+    file = _raster.frame(value, encoding, widest)
+    about = f"{width} x {height}, {encoding}"
+    note = "" if file.low != file.low else f"black {file.low:.4g}, white {file.high:.4g}"
+    return _image(file, about, note)
+
+
+def _compressed(value: Any) -> str:
+    data = bytes(value[: LARGEST_FILE + 1])
+    kind = next((kind for begin, kind in _SIGNATURES.items() if data.startswith(begin)), None)
+    if kind is None or len(data) > LARGEST_FILE or (kind == "webp" and data[8:12] != b"WEBP"):
+        return ""
+    style = f"max-width:min(100%,{_raster.WIDEST}px);max-height:{_raster.HIGHEST}px"
+    return _html.image(
+        _data_uri(f"image/{kind}", data), f"a {kind} file", style, f"{kind}, {size(len(data))}"
+    )
+
+
+def _cloud(value: Any) -> str:
+    if not _is_array(value):
+        return ""
+    names = value.dtype.names
+    axes = [value[axis] if names else value[:, n] for n, axis in enumerate("xyz")]
+    found = _raster.top_view(*axes)
+    points = f"{len(value):,} point{'' if len(value) == 1 else 's'}"
+    if found is None:
+        return _html.note(f"{points}, none at a finite place")
+    file, (left, right, bottom, top) = found
+    note = (
+        f"{points} from above: x {left:.3g} to {right:.3g} →, y {bottom:.3g} to {top:.3g} ↑, "
+        f"z {file.low:.3g} (blue) to {file.high:.3g} (orange)"
+    )
+    return _image(file, f"{points} from above", note, framed=True)
+
+
+def _image(file: _raster.File, about: str, note: str = "", framed: bool = False) -> str:
+    """Return a picture; small ones are enlarged by a whole number."""
+    zoom = 1 if framed else max(SMALL // max(file.width, file.height), 1)
+    style = f"width:{file.width * zoom}px;max-width:100%"
+    style += ";image-rendering:pixelated" if zoom > 1 else ""
+    return _html.image(_data_uri(file.mime, file.data), about, style, note, framed)
+
+
+def _data_uri(mime: str, data: bytes) -> str:
+    return f"data:{mime};base64,{b64encode(data).decode()}"
+
+
+def curve(value: Any, width: int = CURVE_WIDTH, height: int = CURVE_HEIGHT) -> str:
+    """Return numbers as a curve over their index."""
+    what = f"{len(value)} elements over their index"
+    return sparkline(reduced(value, width), width, height, what)
+
+
+def _is_array(value: Any) -> bool:
+    """Report whether a value is numpy's: without numpy it is a memoryview."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(value, numpy.ndarray)
+
+
+def reduced(value: Any, most: int) -> Sequence[float]:
+    """Return numbers as at most 2 * most floats that look like them: of many, the extremes."""
+    if not _is_array(value):
+        values: list[Any] = value.tolist() if hasattr(value, "tolist") else [*value]
+        values = values[:: len(values) // (2 * most) + 1]
+        return [float(v) if v - v == 0 else math.nan for v in values]
+    numpy = sys.modules["numpy"]
+    if len(value) > 2 * most:
+        starts = numpy.arange(0, len(value), math.ceil(len(value) / most))
+        extremes = (each.reduceat(value, starts) for each in (numpy.fmin, numpy.fmax))
+        value = numpy.column_stack([*extremes]).ravel()
+    floats = value.astype("f8")
+    floats[~numpy.isfinite(floats)] = math.nan
+    found: list[float] = floats.tolist()
+    return found
+
+
+class Row(NamedTuple):
+    """A row of a record's table."""
+
+    name: str
+    steps: Steps
+    spec: Spec
+    unit: str
+    description: str
+    view: View | None
+
+    @property
+    def is_number(self) -> bool:
+        return self.spec.is_number or (
+            self.spec.kind == "scalar" and not self.spec.dtype.startswith("c")
+        )
+
+
+def rows_of(spec: Spec, metadata: Mapping[str, Any]) -> list[Row]:
+    """Return the rows of a table of a value's parts: the columns of its DataFrame."""
+    found = []
+    for name, steps, each in columns_of(spec):
+        about: Mapping[str, Any] = metadata
+        for step in steps:
+            about = about.get("fields", {}).get(step, {}) if type(step) is str else about
+        view = view_of(each, "", about.get("attributes", {}))
+        if isinstance(view, partial):
+            view = partial(view, widest=SMALL)
+        elif view is curve:
+            view = partial(curve, width=2 * SMALL, height=SMALL // 4)
+        unit, description = about.get("unit", ""), about.get("description", "")
+        found.append(Row(name, steps, each, unit, description, view))
+    return found
+
+
+def table(rows: Sequence[Row], value: Any, kept: Mapping[str, Sequence[Any]]) -> str:
+    """Return a table of a value's parts, with a sparkline of the values kept of each number."""
+    lines = []
+    for row in rows[:MOST_FIELDS]:
+        found = part(value, row.steps)
+        if hasattr(found, "item"):
+            found = found.item() if row.is_number else found
+        text = number(found) if row.is_number else str(brief(found))
+        shown = sparkline(kept.get(row.name, ()), SMALL, SMALL // 8) if row.is_number else ""
+        if row.view is not None:
+            shown = _html.safely(partial(row.view, found), "")
+        lines.append((row.name, f"{text} {row.unit}".rstrip(), row.description, shown))
+    more = len(rows) - MOST_FIELDS
+    return _html.record(lines) + (_html.note(f"and {more} more") if more > 0 else "")
