@@ -11,10 +11,10 @@ import pytest
 from cli import _mcap_suite as suite
 
 pytest.importorskip("mcap")
-import lz4.frame  # noqa: E402
-import zstandard  # noqa: E402
-from shm_pub_sub._recording.mcap_format import RecordingError  # noqa: E402
-from shm_pub_sub._recording.reader import Recording  # noqa: E402
+import lz4.frame
+import zstandard
+from shm_pub_sub._recording.mcap_format import RecordingError
+from shm_pub_sub._recording.reader import Recording
 
 BOMB = 1 << 26
 """Bytes of zeros, in a few KiB."""

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 pytest.importorskip("mcap")
-from shm_pub_sub._recording.in_order import EACH, Piece, in_order  # noqa: E402
-from shm_pub_sub._recording.mcap_chunks import RawMessage  # noqa: E402
+from shm_pub_sub._recording.in_order import EACH, Piece, in_order
+from shm_pub_sub._recording.mcap_chunks import RawMessage
 
 TIMES = st.lists(st.integers(0, 12), min_size=1, max_size=8)
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("mcap")
-from shm_pub_sub._recording import mcap_format, reader  # noqa: E402
-from shm_pub_sub._recording.mcap_format import RecordingError  # noqa: E402
-from shm_pub_sub._recording.mcap_writer import McapWriter  # noqa: E402
-from shm_pub_sub._recording.reader import Recording  # noqa: E402
+from shm_pub_sub._recording import mcap_format, reader
+from shm_pub_sub._recording.mcap_format import RecordingError
+from shm_pub_sub._recording.mcap_writer import McapWriter
+from shm_pub_sub._recording.reader import Recording
 
 Values = list[tuple[str, int, int]]
 """Topic, number of its publisher, and the value, which is its time too."""
@@ -93,7 +93,7 @@ def test_other_part_that_is_no_recording_is_an_error(run: Path) -> None:
 
 
 def test_no_part_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="run.mcap"):
+    with pytest.raises(FileNotFoundError, match=r"run\.mcap"):
         Recording(tmp_path / "run.mcap")
 
 
