@@ -20,7 +20,7 @@ from ._ended_poll import ENDED, EndedPoll
 from ._errors import OpenError, ShmError
 from ._followed import GONE, Event, Topic
 from ._opening import RETRY, Opening
-from ._patterns import Selection, unmatched
+from ._patterns import Selection
 from ._topics import file_of
 from ._topics import names as topic_names
 from ._trust import check_trust
@@ -33,12 +33,12 @@ class Follower:
     """The topics that words choose: names and shell patterns; all topics if there are no words.
 
     Args:
-        words: A word that is the name of a topic is no pattern.
+        words: A word that is the name of a topic is no pattern. Or a Selection.
         history: How many values that are there already are taken of a topic, as for Subscriber.
         later: The same for topics that appear after the first look, or change their type.
         most: How many topics are followed at most, or a function of how many are that returns it.
         trust, directory: As for Subscriber. While there is no such directory there are no topics.
-        names: More of them, which are no patterns whatever they look like.
+        names: More of them, which are no patterns whatever they look like; not of a Selection.
         glance: Makes of a value that is no bool, int or float what is kept of it. None: topics of
             other types are refused.
         subscribe: Makes the subscriber of a name and a history; any type will do. None: as above.
@@ -52,7 +52,7 @@ class Follower:
 
     def __init__(
         self,
-        words: Iterable[str] = (),
+        words: Iterable[str] | Selection = (),
         history: int = 1,
         later: int = EVERYTHING,
         most: int | Callable[[int], int] = sys.maxsize,
@@ -63,19 +63,19 @@ class Follower:
         subscribe: Callable[[str, int], Any] | None = None,
         waits: bool = True,
     ) -> None:
-        self.selection = Selection(map(check_name, words), names)
+        if not isinstance(words, Selection):
+            words = Selection(map(check_name, words), names)
+        self.selection = words
         self.directory = check_directory(directory)
         self._opening = Opening(self.directory, check_trust(trust), glance, subscribe)
-        self.topics = {
-            name: Topic(name, False, self._opening.hurry, self._opening.stalled)
-            for name in self.selection.names
-        }
+        self.topics: dict[str, Topic] = {}
         """By name: those that are named at once, a pattern's as they appear."""
         self.beyond: list[str] = []
         """Topics that are there, and more than the most that are followed."""
         self.most = most
         self._history, self._later = history, later
         self._waits = waits
+        self._name_topics()
         for name in self.topics:
             file_of(self.directory, name)  # raises if no topic can have the name
         self._first = True
@@ -190,7 +190,7 @@ class Follower:
     def unmatched(self) -> list[str]:
         """Return the words that no topic is, or matches, be it one that cannot be read."""
         found = [name for name, topic in self.topics.items() if topic.is_there or topic.info]
-        return unmatched(self.selection.words, [*found, *self.beyond])
+        return self.selection.unmatched([*found, *self.beyond])
 
     def stop(self) -> None:
         """Wake up threads that wait, and look no more."""
@@ -235,6 +235,7 @@ class Follower:
             there = self._known_to_be_there()
             self._unlisted = bool(there) or os.path.isdir(self.directory)
         known, events = {*self.selection.of(there)}, []
+        self._name_topics()
         self.beyond = []
         for name in sorted(known):
             if name not in self.topics:
@@ -253,15 +254,15 @@ class Follower:
 
         The directory cannot be listed: there is none, or no descriptor left to do it with.
         """
-        names = {*self.topics, *self.beyond}
+        names = {*self.topics, *self.beyond, *self.selection.possible_names()}
         return [name for name in names if os.path.lexists(file_of(self.directory, name))]
 
     def _look_at(self, names: Iterable[str]) -> list[Event]:
         """Do the same for some names."""
-        before, events = len(self.selection.patterns), []
+        before, events = self.selection.version, []
         chosen = {*self.selection.of(sorted(names))}
-        if len(self.selection.patterns) != before:
-            return self._look_at_all()  # a word is a name now
+        if self.selection.version != before:
+            return self._look_at_all()  # a word has another reading now
         for name in names:
             topic = self.topics.get(name)
             there = os.path.lexists(file_of(self.directory, name))
@@ -281,9 +282,21 @@ class Follower:
         if followed >= (self.most(followed) if callable(self.most) else self.most):
             self.beyond.append(name)
             return False
-        by_pattern = name not in self.selection.words
-        self.topics[name] = Topic(name, by_pattern, self._opening.hurry, self._opening.stalled)
+        self._follow(name, by_pattern=True)
         return True
+
+    def _follow(self, name: str, by_pattern: bool) -> None:
+        self.topics[name] = Topic(name, by_pattern, self._opening.hurry, self._opening.stalled)
+
+    def _name_topics(self) -> None:
+        """Follow the topics that are named, and no longer those that were."""
+        named = {*self.selection.names}
+        for topic in [*self.topics.values()]:
+            if not topic.by_pattern and topic.name not in named:
+                self.forget(topic)
+        for name in self.selection.names:
+            if name not in self.topics:
+                self._follow(name, by_pattern=False)
 
     def _is_there(self, topic: Topic) -> None:
         topic.is_there = True
