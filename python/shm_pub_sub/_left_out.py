@@ -35,6 +35,11 @@ class LeftOut:
         """Note that a topic can be read again; return whether it was left out."""
         return self.reasons.pop(name, None) is not None
 
+    @property
+    def has_news(self) -> bool:
+        """Whether news() has something to return."""
+        return bool(self._new)
+
     def news(self) -> list[tuple[str, list[str]]]:
         """Return what was added since the last call: reasons, each with its topics."""
         new, self._new = self._new, []

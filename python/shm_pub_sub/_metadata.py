@@ -65,7 +65,7 @@ def encoded_whole(name: str, metadata: Mapping[str, Any] | None) -> str:
         text = dumps(
             dict(metadata or {}), ensure_ascii=False, allow_nan=False, separators=(",", ":")
         )
-        parse(text.encode())
+        _parse(text.encode())
     except (TypeError, ValueError, RecursionError) as error:
         raise TopicValueError(f"topic {short_repr(name)}: metadata: {error}") from None
     return text if metadata else ""
@@ -145,14 +145,13 @@ def decoded(name: str, found: bytes) -> dict[str, Any]:
     if not found:
         return {}
     try:
-        return parse(found)
+        return _parse(found)
     except ValueError as error:
         _say_once(name, str(error))
         return {}
 
 
-def parse(found: bytes) -> dict[str, Any]:
-    """Return metadata from JSON of anybody's. Raises ValueError if it is anything else."""
+def _parse(found: bytes) -> dict[str, Any]:
     from json import dumps, loads
 
     if len(found) > MOST:

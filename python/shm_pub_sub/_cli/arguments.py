@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NoReturn
@@ -55,6 +56,25 @@ def _positive(what: str, least: float, most: float, text: str) -> float:
 positive_seconds = partial(_positive, "seconds", 0.0, MOST)
 positive_rate = partial(_positive, "a rate in Hz", 1 / MOST, math.inf)
 positive_factor = partial(_positive, "a factor", 1 / MOST, math.inf)
+
+_UNITS = {"": 1, "B": 1} | {
+    f"{prefix}{end}": base**power
+    for base, end in ((1000, "B"), (1024, "iB"))
+    for power, prefix in enumerate("KMGT", 1)
+}
+
+
+def size(text: str) -> int:
+    """Return bytes, given as 500MB, 1.5GiB, or a number."""
+    match = re.fullmatch(r"(\d+|\d*\.\d+) ?([A-Za-z]*)", text)
+    factor = {unit.lower(): by for unit, by in _UNITS.items()}.get(match[2].lower()) if match else 0
+    number = int(float(match[1]) * factor) if match and factor else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(
+            f"found {text!r}; expected a size, such as 500MB, 1.5GiB or a number of bytes"
+        )
+    return number
+
 
 OPTIONS: dict[str, tuple[list[str], str, Callable[[str], float]]] = {
     "count": (["-n", "--count"], "N", positive_integer),

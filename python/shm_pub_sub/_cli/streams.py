@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import contextmanager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import NoReturn
 
 
@@ -63,6 +64,19 @@ def on_termination(handler: Callable[[int, object], object]) -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, handler)
+
+
+@contextmanager
+def on_signal(number: int, handler: Callable[[int, object], object]) -> Iterator[None]:
+    """Handle a signal in a block, unless it is ignored, or is handled already."""
+    before = signal.getsignal(number)
+    if before is signal.SIG_DFL:
+        signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        if before is signal.SIG_DFL:
+            signal.signal(number, before)
 
 
 def exit_on_signal(number: int, _frame: object) -> NoReturn:

@@ -32,6 +32,10 @@ LOST = "shm_pub_sub.lost"
 LEFT_OUT = "shm_pub_sub.left_out"
 """Metadata record: topics that could not be recorded, with the reason. The last one counts."""
 
+RECORDING = "shm_pub_sub.recording"
+"""Metadata record: the id of the recording, the number of this part, the file of the previous
+one. repeats_until: messages with a publish_time up to this are in the previous one, too."""
+
 JSON_TYPES = {bool: "boolean", int: "integer", float: "number"}
 TYPES: dict[object, type] = {name: kind for kind, name in JSON_TYPES.items()}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
@@ -15,8 +14,8 @@ from .json_messages import Foreign, Found, message_from
 from .mcap_chunks import Chunk, RawMessage
 from .mcap_file import EXPECTED, McapFile, NoMcapError
 from .mcap_format import RecordingError
+from .parts import parts_of
 
-_RECORDING = "shm_pub_sub.recording"
 MOST_OPEN = 64
 """Parts that stay open; more are opened for each of their chunks."""
 BATCH = 1000
@@ -181,7 +180,7 @@ class Recording:
     def _open(self) -> None:
         names = [self.path]
         if not self.path.exists():
-            names = _parts_of(self.path) or names
+            names = parts_of(self.path) or names
         lost: dict[str, int] = {}
         for name in names:
             try:
@@ -201,7 +200,7 @@ class Recording:
         notes = dict(file.notes)
         numbers = self._number(file)
         before = self.parts and self.parts[-1].name
-        about = notes.get(_RECORDING, {})
+        about = notes.get(mcap_format.RECORDING, {})
         repeats = -1
         if before and about.get("previous") == before:
             repeats = _integer(about.get("repeats_until"), -1)
@@ -313,11 +312,3 @@ def _lost(file: McapFile, notes: Mapping[str, dict[str, str]]) -> dict[str, int]
         return {topic: int(count) for topic, count in notes.get(mcap_format.LOST, {}).items()}
     except ValueError:
         raise file.error(f"metadata {mcap_format.LOST} without numbers", EXPECTED) from None
-
-
-def _parts_of(path: Path) -> list[Path]:
-    found = {}
-    for each in path.parent.glob(f"*{path.suffix}"):
-        if match := re.fullmatch(re.escape(path.stem) + "_([0-9]+)", each.stem):
-            found[int(match[1])] = each
-    return [found[number] for number in sorted(found)]

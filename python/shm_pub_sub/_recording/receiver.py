@@ -5,10 +5,10 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._descriptors import open_as_many_as_allowed
 from .._errors import ShmError, TopicTypeError, WaitTimeoutError
@@ -32,6 +32,12 @@ LAST_ROUND = 5.0
 """Most seconds for taking the values published before the end."""
 ALL = 1 << 62
 """Greater than any sequence number."""
+
+
+class Mark(NamedTuple):
+    """Stands in the batches after all values that were published before mark() was called."""
+
+    arrived: Callable[[], object]
 
 
 class Source:
@@ -115,6 +121,9 @@ class Receiver(threading.Thread):
         """Matching topics that cannot be recorded."""
         self.recorded_again: queue.SimpleQueue[str] = queue.SimpleQueue()
         """Topics that were left out before and are recorded now."""
+        self.ready = threading.Event()
+        """Set once the topics that are there are followed."""
+        self._marks: queue.SimpleQueue[Mark] = queue.SimpleQueue()
         self._patterns = patterns
         self._seconds = seconds
         self._taken: dict[str, _Taken] = {}
@@ -142,6 +151,10 @@ class Receiver(threading.Thread):
         self._done += len(batch)
         batch.clear()
 
+    def mark(self, mark: Mark) -> None:
+        """Have a mark in the batches, soon; without it if the receiver ends before."""
+        self._marks.put(mark)
+
     def unmatched(self) -> list[str]:
         """Return the names and patterns without a topic."""
         return unmatched(self._patterns, [*self.lost, *self.left_out.reasons])
@@ -150,6 +163,10 @@ class Receiver(threading.Thread):
         end = time.monotonic() + self._seconds
         while not self.stop and (now := time.monotonic()) < end:
             self._look()
+            self.ready.set()
+            if not self._marks.empty():
+                self._take_what_is_left()
+                self.batches.put(self._marks.get())
             wait = min(LOOK, end - now)
             if self._received - self._done > BACKLOG:
                 time.sleep(wait)

@@ -1,19 +1,18 @@
-"""Writing the values that a Receiver takes to an MCAP file."""
+"""Records the values that a Receiver takes."""
 
 from __future__ import annotations
 
 import queue
-import time
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol
 
-from . import mcap_format
-from .encoder import Encoder, Times
-from .mcap_format import RecordingError
+from .parts import DiskFullError
+from .receiver import Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from .mcap_writer import McapWriter
+    from .clock import Clock, Step
     from .receiver import Receiver
 
 FLUSH = 1.0
@@ -22,49 +21,58 @@ INTERVAL = 0.2
 """Seconds between two calls of record()'s function, at most."""
 
 
-class Recorder:
-    """Writes the values of a Receiver to a file, at most so many of them."""
+class Sink(Protocol):
+    """Where values go: a Splitter, or Snapshots."""
 
-    def __init__(self, receiver: Receiver, writer: McapWriter, most: int) -> None:
-        self._receiver = receiver
-        self._writer = writer
-        self._encoder = Encoder(writer)
+    @property
+    def values(self) -> Counter[str]: ...
+    @property
+    def nbytes(self) -> int: ...
+    def add(self, batch: Sequence[Any]) -> None: ...
+    def step(self, step: Step) -> None: ...
+    def tick(self) -> None: ...
+    def finish(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class Recorder:
+    """Gives a sink the values of a Receiver, at most so many of them."""
+
+    def __init__(self, receiver: Receiver, sink: Sink, clock: Clock, most: int) -> None:
+        self._receiver, self._sink, self._clock = receiver, sink, clock
         self._left = most
-        self._lost_written: dict[str, int] = {}
-        self._left_out_written: dict[str, str] = {}
-        start = time.monotonic_ns()
-        offset = time.time_ns() - start
-        self._times = Times(start, offset, offset)
+        self._start = clock.now_ns
+        self.steps: queue.SimpleQueue[Step] = queue.SimpleQueue()
+        """What has happened to the clock."""
 
     def record(self, each: Callable[[], object]) -> None:
-        """Write all values until the receiver ends, and finish the file; call `each` meanwhile.
+        """Record until the receiver ends, and finish the file; call `each` meanwhile.
 
-        Raises the receiver's error, and RecordingError or OSError if the file cannot be written.
+        Raises the receiver's error, and RecordingError or OSError if the file cannot be written. If
+        the disk is full, the file is finished first, if there is room for that.
         """
-        offset = str(self._times.publish_offset)
-        self._writer.add_metadata(mcap_format.CLOCK, {"epoch_minus_monotonic_ns": offset})
         self._receiver.start()
         try:
-            self._write_all(each)
+            self._record(each)
+        except (DiskFullError, OSError):
+            self._stop(each)
+            with suppress(OSError):
+                self._sink.finish()
+            raise
         finally:
-            self._receiver.stop = True
-            self._receiver.join()
-            each()
-        self._write_lost(every_topic=True)
-        self._write_left_out()
-        self._check_file()
-        self._writer.finish()
+            self._stop(each)
+        self._sink.finish()
         if self._receiver.error is not None:
             raise self._receiver.error
 
     def summary(self) -> dict[str, Any]:
         """Return the figures of the recording so far, for JSON."""
-        lost, values = dict(self._receiver.lost), self._encoder.values
+        lost, values = dict(self._receiver.lost), self._sink.values
         return {
-            "seconds": (time.monotonic_ns() - self._times.start) / 1e9,
+            "seconds": (self._clock.now_ns - self._start) / 1e9,
             "values": sum(values.values()),
             "lost": sum(lost.values()),
-            "bytes": self._writer.nbytes,
+            "bytes": self._sink.nbytes,
             "topics": {
                 name: {"values": values.get(name, 0), "lost": lost[name]} for name in sorted(lost)
             },
@@ -72,8 +80,8 @@ class Recorder:
             "left_out": dict(sorted(self._receiver.left_out.reasons.items())),
         }
 
-    def _write_all(self, each: Callable[[], object]) -> None:
-        flush_at = 0.0
+    def _record(self, each: Callable[[], object]) -> None:
+        tick_at = self._start
         while self._left > 0:
             try:
                 batch = self._receiver.batches.get(timeout=INTERVAL)
@@ -81,37 +89,21 @@ class Recorder:
                 batch = []
             if batch is None:
                 return
-            if batch:
-                if len(batch) > self._left:
-                    batch = batch[: self._left]
-                self._encoder.add(batch, self._times)
+            if (step := self._clock.check()) is not None:
+                self.steps.put(step)
+                self._sink.step(step)
+            if isinstance(batch, Mark):
+                batch.arrived()
+            elif batch:
+                self._sink.add(batch if len(batch) <= self._left else batch[: self._left])
                 self._left -= len(batch)
                 self._receiver.done(batch)
-            now = time.monotonic()
-            if now >= flush_at:
-                self._write_lost(every_topic=False)
-                self._write_left_out()
-                self._writer.flush()
-                self._check_file()
-                flush_at = now + FLUSH / 2
+            if self._clock.now_ns >= tick_at:
+                self._sink.tick()
+                tick_at = self._clock.now_ns + int(FLUSH / 2 * 1e9)
             each()
 
-    def _write_lost(self, every_topic: bool) -> None:
-        lost = {t: n for t, n in dict(self._receiver.lost).items() if n or every_topic}
-        if every_topic or lost != self._lost_written:
-            self._lost_written = lost
-            self._writer.add_metadata(mcap_format.LOST, {t: str(n) for t, n in lost.items()})
-
-    def _write_left_out(self) -> None:
-        left_out = self._receiver.left_out.reasons.copy()
-        if left_out != self._left_out_written:
-            self._left_out_written = left_out
-            self._writer.add_metadata(mcap_format.LEFT_OUT, left_out)
-
-    def _check_file(self) -> None:
-        """Raise RecordingError if the file was removed or truncated."""
-        if damage := self._writer.damage:
-            raise RecordingError(
-                f"record {str(self._writer.path)!r}: the file was {damage} during the "
-                "recording; expected it to stay; the recording is lost"
-            )
+    def _stop(self, each: Callable[[], object]) -> None:
+        self._receiver.stop = True
+        self._receiver.join()
+        each()

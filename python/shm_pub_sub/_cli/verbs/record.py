@@ -4,33 +4,35 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
-import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from shm_pub_sub._opening import not_taken
 from shm_pub_sub._patterns import Selection
 from shm_pub_sub._recording import mcap_format
-from shm_pub_sub._recording.receiver import Receiver
-from shm_pub_sub._recording.recorder import Recorder
-from shm_pub_sub._text import counted, duration
+from shm_pub_sub._text import size as size_text
 from shm_pub_sub._topics import NUMBERS, inspect_each, names
 
-from ..arguments import add_option
-from ..output import EXIT_DONE, EXIT_TIMEOUT, EXIT_USAGE, exit_code, log, print_json, report
-from ..progress import Progress
-from ..streams import on_termination
-from ..topics import ALL, add_topics, not_found_message
+from ..arguments import add_option, positive_seconds, size
+from ..output import EXIT_USAGE, log
+from ..recording_session import KEY, Session
+from ..topics import ALL, add_topics
+
+if TYPE_CHECKING:
+    from shm_pub_sub._recording.clock import Clock
+    from shm_pub_sub._recording.receiver import Receiver
+    from shm_pub_sub._recording.recorder import Sink
 
 COMPRESSIONS = ["zstd", "lz4", "none"]
-PATIENCE = 1.0
-"""Seconds after which a second signal ends it at once, even with an incomplete file. The first
-may come twice: `timeout` sends it to the program and to its group."""
 GIL_SWITCH_INTERVAL = 0.0005
 """Seconds that a thread may hold the GIL: sys.setswitchinterval()."""
+MEMORY = 256 << 20
+SPLITS = 10
+"""Parts that fit into --max-disk, unless their size was given."""
+LEAST = 10_000
+"""Bytes of a part, at least."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,13 +43,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_option(parser, "duration", "exit after SECONDS (default: until Ctrl-C)", math.inf)
     add_option(parser, "count", "exit after N values, of all topics together")
     parser.add_argument("--compression", choices=COMPRESSIONS, default="zstd", help="default: zstd")
-    parser.add_argument("--force", action="store_true", help="overwrite FILE")
+    parser.add_argument("--force", action="store_true", help="overwrite FILE, and its parts")
+    parts = parser.add_argument_group(
+        "parts",
+        "FILE_0.mcap, FILE_1.mcap, ...: each a whole recording; FILE.mcap plays all of them",
+    )
+    _add_size(parts, "--split-size", "begin a new part after SIZE, such as 500MB")
+    parts.add_argument(
+        "--split-duration",
+        metavar="SECONDS",
+        type=positive_seconds,
+        help="begin a new part after SECONDS",
+    )
+    _add_size(parts, "--max-disk", "remove the oldest parts beyond SIZE of all parts")
+    parts.add_argument("--append", action="store_true", help="add parts to existing ones")
+    _add_size(
+        parser,
+        "--min-free",
+        "leave SIZE free on the disk: exit before, or, with --max-disk, remove the oldest parts",
+    )
+    _add_size(
+        parser,
+        "--memory",
+        f"values that wait to be written, or are kept for snapshots, take SIZE at most (default: "
+        f"{size_text(MEMORY)})",
+        MEMORY,
+    )
+    parser.add_argument(
+        "--snapshot",
+        metavar="SECONDS",
+        type=positive_seconds,
+        help="keep the last SECONDS in memory, and write them to a part when asked to: by SIGUSR1 "
+        f"or the key {KEY}",
+    )
+
+
+def _add_size(
+    parser: argparse._ActionsContainer, name: str, what: str, default: int | None = None
+) -> None:
+    parser.add_argument(name, metavar="SIZE", type=size, default=default, help=what)
 
 
 def run(options: argparse.Namespace) -> int:
     """Record until the duration, the number of values or a signal ends it."""
     mcap_format.check_installed()
-    from shm_pub_sub._recording.mcap_writer import McapWriter
+    if wrong := _contradiction(options):
+        log(f"record: {wrong}")
+        return EXIT_USAGE
+    from shm_pub_sub._recording.clock import Clock
+    from shm_pub_sub._recording.receiver import Receiver
+    from shm_pub_sub._recording.recorder import Recorder
 
     names()  # raises OpenError before a file is overwritten
     receiver = Receiver(options.topics, options.duration)  # raises if a word cannot be a name
@@ -61,72 +106,63 @@ def run(options: argparse.Namespace) -> int:
     if refused:
         return EXIT_USAGE
     path = options.output or Path(time.strftime("shm_%Y-%m-%d_%H-%M-%S.mcap"))
+    session, clock = Session(receiver, path, options.format == "json"), Clock()
     try:
-        writer = McapWriter(path, options.compression, options.force)
-    except FileExistsError:
-        log(f"record {str(path)!r}: found an existing file; pass another name or --force")
+        sink = _sink(options, session, receiver, clock)
+    except FileExistsError as error:
+        ways = "--force or --append" if _has_parts(options) else "--force"
+        log(f"record {str(error.filename)!r}: found an existing file; pass another name or {ways}")
         return EXIT_USAGE
     sys.setswitchinterval(GIL_SWITCH_INTERVAL)
-
-    asked = math.inf  # the time of the first signal
-
-    def end(number: int, _frame: object) -> None:
-        nonlocal asked
-        receiver.stop = True
-        now = time.monotonic()
-        if now > asked + PATIENCE:
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
-        asked = min(asked, now)
-
-    signal.signal(signal.SIGINT, end)
-    on_termination(end)
-    recorder = Recorder(receiver, writer, options.count or sys.maxsize)
-    log(f"recording to {path}; Ctrl-C ends it")
-    progress = Progress()
-
-    def show() -> None:
-        report(receiver.left_out)
-        while not receiver.recorded_again.empty():
-            log(f"{receiver.recorded_again.get()} is now recorded")
-        if progress.due():
-            summary = recorder.summary()
-            progress.show(_figures(summary, f"{summary['seconds']:.1f} s"))
-
-    try:
-        try:
-            recorder.record(show)
-        finally:
-            progress.end()
-            writer.close()
-    except OSError as error:
-        if error.filename is None:
-            error.filename = str(path)
-        raise
-    finally:
-        if receiver.error is not None:
-            log("the file has the values before this error")
-    summary = recorder.summary()
-    if not path.exists():
-        log(f"{path} was moved during the recording")
-    missing = receiver.unmatched()
-    for word in missing:
-        log(not_found_message(word))
-    if options.format == "json":
-        print_json({"file": str(path)} | summary)
-    else:
-        log(_figures(summary, duration(summary["seconds"])))
-        for name, figures in summary["topics"].items():
-            if lost := figures["lost"]:
-                log(f"{name}: lost {lost} of {lost + figures['values']}")
-    return exit_code(receiver.left_out) or (EXIT_TIMEOUT if Selection(missing).names else EXIT_DONE)
+    return session.record(Recorder(receiver, sink, clock, options.count or sys.maxsize), sink)
 
 
-def _figures(summary: dict[str, Any], seconds: str) -> str:
-    left_out = len(summary["left_out"])
-    more = f", {counted(left_out, 'topic')} left out" if left_out else ""
-    return (
-        f"{seconds}, {counted(summary['values'], 'value')} of "
-        f"{counted(len(summary['topics']), 'topic')}, {summary['lost']} lost{more}, "
-        f"{summary['bytes']} bytes"
+def _has_parts(options: argparse.Namespace) -> bool:
+    return bool(
+        options.split_size or options.split_duration or options.max_disk or options.snapshot
     )
+
+
+def _contradiction(options: argparse.Namespace) -> str:
+    """Return what is wrong with the options together; "" if nothing is."""
+    split = options.split_size or options.split_duration
+    if options.snapshot and (split or options.count):
+        return "--snapshot writes a part for each snapshot; it takes no --split-... and no --count"
+    if options.append and not _has_parts(options):
+        return "--append adds parts; pass --split-size, --split-duration, --max-disk or --snapshot"
+    if options.append and options.force:
+        return "pass --append or --force"
+    if options.split_size and options.split_size < LEAST:
+        return f"found --split-size {options.split_size}; expected at least {LEAST} bytes"
+    if options.max_disk:
+        least = options.memory if options.snapshot else 2 * (options.split_size or SPLITS * LEAST)
+        of = "--memory" if options.snapshot else "two parts"
+        if options.max_disk < least:
+            return f"found --max-disk {options.max_disk}; expected at least {of}, {least} bytes"
+    return ""
+
+
+def _sink(options: argparse.Namespace, session: Session, receiver: Receiver, clock: Clock) -> Sink:
+    """Return where the values go; raises OSError, and DiskFullError."""
+    from shm_pub_sub._recording.memory import Memory
+    from shm_pub_sub._recording.parts import Parts
+    from shm_pub_sub._recording.snapshot import Snapshots
+    from shm_pub_sub._recording.splitter import Splitter
+
+    session.parts = parts = Parts(
+        session.path,
+        options.compression,
+        split=_has_parts(options),
+        max_disk=options.max_disk,
+        min_free=options.min_free or 0,
+        force=options.force,
+        append=options.append,
+    )
+    if options.snapshot:
+        memory, span = Memory(options.memory), round(options.snapshot * 1e9)
+        return Snapshots(parts, receiver, clock, memory, span, session.log)
+    split_size = options.split_size
+    if options.max_disk and not split_size:
+        split_size = options.max_disk // SPLITS
+    split_ns = round(options.split_duration * 1e9) if options.split_duration else None
+    return Splitter(parts, receiver, clock, split_size, split_ns)
