@@ -64,8 +64,10 @@ class Follower:
         waits: bool = True,
     ) -> None:
         if not isinstance(words, Selection):
-            words = Selection(map(check_name, words), names)
+            words = Selection([check_name(word) for word in words], names)
         self.selection = words
+        for word in words.words:
+            check_name(word)
         self.directory = check_directory(directory)
         self._opening = Opening(self.directory, check_trust(trust), glance, subscribe)
         self.topics: dict[str, Topic] = {}

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from ._arguments import check_directory, check_name
 from ._errors import LayoutError
-from ._patterns import matched
+from ._patterns import Selection
 from ._topics import file_of, inspect_each, names
 from ._topics import remove as remove_topic
 
@@ -83,11 +83,13 @@ def leftovers(*patterns: str, directory: str | os.PathLike[str] | None = None) -
 
 
 def remains(
-    patterns: Sequence[str] = (), directory: str | os.PathLike[str] | None = None
+    patterns: Sequence[str] = (),
+    directory: str | os.PathLike[str] | None = None,
+    exclude: Sequence[str] = (),
 ) -> Iterator[Leftover]:
     """Yield all files: topics, whether dead, alive or damaged, then drafts."""
     where = check_directory(directory)
-    for name, (topic, error) in inspect_each(names(where, patterns), where):
+    for name, (topic, error) in inspect_each(names(where, patterns, exclude), where):
         if topic is None:
             what = DAMAGED if isinstance(error, LayoutError) else UNREADABLE
         else:
@@ -98,13 +100,13 @@ def remains(
         except FileNotFoundError:
             continue
         yield Leftover(name, path, what, status.st_blocks * 512, _file(status))
-    yield from _drafts(where, patterns)
+    yield from _drafts(where, Selection(patterns, exclude=exclude))
 
 
-def _drafts(where: str, patterns: Sequence[str]) -> Iterator[Leftover]:
+def _drafts(where: str, selection: Selection) -> Iterator[Leftover]:
     entries = [entry for entry in os.scandir(where) if entry.name.startswith(DRAFT_PREFIX)]
     topics = {entry.name: unquote(entry.name.removeprefix(DRAFT_PREFIX)) for entry in entries}
-    wanted = set(matched(patterns, sorted(set(topics.values()))))
+    wanted = set(selection.of(sorted(set(topics.values()))))
     for entry in sorted(entries, key=lambda entry: entry.name):
         if topics[entry.name] not in wanted:
             continue

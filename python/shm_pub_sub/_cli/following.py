@@ -13,6 +13,7 @@ from shm_pub_sub._descriptors import open_as_many_as_allowed
 from shm_pub_sub._follow import EVERYTHING, Follower
 from shm_pub_sub._followed import OPENED, REFUSED, Topic
 from shm_pub_sub._left_out import LeftOut
+from shm_pub_sub._patterns import Selection, is_pattern
 from shm_pub_sub._topics import names, user
 
 from .output import log, report
@@ -38,7 +39,7 @@ class Following:
     """Follows topics by name and by pattern.
 
     Args:
-        wanted: Names and shell patterns.
+        wanted: Names and shell patterns, or a Selection.
         history: Number of already published values to replay first.
         later: The same for topics that appear later, or come back.
         gather: Read fast topics in batches, up to 10 ms apart, if no value is lost by that.
@@ -50,7 +51,7 @@ class Following:
 
     def __init__(
         self,
-        wanted: Sequence[str],
+        wanted: Sequence[str] | Selection,
         history: int,
         later: int = EVERYTHING,
         gather: bool = True,
@@ -59,9 +60,10 @@ class Following:
     ) -> None:
         names()  # raises if the directory cannot be read
         open_as_many_as_allowed()
-        self.left_out = LeftOut(wanted)
-        self._alone = len(wanted) == 1 and set("*?[").isdisjoint(wanted[0])
-        self._follower = Follower(wanted, history, later, glance=glance, waits=not self._alone)
+        selection = wanted if isinstance(wanted, Selection) else Selection(wanted)
+        self.left_out = LeftOut(selection.words)
+        self._alone = len(selection.words) == 1 and not is_pattern(selection.words[0])
+        self._follower = Follower(selection, history, later, glance=glance, waits=not self._alone)
         self._gather = gather
         self._ends = ends
         self._first = True

@@ -6,6 +6,7 @@ import argparse
 
 from shm_pub_sub import ShmError
 from shm_pub_sub._arguments import directory
+from shm_pub_sub._patterns import Selection
 from shm_pub_sub._topics import inspect_each, names
 
 PATTERNS = "names or shell patterns, such as 'robot/*'"
@@ -53,8 +54,30 @@ def add_topic(parser: argparse.ArgumentParser) -> None:
 
 
 def add_topics(parser: argparse.ArgumentParser, more: str = ALL) -> None:
-    """Add the arguments TOPIC..., names and patterns; more is the end of their help."""
+    """Add TOPIC..., names and patterns, and --exclude; more is the end of the topics' help."""
     _add(parser, "topics", "*" if more.startswith(ALL) else "+", PATTERNS + more)
+    add_exclude(parser)
+
+
+def add_named_topics(parser: argparse.ArgumentParser) -> None:
+    """Add TOPIC..., one or more, without --exclude."""
+    _add(parser, "topics", "+", PATTERNS)
+
+
+def add_exclude(parser: argparse.ArgumentParser) -> None:
+    argument = parser.add_argument(
+        "--exclude",
+        metavar="PATTERN",
+        action="append",
+        default=[],
+        help="leave out topics of this name or pattern; may be repeated",
+    )
+    argument.completer = names_for_completion  # type: ignore[attr-defined]
+
+
+def selection(options: argparse.Namespace) -> Selection:
+    """Return what add_topics()'s arguments choose."""
+    return Selection(options.topics, exclude=options.exclude)
 
 
 def _add(parser: argparse.ArgumentParser, dest: str, nargs: str | None, what: str) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from shm_pub_sub import Sample, ShmError, TopicInfo, inspect
@@ -18,6 +17,7 @@ from shm_pub_sub._follow import Follower
 from shm_pub_sub._followed import GONE, REFUSED, Event, Topic
 from shm_pub_sub._intervals import between
 from shm_pub_sub._left_out import LeftOut
+from shm_pub_sub._patterns import Selection
 from shm_pub_sub._text import counted
 from shm_pub_sub._topics import names
 
@@ -56,17 +56,18 @@ class Row(NamedTuple):
 
 
 class Watch:
-    """The topics that match patterns, or all topics. Close it."""
+    """The topics that are selected, or all. Close it."""
 
-    def __init__(self, patterns: Sequence[str] = ()) -> None:
+    def __init__(self, topics: Selection | None = None) -> None:
+        topics = topics or Selection([])
         names()  # raises OpenError if the directory cannot be read
         self._free = open_as_many_as_allowed() - SPARE
         self._follower = Follower(
-            patterns, history=0, later=0, most=self._free, glance=brief, waits=False
+            topics, history=0, later=0, most=self._free, glance=brief, waits=False
         )
         self._watched: dict[str, _Watched] = {}
         self._next_survey = 0.0
-        self.left_out = LeftOut(patterns)
+        self.left_out = LeftOut(topics.words)
         """Topics that have no row."""
         self._reported = False
 

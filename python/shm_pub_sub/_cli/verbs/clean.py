@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     wanted = ALWAYS | ({RETAINED} if options.retained else set())
     wanted |= FORCED if options.force else set()
-    there = [*remains(options.topics)]
+    there = [*remains(options.topics, exclude=options.exclude)]
     for one in there:
         if one.what in BROKEN - wanted:
             log(f"{one.name!r} stays: {one.what}; see `shm-pub-sub list -v`")

@@ -11,13 +11,14 @@ from shm_pub_sub import Sample
 
 from .. import measure
 from ..following import Following
+from ..topics import selection
 
 add_arguments = measure.add_arguments
 
 
 def run(options: argparse.Namespace) -> int:
     # The age of values published before this says nothing of delivery.
-    with Following(options.topics, history=0, later=0, gather=False) as follower:
+    with Following(selection(options), history=0, later=0, gather=False) as follower:
         return measure.measure(options, follower, lambda: Ages(options.window), "delay")
 
 

@@ -19,7 +19,7 @@ from shm_pub_sub._text import counted, printable
 from ..arguments import add_option
 from ..following import Following, Taken
 from ..output import EXIT_TIMEOUT, EXIT_USAGE, exit_code, json_value, log, put, write
-from ..topics import WAITS, add_topics
+from ..topics import WAITS, add_topics, selection
 
 _Values = list[tuple[str, Sample[Any]]]
 _Format = Callable[[_Values], list[str]]
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
         return EXIT_USAGE
     if options.csv:
         put("time,topic,sequence,value", flush=True)
-    with Following(options.topics, history=1, ends=True, glance=brief) as follower:
+    with Following(selection(options), history=1, ends=True, glance=brief) as follower:
         losses = Losses(follower)
         try:
             # An empty batch means that the timeout has passed.

@@ -8,10 +8,11 @@ from shm_pub_sub._intervals import Intervals
 
 from .. import measure
 from ..following import Following
+from ..topics import selection
 
 add_arguments = measure.add_arguments
 
 
 def run(options: argparse.Namespace) -> int:
-    with Following(options.topics, history=0) as follower:
+    with Following(selection(options), history=0) as follower:
         return measure.measure(options, follower, lambda: Intervals(options.window), "rate")

@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    found = names(patterns=options.topics)
+    found = names(patterns=options.topics, exclude=options.exclude)
     if not found and not options.count_topics and sys.stderr.isatty():
         if options.topics:
             log(f"no matching topic in {directory()}")

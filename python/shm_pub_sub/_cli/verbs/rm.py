@@ -9,7 +9,7 @@ from shm_pub_sub import ShmError, TopicNotFoundError
 from shm_pub_sub._topics import names
 
 from ..output import EXIT_DONE, EXIT_FAILURE, log, print_json, put
-from ..topics import add_topics, not_found_message
+from ..topics import add_named_topics, not_found_message
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Remove topics of dead publishers, including retained values. "
         "A topic with a live publisher is not removed; the error names its process."
     )
-    add_topics(parser, "")
+    add_named_topics(parser)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ from shm_pub_sub._topics import fields
 from ..arguments import add_option
 from ..output import EXIT_FAILURE, exit_code, json_value, log, print_json, put, put_table
 from ..screen.table import COLUMNS, RIGHT, cells, in_order, summary
-from ..topics import add_topics
+from ..topics import add_topics, selection
 from ..watch import Row, Watch
 
 ENDLESS = sys.maxsize
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
             "or use -n N, top | cat or --format json"
         )
         return EXIT_FAILURE
-    watch = Watch(options.topics)
+    watch = Watch(selection(options))
     try:
         if live:
             from ..screen.live import show
