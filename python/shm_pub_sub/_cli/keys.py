@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _KEY = re.compile(rb"\x1b[\[O][0-9;]*[A-Za-z~]|.", re.DOTALL)
 _AT_ONCE = 256
 """Most bytes that are read at once."""
-_LOOK = 0.5
-"""Seconds after which a process in the background looks whether it is in the foreground again."""
+LOOK = 0.5
+"""Seconds after which it looks whether it is in the foreground again: `fg` may not say so."""
 
 
 class Keys:
@@ -46,7 +46,7 @@ class Keys:
         return self._fd >= 0
 
     def __enter__(self) -> Keys:
-        if not _is_terminal():
+        if not is_terminal():
             return self
         self._fd = sys.stdin.fileno()
         for number, handler in (
@@ -73,9 +73,10 @@ class Keys:
         return self.wait(0)
 
     def wait(self, seconds: float) -> str:
-        """Wait for a key, at most so many seconds; return what pressed() does."""
+        """Wait for a key, at most so many seconds or LOOK; return what pressed() does."""
+        seconds = min(seconds, LOOK)
         if not self._change():
-            time.sleep(min(seconds, _LOOK) if self.available else seconds)
+            time.sleep(seconds)
             return ""
         ready, _, _ = select.select([self._fd], [], [], seconds)
         if not (ready and self._in_foreground()):
@@ -141,7 +142,8 @@ class Keys:
         signal.signal(number, handler)
 
 
-def _is_terminal() -> bool:
+def is_terminal() -> bool:
+    """Report whether Keys are available."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 

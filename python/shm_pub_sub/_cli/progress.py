@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 
@@ -27,7 +28,7 @@ class Progress:
     def show(self, text: str) -> None:
         if not self._wanted:
             return
-        draw(_BEGIN, text, _REST, file=sys.stderr)
+        draw(_BEGIN, text[: _columns() - 1], _REST, file=sys.stderr)  # a longer one would scroll
         self._shown = True
         self._next = time.monotonic() + INTERVAL
 
@@ -35,3 +36,10 @@ class Progress:
         if self._shown:
             draw(_BEGIN, _REST, file=sys.stderr)
             self._shown = False
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except OSError:
+        return 80

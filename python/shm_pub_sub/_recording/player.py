@@ -6,8 +6,7 @@ import queue
 import threading
 from typing import TYPE_CHECKING
 
-from .._publisher import Publisher
-from .._topics import NUMBERS
+from .._raw import raw_publisher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -129,11 +128,16 @@ class Player:
         if topic in self._playing:
             del self._publish[self._playing[topic]]
             self._publishers[topic].close()
-        default = NUMBERS[track.descriptor]()
-        publisher = self._publishers[topic] = Publisher(
-            self._names[topic], default, track.buffer_num
+        publisher = self._publishers[topic] = raw_publisher(
+            self._names[topic],
+            track.descriptor,
+            track.buffer_num,
+            metadata=track.metadata,
+            retain=track.retain,
+            views=track.views,
+            loans=track.loans,
         )
-        self._publish[channel] = publisher.publish
+        self._publish[channel] = publisher._publish_raw
         self._playing[topic] = channel
 
     def close(self) -> None:

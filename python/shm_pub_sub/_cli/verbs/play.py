@@ -17,8 +17,9 @@ from shm_pub_sub._recording.player import Player, Prefetcher, looped_batches
 from shm_pub_sub._text import counted, duration
 
 from ..arguments import add_option, positive_factor, positive_seconds
-from ..output import EXIT_DONE, EXIT_FAILURE, log, print_json, put, put_table
-from ..progress import INTERVAL, Progress
+from ..keys import Keys, is_terminal
+from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, log, print_json, put, put_table
+from ..playback import Playback
 from ..streams import exit_on_signal, on_termination
 from ..topics import ALL, PATTERNS
 
@@ -28,15 +29,9 @@ if TYPE_CHECKING:
 
     from shm_pub_sub._recording.reader import Recording, Track
 
-FOUND = 0.1
-"""Seconds after which waiting subscribers have found a topic: they look every 20 ms."""
 EXPECTED = 'expected JSON messages such as {"value": 1.5}, with a schema for them'
 SHOWN = 10
 """Topics named in an error."""
-GAP = 60.0
-"""Seconds without a value after which the gap is reported or skipped."""
-KEPT = 1.0
-"""Seconds that remain of a skipped gap."""
 GIL_SWITCH_INTERVAL = 0.0001
 """Seconds that a thread may hold the GIL: sys.setswitchinterval()."""
 
@@ -53,6 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="2 plays twice as fast, 0.5 half as fast (default: 1)",
     )
     parser.add_argument("-l", "--loop", action="store_true", help="repeat until Ctrl-C")
+    parser.add_argument(
+        "--start-paused", action="store_true", help="wait for a key: space plays, . steps"
+    )
     parser.add_argument(
         "--skip-gaps", action="store_true", help="shorten gaps of more than a minute to a second"
     )
@@ -83,6 +81,10 @@ def _remapping(text: str) -> tuple[str, str]:
 
 
 def run(options: argparse.Namespace) -> int:
+    """Play, list or explain a recording. On a terminal, space pauses, . steps and q ends."""
+    if options.start_paused and not is_terminal():
+        log("play --start-paused: found no terminal; expected one, for the keys")
+        return EXIT_USAGE
     mcap_format.check_installed()
     from shm_pub_sub._recording.reader import Recording
 
@@ -116,9 +118,16 @@ def _run(recording: Recording, options: argparse.Namespace) -> int:
     with (
         closing(Player(tracks, renamed)) as player,
         closing(Prefetcher(looped_batches(recording, tracks, first, end, options.loop))) as batches,
+        Keys() as keys,
     ):
+        playback = Playback(
+            *(player, keys, first, end),
+            speed=options.speed,
+            skip_gaps=options.skip_gaps,
+            paused=options.start_paused,
+        )
         try:
-            _play(player, batches, first, end, options)
+            playback.play(batches)
         finally:
             for topic, count in sorted(recording.without_value.items()):
                 log(f"{topic}: {counted(count, 'message')} without a value, skipped")
@@ -230,42 +239,3 @@ def _list(recording: Recording, tracks: dict[int, Track], form: str) -> None:
     put_table(rows, right=(2, 3, 4, 5))
     for topic, why in sorted(recording.left_out.items()):
         log(f"{topic} was not recorded: {why}")
-
-
-def _play(
-    player: Player, batches: Prefetcher, first: int, end: int, options: argparse.Namespace
-) -> None:
-    """Publish each value at an absolute time, so that delays do not add up."""
-    progress = Progress()
-    clock, publish, factor = time.monotonic, player.publish, 1e-9 / options.speed
-    length, start = (end - first) / 1e9, 0.0
-    gap = GAP * min(1.0, 1 / options.speed)  # a minute of recorded or of playing time
-    try:
-        for batch in batches:
-            start = start or clock() + FOUND  # decoding the first batch takes a while
-            for time_ns, _, _, channel, value in batch:
-                due = start + (time_ns - first) * factor
-                now = clock()
-                if due - now > gap:
-                    progress.end()
-                    cut = _cut(due - now, options.skip_gaps)
-                    start, due = start - cut, due - cut
-                while now < due:
-                    if progress.due():
-                        done = (now - start) * options.speed % length
-                        progress.show(f"{done:.1f} s of {length:.1f} s, {player.values} values")
-                    time.sleep(min(due - now, INTERVAL))
-                    now = clock()
-                publish(channel, value)
-                if now - due > player.late:
-                    player.late = now - due
-        time.sleep(FOUND)
-    finally:
-        progress.end()
-
-
-def _cut(gap: float, skip: bool) -> float:
-    """Report a gap of so many seconds; return how many of them to skip."""
-    what = "skipped" if skip else "--skip-gaps shortens it"
-    log(f"no value for {duration(gap)}; {what}")
-    return gap - KEPT if skip else 0.0
