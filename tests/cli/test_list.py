@@ -74,7 +74,7 @@ def test_lists_as_json(run_cli: RunCli) -> None:
     found = json.loads(line)
     assert (found["name"], found["type"], found["published"]) == ("robot/speed", "float", 1)
     assert set(found) == {*shm_pub_sub.TopicInfo._fields, "error"} - {"type_name"}
-    assert set(json.loads(verbose)) == {*found, "command"}
+    assert set(json.loads(verbose)) == {*found, "command", "readers"}
 
 
 def test_details_say_who_publishes(publisher: Program, run_cli: RunCli) -> None:
@@ -91,6 +91,7 @@ def test_details_say_who_publishes(publisher: Program, run_cli: RunCli) -> None:
         "rate": "-",
         "size": "8 KiB",
         "retained": "no",
+        "readers": "-",
         "pid": str(publisher.pid),
     }
     publisher.kill()
@@ -158,7 +159,7 @@ def test_topics_of_another_user_are_there(shm_dir: Path, run_python: Run) -> Non
     assert ended.returncode == 0
     _, visible, hidden = ended.stdout.splitlines()
     assert visible.split()[:3] == ["theirs/open", "int", "alive"]
-    assert visible.endswith(f" {os.getpid()}  -"), "whose process cannot be looked at"
+    assert visible.split()[-3:] == [str(os.getpid()), "-", "-"], "whose process cannot be looked at"
     assert hidden.split()[:3] == ["theirs/secret", "?", "?"]
     assert ended.stderr.startswith("shm-pub-sub: Failed to open shared memory: ")
     assert "this process is user 61001" in ended.stderr

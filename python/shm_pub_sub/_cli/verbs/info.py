@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,11 @@ from shm_pub_sub._text import duration, frequency, size
 from shm_pub_sub._topics import NUMBERS, fields, user
 
 from ..output import EXIT_DONE, EXIT_FAILURE, log, print_json, put
-from ..processes import Commands
+from ..processes import Commands, Reader, Readers
 from ..topics import add_topic, not_found_message
+
+MOST = 20
+"""Readers with a line each."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,18 +34,19 @@ def run(options: argparse.Namespace) -> int:
         log(not_found_message(options.topic))
         return EXIT_FAILURE
     newest, error = _newest(topic)
-    command = Commands().of(topic)
+    command, readers = Commands().of(topic), Readers().of(topic)
     if options.format == "json":
         print_json(
             fields(topic)
             | {
                 "command": command,
+                "readers": [each._asdict() for each in readers],
                 "newest": brief(newest.value) if newest else None,
                 "newest_ns": newest.time_ns if newest else None,
             }
         )
         return EXIT_DONE
-    lines = _lines(topic, newest, error, command)
+    lines = _lines(topic, newest, error, command, readers)
     column = max(len(name) for name, _ in lines) + 2
     put(*(f"{name and name + ':':<{column}}{text}" for name, text in lines))
     return EXIT_DONE
@@ -58,7 +63,11 @@ def _newest(topic: TopicInfo) -> tuple[Sample[Any] | None, ShmError | None]:
 
 
 def _lines(
-    topic: TopicInfo, newest: Sample[Any] | None, error: ShmError | None, command: str | None
+    topic: TopicInfo,
+    newest: Sample[Any] | None,
+    error: ShmError | None,
+    command: str | None,
+    readers: list[Reader],
 ) -> list[tuple[str, str]]:
     kept = "values stay readable" if topic.buffer_num > 1 else "value stays readable"
     made = time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(topic.created))
@@ -66,6 +75,7 @@ def _lines(
         ("topic", topic.name),
         ("type", topic.type_name),
         ("publisher", _publisher(topic, command)),
+        *(("" if n else "readers", line) for n, line in enumerate(_readers(readers))),
         (
             "newest",
             f"{brief(newest.value)}, {duration(newest.age)} old" if newest else _none(topic, error),
@@ -92,6 +102,13 @@ def _publisher(topic: TopicInfo, command: str | None) -> str:
     if command is None:
         return f"alive, process {topic.pid}, in another container or of another user"
     return f"alive, process {topic.pid}: {command}"
+
+
+def _readers(readers: list[Reader]) -> list[str]:
+    lines = [f"process {each.pid}: {each.command or 'unknown'}" for each in readers[:MOST]]
+    if len(readers) > MOST:
+        lines.append(f"and {len(readers) - MOST} more")
+    return lines or ["none" if os.geteuid() == 0 else "none of this user's processes"]
 
 
 def _none(topic: TopicInfo, error: ShmError | None) -> str:

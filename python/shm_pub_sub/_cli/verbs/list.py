@@ -12,7 +12,7 @@ from shm_pub_sub._text import duration, frequency, shortened, size
 from shm_pub_sub._topics import FIELDS, WIDEST_TYPE, fields, inspect_each, names, strangers, user
 
 from ..output import EXIT_DONE, log, print_json, put, put_table
-from ..processes import Commands
+from ..processes import Commands, Reader, Readers
 from ..topics import add_topics
 
 CELLS: dict[str, Callable[[TopicInfo], str]] = {
@@ -27,7 +27,7 @@ CELLS: dict[str, Callable[[TopicInfo], str]] = {
     "retained": lambda topic: "yes" if topic.retain else "no",
     "pid": lambda topic: str(topic.pid),
 }
-"""By the column's heading. Another column has the publisher's command."""
+"""By the column's heading. Two more columns have the readers and the publisher's command."""
 ABOUT: dict[str, Callable[[TopicInfo], str]] = {
     "unit": lambda topic: shortened(topic.metadata.get("unit") or "-", MOST),
     "description": lambda topic: shortened(topic.metadata.get("description") or "-", MOST),
@@ -35,6 +35,8 @@ ABOUT: dict[str, Callable[[TopicInfo], str]] = {
 """Columns that are there if one of the topics has something to say in it."""
 MOST = 60
 """Characters of them."""
+SOME = 3
+"""Readers that a cell names."""
 NUMBERS = range(3, 8)
 """Right-aligned columns."""
 
@@ -83,6 +85,13 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
+def _pids(readers: list[Reader]) -> str:
+    """Return a cell with the pids of readers; of many only the first ones, and how many."""
+    pids = ",".join(str(each.pid) for each in readers[:SOME])
+    more = f",... ({len(readers)})" if len(readers) > SOME else ""
+    return f"{pids}{more}" or "-"
+
+
 def _whose(topic: TopicInfo | None) -> str:
     if topic is None or topic.trusted:
         return ""
@@ -90,16 +99,17 @@ def _whose(topic: TopicInfo | None) -> str:
 
 
 def _print_objects(found: list[str], verbose: bool) -> None:
-    commands = Commands()
+    commands, readers = Commands(), Readers()
     for name, (topic, error) in inspect_each(found):
         record = fields(topic) if topic else dict.fromkeys(FIELDS) | {"name": name}
         if verbose:
             record["command"] = commands.of(topic) if topic else None
+            record["readers"] = [each._asdict() for each in readers.of(topic)] if topic else None
         print_json(record | {"error": error and str(error)})
 
 
 def _print_table(found: list[str]) -> None:
-    commands = Commands()
+    commands, readers = Commands(), Readers()
     rows: list[list[str]] = []
     strange: list[str] = []
     errors: list[str] = []
@@ -110,14 +120,20 @@ def _print_table(found: list[str]) -> None:
     cells = CELLS | {part: ABOUT[part] for part in about}
     for name, (topic, error) in known:
         if topic is None:
-            rows.append([name, "?", "?", *"-" * (len(cells) - 2)])
+            rows.append([name, "?", "?", *"-" * (len(cells) - 1)])
             errors.append(str(error))
             continue
         if not topic.trusted:
             strange.append(f"{name!r}{_whose(topic)}; file {topic.path}")
-        rows.append([*(cell(topic) for cell in cells.values()), commands.of(topic) or "-"])
+        rows.append(
+            [
+                *(cell(topic) for cell in cells.values()),
+                _pids(readers.of(topic)),
+                commands.of(topic) or "-",
+            ]
+        )
     if rows:
-        put_table([[*cells, "command"], *rows], right=NUMBERS)
+        put_table([[*cells, "readers", "command"], *rows], right=NUMBERS)
     sys.stdout.flush()
     for line in strange + errors:
         log(line)
