@@ -65,7 +65,7 @@ def encoded_whole(name: str, metadata: Mapping[str, Any] | None) -> str:
         text = dumps(
             dict(metadata or {}), ensure_ascii=False, allow_nan=False, separators=(",", ":")
         )
-        _parse(text.encode())
+        parse(text.encode())
     except (TypeError, ValueError, RecursionError) as error:
         raise TopicValueError(f"topic {short_repr(name)}: metadata: {error}") from None
     return text if metadata else ""
@@ -145,13 +145,14 @@ def decoded(name: str, found: bytes) -> dict[str, Any]:
     if not found:
         return {}
     try:
-        return _parse(found)
+        return parse(found)
     except ValueError as error:
         _say_once(name, str(error))
         return {}
 
 
-def _parse(found: bytes) -> dict[str, Any]:
+def parse(found: bytes) -> dict[str, Any]:
+    """Return metadata from JSON of anybody's. Raises ValueError if it is anything else."""
     from json import dumps, loads
 
     if len(found) > MOST:

@@ -1,0 +1,16 @@
+"""numpy, for what is too slow without it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+
+@cache
+def numpy_or_none() -> Any:
+    """Return numpy, or None if it is not installed."""
+    try:
+        import numpy
+    except ImportError:
+        return None
+    return numpy
