@@ -74,9 +74,6 @@ SHORT = raw(suite.SCHEMA, struct.pack("<HI", 1, 50), b"x")
         ([*records(), raw(suite.MESSAGE, b"short")], "damaged"),
         ([*records(), *records(b'{"value":1}', topic="b")], "found two channels 1"),
         ([*records(), *records(b'{"value":1}', kind=int)], "found two schemas 1"),
-        (records(b'{"value":1}', metadata={"buffer_num": "0"}), "found buffer_num 0"),
-        (records(b'{"value":1}', metadata={"buffer_num": "9" * 5000}), "found buffer_num 9999"),
-        (records(b'{"value":1}', metadata={"buffer_num": "\u0669" * 5000}), "buffer_num 9999"),
         (records(b'{"value":1}', topic="a\0b"), "a\\x00b"),
         (records(b'{"value":1}', topic=""), "expected"),
         (

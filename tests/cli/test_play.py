@@ -312,10 +312,16 @@ def test_damaged_file_is_an_error(run_cli: RunCli, path: Path) -> None:
     check_failure(run_cli("play", path), "found a damaged chunk at byte")
 
 
-@pytest.mark.parametrize("digits", [20, 5000])
-def test_absurd_number_of_buffers_is_an_error(run_cli: RunCli, path: Path, digits: int) -> None:
-    write(path, {"a": [(0.0, 1)]}, buffers="9" * digits)
-    check_failure(run_cli("play", path), "found buffer_num 99999")
+@pytest.mark.parametrize("number", ["0", "-1", "x", "9" * 20, "9" * 5000, "\u0669" * 5])
+def test_absurd_number_of_buffers_is_the_usual_one(path: Path, number: str) -> None:
+    write(path, {"a": [(0.0, 1)]}, buffers=number)
+    with closing(Recording(path)) as recording:
+        assert recording.tracks[1].buffer_num == 3
+
+
+def test_more_buffers_than_there_is_memory_for_are_an_error(run_cli: RunCli, path: Path) -> None:
+    write(path, {"a": [(0.0, 1)]}, buffers=2**36)
+    check_failure(run_cli("play", path), "Failed to create shared memory")
 
 
 @pytest.mark.parametrize(

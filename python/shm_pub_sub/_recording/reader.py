@@ -6,15 +6,19 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .._described import spec_of_descriptor
+from .._messages.channels import Found, message_from
 from . import mcap_format
 from .in_order import Piece, in_order
-from .json_messages import Foreign, Found, message_from
 from .mcap_chunks import Chunk, RawMessage
 from .mcap_file import EXPECTED, McapFile, NoMcapError
 from .mcap_format import RecordingError
 from .parts import parts_of
+
+if TYPE_CHECKING:
+    from .._messages import Decoder
 
 MOST_OPEN = 64
 """Parts that stay open; more are opened for each of their chunks."""
@@ -51,7 +55,7 @@ class Track(NamedTuple):
     views: int
     loans: int
     retain: bool
-    message: Any
+    message: Decoder
 
 
 class Value(NamedTuple):
@@ -260,7 +264,7 @@ class Recording:
 
     def _name_tracks(self) -> None:
         """Find the topics' types; those of other programs may need to read all their messages."""
-        scanned: dict[int, Foreign] = {}
+        scanned: dict[int, Any] = {}
         for number, channel in self.channels.items():
             try:
                 if channel.schema is None:
@@ -276,7 +280,7 @@ class Recording:
         if scanned:
             self._scan(scanned)
 
-    def _scan(self, scanned: dict[int, Foreign]) -> None:
+    def _scan(self, scanned: dict[int, Any]) -> None:
         refused: set[int] = set()
         for message in self.raw_messages(scanned, self.start_ns, self.end_ns + 1):
             number = message.channel
@@ -295,7 +299,7 @@ class Recording:
     def _add_track(self, number: int, found: Found) -> None:
         descriptor, metadata, message, buffer_num, views, loans, retain = found
         kept = (metadata, buffer_num, views, loans, retain, message)
-        type_name = descriptor
+        type_name = str(spec_of_descriptor(descriptor))
         self.tracks[number] = Track(self.channels[number].topic, descriptor, type_name, *kept)
 
 
