@@ -6,11 +6,12 @@ from typing import Any
 
 from . import _html
 from ._brief import brief
+from ._described import spec_of_descriptor
 from ._errors import TopicTypeError, WaitTimeoutError
-from ._frame import descriptor_of, part, spec_of
+from ._frame import part
 from ._metadata import shown as metadata_lines
 from ._text import frequency, number, printable
-from ._topics import NUMBERS, TopicInfo, age_text, inspect, state
+from ._topics import NUMBERS, TopicInfo, age_text, inspect_typed, state
 from ._views import Row, curve, rows_of, table, view_of
 
 MOST_VALUES = 200
@@ -25,8 +26,8 @@ def of_publisher(pub: Any, subscriber_class: Any) -> str:
     what = f"Publisher · {pub._spec} · buffers: {pub.buffer_num:,}"
     if pub.closed and not pub._inherited:
         return _html.card(pub.name, what, remark="closed")
-    topic = inspect(pub.name, trust=(), directory=pub._directory)
-    reading = _reading(topic, subscriber_class, (), pub._directory)
+    topic, descriptor = inspect_typed(pub.name, trust=(), directory=pub._directory)
+    reading = _reading(topic, descriptor, subscriber_class, (), pub._directory)
     return _html.card(pub.name, what, reading, "inherited by fork" if pub._inherited else "")
 
 
@@ -36,8 +37,8 @@ def of_subscriber(sub: Any, subscriber_class: Any) -> str:
     if sub.closed:
         return _html.card(sub.name, what, remark="closed")
     try:
-        topic = inspect(sub.name, trust=sub._trust, directory=sub._directory)
-        reading = _reading(topic, subscriber_class, sub._trust, sub._directory)
+        topic, descriptor = inspect_typed(sub.name, trust=sub._trust, directory=sub._directory)
+        reading = _reading(topic, descriptor, subscriber_class, sub._trust, sub._directory)
     except LookupError:
         return _html.card(sub.name, what, remark=f"no publisher{_default(sub)}")
     except RuntimeError as error:  # a damaged file, or one that may not be read
@@ -58,11 +59,12 @@ def _other_type(sub: Any, topic: TopicInfo, subscriber_class: Any) -> str:
     return ""
 
 
-def _reading(topic: TopicInfo, subscriber_class: Any, trust: Any, directory: str) -> str:
+def _reading(
+    topic: TopicInfo, descriptor: str, subscriber_class: Any, trust: Any, directory: str
+) -> str:
     """Return the topic's state and values, read by a subscriber of its own."""
     is_number = topic.type_name in NUMBERS
-    descriptor = descriptor_of(topic.name, trust, directory)
-    spec = spec_of(descriptor)
+    spec = spec_of_descriptor(descriptor)
     rows = rows_of(spec, topic.metadata)
     has_table = spec.kind == "record" or len(rows) > 1
     view = None if has_table else view_of(spec, descriptor, topic.metadata.get("attributes", {}))
@@ -82,7 +84,7 @@ def _reading(topic: TopicInfo, subscriber_class: Any, trust: Any, directory: str
             if has_table:
                 shown = table(rows, value, kept)
             elif view is not None:
-                shown = view(value)
+                shown = found.html if (found := view(value)) else ""
             if spec.kind == "record":
                 value = ""
             elif shown and view not in (None, curve):

@@ -5,19 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from functools import reduce
-from json import loads
 from typing import Any
 
-from ._arguments import MAX_BUFFERS, integer, path_to_go, short_repr
+from ._arguments import MAX_BUFFERS, integer, short_repr
 from ._brief import FEW
+from ._described import spec_of_descriptor
 from ._errors import TopicNotFoundError, TopicValueError, WaitTimeoutError
 from ._extras import import_extra
-from ._go import call
 from ._hot import Sample
-from ._records_read import _type
 from ._spec import Spec
-from ._topics import NUMBERS
-from ._trust import check_trust
+from ._topics import inspect_typed
 
 Steps = tuple[str | int, ...]
 """From a value to a part of it: names of fields, and indices."""
@@ -37,7 +34,7 @@ def of_subscriber(sub: Any, n: Any, subscriber_class: Any) -> Any:
     own = subscriber_class(sub.name, history=most, trust=sub._trust, directory=sub._directory)
     with own:
         try:
-            descriptor = descriptor_of(sub.name, sub._trust, sub._directory)
+            _, descriptor = inspect_typed(sub.name, trust=sub._trust, directory=sub._directory)
         except TopicNotFoundError:
             return frame(sub._spec or Spec("scalar", float, None, dtype="f8"), [], [])
         samples: list[Sample[Any]] = []
@@ -49,18 +46,7 @@ def of_subscriber(sub: Any, n: Any, subscriber_class: Any) -> Any:
             pass
     epoch = time.time_ns() - time.monotonic_ns()
     known = [UNKNOWN if s.age == float("inf") else s.time_ns + epoch for s in samples]
-    return frame(spec_of(descriptor), known, [sample.value for sample in samples])
-
-
-def descriptor_of(name: str, trust: Any, directory: str) -> str:
-    found = call("Inspect", path_to_go(directory), name, check_trust(trust))
-    return str(found["descriptor"] or found["type_name"])
-
-
-def spec_of(descriptor: str) -> Spec:
-    if descriptor in NUMBERS:
-        return Spec(descriptor, NUMBERS[descriptor], None)
-    return _type(loads(descriptor), structured=False)
+    return frame(spec_of_descriptor(descriptor), known, [sample.value for sample in samples])
 
 
 def frame(spec: Spec, time_ns: Sequence[int], values: Sequence[Any]) -> Any:

@@ -18,8 +18,23 @@ from ._spec import Spec
 from ._svg import sparkline
 from ._text import number, size
 
-View = Callable[[Any], str]
-"""From a value to HTML; "" if it cannot be shown so, as without numpy."""
+
+class Shown(NamedTuple):
+    """A value as it is shown: a picture, or a curve."""
+
+    html: str
+    data: bytes = b""
+    """The picture's file."""
+    format: str = ""
+    """Of the file: png, jpeg or webp."""
+    points: Sequence[float] = ()
+    """The curve's, over their index; NaN is a gap."""
+    note: str = ""
+    """A line below it, which the HTML has."""
+
+
+View = Callable[[Any], Shown | None]
+"""From a value to what is shown; None if it cannot be, as without numpy."""
 
 LARGEST_FILE = 2 << 20
 """Bytes of a compressed picture that is put into a notebook."""
@@ -41,10 +56,10 @@ def view_of(spec: Spec, descriptor: str, attributes: Mapping[str, Any]) -> View 
         return _compressed
     if descriptor and cloud_of(descriptor, attributes):
         return _cloud
-    if spec.kind == "array" and spec.record is None and not spec.dtype.startswith("c"):
-        if picture := picture_of(spec.dtype, spec.shape, attributes):
+    if spec.kind == "array" and spec.record is None:
+        picture = picture_of(spec.dtype, spec.shape, attributes)
+        if picture is not None:
             return partial(_picture, encoding=picture.encoding)
-        return curve if is_curve(spec) else None
     return curve if is_curve(spec) else None
 
 
@@ -57,9 +72,9 @@ def is_curve(spec: Spec) -> bool:
     return spec.kind == "array" and len(spec.shape) == 1 and not 0 <= (spec.shape[0] or -1) <= FEW
 
 
-def _picture(value: Any, encoding: str, widest: int = _raster.WIDEST) -> str:
+def _picture(value: Any, encoding: str, widest: int = _raster.WIDEST) -> Shown | None:
     if not _is_array(value):
-        return ""
+        return None
     height, width = value.shape[:2]
     file = _raster.frame(value, encoding, widest)
     about = f"{width} x {height}, {encoding}"
@@ -67,26 +82,27 @@ def _picture(value: Any, encoding: str, widest: int = _raster.WIDEST) -> str:
     return _image(file, about, note)
 
 
-def _compressed(value: Any) -> str:
+def _compressed(value: Any) -> Shown | None:
     data = bytes(value[: LARGEST_FILE + 1])
     kind = next((kind for begin, kind in _SIGNATURES.items() if data.startswith(begin)), None)
     if kind is None or len(data) > LARGEST_FILE or (kind == "webp" and data[8:12] != b"WEBP"):
-        return ""
+        return None
     style = f"max-width:min(100%,{_raster.WIDEST}px);max-height:{_raster.HIGHEST}px"
-    return _html.image(
-        _data_uri(f"image/{kind}", data), f"a {kind} file", style, f"{kind}, {size(len(data))}"
-    )
+    note = f"{kind}, {size(len(data))}"
+    html = _html.image(_data_uri(f"image/{kind}", data), f"a {kind} file", style, note)
+    return Shown(html, data, kind, note=note)
 
 
-def _cloud(value: Any) -> str:
+def _cloud(value: Any) -> Shown | None:
     if not _is_array(value):
-        return ""
+        return None
     names = value.dtype.names
     axes = [value[axis] if names else value[:, n] for n, axis in enumerate("xyz")]
     found = _raster.top_view(*axes)
     points = f"{len(value):,} point{'' if len(value) == 1 else 's'}"
     if found is None:
-        return _html.note(f"{points}, none at a finite place")
+        note = f"{points}, none at a finite place"
+        return Shown(_html.note(note), note=note)
     file, (left, right, bottom, top) = found
     note = (
         f"{points} from above: x {left:.3g} to {right:.3g} →, y {bottom:.3g} to {top:.3g} ↑, "
@@ -95,22 +111,23 @@ def _cloud(value: Any) -> str:
     return _image(file, f"{points} from above", note, framed=True)
 
 
-def _image(file: _raster.File, about: str, note: str = "", framed: bool = False) -> str:
+def _image(file: _raster.File, about: str, note: str = "", framed: bool = False) -> Shown:
     """Return a picture; small ones are enlarged by a whole number."""
     zoom = 1 if framed else max(SMALL // max(file.width, file.height), 1)
     style = f"width:{file.width * zoom}px;max-width:100%"
     style += ";image-rendering:pixelated" if zoom > 1 else ""
-    return _html.image(_data_uri(file.mime, file.data), about, style, note, framed)
+    html = _html.image(_data_uri(file.mime, file.data), about, style, note, framed)
+    return Shown(html, file.data, file.mime.removeprefix("image/"), note=note)
 
 
 def _data_uri(mime: str, data: bytes) -> str:
     return f"data:{mime};base64,{b64encode(data).decode()}"
 
 
-def curve(value: Any, width: int = CURVE_WIDTH, height: int = CURVE_HEIGHT) -> str:
+def curve(value: Any, width: int = CURVE_WIDTH, height: int = CURVE_HEIGHT) -> Shown:
     """Return numbers as a curve over their index."""
-    what = f"{len(value)} elements over their index"
-    return sparkline(reduced(value, width), width, height, what)
+    points, what = reduced(value, width), f"{len(value)} elements over their index"
+    return Shown(sparkline(points, width, height, what), points=points)
 
 
 def _is_array(value: Any) -> bool:
@@ -152,20 +169,32 @@ class Row(NamedTuple):
             self.spec.kind == "scalar" and not self.spec.dtype.startswith("c")
         )
 
+    @property
+    def type(self) -> type:
+        """Of a number in Python."""
+        kind = (self.spec.dtype or self.spec.kind)[0]
+        return {"b": bool, "f": float}.get(kind, int)
+
+
+def about(metadata: Mapping[str, Any], steps: Sequence[str | int]) -> Mapping[str, Any]:
+    """Return the metadata of a part; that of an array is its elements', too."""
+    for step in steps:
+        if isinstance(step, str):
+            metadata = metadata.get("fields", {}).get(step, {})
+    return metadata
+
 
 def rows_of(spec: Spec, metadata: Mapping[str, Any]) -> list[Row]:
     """Return the rows of a table of a value's parts: the columns of its DataFrame."""
     found = []
     for name, steps, each in columns_of(spec):
-        about: Mapping[str, Any] = metadata
-        for step in steps:
-            about = about.get("fields", {}).get(step, {}) if type(step) is str else about
-        view = view_of(each, "", about.get("attributes", {}))
+        said = about(metadata, steps)
+        view = view_of(each, "", said.get("attributes", {}))
         if isinstance(view, partial):
             view = partial(view, widest=SMALL)
         elif view is curve:
             view = partial(curve, width=2 * SMALL, height=SMALL // 4)
-        unit, description = about.get("unit", ""), about.get("description", "")
+        unit, description = said.get("unit", ""), said.get("description", "")
         found.append(Row(name, steps, each, unit, description, view))
     return found
 
@@ -180,7 +209,7 @@ def table(rows: Sequence[Row], value: Any, kept: Mapping[str, Sequence[Any]]) ->
         text = number(found) if row.is_number else str(brief(found))
         shown = sparkline(kept.get(row.name, ()), SMALL, SMALL // 8) if row.is_number else ""
         if row.view is not None:
-            shown = _html.safely(partial(row.view, found), "")
+            shown = part_shown.html if (part_shown := row.view(found)) else ""
         lines.append((row.name, f"{text} {row.unit}".rstrip(), row.description, shown))
     more = len(rows) - MOST_FIELDS
     return _html.record(lines) + (_html.note(f"and {more} more") if more > 0 else "")

@@ -9,12 +9,14 @@ import time
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 import shm_pub_sub
 from shm_pub_sub._cli.screen.braille import Dots, picture
 from shm_pub_sub._followed import Topic
-from shm_pub_sub._plot.collector import Collector, _Feed
+from shm_pub_sub._plot.collector import Collector
 from shm_pub_sub._plot.curve import Curve
+from shm_pub_sub._plot.feed import Feed
 
 from .conftest import Cli, RunCli, StartTerminal, check_failure
 
@@ -37,6 +39,58 @@ def test_one_picture_of_what_a_topic_has(run_cli: RunCli) -> None:
     assert any(line.startswith("robot/arm: 4.9") for line in lines)
     assert re.fullmatch(r" +-0.5 s +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+", lines[-1])
     assert any("⠁" <= sign <= "⣿" for sign in ended.stdout)
+
+
+def test_parts_of_records_and_arrays(run_cli: RunCli) -> None:
+    scan = np.arange(300.0) % 50
+    with (
+        shm_pub_sub.Publisher("imu", {"ax": 0.0, "stamp": 0}, 9) as imu,
+        shm_pub_sub.Publisher("scan", scan) as lidar,
+        shm_pub_sub.Publisher("arm", {"position": np.zeros(3)}) as arm,
+    ):
+        imu.publish({"ax": 1.5, "stamp": 1})
+        lidar.publish(scan)
+        arm.publish({"position": np.arange(3.0)})
+        words = ("imu.ax", "arm.position[2]", "scan", "--duration", 0.1)
+        ended = run_cli("plot", *words)
+        as_json = run_cli("plot", *words, "--format", "json")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    headings = [line for line in ended.stdout.splitlines() if ": " in line[:20]]
+    assert [line.split(",")[0] for line in headings] == [
+        "imu.ax: 1.5",
+        "arm.position[2]: 2",
+        "scan: 300 elements",
+    ]
+    ax, position, elements = map(json.loads, as_json.stdout.splitlines())
+    assert [ax["name"], position["name"]] == ["imu.ax", "arm.position[2]"]
+    assert [ax["points"][-1][1], position["points"][-1][1]] == [1.5, 2]
+    assert elements == {"name": "scan", "count": 300, "elements": [*scan]}
+
+
+def test_a_picture_goes_to_a_file_and_not_to_a_terminal(run_cli: RunCli, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    path = tmp_path / "camera.png"
+    frame = np.zeros((48, 64, 3), "u1")
+    frame[:] = (255, 0, 0)
+    with shm_pub_sub.Publisher("camera", frame) as camera:
+        camera.publish(frame)
+        check_failure(run_cli("plot", "camera"), "found a picture (uint8[48,64,3]); write it", 2)
+        ended = run_cli("plot", "camera", "--duration", 0.1, "-o", path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    pixels = np.asarray(pytest.importorskip("PIL.Image").open(path).convert("RGB"))
+    assert (pixels == (255, 0, 0)).all(axis=2).mean() > 0.2
+
+
+def test_what_is_no_number_and_a_field_that_is_not_there_are_usage_errors(run_cli: RunCli) -> None:
+    with shm_pub_sub.Publisher("t/imu", {"ax": 0.0}), shm_pub_sub.Publisher("t/text", ""):
+        check_failure(run_cli("plot", "t/text"), "topic 't/text': found str <= 4096; expected", 2)
+        check_failure(
+            run_cli("plot", "t/imu.ay"), "found no field 'ay' in a record; expected ax", 2
+        )
+        ended = run_cli("plot", "t/*", "--duration", 0.1)
+        assert "left out: t/text: topic 't/text': found str" in ended.stderr
+        ended = run_cli("plot", "t/*", "--exclude", "t/text", "--duration", 0.1)
+        assert "t/text" not in ended.stderr
 
 
 def test_an_output_that_lacks_braille_gets_ascii(run_cli: RunCli) -> None:
@@ -172,9 +226,12 @@ def test_dots_of_a_line() -> None:
 
 def drawn(*curves: Curve, columns: int = 40, lines: int = 12) -> list[str]:
     collector = Collector([curve.name for curve in curves], 10)
-    collector._feeds = {
-        ("", curve.name): _Feed(curve, Topic(curve.name, False, set(), set())) for curve in curves
-    }
+    collector._feeds.clear()
+    for curve in curves:
+        topic = Topic(curve.name, False, set(), set())
+        feed = Feed(topic, 10 * SECOND, [], shm_pub_sub._topics.inspect_typed, pictures=False)
+        feed.curves = [curve]
+        collector._feeds["", curve.name] = feed
     return picture(
         collector, (10 * SECOND, "2026-01-02 03:04:05 UTC"), columns, lines, ascii_only=True
     )

@@ -23,13 +23,15 @@ def plot(
     """Plot topics live: in the notebook's cell, without blocking the kernel, or in a window.
 
     It follows topics of any type, existing and future ones, across restarts of their publishers,
-    and does not slow these down. bools are steps; NaN and infinities are gaps. Running the cell
+    and does not slow these down. Numbers are curves over time, a record's number fields too, and
+    the elements of an array of up to 8; bools are steps; NaN and infinities are gaps. Of longer
+    arrays of one axis, pictures and point clouds the newest value is drawn. Running the cell
     again stops its earlier plot. Outside a notebook it opens a window of matplotlib and returns
     when that is closed, or at once if matplotlib is interactive.
 
     Args:
-        topics: Names, shell patterns of names such as "robot/*", or Subscribers, from whose stream
-            it takes nothing.
+        topics: Names, shell patterns of names such as "robot/*", parts of values such as "imu.ax"
+            and "arm.position[3]", or Subscribers, from whose stream it takes nothing.
         seconds: The length of the time axis, 0.001 to 1,000,000 seconds.
         trust: Whose topics are shown, as for Subscriber; a Subscriber has its own.
         directory: The directory of names and patterns, as for Subscriber; a Subscriber has its own.

@@ -6,9 +6,10 @@ import math
 from html import escape
 
 from .._svg import LEAST_SPAN, bounds, path, scale, ticks
-from .._text import printable
+from .._text import printable, shortened
 from .collector import Collector
 from .curve import Curve, Point, label, shared_unit, title
+from .newest import Newest
 
 Drawn = tuple[Curve, list[Point], str]  # the last is its colour
 
@@ -44,7 +45,11 @@ def chart(collector: Collector, live: bool) -> str:
     live: A newer picture will replace this one. If none has done so within PATIENCE seconds, as in
     a saved notebook or after the kernel's death, the picture shows that it is not updated.
     """
+    collector.refresh()
     now, clock = collector.now()
+    newest = _newest(collector, now, clock, live)
+    if newest and not collector.curves:
+        return f"{_STYLE if live else ''}{newest}"
     drawn = [
         (curve, curve.points(now), COLOURS[n % len(COLOURS)])
         for n, curve in enumerate(collector.curves)
@@ -86,8 +91,62 @@ def chart(collector: Collector, live: bool) -> str:
         f'{_STYLE if live else ""}<div style="line-height:1.5;max-width:{WIDTH}px">{legend}</div>'
         f'<svg width="{WIDTH}" viewBox="0 0 {WIDTH} {bottom + BELOW:g}" font-size="12" '
         'style="max-width:100%;height:auto" fill="currentColor" font-family="sans-serif" '
-        f'role="img" aria-label="live plot">{"".join(parts)}</svg>'
+        f'role="img" aria-label="live plot">{"".join(parts)}</svg>{newest}'
     )
+
+
+def _newest(collector: Collector, now: int, clock: str, live: bool) -> str:
+    """Return what is drawn of newest values: pictures, and curves over their index."""
+    stale = f'<span class="{_STALE}"><b>not updated since {escape(clock)}</b></span>'
+    state = stale if live else f"(stopped at {escape(clock)})"
+    return "".join(
+        '<div style="margin-top:.5em;line-height:1.5">'
+        f"<div>{_about(each)}{escape(each.label(now))} {state if not n else ''}</div>"
+        f"{_index_curve(each) if not each.is_picture else each.shown.html if each.shown else ''}"
+        f"{_error(each.error)}</div>"
+        for n, each in enumerate(collector.newest)
+    )
+
+
+def _about(each: Newest) -> str:
+    about = printable(shortened(each.description, 100))
+    return f"<div><b>{escape(about)}</b></div>" if about else ""
+
+
+def _index_curve(each: Newest) -> str:
+    """Return a curve over its index, with axes."""
+    points = each.shown.points if each.shown else ()
+    finite = [value for value in points if value == value]
+    if not finite:
+        return ""
+    width, height = WIDTH - LEFT - RIGHT, HEIGHT // 2
+    low, high = bounds(points)
+    y_of, last = scale(low, high, MARGIN, MARGIN + height), max(each.count - 1, 1)
+    step = width / max(len(points) - 1, 1)
+    line = path(((LEFT + n * step, y_of(y)) for n, y in enumerate(points)), steps=False)
+    bottom = MARGIN + height
+    marks = "".join(
+        f'<path d="M{LEFT} {y_of(at):.1f}h{width}" stroke="currentColor" stroke-opacity=".15"/>'
+        f'<text x="{LEFT - 6}" y="{y_of(at) + 4:.1f}" text-anchor="end">{at:.6g}</text>'
+        for at in ticks(low, high, 4)
+    ) + "".join(
+        f'<text x="{LEFT + at / last * width:.1f}" y="{bottom + 16}" text-anchor="middle">'
+        f"{at:g}</text>"
+        for at in ticks(0.0, float(last), 8)
+    )
+    return (
+        f'<svg width="{WIDTH}" viewBox="0 0 {WIDTH} {bottom + 20}" font-size="12" '
+        'style="max-width:100%;height:auto" fill="currentColor" font-family="sans-serif" '
+        f'role="img" aria-label="{each.count} elements over their index">'
+        f'<rect x="{LEFT}" y="{MARGIN}" width="{width}" height="{height}" fill="none" '
+        f'stroke="currentColor" stroke-opacity=".4"/>{marks}'
+        f'<path d="{line}" fill="none" stroke="{COLOURS[0]}" stroke-width="1.6"/></svg>'
+    )
+
+
+def _error(error: Exception | None) -> str:
+    text = printable(str(error)) if error is not None else ""
+    return f'<div style="opacity:.75">{escape(text)}</div>' if text else ""
 
 
 def _legend(drawn: list[Drawn], now: int, more: int) -> str:
@@ -96,11 +155,7 @@ def _legend(drawn: list[Drawn], now: int, more: int) -> str:
         f'<span style="color:{colour}">■</span> {escape(label(curve, now))}</span> '
         for curve, _, colour in drawn
     )
-    errors = "".join(
-        f'<div style="opacity:.75">{escape(printable(str(curve.error)))}</div>'
-        for curve, _, _ in drawn
-        if curve.error is not None
-    )
+    errors = "".join(_error(curve.error) for curve, _, _ in drawn)
     return names + (f"<span>and {more} more</span>" if more else "") + errors
 
 

@@ -33,6 +33,8 @@ class Curve:
     def __init__(self, name: str, window: int, by_pattern: bool = False) -> None:
         self.name = name
         self.by_pattern = by_pattern
+        self.steps: tuple[str | int, ...] = ()
+        """To the number in the topic's values."""
         self.type: type | None = None
         """None until the topic exists."""
         self.newest: Any = None
@@ -56,6 +58,10 @@ class Curve:
         self._corners: list[tuple[int, int, float]] = []  # first, lowest, highest, last
         self._number = 0  # of a corner, to sort by
         self._gap = 0  # the time of one that ends the moment
+
+    @property
+    def has_value(self) -> bool:
+        return self.newest is not None
 
     def add(self, sequence: int, at: int, value: bool | int | float) -> None:
         """Add a value; a sequence number that does not grow begins another publisher's values."""
@@ -133,22 +139,28 @@ def shared_unit(curves: Iterable[Curve]) -> str:
     return printable(shortened(units.pop(), 40)) if len(units) == 1 else ""
 
 
-def title(curves: Sequence[Curve]) -> str:
+def title(curves: Sequence[Any]) -> str:
     """Return the title of a plot of the curves: the description of the topic, if it is of one."""
     return printable(shortened(curves[0].description, 100)) if len(curves) == 1 else ""
 
 
 def label(curve: Curve, now: int) -> str:
     """Return the text of a curve's legend."""
-    name = printable(curve.name)
-    if curve.error is not None:
-        return f"{name}: cannot be read"
-    if curve.type is None:
-        return f"{name}: not there yet"
-    if curve.newest is None:
-        return f"{name}: no value yet"
-    state = "" if curve.alive else ", no publisher"
-    if curve.alive and (age := (now - curve.time) / 1e9) > 1:
-        state = f", {duration(age)} old"
+    if curve.error is None and curve.type is None:
+        return f"{printable(curve.name)}: not there yet"
     unit = printable(shortened(f" {curve.unit}", 40)) if curve.unit else ""
-    return f"{name}: {number(curve.newest)}{unit}{state}"
+    about = f"{number(curve.newest)}{unit}" if curve.has_value else ""
+    return state_text(curve, about, now)
+
+
+def state_text(drawn: Any, about: str, now: int) -> str:
+    """Return the name of what is drawn, what about says, and how old it is."""
+    name = printable(drawn.name)
+    if drawn.error is not None:
+        return f"{name}: cannot be read"
+    if not drawn.has_value:
+        return f"{name}: no value yet"
+    state = "" if drawn.alive else "no publisher"
+    if drawn.alive and (age := (now - drawn.time) / 1e9) > 1:
+        state = f"{duration(age)} old"
+    return f"{name}: {', '.join(filter(None, (printable(about), state)))}".removesuffix(": ")

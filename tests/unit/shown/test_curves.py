@@ -137,7 +137,7 @@ def test_a_curve_goes_on_with_the_next_publisher_of_another_type() -> None:
 def test_a_flood_is_taken_together_with_its_extremes() -> None:
     collector = Collector(["flood"], 5)
     (feed,) = collector._feeds.values()
-    found = feed.curve
+    (found,) = feed.curves
     with shm_pub_sub.Publisher("flood", 0, 100_000) as pub:
         batch = [*range(-5000, 5001)]
 
@@ -251,7 +251,7 @@ def test_a_fast_topics_batch_is_drawn_although_nans_are_in_it() -> None:
         feed._is_fast = True
         pub.publish_many([math.nan, -3.0, 7.0, math.inf, 1.0])
         feed.take()
-        drawn = [value for _, value in feed.curve.points(time.monotonic_ns()) if value == value]
+        drawn = [value for _, value in feed.curves[0].points(time.monotonic_ns()) if value == value]
         collector.close()
     assert {min(drawn), max(drawn), drawn[-1]} == {-3.0, 7.0, 1.0}
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from shm_pub_sub._plot.collector import Collector
 from shm_pub_sub._plot.curve import Curve, label
+from shm_pub_sub._plot.newest import Newest
 from shm_pub_sub._svg import bounds, scale
 from shm_pub_sub._text import number, printable
 
@@ -29,16 +30,23 @@ def picture(
 
     now: The time of the right edge, in ns and as text, as of Collector.now().
     """
-    curves = collector.curves
+    drawn: list[Curve | Newest] = [*collector.curves, *collector.newest]
     free = max((lines - 2) // (LEAST + 1), 1)
-    shown, more = curves[:free], len(curves[free:]) + collector.more
+    shown, more = drawn[:free], len(drawn[free:]) + collector.more
     height = max((lines - 2 - bool(more)) // max(len(shown), 1) - 1, LEAST)
     width = max(columns - AXIS - 2, 10)
     text: list[str] = []
-    for curve in shown:
-        text += _panel(curve, now[0], round(collector.seconds * 1e9), width, height, ascii_only)
+    for each in shown:
+        if isinstance(each, Newest):
+            text += _over_index(each, now[0], width, height, ascii_only)
+        else:
+            window = round(collector.seconds * 1e9)
+            text += _panel(each, now[0], window, width, height, ascii_only)
     if more:
         text.append(f"{more} more; a taller terminal shows them")
+    if not collector.curves and collector.newest:
+        text.append(" " * (AXIS + 2) + now[1].rjust(width))
+        return [line[:columns].rstrip() for line in text]
     left, right = f"-{collector.seconds:g} s", now[1]
     if len(left) + len(right) >= width:
         right = right.split()[1]  # without date and zone
@@ -65,12 +73,40 @@ def _panel(
             x, y = round((at - now + window) * across), round(y_of(value))
             column.go_to(x, y, stepwise=curve.type is bool)
     column.end()
-    # The error is cut off at the width; stderr has all of it.
-    yield label(curve, now) + (f": {printable(str(curve.error))}" if curve.error else "")
     top, bottom = ("True", "False") if curve.type is bool else (_short(high), _short(low))
+    yield from _framed(_heading(label(curve, now), curve.error), dots, top, bottom, ascii_only)
+
+
+def _over_index(
+    newest: Newest, now: int, width: int, height: int, ascii_only: bool
+) -> Iterator[str]:
+    """Yield a line with the name of an array and the lines of its curve over the index."""
+    points = newest.shown.points if newest.shown else ()
+    low, high = bounds(points)
+    dots, y_of = Dots(width, height), scale(low, high, 0, 4 * height - 1)
+    column, across = _Column(dots), (2 * width - 1) / max(len(points) - 1, 1)
+    for n, value in enumerate(points):
+        if value != value:
+            column.end()
+        else:
+            column.go_to(round(n * across), round(y_of(value)), stepwise=False)
+    column.end()
+    heading = _heading(newest.label(now), newest.error)
+    yield from _framed(heading, dots, _short(high), _short(low), ascii_only)
+
+
+def _heading(text: str, error: Exception | None) -> str:
+    # The error is cut off at the width; stderr has all of it.
+    return text + (f": {printable(str(error))}" if error else "")
+
+
+def _framed(heading: str, dots: Dots, top: str, bottom: str, ascii_only: bool) -> Iterator[str]:
+    """Yield the heading, and the dots beside the numbers of their axis."""
+    yield heading
     frame = "|" if ascii_only else "┤"
-    for n, line in enumerate(dots.ascii() if ascii_only else dots.braille()):
-        mark = top if n == 0 else bottom if n == height - 1 else ""
+    lines = dots.ascii() if ascii_only else dots.braille()
+    for n, line in enumerate(lines):
+        mark = top if n == 0 else bottom if n == len(lines) - 1 else ""
         yield f"{mark:>{AXIS}} {frame if mark else frame.replace('┤', '│')}{line}"
 
 

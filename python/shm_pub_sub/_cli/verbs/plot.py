@@ -41,7 +41,7 @@ _HOME, _LINE_END, _SCREEN_END = Control("\033[H"), Control("\033[K\n"), Control(
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_topics(parser, WAITS)
+    add_topics(parser, f", or parts of values such as imu.ax{WAITS}")
     parser.add_argument(
         "-w",
         "--window",
@@ -69,7 +69,10 @@ def run(options: argparse.Namespace) -> int:
     """Plot; return 3 if no value arrived."""
     drawing = None
     names(patterns=options.topics)  # raises OpenError if the directory cannot be read
-    collector = Collector(options.topics, options.window)
+    has_pictures = options.output is not None
+    collector = Collector(
+        options.topics, options.window, exclude=options.exclude, pictures=has_pictures
+    )
     collector.poll()
     if broken := [curve for curve in collector.curves if curve.error and not curve.by_pattern]:
         for curve in broken:
@@ -96,7 +99,10 @@ def run(options: argparse.Namespace) -> int:
                 log(f"plot: collecting for {duration:g} s")
             _collect(collector, duration)
         left_out = _left_out(collector)
-        if duration < math.inf and all(curve.newest is None for curve in collector.curves):
+        collector.refresh()
+        has_value = any(curve.has_value for curve in collector.curves)
+        has_value |= any(each.has_value for each in collector.newest)
+        if duration < math.inf and not has_value:
             asked = " or ".join(map(repr, options.topics))
             log(f"plot: no value of {asked} arrived within {duration:g} s; is it published?")
             return exit_code(left_out) or EXIT_TIMEOUT
@@ -159,6 +165,7 @@ def _live(collector: Collector, duration: float) -> None:
 
 
 def _picture(collector: Collector) -> list[str]:
+    collector.refresh()
     columns, lines = shutil.get_terminal_size()
     encoding = sys.stdout.encoding or "ascii"
     try:
@@ -170,9 +177,15 @@ def _picture(collector: Collector) -> list[str]:
 
 
 def _print_points(collector: Collector) -> None:
-    """Print an object per topic: its points as pairs of seconds before now and value."""
+    """Print an object per curve: its points as pairs of seconds before now and value.
+
+    A curve over an index has its elements, of many the extremes.
+    """
     now = time.monotonic_ns()
     for curve in collector.curves:
         points = [((at - now) / 1e9, value) for at, value in curve.points(now)]
         kind = curve.type.__name__ if curve.type else None
         print_json({"name": curve.name, "type": kind, "lost": curve.lost, "points": points})
+    for newest in collector.newest:
+        elements = newest.shown.points if newest.shown else ()
+        print_json({"name": newest.name, "count": newest.count, "elements": elements})
