@@ -44,6 +44,8 @@ class Topic:
         self.is_there = False
         self.info: TopicInfo | None = None
         """What was known of it when it was opened, or refused; None before."""
+        self.descriptor = ""
+        """Of its type, if it was inspected."""
         self.subscriber: Any = None
         """None while there is no such topic, or none that can be read."""
         self.error: ShmError | None = None

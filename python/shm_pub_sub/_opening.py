@@ -10,7 +10,7 @@ from typing import Any
 from ._errors import OpenError, ShmError, TopicNotFoundError, TopicTypeError
 from ._followed import OPENED, REFUSED, Event, Topic
 from ._subscriber import Subscriber
-from ._topics import NUMBERS, file_of, inspect
+from ._topics import NUMBERS, file_of, inspect_typed
 
 WaitFor = Callable[[Topic], ShmError | None]
 
@@ -131,7 +131,9 @@ class Opening:
         return file.st_dev, file.st_ino
 
     def _open_typed(self, topic: Topic, history: int) -> ShmError | None:
-        topic.info = info = inspect(topic.name, trust=self._trust, directory=self._directory)
+        topic.info, topic.descriptor = info, _ = inspect_typed(
+            topic.name, trust=self._trust, directory=self._directory
+        )
         is_number = info.type_name in NUMBERS
         if not is_number and self._glance is None:
             return not_taken(topic.name, info.type_name)

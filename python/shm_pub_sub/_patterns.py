@@ -93,9 +93,12 @@ class Selection:
         named = dict.fromkeys(each.topic for each in readings if not each.is_pattern)
         return self._not_excluded([*named])
 
-    def possible_names(self) -> list[str]:
-        """Return all topics that words may name."""
-        readings = [each for readings in self._readings.values() for each in readings]
+    def possible_names(self, *words: str) -> list[str]:
+        """Return the topics that the words may name, the best reading first; all words by default.
+
+        A topic that no word is has no others than itself.
+        """
+        readings = [e for word in words or self.words for e in self._readings.get(word, ())]
         return [*dict.fromkeys(each.topic for each in readings if not each.is_pattern)]
 
     def unmatched(self, names: Sequence[str]) -> list[str]:

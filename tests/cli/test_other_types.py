@@ -1,6 +1,7 @@
 """What the verbs make of topics of arrays, text, bytes and lists."""
 
 import csv
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,9 +87,10 @@ def test_echo_prints_values_in_brief(run_cli: RunCli) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
     assert sorted(ended.stdout.splitlines()) == [f"{n}: {shown}" for n, shown in SHOWN.items()]
 
-    lines = run_cli("echo", "t/*", "--once", "--csv").stdout.splitlines()
-    found = {row["topic"]: row["value"] for row in csv.DictReader(lines)}
-    assert found == SHOWN
+    rows_of = csv.DictReader(io.StringIO(run_cli("echo", "t/*", "--once", "--csv").stdout))
+    found = {row["topic"]: row["value"] for row in rows_of}
+    in_full = {"t/data": "000102", "t/joints": "[0.25, 1.5]", "t/level": "200", "t/speed": "1.5"}
+    assert found == in_full | {"t/status": 'all, "well"\ntoday'}
 
     lines = run_cli("echo", "t/*", "--once", "--format", "json").stdout.splitlines()
     values = {one["topic"]: one["value"] for one in map(json.loads, lines)}

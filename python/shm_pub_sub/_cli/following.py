@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import shm_pub_sub
-from shm_pub_sub import Sample
+from shm_pub_sub import Sample, TopicTypeError
 from shm_pub_sub._descriptors import open_as_many_as_allowed
 from shm_pub_sub._follow import EVERYTHING, Follower
 from shm_pub_sub._followed import OPENED, REFUSED, Topic
@@ -45,8 +45,12 @@ class Following:
         gather: Read fast topics in batches, up to 10 ms apart, if no value is lost by that.
         ends: Log when a publisher ends.
         glance: As for Follower; by default nothing is kept of values of other types.
+        accept: Is called with each topic that is opened; returns why its values are of no use, or
+            "". It may set the topic's glance.
 
-    The constructor, look() and take() raise OpenError if a named topic cannot be read.
+    The constructor, look() and take() raise OpenError if a named topic cannot be read; the
+    constructor raises TopicTypeError if one is not accepted. One that is not accepted later is
+    waited for until it is of another type.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class Following:
         gather: bool = True,
         ends: bool = False,
         glance: Callable[[Any], Any] = lambda value: None,
+        accept: Callable[[Topic], str] = lambda topic: "",
     ) -> None:
         names()  # raises if the directory cannot be read
         open_as_many_as_allowed()
@@ -64,6 +69,8 @@ class Following:
         self.left_out = LeftOut(selection.words)
         self._alone = len(selection.words) == 1 and not is_pattern(selection.words[0])
         self._follower = Follower(selection, history, later, glance=glance, waits=not self._alone)
+        self._accept = accept
+        self._refused: dict[str, str] = {}
         self._gather = gather
         self._ends = ends
         self._first = True
@@ -93,7 +100,8 @@ class Following:
     @property
     def several(self) -> bool:
         """Whether values need their topic's name beside them."""
-        return bool(self._follower.selection.patterns) or len(self.topics) > 1
+        selection = self._follower.selection
+        return len(self.topics) > 1 or len(selection.words) != 1 or bool(selection.patterns)
 
     @property
     def complete(self) -> bool:
@@ -105,6 +113,11 @@ class Following:
         for event in self._follower.look():
             topic = event.topic
             if event.what == OPENED:
+                if refusal := self._accept(topic):
+                    self._refuse(topic, refusal)
+                    continue
+                if self._refused.pop(topic.name, ""):
+                    self.left_out.discard(topic.name)
                 self._pace[topic] = time.monotonic(), math.inf
             elif event.what != REFUSED or topic.error is None:
                 continue
@@ -118,6 +131,18 @@ class Following:
                 log(f"waiting: {topic.name!r} {whose}")
         report(self.left_out)
         return [topic for topic in self.topics if topic.subscriber is not None]
+
+    def _refuse(self, topic: Topic, refusal: str) -> None:
+        """Leave a topic alone until its file is another."""
+        topic.close()
+        error = TopicTypeError(f"topic {topic.name!r}: {refusal}")
+        if topic.by_pattern:
+            self.left_out.add(topic.name, error)
+        elif self._first:
+            raise error
+        elif self._refused.get(topic.name) != refusal:
+            log(f"waiting: {error}")
+        self._refused[topic.name] = refusal
 
     def take(self, timeout: float | None) -> Taken:
         """Wait for values and return them by topic; an empty list after timeout seconds."""
@@ -188,7 +213,8 @@ class Following:
                 log(f"waiting: no topic matches {word!r}")
         for topic in self.topics:
             if topic.subscriber is None:
-                log(f"waiting: {not_found_message(topic.name)}")
+                others = self._follower.selection.possible_names(topic.name)
+                log(f"waiting: {not_found_message(topic.name, others)}")
             elif topic.newest() is None:
                 lacks = "published nothing yet" if topic.alive else "no live publisher"
                 if not topic.alive:

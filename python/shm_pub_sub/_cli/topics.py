@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 from shm_pub_sub import ShmError
 from shm_pub_sub._arguments import directory
@@ -10,6 +11,7 @@ from shm_pub_sub._patterns import Selection
 from shm_pub_sub._topics import inspect_each, names
 
 PATTERNS = "names or shell patterns, such as 'robot/*'"
+PARTS = f"{PATTERNS}, or parts of values, such as imu.ax or 'arm.position[3]'"
 ALL = " (default: all topics)"
 WAITS = "; waits for topics that do not exist yet"
 
@@ -17,10 +19,14 @@ SIMILAR = 0.8
 """difflib's ratio from which on a name may be another one mistyped."""
 
 
-def not_found_message(name: str) -> str:
+def not_found_message(name: str, possible: Sequence[str] = ()) -> str:
     """Return the error for a name or pattern without a topic, with similar names.
 
     If the topic exists and cannot be opened, it is that error.
+
+    Args:
+        name: What was asked for.
+        possible: Other topics of which it may be a part, the longest name first.
     """
     from difflib import get_close_matches
 
@@ -28,13 +34,15 @@ def not_found_message(name: str) -> str:
     if name in known:
         error = next((error for _, (_, error) in inspect_each([name])), None)
         return str(error) if error else f"topic {name!r} has just appeared; try again"
-    close = [t for t in known if t.endswith(f"/{name}")] or get_close_matches(
-        name, known, cutoff=SIMILAR
-    )
+    others = [other for other in possible if other != name]
+    close = [t for t in known if t.endswith(f"/{name}")]
+    for each in (name, *others):
+        close = close or get_close_matches(each, known, cutoff=SIMILAR)
     hint = "`shm-pub-sub list` shows the topics"
     if close:
         hint = f"did you mean {' or '.join(map(repr, close[:3]))}?"
-    return f"no topic {name!r} in {directory()}; {hint}"
+    what = " or ".join(map(repr, (name, *others)))
+    return f"no topic {what} in {directory()}; {hint}"
 
 
 def names_for_completion(**_: object) -> list[str]:
@@ -53,9 +61,9 @@ def add_topic(parser: argparse.ArgumentParser) -> None:
     _add(parser, "topic", None, "the topic's name")
 
 
-def add_topics(parser: argparse.ArgumentParser, more: str = ALL) -> None:
-    """Add TOPIC..., names and patterns, and --exclude; more is the end of the topics' help."""
-    _add(parser, "topics", "*" if more.startswith(ALL) else "+", PATTERNS + more)
+def add_topics(parser: argparse.ArgumentParser, more: str = ALL, what: str = PATTERNS) -> None:
+    """Add TOPIC..., names and patterns, and --exclude; what and more are the topics' help."""
+    _add(parser, "topics", "*" if more.startswith(ALL) else "+", what + more)
     add_exclude(parser)
 
 

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
-import json
-import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from itertools import groupby
 from typing import Any
 
-from shm_pub_sub import Sample
-from shm_pub_sub._brief import Brief, brief
+from shm_pub_sub import Sample, TopicTypeError
+from shm_pub_sub._brief import brief
+from shm_pub_sub._filter import Filter, FilterError
+from shm_pub_sub._followed import Topic
+from shm_pub_sub._paths import Selected
 from shm_pub_sub._rate import Deadlines
-from shm_pub_sub._text import counted, printable
+from shm_pub_sub._text import counted
 
 from ..arguments import add_option
 from ..following import Following, Taken
-from ..output import EXIT_TIMEOUT, EXIT_USAGE, exit_code, json_value, log, put, write
-from ..topics import WAITS, add_topics, selection
-
-_Values = list[tuple[str, Sample[Any]]]
-_Format = Callable[[_Values], list[str]]
-
+from ..lines import Lines, Objects, Rows, Table
+from ..output import EXIT_TIMEOUT, EXIT_USAGE, exit_code, log, write
+from ..parts import Parts
+from ..topics import PARTS, WAITS, add_topics
 
 NEWS_OF_LOSSES = 1.0
 """Seconds between reports of lost values."""
@@ -31,15 +29,18 @@ NEWS_OF_LOSSES = 1.0
 FIRST_VALUE = 0.02
 """Seconds between looks for the first value with --interval."""
 
-NOT_AS_PYTHON = {
-    repr(value): json.dumps(json_value(value))
-    for value in (True, False, math.nan, math.inf, -math.inf)
-}
-"""JSON text of values that Python prints otherwise: json.dumps() takes five times as long."""
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_topics(parser, WAITS)
+    add_topics(parser, WAITS, PARTS)
+    parser.add_argument(
+        "--filter",
+        metavar="EXPR",
+        action="append",
+        type=_filter,
+        default=[],
+        help="only values of which EXPR is true, such as 'ax > 3 and status == \"ok\"'; `value` is "
+        "the value itself; may be repeated",
+    )
     add_option(
         parser,
         "interval",
@@ -58,39 +59,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser, "timeout", "exit after SECONDS without a value (code 3 if fewer than requested)"
     )
     parser.add_argument("-T", "--time", action="store_true", help="print the time of publication")
-    parser.add_argument("--csv", action="store_true", help="CSV: time, topic, sequence, value")
+    parser.add_argument(
+        "--csv",
+        action="store_true",
+        help="a table: time, topic, sequence and a column for each field",
+    )
+
+
+def _filter(text: str) -> Filter:
+    try:
+        return Filter(text)
+    except FilterError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def run(options: argparse.Namespace) -> int:
     if options.csv and options.format == "json":
         log("found --csv and --format json; expected one of them")
         return EXIT_USAGE
-    if options.csv:
-        put("time,topic,sequence,value", flush=True)
-    with Following(selection(options), history=1, ends=True, glance=brief) as follower:
-        losses = Losses(follower)
+    selected = Selected(options.topics, exclude=options.exclude)
+    parts = Parts(selected, options.filter, options.csv)
+    try:
+        follower = Following(selected, history=1, ends=True, glance=brief, accept=parts.accept)
+    except TopicTypeError as error:
+        log(f"{error}")
+        return EXIT_USAGE
+    with follower:
+        losses, echo = Losses(follower), _Echo(follower, parts, options)
         try:
-            # An empty batch means that the timeout has passed.
             batches = (
-                _newest(follower, options)
+                _newest(follower, options.interval)
                 if options.interval
-                else _each(follower, losses, options.timeout)
+                else _each(follower, losses, echo.left)
             )
-            return _print(batches, follower, _formatter(options, follower.several), options.count)
+            return echo.print(batches)
         finally:
             if not options.interval:
                 losses.report_total()
 
 
-def _each(follower: Following, losses: Losses, timeout: float | None) -> Iterator[Taken]:
+def _each(follower: Following, losses: Losses, left: Callable[[], float | None]) -> Iterator[Taken]:
+    """Yield values as they come, and nothing if none comes in the time that is left."""
     while True:
-        yield follower.take(timeout)
+        yield follower.take(left())
         losses.report()
 
 
-def _newest(follower: Following, options: argparse.Namespace) -> Iterator[Taken]:
+def _newest(follower: Following, interval: float) -> Iterator[Taken]:
+    """Yield the newest values at intervals, and nothing meanwhile."""
     shown: dict[str, tuple[int, int]] = {}
-    last, deadlines = time.monotonic(), Deadlines(period=options.interval)
+    deadlines = Deadlines(period=interval)
     while True:
         batch: Taken = []
         for topic in follower.look():
@@ -100,89 +118,88 @@ def _newest(follower: Following, options: argparse.Namespace) -> Iterator[Taken]
                 follower.note_alive(topic)
                 batch.append((topic, [sample]))
         follower.log_ends(taken=False)
-        now = time.monotonic()
-        if batch:
-            last = now
-        if batch or (options.timeout is not None and now - last >= options.timeout):
-            yield batch
+        yield batch
         if shown:
             deadlines.wait()
         else:
             time.sleep(FIRST_VALUE)
 
 
-def _print(batches: Iterable[Taken], follower: Following, lines: _Format, count: int | None) -> int:
-    """Print batches until `count` values of every topic are printed."""
-    printed: dict[str, int] = {}
-    for batch in batches:
-        if not batch:
-            too_early = count is not None or not printed
-            return EXIT_TIMEOUT if too_early else exit_code(follower.left_out)
-        for topic, samples in batch:
-            before = printed.get(topic.name, 0)
-            if count is not None:
-                del samples[count - before :]
-            printed[topic.name] = before + len(samples)
-        values = [(topic.name, sample) for topic, samples in batch for sample in samples]
-        if len(batch) > 1:
-            values.sort(key=lambda named: named[1].time_ns)
-        write("".join(lines(values)))
-        if count is not None and follower.complete:
-            lacking = [t for t in follower.topics if printed.get(t.name, 0) < count]
-            # A crashed publisher's topic that only a pattern matches gets no more values.
-            if all(topic.by_pattern and not topic.alive for topic in lacking):
+class _Echo:
+    """Prints what passes, until the options end it."""
+
+    def __init__(self, follower: Following, parts: Parts, options: argparse.Namespace) -> None:
+        self._follower, self._parts = follower, parts
+        self._count: int | None = options.count
+        self._timeout: float | None = options.timeout
+        self._printed: dict[str, int] = {}
+        self._last = time.monotonic()
+        paths, several = parts.paths, follower.several
+        self._lines: Lines
+        if options.csv:
+            self._lines = Table(parts.begin_table, parts.column_names)
+        elif options.format == "json":
+            self._lines = Objects(paths, several, options.time)
+        else:
+            self._lines = Lines(paths, several, options.time)
+
+    def left(self) -> float | None:
+        """Return the seconds until the timeout."""
+        if self._timeout is None:
+            return None
+        return max(0.0, self._last + self._timeout - time.monotonic())
+
+    def print(self, batches: Iterator[Taken]) -> int:
+        """Print batches until `count` values of every topic are printed."""
+        for batch in batches:
+            taken = [(topic, self._passed(topic, samples)) for topic, samples in batch]
+            if any(samples for _, samples in taken):
+                self._write(taken)
+                self._last = time.monotonic()
+            elif self.left() == 0:
+                too_early = self._count is not None or not self._printed
+                return EXIT_TIMEOUT if too_early else exit_code(self._follower.left_out)
+            if self._count is not None and self._is_complete(self._count):
                 break
-    return exit_code(follower.left_out)
+        return exit_code(self._follower.left_out)
+
+    def _passed(self, topic: Topic, samples: list[Sample[Any]]) -> list[Sample[Any]]:
+        """Return the samples that pass the filters, up to the count."""
+        if topic.glance is None:
+            samples = self._parts.passed(topic.name, samples)
+        elif topic.glance is not brief:
+            samples = [sample for sample in samples if sample.value is not None]
+        before = self._printed.get(topic.name, 0)
+        if self._count is not None:
+            del samples[max(0, self._count - before) :]
+        if samples:
+            self._printed[topic.name] = before + len(samples)
+        return samples
+
+    def _write(self, taken: Taken) -> None:
+        if len(taken) == 1:
+            ((topic, samples),) = taken
+            self._write_rows(_is_whole(topic), [(topic.name, sample) for sample in samples])
+            return
+        rows = [(_is_whole(topic), topic.name, s) for topic, samples in taken for s in samples]
+        rows.sort(key=lambda row: row[2].time_ns)
+        for whole, group in groupby(rows, key=lambda row: row[0]):
+            self._write_rows(whole, [(name, sample) for _, name, sample in group])
+
+    def _write_rows(self, whole: bool, rows: Rows) -> None:
+        write("".join(self._lines.wholes(rows) if whole else self._lines.parts(rows)))
+
+    def _is_complete(self, count: int) -> bool:
+        if not self._follower.complete:
+            return False
+        lacking = [t for t in self._follower.topics if self._printed.get(t.name, 0) < count]
+        # A crashed publisher's topic that only a pattern matches gets no more values.
+        return all(topic.by_pattern and not topic.alive for topic in lacking)
 
 
-def _formatter(options: argparse.Namespace, several: bool) -> _Format:
-    """Return the function that formats values, at well over 100,000 per second."""
-    clock = WallClock()
-
-    def rows(values: _Values) -> list[str]:
-        offset = clock.offset()
-        cells = {name: _cell(name) for name in {name for name, _ in values}}
-        return [
-            f"{seconds(time_ns + offset)},{cells[name]},{sequence},"
-            f"{_cell(str(value)) if type(value) is Brief else value}\n"
-            for name, (value, sequence, time_ns, _) in values
-        ]
-
-    def objects(values: _Values) -> list[str]:
-        offset = clock.offset()
-        quoted = {name: json.dumps(name) for name in {name for name, _ in values}}
-        return [
-            f'{{"topic": {quoted[name]}, "sequence": {sequence}, "time_ns": {time_ns}, '
-            f'"time": {seconds(time_ns + offset)}, "value": {_json(value)}}}\n'
-            for name, (value, sequence, time_ns, _) in values
-        ]
-
-    def lines(values: _Values) -> list[str]:
-        offset = clock.offset()
-        labels = {name: f"{printable(name)}: " if several else "" for name, _ in values}
-        return [
-            (f"[{seconds(time_ns + offset)}] " if options.time else "") + f"{labels[name]}{value}\n"
-            for name, (value, _, time_ns, _) in values
-        ]
-
-    if options.csv:
-        return rows
-    return objects if options.format == "json" else lines
-
-
-def _json(value: Any) -> str:
-    if type(value) is Brief:
-        return json.dumps(json_value(value))
-    text = repr(value)
-    return NOT_AS_PYTHON.get(text, text)
-
-
-def _cell(name: str) -> str:
-    """Return text as a CSV cell: newlines stay, other unprintable characters are escapes."""
-    cell = io.StringIO()
-    # The writer quotes cells that contain its line terminator.
-    csv.writer(cell, lineterminator="\n").writerow(["\n".join(map(printable, name.split("\n")))])
-    return cell.getvalue()[:-1]
+def _is_whole(topic: Topic) -> bool:
+    """Report whether samples have whole values, and not tuples of parts."""
+    return topic.glance is None or topic.glance is brief
 
 
 class Losses:
@@ -208,26 +225,3 @@ class Losses:
         for topic in self._follower.topics:
             if topic.lost:
                 log(f"{topic.name}: lost {counted(topic.lost, 'value')} {which}")
-
-
-class WallClock:
-    """The offset from CLOCK_MONOTONIC to the time since 1970."""
-
-    def __init__(self) -> None:
-        self._offset = 0
-
-    def offset(self) -> int:
-        """Return ns to add to CLOCK_MONOTONIC, constant until the clock is set.
-
-        Measuring it each time would give every batch another error.
-        """
-        offset = time.time_ns() - time.monotonic_ns()
-        if abs(offset - self._offset) > 1_000_000:
-            self._offset = offset
-        return self._offset
-
-
-def seconds(ns: int) -> str:
-    """Return ns since 1970 as seconds with all digits."""
-    digits = str(ns)
-    return f"{digits[:-9]}.{digits[-9:]}"
