@@ -15,6 +15,7 @@ VERBS = {
     "play": ("replay a recording", "play run.mcap"),
     "bench": ("measure what a value costs on this machine", "bench"),
     "demo": ("show live values, a kill -9 and a restart", "demo"),
+    "check": ("check that topics are published in time, for probes", "check camera --max-age 1"),
     "doctor": ("check this machine's setup", "doctor"),
 }
 
