@@ -62,8 +62,9 @@ def _made(descriptor: str) -> _hot.Record:
 
 def _has_dtype(form: Any) -> bool:
     """Report whether numpy has a dtype for elements: nothing in them varies in length."""
-    if "numpy" not in sys.modules or isinstance(form, str):
-        return "numpy" in sys.modules
+    has_numpy = sys.modules.get("numpy") is not None  # None: its import was made to fail
+    if not has_numpy or isinstance(form, str):
+        return has_numpy
     if form["kind"] == "record":
         return all(_has_dtype(kind) for _, kind, _ in form["fields"])
     return form["kind"] == "array" and "max" not in form and _has_dtype(form["dtype"])

@@ -9,11 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 from shm_pub_sub import Publisher, Subscriber
+from shm_pub_sub._described import spec_of_descriptor
 from shm_pub_sub._raw import raw_publisher, raw_subscriber
+from shm_pub_sub._raw_values import value_of
 from shm_pub_sub._topics import inspect_typed
 from support.counts import RECORDS, dice
 from support.records import Part, made, random_record
 from unit.arrays._file import newest
+from unit.values.test_raw_values import same
 
 VALUES = 5
 """Of each record."""
@@ -153,3 +156,17 @@ def test_values_are_read_as_published_and_lie_as_in_c(shm_dir: Path) -> None:
                     assert in_c(record, found).data == data, (value, found)
                     if subscriber is not anyone:
                         check_classes(record, found)
+
+
+def test_raw_values_become_what_a_subscriber_gives(shm_dir: Path) -> None:
+    """Of any type of record: value_of() decodes the topic's bytes as C does."""
+    rng = dice()
+    for number in range(RECORDS // 4):
+        part = random_record(rng)
+        with Publisher("topic", part.default) as pub, Subscriber("topic") as sub:
+            make = value_of(spec_of_descriptor(inspect_typed("topic")[1]))
+            for _ in range(VALUES):
+                pub.publish(random_value(rng, part))
+                found, sample = make(newest(shm_dir).value), sub.sample()
+                assert sample is not None
+                assert same(found, sample.value), (number, part.__dict__)
