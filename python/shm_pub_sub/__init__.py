@@ -28,6 +28,7 @@ from ._errors import (
     LoanError,
     OpenError,
     RangeError,
+    RecordingError,
     ShmError,
     TopicNotFoundError,
     TopicTypeError,
@@ -37,8 +38,7 @@ from ._errors import (
 from ._publisher import Publisher
 from ._select import select
 from ._subscriber import Subscriber
-
-__version__ = "0.1.0"
+from ._version import VERSION as __version__
 
 __all__ = [
     "Alignment",
@@ -55,6 +55,9 @@ __all__ = [
     "Publisher",
     "RangeError",
     "Rate",
+    "Recorded",
+    "RecordedTopics",
+    "RecordingError",
     "Sample",
     "ShmError",
     "Subscriber",
@@ -70,6 +73,7 @@ __all__ = [
     "follow",
     "inspect",
     "plot",
+    "read_recording",
     "remove",
     "select",
     "topics",
@@ -80,6 +84,8 @@ _LATE = {
     "Follow": "_following",
     "MaxSize": "_annotations",
     "Rate": "_rate",
+    "Recorded": "_recorded",
+    "RecordedTopics": "_recorded",
     "TopicInfo": "_topics",
     "TopicTable": "_topics",
     "Unit": "_annotations",
@@ -87,6 +93,7 @@ _LATE = {
     "follow": "_following",
     "inspect": "_topics",
     "plot": "_plot",
+    "read_recording": "_recorded",
     "remove": "_topics",
     "topics": "_topics",
 }

@@ -34,6 +34,7 @@ from ._errors import LayoutError as LayoutError
 from ._errors import LoanError as LoanError
 from ._errors import OpenError as OpenError
 from ._errors import RangeError as RangeError
+from ._errors import RecordingError as RecordingError
 from ._errors import ShmError as ShmError
 from ._errors import TopicNotFoundError as TopicNotFoundError
 from ._errors import TopicTypeError as TopicTypeError
@@ -45,6 +46,9 @@ from ._hot import Loan
 from ._hot import Sample as Sample
 from ._plot import plot as plot
 from ._rate import Rate as Rate
+from ._recorded import Recorded as Recorded
+from ._recorded import RecordedTopics as RecordedTopics
+from ._recorded import read_recording as read_recording
 from ._topics import TopicInfo as TopicInfo
 from ._topics import TopicTable as TopicTable
 from ._topics import inspect as inspect
@@ -123,6 +127,9 @@ __all__ = [
     "Publisher",
     "RangeError",
     "Rate",
+    "Recorded",
+    "RecordedTopics",
+    "RecordingError",
     "Sample",
     "ShmError",
     "Subscriber",
@@ -138,6 +145,7 @@ __all__ = [
     "follow",
     "inspect",
     "plot",
+    "read_recording",
     "remove",
     "select",
     "topics",

@@ -51,6 +51,10 @@ class ClosedError(ShmError, ValueError):
     """A publisher or subscriber was used after close()."""
 
 
+class RecordingError(ShmError, RuntimeError):
+    """A recording cannot be written, read or played: the file is damaged, or no recording."""
+
+
 class TopicTypeError(ShmError, TypeError):
     """A value, an argument or a topic has a type that is not accepted."""
 

@@ -59,14 +59,27 @@ def frame(spec: Spec, time_ns: Sequence[int], values: Sequence[Any]) -> Any:
 
     Raises ImportError without pandas.
     """
-    pandas = import_extra("pandas")
     numpy = import_extra("numpy")
-    times = numpy.asarray(time_ns, "int64").view("datetime64[ns]")
-    index = pandas.DatetimeIndex(times, name="time").tz_localize("UTC")
     columns = {
         name: _column(of, [part(value, steps) for value in values], numpy)
         for name, steps, of in columns_of(spec)
     }
+    return _framed(time_ns, columns)
+
+
+def frame_of_array(spec: Spec, time_ns: Any, values: Any) -> Any:
+    """Return the same of values in one array, one after the other along its first axis."""
+    columns = {}
+    for name, steps, _ in columns_of(spec):
+        column = reduce(_step_along, steps, values)
+        columns[name] = column if column.ndim == 1 else [*column]
+    return _framed(time_ns, columns)
+
+
+def _framed(time_ns: Any, columns: dict[str, Any]) -> Any:
+    pandas, numpy = import_extra("pandas"), import_extra("numpy")
+    times = numpy.asarray(time_ns, "int64").view("datetime64[ns]")
+    index = pandas.DatetimeIndex(times, name="time").tz_localize("UTC")
     return pandas.DataFrame(columns, index=index)
 
 
@@ -109,6 +122,10 @@ def _step(value: Any, step: str | int) -> Any:
     if type(step) is int or isinstance(value, dict):
         return value[step]
     return getattr(value, str(step))
+
+
+def _step_along(values: Any, step: str | int) -> Any:
+    return values[:, step] if type(step) is int else values[step]
 
 
 def _column(spec: Spec, values: list[Any], numpy: Any) -> Any:

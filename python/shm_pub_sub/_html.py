@@ -125,6 +125,21 @@ def topics(heading: Sequence[str], rows: Iterable[tuple[bool, Sequence[str]]]) -
     )
 
 
+def table(heading: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> str:
+    """Return a table of cells of text; the columns in `right` are numbers."""
+    sides = [_RIGHT if n in right else _LEFT for n in range(len(heading))]
+
+    def row(tag: str, cells: Sequence[str]) -> str:
+        made = zip(sides, cells, strict=True)
+        return "".join(f'<{tag} style="{side}">{escape(cell)}</{tag}>' for side, cell in made)
+
+    body = "".join(f"<tr>{row('td', cells)}</tr>" for cells in rows)
+    return (
+        f'<table style="border-collapse:collapse"><thead><tr>{row("th", heading)}</tr></thead>'
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
 def _side(column: int) -> str:
     return _LEFT if column < 3 else _RIGHT
 

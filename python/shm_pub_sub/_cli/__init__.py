@@ -108,7 +108,7 @@ def _make_parser(wanted: str | None) -> argparse.ArgumentParser:
     import argparse
     import importlib
 
-    from .arguments import Parser
+    from .arguments import Parser, add_format
 
     parser = Parser(
         prog=PROGRAM,
@@ -117,7 +117,7 @@ def _make_parser(wanted: str | None) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=shm_pub_sub.__version__)
-    _add_format(parser, "text")
+    add_format(parser, "text")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for verb, (what, example) in VERBS.items():
         of_verb = verbs.add_parser(
@@ -128,16 +128,7 @@ def _make_parser(wanted: str | None) -> argparse.ArgumentParser:
         )
         if verb == wanted:
             module = importlib.import_module(f"{__name__}.verbs.{verb}")
-            _add_format(of_verb, argparse.SUPPRESS)  # accepted before the verb, too
+            add_format(of_verb, argparse.SUPPRESS)  # accepted before the verb, too
             module.add_arguments(of_verb)
             of_verb.set_defaults(run=module.run)
     return parser
-
-
-def _add_format(parser: argparse.ArgumentParser, default: str) -> None:
-    parser.add_argument(
-        "--format",
-        choices=["text", "json"],
-        default=default,
-        help="json prints one object per line (default: text)",
-    )

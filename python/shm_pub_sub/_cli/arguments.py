@@ -22,8 +22,14 @@ class Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **options)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Fail on an unknown option in the verb's parser, which shows the verb's usage."""
+        """Fail on an unknown option in the verb's parser, which shows the verb's usage.
+
+        Topics may follow options: argparse itself takes only one run of them.
+        """
         namespace, unknown = super().parse_known_args(args, namespace)
+        topics = getattr(namespace, "topics", None)
+        if isinstance(topics, list) and not any(word.startswith("-") for word in unknown):
+            namespace.topics, unknown = [*topics, *unknown], []
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return namespace, unknown
@@ -51,6 +57,10 @@ def _positive(what: str, least: float, most: float, text: str) -> float:
         limit = f"at least {least:g}" if math.isinf(most) else f"at most {most:,.0f}"
         raise argparse.ArgumentTypeError(f"found {text!r}; expected {what}, more than 0, {limit}")
     return number
+
+
+def seconds_from_start(text: str) -> float:
+    return 0.0 if text == "0" else float(positive_seconds(text))
 
 
 positive_seconds = partial(_positive, "seconds", 0.0, MOST)
@@ -93,6 +103,15 @@ def add_option(
     """Add one of OPTIONS; what is its help."""
     flags, metavar, kind = OPTIONS[name]
     parser.add_argument(*flags, metavar=metavar, type=kind, default=default, help=what)
+
+
+def add_format(parser: argparse.ArgumentParser, default: str) -> None:
+    parser.add_argument(
+        "--format",
+        choices=["text", "json"],
+        default=default,
+        help="json prints one object per line (default: text)",
+    )
 
 
 def octal_mode(text: str) -> int:

@@ -13,11 +13,12 @@ import re
 import struct
 from typing import Any
 
-import shm_pub_sub
-
+from .. import _errors
 from .._extras import EXTRAS, install
 
 INSTALL = install(EXTRAS["record"])
+
+RecordingError = _errors.RecordingError
 
 MAGIC = b"\x89MCAP0\r\n"
 """At the start and the end of a file."""
@@ -41,10 +42,6 @@ TYPES: dict[object, type] = {name: kind for kind, name in JSON_TYPES.items()}
 
 NONFINITE = ("NaN", "Infinity", "-Infinity")
 USUAL_NAN = struct.pack(">d", math.nan)
-
-
-class RecordingError(shm_pub_sub.ShmError, RuntimeError):
-    """A recording cannot be written, read or played."""
 
 
 def check_installed() -> None:

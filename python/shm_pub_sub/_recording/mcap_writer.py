@@ -19,8 +19,7 @@ from mcap.data_stream import RecordBuilder
 from mcap.opcode import Opcode
 from mcap.records import McapRecord
 
-import shm_pub_sub
-
+from .._version import VERSION
 from .mcap_format import MAGIC
 from .mcap_output import Buffer, Output
 
@@ -86,10 +85,11 @@ class McapWriter:
         self._defined_nbytes = 0
         # The summary, packed: it grows as long as the recording goes on.
         self._chunk_indexes, self._metadata_indexes = bytearray(), bytearray()
-        self._chunk_count = self._metadata_count = 0
+        self._attachment_indexes = bytearray()
+        self._chunk_count = self._metadata_count = self._attachment_count = 0
         self._start, self._end = 0, 0  # log times
         self._file = Output(path, replace)
-        header = records.Header("", f"shm_pub_sub {shm_pub_sub.__version__}")
+        header = records.Header("", f"shm_pub_sub {VERSION}")
         try:
             self._file.append([MAGIC, _packed(header)])
         except BaseException:
@@ -180,6 +180,22 @@ class McapWriter:
         self._metadata_indexes += _packed(records.MetadataIndex(place, len(record), name))
         self._metadata_count += 1
 
+    def add_attachment(self, attachment: records.Attachment) -> None:
+        record, place = _packed(attachment), self._file.place
+        self._file.append([record])
+        self._attachment_indexes += _packed(
+            records.AttachmentIndex(
+                create_time=attachment.create_time,
+                data_size=len(attachment.data),
+                length=len(record),
+                log_time=attachment.log_time,
+                media_type=attachment.media_type,
+                name=attachment.name,
+                offset=place,
+            )
+        )
+        self._attachment_count += 1
+
     def flush(self) -> None:
         """Write the messages added since the last flush as a chunk."""
         if self._index:
@@ -202,6 +218,7 @@ class McapWriter:
             (Opcode.CHANNEL, b"".join(self._channels.values())),
             (Opcode.STATISTICS, _packed(self._statistics())),
             (Opcode.CHUNK_INDEX, self._chunk_indexes),
+            (Opcode.ATTACHMENT_INDEX, self._attachment_indexes),
             (Opcode.METADATA_INDEX, self._metadata_indexes),
         ):
             if group:
@@ -269,7 +286,7 @@ class McapWriter:
 
     def _statistics(self) -> records.Statistics:
         return records.Statistics(
-            attachment_count=0,
+            attachment_count=self._attachment_count,
             channel_count=len(self._channels),
             channel_message_counts=dict(self.counts),
             chunk_count=self._chunk_count,

@@ -97,12 +97,14 @@ class Recording:
 
     path: The file; if there is none, but parts of a recording of that name (run_0.mcap, run_1.mcap,
         ...), these.
+    keep_open: Keep the files open; otherwise each is opened for every chunk.
 
     Raises RecordingError if a file is no MCAP file or damaged, and OSError.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, keep_open: bool = True) -> None:
         self.path = path
+        self._keep_open = keep_open
         self.parts: list[Path] = []
         """The files that are read."""
         self.channels: dict[int, Channel] = {}
@@ -188,7 +190,7 @@ class Recording:
         lost: dict[str, int] = {}
         for name in names:
             try:
-                file = McapFile(name, keep_open=len(names) <= MOST_OPEN)
+                file = McapFile(name, keep_open=self._keep_open and len(names) <= MOST_OPEN)
             except (NoMcapError, FileNotFoundError) as error:
                 # The recorder may have been killed at a part's beginning, and it removes old ones.
                 begun = isinstance(error, NoMcapError) and name == names[-1]

@@ -22,6 +22,7 @@ BASES: dict[str, tuple[type[Exception], ...]] = {
     "InternalError": (RuntimeError,),
     "LayoutError": (RuntimeError,),
     "ForkedError": (RuntimeError,),
+    "RecordingError": (RuntimeError,),
     "LoanError": (RuntimeError,),
     "ClosedError": (ValueError,),
     "TopicTypeError": (TypeError,),

@@ -13,6 +13,7 @@ VERBS = {
     "plot": ("plot topics live in the terminal, or to a file", "plot robot/speed"),
     "record": ("record topics to an MCAP file", "record -o run.mcap robot/speed"),
     "play": ("replay a recording", "play run.mcap"),
+    "recording": ("look into recordings, cut and join them", "recording info run.mcap"),
     "bench": ("measure what a value costs on this machine", "bench"),
     "demo": ("show live values, a kill -9 and a restart", "demo"),
     "check": ("check that topics are published in time, for probes", "check camera --max-age 1"),

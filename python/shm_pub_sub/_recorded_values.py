@@ -1,0 +1,231 @@
+"""Reads the values of a recording's topics: one by one, or all of them into arrays."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+from ._described import spec_of_descriptor
+from ._errors import RecordingError
+from ._raw_values import dtype_of, value_of
+
+if TYPE_CHECKING:
+    from ._recording.reader import Recording, Value
+    from ._spec import Spec
+
+SMALL = 64
+"""Bytes of a value up to which topics are loaded together: passing over it costs as much."""
+
+_CODES = {"bool": "b", "int": "q", "float": "d"}
+
+
+class Channels:
+    """The channels of one topic: those of its publishers, one after the other."""
+
+    def __init__(self, source: Source, numbers: Sequence[int]) -> None:
+        self.source, self.numbers = source, numbers
+        tracks = [source.recording.tracks[number] for number in numbers]
+        self.specs = {
+            n: spec_of_descriptor(t.descriptor) for n, t in zip(numbers, tracks, strict=True)
+        }
+        self.topic = tracks[0].topic
+        self.metadata = tracks[-1].metadata
+        self.type_name = ", ".join(dict.fromkeys(track.type_name for track in tracks))
+        self.count: int | None = None
+        """The number of values, once it is known."""
+        self.loaded: Loaded | None = None
+        source.known.add(self)
+
+    @property
+    def spec(self) -> Spec | None:
+        """The type, if all publishers' is the same."""
+        specs = {spec.descriptor: spec for spec in self.specs.values()}
+        return next(iter(specs.values())) if len(specs) == 1 else None
+
+    @property
+    def is_small(self) -> bool:
+        return all(s.is_number or s.kind == "scalar" for s in self.specs.values())
+
+    def __len__(self) -> int:
+        if self.loaded is not None:
+            return len(self.loaded.time_ns)
+        if self.count is None:
+            self.source.count(self)
+        return self.count or 0
+
+    def __iter__(self) -> Iterator[tuple[int, Any]]:
+        """Yield time and value of each, decoding some in advance."""
+        make = {number: value_of(spec) for number, spec in self.specs.items()}
+        for batch in self.source.batches(self.numbers):
+            for value in batch:
+                try:
+                    yield _time(value), make[value.channel](value.value)
+                except ValueError as error:
+                    raise self.source.damaged(self.topic, error) from None
+
+    def load(self) -> Loaded:
+        """Return all values, read when first asked for."""
+        if self.loaded is None:
+            self.source.load(self)
+            assert self.loaded is not None
+        return self.loaded
+
+
+class Source:
+    """A recording, or a part of it: from start_ns until before end_ns."""
+
+    def __init__(self, recording: Recording, start_ns: int, end_ns: int) -> None:
+        self.recording = recording
+        self.known: WeakSet[Channels] = WeakSet()
+        self._span = start_ns, end_ns
+
+    def batches(self, numbers: Sequence[int]) -> Iterator[list[Value]]:
+        return self.recording.batches(numbers, *self._span)
+
+    def count(self, wanted: Channels) -> None:
+        """Count the values of a topic, by the files' index if that says it."""
+        together, found = self._together(wanted), self.recording.counts
+        if not self._counts_hold():
+            found = Counter()
+            numbers = [number for channels in together for number in channels.numbers]
+            for batch in self.batches(numbers):
+                found.update([value.channel for value in batch])
+        for channels in together:
+            channels.count = sum(found[number] for number in channels.numbers)
+
+    def load(self, wanted: Channels) -> None:
+        """Load the values of a topic."""
+        loading = [(channels, _loader(channels)) for channels in self._together(wanted)]
+        by_channel = {number: own for channels, own in loading for number in channels.numbers}
+        for batch in self.batches([*by_channel]):
+            for number, values in _by_channel(batch).items():
+                try:
+                    by_channel[number].add(values)
+                except ValueError as error:
+                    topic = self.recording.tracks[number].topic
+                    raise self.damaged(topic, error) from None
+        for channels, own in loading:
+            channels.loaded = own
+
+    def _together(self, wanted: Channels) -> list[Channels]:
+        """Return the topics that are read in one pass: all in use that are small, if it is."""
+        if not wanted.is_small:
+            return [wanted]
+        return [wanted, *(each for each in self.known if each.is_small and each is not wanted)]
+
+    def damaged(self, topic: str, error: ValueError) -> RecordingError:
+        return RecordingError(f"read {str(self.recording.path)!r}: {topic}: {error}")
+
+    def _counts_hold(self) -> bool:
+        """Report whether the files' index says how many values there are."""
+        first_ns, end_ns = self._span
+        recording = self.recording
+        return (
+            (first_ns <= recording.start_ns and recording.end_ns < end_ns)
+            and all(recording.channels[n].encoding != "json" for n in recording.tracks)
+            and not any("repeats_until" in metadata for _, metadata in recording.notes)
+        )
+
+
+class Loaded:
+    """All values of a topic. This one keeps them as a list."""
+
+    def __init__(self, channels: Channels) -> None:
+        self._times = array("q")
+        self._values: list[Any] = []
+        self._make = {number: value_of(spec) for number, spec in channels.specs.items()}
+
+    def add(self, values: Sequence[Value]) -> None:
+        """Take values of one channel. Raises ValueError if they are none of its type."""
+        make = self._make[values[0].channel]
+        self._values += [make(each.value) for each in values]
+        self._add_times(values)
+
+    def _add_times(self, values: Sequence[Value]) -> None:
+        self._times.extend(map(_time, values))
+
+    @property
+    def time_ns(self) -> Any:
+        """When each was published: numpy's int64, or a list without numpy."""
+        numpy = _numpy()
+        return self._times.tolist() if numpy is None else numpy.frombuffer(self._times, "int64")
+
+    @property
+    def values(self) -> Any:
+        return self._values
+
+
+class _Numbers(Loaded):
+    """Of bools, ints or floats."""
+
+    def __init__(self, channels: Channels, spec: Spec) -> None:
+        super().__init__(channels)
+        self._kind = spec.kind
+        self._numbers = array(_CODES[spec.kind])
+
+    def add(self, values: Sequence[Value]) -> None:
+        self._numbers.extend([each.value for each in values])
+        self._add_times(values)
+
+    @property
+    def values(self) -> Any:
+        numpy = _numpy()
+        if numpy is None:
+            found = self._numbers.tolist()
+            return [*map(bool, found)] if self._kind == "bool" else found
+        dtype = {"bool": "?", "int": "int64", "float": "float64"}[self._kind]
+        return numpy.frombuffer(self._numbers, dtype)
+
+
+class _Fixed(Loaded):
+    """Of a type of fixed size that numpy has: their bytes, one value after the other."""
+
+    def __init__(self, channels: Channels, dtype: Any, shape: tuple[int, ...]) -> None:
+        super().__init__(channels)
+        self._dtype, self._shape = dtype, shape
+        self._bytes = bytearray()
+
+    def add(self, values: Sequence[Value]) -> None:
+        for each in values:
+            self._bytes += each.value
+        self._add_times(values)
+
+    @property
+    def values(self) -> Any:
+        numpy = _numpy()
+        found = numpy.frombuffer(self._bytes, self._dtype)
+        return found.reshape((len(self._times), *self._shape))
+
+
+def _loader(channels: Channels) -> Loaded:
+    spec = channels.spec
+    if spec is None:
+        return Loaded(channels)
+    if spec.is_number:
+        return _Numbers(channels, spec)
+    found = None if _numpy() is None else dtype_of(spec)
+    return Loaded(channels) if found is None else _Fixed(channels, *found)
+
+
+def _by_channel(batch: list[Value]) -> dict[int, list[Value]]:
+    found: dict[int, list[Value]] = {}
+    for value in batch:
+        found.setdefault(value.channel, []).append(value)
+    return found
+
+
+def _time(value: Value) -> int:
+    """Return when a value was published; others may not write it."""
+    return value.publish_ns or value.time_ns
+
+
+def _numpy() -> Any:
+    with suppress(ImportError):
+        import numpy
+
+        return numpy
+    return None
