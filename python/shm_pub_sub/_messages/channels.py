@@ -10,6 +10,8 @@ from .._arguments import MAX_BUFFERS, MAX_CHUNKS
 from .._described import spec_of_descriptor
 from .._records import size_of
 from . import MESSAGE_ENCODING, SCHEMA_ENCODING, json_values, message_of
+from .foreign import Type, type_of
+from .ros2msg import is_same, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from .._spec import Spec
     from .._topics import TopicInfo
     from . import Decoder
+    from .foreign import Scan
 
 INLINE_MAX: Final = 128  # internal/descriptor/type.go
 USUAL_BUFFERS: Final = 3
@@ -58,8 +61,8 @@ def message_from(
     schema_encoding: str,
     schema_data: bytes,
     message_encoding: str,
-) -> Found:
-    """Return the topic of a channel, of which all is somebody else's text.
+) -> Found | Foreign:
+    """Return the topic of a channel, all of which is somebody else's text.
 
     Raises ValueError, with what was found instead.
     """
@@ -71,11 +74,38 @@ def message_from(
         raise ValueError(f"found messages in {message_encoding[:40]!r}")
     if schema_encoding != SCHEMA_ENCODING:
         raise ValueError(f"found the schema {schema_name[:80]!r} in {schema_encoding[:40]!r}")
-    if "descriptor" in channel:
-        metadata = _metadata.parse(channel.get("metadata", "{}").encode())
-        message = message_of(channel["descriptor"], metadata)
-        return _found(channel["descriptor"], metadata, message, channel)
-    raise ValueError(f"found the schema {schema_name[:80]!r}")
+    if "descriptor" not in channel:
+        topic = type_of(schema_name, schema_data)
+        return _found(*topic, channel) if isinstance(topic, Type) else Foreign(topic, channel)
+    descriptor = channel["descriptor"]
+    metadata = _metadata.parse(channel.get("metadata", "{}").encode())
+    message = message_of(descriptor, metadata)
+    theirs, ours = parse(schema_name, schema_data), parse(message.schema_name, message.schema)
+    if not is_same(*theirs, *ours):
+        raise ValueError(
+            f"found the schema {schema_name[:80]!r} for a topic of {channel.get('type', '')[:80]}; "
+            f"expected {message.schema_name}"
+        )
+    return _found(descriptor, metadata, message, channel)
+
+
+class Foreign:
+    """Another program's channel, whose topic depends on its messages."""
+
+    def __init__(self, messages: Scan, channel: Mapping[str, str]) -> None:
+        self._messages = messages
+        self._channel = channel
+
+    def scan(self, data: memoryview) -> None:
+        """Look at one message. Raises ValueError if it is none of the type."""
+        self._messages.scan(data)
+
+    def found(self) -> Found:
+        """Return the topic, once all messages have been looked at.
+
+        Raises ValueError if no topic can have them all, such as images of several sizes.
+        """
+        return _found(*self._messages.found(), self._channel)
 
 
 def _found(

@@ -91,8 +91,8 @@ class FixedRecords:
     def __init__(self, record: RecordSpec) -> None:
         self.size = record.size
         self._record = record
-        # Padding depends on where it begins: behind a count, 12 bytes of an f4 and an f8 are 12.
-        self.least = min(place_elements(record, 1, at).end - at for at in range(8))
+        # Its padding depends on where it begins.
+        self.least = min(place_elements(record, 1, state).end - state for state in range(8))
         self._known: tuple[tuple[int, int], Layout] | None = None
 
     def write(self, out: Writer, memory: memoryview, base: int, count: int) -> None:

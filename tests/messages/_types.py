@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 import struct
 from math import prod
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 
 DTYPES = ["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"]
@@ -16,6 +20,7 @@ CODES = {
     **{"u1": "B", "u2": "H", "u4": "I", "u8": "Q", "f2": "H", "f4": "I", "f8": "Q"},
 }
 """struct's codes; those of floats give their bits."""
+NUMBERS = CODES | {"f2": "e", "f4": "f", "f8": "d"}
 
 dtypes = st.sampled_from(DTYPES)
 names = st.text(
@@ -36,7 +41,7 @@ def is_variable(form: Any) -> bool:
 def element(form: Any) -> tuple[int, int]:
     """Return size and alignment of an element in memory."""
     if isinstance(form, dict):
-        return form["size"], form["align"]
+        return form["size"], form.get("align", 1)
     size = int(form[2:])
     return size, size // 2 if form[1] == "c" else size
 
@@ -195,39 +200,78 @@ def _record(draw: Any, form: Any) -> bytes:
     return bytes(memory)
 
 
-def flat(form: Any, raw: bytes) -> list[Any]:
-    """Return all numbers and texts of a topic's value, in order; floats as their bits."""
-    if form["kind"] == "scalar":
-        return _flat_elements(form["dtype"], raw, 1)
-    if form["kind"] == "record":
-        return _flat_elements(form, raw, 1)
-    if form["kind"] == "text":
-        return [raw.decode()]
-    dtype = form.get("dtype", "<u1")
-    return _flat_elements(dtype, raw, len(raw) // element(dtype)[0])
+class Flat:
+    """All numbers and texts of a value, in order, by struct's codes for the numbers."""
 
+    def __init__(self, codes: dict[str, str]) -> None:
+        self._codes = codes
 
-def _flat_elements(form: Any, raw: bytes, count: int) -> list[Any]:
-    size = element(form)[0]
-    raw = raw[: count * size]
-    if isinstance(form, str):
-        if form[1] == "c":
-            form, count = f"<f{size // 2}", count * 2
-        return [*struct.unpack(f"<{count}{CODES[form[1:]]}", raw)]
-    found = []
-    for n in range(count):
-        for _, kind, offset in form["fields"]:
-            found += _flat_field(kind, raw[n * size + offset : (n + 1) * size])
-    return found
-
-
-def _flat_field(form: Any, raw: bytes) -> list[Any]:
-    if is_variable(form):
-        length = int.from_bytes(raw[:8], "little")
+    def topic(self, form: Any, raw: bytes) -> list[Any]:
+        if form["kind"] == "scalar":
+            return self._elements(form["dtype"], raw, 1)
+        if form["kind"] == "record":
+            return self._elements(form, raw, 1)
         if form["kind"] == "text":
-            return [raw[8 : 8 + length].decode()]
-        row = prod(form.get("shape", [])[1:])
-        return _flat_elements(form.get("dtype", "<u1"), raw[8:], length * row)
-    if isinstance(form, str) or form["kind"] == "record":
-        return _flat_elements(form, raw, 1)
-    return _flat_elements(form["dtype"], raw, prod(form["shape"]))
+            return [raw.decode()]
+        dtype = form.get("dtype", "<u1")
+        return self._elements(dtype, raw, len(raw) // element(dtype)[0])
+
+    def _elements(self, form: Any, raw: bytes, count: int) -> list[Any]:
+        size = element(form)[0]
+        raw = raw[: count * size]
+        if isinstance(form, str):
+            if form[1] == "c":
+                form, count = f"<f{size // 2}", count * 2
+            return [*struct.unpack(f"<{count}{self._codes[form[1:]]}", raw)]
+        return [
+            leaf
+            for n in range(count)
+            for _, kind, offset in form["fields"]
+            for leaf in self._field(kind, raw[n * size + offset : (n + 1) * size])
+        ]
+
+    def _field(self, form: Any, raw: bytes) -> list[Any]:
+        if is_variable(form):
+            length = int.from_bytes(raw[:8], "little")
+            if form["kind"] == "text":
+                return [raw[8 : 8 + length].decode()]
+            row = prod(form.get("shape", [])[1:])
+            return self._elements(form.get("dtype", "<u1"), raw[8:], length * row)
+        if isinstance(form, str) or form["kind"] == "record":
+            return self._elements(form, raw, 1)
+        return self._elements(form["dtype"], raw, prod(form["shape"]))
+
+
+bits = Flat(CODES).topic
+"""All numbers and texts of a topic's value; floats as their bits."""
+read = Flat(NUMBERS).topic
+"""All numbers and texts of a topic's value, as other programs read them."""
+
+
+@st.composite
+def topics_with_values(draw: Any) -> Any:
+    """Return a type and a value of it."""
+    form = draw(topics)
+    return form, draw(values(form))
+
+
+def leaves(found: Any) -> list[Any]:
+    """Return all numbers and texts of a decoded message, in order."""
+    if isinstance(found, (str, bool, int, float)):
+        return [found]
+    if isinstance(found, (np.ndarray, np.generic)):
+        return leaves(found.tolist())
+    if isinstance(found, (bytes, list)):
+        return [leaf for part in found for leaf in leaves(part)]
+    if isinstance(found, SimpleNamespace):
+        names = type(found).__slots__  # type: ignore[attr-defined]
+    else:
+        # rosbags' own classes have the constants among their fields.
+        fields = (field.name for field in dataclasses.fields(found))
+        names = [name for name in fields if name != "__msgtype__" and not name.isupper()]
+    return [leaf for name in names for leaf in leaves(getattr(found, name))]
+
+
+def comparable(numbers: list[Any]) -> list[Any]:
+    """Return the leaves with NaN equal to itself."""
+    return ["nan" if isinstance(n, float) and math.isnan(n) else n for n in numbers]
