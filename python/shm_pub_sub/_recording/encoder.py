@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import mcap_format
+from .._messages import MESSAGE_ENCODING, SCHEMA_ENCODING, message_of
+from .._messages.channels import channel_metadata
+from .._messages.definitions import Names
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from .mcap_writer import McapWriter
-    from .receiver import Source
+    from .taken import Source
+
+    Encode = Callable[[Any, int], Sequence[bytes | memoryview]]
 
 MOST_CHANNELS = 0xFFFF
 
@@ -36,35 +40,42 @@ class Encoder:
         self.values: dict[str, int] = {}
         """The number of values in this file, by topic."""
         self._writer = writer
-        self._schemas: dict[type, int] = {}
-        self._channels: dict[Source, int] = {}
-        self._newest_channel: dict[tuple[str, type], int] = {}
+        self._names = Names()
+        self._schemas: dict[tuple[str, bytes], int] = {}
+        self._channels: dict[Source, tuple[int, Encode]] = {}
+        self._newest_channel: dict[tuple[str, str], tuple[int, Encode]] = {}
 
     def add(self, batch: Sequence[tuple[Source, int, int, Any]], times: Times) -> None:
         """Write a batch's values, or some of them; raises OSError."""
-        channels, add, encode = self._channels, self._writer.add_message, mcap_format.encode
+        channels, add, values = self._channels, self._writer.add_message, self.values
         start, publish_offset, log_offset = times
         for source, sequence, time_ns, value in batch:
-            channel = channels.get(source) or self._add_channel(source)
+            channel, encode = channels.get(source) or self._add_channel(source)
+            published = time_ns + publish_offset
             logged = (time_ns if time_ns >= start else start) + log_offset
-            add(channel, sequence, logged, time_ns + publish_offset, (encode(value),))
-            self.values[source.name] += 1
+            try:
+                parts = encode(value, published)
+            except ValueError:  # the publisher wrote garbage
+                source.garbage[source.name] += 1
+                continue
+            add(channel, sequence, logged, published, parts)
+            values[source.name] += 1
 
-    def _add_channel(self, source: Source) -> int:
-        name, kind, info = source.name, source.type, source.info
+    def _add_channel(self, source: Source) -> tuple[int, Encode]:
+        name, descriptor = source.name, source.descriptor
         self.values.setdefault(name, 0)
-        if len(self._channels) >= MOST_CHANNELS and (name, kind) in self._newest_channel:
-            # A file has no more channels: this publisher shares the one before.
-            return self._newest_channel[name, kind]
-        if kind not in self._schemas:
-            self._schemas[kind] = self._writer.add_schema(
-                mcap_format.schema_name(kind), mcap_format.SCHEMA_ENCODING, mcap_format.schema(kind)
-            )
-        metadata = {"type": kind.__name__}
-        if info is not None:
-            metadata |= {"buffer_num": str(info.buffer_num), "publisher_pid": str(info.pid)}
-        channel = self._writer.add_channel(
-            name, mcap_format.MESSAGE_ENCODING, self._schemas[kind], metadata
-        )
-        self._channels[source] = self._newest_channel[name, kind] = channel
+        shared = self._newest_channel.get((name, descriptor))
+        if shared is not None and len(self._channels) >= MOST_CHANNELS:
+            return shared  # a file has no more: this publisher shares the channel before
+        message = message_of(descriptor, source.info.metadata, self._names)
+        schema = self._schemas.get((message.schema_name, message.schema))
+        if schema is None:
+            schema = self._writer.add_schema(message.schema_name, SCHEMA_ENCODING, message.schema)
+            self._schemas[message.schema_name, message.schema] = schema
+        metadata = channel_metadata(source.info, descriptor) | {"source": str(source.number)}
+        if not source.is_certain:
+            del metadata["publisher_pid"]
+        number = self._writer.add_channel(name, MESSAGE_ENCODING, schema, metadata)
+        channel = self._channels[source] = number, message.encode
+        self._newest_channel[name, descriptor] = channel
         return channel

@@ -12,7 +12,7 @@ from .clock import Offsets
 
 if TYPE_CHECKING:
     from .clock import Step
-    from .receiver import Source
+    from .taken import Source
 
     Value = tuple[Source, int, int, Any]
 

@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
+import itertools
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .._descriptors import open_as_many_as_allowed
-from .._errors import ShmError, TopicTypeError, WaitTimeoutError
+from .._errors import OpenError, ShmError, TopicTypeError
 from .._follow import Follower
 from .._followed import GONE, OPENED, REFUSED, Event, Topic
 from .._left_out import LeftOut
+from .._messages import message_of
 from .._opening import LOOK
-from .._patterns import unmatched
+from .._patterns import Selection
+from .._raw import raw_subscriber
 from .._select import select
-from .._topics import TopicInfo, inspect, user
+from .._topics import TopicInfo, inspect_typed, user
+from .taken import Batch, Buffers, Source, Taken
 
 FORGET = 10.0
 """Seconds after which a topic that is gone is no longer followed, as checking it costs time."""
-TURN = 2000
-"""Most values taken of a topic before the next topic's turn."""
-BACKLOG = 500_000
-"""Most values that wait to be written, about 100 MB; more stay in their rings."""
+MEMORY = 256 << 20
+"""Bytes of values that wait to be written; more stay in their rings."""
+AT_ONCE = 32 << 20
+"""Bytes of a batch, about."""
 OWN_FILES = 16
 """Descriptors reserved for the recorder itself."""
 LAST_ROUND = 5.0
 """Most seconds for taking the values published before the end."""
-ALL = 1 << 62
-"""Greater than any sequence number."""
+PAUSE = 0.001
+"""Seconds until the next attempt if there is no memory for what has come."""
 
 
 class Mark(NamedTuple):
@@ -40,99 +45,54 @@ class Mark(NamedTuple):
     arrived: Callable[[], object]
 
 
-class Source:
-    """One publisher of a topic: one channel of a recording."""
-
-    def __init__(self, name: str, kind: type) -> None:
-        self.name = name
-        self.type = kind
-        self.info: TopicInfo | None = None  # None: the topic is gone, or has another type now
-        try:
-            info = inspect(name)
-        except ShmError:
-            return
-        if info.type_name == kind.__name__:
-            self.info = info
-
-
-class _Taken:
-    """The state of taking a topic's values: the publisher and the last sequence number."""
-
-    def __init__(self, topic: Topic, kind: type, from_first: bool, lost: int) -> None:
-        self.topic, self.type = topic, kind
-        self.time_ns = 0
-        self._from_first = from_first
-        self._lost_before = lost
-        self._source: Source | None = None
-        self._sequence = self._lost = 0
-
-    @property
-    def lost(self) -> int:
-        """Values that were overwritten before they were taken."""
-        count: int = self._lost_before + self.topic.subscriber.lost
-        return count
-
-    def take(self, batch: list[Any]) -> None:
-        """Add the unread values to the batch, at most TURN.
-
-        A read that finds nothing costs as much as several values, so this stops at the value that
-        was the newest at its start.
-
-        Raises TopicTypeError if all values are taken and the next publisher has another type.
-        """
-        subscriber = self.topic.subscriber
-        try:
-            newest = subscriber.sample()
-        except TopicTypeError:  # the previous publisher may have left values
-            newest = None
-        end = ALL if newest is None else newest.sequence
-        try:
-            for _ in range(TURN):
-                value, sequence, self.time_ns, _age = subscriber.recv_sample(0)
-                lost = subscriber.lost
-                due = self._sequence + 1 + lost - self._lost
-                if self._source is None or sequence != due:  # another publisher's
-                    if self._source is None and self._from_first:
-                        self._lost_before += sequence - 1 - lost
-                    self._source = Source(self.topic.name, self.type)
-                self._sequence, self._lost = sequence, lost
-                batch.append((self._source, sequence, self.time_ns, value))
-                if sequence >= end:
-                    return
-        except WaitTimeoutError:
-            pass
-
-
 class Receiver(threading.Thread):
     """Receives for so many seconds or until `stop` is true, then takes the remaining values.
 
-    Puts lists of (source, sequence, CLOCK_MONOTONIC in ns, value) into `batches`, each in the order
-    of publication, and None at the end. Then `error` is the exception that ended it, if any.
+    Puts each Batch into `batches`, in the order of publication, and None at the end. Then `error`
+    is the exception that ended it, if any. Values are numbers, or as a raw subscriber has them.
+    Give each batch back to done().
+
+    Args:
+        words: The topics' names, or patterns of them, none for all; or a Selection.
+        seconds: How long to receive.
+        memory: Bytes of values that wait for done(). What comes then stays in its ring, and is lost
+            if that is overwritten. Topics of large values may have three quarters: images that
+            cannot be written fast enough cost no other topic's values.
     """
 
-    def __init__(self, patterns: Sequence[str], seconds: float) -> None:
+    def __init__(
+        self, words: Iterable[str] | Selection, seconds: float, memory: int = MEMORY
+    ) -> None:
         super().__init__(name="shm_pub_sub receiver", daemon=True)
         self.batches: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.stop = False
-        self.lost: dict[str, int] = {}
-        """How many values of each topic were overwritten before they were taken."""
+        self.lost_to_memory = 0
+        """How many of those because too much waited to be written."""
         self.error: Exception | None = None
-        self.left_out = LeftOut(patterns)
-        """Matching topics that cannot be recorded."""
+        self.garbage: Counter[str] = Counter()
+        """Values of each topic that could not be encoded, as they were damaged. The writer's."""
         self.recorded_again: queue.SimpleQueue[str] = queue.SimpleQueue()
         """Topics that were left out before and are recorded now."""
         self.ready = threading.Event()
         """Set once the topics that are there are followed."""
         self._marks: queue.SimpleQueue[Mark] = queue.SimpleQueue()
-        self._patterns = patterns
         self._seconds = seconds
-        self._taken: dict[str, _Taken] = {}
-        self._received = self._done = 0  # values; each is changed by one thread
+        self._memory = memory
+        self._buffers = Buffers()
+        self._freed = threading.Event()
+        self._opened: dict[str, tuple[TopicInfo, str]] = {}
+        self._sources = itertools.count(1)
+        self._taken: dict[str, Taken] = {}
+        self._lost: dict[str, int] = {}
+        self._received = self._done = 0  # bytes; each is changed by one thread
         self._gone: dict[str, float] = {}  # since when
         self._files = open_as_many_as_allowed()
         # Each topic takes two descriptors: its file, and the one to wait for.
         most = (self._files - len([*Path("/proc/self/fd").iterdir()]) - OWN_FILES) // 2
-        self._follower = Follower(patterns, most=most)
+        self._follower = Follower(words, most=most, subscribe=self._subscribe)
+        self._selection = self._follower.selection
+        self.left_out = LeftOut(self._selection.words)
+        """Matching topics that cannot be recorded."""
         self._first = True
 
     def run(self) -> None:
@@ -146,10 +106,28 @@ class Receiver(threading.Thread):
         self._follower.close()
         self.batches.put(None)
 
-    def done(self, batch: list[Any]) -> None:
-        """Have the memory of a batch back, which is written or dropped; one thread calls it."""
-        self._done += len(batch)
+    @property
+    def lost(self) -> dict[str, int]:
+        """How many values of each topic were overwritten before they were taken, or damaged."""
+        garbage = self.garbage
+        return {name: lost + garbage[name] for name, lost in [*self._lost.items()]}
+
+    @property
+    def waiting(self) -> int:
+        """Bytes of the values that were received and not done."""
+        return self._received - self._done
+
+    def done(self, batch: Batch) -> None:
+        """Have the memory of a batch back, which is written or dropped; one thread calls it.
+
+        Nothing may refer to its values any more.
+        """
         batch.clear()
+        for taken in batch.pins:
+            taken.is_pinned = False
+        self._buffers.put_back(batch.buffers)
+        self._done += batch.nbytes
+        self._freed.set()
 
     def mark(self, mark: Mark) -> None:
         """Have a mark in the batches, soon; without it if the receiver ends before."""
@@ -157,7 +135,16 @@ class Receiver(threading.Thread):
 
     def unmatched(self) -> list[str]:
         """Return the names and patterns without a topic."""
-        return unmatched(self._patterns, [*self.lost, *self.left_out.reasons])
+        return self._selection.unmatched([*self._lost, *self.left_out.reasons])
+
+    def _subscribe(self, name: str, history: int) -> Any:
+        self._opened.pop(name, None)
+        info, descriptor = self._opened[name] = inspect_typed(name)
+        try:
+            message_of(descriptor, info.metadata)
+        except ValueError as error:
+            raise OpenError(f"topic {name!r}: {error}") from None
+        return raw_subscriber(name, descriptor, history=history)
 
     def _receive(self) -> None:
         end = time.monotonic() + self._seconds
@@ -167,37 +154,57 @@ class Receiver(threading.Thread):
             if not self._marks.empty():
                 self._take_what_is_left()
                 self.batches.put(self._marks.get())
-            wait = min(LOOK, end - now)
-            if self._received - self._done > BACKLOG:
-                time.sleep(wait)
-            else:
-                self._take([topic.name for topic in self._follower.wait(wait)])
+            self._take(self._follower.wait(min(LOOK, end - now)))
         self._take_what_is_left()
 
     def _take_what_is_left(self) -> None:
         now_ns, until = time.monotonic_ns(), time.monotonic() + LAST_ROUND
         while (topics := self._follower.unread()) and time.monotonic() < until:
-            left = [t.name for t in topics if self._taken[t.name].time_ns < now_ns]
+            left = [topic for topic in topics if self._taken[topic.name].time_ns < now_ns]
             if not left:
                 return
             self._take(left)
 
-    def _take(self, ready: Sequence[str]) -> None:
-        batch: list[Any] = []
-        for name in ready:
-            taken = self._taken[name]
-            try:
-                taken.take(batch)
-                self.lost[name] = taken.lost
-            except ShmError as error:
-                self.lost[name] = taken.lost
-                taken.topic.reopen(error)
-                if not isinstance(error, TopicTypeError):
-                    self.left_out.add(name, str(error))
+    def _take(self, ready: Iterable[Topic]) -> None:
+        """Take values of topics that have some, as far as there is memory."""
+        batch, topics, held_back = Batch(), 0, False
+        for topic in ready:
+            taken = self._taken[topic.name]
+            most = self._memory * 3 // 4 if taken.is_large else self._memory
+            room = most - self.waiting - batch.nbytes
+            if room <= 0 and self.waiting + batch.nbytes > 0:
+                taken.is_held_back = held_back = True
+                continue
+            self._take_of(taken, batch, min(room, AT_ONCE))
+            topics += 1
+            if batch.nbytes >= AT_ONCE:
+                self._put(batch, topics)
+                batch, topics = Batch(), 0
+        self._put(batch, topics)
+        if held_back:
+            self._freed.clear()
+            self._freed.wait(PAUSE)
+
+    def _take_of(self, taken: Taken, batch: Batch, room: int) -> None:
+        name = taken.topic.name
+        try:
+            taken.take(batch, room)
+            lost = taken.lost
+        except ShmError as error:
+            lost = taken.lost
+            taken.topic.reopen(error)
+            if not isinstance(error, TopicTypeError):
+                self.left_out.add(name, str(error))
+        if taken.is_held_back:
+            taken.is_held_back = False
+            self.lost_to_memory += lost - self._lost[name]
+        self._lost[name] = lost
+
+    def _put(self, batch: Batch, topics: int) -> None:
         if batch:
-            if len(ready) > 1:
+            if topics > 1:
                 batch.sort(key=itemgetter(2))
-            self._received += len(batch)
+            self._received += batch.nbytes
             self.batches.put(batch)
 
     def _look(self) -> None:
@@ -214,16 +221,24 @@ class Receiver(threading.Thread):
         topic, name = event.topic, event.topic.name
         if event.what == REFUSED and topic.error is not None:
             reason: ShmError | str = topic.error
-            if topic.info is not None and not topic.info.trusted:
-                reason = f"it is of {user(topic.info.uid)}, who is not trusted"
+            info, _ = self._opened.pop(name, (None, ""))
+            if info is not None and not info.trusted:
+                reason = f"it is of {user(info.uid)}, who is not trusted"
             self.left_out.add(name, reason)
         elif event.what == GONE:
             self._gone[name] = time.monotonic()
-        elif event.what == OPENED and topic.info is not None:
+        elif event.what == OPENED:
             if self.left_out.discard(name):
                 self.recorded_again.put(name)
-            lost = self.lost.setdefault(name, 0)
-            self._taken[name] = _Taken(topic, topic.info.type, not self._first, lost)
+            info, descriptor = self._opened.pop(name)
+            self._taken[name] = Taken(
+                topic,
+                descriptor,
+                self._lost.setdefault(name, 0),
+                not self._first,
+                lambda: Source(name, descriptor, info, next(self._sources), self.garbage),
+                self._buffers,
+            )
 
     def _forget(self, since: float) -> None:
         for name, gone_at in [*self._gone.items()]:

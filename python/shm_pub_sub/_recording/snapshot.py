@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from .clock import Clock, Step
     from .memory import Kept, Memory
     from .parts import Parts
-    from .receiver import Receiver, Source
+    from .receiver import Receiver
+    from .taken import Source
 
 OLDEST = -(1 << 62)
 

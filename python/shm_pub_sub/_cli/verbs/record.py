@@ -9,11 +9,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shm_pub_sub._opening import not_taken
-from shm_pub_sub._patterns import Selection
 from shm_pub_sub._recording import mcap_format
 from shm_pub_sub._text import size as size_text
-from shm_pub_sub._topics import NUMBERS, inspect_each, names
+from shm_pub_sub._topics import names
 
 from ..arguments import add_option, positive_seconds, size
 from ..output import EXIT_USAGE, log
@@ -95,16 +93,8 @@ def run(options: argparse.Namespace) -> int:
     from shm_pub_sub._recording.recorder import Recorder
 
     names()  # raises OpenError before a file is overwritten
-    receiver = Receiver(options.topics, options.duration)  # raises if a word cannot be a name
-    refused = [
-        not_taken(name, topic.type_name)
-        for name, (topic, _) in inspect_each(Selection(options.topics).names)
-        if topic is not None and topic.type_name not in NUMBERS
-    ]
-    for error in refused:
-        log(f"{error}")
-    if refused:
-        return EXIT_USAGE
+    # Raises if a word cannot be a name.
+    receiver = Receiver(options.topics, options.duration, options.memory)
     path = options.output or Path(time.strftime("shm_%Y-%m-%d_%H-%M-%S.mcap"))
     session, clock = Session(receiver, path, options.format == "json"), Clock()
     try:
