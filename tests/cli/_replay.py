@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from shm_pub_sub._cli.verbs import play
+from shm_pub_sub._patterns import Selection
 from shm_pub_sub._recording.player import Player, looped_batches
 from shm_pub_sub._recording.reader import Recording
 
@@ -25,7 +26,7 @@ def replay(path: Path) -> str:
     """List and publish all that the file has, at once; what is printed."""
     printed = StringIO()
     with closing(Recording(path)) as recording, redirect_stdout(printed), redirect_stderr(printed):
-        tracks = play._choose(recording, [])
+        tracks = play._choose(recording, Selection([]))
         for form in ("text", "json"):
             play._list(recording, tracks, form)
         first, end = recording.start_ns, recording.end_ns + 1

@@ -76,7 +76,7 @@ def test_error_is_what_the_user_sees(run_cli: RunCli, path: Path) -> None:
         path.write_bytes(suite.build(suite.INPUTS[number].records, frozenset({"ch", "rch"})))
         failed = run_cli("play", path)
         assert failed.returncode == 1
-        assert f"example is skipped: {why}; expected JSON" in failed.stderr
+        assert f"example is skipped: {why}; expected messages of ROS 2" in failed.stderr
         assert "found no topic; expected" in failed.stderr.splitlines()[-1]
 
 

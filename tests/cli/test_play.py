@@ -377,6 +377,13 @@ def test_what_is_not_in_the_file_is_said(
     assert (ended.returncode, f"found no topic {absent!r}" in ended.stderr) == (code, True)
 
 
+def test_excluded_topics_are_not_played(run_cli: RunCli, path: Path) -> None:
+    write(path, {"arm/a": [(0, 1)], "arm/b": [(0, 2)], "leg": [(0, 3)]})
+    played = run_cli("play", path, "arm/*", "--exclude", "*/b", "--exclude", "nothing")
+    assert (played.returncode, "published 1 value of 1 topic" in played.stderr) == (0, True)
+    check_failure(run_cli("play", path, "--exclude", "*"), "found no topic; expected one of arm/a")
+
+
 def test_topic_has_one_new_name(run_cli: RunCli, tmp_path: Path) -> None:
     write(tmp_path / "run.mcap", {"speed": [(0, 1.0)]})
     ended = run_cli("play", tmp_path / "run.mcap", "-m", "speed:=a", "-m", "speed:=b")

@@ -10,7 +10,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from shm_pub_sub import TopicNotFoundError, inspect
-from shm_pub_sub._patterns import Selection, matched, unmatched
+from shm_pub_sub._patterns import Selection
 from shm_pub_sub._recording import mcap_format
 from shm_pub_sub._recording.mcap_format import RecordingError
 from shm_pub_sub._recording.player import Player, Prefetcher, looped_batches
@@ -21,7 +21,7 @@ from ..keys import Keys, is_terminal
 from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, log, print_json, put, put_table
 from ..playback import Playback
 from ..streams import exit_on_signal, on_termination
-from ..topics import ALL, PATTERNS
+from ..topics import ALL, PATTERNS, add_exclude, selection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from shm_pub_sub._recording.reader import Recording, Track
 
-EXPECTED = 'expected JSON messages such as {"value": 1.5}, with a schema for them'
+EXPECTED = "expected messages of ROS 2 (ros2msg and cdr), or JSON with a number as value"
 SHOWN = 10
 """Topics named in an error."""
 GIL_SWITCH_INTERVAL = 0.0001
@@ -39,6 +39,7 @@ GIL_SWITCH_INTERVAL = 0.0001
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", type=Path, help="an MCAP file")
     parser.add_argument("topics", metavar="TOPIC", nargs="*", help=PATTERNS + ALL)
+    add_exclude(parser)
     parser.add_argument("--list", action="store_true", help="list the topics in the file and exit")
     parser.add_argument(
         "--speed",
@@ -100,9 +101,10 @@ def run(options: argparse.Namespace) -> int:
 def _run(recording: Recording, options: argparse.Namespace) -> int:
     if not recording.complete:
         log(f"{options.file} is incomplete: its recorder was killed, or is still running")
-    tracks = _choose(recording, options.topics)
+    chosen = selection(options)
+    tracks = _choose(recording, chosen)
     there = [*recording.others, *(track.topic for track in recording.tracks.values())]
-    absent = unmatched(options.topics, there)
+    absent = chosen.unmatched(there)
     for pattern in absent:
         log(f"found no topic {pattern!r} in the recording; see --list")
     missing = Selection(absent).names
@@ -177,10 +179,10 @@ def _check_free(names: Iterable[str]) -> None:
         )
 
 
-def _choose(recording: Recording, patterns: Sequence[str]) -> dict[int, Track]:
-    """Return the channels that the patterns match, or all."""
+def _choose(recording: Recording, chosen: Selection) -> dict[int, Track]:
+    """Return the channels of the topics that are chosen."""
     there = {track.topic for track in recording.tracks.values()}
-    wanted = set(matched(patterns, sorted(there | recording.others.keys())))
+    wanted = set(chosen.of(sorted(there | recording.others.keys())))
     for topic, what in sorted(recording.others.items()):
         if topic in wanted:
             log(f"{topic} is skipped: {what}; {EXPECTED}")
@@ -191,8 +193,8 @@ def _choose(recording: Recording, patterns: Sequence[str]) -> dict[int, Track]:
         names = ", ".join(topics[:SHOWN])
         expected = f"expected one of {names}{more}; see --list"
         if not topics:
-            expected = "expected a topic of bools, ints or floats"
-        what = f" that matches {' or '.join(map(repr, patterns))}" if patterns else ""
+            expected = "expected at least one"
+        what = f" that matches {' or '.join(map(repr, chosen.words))}" if chosen.words else ""
         raise RecordingError(f"play {str(recording.path)!r}: found no topic{what}; {expected}")
     return tracks
 

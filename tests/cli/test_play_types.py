@@ -1,0 +1,139 @@
+"""A recording of any type is played to the bit: values, types, metadata and numbers of buffers."""
+
+import struct
+from collections.abc import Iterable
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shm_pub_sub
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from unit.messages import _types as types
+
+pytest.importorskip("mcap")
+from shm_pub_sub._messages import MESSAGE_ENCODING, SCHEMA_ENCODING, Names, message_of
+from shm_pub_sub._messages.channels import channel_metadata
+from shm_pub_sub._raw import raw_publisher, raw_subscriber
+from shm_pub_sub._recording.mcap_writer import McapWriter
+from shm_pub_sub._recording.player import Player, looped_batches
+from shm_pub_sub._recording.reader import Recording
+from shm_pub_sub._topics import TopicInfo, inspect_typed
+
+START = 1_700_000_000_000_000_000
+BUFFERS = 7
+KEPT = ("type", "buffer_num", "retain", "type_name", "views", "loans", "metadata")
+
+words = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cs"], exclude_characters="\0"), max_size=8
+)
+metadata = st.fixed_dictionaries(
+    {},
+    optional={
+        "unit": words.filter(bool),
+        "description": words.filter(bool),
+        "attributes": st.dictionaries(words, words | st.integers() | st.booleans(), min_size=1),
+    },
+)
+
+
+@st.composite
+def number_values(draw: Any) -> Any:
+    kind = draw(st.sampled_from(["bool", "int", "float"]))
+    value = {
+        "bool": st.booleans(),
+        "int": st.integers(-(2**63), 2**63 - 1),
+        "float": st.binary(min_size=8, max_size=8).map(lambda bits: struct.unpack("d", bits)[0]),
+    }[kind]
+    return kind, draw(st.lists(value, min_size=1, max_size=BUFFERS))
+
+
+@st.composite
+def other_values(draw: Any) -> Any:
+    form = draw(types.topics)
+    return form, draw(st.lists(types.values(form), min_size=1, max_size=BUFFERS))
+
+
+topics = st.lists(
+    st.tuples(number_values() | other_values(), metadata, st.integers(0, 3), st.booleans()),
+    min_size=1,
+    max_size=4,
+)
+
+
+def comparable(form: Any, value: Any) -> Any:
+    """Return all of a value, but for what is between and behind the parts of a record."""
+    if isinstance(form, str):
+        return struct.pack("d", value) if form == "float" else (type(value), value)
+    return types.flat(form, bytes(value)), len(value)
+
+
+def kept(name: str, descriptor: str) -> list[Any]:
+    subscriber: Any = raw_subscriber(name, descriptor, history=BUFFERS)
+    with subscriber:
+        return [*subscriber.drain()]
+
+
+def about(info: TopicInfo) -> dict[str, Any]:
+    return {field: getattr(info, field) for field in KEPT}
+
+
+def record(path: Path, made: list[tuple[str, str, list[Any]]]) -> None:
+    """Write what is in the topics."""
+    writer, names = McapWriter(path, "zstd"), Names()
+    for name, descriptor, values in made:
+        info, found = inspect_typed(name)
+        assert found == descriptor
+        message = message_of(descriptor, info.metadata, names)
+        schema = writer.add_schema(message.schema_name, SCHEMA_ENCODING, message.schema)
+        described = channel_metadata(info, descriptor)
+        channel = writer.add_channel(name, MESSAGE_ENCODING, schema, described)
+        for number, value in enumerate(values, 1):
+            time_ns = START + number
+            parts = message.encode(value, time_ns)
+            writer.add_message(channel, number, time_ns, time_ns, parts)
+    writer.finish()
+
+
+@settings(
+    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(topics)
+def test_every_type_and_all_about_it(tmp_path: Path, topics: Any) -> None:
+    path = tmp_path / "types.mcap"
+    path.unlink(missing_ok=True)
+    forms = {f"topic {n}/\N{SNOWMAN}": form for n, ((form, _), *_) in enumerate(topics)}
+    with ExitStack() as stack:
+        stack.callback(clean, forms)
+        made = []
+        for name, ((form, values), said, views, retain) in zip(forms, topics, strict=True):
+            descriptor = form if isinstance(form, str) else types.descriptor(form)
+            publisher: Any = raw_publisher(
+                name, descriptor, BUFFERS, metadata=said, views=views, loans=1, retain=retain
+            )
+            stack.enter_context(publisher)
+            for value in values:
+                publisher._publish_raw(value)
+            made.append((name, descriptor, values))
+        record(path, made)
+        before = {name: about(inspect_typed(name)[0]) for name in forms}
+    with ExitStack() as stack:
+        stack.callback(clean, forms)
+        recording = stack.enter_context(closing(Recording(path)))
+        assert recording.others == {}
+        tracks = recording.tracks
+        player = stack.enter_context(closing(Player(tracks, {})))
+        for batch in looped_batches(recording, tracks, 0, 2**63, loop=False):
+            for value in batch:
+                player.publish(value.channel, value.value)
+        for name, descriptor, values in made:
+            found = [comparable(forms[name], value) for value in kept(name, descriptor)]
+            assert found == [comparable(forms[name], value) for value in values]
+            info, again = inspect_typed(name)
+            assert (again, about(info)) == (descriptor, before[name])
+
+
+def clean(names: Iterable[str]) -> None:
+    for name in {*names} & {topic.name for topic in shm_pub_sub.topics()}:
+        shm_pub_sub.remove(name)
