@@ -30,7 +30,7 @@ MEMORY = 256 << 20
 SPLITS = 10
 """Parts that fit into --max-disk, unless their size was given."""
 LEAST = 10_000
-"""Bytes of a part, at least."""
+"""Bytes of a part, and of the memory, at least."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -122,8 +122,10 @@ def _contradiction(options: argparse.Namespace) -> str:
         return "--append adds parts; pass --split-size, --split-duration, --max-disk or --snapshot"
     if options.append and options.force:
         return "pass --append or --force"
-    if options.split_size and options.split_size < LEAST:
-        return f"found --split-size {options.split_size}; expected at least {LEAST} bytes"
+    for name in ("split_size", "memory"):
+        if (given := getattr(options, name)) and given < LEAST:
+            option = f"--{name.replace('_', '-')}"
+            return f"found {option} {given}; expected at least {LEAST} bytes"
     if options.max_disk:
         least = options.memory if options.snapshot else 2 * (options.split_size or SPLITS * LEAST)
         of = "--memory" if options.snapshot else "two parts"

@@ -1,0 +1,266 @@
+"""record: parts, and the space that they take."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+import shm_pub_sub
+
+from ._recorder import (
+    BOOTED,
+    SECOND,
+    Clocks,
+    Fed,
+    messages,
+    notes,
+    played,
+    recorder_of,
+    source_of,
+    values,
+)
+
+pytest.importorskip("mcap")
+from shm_pub_sub._recording import parts as parts_module
+from shm_pub_sub._recording.parts import DiskFullError, Parts, part_path, parts_of
+from shm_pub_sub._recording.recorder import Recorder
+from shm_pub_sub._recording.splitter import Splitter
+
+
+class Made:
+    """A recorder in parts of one topic, whose clock goes on with its values."""
+
+    def __init__(self, path: Path, size: int | None = None, seconds: float = 0, **of: object):
+        self.path, self.clocks, self.receiver = path, Clocks(), Fed()
+        self.receiver.lost["speed"] = 0
+        self.parts = Parts(path, "none", split=True, **of)  # type: ignore[arg-type]
+        splitter = Splitter(
+            self.parts, self.receiver, self.clocks.clock, size, round(seconds * SECOND) or None
+        )
+        self.recorder: Recorder = recorder_of(self.receiver, splitter, self.clocks)
+        with shm_pub_sub.Publisher("speed", 0.0) as speed:
+            self.topic = source_of(speed, 0.0)
+
+    def record(self, count: int, interval: float, at_once: int = 100) -> list[int]:
+        """Record so many values at an interval; return their times since the boot."""
+        step = round(interval * SECOND)
+        times = [BOOTED + 1 + n * step for n in range(count)]
+        batches = [times[n : n + at_once] for n in range(0, count, at_once)]
+        first = iter(range(1, count + 1, at_once))
+
+        def each() -> None:
+            if not self.receiver.batches.empty():
+                return
+            if batches:
+                batch = batches.pop(0)
+                self.clocks.run((batch[-1] - self.clocks.monotonic) / SECOND)
+                self.receiver.feed(values(self.topic, batch, next(first)))
+            else:
+                self.receiver.feed(None)
+
+        self.receiver.feed([])
+        self.recorder.record(each)
+        return times
+
+
+def test_names_of_parts_are_numbered() -> None:
+    assert part_path(Path("a/run.mcap"), 12) == Path("a/run_12.mcap")
+    assert part_path(Path("run"), 0) == Path("run_0")
+    assert part_path(Path("run.2026.mcap"), 3) == Path("run.2026_3.mcap")
+
+
+def test_parts_are_found_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "r[u]n.mcap"
+    for name in ("r[u]n_10.mcap", "r[u]n_9.mcap", "r[u]n_1x.mcap", "r[u]n_01.mcap", "run_3.mcap"):
+        (tmp_path / name).touch()
+    assert parts_of(path) == [tmp_path / "r[u]n_9.mcap", tmp_path / "r[u]n_10.mcap"]
+    assert parts_of(tmp_path / "none" / "run.mcap") == []
+
+
+def test_parts_of_a_duration_begin_with_its_first_value(tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    times = Made(path, seconds=1).record(2500, 0.001, at_once=700)
+    found = [[m.publish_time for m in messages(part)] for part in parts_of(path)]
+    assert [len(part) for part in found] == [1000, 1000, 500]
+    assert [time for part in found for time in part] == [time for _, time, _ in played(path)]
+    assert [value for *_, value in played(path)] == [time / SECOND for time in times]
+
+
+def test_no_part_is_made_for_times_without_values(tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    Made(path, seconds=1).record(4, 10, at_once=1)
+    assert [len(messages(part)) for part in parts_of(path)] == [1, 1, 1, 1]
+
+
+def test_parts_of_a_size_are_as_large_at_most(tmp_path: Path) -> None:
+    path, size = tmp_path / "run.mcap", 200_000
+    times = Made(path, size).record(30_000, 0.001)
+    sizes = [part.stat().st_size for part in parts_of(path)]
+    assert len(sizes) > 5
+    assert all(size / 2 < each <= size * 1.05 for each in sizes[:-1]), sizes
+    assert [value for *_, value in played(path)] == [time / SECOND for time in times]
+
+
+def test_each_part_knows_the_one_before(tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    Made(path, seconds=1).record(30, 0.1, at_once=3)
+    found = [notes(part, "recording") for part in parts_of(path)]
+    ids = {note["id"] for (note,) in found}
+    assert len(ids) == 1
+    (before,) = ids
+    assert found == [
+        [{"id": before, "part": "0"}],
+        [{"id": before, "part": "1", "previous": "run_0.mcap"}],
+        [{"id": before, "part": "2", "previous": "run_1.mcap"}],
+    ]
+
+
+def test_each_lost_value_is_counted_in_one_part(tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    made = Made(path, seconds=1)
+    feed = made.receiver.feed
+
+    def lose(batch: object) -> None:
+        made.receiver.lost["speed"] += 7
+        feed(batch)
+
+    made.receiver.feed = lose  # type: ignore[method-assign]
+    made.record(30, 0.1, at_once=10)
+    lost = [int(notes(part, "lost")[-1]["speed"]) for part in parts_of(path)]
+    assert len(lost) == 3
+    assert sum(lost) == made.receiver.lost["speed"] > 0
+
+
+def test_oldest_parts_are_removed_beyond_the_space_for_all(tmp_path: Path) -> None:
+    path, most = tmp_path / "run.mcap", 500_000
+    made = Made(path, most // 10, max_disk=most)
+    used = 0
+    make_room = made.parts.make_room
+
+    def watch(nbytes: int) -> None:
+        nonlocal used
+        make_room(nbytes)
+        used = max(used, sum(part.stat().st_size for part in parts_of(path)))
+
+    made.parts.make_room = watch  # type: ignore[method-assign]
+    times = made.record(30_000, 0.001)
+    assert made.parts.removed > 5
+    assert most * 0.8 < used <= most
+    assert most * 0.8 < sum(part.stat().st_size for part in parts_of(path)) <= most
+    numbers = [int(part.stem[4:]) for part in parts_of(path)]
+    assert numbers == [*range(made.parts.removed, made.parts.count)]
+    left = [value for *_, value in played(path)]
+    assert left == [time / SECOND for time in times[-len(left) :]]
+
+
+def test_parts_that_somebody_removed_are_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    made = Made(path, 50_000, max_disk=500_000)
+    make_room = made.parts.make_room
+
+    def remove(nbytes: int) -> None:
+        for part in parts_of(path)[:-1]:
+            part.unlink()
+        make_room(nbytes)
+
+    made.parts.make_room = remove  # type: ignore[method-assign]
+    made.record(20_000, 0.001)
+    assert len(parts_of(path)) in (1, 2)
+
+
+def test_without_space_the_recording_ends_with_a_whole_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, free = tmp_path / "run.mcap", iter([10**9, 10**9, 900_000])
+    monkeypatch.setattr(parts_module, "free_space", lambda folder: next(free, 900_000))
+    made = Made(path, min_free=10**6)
+    with pytest.raises(DiskFullError, match=r"found 878.9 KiB free .* at least 976.6 KiB"):
+        made.record(10_000, 0.01)
+    (part,) = parts_of(path)
+    assert 100 <= len(messages(part)) < 10_000
+    assert [n for _, n, _ in played(path)] == [m.publish_time for m in messages(part)]
+
+
+def test_without_space_the_oldest_parts_go_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run.mcap"
+    disk = 600_000
+
+    def free(_folder: Path) -> int:
+        return disk - sum(part.stat().st_size for part in parts_of(path))
+
+    monkeypatch.setattr(parts_module, "free_space", free)
+    made = Made(path, 50_000, max_disk=10**9, min_free=100_000)
+    made.record(30_000, 0.001)
+    assert made.parts.removed > 5
+    assert free(path) >= 50_000
+    disk = 50_000
+    with pytest.raises(DiskFullError):
+        made.parts.make_room(1)
+    assert parts_of(path) == []
+
+
+def test_existing_parts_are_kept_unless_forced(tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    Made(path, seconds=1).record(30, 0.1, at_once=5)
+    assert len(parts_of(path)) == 3
+    with pytest.raises(FileExistsError) as error:
+        Parts(path, split=True)
+    assert error.value.filename == str(tmp_path / "run_0.mcap")
+    Made(path, seconds=100, force=True).record(3, 0.1)
+    assert parts_of(path) == [tmp_path / "run_0.mcap"]
+
+
+def test_a_file_of_the_recordings_name_would_hide_its_parts(tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    path.touch()
+    with pytest.raises(FileExistsError) as error:
+        Parts(path, split=True, append=True)
+    assert error.value.filename == str(path)
+    Made(path, seconds=1, force=True).record(3, 0.1)
+    assert not path.exists()
+
+
+def test_parts_are_added_to_existing_ones(tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    Made(path, seconds=1, append=True).record(30, 0.1, at_once=5)
+    made = Made(path, seconds=1, append=True, max_disk=10**6)
+    made.record(20, 0.1, at_once=5)
+    assert [part.name for part in parts_of(path)] == [f"run_{n}.mcap" for n in range(5)]
+    assert notes(parts_of(path)[3], "recording")[0]["previous"] == "run_2.mcap"
+    assert made.parts.nbytes == sum(part.stat().st_size for part in parts_of(path))
+
+
+@pytest.mark.parametrize("way", ["force", "append"])
+def test_parts_that_are_being_written_are_left_alone(tmp_path: Path, way: str) -> None:
+    path = tmp_path / "run.mcap"
+    first = Made(path, seconds=1)
+    with pytest.raises(OSError, match="another recorder is writing it") as error:
+        Parts(path, split=True, **{way: True})  # type: ignore[arg-type]
+    assert error.value.errno == errno.EBUSY
+    first.record(3, 0.1)
+    assert len(messages(parts_of(path)[0])) == 3
+
+
+def test_full_disk_leaves_parts_that_can_be_played(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run.mcap"
+    made, written = Made(path, 50_000), 0
+    writev = os.writev
+
+    def limited(file: int, data: list[bytes]) -> int:
+        nonlocal written
+        written += sum(map(len, data))
+        if written > 180_000:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return writev(file, data)
+
+    monkeypatch.setattr(os, "writev", limited)
+    with pytest.raises(OSError, match="No space left"):
+        made.record(30_000, 0.001)
+    monkeypatch.undo()
+    found = [value for *_, value in played(path)]
+    assert len(found) > 1000
+    assert found == pytest.approx([BOOTED / SECOND + n / 1000 for n in range(len(found))], abs=1e-6)
