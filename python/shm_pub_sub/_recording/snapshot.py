@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .parts import Parts
     from .receiver import Receiver
     from .taken import Source
+    from .when import When
 
 OLDEST = -(1 << 62)
 
@@ -38,6 +39,7 @@ class Snapshots:
 
     Args:
         note: Called in the main thread with a line about each snapshot.
+        conditions: What triggers a snapshot besides trigger().
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Snapshots:
         memory: Memory,
         span_ns: int,
         note: Callable[[str], object],
+        conditions: Sequence[When] = (),
     ) -> None:
         self._parts, self._receiver, self._clock = parts, receiver, clock
         self.memory, self.span_ns, self._note = memory, span_ns, note
@@ -62,7 +65,9 @@ class Snapshots:
         self._due: tuple[Trigger, Kept] | None = None  # waits for the thread
         self._thread: _Writing | None = None
         self._last: Kept | None = None
+        self._conditions = dict.fromkeys(conditions, "")  # with what was said of each
         self._is_short = self._is_over = False
+        self._start = clock.now_ns
 
     @property
     def kept_ns(self) -> int:
@@ -76,6 +81,13 @@ class Snapshots:
 
     def add(self, batch: Sequence[Any]) -> None:
         """Keep a batch for a while."""
+        for condition, said in self._conditions.items():
+            for time_ns in condition.times(batch):
+                self.trigger(time_ns, f"{condition}")
+            if condition.error != said:
+                self._conditions[condition] = condition.error
+                if condition.error:
+                    self._note(f"no snapshots for {condition}: {condition.error}")
         for portion, offsets in self._clock.portions(batch):
             self.memory.add(portion, offsets)
 
@@ -161,7 +173,8 @@ class Snapshots:
         self._parts.add(thread.part.path)
         self._parts.make_room(0)
         self.written += 1
-        kept, span = thread.kept, duration(self.span_ns / 1e9)
+        kept = thread.kept
+        span = duration(min(self.span_ns, kept.end_ns - self._start) / 1e9)
         values = counted(sum(thread.part.values.values()), "value")
         text = f"{thread.part.path}: the last {span}, {values}, {size(thread.part.nbytes)}"
         if kept.missing_ns:

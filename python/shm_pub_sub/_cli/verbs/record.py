@@ -6,22 +6,27 @@ import argparse
 import math
 import sys
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shm_pub_sub import ShmError
+from shm_pub_sub._patterns import Selection
 from shm_pub_sub._recording import mcap_format
 from shm_pub_sub._text import size as size_text
-from shm_pub_sub._topics import names
+from shm_pub_sub._topics import inspect_typed, names
 
 from ..arguments import add_option, positive_seconds, size
 from ..output import EXIT_USAGE, log
 from ..recording_session import KEY, Session
-from ..topics import ALL, add_topics
+from ..topics import ALL, add_topics, selection
 
 if TYPE_CHECKING:
     from shm_pub_sub._recording.clock import Clock
     from shm_pub_sub._recording.receiver import Receiver
     from shm_pub_sub._recording.recorder import Sink
+    from shm_pub_sub._recording.when import When
 
 COMPRESSIONS = ["zstd", "lz4", "none"]
 GIL_SWITCH_INTERVAL = 0.0005
@@ -40,7 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_option(parser, "duration", "exit after SECONDS (default: until Ctrl-C)", math.inf)
     add_option(parser, "count", "exit after N values, of all topics together")
-    parser.add_argument("--compression", choices=COMPRESSIONS, default="zstd", help="default: zstd")
+    parser.add_argument(
+        "--compression", choices=COMPRESSIONS, help="default: zstd, and none for large values"
+    )
     parser.add_argument("--force", action="store_true", help="overwrite FILE, and its parts")
     parts = parser.add_argument_group(
         "parts",
@@ -74,6 +81,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep the last SECONDS in memory, and write them to a part when asked to: by SIGUSR1 "
         f"or the key {KEY}",
     )
+    parser.add_argument(
+        "--snapshot-when",
+        metavar=("TOPIC", "EXPRESSION"),
+        nargs="+",
+        action="append",
+        default=[],
+        help="also write them when TOPIC, a bool, becomes true, or EXPRESSION does, such as "
+        "'ax > 3' or 'value > 3'; may be repeated",
+    )
 
 
 def _add_size(
@@ -93,12 +109,20 @@ def run(options: argparse.Namespace) -> int:
     from shm_pub_sub._recording.recorder import Recorder
 
     names()  # raises OpenError before a file is overwritten
-    # Raises if a word cannot be a name.
-    receiver = Receiver(options.topics, options.duration, options.memory)
-    path = options.output or Path(time.strftime("shm_%Y-%m-%d_%H-%M-%S.mcap"))
-    session, clock = Session(receiver, path, options.format == "json"), Clock()
+    clock = Clock()
     try:
-        sink = _sink(options, session, receiver, clock)
+        conditions = [_condition(words, options, clock) for words in options.snapshot_when]
+    except ValueError as error:
+        log(f"record --snapshot-when {error}")
+        return EXIT_USAGE
+    if options.topics:
+        options.topics += [condition.topic for condition in conditions]
+    # Raises if a word cannot be a name.
+    receiver = Receiver(selection(options), options.duration, options.memory)
+    path = options.output or Path(time.strftime("shm_%Y-%m-%d_%H-%M-%S.mcap"))
+    session = Session(receiver, path, options.format == "json")
+    try:
+        sink = _sink(options, session, receiver, clock, conditions)
     except FileExistsError as error:
         ways = "--force or --append" if _has_parts(options) else "--force"
         log(f"record {str(error.filename)!r}: found an existing file; pass another name or {ways}")
@@ -118,6 +142,8 @@ def _contradiction(options: argparse.Namespace) -> str:
     split = options.split_size or options.split_duration
     if options.snapshot and (split or options.count):
         return "--snapshot writes a part for each snapshot; it takes no --split-... and no --count"
+    if options.snapshot_when and not options.snapshot:
+        return "--snapshot-when needs --snapshot SECONDS"
     if options.append and not _has_parts(options):
         return "--append adds parts; pass --split-size, --split-duration, --max-disk or --snapshot"
     if options.append and options.force:
@@ -134,7 +160,32 @@ def _contradiction(options: argparse.Namespace) -> str:
     return ""
 
 
-def _sink(options: argparse.Namespace, session: Session, receiver: Receiver, clock: Clock) -> Sink:
+def _condition(words: Sequence[str], options: argparse.Namespace, clock: Clock) -> When:
+    """Return one of --snapshot-when; raises ValueError."""
+    from shm_pub_sub._recording.when import When
+
+    topic, *expression = words
+    if len(expression) > 1:
+        found = " ".join(map(repr, words))
+        raise ValueError(f"{topic!r}: found {found}; expected one expression; quote it")
+    if not Selection([topic], exclude=options.exclude).names:
+        raise ValueError(f"{topic!r}: --exclude leaves it out")
+    try:
+        condition = When(topic, expression[0] if expression else None, clock.now_ns)
+        with suppress(ShmError):  # it may be there later
+            condition.check(inspect_typed(topic)[1])
+    except ValueError as error:
+        raise ValueError(f"{topic!r}: {error}") from None
+    return condition
+
+
+def _sink(
+    options: argparse.Namespace,
+    session: Session,
+    receiver: Receiver,
+    clock: Clock,
+    conditions: Sequence[When],
+) -> Sink:
     """Return where the values go; raises OSError, and DiskFullError."""
     from shm_pub_sub._recording.memory import Memory
     from shm_pub_sub._recording.parts import Parts
@@ -143,7 +194,8 @@ def _sink(options: argparse.Namespace, session: Session, receiver: Receiver, clo
 
     session.parts = parts = Parts(
         session.path,
-        options.compression,
+        options.compression or COMPRESSIONS[0],
+        compress_large=options.compression is not None,
         split=_has_parts(options),
         max_disk=options.max_disk,
         min_free=options.min_free or 0,
@@ -152,7 +204,7 @@ def _sink(options: argparse.Namespace, session: Session, receiver: Receiver, clo
     )
     if options.snapshot:
         memory, span = Memory(options.memory), round(options.snapshot * 1e9)
-        return Snapshots(parts, receiver, clock, memory, span, session.log)
+        return Snapshots(parts, receiver, clock, memory, span, session.log, conditions)
     split_size = options.split_size
     if options.max_disk and not split_size:
         split_size = options.max_disk // SPLITS
