@@ -76,14 +76,14 @@ _UNITS = {"": 1, "B": 1} | {
 
 def size(text: str) -> int:
     """Return bytes, given as 500MB, 1.5GiB, or a number."""
-    match = re.fullmatch(r"(\d+|\d*\.\d+) ?([A-Za-z]*)", text)
+    match = re.fullmatch(r"([0-9]+|[0-9]*\.[0-9]+) ?([A-Za-z]*)", text)
     factor = {unit.lower(): by for unit, by in _UNITS.items()}.get(match[2].lower()) if match else 0
-    number = int(float(match[1]) * factor) if match and factor else 0
-    if number < 1:
+    number = float(match[1]) * factor if match and factor else 0.0
+    if number < 1 or (factor == 1 and number % 1):
         raise argparse.ArgumentTypeError(
             f"found {text!r}; expected a size, such as 500MB, 1.5GiB or a number of bytes"
         )
-    return number
+    return round(number)
 
 
 OPTIONS: dict[str, tuple[list[str], str, Callable[[str], float]]] = {
