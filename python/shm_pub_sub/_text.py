@@ -57,11 +57,11 @@ def frequency(hertz: float | None) -> str:
 
 def size(nbytes: float) -> str:
     """Return bytes in units of their size: 8 KiB, 1.5 MiB."""
-    for unit in ("bytes", "KiB", "MiB"):
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
         if nbytes < 1024:
             return f"{nbytes:.4g} {unit}"
         nbytes /= 1024
-    return f"{nbytes:.4g} GiB"
+    return f"{nbytes:.4g} TiB"
 
 
 def number(value: bool | int | float) -> str:

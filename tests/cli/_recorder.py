@@ -21,7 +21,7 @@ BOOTED = 1000 * SECOND
 
 
 class Clocks:
-    """Clocks that go on only when the test says so."""
+    """Clocks that go on only when the test moves them."""
 
     def __init__(self) -> None:
         self.monotonic = self.boottime = BOOTED

@@ -75,9 +75,13 @@ def test_other_sizes_are_refused(text: str) -> None:
         ),
         (["--max-disk", "1MB", "--snapshot", 9], "expected at least --memory, 268435456 bytes"),
         (["--snapshot-when", "estop"], "--snapshot-when needs --snapshot SECONDS"),
+        (
+            ["--snapshot", 9, "--snapshot-when", "a", "--exclude", "?"],
+            "'a': --exclude leaves it out",
+        ),
         (["--snapshot", 9, "--snapshot-when", "a", "b c"], "'a': at character"),
         (["--snapshot", 9, "--snapshot-when", "a", "b", "c"], "expected one expression; quote it"),
-        (["--snapshot", 9, "--snapshot-when", "speed"], "found float64; expected bool, or an expr"),
+        (["--snapshot", 9, "--snapshot-when", "speed"], "found float; expected bool, or an expr"),
         (["--snapshot", 9, "--snapshot-when", "speed", "x > 3"], "'speed': at character 1: "),
     ],
 )
@@ -94,10 +98,10 @@ def test_parts_play_as_one(cli: Cli, run_cli: RunCli, path: Path) -> None:
         recorder = record(cli, "-o", path, "--split-size", "20kB", "--compression", "none")
         for n in range(0, 5000, 100):
             speed.publish_many([float(k) for k in range(n, n + 100)])
-            until(lambda n=n: sum(p.stat().st_size for p in parts_of(path)) > n * 20, "the values")
+            time.sleep(0.001)
         err = end(recorder)
     parts = parts_of(path)
-    assert len(parts) > 5
+    assert len(parts) > 2
     assert f"recording to {parts[0]}, ..." in err
     assert f"5000 values of 1 topic, 0 lost, {sum(p.stat().st_size for p in parts)} bytes" in err
     assert f" in {len(parts)} parts" in err
@@ -124,16 +128,16 @@ def test_killed_in_parts_it_leaves_what_can_be_played(
 ) -> None:
     with shm_pub_sub.Publisher("speed", 0.0, 10_000) as speed:
         recorder = record(cli, "-o", path, "--split-size", "20kB", "--compression", "none")
-        count = 0
-        while len(parts_of(path)) < 4:
+        for count in range(0, 1_000_000, 100):
             speed.publish_many([float(k) for k in range(count, count + 100)])
-            count += 100
-            until(lambda: sum(p.stat().st_size for p in parts_of(path)) > count * 20, "the values")
+            if len(parts_of(path)) >= 4:
+                break
+            time.sleep(0.001)
         recorder.kill()
         recorder.wait()
     found = [value for *_, value in played(path)]
     assert found == [*map(float, range(len(found)))]
-    assert len(found) > count * 0.6
+    assert len(found) >= sum(len(messages(part)) for part in parts_of(path)[:-1]) > 0
     result = run_cli("play", path, "--format", "json")
     assert json.loads(result.stdout)["values"] == len(found)
 
@@ -142,7 +146,7 @@ def test_too_little_space_is_an_error_before_a_file_is_made(run_cli: RunCli, pat
     with shm_pub_sub.Publisher("speed", 0.0):
         check_failure(
             run_cli("record", "-o", path, "--min-free", "900TB"),
-            "free on the disk; expected at least 900 TB (--min-free); free some",
+            "free on the disk; expected at least 818.5 TiB (--min-free); free some",
         )
     assert not path.exists()
 
@@ -195,9 +199,11 @@ def test_a_snapshot_when_a_topic_says_so(cli: Cli, path: Path) -> None:
         recorder = record(cli, "speed", "-o", path, "--snapshot", 30, *conditions, topics=2)
         recorder.wait_for(READY, stream=recorder.stderr)
         speed.publish_many([1.0, 2.0])
-        estop.publish_many([True, False, True])
+        for flag in (True, False, True):
+            estop.publish(flag)
         recorder.wait_for(r"run_0.mcap: .* \(estop\)", stream=recorder.stderr)
-        speed.publish_many([3.0, 4.0, 5.0, 0.0])
+        for value in (3.0, 4.0, 5.0, 0.0):
+            speed.publish(value)
         recorder.wait_for(r"run_1.mcap: .* \(speed: value > 3\)", stream=recorder.stderr)
         end(recorder)
     first, second = parts_of(path)

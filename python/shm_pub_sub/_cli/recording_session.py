@@ -139,6 +139,11 @@ class Session:
             for name, figures in summary["topics"].items():
                 if lost := figures["lost"]:
                     self.log(f"{name}: lost {lost} of {lost + figures['values']}")
+            if slow := self._receiver.lost_to_memory:
+                self.log(
+                    f"{counted(slow, 'value')} of those because the file was written too slowly; a "
+                    "faster disk, fewer topics (--exclude) or more --memory helps"
+                )
         left_out = exit_code(self._receiver.left_out)
         return left_out or (EXIT_TIMEOUT if Selection(missing).names else EXIT_DONE)
 

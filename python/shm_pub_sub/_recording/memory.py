@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from .clock import Step
     from .taken import Source
 
-    Value = tuple[Source, int, int, Any]
+Value = tuple[Any, int, int, Any]
+"""Source, sequence, CLOCK_MONOTONIC in ns, value."""
 
 BLOCK = 1 << 20
 """Bytes of a block; a value of LARGE bytes has one of its own."""

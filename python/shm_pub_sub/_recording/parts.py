@@ -56,7 +56,7 @@ class Parts:
 
     Args:
         path: The recording's name.
-        compression: As for McapWriter.
+        compression, compress_large: As for McapWriter.
         split: Whether there are parts.
         max_disk: Bytes that the parts may take; beyond that the oldest are removed.
         min_free: Bytes to leave free on the disk.
@@ -71,6 +71,7 @@ class Parts:
         path: Path,
         compression: str = "zstd",
         split: bool = False,
+        compress_large: bool = False,
         max_disk: int | None = None,
         min_free: int = 0,
         force: bool = False,
@@ -81,7 +82,8 @@ class Parts:
         """How many were removed to make room."""
         self.count = 0
         """How many were begun."""
-        self._compression, self._force = compression, force
+        self._compression, self._compress_large = compression, compress_large
+        self._force = force
         self._max_disk, self._min_free = max_disk, min_free
         self._id = os.urandom(8).hex()
         self._last: Path | None = None
@@ -132,7 +134,7 @@ class Parts:
 
         self.make_room(nbytes)
         path = part_path(self.path, self._next) if self.split else self.path
-        writer = McapWriter(path, self._compression, self._force)
+        writer = McapWriter(path, self._compression, self._force, self._compress_large)
         about = {"id": self._id, "part": str(self._next)}
         if self._last is not None:
             about["previous"] = self._last.name
