@@ -144,8 +144,13 @@ class RecordSpec:
         return made
 
     def __str__(self) -> str:
-        fields = ", ".join(f"{field.name}: {field.spec}" for field in self.fields)
-        return f"{self.name}{{{fields}}}"
+        fields = ", ".join(f"{shown_name(field.name)}: {field.spec}" for field in self.fields)
+        return f"{shown_name(self.name)}{{{fields}}}"
+
+
+def shown_name(name: str) -> str:
+    """Return a name as a type's text has it: in quotes if it could be taken for more than that."""
+    return f'"{name}"' if set(":,{}[]<") & {*name} or name.strip() != name else name
 
 
 def laid_out(name: str, cls: type, how: _hot._How, fields: Iterable[Field]) -> RecordSpec:

@@ -95,7 +95,7 @@ def _structured(form: dict[str, Any]) -> RecordSpec:
             "itemsize": form["size"],
         }
     )
-    return RecordSpec("", numpy.void, "numpy", fields, form["size"], 1, dtype)
+    return RecordSpec(form.get("name", ""), numpy.void, "numpy", fields, form["size"], 1, dtype)
 
 
 def _format(spec: Spec) -> Any:

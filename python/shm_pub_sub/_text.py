@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+WIDEST_TYPE = 60
+"""Characters of a type in tables: a record's names all its fields."""
+
 
 def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
     """Return rows, the first one the heading, as lines; the columns in `right` are right-aligned.
@@ -80,6 +83,33 @@ def printable(text: str) -> str:
 def shortened(text: str, most: int) -> str:
     """Return at most so many characters of a text, which ends with "..." if it is longer."""
     return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def short_type(text: str) -> str:
+    """Return a type's text for a table: of a long record the first fields, `Imu{ax: float64, ...}`.
+
+    It is still one that a reader can tell from others, and none that `pub --type` takes.
+    """
+    if len(text) <= WIDEST_TYPE:
+        return text
+    fields, _, _ = text[: WIDEST_TYPE - len(", ...}")].rpartition(", ")
+    return f"{fields}, ...}}" if "{" in fields else shortened(text, WIDEST_TYPE)
+
+
+def type_matches(text: str, pattern: str) -> bool:
+    """Report whether a pattern matches a type's text, or it without fields or without its bound.
+
+    `*` stands for any text and `?` for any character; brackets are those of the type.
+    """
+    import re
+
+    regex = "".join({"*": ".*", "?": "."}.get(c) or re.escape(c) for c in pattern)
+    bare, left = text, 1
+    while left:
+        bare, left = re.subn(r"\{[^{}]*\}", "", bare)
+    texts = {text, bare}
+    texts |= {re.sub(r" <= \d+$", "", each) for each in texts}
+    return any(re.fullmatch(regex, each) for each in texts)
 
 
 def counted(number: int, noun: str) -> str:

@@ -14,7 +14,7 @@ from ._extension import load
 from ._go import call, from_go
 from ._metadata import decoded, shown
 from ._patterns import Selection
-from ._text import duration, printable, shortened, table
+from ._text import duration, printable, short_type, table
 from ._trust import check_trust
 
 
@@ -81,9 +81,6 @@ class TopicInfo(NamedTuple):
 FIELDS = [name for name in TopicInfo._fields if name != "type_name"]
 """Of tables, where `type` is the type's name."""
 
-WIDEST_TYPE = 60
-"""Characters of a type in tables: a record's names all its fields."""
-
 _HEADING = ("topic", "type", "publisher", "published", "newest", "buffers")
 
 
@@ -115,7 +112,7 @@ class TopicTable(list[TopicInfo]):
         return [
             (
                 printable(topic.name),
-                shortened(topic.type_name, WIDEST_TYPE),
+                short_type(topic.type_name),
                 state(topic),
                 f"{topic.published:,}",
                 age_text(topic),

@@ -3,7 +3,9 @@
 import json
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import shm_pub_sub
@@ -19,6 +21,11 @@ pub.publish(1.5)
 print("ready")
 input()
 """
+
+
+class Imu(NamedTuple):
+    stamp: int = 0
+    ax: float = 0.0
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -232,3 +239,53 @@ def test_trusts_whom_the_variable_names(run_cli: RunCli, monkeypatch: pytest.Mon
     refused = run_cli("echo", "odd", "--once")
     assert refused.returncode == 1
     assert "SHM_PUB_SUB_TRUST: found user" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("uint8[*", ["camera", "mask"]),
+        ("uint8[480,640,3]", ["camera"]),
+        ("uint8[480,640]", []),
+        ("Imu", ["imu"]),
+        ("Imu{*ax: float64*", ["imu"]),
+        ("list[Imu]", ["imus"]),
+        ("str", ["status"]),
+        ("str <= 200", ["status"]),
+        ("float", ["speed"]),
+        ("*Imu*", ["imu", "imus"]),
+        ("[fs]*", []),
+        ("f?oat", ["speed"]),
+    ],
+)
+def test_topics_of_a_type(run_cli: RunCli, pattern: str, found: list[str]) -> None:
+    np = pytest.importorskip("numpy")
+    with ExitStack() as stack:
+        for name, default, size in (
+            ("camera", np.zeros((480, 640, 3), "u1"), None),
+            ("imu", Imu(), None),
+            ("imus", [Imu()], 5),
+            ("mask", np.zeros((4, 4), "u1"), None),
+            ("speed", 0.0, None),
+            ("status", "", 200),
+        ):
+            stack.enter_context(shm_pub_sub.Publisher(name, default, max_size=size))
+        assert run_cli("list", "--type", pattern).stdout.splitlines() == found
+        counted = run_cli("list", "--type", pattern, "--exclude", "m*", "-c").stdout
+        assert counted == f"{len(set(found) - {'mask'})}\n"
+
+
+def test_types_are_whole_in_lines_and_short_in_tables(run_cli: RunCli) -> None:
+    fields = {f"field{n}": float(n) for n in range(20)}
+    with shm_pub_sub.Publisher("wide", fields):
+        (line,) = run_cli("list", "-t").stdout.splitlines()
+        assert line == f"wide [{shm_pub_sub.inspect('wide').type_name}]"
+        (row,) = rows(run_cli("list", "-v").stdout)
+    assert row["type"] == "{field0: float64, field1: float64, field2: float64, ...}"
+
+
+@pytest.mark.usefixtures("damaged")
+def test_topic_of_an_unknown_type_is_reported(run_cli: RunCli) -> None:
+    ended = run_cli("list", "--type", "*")
+    assert (ended.returncode, ended.stdout) == (0, "")
+    assert 'expected "SHMPUBSB"' in ended.stderr

@@ -54,9 +54,17 @@ func (r *Record) same(b *Record) bool {
 func (r *Record) String() string {
 	parts := make([]string, len(r.Fields))
 	for i, f := range r.Fields {
-		parts[i] = f.Name + ": " + f.Type.String()
+		parts[i] = shown(f.Name) + ": " + f.Type.String()
 	}
-	return r.Name + "{" + strings.Join(parts, ", ") + "}"
+	return shown(r.Name) + "{" + strings.Join(parts, ", ") + "}"
+}
+
+// shown returns a name as String has it: in quotes if it could be taken for more than that.
+func shown(name string) string {
+	if strings.ContainsAny(name, ":,{}[]<") || strings.TrimSpace(name) != name {
+		return `"` + name + `"`
+	}
+	return name
 }
 
 // lengths reports whether there are fields that vary in the record, or in one in it.

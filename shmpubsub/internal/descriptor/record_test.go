@@ -22,6 +22,7 @@ var records = []struct {
 	{pose, "Pose{x: float64, y: float64}", "record r16 0 0 0", 16, false},
 	{imu, "Imu{stamp: int64, ax: float64, label: str <= 9}", "record r40 0 0 0", 40, false},
 	{`{"kind":"record","size":1,"fields":[["Größe 1","<b1",0]]}`, "{Größe 1: bool}", "record r1 0 0 0", 1, false},
+	{`{"kind":"record","name":"a[1]","size":2,"fields":[["x: y","<b1",0],[" ","<b1",1]]}`, `"a[1]"{"x: y": bool, " ": bool}`, "record r2 0 0 0", 2, false},
 	{
 		`{"kind":"record","size":128,"fields":[["cov",{"kind":"array","dtype":"<f8","shape":[3,3]},0],["s",{"kind":"bytes","max":3},72]]}`,
 		"{cov: float64[3,3], s: bytes <= 3}", "record r128 0 0 0", 128, false,

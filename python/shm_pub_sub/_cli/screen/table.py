@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from shm_pub_sub._brief import Brief
-from shm_pub_sub._text import duration, frequency, printable, shortened, size
-from shm_pub_sub._topics import WIDEST_TYPE
+from shm_pub_sub._text import duration, frequency, printable, short_type, shortened, size
 
 from ..watch import Row, Watch
 
 _CELLS: dict[str, Callable[[Row], str]] = {
     "topic": lambda row: printable(row.topic.name),
-    "type": lambda row: shortened(row.topic.type_name, WIDEST_TYPE),
+    "type": lambda row: short_type(row.topic.type_name),
     "value": lambda row: _value(row.value),
     "rate": lambda row: frequency(row.rate),
     "age": lambda row: duration(row.age),

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from shm_pub_sub import TopicInfo
 from shm_pub_sub._arguments import directory
-from shm_pub_sub._text import duration, frequency, shortened, size
-from shm_pub_sub._topics import FIELDS, WIDEST_TYPE, fields, inspect_each, names, strangers, user
+from shm_pub_sub._text import duration, frequency, short_type, shortened, size, type_matches
+from shm_pub_sub._topics import FIELDS, fields, inspect_each, names, strangers, user
 
 from ..output import EXIT_DONE, log, print_json, put, put_table
 from ..processes import Commands, Reader, Readers
@@ -17,7 +17,7 @@ from ..topics import add_topics
 
 CELLS: dict[str, Callable[[TopicInfo], str]] = {
     "topic": lambda topic: topic.name,
-    "type": lambda topic: shortened(topic.type_name, WIDEST_TYPE),
+    "type": lambda topic: short_type(topic.type_name),
     "publisher": lambda topic: "alive" if topic.alive else "dead",
     "buffers": lambda topic: str(topic.buffer_num),
     "published": lambda topic: str(topic.published),
@@ -43,7 +43,13 @@ NUMBERS = range(3, 8)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_topics(parser)
-    parser.add_argument("-t", "--types", action="store_true", help="also print types")
+    parser.add_argument("-t", "--types", action="store_true", help="also print types, in full")
+    parser.add_argument(
+        "--type",
+        metavar="PATTERN",
+        dest="wanted_type",
+        help="only topics of this type: 'uint8[*', Imu, str; [ is no pattern here",
+    )
     parser.add_argument(
         "-v",
         "--verbose",
@@ -57,8 +63,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     found = names(patterns=options.topics, exclude=options.exclude)
+    if options.wanted_type is not None:
+        found = _of_type(found, options.wanted_type)
     if not found and not options.count_topics and sys.stderr.isatty():
-        if options.topics:
+        if options.topics or options.exclude or options.wanted_type is not None:
             log(f"no matching topic in {directory()}")
         else:
             log(f"no topics in {directory()} (set SHM_PUB_SUB_DIR for another directory)")
@@ -73,8 +81,7 @@ def run(options: argparse.Namespace) -> int:
         _print_table(found)
     elif options.types:
         for name, (topic, error) in inspect_each(found):
-            kind = shortened(topic.type_name, WIDEST_TYPE) if topic else "?"
-            put(f"{name} [{kind}]{_whose(topic)}")
+            put(f"{name} [{topic.type_name if topic else '?'}]{_whose(topic)}")
             if error is not None:
                 log(f"{error}")
     else:
@@ -83,6 +90,17 @@ def run(options: argparse.Namespace) -> int:
         for name, whose in strangers(found):
             log(f"{name!r} belongs to {whose}, who is not trusted")
     return EXIT_DONE
+
+
+def _of_type(found: list[str], pattern: str) -> list[str]:
+    """Return the topics of a type; log those whose type cannot be read."""
+    matching = []
+    for name, (topic, error) in inspect_each(found):
+        if topic is None:
+            log(f"{error}")
+        elif type_matches(topic.type_name, pattern):
+            matching.append(name)
+    return matching
 
 
 def _pids(readers: list[Reader]) -> str:

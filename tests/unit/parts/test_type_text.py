@@ -1,0 +1,161 @@
+"""Types from the texts that tools print of them."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from shm_pub_sub._described import spec_of_descriptor
+from shm_pub_sub._errors import TopicValueError
+from shm_pub_sub._raw import raw_publisher
+from shm_pub_sub._records import Field, laid_out
+from shm_pub_sub._spec import DTYPES, Spec
+from shm_pub_sub._topics import inspect_typed
+from shm_pub_sub._type_text import spec_of_text
+
+NAMES = st.text(
+    st.characters(exclude_categories=["C", "Z"], exclude_characters='"\\', include_characters=" "),
+    min_size=1,
+    max_size=8,
+) | st.sampled_from(["x", "float64", "list", "str", "a[1]", "b: float64", "<=", " ", "{}"])
+SIZES = st.integers(1, 9)
+ELEMENTS = st.sampled_from(sorted(DTYPES)).map(
+    lambda dtype: Spec("scalar", float, None, dtype=dtype)
+)
+VARIABLE = st.one_of(
+    st.builds(lambda most: Spec("text", str, None, most=most), SIZES),
+    st.builds(lambda most: Spec("bytes", bytes, None, most=most), SIZES),
+    st.builds(
+        lambda dtype, most: Spec("list", list, None, dtype=dtype, most=most),
+        *(st.sampled_from(["b1", "i8", "f8"]), SIZES),
+    ),
+)
+
+
+def arrays(elements: Any) -> Any:
+    def array(element: Spec, most: int | None, shape: list[int]) -> Spec:
+        axes = (*shape,) if most is None else (None, *shape)
+        return Spec(
+            *("array", list, None),
+            dtype=element.dtype,
+            shape=axes,
+            most=most,
+            record=element.record,
+        )
+
+    return st.builds(array, elements, st.none() | SIZES, st.lists(SIZES, max_size=3))
+
+
+def records(fields: Any) -> Any:
+    def record(name: str, named: dict[str, Spec]) -> Spec:
+        made = laid_out(name, tuple, "tuple", [Field(n, spec) for n, spec in named.items()])
+        return Spec("record", tuple, None, record=made)
+
+    return st.builds(
+        record, st.just("") | NAMES, st.dictionaries(NAMES, fields, min_size=1, max_size=4)
+    )
+
+
+def lists(elements: Any) -> Any:
+    return st.builds(
+        lambda e, most: Spec("list", list, None, most=most, record=e.record), elements, SIZES
+    )
+
+
+def with_records(fields: Any) -> Any:
+    made = records(fields)
+    return st.one_of(made, arrays(made), lists(made))
+
+
+SPECS = st.recursive(
+    st.one_of(ELEMENTS, VARIABLE, arrays(ELEMENTS)), with_records, max_leaves=6
+).filter(lambda spec: spec.kind != "scalar" or spec.dtype not in ("b1", "i8", "f8"))
+
+
+@given(SPECS)
+def test_text_of_a_type_is_read_back(spec: Spec) -> None:
+    found = spec_of_text(str(spec))
+    assert found.descriptor == spec.descriptor
+    assert str(spec_of_descriptor(spec.descriptor)) == str(spec)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "uint8[480,640,3]",
+        "Imu{stamp: int64, ax: float64, label: str <= 9}",
+        "list[Imu{poses: Pose{x: float32}[<=3]}] <= 4",
+        "Pose{x: float64}[4,2]",
+        '"a[1]"{"x: y": bool, " ": list[bool] <= 2, Größe 1: complex64}',
+    ],
+)
+def test_a_topics_text_is_that_of_its_type(text: str) -> None:
+    descriptor = spec_of_text(text).descriptor
+    with raw_publisher("topic", descriptor):
+        info, found = inspect_typed("topic")
+    assert (info.type_name, found) == (text, descriptor)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("float", "float"),
+        ("float64", "float"),
+        ("int64", "int"),
+        (" bool ", "bool"),
+        ("complex64", "complex64"),
+        ("str", "str <= 4096"),
+        ("bytes<=7", "bytes <= 7"),
+        ("list[ float64 ]<=3", "list[float] <= 3"),
+        ("Imu{ax:float,n:int,ok:bool}", "Imu{ax: float64, n: int64, ok: bool}"),
+        ("{ a: {b: uint8[2]}[<=3,4] }", "{a: {b: uint8[2]}[<=3,4]}"),
+        ("float32[]", "float32[]"),
+        ("Größe 1{für dich: bool}", "Größe 1{für dich: bool}"),
+    ],
+)
+def test_texts_that_people_write(text: str, shown: str) -> None:
+    assert str(spec_of_text(text)) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "found its end at character 1; expected float, int, bool, float32"),
+        ("flaot64", "found 'flaot64' at character 1; expected float, int"),
+        ("Imu", "found 'Imu' at character 1"),
+        ("{}", "found no type that a topic can have"),
+        ("{a: float64, a: int64}", "or two of one name"),
+        ("{ax}", "found '}' at character 4; expected a field such as ax: float64"),
+        ("{ax: float64", "found its end at character 13; expected ',' or '}'"),
+        ("{ax: float64 ay: float64}", "found 'float64 ay: float64}' at character 6"),
+        ("list[float]", "expected '<=' and the most elements: list[float] <= 16"),
+        ("list[str] <= 3", "expected a list of bool, int, float or records"),
+        ("list[float <= 3", "expected ']'"),
+        ("uint8[:,3]", "found ':,3]' at character 7; expected a number"),
+        ("uint8[3,<=3]", "expected a number"),
+        ("uint8[3", "expected ',' or ']'"),
+        ("uint8[0]", "found no type that a topic can have: it is too large, or has no elements"),
+        ("uint8[" + "9" * 30 + "]", "expected a number"),
+        ("str <= x", "expected a number"),
+        ("float64 <= 3", "found '<= 3' at character 9"),
+        ('"Imu"', "expected '{' and fields"),
+        ("uint8[999999999999999999]", "it is too large"),
+        ("{a: " * 9 + "bool" + "}" * 9, "expected records nested at most 8 deep"),
+        ('{"a\\b": bool}', "found no type"),
+        ("{a\0: bool}", ""),
+        ("{a\udcff: bool}", ""),
+    ],
+)
+def test_what_is_no_type(text: str, said: str) -> None:
+    with pytest.raises(TopicValueError) as error:
+        spec_of_text(text)
+    assert said in str(error.value)
+
+
+@given(st.text(alphabet='abfloat64[]{}<=:, 019"', max_size=30))
+def test_any_text_is_a_type_or_refused(text: str) -> None:
+    try:
+        found = spec_of_text(text)
+    except TopicValueError:
+        return
+    assert str(spec_of_text(str(found))) == str(found)
