@@ -15,6 +15,7 @@ import weakref
 
 import align_uses
 import payload_uses
+import raw_uses
 import record_uses
 import shm_pub_sub
 from refcount_helpers import Converts, Fails, Go, functions_of, raises
@@ -296,6 +297,7 @@ def looks():
         *record_uses.topics,
         *record_uses.small,
         *align_uses.publishers,
+        *raw_uses.publishers,
     )
     assert len(_hot.publishers()) == 3 + len(others)
     _hot.forks()
@@ -310,7 +312,7 @@ pairs = [
 aged = Subscriber("float", -1.0, max_age=1e-4)
 
 USES = functions_of(globals())
-USES += payload_uses.USES + record_uses.USES + align_uses.USES
+USES += payload_uses.USES + record_uses.USES + align_uses.USES + raw_uses.USES
 
 
 def references():
@@ -335,7 +337,7 @@ for name, number in grown.items():
 for pub, sub, _ in pairs:
     pub.close()
     sub.close()
-for end in payload_uses.ENDS + record_uses.ENDS + align_uses.ENDS:
+for end in payload_uses.ENDS + record_uses.ENDS + align_uses.ENDS + raw_uses.ENDS:
     end.close()
 lost = {name: number for name, number in grown.items() if abs(number) > SLACK}
 if lost:

@@ -25,6 +25,7 @@ UNIT = {
     "api": "arguments subclasses objects",
     "lifetime": "closing finalizers threads",
     "arrays": "publish_many publish_threads loan views into meanwhile",
+    "raw": "raw_subscriber raw_publisher round_trip",
     "records": "codec hostile meanwhile refused into last loan parts",
 }
 CHOSEN = [

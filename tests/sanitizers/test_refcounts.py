@@ -46,6 +46,9 @@ FAULTS: dict[str, Fault] = {
     "name kept": ("lifetime.c", "    Py_XDECREF(name);\n", ""),
     "fields kept": ("record_put.c", "        Py_DECREF(part);\n        if (fit", "        if (fit"),
     "publishers kept": ("registry.c", "        Py_DECREF(found[i]);\n", ""),
+    "raw bytes kept": ("read_payload.c", "        s->copied++;\n        Py_SETREF(*object, ",
+                       "        s->copied++;\n        *object = ("),
+    "raw buffer kept": ("publish_raw.c", "        PyBuffer_Release(&bytes);\n", ""),
 }  # fmt: skip
 
 

@@ -97,7 +97,9 @@ with raw_subscriber("cam", inspect_typed("cam")[1], trust=trusted) as sub:
     with camera(mode=0o644) as pub:
         pub.publish(IMAGE)
         found = check_python(
-            "import shm_pub_sub._records_read" + BECOME + program, who(OUTSIDER, GROUP), "0"
+            "import shm_pub_sub._raw, shm_pub_sub._records_read" + BECOME + program,
+            who(OUTSIDER, GROUP),
+            "0",
         )
     assert found.split() == ["bytes", "True", str(int(IMAGE.sum())), "1"]
 
