@@ -5,28 +5,33 @@ import re
 from pathlib import Path
 
 import pytest
+import shm_pub_sub
 from support.paths import DOCS
 
 pytest.importorskip("mcap")
-from shm_pub_sub._recording import mcap_format
+from shm_pub_sub._messages import MESSAGE_ENCODING, SCHEMA_ENCODING, message_of
+from shm_pub_sub._messages.channels import channel_metadata
 from shm_pub_sub._recording.mcap_writer import McapWriter
 from shm_pub_sub._recording.recorder import FLUSH
 
 PAGE = DOCS / "command-line" / "recording.md"
 START = 1_700_000_000_000_000_000
 SEED = 13
+INFO = shm_pub_sub.TopicInfo(
+    *("robot/joint/1", float, 100, 0, 0.0, 0.0, True, False, 4711, 0.0, 4096, "", 0, True),
+    *("float", 0, 0, {}),
+)
 
 
 def bytes_a_value(path: Path, hertz: int, topics: int, kind: type) -> float:
     """Record so many values a second of each topic, as the recorder does."""
     made = random.Random(SEED)
     writer = McapWriter(path, "zstd", replace=True)
-    schema = writer.add_schema(
-        mcap_format.schema_name(kind), mcap_format.SCHEMA_ENCODING, mcap_format.schema(kind)
-    )
-    metadata = {"type": kind.__name__, "buffer_num": "100", "publisher_pid": "4711"}
+    message = message_of(kind.__name__, {})
+    schema = writer.add_schema(message.schema_name, SCHEMA_ENCODING, message.schema)
+    about = channel_metadata(INFO._replace(type=kind, type_name=kind.__name__), kind.__name__)
     channels = [
-        writer.add_channel(f"robot/joint/{number}", "json", schema, metadata)
+        writer.add_channel(f"robot/joint/{number}", MESSAGE_ENCODING, schema, about)
         for number in range(topics)
     ]
     count, flush_at = max(2000 // topics, 20 * hertz), 0.0
@@ -38,7 +43,7 @@ def bytes_a_value(path: Path, hertz: int, topics: int, kind: type) -> float:
         for channel in channels:
             time_ns = START + round(seconds * 1e9) + made.randrange(100_000)
             value = {bool: made.random() < 0.5, int: number, float: made.gauss(0, 1)}[kind]
-            writer.add_message(channel, number, time_ns, time_ns, (mcap_format.encode(value),))
+            writer.add_message(channel, number, time_ns, time_ns, message.encode(value, time_ns))
     writer.finish()
     return path.stat().st_size / (count * topics)
 
