@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .._clouds import cloud_of
 from .._described import spec_of_descriptor
@@ -13,40 +13,41 @@ from .stamped import CompressedImage, Image, PointCloud, point_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Final, Protocol
+    from typing import Final
 
     from .._spec import Spec
 
-    class Decoder(Protocol):
-        """How the values of a channel are read."""
-
-        def decode(self, data: memoryview) -> bool | int | float | bytes | memoryview | None:
-            """Return a message's value, which may be a part of data; None if it has none.
-
-            Raises ValueError, with what was found and expected, for anything that is no such
-            message.
-            """
-
-    class Message(Decoder, Protocol):
-        """How the values of a topic are written, and read again. One for each channel."""
-
-        @property
-        def schema_name(self) -> str:
-            """The message's name, such as std_msgs/msg/Float64."""
-
-        @property
-        def schema(self) -> bytes:
-            """Its definition, with those of the messages in it."""
-
-        def encode(self, value: Any, time_ns: int) -> Sequence[bytes | memoryview]:
-            """Return a value, a number or raw, as parts. Large parts are the value's own memory.
-
-            time_ns is since the epoch, for headers. Raises ValueError if the value is garbage.
-            """
-
-
 SCHEMA_ENCODING: Final = "ros2msg"
 MESSAGE_ENCODING: Final = "cdr"
+
+
+class Decoder(Protocol):
+    """How the values of a channel are read."""
+
+    def decode(self, data: memoryview) -> bool | int | float | bytes | memoryview | None:
+        """Return a message's value, which may be a part of data; None if it has none.
+
+        Raises ValueError, with what was found and expected, for anything that is no such
+        message.
+        """
+
+
+class Message(Decoder, Protocol):
+    """How the values of a topic are written, and read again. One for each channel."""
+
+    @property
+    def schema_name(self) -> str:
+        """The message's name, such as std_msgs/msg/Float64."""
+
+    @property
+    def schema(self) -> bytes:
+        """Its definition, with those of the messages in it."""
+
+    def encode(self, value: Any, time_ns: int) -> Sequence[bytes | memoryview]:
+        """Return a value, a number or raw, as parts. Large parts are the value's own memory.
+
+        time_ns is since the epoch, for headers. Raises ValueError if the value is garbage.
+        """
 
 
 def message_of(descriptor: str, metadata: Mapping[str, Any], names: Names | None = None) -> Message:

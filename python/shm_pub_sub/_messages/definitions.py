@@ -211,8 +211,8 @@ def _free(wanted: str, taken: set[str]) -> str:
 
 
 def _field_name(name: str) -> str:
-    name = re.sub("([a-z0-9])([A-Z])", r"\1_\2", _ascii(name)).lower()
-    name = re.sub("[^a-z0-9]+", "_", name)[:_MOST_NAME].strip("_")
+    name = re.sub("([a-z0-9])([A-Z])", r"\1_\2", name).casefold()
+    name = re.sub("[^a-z0-9]+", "_", _ascii(name))[:_MOST_NAME].strip("_")
     return f"field_{name}" if name[:1].isdigit() else name
 
 

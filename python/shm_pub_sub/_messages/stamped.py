@@ -268,7 +268,7 @@ def _read_text(found: Reader) -> str:
     try:
         return str(found.text(), "utf-8")
     except UnicodeDecodeError:
-        raise ValueError("found text that is not UTF-8") from None
+        raise ValueError("found text that is not UTF-8; expected names in UTF-8") from None
 
 
 def _read_header(found: Reader) -> str:
