@@ -1,7 +1,7 @@
-"""Take docs/images/notebook.png: the tutorial notebook, running in JupyterLab.
+"""Take the pictures of notebooks in docs/images: the examples, running in JupyterLab.
 
-Needs jupyterlab, selenium, pillow, matplotlib and pandas (PyPI), and chromium and chromium-driver
-(Debian); a release runs it: `python docs/screenshots/notebook.py`.
+Needs jupyterlab, selenium, pillow, matplotlib, numpy and pandas (PyPI), and chromium and
+chromium-driver (Debian); a release runs it: `python docs/screenshots/notebook.py`.
 """
 
 from __future__ import annotations
@@ -21,24 +21,46 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[2]
-TUTORIAL = ROOT / "examples" / "tutorial.ipynb"
-IMAGE = ROOT / "docs" / "images" / "notebook.png"
+IMAGES = ROOT / "docs" / "images"
 LARGEST = 200_000
-"""Bytes of the picture."""
+"""Bytes of a picture."""
 
-WIDTH, HEIGHT = 900, 1250
 PATIENCE = 90
 FILLED = 9
 """Seconds until the live plot has all of its window."""
 
-AGAIN = "shm_pub_sub.topics()"
-"""The cell that is run again with those below it, when there is more to see."""
 
-FIRST, LAST = "## Look", "## Use"
-"""Headings: what the picture begins with, and what it ends before."""
+class Shot(NamedTuple):
+    """A picture of a part of a notebook."""
+
+    notebook: Path
+    image: Path
+    first: str
+    """The heading that the picture begins with."""
+    last: str
+    """The heading that it ends before."""
+    again: str
+    """The cell that is run again with those below it, when there is more to see."""
+    width: int = 900
+    height: int = 1250
+
+
+SHOTS = (
+    Shot(
+        ROOT / "examples" / "tutorial.ipynb",
+        IMAGES / "notebook.png",
+        *("## Look", "## Use", "shm_pub_sub.topics()"),
+    ),
+    Shot(
+        ROOT / "examples" / "recording.ipynb",
+        IMAGES / "notebook-arrays.png",
+        *("## Look", "## Record", "sensor = "),
+        height=1840,
+    ),
+)
 
 CHROMIUM = [
     "--headless",
@@ -71,16 +93,17 @@ QUIET = "config/lab/user-settings/@jupyterlab/apputils-extension/notification.ju
 """The file that keeps JupyterLab from asking about news."""
 
 
-def shown_part(notebook: dict[str, Any]) -> dict[str, Any]:
+def shown_part(shot: Shot) -> dict[str, Any]:
     """Return the notebook without what the picture does not show."""
+    notebook: dict[str, Any] = json.loads(shot.notebook.read_text(encoding="utf-8"))
     cells = notebook["cells"]
-    end = next(n for n, cell in enumerate(cells) if "".join(cell["source"]).startswith(LAST))
+    end = next(n for n, cell in enumerate(cells) if "".join(cell["source"]).startswith(shot.last))
     return {**notebook, "cells": cells[:end]}
 
 
 @contextmanager
 def jupyterlab(folder: Path) -> Iterator[str]:
-    """Run JupyterLab on a notebook in the folder, and give its address."""
+    """Run JupyterLab on the notebooks in the folder, and give its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -95,19 +118,20 @@ def jupyterlab(folder: Path) -> Iterator[str]:
     try:
         address = f"http://127.0.0.1:{port}"
         wait(lambda: urllib.request.urlopen(f"{address}/api", timeout=5).close() or True)
-        yield f"{address}/doc/tree/{TUTORIAL.name}"
+        yield f"{address}/doc/tree"
     finally:
         server.terminate()
         server.wait(PATIENCE)
 
 
 @contextmanager
-def browser(folder: Path) -> Iterator[Any]:
-    """Run Chromium."""
+def browser(folder: Path, shot: Shot) -> Iterator[Any]:
+    """Run Chromium in a window of the picture's size."""
     webdriver: Any = importlib.import_module("selenium.webdriver")
 
     options = webdriver.ChromeOptions()
-    for argument in (*CHROMIUM, f"--user-data-dir={folder}", f"--window-size={WIDTH},{HEIGHT}"):
+    size = f"--window-size={shot.width},{shot.height}"
+    for argument in (*CHROMIUM, f"--user-data-dir={folder}", size):
         options.add_argument(argument)
     options.binary_location = shutil.which("chromium") or "chromium"
     service = webdriver.ChromeService(shutil.which("chromedriver"))
@@ -132,9 +156,9 @@ def wait(done: Any) -> Any:
         time.sleep(0.2)
 
 
-def run_and_photograph(driver: Any, address: str) -> bytes:
+def run_and_photograph(driver: Any, address: str, shot: Shot) -> bytes:
     """Run all cells, let the plot fill, and return the window as PNG."""
-    driver.get(address)
+    driver.get(f"{address}/{shot.notebook.name}")
     ready = (
         "return window.jupyterapp?.shell.currentWidget?.context?.sessionContext?.session?.kernel"
     )
@@ -143,10 +167,10 @@ def run_and_photograph(driver: Any, address: str) -> bytes:
     wait(lambda: "process" in driver.find_element("tag name", "body").text)
     time.sleep(FILLED)
     # Again, as by now there is more to see.
-    driver.execute_script(SELECT, AGAIN)
+    driver.execute_script(SELECT, shot.again)
     driver.execute_script("window.jupyterapp.commands.execute('notebook:run-all-below')")
     time.sleep(1)
-    driver.execute_script(SELECT, FIRST)
+    driver.execute_script(SELECT, shot.first)
     time.sleep(1)
     picture: bytes = driver.get_screenshot_as_png()
     return picture
@@ -167,19 +191,20 @@ def save(picture: bytes, path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("-o", "--output", type=Path, default=IMAGE, metavar="FILE")
-    options = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory(dir="/dev/shm") as notebooks,
-        tempfile.TemporaryDirectory() as profile,
-    ):
-        notebook = shown_part(json.loads(TUTORIAL.read_text(encoding="utf-8")))
-        (Path(notebooks) / TUTORIAL.name).write_text(json.dumps(notebook), encoding="utf-8")
-        (Path(notebooks) / QUIET).parent.mkdir(parents=True)
-        (Path(notebooks) / QUIET).write_text('{"fetchNews": "false", "checkForUpdates": false}')
-        with jupyterlab(Path(notebooks)) as address, browser(Path(profile)) as driver:
-            save(run_and_photograph(driver, address), options.output)
-    print(f"{options.output}: {options.output.stat().st_size:,} bytes")
+    parser.parse_args()
+    for shot in SHOTS:
+        with (
+            tempfile.TemporaryDirectory(dir="/dev/shm") as notebooks,
+            tempfile.TemporaryDirectory() as profile,
+        ):
+            copy = Path(notebooks) / shot.notebook.name
+            copy.write_text(json.dumps(shown_part(shot)), encoding="utf-8")
+            settings = Path(notebooks) / QUIET
+            settings.parent.mkdir(parents=True)
+            settings.write_text('{"fetchNews": "false", "checkForUpdates": false}')
+            with jupyterlab(Path(notebooks)) as address, browser(Path(profile), shot) as driver:
+                save(run_and_photograph(driver, address, shot), shot.image)
+        print(f"{shot.image}: {shot.image.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ GO_PROGRAMS = sorted(path.parent.name for path in EXAMPLES.glob("go/*/main.go"))
 def test_table_names_every_example() -> None:
     text = (EXAMPLES / "README.md").read_text(encoding="utf-8")
     linked = re.findall(r"^\| \[.*?\]\((.*?)\)", text, re.MULTILINE)
-    others = ["c/read_topic.c", "tutorial.ipynb", *(f"go/{name}/main.go" for name in GO_PROGRAMS)]
+    notebooks = sorted(path.name for path in EXAMPLES.glob("*.ipynb"))
+    others = ["c/read_topic.c", *notebooks, *(f"go/{name}/main.go" for name in GO_PROGRAMS)]
     assert sorted(linked) == sorted([*PROGRAMS, *others])
 
 

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import shm_pub_sub
 
 from .conftest import Notebook, the_display
@@ -43,6 +44,30 @@ def test_plot_follows_topics_that_come_and_go_and_change_their_type(notebook: No
     with shm_pub_sub.Publisher("estop", 0) as stop:
         until(notebook, "estop: 7", lambda: stop.publish(7))
     assert "<script" not in shown
+
+
+def test_plot_shows_a_picture_live_beside_a_field_and_keeps_the_last(notebook: Notebook) -> None:
+    frame = np.zeros((48, 64, 3), "u1")
+    with (
+        shm_pub_sub.Publisher("camera", frame) as camera,
+        shm_pub_sub.Publisher("imu", {"ax": 0.0}) as imu,
+    ):
+        imu.publish({"ax": 1.5})
+        camera.publish(frame)
+        notebook.run(PLOT.format("'camera', 'imu.ax'"))
+        shown = until(notebook, "imu.ax: 1.5")
+        assert shown.count("<img") == 1
+        first = shown.split("base64,")[1].split('"')[0]
+        camera.publish(frame + 200)
+        end = time.monotonic() + 30
+        while first in the_display(notebook)[-1]["text/html"]:
+            assert time.monotonic() < end, "no other picture"
+            notebook.run("")
+        assert notebook.run("plot.figure.get_axes()[1].get_images() != []") == "True"
+    notebook.run("plot.stop()")
+    last = the_display(notebook)[-1]["text/html"]
+    assert last.count("<img") == 1
+    assert "(stopped at" in last
 
 
 def test_plot_does_not_block_and_goes_on_while_a_cell_runs(notebook: Notebook) -> None:
