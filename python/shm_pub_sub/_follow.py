@@ -42,6 +42,7 @@ class Follower:
         glance: Makes of a value that is no bool, int or float what is kept of it. None: topics of
             other types are refused.
         subscribe: Makes the subscriber of a name and a history; any type will do. None: as above.
+        raw: Whether values of other types are bytes, as they are in shared memory.
         waits: Whether wait() will be called, for which each topic takes a second descriptor.
 
     Raises:
@@ -62,6 +63,7 @@ class Follower:
         glance: Callable[[Any], Any] | None = None,
         subscribe: Callable[[str, int], Any] | None = None,
         waits: bool = True,
+        raw: bool = False,
     ) -> None:
         if not isinstance(words, Selection):
             words = Selection([check_name(word) for word in words], names)
@@ -69,7 +71,7 @@ class Follower:
         for word in words.words:
             check_name(word)
         self.directory = check_directory(directory)
-        self._opening = Opening(self.directory, check_trust(trust), glance, subscribe)
+        self._opening = Opening(self.directory, check_trust(trust), glance, subscribe, raw)
         self.topics: dict[str, Topic] = {}
         """By name: those that are named at once, a pattern's as they appear."""
         self.beyond: list[str] = []

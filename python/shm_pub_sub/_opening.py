@@ -30,6 +30,7 @@ class Opening:
         trust: Any,
         glance: Callable[[Any], Any] | None,
         subscribe: Callable[[str, int], Any] | None,
+        raw: bool,
     ) -> None:
         self.hurry: set[Topic] = set()
         """To be opened at the next look."""
@@ -39,7 +40,7 @@ class Opening:
         self._in_doubt: set[Topic] = set()
         self._next_retry = self._next_doubt = 0.0
         self._directory, self._trust = directory, trust
-        self._glance, self._subscribe = glance, subscribe
+        self._glance, self._subscribe, self._raw = glance, subscribe, raw
 
     def open(self, history: int, first: bool, wait_for: WaitFor) -> list[Event]:
         """Open the topics that it is time for.
@@ -138,6 +139,17 @@ class Opening:
         if not is_number and self._glance is None:
             return not_taken(topic.name, info.type_name)
         topic.glance = None if is_number else self._glance
+        if self._raw and not is_number:
+            from ._raw import raw_subscriber
+
+            topic.subscriber = raw_subscriber(
+                topic.name,
+                topic.descriptor,
+                history=history,
+                trust=self._trust,
+                directory=self._directory,
+            )
+            return None
         topic.subscriber = Subscriber(
             topic.name,
             info.type() if is_number else None,

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import time
 
 import pytest
@@ -113,7 +114,9 @@ def test_json(cli: Cli) -> None:
     hz = cli.start("hz", "robot/speed", "--format", "json", "-i", 0.3)
     while (found := json.loads(hz.line()))["rate"] is None:
         assert found["window"] == 0
-    assert list(found) == ["topic", "rate", "min", "max", "std_dev", "window", "new", "lost"]
+    figures = ["rate", "min", "max", "std_dev", "window", "bytes_per_second"]
+    assert sorted(found) == sorted(["topic", *figures, "new", "lost"])
+    assert found["bytes_per_second"] is None  # of a number
     assert 10 < found["rate"] < 1000
     interrupt(hz)
     interrupt(pub)
@@ -133,3 +136,49 @@ def test_nothing_in_time_is_exit_code_3(run_cli: RunCli) -> None:
     ended = run_cli("hz", "robot/speed", "--timeout", 0.2, "-i", 0.1)
     assert (ended.returncode, ended.stdout) == (3, "")
     assert "waiting: no topic 'robot/speed' in" in ended.stderr
+
+
+def test_bytes_are_those_published_and_not_the_most_there_could_be(cli: Cli) -> None:
+    np = pytest.importorskip("numpy")
+    with (
+        shm_pub_sub.Publisher("cloud", np.zeros((0, 4), "f4"), 200, max_size=100_000) as cloud,
+        shm_pub_sub.Publisher("imu", {"ax": 0.0, "n": 0}, 200) as imu,
+        shm_pub_sub.Publisher("status", "", 200) as status,
+        shm_pub_sub.Publisher("speed", 0.0, 200) as speed,
+    ):
+        measuring = cli.start("hz", "*", "-i", 0.2, "--format", "json")
+        measuring.line()
+        found: dict[str, dict[str, float]] = {}
+        while len(found) < 4:
+            for n in range(5):
+                cloud.publish(np.zeros((50, 4), "f4"))
+                imu.publish({"ax": 1.0, "n": n})
+                status.publish("grüezi")
+                speed.publish(1.0)
+            line = json.loads(measuring.line())
+            if line["new"] and line["rate"]:
+                found[line["topic"]] = line
+        interrupt(measuring)
+    sizes = {
+        n: f["bytes_per_second"] and f["bytes_per_second"] / f["rate"] for n, f in found.items()
+    }
+    assert sizes == {
+        "cloud": pytest.approx(800),
+        "imu": pytest.approx(16),
+        "status": pytest.approx(7),
+        "speed": None,
+    }
+
+
+def test_megabytes_are_printed_beside_the_rate(cli: Cli) -> None:
+    with shm_pub_sub.Publisher("data", b"", 100, max_size=2_000_000) as pub:
+        measuring = cli.start("hz", "data", "-i", 0.1)
+        while True:
+            pub.publish(bytes(1_500_000))
+            pub.publish(bytes(1_500_000))
+            line = measuring.line()
+            if line.startswith("average rate: "):
+                break
+        interrupt(measuring)
+    rate, amount = re.fullmatch(r"average rate: (\S+) (\S+) MB/s", line).groups()  # type: ignore[union-attr]
+    assert float(amount) == pytest.approx(1.5 * float(rate), rel=0.01)

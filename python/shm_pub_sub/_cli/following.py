@@ -45,6 +45,7 @@ class Following:
         gather: Read fast topics in batches, up to 10 ms apart, if no value is lost by that.
         ends: Log when a publisher ends.
         glance: As for Follower; by default nothing is kept of values of other types.
+        raw: As for Follower.
         accept: Is called with each topic that is opened; returns why its values are of no use, or
             "". It may set the topic's glance.
 
@@ -62,13 +63,16 @@ class Following:
         ends: bool = False,
         glance: Callable[[Any], Any] = lambda value: None,
         accept: Callable[[Topic], str] = lambda topic: "",
+        raw: bool = False,
     ) -> None:
         names()  # raises if the directory cannot be read
         open_as_many_as_allowed()
         selection = wanted if isinstance(wanted, Selection) else Selection(wanted)
         self.left_out = LeftOut(selection.words)
         self._alone = len(selection.words) == 1 and not is_pattern(selection.words[0])
-        self._follower = Follower(selection, history, later, glance=glance, waits=not self._alone)
+        self._follower = Follower(
+            selection, history, later, glance=glance, waits=not self._alone, raw=raw
+        )
         self._accept = accept
         self._refused: dict[str, str] = {}
         self._gather = gather

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from shm_pub_sub import Sample
@@ -17,6 +17,10 @@ from .following import Following
 from .output import EXIT_TIMEOUT, Control, draw, exit_code, print_json
 from .topics import WAITS, add_topics
 
+Figures = Mapping[str, float | None]
+MORE = "bytes_per_second"
+"""A figure of hz alone; None of bool, int and float."""
+
 
 class _Meter(Protocol):
     """Measures one topic."""
@@ -24,10 +28,12 @@ class _Meter(Protocol):
     def add(self, samples: list[Sample[Any]]) -> None:
         """Add values."""
 
-    def figures(self) -> dict[str, float] | None:
-        """Return the mean, min, max, std_dev and window; None if there are too few values."""
+    def figures(self) -> Figures | None:
+        """Return the mean, min, max, std_dev and window, and what more there is; None if there are
+        too few values."""
 
 
+_OTHERS = ("min", "max", "std_dev", "window")
 _SPREAD, _END = Control("\n\t"), Control("\n")
 
 WINDOW = 10_000
@@ -43,7 +49,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def measure(
-    options: argparse.Namespace, follower: Following, new_meter: Callable[[], _Meter], title: str
+    options: argparse.Namespace,
+    follower: Following,
+    new_meter: Callable[[Topic], _Meter],
+    title: str,
 ) -> int:
     """Report the figures of topics until the options or Ctrl-C end it."""
     meters: dict[Topic, _Meter] = {}
@@ -53,7 +62,7 @@ def measure(
     deadlines.advance()
     while options.count is None or reports < options.count:
         for topic, samples in follower.take(deadlines.left()):
-            meters.setdefault(topic, new_meter()).add(samples)
+            meters.setdefault(topic, new_meter(topic)).add(samples)
             new[topic] = new.get(topic, 0) + len(samples)
             last_value = time.monotonic()
         now = time.monotonic()
@@ -74,18 +83,19 @@ def measure(
     return exit_code(follower.left_out)
 
 
-def _print_text(
-    topic: Topic, figures: dict[str, float] | None, new: int, several: bool, title: str
-) -> None:
+def _print_text(topic: Topic, figures: Figures | None, new: int, several: bool, title: str) -> None:
     if figures is not None and new:
-        figure, least, most, deviation, window = figures.values()
+        figure, least, most, deviation, window = [figures[n] or 0.0 for n in (title, *_OTHERS)]
         mean = 1 / figure if title == "rate" else figure
         # As ros2 from 10 ms on; below that two digits of the mean.
         digits = max(3, 1 - math.floor(math.log10(mean))) if 0 < mean < math.inf else 3
-        parts = [f"average {title}: {figure:.{3 if title == 'rate' else digits}f}", _SPREAD]
+        parts = [f"average {title}: {figure:.{3 if title == 'rate' else digits}f}"]
+        if (amount := figures.get(MORE)) is not None:
+            parts.append(f" {amount / 1e6:.3f} MB/s")
+        parts.append(_SPREAD)
         parts.append(
             f"min: {least:.{digits}f}s max: {most:.{digits}f}s "
-            f"std dev: {deviation:.{digits + 2}f}s window: {window}"
+            f"std dev: {deviation:.{digits + 2}f}s window: {window:.0f}"
         )
     elif not new:
         parts = ["no new messages"]
@@ -99,7 +109,9 @@ def _print_text(
 
 
 def _print_record(
-    topic: Topic, figures: dict[str, float] | None, new: int, several: bool, title: str
+    topic: Topic, figures: Figures | None, new: int, several: bool, title: str
 ) -> None:
-    nothing = {title: None, "min": None, "max": None, "std_dev": None, "window": 0}
-    print_json({"topic": topic.name} | (figures or nothing) | {"new": new, "lost": topic.lost})
+    nothing: Figures = dict.fromkeys((title, *_OTHERS)) | {"window": 0}
+    more: Figures = {MORE: None} if title == "rate" else {}
+    counts = {"new": new, "lost": topic.lost}
+    print_json({"topic": topic.name, **nothing, **more, **(figures or {}), **counts})

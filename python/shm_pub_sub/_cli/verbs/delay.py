@@ -19,7 +19,7 @@ add_arguments = measure.add_arguments
 def run(options: argparse.Namespace) -> int:
     # The age of values published before this says nothing of delivery.
     with Following(selection(options), history=0, later=0, gather=False) as follower:
-        return measure.measure(options, follower, lambda: Ages(options.window), "delay")
+        return measure.measure(options, follower, lambda _: Ages(options.window), "delay")
 
 
 class Ages:
