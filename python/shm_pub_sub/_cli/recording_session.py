@@ -56,7 +56,7 @@ class Session:
     def record(self, recorder: Recorder, sink: Sink) -> int:
         """Record, print what came of it, and return the exit code."""
         snapshots = sink if isinstance(sink, Snapshots) else None
-        code = EXIT_DONE
+        failed = False
         with ExitStack() as stack:
             signal.signal(signal.SIGINT, self._end)
             on_termination(self._end)
@@ -68,18 +68,17 @@ class Session:
                 recorder.record(lambda: self._show(recorder, snapshots, keys))
             except DiskFullError as error:
                 self.log(str(error))
-                code = EXIT_FAILURE
+                failed = True
             except OSError as error:
-                if error.filename is None:
-                    error.filename = str(self.path)
-                raise
+                self.log(f"{error.filename or self.path}: {error.strerror or error}")
+                failed = True
             finally:
                 self._progress.end()
                 notify("STOPPING=1")
                 sink.close()
                 if self._receiver.error is not None:
                     self.log("the file has the values before this error")
-        return code or self._report(recorder.summary(), snapshots)
+        return self._report(recorder.summary(), failed)
 
     def _begin(self, snapshots: Snapshots | None, keys: Keys | None) -> None:
         assert self.parts is not None
@@ -123,7 +122,7 @@ class Session:
                 else f"{duration(snapshots.kept_ns / 1e9)} kept, {size(snapshots.memory.nbytes)}"
             )
 
-    def _report(self, summary: dict[str, Any], snapshots: Snapshots | None) -> int:
+    def _report(self, summary: dict[str, Any], failed: bool) -> int:
         parts = self.parts
         assert parts is not None
         if not parts.split and not self.path.exists():
@@ -144,8 +143,9 @@ class Session:
                     f"{counted(slow, 'value')} of those because the file was written too slowly; a "
                     "faster disk, fewer topics (--exclude) or more --memory helps"
                 )
-        left_out = exit_code(self._receiver.left_out)
-        return left_out or (EXIT_TIMEOUT if Selection(missing).names else EXIT_DONE)
+        if failed or exit_code(self._receiver.left_out):
+            return EXIT_FAILURE
+        return EXIT_TIMEOUT if Selection(missing).names else EXIT_DONE
 
     def _figures(self, summary: dict[str, Any], seconds: str) -> str:
         assert self.parts is not None

@@ -49,8 +49,11 @@ class Part:
         return self._writer.path
 
     def is_full(self, nbytes: int) -> bool:
-        """Report whether the file has so many bytes, or will have with what waits to be written."""
-        waiting = self._writer.waiting + self._writer.summary_nbytes
+        """Report whether it has values, and would have so many bytes if it were finished now."""
+        if not self.values:
+            return False
+        # A message's index is at most half as large as the message.
+        waiting = self._writer.waiting * 3 // 2 + self._writer.summary_nbytes
         if self.nbytes + waiting < nbytes:
             return False
         if self._writer.waiting < SMALL:

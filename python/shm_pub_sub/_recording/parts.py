@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._text import size
-from .mcap_format import RecordingError
+from .mcap_format import MAGIC, RecordingError
 
 if TYPE_CHECKING:
     from .mcap_writer import McapWriter
@@ -101,10 +101,13 @@ class Parts:
                 raise FileExistsError(errno.EEXIST, "File exists", str(existing[0]))
         for part in existing:
             _check_unlocked(part)
+        if append and existing and existing[-1].stat().st_size < len(MAGIC):
+            existing.pop().unlink()  # its recorder was killed when it had just begun it
         if append:
             self._kept.extend((part, part.stat().st_size) for part in existing)
             if existing:
-                self._last, self._next = existing[-1], _numbers(self.path)[-1] + 1
+                self._last = existing[-1]
+                self._next = _numbers(self.path)[-1] + 1
         elif self._force:
             for old in [*existing, self.path]:
                 old.unlink(missing_ok=True)

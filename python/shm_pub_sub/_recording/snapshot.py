@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -205,23 +206,27 @@ class _Writing(threading.Thread):
             self._write()
         except Exception as error:
             self.error = error
+            with suppress(OSError):  # what is left may fit on the disk
+                self.part.finish()
             self.part.close()
         while blocks:
             self._memory.release(blocks.popleft())
 
     def _write(self) -> None:
         blocks, part, gaps, first = self.kept.blocks, self.part, _Gaps(), True
-        while blocks:
-            block = blocks[0]
-            if block.step is not None and not first:
-                part.step(block.step)
-            first = False
-            for values in block.values(self.kept.start_ns, self.kept.end_ns):
-                part.add(values, block.offsets, OLDEST)
-                gaps.add(values)
-                values.clear()
-            self._memory.release(blocks.popleft())
-        part.note(gaps.by_topic(), self._left_out)
+        try:
+            while blocks:
+                block = blocks[0]
+                if block.step is not None and not first:
+                    part.step(block.step)
+                first = False
+                for values in block.values(self.kept.start_ns, self.kept.end_ns):
+                    part.add(values, block.offsets, OLDEST)
+                    gaps.add(values)
+                    values.clear()
+                self._memory.release(blocks.popleft())
+        finally:
+            part.note(gaps.by_topic(), self._left_out)
         part.finish()
 
 

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .part import Part
 
 if TYPE_CHECKING:
-    from .clock import Clock, Step
+    from .clock import Clock, Offsets, Step
     from .parts import Parts
     from .receiver import Receiver
 
 LOOK_AT_DISK = 64 << 20
 """Bytes after which the space on the disk is looked at again."""
+PIECES = 50
+"""A batch is divided into pieces of this fraction of a part: a part may lack one of its size."""
+OVERHEAD = 70
+"""Bytes of a number's message, or around a value's bytes, with the index."""
 
 
 class Splitter:
     """Writes values to the files of a recording.
 
     Args:
-        split_size: Bytes after which a part is full.
+        split_size: Bytes of a part, at most; a part has one value at least.
         split_ns: Nanoseconds after whose first value a part is full.
 
     Raises OSError; DiskFullError.
@@ -60,18 +64,24 @@ class Splitter:
     def add(self, batch: Sequence[Any]) -> None:
         """Write a batch."""
         for portion, offsets in self._clock.portions(batch):
-            rest = portion
-            while rest:
-                part = self._part or self._open()
-                if self._split_ns is not None and self._end_ns is None:
-                    self._end_ns = max(rest[0][2], self._start) + self._split_ns
-                now, rest = _until(rest, self._end_ns)
-                if now:
-                    part.add(now, offsets, self._start)
-                if rest or self._is_full(part):
-                    self._finish()
+            for piece, nbytes in _pieces(portion, self._split_size):
+                self._add(piece, nbytes, offsets)
         if self.nbytes >= self._next_look:
             self._make_room()
+
+    def _add(self, rest: Sequence[Any], nbytes: int, offsets: Offsets) -> None:
+        while rest:
+            part = self._part or self._open()
+            if self._split_size is not None and part.is_full(self._split_size - nbytes):
+                self._finish()
+                continue
+            if self._split_ns is not None and self._end_ns is None:
+                self._end_ns = max(rest[0][2], self._start) + self._split_ns
+            now, rest = _until(rest, self._end_ns)
+            if now:
+                part.add(now, offsets, self._start)
+            if rest:
+                self._finish()
 
     def step(self, step: Step) -> None:
         if self._part is not None:
@@ -104,9 +114,6 @@ class Splitter:
         self._end_ns = None
         return self._part
 
-    def _is_full(self, part: Part) -> bool:
-        return self._split_size is not None and part.is_full(self._split_size)
-
     def _finish(self) -> None:
         part = self._part
         assert part is not None
@@ -128,6 +135,22 @@ class Splitter:
     def _make_room(self) -> None:
         self._next_look = self.nbytes + LOOK_AT_DISK
         self._parts.make_room(max(self._split_size or 0, self._part.nbytes if self._part else 0))
+
+
+def _pieces(batch: Sequence[Any], split_size: int | None) -> Iterator[tuple[Sequence[Any], int]]:
+    """Divide a batch, so that a part ends close to its size; yield each piece with its bytes."""
+    if split_size is None:
+        yield batch, 0
+        return
+    most, first, nbytes = split_size // PIECES, 0, 0
+    for place, (_, _, _, value) in enumerate(batch):
+        added = OVERHEAD + (0 if type(value) in (float, int, bool) else len(value))
+        if nbytes and nbytes + added > most:
+            yield batch[first:place], nbytes
+            first, nbytes = place, 0
+        nbytes += added
+    if nbytes:
+        yield batch[first:], nbytes
 
 
 def _until(batch: Sequence[Any], end_ns: int | None) -> tuple[Sequence[Any], Sequence[Any]]:
