@@ -5,6 +5,7 @@ from __future__ import annotations
 from ._arguments import kind_of
 from ._errors import TopicTypeError, TopicValueError
 from ._records import LENGTH, is_variable, size_of
+from ._text import counted
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
@@ -27,16 +28,17 @@ def refused(what: str, value: Any, spec: Spec) -> ShmError:
 
 
 def _fault(spec: Spec, data: bytes) -> str:
+    found = f"found {counted(len(data), 'byte')}"
     if not is_variable(spec):
         size = size_of(spec)
         if len(data) != size:
-            return f"found {len(data)} bytes; expected {size}, a value of {spec}"
+            return f"{found}; expected {size}, a value of {spec}"
     else:
         row = _row(spec)
         most = (spec.max or 0) * row
         if len(data) > most or len(data) % row:
             unit = "" if row == 1 else f"a multiple of {row}, "
-            return f"found {len(data)} bytes; expected {unit}{most} at most, a value of {spec}"
+            return f"{found}; expected {unit}{most} at most, a value of {spec}"
     return _inside(spec, data, "") or "found bytes that another thread has changed meanwhile"
 
 
