@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from math import prod
 from struct import Struct
 
 from ._arrays import _NATIVE
+from ._numpy import imported_numpy
 from ._records import LENGTH, is_variable
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
@@ -109,7 +109,7 @@ def _element_reader(spec: Spec) -> Callable[[memoryview], Any]:
 
 
 def _array_reader(spec: Spec) -> Callable[[memoryview], Any]:
-    numpy: Any = sys.modules.get("numpy")
+    numpy = imported_numpy()
     axes = [-1 if n is None else n for n in spec.shape]
     dtype = None if numpy is None else _element_dtype(spec)
     size = nbytes_of(spec)
@@ -149,7 +149,7 @@ def _starts(view: memoryview, size: int, spec: Spec) -> range:
 
 def _record_reader(record: RecordSpec) -> Callable[[memoryview], Any]:
     if record.how == "numpy":
-        numpy: Any = sys.modules["numpy"]
+        numpy = imported_numpy()
         return lambda view: numpy.frombuffer(bytearray(view), record.dtype)[0]
     parts = [_field_reader(field.spec, field.offset, field.name) for field in record.fields]
     if record.how == "tuple":

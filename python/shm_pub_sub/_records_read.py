@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from json import loads
 from keyword import iskeyword
 from unicodedata import normalize
 
 from . import _hot
+from ._numpy import imported_numpy
 from ._records import Field, RecordSpec
 from ._spec import Spec
 
@@ -62,7 +62,7 @@ def _made(descriptor: str) -> _hot.Record:
 
 def _has_dtype(form: Any) -> bool:
     """Report whether numpy has a dtype for elements: nothing in them varies in length."""
-    has_numpy = sys.modules.get("numpy") is not None  # None: its import was made to fail
+    has_numpy = imported_numpy() is not None
     if not has_numpy or isinstance(form, str):
         return has_numpy
     if form["kind"] == "record":
@@ -83,7 +83,7 @@ def _tuple(form: dict[str, Any]) -> RecordSpec:
 
 def _structured(form: dict[str, Any]) -> RecordSpec:
     """Return the record whose values are elements of structured arrays."""
-    numpy: Any = sys.modules["numpy"]
+    numpy = imported_numpy()
     fields = tuple(
         Field(name, _type(kind, structured=True), offset) for name, kind, offset in form["fields"]
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ from ._errors import OpenError, ShmError, TopicNotFoundError
 from ._extension import load
 from ._go import call, from_go
 from ._metadata import decoded, shown
+from ._numpy import imported_numpy
 from ._patterns import Selection
 from ._text import duration, printable, short_type, table
 from ._trust import check_trust
@@ -269,7 +269,7 @@ def python_type(descriptor: str) -> type:
         found: type = record_of(descriptor).cls or dict
         return found
     if kind == "array":
-        numpy = sys.modules.get("numpy")
+        numpy = imported_numpy()
         without = list if isinstance(described["dtype"], dict) else memoryview
         return without if numpy is None else numpy.ndarray
     return _KINDS[kind]
