@@ -68,6 +68,13 @@ ROBOT = {
         50,
     ),
     "safety.py": program('[Publisher("robot/estop", False)]', "n % 40 > 36", 4),
+    "dashboard.py": """
+import shm_pub_sub
+subs = [shm_pub_sub.Subscriber(f"robot/{name}") for name in ("lidar/distance", "estop")]
+print("ready", flush=True)
+for _ in subs[0]:
+    pass
+""",
     "battery.py": program('[Publisher("robot/battery/volts", 0.0)]', "round(25.2 - t / 9, 2)", 2),
 }
 KILLED = "battery.py"
@@ -91,7 +98,7 @@ def lines_with(text: str, count: int) -> Callable[[str], bool]:
 
 
 PICTURES = {
-    "list": Picture("list -v", 126, 20, lines_with("$", 2)),
+    "list": Picture("list -v", 136, 20, lines_with("$", 2)),
     "echo": Picture("echo 'robot/wheel/*' --csv -n 6", 100, 20, lines_with("$", 2)),
     "hz": Picture("hz robot/lidar/distance", 100, 20, lines_with("average rate", 3), ("C-c",)),
     "top": Picture("top", 126, 18, lines_with("alive ", 10)),
