@@ -10,7 +10,7 @@ import pytest
 import shm_pub_sub
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from unit.messages import _types as types
+from messages import _types as types
 
 pytest.importorskip("mcap")
 from shm_pub_sub._messages import MESSAGE_ENCODING, SCHEMA_ENCODING, Names, message_of
@@ -66,7 +66,7 @@ def comparable(form: Any, value: Any) -> Any:
     """Return all of a value, but for what is between and behind the parts of a record."""
     if isinstance(form, str):
         return struct.pack("d", value) if form == "float" else (type(value), value)
-    return types.flat(form, bytes(value)), len(value)
+    return types.bits(form, bytes(value)), len(value)
 
 
 def kept(name: str, descriptor: str) -> list[Any]:

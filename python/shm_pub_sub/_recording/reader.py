@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._described import spec_of_descriptor
-from .._messages.channels import Found, message_from
+from .._messages.channels import Foreign, Found, message_from
 from . import mcap_format
 from .in_order import Piece, in_order
 from .mcap_chunks import Chunk, RawMessage
@@ -266,7 +266,7 @@ class Recording:
 
     def _name_tracks(self) -> None:
         """Find the topics' types; those of other programs may need to read all their messages."""
-        scanned: dict[int, Any] = {}
+        scanned: dict[int, Foreign] = {}
         for number, channel in self.channels.items():
             try:
                 if channel.schema is None:
@@ -282,7 +282,7 @@ class Recording:
         if scanned:
             self._scan(scanned)
 
-    def _scan(self, scanned: dict[int, Any]) -> None:
+    def _scan(self, scanned: dict[int, Foreign]) -> None:
         refused: set[int] = set()
         for message in self.raw_messages(scanned, self.start_ns, self.end_ns + 1):
             number = message.channel
