@@ -116,6 +116,17 @@ def messages(path: Path) -> list[Any]:
     return found
 
 
+def count(path: Path) -> int:
+    """Return how many values the reader says there are, without reading them."""
+    from shm_pub_sub._recording.reader import Recording  # noqa: PLC0415
+
+    recording = Recording(path)
+    try:
+        return sum(recording.counts.values())
+    finally:
+        recording.close()
+
+
 def played(path: Path) -> list[tuple[int, int, Any]]:
     """Return log_time, publish_time and value of what `play` would publish."""
     from shm_pub_sub._recording.reader import Recording  # noqa: PLC0415

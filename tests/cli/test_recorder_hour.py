@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 import shm_pub_sub
 
-from ._recorder import BOOTED, SECOND, Clocks, Fed, recorder_of, source_of, values
+from ._recorder import BOOTED, SECOND, Clocks, Fed, count, recorder_of, source_of, values
 
 pytest.importorskip("mcap")
 from shm_pub_sub._recording.memory import Memory
 from shm_pub_sub._recording.parts import Parts, parts_of
-from shm_pub_sub._recording.reader import Recording
 from shm_pub_sub._recording.snapshot import Snapshots
 from shm_pub_sub._recording.splitter import Splitter
 
@@ -54,14 +53,6 @@ def record(receiver: Fed, sink: Any, clocks: Clocks, seconds: int) -> int:
     receiver.feed([])
     recorder_of(receiver, sink, clocks).record(each)
     return resident() - at_first
-
-
-def count(path: Path) -> int:
-    recording = Recording(path)
-    try:
-        return sum(recording.counts.values())
-    finally:
-        recording.close()
 
 
 @pytest.mark.parametrize("seconds", [MINUTE, pytest.param(HOUR, marks=pytest.mark.soak)])

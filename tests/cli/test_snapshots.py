@@ -13,6 +13,7 @@ from ._recorder import (
     SECOND,
     Clocks,
     Fed,
+    count,
     messages,
     notes,
     played,
@@ -134,6 +135,7 @@ def test_snapshots_that_overlap_are_whole_and_play_as_one(tmp_path: Path) -> Non
     assert seconds(second) == [round(80 + n / 10, 1) for n in range(1, 301)]
     assert seconds(made.path) == [round(70 + n / 10, 1) for n in range(1, 401)]
     assert notes(second, "recording")[0]["previous"] == "run_0.mcap"
+    assert [count(path) for path in (first, second, made.path)] == [300, 300, 400]
 
 
 def test_a_trigger_while_one_is_written_waits_and_a_third_is_ignored(

@@ -33,6 +33,8 @@ LOST = "shm_pub_sub.lost"
 LEFT_OUT = "shm_pub_sub.left_out"
 """Metadata record: topics that could not be recorded, with the reason. The last one counts."""
 
+REPEATS = "shm_pub_sub.repeats"
+"""Metadata record: number of values up to repeats_until, by the `source` of their channels."""
 RECORDING = "shm_pub_sub.recording"
 """Metadata record: the id of the recording, the number of this part, the file of the previous
 one. repeats_until: messages with a publish_time up to this are in the previous one, too."""

@@ -77,6 +77,12 @@ class Part:
                 self._noted[name] = found
                 self._writer.add_metadata(name, found)
 
+    def note_repeats(self, counts: Mapping[int, int]) -> None:
+        """Note how many values of each publisher are in the part before, too."""
+        if counts:
+            found = {str(number): str(count) for number, count in counts.items()}
+            self._writer.add_metadata(mcap_format.REPEATS, found)
+
     def flush(self) -> None:
         """Have everything in the file, even if this process is killed.
 

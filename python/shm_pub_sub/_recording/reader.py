@@ -215,8 +215,11 @@ class Recording:
         self.complete = self.complete and file.complete
         self.notes += file.notes
         self.left_out |= notes.get(mcap_format.LEFT_OUT, {})
+        repeated = notes.get(mcap_format.REPEATS, {}) if repeats >= 0 else {}
         for theirs, ours in numbers.items():
-            if count := file.counts[theirs]:
+            source = file.channels[theirs].metadata.get("source", "")
+            count = file.counts[theirs] - _integer(repeated.get(source), 0)
+            if count > 0:
                 self.counts[ours] += count
         for topic, count in _lost(file, notes).items():
             lost[topic] = lost.get(topic, 0) + count

@@ -159,8 +159,9 @@ class Snapshots:
             about["repeats_until"] = str(until)
         self._last = kept
         part = Part(writer, about, kept.blocks[0].offsets)
+        repeats_until = int(about.get("repeats_until", -1))
         left_out = self._receiver.left_out.reasons.copy()
-        self._thread = _Writing(part, trigger, kept, self.memory, left_out)
+        self._thread = _Writing(part, trigger, kept, self.memory, left_out, repeats_until)
         self._thread.start()
 
     def _end(self, thread: _Writing) -> None:
@@ -194,11 +195,13 @@ class _Writing(threading.Thread):
         kept: Kept,
         memory: Memory,
         left_out: Mapping[str, str],
+        repeats_until: int,
     ) -> None:
         super().__init__(name="shm_pub_sub snapshot", daemon=True)
         self.part, self.trigger, self.kept = part, trigger, kept
         self.error: Exception | None = None
         self._memory, self._left_out = memory, left_out
+        self._repeats_until = repeats_until
 
     def run(self) -> None:
         blocks = self.kept.blocks
@@ -214,6 +217,7 @@ class _Writing(threading.Thread):
 
     def _write(self) -> None:
         blocks, part, gaps, first = self.kept.blocks, self.part, _Gaps(), True
+        repeats: Counter[int] = Counter()
         try:
             while blocks:
                 block = blocks[0]
@@ -223,10 +227,13 @@ class _Writing(threading.Thread):
                 for values in block.values(self.kept.start_ns, self.kept.end_ns):
                     part.add(values, block.offsets, OLDEST)
                     gaps.add(values)
+                    until = self._repeats_until - block.offsets.publish
+                    repeats.update(source.number for source, _, t, _ in values if t <= until)
                     values.clear()
                 self._memory.release(blocks.popleft())
         finally:
             part.note(gaps.by_topic(), self._left_out)
+            part.note_repeats(repeats)
         part.finish()
 
 
