@@ -13,6 +13,7 @@ from ._described import spec_of_descriptor
 from ._errors import TopicNotFoundError, TopicValueError, WaitTimeoutError
 from ._extras import import_extra
 from ._hot import Sample
+from ._paths import written
 from ._spec import Spec
 from ._topics import inspect_typed
 
@@ -88,15 +89,25 @@ def columns_of(spec: Spec, steps: Steps = ()) -> Iterator[tuple[str, Steps, Spec
 
     A record has one for each field, such as pose.x; an array of one axis and of up to FEW elements
     one for each of these, such as position[0]. A value that is all one column is called "value".
+    Names of fields are as they are, dots included, unless two columns had one name then.
     """
+    names: set[str] = set()
+    for found, of in _leaves(spec, steps):
+        name = _name(found)
+        name = written(found) if name in names else name
+        names.add(name)
+        yield name, found, of
+
+
+def _leaves(spec: Spec, steps: Steps) -> Iterator[tuple[Steps, Spec]]:
     if spec.kind == "record":
         for field in spec.record.fields:
-            yield from columns_of(field.spec, (*steps, field.name))
+            yield from _leaves(field.spec, (*steps, field.name))
     elif _is_short(spec):
         for n in range(spec.shape[0] or 0):
-            yield _name((*steps, n)), (*steps, n), Spec("scalar", float, None, dtype=spec.dtype)
+            yield (*steps, n), Spec("scalar", float, None, dtype=spec.dtype)
     else:
-        yield _name(steps), steps, spec
+        yield steps, spec
 
 
 def _is_short(spec: Spec) -> bool:

@@ -65,12 +65,6 @@ def written(steps: Sequence[Step]) -> str:
     return text
 
 
-def column_name(steps: Sequence[Step]) -> str:
-    """Return the name of a part in a table: `pose.x`, `value[3]`; "value" for the whole value."""
-    text = written(steps)
-    return text[1:] if text.startswith(".") else f"value{text}"
-
-
 def candidates(word: str) -> list[Path]:
     """Return the word as a topic's name, then each reading of it as a part: longest topic first."""
     found = [Path(word)]

@@ -10,7 +10,7 @@ from shm_pub_sub import Sample
 from shm_pub_sub._brief import FEW, brief
 from shm_pub_sub._filter import Filter, FilterError
 from shm_pub_sub._followed import Topic
-from shm_pub_sub._paths import Path, PathError, Selected, column_name, part, part_spec
+from shm_pub_sub._paths import Path, PathError, Selected, part, part_spec
 from shm_pub_sub._patterns import Step
 from shm_pub_sub._spec import Spec
 
@@ -152,7 +152,7 @@ class Parts:
 
         found: dict[Column, None] = {}
         for path, spec in zip(paths, specs, strict=True):
-            for _, steps, of in columns_of(spec, path.steps):
+            for name, steps, of in columns_of(spec, path.steps):
                 if of.shape and (of.max or FEW + 1) > FEW:
                     where = Path(path.topic, steps)
                     example = Path(path.topic, (*steps, *(0 for _ in of.shape)))
@@ -160,7 +160,7 @@ class Parts:
                         f"found {of} in {str(where)!r}; expected arrays of up to {FEW} elements in "
                         f"--csv; select parts, such as {str(example)!r}"
                     )
-                found[Column(column_name(steps), steps)] = None
+                found[Column(name, steps)] = None
         if self.header and (more := [each.name for each in found if each.name not in self.header]):
             raise PathError(
                 f"found the columns {', '.join(more[:FEW])}, which the table lacks; expected "

@@ -56,8 +56,9 @@ class Plot(ABC):
             pause = self._collector.poll()
         began = time.monotonic()
         if began >= self._next_frame:
+            busy = time.thread_time()
             self._show()
-            self._next_frame = began + max(FRAME, (time.monotonic() - began) / SHARE)
+            self._next_frame = began + max(FRAME, (time.thread_time() - busy) / SHARE)
         return pause
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -83,6 +83,20 @@ def test_columns_and_types(default: Any, value: Any, columns: list[str], dtype: 
         assert np.array_equal(cell, value if len(columns) == 1 else value[0])
 
 
+def test_a_fields_own_name_may_have_dots_and_stays_apart_from_a_part_of_that_name() -> None:
+    value = {"observation.state": np.zeros(2), "a": {"b": 1.0}, "a.b": 2.0}
+    with Publisher("topic", value) as pub:
+        pub.publish(value)
+        frame = Subscriber("topic").to_pandas()
+    assert [*frame.columns] == [
+        "observation.state[0]",
+        "observation.state[1]",
+        "a.b",
+        '["a.b"]',
+    ]
+    assert [*frame.iloc[0]] == [0, 0, 1, 2]
+
+
 def test_n_is_the_most_and_the_newest_come_last() -> None:
     with Publisher("topic", 0, 100) as pub, Subscriber("topic", 0, max_age=1e-9) as sub:
         pub.publish_many(range(10))
