@@ -1,18 +1,31 @@
 """The bytes of values: small ones as bytes, large ones as views or copies."""
 
 import gc
+import struct
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from shm_pub_sub import ClosedError, Publisher, Subscriber, TopicTypeError, align
-from shm_pub_sub._raw import raw_subscriber
+from hypothesis import given
+from hypothesis import strategies as st
+from shm_pub_sub import (
+    ClosedError,
+    LayoutError,
+    Publisher,
+    Subscriber,
+    TopicTypeError,
+    TopicValueError,
+    align,
+    inspect,
+)
+from shm_pub_sub._raw import raw_publisher, raw_subscriber
+from support.layout import FIRST_SLOT, read_field, topic_file, write_at
 from support.programs import Check
 
 from ..files._users import BECOME, GROUP, OUTSIDER, needs_root, who
-from ._kinds import IMAGE, KINDS, Imu, descriptor_of, publisher_of, values_of
+from ._kinds import IMAGE, KINDS, SCAN, Imu, descriptor_of, publisher_of, values_of
 
 
 def is_view(value: Any) -> bool:
@@ -211,3 +224,61 @@ def test_it_can_be_aligned_and_shown() -> None:
         assert "uint8[48,64,3]" in repr(subs[0])
         assert "uint8[48,64,3]" in str(subs[0]._repr_html_())
         assert subs[0].metadata == {}
+
+
+@pytest.mark.parametrize("length", [0, 1, IMAGE.nbytes - 1, IMAGE.nbytes + 1, 2**63, 2**64 - 1])
+def test_a_length_that_the_type_does_not_have_is_damage(shm_dir: Path, length: int) -> None:
+    path = topic_file(shm_dir, "cam")
+    with camera() as pub, raw_subscriber("cam", descriptor_of("cam")) as sub:
+        pub.publish(IMAGE)
+        slot = FIRST_SLOT + read_field(path, "stride")
+        write_at(path, slot + 24, struct.pack("<Q", length))
+        for read in (sub.sample, sub.recv, sub.drain, lambda: sub.since(0), lambda: sub.last(1)):
+            with pytest.raises(LayoutError, match="found a slot that contradicts the header"):
+                read()
+
+
+LENGTHS = {0: 9, 24: 5, 40: 4, 80: 3, 136: 2}
+"""Where a Scan has lengths, and the largest ones."""
+
+
+@given(
+    st.binary(min_size=192, max_size=192) | st.just(bytes(192)),
+    st.tuples(*(st.sampled_from([0, 1, n, n, n, n + 1, 2**64 - 1]) for n in LENGTHS.values())),
+)
+def test_bytes_are_published_if_and_only_if_readers_read_them(
+    data: bytes, lengths: tuple[int, ...]
+) -> None:
+    whole = bytearray(data)
+    for at, length in zip(LENGTHS, lengths, strict=True):
+        struct.pack_into("<Q", whole, at, length)
+    with publisher_of("record with text", "topic") as pub, Subscriber("topic") as reader:
+        pub.publish(SCAN)
+        descriptor = descriptor_of("topic")
+        path = Path(inspect("topic").path)
+        assert read_field(path, "elem_size") == len(whole)
+        where = read_field(path, "chunks_offset") + 128
+        for chunk in range(read_field(path, "chunks")):
+            write_at(path, where + chunk * read_field(path, "chunk_stride"), bytes(whole))
+        with (
+            raw_subscriber("topic", descriptor) as sub,
+            raw_publisher("again", descriptor) as again,
+        ):
+            value = sub.recv()
+            assert value == whole
+            if is_read(reader):
+                again._publish_raw(value)
+                assert Subscriber("again").sample() is not None
+            else:
+                with pytest.raises(
+                    TopicValueError, match=r"found (the length|bytes that are no UTF-8)"
+                ):
+                    again._publish_raw(value)
+
+
+def is_read(reader: Any) -> bool:
+    try:
+        reader.sample()
+    except LayoutError:
+        return False
+    return True
