@@ -8,16 +8,16 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from shm_pub_sub import RecordingError
-from shm_pub_sub._patterns import Selection, unmatched
+from shm_pub_sub._patterns import Selection, is_pattern, unmatched
 from shm_pub_sub._recording import mcap_format
 from shm_pub_sub._text import counted, size
 
 from ..arguments import add_format, seconds_from_start
-from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, log, print_json
+from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, log, print_json, write
 from ..progress import Progress
 from ..recording_info import print_info
 from ..streams import exit_on_signal, on_termination
-from ..topics import ALL, PATTERNS, add_exclude, selection
+from ..topics import ALL, PARTS, PATTERNS, add_exclude, selection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,9 +122,45 @@ def _check_different(parts: Sequence[Path]) -> None:
             raise RecordingError(f"merge: found {str(part)!r} twice; expected different recordings")
 
 
-def _add_output(parser: argparse.ArgumentParser) -> None:
+def _add_csv(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", type=Path, help=FILE)
+    parser.add_argument("topics", metavar="TOPIC", nargs="*", help=PARTS + ALL)
+    _add_output(parser, required=False)
+    add_exclude(parser)
+
+
+def _csv(options: argparse.Namespace) -> int:
+    from shm_pub_sub._paths import Selected
+
+    from ..recording_csv import Table
+
+    with _opened([options.file]) as (recording,):
+        if options.output and not _may_write(options, recording.parts):
+            return EXIT_USAGE
+        selected = Selected(options.topics, exclude=options.exclude)
+        there = sorted({track.topic for track in recording.tracks.values()})
+        table = Table(recording, selected)
+        absent = selected.unmatched(there)
+        for word in absent:
+            log(f"found no topic {word!r} in the recording; see `recording info`")
+        if options.output is None:
+            for lines in table.lines():
+                write("".join(lines))
+        else:
+            with _beside(options.output) as beside, beside.open("w", encoding="utf-8") as file:
+                for lines in table.lines():
+                    file.writelines(lines)
+    failed = table.refused or not all(map(is_pattern, absent))
+    return EXIT_FAILURE if failed else EXIT_DONE
+
+
+def _add_output(parser: argparse.ArgumentParser, required: bool = True) -> None:
     parser.add_argument(
-        "-o", "--output", metavar="OUT", type=Path, required=True, help="the file to write"
+        *("-o", "--output"),
+        metavar="OUT",
+        type=Path,
+        required=required,
+        help="the file to write" + ("" if required else " (default: stdout)"),
     )
     parser.add_argument("--force", action="store_true", help="overwrite OUT")
 
@@ -167,14 +203,8 @@ def _copy(sources: Sequence[Source], options: argparse.Namespace) -> int:
     """Write the sources' messages to the output, which appears when it is complete."""
     from shm_pub_sub._recording.copying import copy
 
-    inputs = [part for source in sources for part in source.recording.parts]
-    if options.output.exists():
-        if any(options.output.samefile(part) for part in inputs):
-            log(f"found {str(options.output)!r} as input and output; expected another output")
-            return EXIT_USAGE
-        if not options.force:
-            log(f"found the existing file {str(options.output)!r}; pass another name or --force")
-            return EXIT_USAGE
+    if not _may_write(options, [part for each in sources for part in each.recording.parts]):
+        return EXIT_USAGE
     progress = Progress()
 
     def show(number: int) -> None:
@@ -190,21 +220,35 @@ def _copy(sources: Sequence[Source], options: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
+def _may_write(options: argparse.Namespace, inputs: Sequence[Path]) -> bool:
+    if options.output.exists():
+        if any(options.output.samefile(part) for part in inputs):
+            log(f"found {str(options.output)!r} as input and output; expected another output")
+            return False
+        if not options.force:
+            log(f"found the existing file {str(options.output)!r}; pass another name or --force")
+            return False
+    return True
+
+
 @contextmanager
 def _output(path: Path) -> Iterator[McapWriter]:
-    """Give a writer of a file beside it, which takes its name in the end."""
+    """Give a writer of the file, which appears when it is complete."""
     from shm_pub_sub._recording.mcap_writer import McapWriter
 
-    beside = path.with_name(f".{path.name[:200]}.{os.getpid()}")
-    writer = None
-    try:
-        writer = McapWriter(beside, "zstd", replace=True)
+    with _beside(path) as beside, closing(McapWriter(beside, "zstd", replace=True)) as writer:
         yield writer
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """Give the name of a file beside another one, whose name it takes in the end."""
+    beside = path.with_name(f".{path.name[:200]}.{os.getpid()}")
+    try:
+        yield beside
         beside.replace(path)
     except BaseException as error:
-        if writer is not None:
-            writer.close()
-            beside.unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.filename == str(beside):
             error.filename = str(path)
         raise
@@ -223,5 +267,6 @@ def _report(copied: Counter[str], options: argparse.Namespace, writer: McapWrite
 ACTIONS = {
     "info": ("show what is in a recording", _info, _add_info),
     "cut": ("copy topics, or a span of time, to another file", _cut, _add_cut),
+    "csv": ("print values as a table, or write it to a file", _csv, _add_csv),
     "merge": ("join recordings into one file, ordered by time", _merge, _add_merge),
 }
