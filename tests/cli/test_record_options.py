@@ -186,7 +186,7 @@ def test_a_snapshot_has_the_last_seconds_before_the_signal(cli: Cli, path: Path)
     assert [value for *_, value in played(second)][-1] == 0.0
     found = [value for *_, value in played(path)]
     assert found == [value for *_, value in played(first)] + [0.0]
-    assert " in 2 parts" in err
+    assert " in 2 snapshots" in err
 
 
 def test_a_snapshot_when_a_topic_says_so(cli: Cli, path: Path) -> None:

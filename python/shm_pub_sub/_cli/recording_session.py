@@ -47,6 +47,7 @@ class Session:
         self._progress = Progress()
         self._asked = math.inf  # the time of the first signal
         self._is_ready = False
+        self._noun = "part"  # what a file is, if there may be several
 
     def log(self, text: str) -> None:
         """Print a line, beside the progress."""
@@ -56,6 +57,7 @@ class Session:
     def record(self, recorder: Recorder, sink: Sink) -> int:
         """Record, print what came of it, and return the exit code."""
         snapshots = sink if isinstance(sink, Snapshots) else None
+        self._noun = "part" if snapshots is None else "snapshot"
         failed = False
         with ExitStack() as stack:
             signal.signal(signal.SIGINT, self._end)
@@ -137,7 +139,9 @@ class Session:
             self.log(self._figures(summary, duration(summary["seconds"])))
             for name, figures in summary["topics"].items():
                 if lost := figures["lost"]:
-                    self.log(f"{name}: lost {lost} of {lost + figures['values']}")
+                    # Of what a snapshot's memory received, most was not to be written.
+                    of = f" of {lost + figures['values']}" if self._noun == "part" else ""
+                    self.log(f"{name}: lost {lost}{of}")
             if slow := self._receiver.lost_to_memory:
                 self.log(
                     f"{counted(slow, 'value')} of those because the file was written too slowly; a "
@@ -153,7 +157,7 @@ class Session:
         more = f", {counted(left_out, 'topic')} left out" if left_out else ""
         files = ""
         if self.parts.split:
-            files = f" in {counted(self.parts.count, 'part')}"
+            files = f" in {counted(self.parts.count, self._noun)}"
             if self.parts.removed:
                 files += f", of which {self.parts.removed} were removed"
         return (
