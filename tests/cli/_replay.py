@@ -5,6 +5,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from shm_pub_sub._cli.recording_info import print_info
 from shm_pub_sub._cli.verbs import play
 from shm_pub_sub._patterns import Selection
 from shm_pub_sub._recording.player import Player, looped_batches
@@ -28,7 +29,7 @@ def replay(path: Path) -> str:
     with closing(Recording(path)) as recording, redirect_stdout(printed), redirect_stderr(printed):
         tracks = play._choose(recording, Selection([]))
         for form in ("text", "json"):
-            play._list(recording, tracks, form)
+            print_info(recording, form)
         first, end = recording.start_ns, recording.end_ns + 1
         with closing(Player(tracks, {})) as player:
             for batch in looped_batches(recording, tracks, first, end, loop=False):

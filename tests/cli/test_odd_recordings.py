@@ -234,10 +234,10 @@ def test_names_from_a_file_move_no_cursor(run_cli: RunCli, tmp_path: Path, form:
         suite.metadata(mcap_format.LEFT_OUT, {odd: odd}),
     ]
     path.write_bytes(suite.build(content, CHUNKED))
-    for arguments in (("--list",), (), ("nothing",), ("--remap", "c:=d")):
-        shown = run_cli("play", path, *arguments, "--format", form)
+    info: tuple[object, ...] = ("recording", "info", path)
+    for arguments in (info, ("play", path), ("play", path, "nothing")):
+        shown = run_cli(*arguments, "--format", form)
         text = shown.stdout + shown.stderr
         assert all(c.isprintable() or c == "\n" for c in text), text
         assert "Traceback" not in text
-    listed = run_cli("play", path, "--list").stdout
-    assert len(listed.splitlines()) == 3
+    assert len(run_cli(*info).stdout.splitlines()) == 4

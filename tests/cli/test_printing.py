@@ -178,7 +178,7 @@ def test_wrong_argument(run_cli: RunCli, arguments: list[object], code: int) -> 
     check(run_cli(*arguments), code)
 
 
-@pytest.mark.parametrize("verb", sorted(VERBS.keys() - {"demo", "play", "record"}))
+@pytest.mark.parametrize("verb", sorted(VERBS.keys() - {"demo", "play", "record", "recording"}))
 def test_directory(run_cli: RunCli, verb: str) -> None:
     environment = os.environ | ENVIRONMENT | {"SHM_PUB_SUB_DIR": f"/nowhere/{ODD}"}
     _, example = VERBS[verb]
@@ -187,11 +187,16 @@ def test_directory(run_cli: RunCli, verb: str) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--list"], ["--list", "--format", "json"], ["none", "--list"], ["none"], [], ["-m", "a:=b"]],
+    [["none"], [], ["-m", "a:=b"]],
 )
 def test_recording(run_cli: RunCli, recording: Path, arguments: list[str]) -> None:
     code = 1 if "none" in arguments or "-m" in arguments else 0
     check(run_cli("play", recording, *arguments), code)
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_is_in_a_recording(run_cli: RunCli, recording: Path, form: str) -> None:
+    check(run_cli("recording", "info", recording, "--format", form))
 
 
 @pytest.mark.usefixtures("topic")

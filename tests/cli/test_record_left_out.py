@@ -56,7 +56,7 @@ def test_topics_beyond_the_file_limit_are_said(
     (line,) = [line for line in ended.stderr.splitlines() if "left out" in line]
     assert f"left out: {len(found['left_out'])} topics, t/" in line
     assert left_out(path) == found["left_out"]
-    listed = run_cli("play", path, "--list")
+    listed = run_cli("recording", "info", path)
     assert "t/59 was not recorded: this process may have 48 files open" in listed.stderr
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections import Counter
 from contextlib import closing, suppress
 from pathlib import Path
@@ -18,7 +17,7 @@ from shm_pub_sub._text import counted, duration
 
 from ..arguments import add_option, positive_factor, positive_seconds
 from ..keys import Keys, is_terminal
-from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, log, print_json, put, put_table
+from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, log, print_json
 from ..playback import Playback
 from ..streams import exit_on_signal, on_termination
 from ..topics import ALL, PATTERNS, add_exclude, selection
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from shm_pub_sub._recording.reader import Recording, Track
 
 EXPECTED = "expected messages of ROS 2 (ros2msg and cdr), or JSON with a number as value"
+SEE = "`shm-pub-sub recording info` lists them"
 SHOWN = 10
 """Topics named in an error."""
 GIL_SWITCH_INTERVAL = 0.0001
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", type=Path, help="an MCAP file")
     parser.add_argument("topics", metavar="TOPIC", nargs="*", help=PATTERNS + ALL)
     add_exclude(parser)
-    parser.add_argument("--list", action="store_true", help="list the topics in the file and exit")
+    parser.add_argument("--list", action=_Moved, nargs=0, help=argparse.SUPPRESS)
     parser.add_argument(
         "--speed",
         metavar="FACTOR",
@@ -74,6 +74,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+class _Moved(argparse.Action):
+    """An option that is a verb now."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        parser.error("found --list; expected `shm-pub-sub recording info FILE`, which lists topics")
+
+
 def _remapping(text: str) -> tuple[str, str]:
     old, sign, new = text.partition(":=")
     if not (old and sign and new):
@@ -82,7 +89,7 @@ def _remapping(text: str) -> tuple[str, str]:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Play, list or explain a recording. On a terminal, space pauses, . steps and q ends."""
+    """Play a recording. On a terminal, space pauses, . steps and q ends."""
     if options.start_paused and not is_terminal():
         log("play --start-paused: found no terminal; expected one, for the keys")
         return EXIT_USAGE
@@ -106,12 +113,9 @@ def _run(recording: Recording, options: argparse.Namespace) -> int:
     there = [*recording.others, *(track.topic for track in recording.tracks.values())]
     absent = chosen.unmatched(there)
     for pattern in absent:
-        log(f"found no topic {pattern!r} in the recording; see --list")
+        log(f"found no topic {pattern!r} in the recording; {SEE}")
     missing = Selection(absent).names
     code = EXIT_FAILURE if missing or recording.others.keys() & set(options.topics) else EXIT_DONE
-    if options.list:
-        _list(recording, tracks, options.format)
-        return code
     first, end = _span(recording, options)
     renamed = _renamed(options.remap, tracks)
     _check_free({renamed.get(track.topic, track.topic) for track in tracks.values()})
@@ -191,7 +195,7 @@ def _choose(recording: Recording, chosen: Selection) -> dict[int, Track]:
         topics = sorted(there)
         more = ", ..." if len(topics) > SHOWN else ""
         names = ", ".join(topics[:SHOWN])
-        expected = f"expected one of {names}{more}; see --list"
+        expected = f"expected one of {names}{more}; {SEE}"
         if not topics:
             expected = "expected at least one"
         what = f" that matches {' or '.join(map(repr, chosen.words))}" if chosen.words else ""
@@ -212,32 +216,3 @@ def _span(recording: Recording, options: argparse.Namespace) -> tuple[int, int]:
     if options.loop and end - first <= 1:
         raise RecordingError("play: found only one instant; expected a longer part for --loop")
     return first, end
-
-
-def _list(recording: Recording, tracks: dict[int, Track], form: str) -> None:
-    topics: list[dict[str, object]] = []
-    for topic in sorted({track.topic for track in tracks.values()}):
-        channels = [number for number, track in tracks.items() if track.topic == topic]
-        types = dict.fromkeys(tracks[number].type_name for number in channels)
-        topics.append(
-            {
-                "topic": topic,
-                "type": ", ".join(types),
-                "buffer_num": max(tracks[number].buffer_num for number in channels),
-                "publishers": len(channels),
-                "values": sum(recording.counts[number] for number in channels),
-                "lost": None if recording.lost is None else recording.lost.get(topic, 0),
-            }
-        )
-    if form == "json":
-        about = {"file": str(recording.path), "start": recording.start_ns / 1e9}
-        about |= {"seconds": recording.seconds, "complete": recording.complete, "topics": topics}
-        print_json(about | {"left_out": recording.left_out})
-        return
-    began = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(recording.start_ns / 1e9))
-    put(f"{recording.path}: {duration(recording.seconds)}, from {began}")
-    rows = [["TOPIC", "TYPE", "BUFFERS", "PUBLISHERS", "VALUES", "LOST"]]
-    rows += (["-" if cell is None else str(cell) for cell in row.values()] for row in topics)
-    put_table(rows, right=(2, 3, 4, 5))
-    for topic, why in sorted(recording.left_out.items()):
-        log(f"{topic} was not recorded: {why}")
