@@ -2,21 +2,44 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import shm_pub_sub
+from shm_pub_sub._cli import main
 from support.programs import Run, Start
 
 from .conftest import AS_ANOTHER_USER, RunCli, needs_root
 
+Command = Callable[..., str]
+
 READ = """
-import sys, shm_pub_sub
+import os, sys, shm_pub_sub
 subs = [shm_pub_sub.Subscriber(name) for name in sys.argv[1:]]
 print("ready", flush=True)
+if "fork" in sys.argv:
+    children = []
+    for _ in range(3):
+        if (pid := os.fork()) == 0:
+            input()
+            os._exit(0)
+        children.append(pid)
+    print(*children, flush=True)
 input()
 """
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Command:
+    """command(*arguments): what shm-pub-sub prints, run in this process."""
+
+    def run(*arguments: str) -> str:
+        assert main(arguments) == 0
+        return capsys.readouterr().out
+
+    return run
 
 
 @pytest.fixture
@@ -29,62 +52,65 @@ def start_reader(start_python: Start) -> Any:
     return start
 
 
-def readers(run_cli: RunCli, name: str) -> list[int]:
-    found = json.loads(run_cli("info", name, "--format", "json").stdout)
+def readers(command: Command, name: str) -> list[int]:
+    found = json.loads(command("info", name, "--format", "json"))
     return [each["pid"] for each in found["readers"]]
 
 
-def test_processes_that_read_are_named(run_cli: RunCli, start_reader: Any) -> None:
+def test_processes_that_read_are_named(command: Command, start_reader: Any) -> None:
     with shm_pub_sub.Publisher("a", 0.0), shm_pub_sub.Publisher("b", 0.0):
         one, both = start_reader("a"), start_reader("a", "b")
-        listed = run_cli("list", "-v", "--format", "json").stdout.splitlines()
+        listed = command("list", "-v", "--format", "json").splitlines()
         for row, expected in zip(listed, ([one, both], [both]), strict=True):
             found = json.loads(row)["readers"]
             assert [each["pid"] for each in found] == sorted(reader.pid for reader in expected)
             assert all("program" in each["command"] for each in found)
-        shown = run_cli("info", "a").stdout
+        shown = command("info", "a")
         for reader in (one, both):
             assert f" process {reader.pid}: " in shown
         assert shown.count("program") == 2
-        heading, a, b = run_cli("list", "-v").stdout.splitlines()
+        heading, a, b = command("list", "-v").splitlines()
         at = heading.index("readers")
         assert a[at:].split()[0] == ",".join(map(str, sorted([one.pid, both.pid])))
         assert b[at:].split()[0] == str(both.pid)
         both.release()
         both.wait(30)
-        assert readers(run_cli, "a") == [one.pid]
+        assert readers(command, "a") == [one.pid]
 
 
-def test_a_publisher_is_a_reader_only_if_it_subscribes(run_cli: RunCli) -> None:
+def test_a_publisher_is_a_reader_only_if_it_subscribes(run_cli: RunCli, command: Command) -> None:
     with shm_pub_sub.Publisher("topic", "") as pub:
         with shm_pub_sub.Subscriber("topic", "", copy=False) as sub:
             pub.publish("x" * 100)
             assert sub.recv() == "x" * 100
-            assert readers(run_cli, "topic") == [os.getpid()]
-        assert readers(run_cli, "topic") == []
+            ended = run_cli("info", "topic", "--format", "json")
+            assert [each["pid"] for each in json.loads(ended.stdout)["readers"]] == [os.getpid()]
+            assert readers(command, "topic") == [], "the command itself"
+        ended = run_cli("info", "topic", "--format", "json")
+        assert json.loads(ended.stdout)["readers"] == []
 
 
-def test_a_file_that_the_publisher_opened_by_name_is_no_readers(
-    run_cli: RunCli, start_python: Start
-) -> None:
-    """As after a take-over."""
-    die = "import os, shm_pub_sub; pub = shm_pub_sub.Publisher('topic', 0); os.kill(os.getpid(), 9)"
-    start_python(die).wait(30)
-    with shm_pub_sub.Publisher("topic", 0):
-        assert readers(run_cli, "topic") == []
+def test_a_publisher_that_took_over_is_no_reader(command: Command, start_python: Start) -> None:
+    program = "import os, shm_pub_sub; pub = shm_pub_sub.Publisher('topic', 0)\n"
+    start_python(program + "os.kill(os.getpid(), 9)").wait(30)
+    publisher = start_python(program + "print('ready', flush=True); input()")
+    assert publisher.line() == "ready"
+    assert readers(command, "topic") == []
+    publisher.communicate("\n")
 
 
-def test_without_readers_and_with_many(run_cli: RunCli, start_reader: Any) -> None:
+def test_without_readers_and_with_many(command: Command, start_reader: Any) -> None:
     with shm_pub_sub.Publisher("topic", 0.0):
         none = "none" if os.geteuid() == 0 else "none of this user's processes"
-        assert f"readers:   {none}\n" in run_cli("info", "topic").stdout
-        pids = sorted(start_reader("topic").pid for _ in range(4))
-        row = run_cli("list", "-v").stdout.splitlines()[1]
+        assert f"readers:   {none}\n" in command("info", "topic")
+        reader = start_reader("topic", "fork")
+        pids = sorted([reader.pid, *map(int, reader.line().split())])
+        row = command("list", "-v").splitlines()[1]
         assert f"  {pids[0]},{pids[1]},{pids[2]},... (4)  " in row
 
 
 def test_the_readers_of_a_dead_publishers_topic_are_shown(
-    run_cli: RunCli, start_python: Start, start_reader: Any
+    command: Command, start_python: Start, start_reader: Any
 ) -> None:
     publisher = start_python(
         "import shm_pub_sub; pub = shm_pub_sub.Publisher('topic', 0); print('ready', flush=True);"
@@ -94,7 +120,7 @@ def test_the_readers_of_a_dead_publishers_topic_are_shown(
     reader = start_reader("topic")
     publisher.kill()
     publisher.wait(30)
-    assert readers(run_cli, "topic") == [reader.pid]
+    assert readers(command, "topic") == [reader.pid]
     shm_pub_sub.remove("topic")
 
 
@@ -109,10 +135,10 @@ def test_another_users_processes_are_not_seen(
     assert "readers:   none of this user's processes\n" in ended.stdout
 
 
-def test_commands_are_printed_as_text(run_cli: RunCli, start_python: Start) -> None:
+def test_commands_are_printed_as_text(command: Command, start_python: Start) -> None:
     with shm_pub_sub.Publisher("topic", 0.0):
         program = start_python(READ, "topic", "\x1b[2J\u202e")
         assert program.line() == "ready"
-        shown = run_cli("info", "topic").stdout + run_cli("list", "-v").stdout
+        shown = command("info", "topic") + command("list", "-v")
         assert "\x1b" not in shown
         assert "\\x1b[2J" in shown
