@@ -66,7 +66,7 @@ def _reading(
     is_number = topic.type_name in NUMBERS
     spec = spec_of_descriptor(descriptor)
     rows = rows_of(spec, topic.metadata)
-    has_table = spec.kind == "record" or len(rows) > 1
+    has_table = any(row.steps for row in rows)
     view = None if has_table else view_of(spec, descriptor, topic.metadata.get("attributes", {}))
     with subscriber_class(
         topic.name,
@@ -114,9 +114,7 @@ def _history(topic: TopicInfo, rows: list[Row]) -> int:
     each = topic.nbytes // max(topic.buffer_num, 1) + 1
     if not numbers:
         return 0
-    return (
-        min(MOST_VALUES, MOST_READ // numbers, MOST_BYTES // each) if len(rows) > 1 else MOST_VALUES
-    )
+    return min(MOST_VALUES, MOST_READ // numbers, MOST_BYTES // each + 1)
 
 
 def _kept(sub: Any, rows: list[Row]) -> dict[str, list[Any]]:
@@ -125,8 +123,8 @@ def _kept(sub: Any, rows: list[Row]) -> dict[str, list[Any]]:
     kept: dict[str, list[Any]] = {row.name: [] for row in numbers}
     if not numbers:
         return kept
-    if len(rows) == 1:
-        return {rows[0].name: sub.drain()[-MOST_VALUES:]}
+    if not numbers[0].steps:  # the value is one
+        return {numbers[0].name: sub.drain()[-MOST_VALUES:]}
     try:
         for _ in range(MOST_VALUES):
             value = sub.recv(0)

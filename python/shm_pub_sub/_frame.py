@@ -118,10 +118,15 @@ def _is_short(spec: Spec) -> bool:
 
 
 def _name(steps: Steps) -> str:
-    text = ""
+    """Return the steps as in a word, such as pose.x and value[0,1], but names as they are."""
+    text, indices = "", False
     for step in steps:
-        text += f"[{step}]" if type(step) is int else f".{step}" if text else str(step)
-    return f"value{text}" if text[:1] in ("", "[") else text
+        if isinstance(step, str):
+            text += f".{step}" if text else step
+        else:
+            text = f"{text[:-1]},{step}]" if indices else f"{text or 'value'}[{step}]"
+        indices = not isinstance(step, str)
+    return text or "value"
 
 
 def part(value: Any, steps: Steps) -> Any:

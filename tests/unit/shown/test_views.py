@@ -238,6 +238,21 @@ def test_a_record_is_a_table_with_sparklines() -> None:
         assert len(sub.drain()) == 40
 
 
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        ([{"value": 0.5}, {"value": 1.5}], "value1.5"),
+        ([np.zeros(1), np.full(1, 1.5)], "value[0]1.5"),
+    ],
+)
+def test_a_record_of_one_field_and_an_array_of_one_element(values: Any, name: str) -> None:
+    with Publisher("topic", values[0], 5) as pub, Subscriber("topic") as sub:
+        pub.publish_many(values)
+        found = shown(sub)
+    assert name in found.text
+    assert found.seen.count("svg") == 1
+
+
 def test_a_dict_with_a_picture_in_it() -> None:
     observation = {"image": np.zeros((84, 84, 3), "u1"), "a b<": 0.5, "deep": {"x": 1}}
     html = card(observation, observation)
