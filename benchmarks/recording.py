@@ -1,7 +1,7 @@
 """What `shm-pub-sub record` takes: processor time, memory, lost values.
 
-    python benchmarks/recording.py            # ten seconds each, 4 GB of /dev/shm
-    python benchmarks/recording.py --quick    # two seconds each
+    python benchmarks/recording.py            # ten seconds of each, 4 GB of /dev/shm
+    python benchmarks/recording.py --quick    # two seconds of each
     python benchmarks/recording.py --only images --only disk
 
 The processor's share is ru_utime and ru_stime of the whole recorder, its start included, by the
@@ -12,6 +12,7 @@ Needs the package with its extra `record`, and numpy.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import subprocess
@@ -126,7 +127,6 @@ class Result(NamedTuple):
     """Written."""
     peak: float
     """Of the recorder's own memory, in MB: not of what it maps of topics."""
-    last_line: str
 
 
 def own_memory(pid: int) -> float:
@@ -174,12 +174,12 @@ def measure(case: Case, seconds: float, folder: Path) -> Result:
         time.sleep(0.02)
     recorder.send_signal(signal.SIGINT)
     out = recorder.stdout.read()
-    lines = recorder.stderr.read().splitlines()
+    recorder.stderr.read()
     _, _, usage = os.wait4(recorder.pid, 0)
     passed = time.monotonic() - start
     recorder.returncode = 0
     publisher.communicate("\n")
-    summary = __import__("json").loads(out)
+    summary = json.loads(out)
     size = path.stat().st_size / 1e6
     path.unlink()
     return Result(
@@ -189,7 +189,6 @@ def measure(case: Case, seconds: float, folder: Path) -> Result:
         usage.ru_utime + usage.ru_stime,
         size,
         peak,
-        lines[-1] if lines else "",
     )
 
 
@@ -210,6 +209,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure shm-pub-sub record.")
     parser.add_argument("--quick", action="store_true", help="two seconds of each")
     parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--only", action="append", choices=CASES, help="repeatable")
     options = parser.parse_args()
     seconds = 2.0 if options.quick else options.seconds
@@ -220,9 +220,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="shm_pub_sub-record-", dir="/dev/shm") as made:
         folder = Path(made)
         os.environ["SHM_PUB_SUB_DIR"] = made
+        results = {}
         for name in options.only or CASES:
             case = CASES[name]
-            result = measure(case, seconds, folder)
+            results[name] = result = measure(case, seconds, folder)
             write = ""
             if case.body is IMAGES and case.speed is None:
                 write = f"{plain_write(IMAGE, result.values, folder) / result.seconds:.0%}"
@@ -232,8 +233,9 @@ def main() -> None:
                 f"| {result.peak:.0f} |",
                 flush=True,
             )
-            if result.lost:
-                print(f"\n{result.last_line}\n", file=sys.stderr)
+    if options.json:
+        found = {name: result._asdict() for name, result in results.items()}
+        options.json.write_text(json.dumps(found, indent=1))
 
 
 if __name__ == "__main__":

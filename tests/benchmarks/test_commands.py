@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from support import programs
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
@@ -98,3 +99,17 @@ def test_alignment_takes_sets_in_every_way(tmp_path: Path) -> None:
     assert {*figures["idle"]} == {"align", "asyncio"}
     assert min(figures["cost"].values()) > 0
     assert "target for align" in printed
+
+
+@pytest.mark.soak
+def test_recording_counts_every_value(tmp_path: Path) -> None:
+    pytest.importorskip("mcap")
+    figures, printed = run("recording.py", tmp_path)
+    assert {*figures} == {"images", "disk", "scalars", "topics", "records"}
+    for name, expected in (("images", 120), ("scalars", 200_000), ("records", 100_000)):
+        assert figures[name]["values"] + figures[name]["lost"] == expected
+        assert 0 < figures[name]["processor"] < 2 * figures[name]["seconds"]
+    disk = figures["disk"]
+    assert disk["lost"] > 0
+    assert disk["peak"] < 150, "MB: --memory is 64"
+    assert "| one float at 100 kHz | 200000 |" in printed
