@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shm_pub_sub import Publisher
+from shm_pub_sub import Publisher, Subscriber
 from shm_pub_sub._described import spec_of_descriptor
+from shm_pub_sub._raw import raw_publisher, raw_subscriber
+from shm_pub_sub._records import size_of
 from shm_pub_sub._topics import inspect_typed
 from support.counts import RECORDS, dice
 from support.records import random_record
@@ -105,3 +107,36 @@ def test_arrays_of_records_are_numpys() -> None:
     with Publisher("topic", np.zeros(3, "f4,u1")):
         spec = spec_of_descriptor(inspect_typed("topic")[1])
     assert spec.record.dtype == np.dtype("f4,u1")
+
+
+POSE = (
+    '{"kind":"record","name":"Größe 1","size":24,"fields":'
+    '[["x","<f8",0],["a b",{"kind":"array","dtype":"<c8","shape":[1,1]},8],["n","<f2",20]]}'
+)
+
+
+@pytest.mark.parametrize(
+    "descriptor",
+    [
+        f'{{"kind":"array","dtype":{POSE},"shape":[null,2],"max":3}}',
+        f'{{"kind":"array","dtype":{SCAN},"shape":[2]}}',
+        f'{{"kind":"list","dtype":{POSE},"max":3}}',
+        '{"kind":"record","size":80,"fields":'
+        f'[["p",{{"kind":"array","dtype":{POSE},"shape":[2]}},0],'
+        f'["q",{{"kind":"list","dtype":{POSE},"max":1}},48]]}}',
+        '{"kind":"scalar","dtype":"<f2"}',
+        '{"kind":"array","dtype":"<c16","shape":[]}',
+        '{"kind":"list","dtype":"<b1","max":1}',
+    ],
+)
+def test_what_only_go_makes_is_published_to_the_letter(descriptor: str) -> None:
+    spec = spec_of_descriptor(descriptor)
+    assert spec.descriptor == descriptor
+    with raw_publisher("topic", descriptor) as pub:
+        info, found = inspect_typed("topic")
+        assert found == descriptor
+        assert str(spec) == info.type_name
+        size = size_of(spec) if spec.is_fixed else 0
+        pub._publish_raw(bytes(size))
+        assert raw_subscriber("topic", descriptor).recv() == bytes(size)
+        assert Subscriber("topic").subscribe()[1]
