@@ -151,6 +151,15 @@ def test_too_little_space_is_an_error_before_a_file_is_made(run_cli: RunCli, pat
     assert not path.exists()
 
 
+@pytest.mark.parametrize("option", [["--snapshot", 9], ["--split-size", "1MB"], []])
+def test_a_place_that_cannot_be_written_is_an_error_at_once(
+    run_cli: RunCli, tmp_path: Path, option: list[object]
+) -> None:
+    with shm_pub_sub.Publisher("speed", 0.0):
+        wrong = run_cli("record", "-o", tmp_path / "no" / "run.mcap", *option)
+    check_failure(wrong, "No such file or directory")
+
+
 def test_existing_parts_are_kept(run_cli: RunCli, tmp_path: Path, path: Path) -> None:
     (tmp_path / "run_3.mcap").write_text("precious")
     with shm_pub_sub.Publisher("speed", 0.0):

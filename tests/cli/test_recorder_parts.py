@@ -186,7 +186,7 @@ def test_parts_that_somebody_removed_are_no_error(tmp_path: Path) -> None:
 def test_without_space_the_recording_ends_with_a_whole_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, free = tmp_path / "run.mcap", iter([10**9, 10**9, 900_000])
+    path, free = tmp_path / "run.mcap", iter([10**9] * 3)
     monkeypatch.setattr(parts_module, "free_space", lambda folder: next(free, 900_000))
     made = Made(path, min_free=10**6)
     with pytest.raises(DiskFullError, match=r"found 878.9 KiB free .* at least 976.6 KiB"):

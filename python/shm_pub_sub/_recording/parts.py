@@ -63,7 +63,7 @@ class Parts:
         force: Remove a file or parts of that name.
         append: Add parts to existing ones.
 
-    Raises FileExistsError if there is such a recording; OSError.
+    Raises FileExistsError if there is such a recording; OSError; DiskFullError.
     """
 
     def __init__(
@@ -90,7 +90,12 @@ class Parts:
         self._next = 0
         self._kept: deque[tuple[Path, int]] = deque()  # finished, with sizes, the oldest first
         if split:
+            folder = path.parent
+            if not os.access(folder, os.W_OK | os.X_OK):
+                code = errno.EACCES if folder.is_dir() else errno.ENOENT
+                raise OSError(code, os.strerror(code), str(folder))
             self._find_existing(append)
+        self.make_room(0)
 
     def _find_existing(self, append: bool) -> None:
         existing = parts_of(self.path)

@@ -67,7 +67,7 @@ class Snapshots:
         self._thread: _Writing | None = None
         self._last: Kept | None = None
         self._conditions = dict.fromkeys(conditions, "")  # with what was said of each
-        self._is_short = self._is_over = False
+        self._is_short = self._is_over = self._is_ignoring = False
         self._start = clock.now_ns
 
     @property
@@ -113,7 +113,9 @@ class Snapshots:
         while self._asked:
             trigger = self._asked.popleft()
             if self._marked is not None or self._due is not None:
-                self._note(f"{trigger.why}: ignored, as a snapshot is waiting to be written")
+                if not self._is_ignoring:
+                    self._note(f"{trigger.why}: ignored, as a snapshot is waiting to be written")
+                self._is_ignoring = True
             elif self._is_over:
                 self._take(trigger)
             else:
@@ -149,6 +151,7 @@ class Snapshots:
         if self._due is None or self._thread is not None:
             return
         (trigger, kept), self._due = self._due, None
+        self._is_ignoring = False
         span = duration(self.span_ns / 1e9)
         if not kept.blocks:
             self._note(f"{trigger.why}: no value in the last {span}; nothing is written")
