@@ -1,16 +1,24 @@
 """A recording of any type is played to the bit: values, types, metadata and numbers of buffers."""
 
+import math
+import signal
 import struct
 from collections.abc import Iterable
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NamedTuple
 
+import numpy
 import pytest
 import shm_pub_sub
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from messages import _types as types
+from support.programs import DEADLINE
+from support.waiting import until
+
+from ._reading import record as record_live
+from .conftest import Cli
 
 pytest.importorskip("mcap")
 from shm_pub_sub._messages import MESSAGE_ENCODING, SCHEMA_ENCODING, Names, message_of
@@ -137,3 +145,102 @@ def test_every_type_and_all_about_it(tmp_path: Path, topics: Any) -> None:
 def clean(names: Iterable[str]) -> None:
     for name in {*names} & {topic.name for topic in shm_pub_sub.topics()}:
         shm_pub_sub.remove(name)
+
+
+class Inner(NamedTuple):
+    name: Annotated[str, 16] = "a" * 9
+    ranges: Annotated[list[float], shm_pub_sub.MaxSize(4)] = []  # noqa: RUF012
+
+
+class Reading(NamedTuple):
+    ok: bool = True
+    stamp: int = 2**62
+    inner: Inner = Inner()
+
+
+NAN = struct.unpack("d", b"\x01\x02\x03\x04\x05\x06\xf7\xff")[0]
+
+
+def every_kind() -> dict[str, list[Any]]:
+    """Values of topics of every kind: what the command line is to bring back to the bit."""
+    random = numpy.random.default_rng(1)
+    cloud = numpy.zeros(4, [("x", "<f4"), ("y", "<f4"), ("z", "<f4"), ("i", "u1")])
+    cloud["x"] = [1.5, numpy.nan, -0.0, numpy.inf]
+    return {
+        "bool": [True, False, True],
+        "int": [0, -(2**63), 2**63 - 1],
+        "float": [NAN, -0.0, 5e-324, math.inf],
+        "scalar/float32": [numpy.float32(1.1), numpy.array([0x7FC12345], "u4").view("f4")[0]],
+        "scalar/uint64": [numpy.uint64(2**64 - 1)],
+        "scalar/complex64": [numpy.complex64(1 - 2j)],
+        "text": ["", "\N{SNOWMAN} \0 \x1b[2J", "x" * 4000],
+        "bytes": [b"", bytes(range(256))],
+        "list/int": [[1, 2, 3], [], [-(2**63)]],
+        "list/float": [[NAN, 1.0], []],
+        "array/bits": [numpy.array([[True, False], [False, True]])],
+        "array/half": [numpy.arange(6, dtype="f2").reshape(1, 2, 3)],
+        "camera": [random.integers(0, 256, (480, 640, 3), "u1") for _ in range(4)],
+        "depth": [random.random((480, 640)).astype("f4")],
+        "cloud": [cloud, cloud[::-1].copy()],
+        "record": [Reading(), Reading(False, -1, Inner("", [NAN]))],
+        "records": [[Reading()], []],
+    }
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["complete", "killed"])
+def test_every_kind_by_the_command_line(cli: Cli, path: Path, killed: bool) -> None:
+    """Recorded and played by processes, even if the recorder was killed."""
+    kinds = every_kind()
+    with shm_pub_sub.Publisher("first", 0):
+        recorder = record_live(cli, "-o", path)  # later topics are recorded from their first value
+    before: dict[str, tuple[str, list[Any], Any]] = {}
+    with ExitStack() as stack:
+        for topic, values in kinds.items():
+            most = 8 if isinstance(values[0], list) else None
+            publisher: Any = shm_pub_sub.Publisher(
+                *(topic, values[0], BUFFERS),
+                max_size=most,
+                **({"unit": "m"} if "/" in topic else {"attributes": {"frame_id": topic}}),
+            )
+            stack.enter_context(publisher)
+            for value in values:
+                publisher.publish(value)
+            info, descriptor = inspect_typed(topic)
+            before[topic] = (descriptor, kept(topic, descriptor), about(info))
+        count = sum(map(len, kinds.values()))
+        until(lambda: flushed(path, count), "all values are in the file")
+        recorder.send_signal(signal.SIGKILL if killed else signal.SIGINT)
+        recorder.communicate(timeout=DEADLINE)
+    assert sum(len(values) for _, values, _ in before.values()) == count
+    with ExitStack() as stack:
+        subscribers: dict[str, Any] = {
+            topic: stack.enter_context(raw_subscriber(topic, descriptor, history=BUFFERS))
+            for topic, (descriptor, *_) in before.items()
+        }
+        player = cli.start("play", path)
+        for topic, (_, values, _) in before.items():
+            found = [bytes_of(subscribers[topic].recv(DEADLINE)) for _ in values]
+            assert found == [*map(bytes_of, values)], topic
+        _, err = player.communicate(timeout=DEADLINE)
+        assert player.returncode == 0, err
+        assert f"published {count} values of {len(kinds)} topics" in err
+        assert ("is incomplete" in err) == killed
+    with closing(Recording(path)) as recording:
+        for track in recording.tracks.values():
+            descriptor, _, said = before[track.topic]
+            assert (track.descriptor, track.metadata) == (descriptor, said["metadata"])
+            kept_values = (track.buffer_num, track.views, track.loans, track.retain)
+            assert kept_values == (BUFFERS, said["views"], said["loans"], False)
+
+
+def bytes_of(value: Any) -> bytes:
+    return bytes(value) if isinstance(value, (bytes, memoryview)) else bits_of_number(value)
+
+
+def bits_of_number(value: bool | int | float) -> bytes:
+    return struct.pack({bool: "?", int: "q", float: "d"}[type(value)], value)
+
+
+def flushed(path: Path, count: int) -> bool:
+    with closing(Recording(path)) as recording:
+        return sum(recording.counts.values()) == count
