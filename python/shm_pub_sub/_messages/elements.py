@@ -283,7 +283,14 @@ def rows(count: int, row: int, most: int) -> int:
 
 def write_layout(out: Writer, layout: Layout, memory: memoryview, base: int) -> None:
     """Write what has a layout, which is that of where the message ends now."""
-    origin = out.end - out.end % 8
+    state = out.end % 8
+    if len(layout.parts) == 1:
+        (part,) = layout.parts
+        if isinstance(part, Copy):
+            out.tail += bytes(part.target - state)
+            out.put(memory[base + part.source : base + part.source + part.size])
+            return
+    origin = out.end - state
     small: list[Any] = []
     for part in layout.parts:
         if isinstance(part, Copy) and part.size >= LARGE:

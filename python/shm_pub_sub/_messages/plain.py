@@ -6,7 +6,7 @@ import struct
 from math import prod
 from typing import TYPE_CHECKING
 
-from .cdr import HEADER, MOST_ELEMENTS, Reader, Writer
+from .cdr import HEADER, MOST_ELEMENTS, Reader, Writer, content
 from .elements import Numbers, Run, elements_of, fitting, rows, steps_of
 from .layout import Copy
 
@@ -44,7 +44,14 @@ class Number:
         return (self._pack(HEADER, value),)
 
     def decode(self, data: memoryview) -> bool | int | float:
-        found = Reader(data)
+        if len(data) == self._struct.size and self._kind != "bool":
+            header, number = self._struct.unpack(data)
+            if header == HEADER:
+                return number  # type: ignore[no-any-return]
+        return self._decode(Reader(data))
+
+    def _decode(self, found: Reader) -> bool | int | float:
+        """Read a message that others may have padded, or damaged."""
         size = self._struct.size - len(HEADER)
         number = found.take(size)
         found.finish()
@@ -150,6 +157,8 @@ class Record:
         return out.parts()
 
     def decode(self, data: memoryview) -> bytes | memoryview:
+        if self._copied == self._size == len(data) - len(HEADER):
+            return content(data)
         found = Reader(data)
         if self._copied:
             value = found.take(self._copied)
