@@ -10,8 +10,8 @@ import pytest
 pytest.importorskip("mcap")
 import lz4.frame
 import zstandard
-from shm_pub_sub._recording import mcap_format
 from shm_pub_sub._recording.mcap_format import RecordingError
+from support import json_values
 
 from . import _mcap_suite as suite
 from ._replay import replay, values
@@ -39,7 +39,7 @@ def numbers() -> list[suite.Record]:
     for number, (topic, kind) in TOPICS.items():
         # Each before its first message, and in an order that is not that of the numbers.
         records.insert(0, suite.channel(number, number, topic, "json", {"foo": "bar"}))
-        records.insert(0, suite.schema(number, topic, "jsonschema", mcap_format.schema(kind)))
+        records.insert(0, suite.schema(number, topic, "jsonschema", json_values.schema(kind)))
     records.append(suite.channel(4, 0, "text", "text", {}))
     for sequence, (time, number, value) in enumerate(VALUES):
         content = json.dumps({"value": value, "more": [1]}).encode()

@@ -12,6 +12,7 @@ import shm_pub_sub
 pytest.importorskip("mcap")
 from shm_pub_sub._recording import mcap_format
 from shm_pub_sub._recording.mcap_format import RecordingError
+from support import json_values
 
 from . import _mcap_suite as suite
 from ._replay import replay, values
@@ -30,7 +31,7 @@ def records(
     topic: str = "a",
 ) -> list[suite.Record]:
     """A topic with these messages, 1 ms apart."""
-    data = mcap_format.schema(kind) if schema is None else schema
+    data = json_values.schema(kind) if schema is None else schema
     return [
         suite.schema(1, "S", "jsonschema", data),
         suite.channel(1, 1, topic, "json", metadata or {}),

@@ -15,7 +15,7 @@ import pytest
 import shm_pub_sub
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from shm_pub_sub._recording import mcap_format
+from support import json_values
 from support.programs import DEADLINE
 from support.waiting import until
 
@@ -37,14 +37,12 @@ def write(path: Path, topics: dict[str, list[Timed]], buffers: int | str = 100) 
     messages = []
     for topic, values in topics.items():
         kind = type(values[0][1])
-        schema = writer.add_schema(
-            kind.__name__, mcap_format.SCHEMA_ENCODING, mcap_format.schema(kind)
-        )
+        schema = writer.add_schema(kind.__name__, "jsonschema", json_values.schema(kind))
         channel = writer.add_channel(topic, "json", schema, {"buffer_num": str(buffers)})
         messages += [(seconds, channel, value) for seconds, value in values]
     for seconds, channel, value in sorted(messages, key=lambda message: message[0]):
         time_ns = START + round(seconds * 1e9)
-        writer.add_message(channel, 1, time_ns, time_ns, (mcap_format.encode(value),))
+        writer.add_message(channel, 1, time_ns, time_ns, (json_values.encode(value),))
     writer.finish()
 
 
@@ -154,9 +152,9 @@ def test_topic_changes_its_type_as_it_did(run_cli: RunCli, path: Path) -> None:
     writer = McapWriter(path, "none")
     for step, value in enumerate([1.5, 7, True]):
         kind = type(value)
-        schema = writer.add_schema(kind.__name__, "jsonschema", mcap_format.schema(kind))
+        schema = writer.add_schema(kind.__name__, "jsonschema", json_values.schema(kind))
         channel = writer.add_channel("a", "json", schema, {"buffer_num": str(step + 3)})
-        writer.add_message(channel, 1, START + step * 10**8, START, (mcap_format.encode(value),))
+        writer.add_message(channel, 1, START + step * 10**8, START, (json_values.encode(value),))
     writer.finish()
     with closing(Recording(path)) as recording:
         kinds = [(track.type_name, track.buffer_num) for track in recording.tracks.values()]
@@ -248,12 +246,12 @@ def test_numbers_of_another_program_are_played(run_cli: RunCli, path: Path, chun
 
 def test_chunks_that_overlap_are_read_in_the_order_of_time(path: Path) -> None:
     writer = McapWriter(path, "lz4")
-    schema = writer.add_schema("int", "jsonschema", mcap_format.schema(int))
+    schema = writer.add_schema("int", "jsonschema", json_values.schema(int))
     channel = writer.add_channel("a", "json", schema, {})
     for chunk in ([3, 9, 1], [2, 4, 12], [0, 20], [15]):
         for value in chunk:
             writer.add_message(
-                channel, 1, START + value, START + value, (mcap_format.encode(value),)
+                channel, 1, START + value, START + value, (json_values.encode(value),)
             )
         writer.flush()
     writer.finish()
@@ -269,11 +267,11 @@ def test_chunks_that_overlap_are_read_in_the_order_of_time(path: Path) -> None:
 def test_every_way_to_cut_a_file_off_leaves_what_was_flushed(path: Path) -> None:
     writer = McapWriter(path, "zstd")
     channel = writer.add_channel(
-        "a", "json", writer.add_schema("int", "jsonschema", mcap_format.schema(int)), {}
+        "a", "json", writer.add_schema("int", "jsonschema", json_values.schema(int)), {}
     )
     chunks = []
     for value in range(3):
-        writer.add_message(channel, 1, START + value, START + value, (mcap_format.encode(value),))
+        writer.add_message(channel, 1, START + value, START + value, (json_values.encode(value),))
         writer.flush()
         chunks.append(path.stat().st_size)
     writer.finish()

@@ -15,6 +15,7 @@ import zstandard
 from cli import _mcap_suite as suite
 from cli._replay import replay
 from shm_pub_sub._recording import mcap_format
+from support import json_values
 
 START = 1_700_000_000_000_000_000
 COMPRESSIONS = {
@@ -43,8 +44,8 @@ CONTENTS = st.one_of(
     st.binary(max_size=30),
 )
 SCHEMAS = st.one_of(
-    KINDS.map(mcap_format.schema),
-    KINDS.map(mcap_format.schema),
+    KINDS.map(json_values.schema),
+    KINDS.map(json_values.schema),
     st.builds(lambda v: json.dumps({"properties": {"value": {"type": v}}}).encode(), JSON),
     JSON.map(lambda value: json.dumps(value).encode()),
     st.integers(0, 100_000).map(lambda depth: b"[" * depth),
@@ -76,9 +77,9 @@ RECORDS = st.lists(
 # Without the indexes that are of well-formed records only.
 FORMS = st.frozensets(st.sampled_from(sorted({*suite.FEATURES} - {"ax", "mdx"})))
 GOOD = [
-    suite.schema(1, "float", "jsonschema", mcap_format.schema(float)),
+    suite.schema(1, "float", "jsonschema", json_values.schema(float)),
     suite.channel(1, 1, "a", "json", {"buffer_num": "7"}),
-    suite.schema(2, "int", "jsonschema", mcap_format.schema(int)),
+    suite.schema(2, "int", "jsonschema", json_values.schema(int)),
     suite.channel(2, 2, "b", "json", {}),
     *(suite.message(1, n, START + n, START, b'{"value":%d.5}' % n) for n in range(4)),
     *(suite.message(2, n, START + n, START, b'{"value":%d}' % n) for n in range(4)),

@@ -10,6 +10,7 @@ from shm_pub_sub._recording import mcap_format, reader
 from shm_pub_sub._recording.mcap_format import RecordingError
 from shm_pub_sub._recording.mcap_writer import McapWriter
 from shm_pub_sub._recording.reader import Recording
+from support import json_values
 
 Values = list[tuple[str, int, int]]
 """Topic, number of its publisher, and the value, which is its time too."""
@@ -20,14 +21,14 @@ def write(path: Path, values: Values, about: dict[str, str] | None = None) -> No
     writer = McapWriter(path, "none")
     if about is not None:
         writer.add_metadata("shm_pub_sub.recording", about)
-    schema = writer.add_schema("int", "jsonschema", mcap_format.schema(int))
+    schema = writer.add_schema("int", "jsonschema", json_values.schema(int))
     channels: dict[tuple[str, int], int] = {}
     for topic, source, value in values:
         if (topic, source) not in channels:
             metadata = {"buffer_num": "5", "source": str(source)}
             channels[topic, source] = writer.add_channel(topic, "json", schema, metadata)
         channel = channels[topic, source]
-        writer.add_message(channel, value, value, value, [mcap_format.encode(value)])
+        writer.add_message(channel, value, value, value, [json_values.encode(value)])
     writer.add_metadata(mcap_format.LOST, {"a": "1", "b": "2"})
     writer.finish()
 
