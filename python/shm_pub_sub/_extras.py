@@ -12,10 +12,20 @@ from typing import Any
 EXTRAS = {
     "cli": ("rich",),
     "completion": ("argcomplete",),
+    "image": ("pillow",),
     "notebook": ("matplotlib", "pandas"),
     "record": ("mcap",),
 }
-"""The packages of each, as pyproject.toml has them. They are imported by the same names."""
+"""The packages of each, as pyproject.toml has them."""
+
+MODULES = {"pillow": "PIL"}
+"""What packages are imported as, if it is not their name."""
+
+
+def is_installed(package: str) -> bool:
+    from importlib.util import find_spec
+
+    return find_spec(MODULES.get(package, package)) is not None
 
 
 def install(packages: Iterable[str]) -> str:
@@ -30,9 +40,10 @@ def import_extra(module: str) -> Any:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        package = module.partition(".")[0]
-        if error.name != package:
+        top = module.partition(".")[0]
+        if error.name != top:
             raise
+        package = {name: package for package, name in MODULES.items()}.get(top, top)
         raise ModuleNotFoundError(
             f"found no {package}; {install([package])} brings it", name=error.name
         ) from None

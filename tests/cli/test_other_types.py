@@ -12,7 +12,7 @@ import pytest
 import shm_pub_sub
 from support.programs import Run
 
-from .conftest import RunCli, check_failure
+from .conftest import RunCli
 from .test_list import rows
 
 NAMES = {
@@ -168,9 +168,3 @@ def test_record_takes_every_type(run_cli: RunCli, path: Path) -> None:
     with path.open("rb") as file:
         channels = reader.make_reader(file).get_summary().channels.values()
     assert {channel.topic: channel.metadata["type"] for channel in channels} == NAMES
-
-
-@pytest.mark.usefixtures("topics")
-def test_pub_refuses_a_topic_of_another_type(run_cli: RunCli) -> None:
-    ended = run_cli("pub", "t/level", 1)
-    check_failure(ended, "pub to 't/level': found a topic of uint8; expected bool, int or float", 2)

@@ -9,12 +9,11 @@ import resource
 import sys
 from configparser import ConfigParser
 from configparser import Error as ConfigError
-from importlib.util import find_spec
 from pathlib import Path
 
 import shm_pub_sub
 
-from .._extras import EXTRAS, install
+from .._extras import EXTRAS, install, is_installed
 from .._text import counted, size
 from .._topics import memory_room, names
 from .directory import LOW_BYTES, TOPIC_BYTES
@@ -160,11 +159,11 @@ def forking() -> Finding:
 
 
 def extras() -> Finding:
-    missing = [name for name, needed in EXTRAS.items() if not all(map(find_spec, needed))]
+    missing = [name for name, needed in EXTRAS.items() if not all(map(is_installed, needed))]
     there = ", ".join(name for name in EXTRAS if name not in missing) or "none"
     if not missing:
         return Finding("extras", OK, there)
-    lacking = [package for name in missing for package in EXTRAS[name] if not find_spec(package)]
+    lacking = [package for name in missing for package in EXTRAS[name] if not is_installed(package)]
     do = f"to install them: {install(lacking)}"
     return Finding("extras", OK, f"{there}; not {', '.join(missing)}", do)
 
