@@ -18,7 +18,7 @@ FILE = "@"
 
 
 class Target:
-    """The topic to publish to: what there is of that name, and the type that it will have.
+    """The topic to publish to: the one that exists, and the type that it will have.
 
     Args:
         topic: Its name.
