@@ -6,6 +6,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from math import prod
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -14,6 +15,7 @@ from ._errors import RecordingError
 from ._raw_values import dtype_of, value_of
 
 if TYPE_CHECKING:
+    from ._recording.columns import Plain
     from ._recording.reader import Recording, Value
     from ._spec import Spec
 
@@ -99,16 +101,31 @@ class Source:
 
     def load(self, wanted: Channels) -> None:
         """Load the values of a topic."""
-        loading = [(channels, _loader(channels)) for channels in self._together(wanted)]
-        by_channel = {number: own for channels, own in loading for number in channels.numbers}
-        for batch in self.batches([*by_channel]):
-            for number, values in _by_channel(batch).items():
+        loading = self._together(wanted)
+        plain = [(each, found) for each in loading if (found := _plain(each, self.recording))]
+        if plain and _numpy() is not None:
+            from ._recording.columns import columns
+
+            read = columns(self.recording, [found for _, found in plain], *self._span)
+            for (channels, _), own in zip(plain, read or [], strict=bool(read)):
+                channels.loaded = _from_columns(channels, *own)
+        self._load_each([each for each in loading if each.loaded is None])
+
+    def _load_each(self, loading: Sequence[Channels]) -> None:
+        """Load values one by one."""
+        loaders = [_loader(channels) for channels in loading]
+        numbered = zip(loading, loaders, strict=True)
+        loader_of = {number: own for channels, own in numbered for number in channels.numbers}
+        for batch in self.batches([*loader_of]) if loader_of else ():
+            values: dict[Loaded, list[Value]] = {own: [] for own in loaders}
+            for value in batch:
+                values[loader_of[value.channel]].append(value)
+            for own, taken in values.items():
                 try:
-                    by_channel[number].add(values)
+                    own.add(taken)
                 except ValueError as error:
-                    topic = self.recording.tracks[number].topic
-                    raise self.damaged(topic, error) from None
-        for channels, own in loading:
+                    raise self.damaged(own.topic, error) from None
+        for channels, own in zip(loading, loaders, strict=True):
             channels.loaded = own
 
     def _together(self, wanted: Channels) -> list[Channels]:
@@ -135,14 +152,15 @@ class Loaded:
     """All values of a topic. This one keeps them as a list."""
 
     def __init__(self, channels: Channels) -> None:
+        self.topic = channels.topic
         self._times = array("q")
         self._values: list[Any] = []
         self._make = {number: value_of(spec) for number, spec in channels.specs.items()}
 
     def add(self, values: Sequence[Value]) -> None:
-        """Take values of one channel. Raises ValueError if they are none of its type."""
-        make = self._make[values[0].channel]
-        self._values += [make(each.value) for each in values]
+        """Take values of these channels. Raises ValueError if they are none of their types."""
+        make = self._make
+        self._values += [make[each.channel](each.value) for each in values]
         self._add_times(values)
 
     def _add_times(self, values: Sequence[Value]) -> None:
@@ -181,6 +199,22 @@ class _Numbers(Loaded):
         return numpy.frombuffer(self._numbers, dtype)
 
 
+class _Arrays(Loaded):
+    """Of a type of fixed size, as numpy has them."""
+
+    def __init__(self, channels: Channels, time_ns: Any, values: Any) -> None:
+        super().__init__(channels)
+        self._time_ns, self._array = time_ns, values
+
+    @property
+    def time_ns(self) -> Any:
+        return self._time_ns
+
+    @property
+    def values(self) -> Any:
+        return self._array
+
+
 class _Fixed(Loaded):
     """Of a type of fixed size that numpy has: their bytes, one value after the other."""
 
@@ -211,11 +245,31 @@ def _loader(channels: Channels) -> Loaded:
     return Loaded(channels) if found is None else _Fixed(channels, *found)
 
 
-def _by_channel(batch: list[Value]) -> dict[int, list[Value]]:
-    found: dict[int, list[Value]] = {}
-    for value in batch:
-        found.setdefault(value.channel, []).append(value)
-    return found
+def _plain(channels: Channels, recording: Recording) -> Plain | None:
+    """Return how messages of the topic are read a chunk at a time, if they are."""
+    from ._recording.columns import LARGE, Plain
+
+    kinds = {getattr(recording.tracks[n].message, "plain", None) for n in channels.numbers}
+    found = kinds.pop()
+    if kinds or found is None or found[1] > LARGE or channels.spec is None:
+        return None
+    return Plain(channels.numbers, *found)
+
+
+def _from_columns(channels: Channels, time_ns: Any, values: Any) -> Loaded | None:
+    """Return the values that are given as rows of bytes; None if they must be read one by one."""
+    spec, numpy = channels.spec, _numpy()
+    found = None if spec is None else dtype_of(spec)
+    if spec is None or found is None or (spec.kind == "bool" and (values > 1).any()):
+        return None
+    dtype, shape = found
+    size = dtype.itemsize * prod(shape)
+    if values.shape[1] < size:  # without the padding at the end of a record
+        whole = numpy.zeros((len(values), size), "u1")
+        whole[:, : values.shape[1]] = values
+        values = whole
+    made = numpy.ascontiguousarray(values).view(dtype).reshape((len(time_ns), *shape))
+    return _Arrays(channels, time_ns, made)
 
 
 def _time(value: Value) -> int:

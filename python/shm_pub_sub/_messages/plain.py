@@ -31,7 +31,11 @@ _long = struct.Struct("<4sI4x")  # and padding before elements of 8 bytes
 
 
 class Number:
-    """A bool, int or float."""
+    """A bool, int or float.
+
+    plain, of each class: what every message begins with, and the bytes that follow, which are the
+    value's first ones, the others being 0; None if messages are otherwise.
+    """
 
     def __init__(self, kind: str, name: str, schema: bytes) -> None:
         self.schema_name = name
@@ -39,6 +43,7 @@ class Number:
         self._struct = _NUMBERS[kind]
         self._pack = self._struct.pack
         self._kind = kind
+        self.plain = HEADER, self._struct.size - len(HEADER)
 
     def encode(self, value: Any, time_ns: int) -> Sequence[bytes | memoryview]:
         return (self._pack(HEADER, value),)
@@ -104,6 +109,9 @@ class Array:
         numbers = isinstance(self._elements, Numbers) and spec.dtype != "f2"
         eight = numbers and spec.dtype in ("i8", "u8", "f8", "c16")
         self._prefix = (_long if eight else _short) if numbers else None
+        self.plain: tuple[bytes, int] | None = None
+        if self._prefix is not None and fixed:
+            self.plain = self._prefix.pack(HEADER, size), size * self._elements.size
 
     def encode(self, value: bytes | memoryview, time_ns: int) -> Sequence[bytes | memoryview]:
         count = len(value) // self._elements.size
@@ -146,6 +154,7 @@ class Record:
             self._layout = layout = self._steps[0].layout(0)
             if len(layout.parts) == 1 and layout.parts[0] == Copy(0, layout.end, 0):
                 self._copied = layout.end
+        self.plain = (HEADER, self._copied) if self._copied else None
 
     def encode(self, value: bytes | memoryview, time_ns: int) -> Sequence[bytes | memoryview]:
         copied = self._copied

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+import struct
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -86,15 +87,43 @@ class McapFile:
 
         Raises RecordingError if the chunk is damaged, and OSError.
         """
+        content = self.content(chunk)
+        try:
+            return mcap_chunks.unpacked(content, numbers, self.define)
+        except WRONG:
+            raise self.error(f"a damaged chunk at byte {chunk.place}", EXPECTED) from None
+
+    def content(self, chunk: Chunk) -> memoryview:
+        """Return the records in a chunk. Raises as messages() does."""
         record = self.read(chunk.place, chunk.length)
         try:
-            content = record if chunk.bare else mcap_chunks.content_of(record)
-            return mcap_chunks.unpacked(content, numbers, self.define)
+            return record if chunk.bare else mcap_chunks.content_of(record)
         except WRONG:
             raise self.error(f"a damaged chunk at byte {chunk.place}", EXPECTED) from None
         except mcap_chunks.Unsupported as error:
             found, expected = error.args
             raise self.error(f"a chunk at byte {chunk.place} {found}", expected) from None
+
+    def index(self, chunk: Chunk) -> dict[int, memoryview] | None:
+        """Return where a chunk's messages are: of each channel, pairs of time and place, as u64.
+
+        None if that is not known of all its channels.
+        """
+        found: dict[int, memoryview] = {}
+        place, head = chunk.place + chunk.length, _header.size + mcap_chunks.index.size
+        while not chunk.bare and found.keys() != chunk.channels:
+            try:
+                start = self.read(place, head)
+                opcode, length = _header.unpack_from(start)
+                channel, nbytes = mcap_chunks.index.unpack_from(start, _header.size)
+                if opcode != Opcode.MESSAGE_INDEX or channel in found or nbytes % 16:
+                    return None
+                if nbytes:
+                    found[channel] = self.read(place + head, nbytes)
+            except (RecordingError, struct.error):
+                return None  # it ends here
+            place += _header.size + length
+        return None if chunk.bare else found
 
     def read(self, place: int, length: int) -> memoryview:
         """Return a part of the file."""

@@ -68,12 +68,12 @@ class Value(NamedTuple):
     """A number, or the value's bytes in shared memory."""
 
 
-class _Part:
+class Part:
     """A file, and the numbers of its channels in the recording."""
 
     def __init__(self, file: McapFile, numbers: dict[int, int], repeats_until: int) -> None:
         self.file, self.numbers = file, numbers
-        self._repeats_until = repeats_until
+        self.repeats_until = repeats_until
 
     def messages(self, chunk: Chunk, numbers: Mapping[int, int]) -> list[RawMessage]:
         """Return a chunk's messages of these channels, but for those of the part before."""
@@ -87,8 +87,8 @@ class _Part:
                     f"whose times are {first} to {last}",
                     EXPECTED,
                 )
-        if self._repeats_until >= 0:
-            return [each for each in messages if each.publish_ns > self._repeats_until]
+        if self.repeats_until >= 0:
+            return [each for each in messages if each.publish_ns > self.repeats_until]
         return messages
 
 
@@ -124,10 +124,10 @@ class Recording:
         """Number of values lost per topic; None if the file does not have it."""
         self.left_out: dict[str, str] = {}
         """Topics that could not be recorded, with the reason."""
-        self._parts: list[_Part] = []
+        self.files: list[Part] = []
         try:
             self._open()
-            chunks = [chunk for part in self._parts for chunk in part.file.chunks]
+            chunks = [chunk for part in self.files for chunk in part.file.chunks]
             self.start_ns = min((chunk.start_ns for chunk in chunks), default=0)
             """The time of the first message."""
             self.end_ns = max((chunk.end_ns for chunk in chunks), default=0)
@@ -138,7 +138,7 @@ class Recording:
             raise
 
     def close(self) -> None:
-        for part in self._parts:
+        for part in self.files:
             part.file.close()
 
     @property
@@ -179,7 +179,7 @@ class Recording:
 
     def attachments(self) -> Iterator[memoryview]:
         """Yield the contents of the attachment records."""
-        for part in self._parts:
+        for part in self.files:
             for place, length in part.file.attachments:
                 yield part.file.read(place, length)
 
@@ -199,7 +199,7 @@ class Recording:
                 self.complete = self.complete and not begun
                 continue
             self._add(file, lost)
-        if not self._parts:
+        if not self.files:
             raise FileNotFoundError(2, "No such file or directory", str(self.path))
 
     def _add(self, file: McapFile, lost: dict[str, int]) -> None:
@@ -211,7 +211,7 @@ class Recording:
         if before and about.get("previous") == before:
             repeats = _integer(about.get("repeats_until"), -1)
         self.parts.append(file.path)
-        self._parts.append(_Part(file, numbers, repeats))
+        self.files.append(Part(file, numbers, repeats))
         self.complete = self.complete and file.complete
         self.notes += file.notes
         self.left_out |= notes.get(mcap_format.LEFT_OUT, {})
@@ -247,7 +247,7 @@ class Recording:
         self, channels: Collection[int], start_ns: int, end_ns: int
     ) -> Iterator[list[RawMessage]]:
         pieces = []
-        for part in self._parts:
+        for part in self.files:
             numbers = {theirs: ours for theirs, ours in part.numbers.items() if ours in channels}
             for chunk in part.file.chunks:
                 if chunk.channels is None or not chunk.channels.isdisjoint(numbers):

@@ -17,6 +17,8 @@ from cli import _mcap_suite as suite
 from cli.test_mcap_conformance import numbers
 from shm_pub_sub import Recorded, RecordingError, TopicNotFoundError, read_recording
 from shm_pub_sub._cli import main
+from shm_pub_sub._recording import columns
+from shm_pub_sub._recording.mcap_file import McapFile
 from shm_pub_sub._recording.reader import Recording
 from support.recordings import START, STEP, write
 
@@ -146,20 +148,72 @@ def test_nothing_is_read_until_asked_for(recording: Path, monkeypatch: Any) -> N
     assert [len(each) for each in read] == [1]
 
 
-def test_small_topics_are_read_in_one_pass(recording: Path, monkeypatch: Any) -> None:
-    passes = []
-    batches = Recording.batches
+@pytest.mark.parametrize("by_columns", [True, False])
+def test_small_topics_are_read_in_one_pass(
+    by_columns: bool, recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contents: list[int] = []
+    content = McapFile.content
     monkeypatch.setattr(
-        Recording, "batches", lambda s, n, *span: passes.append(1) or batches(s, n, *span)
+        McapFile, "content", lambda s, chunk: contents.append(chunk.place) or content(s, chunk)
     )
+    if not by_columns:
+        monkeypatch.setattr(columns, "columns", lambda *_: None)
     found = read_recording(recording)
-    small = ["float", "int", "bool", "float32", "complex"]
+    small = ["float", "int", "bool", "float32"]
     assert [len(found[topic].values) for topic in small] == [len(VALUES[t]) for t in small]
-    assert len(passes) == 1
+    assert len(contents) == len({*contents}) == 1
     only = read_recording(recording)["float"]  # the others are forgotten
     gc.collect()
     assert only.values.size == 4
     assert len(only._channels.source.known) == 1
+
+
+def values_of(path: Path, **span: float) -> dict[str, tuple[Any, list[int]]]:
+    return {
+        topic: (recorded.values, recorded.time_ns.tolist())
+        for topic, recorded in read_recording(path, **span).items()
+    }
+
+
+def test_columns_are_what_a_loop_finds(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, merged = tmp_path / "other.mcap", tmp_path / "merged.mcap"
+    # Another publisher of the same topics, at times between the first one's and equal to them.
+    write(other, {t: v for t, v in VALUES.items() if t not in VARYING}, start=START + STEP // 2)
+    assert main(["recording", "merge", str(recording), str(other), "-o", str(merged)]) == 0
+    expected = []
+    for path in (recording, merged):
+        for span in ({}, {"start": 0.01, "end": 0.025}):
+            with monkeypatch.context() as patch:
+                patch.setattr(columns, "columns", lambda *_: None)
+                expected.append(values_of(path, **span))
+            found = values_of(path, **span)
+            for topic, (values, times) in expected[-1].items():
+                assert found[topic][1] == times
+                assert same(found[topic][0], values), topic
+
+
+@pytest.mark.parametrize("place", [0, 4, 6, 14, 22])
+def test_a_wrong_index_costs_no_value(place: int, recording: Path) -> None:
+    """Its channel, length, a time or a place is another: a loop reads the values."""
+    expected = values_of(recording)
+    data = bytearray(recording.read_bytes())
+    chunk = data.index(b"\x28\xb5\x2f\xfd")
+    index = data.index(b"\x07", chunk)
+    while struct.unpack_from("<Q", data, index + 1)[0] > 1000:
+        index = data.index(b"\x07", index + 1)
+    data[index + 9 + place] ^= 4
+    recording.write_bytes(data)
+    try:
+        found = values_of(recording)
+    except RecordingError as error:
+        assert "damaged" in str(error)  # noqa: PT017 - seen when the file is opened
+        return
+    for topic, (values, times) in expected.items():
+        assert found[topic][1] == times
+        assert same(found[topic][0], values), topic
 
 
 @pytest.mark.parametrize(
