@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shm_pub_sub import Publisher, Subscriber
 from shm_pub_sub._described import spec_of_descriptor
@@ -71,6 +71,7 @@ def test_what_describes_no_type_is_refused(text: str) -> None:
         spec_of_descriptor(text)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_changed_descriptor_is_refused_or_another_one(data: Any) -> None:
     at = data.draw(st.integers(0, len(SCAN) - 1))

@@ -242,7 +242,7 @@ LENGTHS = {0: 9, 24: 5, 40: 4, 80: 3, 136: 2}
 """Where a Scan has lengths, and the largest ones."""
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(
     st.binary(min_size=192, max_size=192) | st.just(bytes(192)),
     st.tuples(*(st.sampled_from([0, 1, n, n, n, n + 1, 2**64 - 1]) for n in LENGTHS.values())),
