@@ -195,8 +195,18 @@ def rows_of(spec: Spec, metadata: Mapping[str, Any]) -> list[Row]:
         elif view is curve:
             view = partial(curve, width=2 * SMALL, height=SMALL // 4)
         unit, description = said.get("unit", ""), said.get("description", "")
-        found.append(Row(name, steps, each, unit, description, view))
+        label = f"{name} {_element_name(said, steps)}".rstrip()
+        found.append(Row(label, steps, each, unit, description, view))
     return found
+
+
+def _element_name(said: Mapping[str, Any], steps: Steps) -> str:
+    """Return what the attribute `names` says of an element."""
+    names = said.get("attributes", {}).get("names")
+    last = steps[-1] if steps else ""
+    if isinstance(last, str) or not isinstance(names, list) or last >= len(names):
+        return ""
+    return names[last] if isinstance(names[last], str) else ""
 
 
 def table(rows: Sequence[Row], value: Any, kept: Mapping[str, Sequence[Any]]) -> str:

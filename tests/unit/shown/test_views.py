@@ -270,9 +270,11 @@ def test_a_wide_record_is_cut_off() -> None:
 
 
 def test_few_elements_are_a_table_and_many_a_curve() -> None:
-    with Publisher("topic", np.zeros(3), 9) as pub, Subscriber("topic") as sub:
+    about = {"names": ["<hip>", "knee", 5]}
+    with Publisher("topic", np.zeros(3), 9, attributes=about) as pub, Subscriber("topic") as sub:
         pub.publish_many(np.arange(12.0).reshape(4, 3))
         found = shown(sub)
+    assert "value[0] <hip>9" in found.text
     assert "value[2]11" in found.text
     assert found.seen.count("svg") == 3
     scan = np.sin(np.arange(1000.0))
