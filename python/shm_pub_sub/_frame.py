@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import reduce
 from typing import Any
 
@@ -32,22 +33,39 @@ def of_subscriber(sub: Any, n: Any, subscriber_class: Any) -> Any:
         raise TopicValueError(f"{what}: found n {short_repr(n)}; expected 0 or more, or None")
     import_extra("pandas")
     subscriber_class.sample(sub)  # takes nothing; raises if it is closed, or of another type
-    own = subscriber_class(sub.name, history=most, trust=sub._trust, directory=sub._directory)
-    with own:
+    while True:
         try:
-            _, descriptor = inspect_typed(sub.name, trust=sub._trust, directory=sub._directory)
+            before = _type_of(sub)
         except TopicNotFoundError:
             return frame(sub._spec or Spec("scalar", float, None, dtype="f8"), [], [])
-        samples: list[Sample[Any]] = []
-        try:
-            # A fast publisher's values would never end.
-            for _ in range(min(most, own.buffer_num or 0)):
-                samples.append(own.recv_sample(0))
-        except WaitTimeoutError:
-            pass
-    epoch = time.time_ns() - time.monotonic_ns()
-    known = [UNKNOWN if s.age == float("inf") else s.time_ns + epoch for s in samples]
-    return frame(spec_of_descriptor(descriptor), known, [sample.value for sample in samples])
+        with subscriber_class(
+            sub.name, history=most, trust=sub._trust, directory=sub._directory
+        ) as own:
+            samples = _newest(own, most)
+        with suppress(TopicNotFoundError):
+            if _type_of(sub) != before:
+                continue  # another publisher's, perhaps of another type
+        epoch = time.time_ns() - time.monotonic_ns()
+        known = [UNKNOWN if s.age == float("inf") else s.time_ns + epoch for s in samples]
+        values = [sample.value for sample in samples]
+        return frame(spec_of_descriptor(before[0]), known, values)
+
+
+def _type_of(sub: Any) -> tuple[str, float]:
+    """Return the descriptor of a subscriber's topic, and when its publisher was made."""
+    info, found = inspect_typed(sub.name, trust=sub._trust, directory=sub._directory)
+    return found, info.created
+
+
+def _newest(own: Any, most: int) -> list[Sample[Any]]:
+    samples: list[Sample[Any]] = []
+    try:
+        # A fast publisher's values would never end.
+        for _ in range(min(most, own.buffer_num or 0)):
+            samples.append(own.recv_sample(0))
+    except WaitTimeoutError:
+        pass
+    return samples
 
 
 def frame(spec: Spec, time_ns: Sequence[int], values: Sequence[Any]) -> Any:

@@ -100,7 +100,8 @@ class Feed:
         """Bring what is drawn of the newest value up to date."""
         if self.topic.subscriber is not None and self.topic.subscriber is self._subscriber:
             for newest in self.newest:
-                newest.refresh(self._subscriber)
+                if not newest.refresh(self._subscriber):
+                    self._next_question = 0.0  # of another type now
 
     def _set_state(self, error: ShmError | None, alive: bool) -> None:
         for each in self._drawn:
@@ -218,12 +219,11 @@ class Feed:
         spec, said = part_spec(whole, path.steps), about(metadata, path.steps)
         view = view_of(spec, "" if path.steps else descriptor, said.get("attributes", {}))
         if view is not None:
-            is_picture = not is_curve(spec)
-            if is_picture and not self._pictures:
+            if not (is_curve(spec) or self._pictures):
                 raise TopicTypeError(
                     f"found a picture ({spec}); write it with -o FILE, or use plot() in a notebook"
                 )
-            self.newest.append(Newest(str(path), path.steps, view, is_picture))
+            self.newest.append(Newest(str(path), path.steps, spec, view))
             return
         rows = [row for row in rows_of(spec, said) if row.is_number]
         if not rows:

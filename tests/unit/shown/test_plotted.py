@@ -150,6 +150,31 @@ def test_a_part_that_is_not_there_yet_is_drawn_later_and_after_a_restart_of_anot
             until(poll({"imu.ax": 9.0}))
 
 
+def test_what_is_drawn_whole_follows_the_topic_from_type_to_type() -> None:
+    values: list[tuple[Any, str]] = [
+        (np.zeros(50), "index"),
+        (np.zeros((20, 20), "u1"), "picture"),
+        ([1.0, 2.0], "index"),
+        (np.zeros(30, "i2"), "index"),
+        (np.zeros((30, 20), "u1"), "picture"),
+    ]
+    with collected("topic") as collector:
+        for value, kind in values:
+            with Publisher("topic", value) as pub:
+                pub.publish(value)
+                collector.refresh()  # before the feed knows of the type
+                expected = {"topic": kind}
+
+                def drawn_whole(expected: dict[str, str] = expected) -> bool:
+                    collector.poll()
+                    collector.refresh()
+                    Checker(chart(collector, live=True))
+                    return drawn(collector) == expected and collector.newest[0].has_value
+
+                until(drawn_whole)
+                assert collector.newest[0].error is None
+
+
 def test_an_index_beyond_a_shorter_value_is_a_gap() -> None:
     with Publisher("points", np.zeros(0), 9, max_size=5) as pub, collected("points[2]") as found:
         for n in (3, 2, 4):
