@@ -80,7 +80,7 @@ def test_other_sizes_are_refused(text: str) -> None:
             "'a': --exclude leaves it out",
         ),
         (["--snapshot", 9, "--snapshot-when", "a", "b c"], "'a': at character"),
-        (["--snapshot", 9, "--snapshot-when", "a", "b", "c"], "expected one expression; quote it"),
+        (["--snapshot", 9, "--snapshot-when", "a", "b", "c"], "expected one expression, in quotes"),
         (["--snapshot", 9, "--snapshot-when", "speed"], "found float; expected bool, or an expr"),
         (["--snapshot", 9, "--snapshot-when", "speed", "x > 3"], "'speed': at character 1: "),
     ],

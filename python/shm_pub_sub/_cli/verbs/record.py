@@ -49,11 +49,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--compression", choices=COMPRESSIONS, help="default: zstd, and none for large values"
     )
     parser.add_argument("--force", action="store_true", help="overwrite FILE, and its parts")
+    _add_size(
+        parser,
+        "--memory",
+        f"values that wait to be written, or are kept for snapshots, take SIZE at most (default: "
+        f"{size_text(MEMORY)})",
+        MEMORY,
+    )
+    _add_size(
+        parser,
+        "--min-free",
+        "leave SIZE free on the disk: exit before, or, with --max-disk, remove the oldest parts",
+    )
     parts = parser.add_argument_group(
         "parts",
-        "FILE_0.mcap, FILE_1.mcap, ...: each a whole recording; FILE.mcap plays all of them",
+        "of run.mcap: run_0.mcap, run_1.mcap, ...; each is a whole recording, run.mcap plays all",
     )
-    _add_size(parts, "--split-size", "begin a new part after SIZE, such as 500MB")
+    _add_size(parts, "--split-size", "begin a new part before one is larger than SIZE: 500MB, 2GiB")
     parts.add_argument(
         "--split-duration",
         metavar="SECONDS",
@@ -62,26 +74,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     _add_size(parts, "--max-disk", "remove the oldest parts beyond SIZE of all parts")
     parts.add_argument("--append", action="store_true", help="add parts to existing ones")
-    _add_size(
-        parser,
-        "--min-free",
-        "leave SIZE free on the disk: exit before, or, with --max-disk, remove the oldest parts",
-    )
-    _add_size(
-        parser,
-        "--memory",
-        f"values that wait to be written, or are kept for snapshots, take SIZE at most (default: "
-        f"{size_text(MEMORY)})",
-        MEMORY,
-    )
-    parser.add_argument(
+    snapshots = parser.add_argument_group("snapshots", "parts that are written only when asked for")
+    snapshots.add_argument(
         "--snapshot",
         metavar="SECONDS",
         type=positive_seconds,
-        help="keep the last SECONDS in memory, and write them to a part when asked to: by SIGUSR1 "
-        f"or the key {KEY}",
+        help=f"keep the last SECONDS in memory; SIGUSR1 or the key {KEY} writes them to a part",
     )
-    parser.add_argument(
+    snapshots.add_argument(
         "--snapshot-when",
         metavar=("TOPIC", "EXPRESSION"),
         nargs="+",
@@ -167,7 +167,10 @@ def _condition(words: Sequence[str], options: argparse.Namespace, clock: Clock) 
     topic, *expression = words
     if len(expression) > 1:
         found = " ".join(map(repr, words))
-        raise ValueError(f"{topic!r}: found {found}; expected one expression; quote it")
+        raise ValueError(
+            f"{topic!r}: found {found}; expected one expression, in quotes; topics to record come "
+            "before the option"
+        )
     if not Selection([topic], exclude=options.exclude).names:
         raise ValueError(f"{topic!r}: --exclude leaves it out")
     try:
