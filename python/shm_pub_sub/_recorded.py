@@ -11,13 +11,11 @@ from ._arguments import short_repr
 from ._errors import RecordingError, TopicNotFoundError, TopicTypeError, TopicValueError
 from ._patterns import matched, unmatched
 from ._recorded_values import Channels, Source
-from ._text import counted, printable, shortened, table
+from ._text import counted, printable, short_type, table
 
 if TYPE_CHECKING:
     from ._recording.reader import Recording
 
-WIDEST_TYPE = 60
-"""Characters of a type in tables."""
 MOST_SECONDS = 1e9
 SHOWN = 10
 """Topics named in an error."""
@@ -101,7 +99,7 @@ class Recorded:
         return iter(self._channels)
 
     def __repr__(self) -> str:
-        what = f"{shortened(self.type_name, WIDEST_TYPE)}, {counted(len(self), 'value')}"
+        what = f"{short_type(self.type_name)}, {counted(len(self), 'value')}"
         return f"<Recorded {short_repr(self.topic)}: {printable(what)}>"
 
     def _repr_html_(self) -> str:
@@ -139,7 +137,7 @@ class RecordedTopics(dict[str, Recorded]):
         return [
             (
                 printable(topic),
-                shortened(one.type_name, WIDEST_TYPE),
+                short_type(one.type_name),
                 f"{len(one):,}",
                 "-" if one.lost is None else f"{one.lost:,}",
                 printable(one.unit),

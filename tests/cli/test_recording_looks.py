@@ -186,7 +186,7 @@ def test_csv_of_parts_and_to_a_file(run: Any, recording: Path) -> None:
     found = run("csv", recording, "-o", out, "imu.pose.x", "camera[1,2]")
     assert found == (0, "", "")
     assert out.read_text().splitlines() == [
-        "time,topic,sequence,value[1][2],pose.x",
+        'time,topic,sequence,"value[1,2]",pose.x',
         "1700000000.000000000,camera,1,0,",
         "1700000000.000000000,imu,1,,1.5",
         "1700000000.010000000,camera,2,1,",

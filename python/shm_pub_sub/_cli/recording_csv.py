@@ -50,7 +50,7 @@ class Table:
         self.refused = False
         """Whether topics are left out that were not chosen by a pattern."""
         self._channels: dict[int, Channel] = {}
-        for number, track in sorted(recording.tracks.items()):
+        for number, track in sorted(recording.tracks.items(), key=lambda item: item[1].topic):
             if track.topic in chosen:
                 channel = Channel(selected, track)
                 if channel.trouble:

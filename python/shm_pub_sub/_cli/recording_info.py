@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from shm_pub_sub._text import counted, duration, frequency, shortened, size
+from shm_pub_sub._text import counted, duration, frequency, short_type, size
 
 from .output import log, print_json, put, put_table
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from shm_pub_sub._recording.reader import Recording
 
 CLOCK = "shm_pub_sub.clock"
-WIDEST_TYPE = 50
-"""Characters of a type in the table."""
 
 HEADING = ["TOPIC", "TYPE", "UNIT", "PUBLISHERS", "VALUES", "LOST", "RATE", "BUFFERS"]
 
@@ -69,7 +67,7 @@ def _topics(recording: Recording) -> list[dict[str, Any]]:
 
 def _row(topic: dict[str, Any]) -> list[str]:
     cells = topic | {"rate": frequency(topic["rate"])}
-    cells["type"] = None if topic["type"] is None else shortened(topic["type"], WIDEST_TYPE)
+    cells["type"] = None if topic["type"] is None else short_type(topic["type"])
     return ["-" if cell is None else str(cell) for cell in cells.values()]
 
 
