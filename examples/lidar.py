@@ -13,13 +13,14 @@ import shm_pub_sub
 from _options import during, parser
 
 TOPIC, MOST = "robot/lidar", 100_000
-POINTS = np.zeros((0, 3), np.float32)  # x, y, z in metres
+POINTS = np.zeros((0, 3), np.float32)
+AXES = {"names": ["x", "y", "z"]}  # what makes it a point cloud in recordings and notebooks
 
 
 def scan(seconds: float) -> None:
     """Publish ten scans per second of a wall that comes nearer, with 0 to 2,000 points."""
     random = np.random.default_rng()
-    with shm_pub_sub.Publisher(TOPIC, POINTS, max_size=MOST) as lidar:
+    with shm_pub_sub.Publisher(TOPIC, POINTS, max_size=MOST, unit="m", attributes=AXES) as lidar:
         for elapsed in during(seconds, shm_pub_sub.Rate(10)):
             points = random.uniform(-5, 5, (random.integers(2001), 3)).astype(np.float32)
             points[:, 0] = 1 + 9 * abs(np.cos(elapsed / 5))

@@ -55,7 +55,7 @@ def view_of(spec: Spec, descriptor: str, attributes: Mapping[str, Any]) -> View 
     if compressed_of(spec.kind, attributes):
         return _compressed
     if descriptor and cloud_of(descriptor, attributes):
-        return _cloud
+        return cloud
     if spec.kind == "array" and spec.record is None:
         picture = picture_of(spec.dtype, spec.shape, attributes)
         if picture is not None:
@@ -93,7 +93,8 @@ def _compressed(value: Any) -> Shown | None:
     return Shown(html, data, kind, note=note)
 
 
-def _cloud(value: Any) -> Shown | None:
+def cloud(value: Any) -> Shown | None:
+    """Return points as they are seen from above."""
     if not _is_array(value):
         return None
     names = value.dtype.names

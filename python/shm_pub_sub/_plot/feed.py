@@ -13,7 +13,7 @@ from .._followed import Topic
 from .._paths import Path, PathError, part, part_spec
 from .._spec import Spec
 from .._topics import TopicInfo
-from .._views import Row, about, is_curve, rows_of, view_of
+from .._views import Row, about, cloud, is_curve, rows_of, view_of
 from .curve import Curve
 from .newest import Newest
 
@@ -220,8 +220,9 @@ class Feed:
         view = view_of(spec, "" if path.steps else descriptor, said.get("attributes", {}))
         if view is not None:
             if not (is_curve(spec) or self._pictures):
+                what = "a point cloud" if view is cloud else "a picture"
                 raise TopicTypeError(
-                    f"found a picture ({spec}); write it with -o FILE, or use plot() in a notebook"
+                    f"found {what} ({spec}); write it with -o FILE, or use plot() in a notebook"
                 )
             self.newest.append(Newest(str(path), path.steps, spec, view))
             return

@@ -103,8 +103,8 @@ class Drawing:
         above = LINE * (max(len(curves) + 1, 2) // 2 + bool(about)) + 0.06
         both = any(bools) and not all(bools)
         total = has_curves * HEIGHT + sum(heights) + len(newest) * (ABOVE + BELOW)
-        if self._is_own:
-            self.figure.set_size_inches(WIDTH, total)
+        if self._is_own or newest:
+            self.figure.set_size_inches(self.figure.get_figwidth(), total)
 
         def add(top: float, height: float, share: Any = None) -> Any:
             """Add axes; top is their place from above."""
