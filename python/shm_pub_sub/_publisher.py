@@ -120,7 +120,7 @@ class Publisher(_hot.Publisher, PublisherRefusals):
             Publisher.close(self)  # __init__ is called again
         self._name = check_name(name)
         spec = spec_of(self._name, default_value, max_size)
-        fields = None if spec.record is None else spec.record.units()
+        fields = None if spec.record is None else spec.record.about()
         metadata = encoded(self._name, unit, description, attributes, fields)
         self._begin(
             *(spec, metadata, buffer_num, views, loans, mode, directory),

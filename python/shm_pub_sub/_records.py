@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 MAX_BYTES: Final = 2**40
 MAX_FIELDS: Final = 1000  # in all: MaxFields in internal/descriptor/record.go
 MAX_DEPTH: Final = 8  # records in one another: MaxDepth there
+MAX_NAMES: Final = 8192  # characters of the names of enums' members in metadata
 LENGTH: Final = 8  # bytes before the room of a field that varies
 
 
@@ -102,12 +103,17 @@ class RecordSpec:
         parts: Iterable[RecordSpec | None] = (field.spec.record for field in self.fields)
         return len(self.fields) + sum(part.count for part in parts if part is not None)
 
-    def units(self) -> dict[str, Any]:
-        """Return the metadata of those fields that have units, and of records in it."""
+    def about(self) -> dict[str, Any]:
+        """Return the metadata of fields that have units or are enums, and of records in it."""
+        return self._about([MAX_NAMES])
+
+    def _about(self, room: list[int]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for field in self.fields:
-            inner = {} if field.spec.record is None else field.spec.record.units()
-            own = {"unit": field.unit, "fields": inner}
+            inner = {} if field.spec.record is None else field.spec.record._about(room)
+            names = _names_of(field, room)
+            values = {"values": names} if names else {}
+            own: dict[str, Any] = {"unit": field.unit, "attributes": values, "fields": inner}
             own = {key: value for key, value in own.items() if value}
             if own:
                 found[field.name] = own
@@ -151,6 +157,17 @@ class RecordSpec:
 def shown_name(name: str) -> str:
     """Return a name as a type's text has it: in quotes if it could be taken for more than that."""
     return f'"{name}"' if set(":,{}[]<") & {*name} or name.strip() != name else name
+
+
+def _names_of(field: Field, room: list[int]) -> dict[str, int]:
+    """Return the numbers of an enum's members by name; {} if there is no room left for them."""
+    members = () if field.enum is None else field.enum.__members__.items()
+    names = {name: int(each.value) for name, each in members if type(each.value) is int}
+    size = sum(map(len, names))
+    if size > room[0]:
+        return {}
+    room[0] -= size
+    return names
 
 
 def laid_out(name: str, cls: type, how: _hot._How, fields: Iterable[Field]) -> RecordSpec:

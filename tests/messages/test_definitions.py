@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from enum import Enum, IntEnum
 from json import dumps
 from typing import Any
 
 import pytest
+import shm_pub_sub
 from hypothesis import given
 from hypothesis import strategies as st
 from mcap_ros2._vendor.rosidl_adapter.parser import (
@@ -18,6 +21,7 @@ from rosbags.typesys import get_types_from_msg
 from shm_pub_sub._messages import Names, message_of
 from shm_pub_sub._messages.definitions import field_names, message_name
 from shm_pub_sub._messages.ros2msg import PRIMITIVES, SEQUENCE, SINGLE, parse
+from shm_pub_sub._topics import inspect_typed
 
 from ._types import descriptor, topics
 
@@ -182,3 +186,57 @@ def _rosbags(kind: Any) -> tuple[str, int]:
         return about.replace("/msg/", "/"), SINGLE
     of, length = about
     return _rosbags(of)[0], SEQUENCE if node == 4 else length
+
+
+class Mode(IntEnum):
+    IDLE = 0
+    MOVING = 1
+    emergency_stop = -5
+
+
+Wheel = Enum("Wheel", {"IDLE": 7, "größe": 8, "2d": 9})
+
+
+class Name(Enum):
+    A = "a"
+
+
+@dataclass
+class Robot:
+    mode: Mode = Mode.IDLE
+    wheel: Enum = Wheel.IDLE
+    name: Name = Name.A
+    speed: float = 0.0
+
+
+def test_an_enum_has_its_members_as_constants() -> None:
+    with shm_pub_sub.Publisher("robot", Robot()):
+        info, topic = inspect_typed("robot")
+    assert text_of(topic, info.metadata) == (
+        "int64 IDLE=0\nint64 MOVING=1\nint64 EMERGENCY_STOP=-5\nint64 mode\n"
+        "int64 WHEEL_IDLE=7\nint64 GROSSE=8\nint64 WHEEL_2D=9\nint64 wheel\n"
+        "string name\nfloat64 speed\n"
+    )
+    same_parts("a_msgs/msg/Robot", text_of(topic, info.metadata))
+
+
+@given(
+    st.dictionaries(
+        st.text() | st.sampled_from(["A", "a", "A_A", "MODE_A"]), st.integers() | st.none()
+    ),
+    st.sampled_from(["b1", "i1", "u1", "i8", "u8", "f4", "c8"]),
+)
+def test_constants_of_anybody_are_valid(values: dict[str, Any], dtype: str) -> None:
+    topic = record(("mode", f"<{dtype}", 0), ("a", f"<{dtype}", 8))
+    about = {"attributes": {"values": values}}
+    same_parts("a_msgs/msg/A", text_of(topic, {"fields": {"mode": about, "a": about}}))
+
+
+def test_an_enum_of_thousands_of_members_has_no_constants() -> None:
+    large = Enum("large", {f"member_{n}": n for n in range(5_000)})
+    with shm_pub_sub.Publisher("robot", {"mode": large.member_3, "small": Mode.IDLE}) as robot:
+        robot.publish({"mode": large.member_4, "small": Mode.MOVING})
+        fields = shm_pub_sub.inspect("robot").metadata["fields"]
+    assert fields == {
+        "small": {"attributes": {"values": {"IDLE": 0, "MOVING": 1, "emergency_stop": -5}}}
+    }

@@ -41,6 +41,7 @@ _COMPLEX: Final = {
 _FIELD_NAME: Final = re.compile("[a-z](_?[a-z0-9])*")
 _MOST_NAME: Final = 64  # characters of a name that is made here
 _MOST_REMARK: Final = 120
+_MOST_CONSTANTS: Final = 256
 
 HEADER_PARTS: Final = {
     "std_msgs/Header": "builtin_interfaces/Time stamp\nstring frame_id\n",
@@ -129,12 +130,16 @@ class Definition:
     def _lines(self, record: RecordSpec, metadata: Mapping[str, Any]) -> tuple[str, str]:
         """Return the lines for a record's fields, with remarks and without."""
         about = metadata.get("fields", {})
-        lines, plain = [], []
+        lines: list[str] = []
+        plain: list[str] = []
+        taken: set[str] = set()
         names = field_names(field.name for field in record.fields)
         for name, field in zip(names, record.fields, strict=True):
             own = about.get(field.name, {})
+            constants = _constants(field.spec, name, own, taken)
             line = f"{self._type(field, own)} {name}"
-            plain.append(line)
+            lines += constants
+            plain += [*constants, line]
             remarks = [] if name == field.name else [field.name]
             remarks += [own[part] for part in ("unit", "description") if own.get(part)]
             lines.append(line + (_remark(remarks) or _shape(field.spec)))
@@ -180,6 +185,24 @@ def _remark(parts: list[str]) -> str:
     text = ", ".join(parts)
     text = "".join(c if c.isprintable() and c != "#" else " " for c in text).strip()
     return f"  # {text[:_MOST_REMARK]}" if text else ""
+
+
+def _constants(spec: Spec, field: str, metadata: Mapping[str, Any], taken: set[str]) -> list[str]:
+    """Return an enum's constants, which are before its field; taken are the record's so far."""
+    values = metadata.get("attributes", {}).get("values")
+    if spec.kind != "scalar" or spec.dtype[0] not in "iu" or not isinstance(values, dict):
+        return []
+    signed, bits = spec.dtype[0] == "i", 8 * int(spec.dtype[1:])
+    least, most = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
+    lines = []
+    for name, value in [*values.items()][:_MOST_CONSTANTS]:
+        constant = re.sub("[^A-Z0-9]+", "_", _ascii(name.upper()))[:_MOST_NAME].strip("_")
+        if not constant[:1].isalpha() or constant in taken:
+            constant = f"{field.upper()}_{constant}".strip("_")
+        if constant not in taken and type(value) is int and least <= value <= most:
+            taken.add(constant)
+            lines.append(f"{NUMBERS[spec.dtype]} {constant}={value}")
+    return lines
 
 
 def message_name(name: str) -> str:

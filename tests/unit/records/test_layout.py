@@ -218,13 +218,13 @@ class Car:
 
 def test_units_by_field() -> None:
     wheel = {"fields": {"speed": {"unit": "m/s"}}}
-    assert record(Car()).units() == {
+    assert record(Car()).about() == {
         "left": wheel,
         "others": wheel,
         "mass": {"unit": "kg"},
         "name": {"unit": "ASCII"},
     }
-    assert record(Pose()).units() == {}
+    assert record(Pose()).about() == {}
 
 
 def test_the_default_is_a_copy_of_exactly_its_types() -> None:
