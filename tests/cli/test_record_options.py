@@ -7,11 +7,13 @@ import signal
 import struct
 import subprocess
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import shm_pub_sub
+from shm_pub_sub._cli import main
 from shm_pub_sub._cli.arguments import size
 from shm_pub_sub._cli.streams import on_signal
 from support.programs import DEADLINE, Program
@@ -22,9 +24,25 @@ from shm_pub_sub._recording.parts import parts_of
 
 from ._reading import record
 from ._recorder import SECOND, messages, played
-from .conftest import PROGRAM, Cli, RunCli, StartTerminal, check_failure
+from .conftest import PROGRAM, Cli, RunCli, StartTerminal
 
 READY = r"keeping the last 30 s in memory; `kill -USR1 \d+`"
+
+
+Refuse = Callable[..., None]
+
+
+@pytest.fixture
+def refuse(capsys: pytest.CaptureFixture[str]) -> Refuse:
+    """refuse(options, words, code=1): `record` ends in this process, and prints only an error."""
+
+    def refuse(options: Sequence[object], words: str, code: int = 1) -> None:
+        assert main(["record", *map(str, options)]) == code
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert words in err
+
+    return refuse
 
 
 def end(recorder: Program, code: int = 0) -> str:
@@ -86,10 +104,10 @@ def test_other_sizes_are_refused(text: str) -> None:
     ],
 )
 def test_contradictions_are_usage_errors(
-    run_cli: RunCli, tmp_path: Path, options: list[object], expected: str
+    refuse: Refuse, tmp_path: Path, options: list[object], expected: str
 ) -> None:
     with shm_pub_sub.Publisher("speed", 0.0):
-        check_failure(run_cli("record", "-o", tmp_path / "x", *options), expected, 2)
+        refuse(["-o", tmp_path / "x", *options], expected, 2)
     assert [*tmp_path.glob("x*")] == []
 
 
@@ -142,33 +160,28 @@ def test_killed_in_parts_it_leaves_what_can_be_played(
     assert json.loads(result.stdout)["values"] == len(found)
 
 
-def test_too_little_space_is_an_error_before_a_file_is_made(run_cli: RunCli, path: Path) -> None:
-    with shm_pub_sub.Publisher("speed", 0.0):
-        check_failure(
-            run_cli("record", "-o", path, "--min-free", "900TB"),
-            "free on the disk; expected at least 818.5 TiB (--min-free); free some",
-        )
+def test_too_little_space_is_an_error_before_a_file_is_made(refuse: Refuse, path: Path) -> None:
+    expected = "free on the disk; expected at least 818.5 TiB (--min-free); free some"
+    refuse(["-o", path, "--min-free", "900TB"], expected)
+    refuse(["-o", path, "--min-free", "900TB", "--snapshot", 9], expected)
     assert not path.exists()
 
 
 @pytest.mark.parametrize("option", [["--snapshot", 9], ["--split-size", "1MB"], []])
 def test_a_place_that_cannot_be_written_is_an_error_at_once(
-    run_cli: RunCli, tmp_path: Path, option: list[object]
+    refuse: Refuse, tmp_path: Path, option: list[object]
 ) -> None:
-    with shm_pub_sub.Publisher("speed", 0.0):
-        wrong = run_cli("record", "-o", tmp_path / "no" / "run.mcap", *option)
-    check_failure(wrong, "No such file or directory")
+    refuse(["-o", tmp_path / "no" / "run.mcap", *option], "No such file or directory")
 
 
-def test_existing_parts_are_kept(run_cli: RunCli, tmp_path: Path, path: Path) -> None:
+def test_existing_parts_are_kept(
+    refuse: Refuse, run_cli: RunCli, tmp_path: Path, path: Path
+) -> None:
     (tmp_path / "run_3.mcap").write_text("precious")
-    with shm_pub_sub.Publisher("speed", 0.0):
-        check_failure(
-            run_cli("record", "-o", path, "--split-size", "1MB", "-d", 0.1),
-            "run_3.mcap': found an existing file; pass another name or --force or --append",
-            2,
-        )
-        assert run_cli("record", "-o", path, "-d", 0.1).returncode == 0  # another recording
+    found = "run_3.mcap': found an existing file; pass another name or --force or --append"
+    refuse(["-o", path, "--split-size", "1MB"], found, 2)
+    refuse(["-o", path, "--snapshot", 9], found, 2)
+    assert run_cli("record", "-o", path, "-d", 0.1).returncode == 0  # another recording
     assert (tmp_path / "run_3.mcap").read_text() == "precious"
 
 
@@ -227,11 +240,11 @@ class Imu:
     ay: float
 
 
-def test_a_snapshot_when_a_records_field_says_so(cli: Cli, run_cli: RunCli, path: Path) -> None:
+def test_a_snapshot_when_a_records_field_says_so(cli: Cli, refuse: Refuse, path: Path) -> None:
     with shm_pub_sub.Publisher("imu", Imu(0.0, 0.0), 100) as imu:
         options = ["-o", path, "--snapshot", 30, "--snapshot-when", "imu"]
-        check_failure(run_cli("record", *options, "az > 3"), "found no field 'az'", 2)
-        check_failure(run_cli("record", *options), "expected bool, or an expression", 2)
+        refuse([*options, "az > 3"], "found no field 'az'", 2)
+        refuse(options, "expected bool, or an expression", 2)
         recorder = record(cli, *options, "abs(ax) > 3")
         recorder.wait_for(READY, stream=recorder.stderr)
         for ax in (1.0, -4.0, -5.0, 2.0):
