@@ -39,9 +39,8 @@ class Follower:
         most: How many topics are followed at most, or a function of how many are that returns it.
         trust, directory: As for Subscriber. While there is no such directory there are no topics.
         names: More of them, which are no patterns whatever they look like; not of a Selection.
-        glance: Makes of a value that is no bool, int or float what is kept of it. None: topics of
-            other types are refused.
-        subscribe: Makes the subscriber of a name and a history; any type will do. None: as above.
+        glance: Makes of a value that is no bool, int or float what is kept of it; None for itself.
+        subscribe: Makes the subscriber of a name and a history; None for one of the topic's type.
         raw: Whether values of other types are bytes, as they are in shared memory.
         waits: Whether wait() will be called, for which each topic takes a second descriptor.
 

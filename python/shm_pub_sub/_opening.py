@@ -92,8 +92,8 @@ class Opening:
         try:
             if self._subscribe is not None:
                 topic.subscriber = self._subscribe(topic.name, history)
-            elif refused := self._open_typed(topic, history):
-                return self._refuse(topic, refused)
+            else:
+                self._open_typed(topic, history)
         except TopicNotFoundError:
             return None
         except TopicTypeError:
@@ -131,13 +131,11 @@ class Opening:
             return None
         return file.st_dev, file.st_ino
 
-    def _open_typed(self, topic: Topic, history: int) -> ShmError | None:
+    def _open_typed(self, topic: Topic, history: int) -> None:
         topic.info, topic.descriptor = info, _ = inspect_typed(
             topic.name, trust=self._trust, directory=self._directory
         )
         is_number = info.type_name in NUMBERS
-        if not is_number and self._glance is None:
-            return not_taken(topic.name, info.type_name)
         topic.glance = None if is_number else self._glance
         if self._raw and not is_number:
             from ._raw import raw_subscriber
@@ -149,7 +147,7 @@ class Opening:
                 trust=self._trust,
                 directory=self._directory,
             )
-            return None
+            return
         topic.subscriber = Subscriber(
             topic.name,
             info.type() if is_number else None,
@@ -158,17 +156,8 @@ class Opening:
             trust=self._trust,
             directory=self._directory,
         )
-        return None
 
     def _refuse(self, topic: Topic, error: ShmError) -> Event | None:
         self.refused.add(topic)
         known, topic.error = topic.error, error
         return Event(REFUSED, topic) if str(known) != str(error) else None
-
-
-def not_taken(name: str, type_name: str) -> TopicTypeError:
-    """Return why a topic of another type cannot be plotted or recorded."""
-    return TopicTypeError(
-        f"topic {name!r}: found the type {type_name}; expected bool, int or float, as other types "
-        "are not supported here yet"
-    )

@@ -13,16 +13,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .._descriptors import open_as_many_as_allowed
-from .._errors import OpenError, ShmError, TopicTypeError
+from .._errors import ShmError, TopicTypeError
 from .._follow import Follower
 from .._followed import GONE, OPENED, REFUSED, Event, Topic
 from .._left_out import LeftOut
 from .._messages import message_of
 from .._opening import LOOK
 from .._patterns import Selection
-from .._raw import raw_subscriber
 from .._select import select
-from .._topics import TopicInfo, inspect_typed, user
+from .._topics import user
 from .taken import Batch, Buffers, Source, Taken
 
 FORGET = 10.0
@@ -80,7 +79,6 @@ class Receiver(threading.Thread):
         self._memory = memory
         self._buffers = Buffers()
         self._freed = threading.Event()
-        self._opened: dict[str, tuple[TopicInfo, str]] = {}
         self._sources = itertools.count(1)
         self._taken: dict[str, Taken] = {}
         self._lost: dict[str, int] = {}
@@ -89,7 +87,7 @@ class Receiver(threading.Thread):
         self._files = open_as_many_as_allowed()
         # Each topic takes two descriptors: its file, and the one to wait for.
         most = (self._files - len([*Path("/proc/self/fd").iterdir()]) - OWN_FILES) // 2
-        self._follower = Follower(words, most=most, subscribe=self._subscribe)
+        self._follower = Follower(words, most=most, raw=True)
         self._selection = self._follower.selection
         self.left_out = LeftOut(self._selection.words)
         """Matching topics that cannot be recorded."""
@@ -136,15 +134,6 @@ class Receiver(threading.Thread):
     def unmatched(self) -> list[str]:
         """Return the names and patterns without a topic."""
         return self._selection.unmatched([*self._lost, *self.left_out.reasons])
-
-    def _subscribe(self, name: str, history: int) -> Any:
-        self._opened.pop(name, None)
-        info, descriptor = self._opened[name] = inspect_typed(name)
-        try:
-            message_of(descriptor, info.metadata)
-        except ValueError as error:
-            raise OpenError(f"topic {name!r}: {error}") from None
-        return raw_subscriber(name, descriptor, history=history)
 
     def _receive(self) -> None:
         end = time.monotonic() + self._seconds
@@ -221,24 +210,34 @@ class Receiver(threading.Thread):
         topic, name = event.topic, event.topic.name
         if event.what == REFUSED and topic.error is not None:
             reason: ShmError | str = topic.error
-            info, _ = self._opened.pop(name, (None, ""))
+            info = topic.info
             if info is not None and not info.trusted:
                 reason = f"it is of {user(info.uid)}, who is not trusted"
             self.left_out.add(name, reason)
         elif event.what == GONE:
             self._gone[name] = time.monotonic()
         elif event.what == OPENED:
-            if self.left_out.discard(name):
-                self.recorded_again.put(name)
-            info, descriptor = self._opened.pop(name)
-            self._taken[name] = Taken(
-                topic,
-                descriptor,
-                self._lost.setdefault(name, 0),
-                not self._first,
-                lambda: Source(name, descriptor, info, next(self._sources), self.garbage),
-                self._buffers,
-            )
+            self._begin(topic)
+
+    def _begin(self, topic: Topic) -> None:
+        name, info, descriptor = topic.name, topic.info, topic.descriptor
+        assert info is not None
+        try:
+            message_of(descriptor, info.metadata)
+        except ValueError as error:
+            self.left_out.add(name, f"topic {name!r}: {error}")
+            topic.leave_poll()
+            return
+        if self.left_out.discard(name):
+            self.recorded_again.put(name)
+        self._taken[name] = Taken(
+            topic,
+            descriptor,
+            self._lost.setdefault(name, 0),
+            not self._first,
+            lambda: Source(name, descriptor, info, next(self._sources), self.garbage),
+            self._buffers,
+        )
 
     def _forget(self, since: float) -> None:
         for name, gone_at in [*self._gone.items()]:
