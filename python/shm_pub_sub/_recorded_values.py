@@ -16,7 +16,8 @@ from ._raw_values import dtype_of, value_of
 
 if TYPE_CHECKING:
     from ._recording.columns import Plain
-    from ._recording.reader import Recording, Value
+    from ._recording.reader import Recording
+    from ._recording.tracks import Value
     from ._spec import Spec
 
 SMALL = 64

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shm_pub_sub._recording.player import Player
-    from shm_pub_sub._recording.reader import Value
+    from shm_pub_sub._recording.tracks import Value
 
     from .keys import Keys
 

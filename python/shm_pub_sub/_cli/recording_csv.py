@@ -15,7 +15,8 @@ from .output import log
 from .parts import ABSENT, Parts
 
 if TYPE_CHECKING:
-    from shm_pub_sub._recording.reader import Recording, Track, Value
+    from shm_pub_sub._recording.reader import Recording
+    from shm_pub_sub._recording.tracks import Track, Value
 
 
 class Channel:

@@ -62,8 +62,7 @@ class Number:
         found.finish()
         if self._kind == "bool" and number[0] > 1:
             raise ValueError(f"found {number[0]} for a bool; expected 0 or 1")
-        value: bool | int | float = self._struct.unpack(b"".join((HEADER, number)))[1]
-        return value
+        return self._struct.unpack(b"".join((HEADER, number)))[1]  # type: ignore[no-any-return]
 
 
 class Text:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from .mcap_chunks import RawMessage
     from .mcap_writer import McapWriter
-    from .reader import Recording, Schema
+    from .reader import Recording
+    from .tracks import Schema
 
 MOST = 0xFFFF
 """Channels that a file can have."""

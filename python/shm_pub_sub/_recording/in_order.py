@@ -41,13 +41,13 @@ def in_order(
             if piece.start_ns >= until_ns:
                 break
             new = [each for each in piece.read() if start_ns <= each.time_ns < until_ns]
+            last = number == len(left)
+            safe_ns = until_ns if last else max(left[number].start_ns, start_ns)
+            waiting += [each if each.time_ns <= safe_ns else _apart(each) for each in new]
             nbytes += _size(new)
-            waiting += new
             del new  # its data may be large
             waiting.sort(key=_time)
-            if number == len(left):
-                break
-            safe = bisect_right(waiting, max(left[number].start_ns, start_ns), key=_time)
+            safe = bisect_right(waiting, safe_ns, key=_time)
             if safe:
                 nbytes -= _size(waiting[:safe])
                 yield waiting[:safe]
@@ -63,3 +63,11 @@ def in_order(
 
 def _size(messages: Sequence[RawMessage]) -> int:
     return sum([each.data.nbytes for each in messages]) + EACH * len(messages)
+
+
+def _apart(message: RawMessage) -> RawMessage:
+    """Return a message that waits: with data of its own if it would keep a much larger chunk."""
+    data = message.data
+    if data.nbytes * 4 < len(data.obj):  # type: ignore[arg-type]
+        return message._replace(data=memoryview(bytes(data)))
+    return message

@@ -1,8 +1,7 @@
 """The messages of an MCAP file's chunks: found, checked, decompressed and unpacked.
 
 The mcap package takes 7 to 18 us to read a message, and `play` has 10, so messages are unpacked
-here. The data of large ones are views of their chunk; small ones have their own, so that one that
-is kept keeps no chunk.
+here. Their data are views of their chunk.
 """
 
 from __future__ import annotations
@@ -75,7 +74,6 @@ def unpacked(
     """
     found: list[RawMessage] = []
     place, size, prefix = 0, len(content), message.size
-    small = size // 4
     while place + 9 <= size:
         opcode, length = header.unpack_from(content, place)
         place += 9
@@ -89,8 +87,6 @@ def unpacked(
             number = channel if numbers is None else numbers.get(channel)
             if number is not None:
                 data = content[place + prefix : end]
-                if length < small:
-                    data = memoryview(bytes(data))
                 found.append(_new(RawMessage, (time_ns, publish_ns, sequence, number, data)))
         elif opcode in DEFINITIONS:
             define(opcode, content[place:end])

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
-    from .reader import Recording, Track, Value
+    from .reader import Recording
+    from .tracks import Track, Value
 
 AHEAD = 100
 """Batches that are decoded in advance."""

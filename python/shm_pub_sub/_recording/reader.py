@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from .._described import spec_of_descriptor
 from .._messages.channels import Foreign, Found, message_from
@@ -16,9 +16,7 @@ from .mcap_chunks import Chunk, RawMessage
 from .mcap_file import EXPECTED, McapFile, NoMcapError
 from .mcap_format import RecordingError
 from .parts import parts_of
-
-if TYPE_CHECKING:
-    from .._messages import Decoder
+from .tracks import Channel, Schema, Track, Value
 
 MOST_OPEN = 64
 """Parts that stay open; more are opened for each of their chunks."""
@@ -28,44 +26,7 @@ BATCH_BYTES = 1 << 22
 """Bytes at which a batch ends."""
 
 
-class Schema(NamedTuple):
-    name: str
-    encoding: str
-    data: bytes
-
-
-class Channel(NamedTuple):
-    """A channel as it is in the file: the messages of one publisher of a topic."""
-
-    topic: str
-    encoding: str
-    metadata: dict[str, str]
-    schema: Schema | None
-
-
-class Track(NamedTuple):
-    """A channel with values of a topic."""
-
-    topic: str
-    descriptor: str
-    type_name: str
-    metadata: dict[str, Any]
-    """What the publisher said about it, as of TopicInfo.metadata."""
-    buffer_num: int
-    views: int
-    loans: int
-    retain: bool
-    message: Decoder
-
-
-class Value(NamedTuple):
-    time_ns: int
-    """log_time: since the epoch."""
-    publish_ns: int
-    sequence: int
-    channel: int
-    value: Any
-    """A number, or the value's bytes in shared memory."""
+_new: Callable[..., Any] = tuple.__new__  # a third of the time of Value()
 
 
 class Part:
@@ -125,6 +86,7 @@ class Recording:
         self.left_out: dict[str, str] = {}
         """Topics that could not be recorded, with the reason."""
         self.files: list[Part] = []
+        self._next = 1  # greater than every channel's number
         try:
             self._open()
             chunks = [chunk for part in self.files for chunk in part.file.chunks]
@@ -153,15 +115,20 @@ class Recording:
         A batch has at most BATCH values and about BATCH_BYTES. Raises RecordingError if a file is
         damaged, and OSError.
         """
+        channels = self.tracks.keys() & channels
+        decode = {number: self.tracks[number].message.decode for number in channels}
         batch: list[Value] = []
         nbytes = 0
         for messages in self._in_order(channels, start_ns, end_ns):
             for time_ns, publish_ns, sequence, channel, data in messages:
-                value = self._decode(channel, data)
+                try:
+                    value = decode[channel](data)
+                except ValueError as why:
+                    raise self._damaged(channel, data, why) from None
                 if value is None:
                     self.without_value[self.tracks[channel].topic] += 1
                     continue
-                batch.append(Value(time_ns, publish_ns, sequence, channel, value))
+                batch.append(_new(Value, (time_ns, publish_ns, sequence, channel, value)))
                 nbytes += data.nbytes
                 if len(batch) >= BATCH or nbytes >= BATCH_BYTES:
                     yield batch
@@ -236,7 +203,8 @@ class Recording:
             channel = Channel(found.topic, found.message_encoding, found.metadata, schema)
             ours = known.pop(_key(channel), None)
             if ours is None:
-                ours = max(self.channels) + 1 if number in self.channels else number
+                ours = number if number not in self.channels else self._next
+                self._next = max(self._next, ours + 1)
                 self.channels[ours] = channel
             numbers[number] = ours
         for number in sorted(file.counts.keys() - file.channels.keys()):
@@ -255,14 +223,9 @@ class Recording:
                     pieces.append(Piece(chunk.start_ns, chunk.end_ns, read))
         return in_order(pieces, start_ns, end_ns)
 
-    def _decode(self, channel: int, data: memoryview) -> Any:
-        track = self.tracks[channel]
-        try:
-            return track.message.decode(data)
-        except ValueError as error:
-            raise self._error(
-                f"a message of {track.topic!r}, {bytes(data[:60])!r}", error
-            ) from None
+    def _damaged(self, channel: int, data: memoryview, why: ValueError) -> RecordingError:
+        found = f"a message of {self.tracks[channel].topic!r}, {bytes(data[:60])!r}"
+        return self._error(found, why)
 
     def _error(self, found: str, why: object) -> RecordingError:
         return RecordingError(f"read {str(self.path)!r}: found {found}; {why}")

@@ -26,7 +26,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shm_pub_sub._recording.reader import Recording, Track
+    from shm_pub_sub._recording.reader import Recording
+    from shm_pub_sub._recording.tracks import Track
 
 EXPECTED = "expected messages of ROS 2 (ros2msg and cdr), or JSON with a number as value"
 SEE = "`shm-pub-sub recording info` lists them"
