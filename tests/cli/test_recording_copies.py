@@ -105,7 +105,7 @@ def test_cut_copies_any_file_as_it_is(
         (["--end", "0.000000002"], {"a/float", "a/bool", "text"}, range(2)),
         (["--start", "2e-9", "--end", "3e-9", "a/int"], {"a/int"}, [2]),
     ],
-    ids=str,
+    ids=lambda part: ",".join(sorted(part)) if isinstance(part, set) else str(part),
 )
 def test_cut_takes_topics_and_times(
     arguments: list[str], topics: set[str], times: Any, path: Path, tmp_path: Path

@@ -83,6 +83,12 @@ def overlapping(recordings: Sequence[Recording]) -> list[str]:
     return sorted(found)
 
 
+def profile_of(sources: Sequence[Source]) -> str:
+    """Return the profile of a file with these messages: ros2 if it has no others."""
+    channels = (one.recording.channels[number] for one in sources for number in one.channels)
+    return "ros2" if all(channel.encoding == "cdr" for channel in channels) else ""
+
+
 def _in_order(sources: Sequence[Source]) -> Iterator[tuple[int, RawMessage]]:
     """Yield the messages of all sources by time, each with its source's position."""
     streams = [zip(repeat(n), _messages(source)) for n, source in enumerate(sources)]

@@ -62,12 +62,18 @@ class McapWriter:
         replace: Overwrite an existing file.
         compress_large: Whether large messages are compressed too. Images hardly get smaller, and it
             takes far longer than writing them.
+        profile: "ros2" if all messages are ROS 2's: its programs read no other files.
 
     Raises OSError, such as FileExistsError.
     """
 
     def __init__(
-        self, path: Path, compression: str, replace: bool = False, compress_large: bool = False
+        self,
+        path: Path,
+        compression: str,
+        replace: bool = False,
+        compress_large: bool = False,
+        profile: str = "ros2",
     ) -> None:
         self._compress = _compressor(compression)
         self._compression = "" if compression == "none" else compression
@@ -89,7 +95,7 @@ class McapWriter:
         self._chunk_count = self._metadata_count = self._attachment_count = 0
         self._start, self._end = 0, 0  # log times
         self._file = Output(path, replace)
-        header = records.Header("", f"shm_pub_sub {VERSION}")
+        header = records.Header(profile, f"shm_pub_sub {VERSION}")
         try:
             self._file.append([MAGIC, _packed(header)])
         except BaseException:
