@@ -3,9 +3,12 @@
 import errno
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import shm_pub_sub
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ._recorder import (
     BOOTED,
@@ -25,6 +28,18 @@ from shm_pub_sub._recording import parts as parts_module
 from shm_pub_sub._recording.parts import DiskFullError, Parts, part_path, parts_of
 from shm_pub_sub._recording.recorder import Recorder
 from shm_pub_sub._recording.splitter import Splitter
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
+    """Sources of four topics of bytes, whose publishers are gone."""
+    found = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SHM_PUB_SUB_DIR", str(tmp_path_factory.mktemp("topics")))
+        for number in range(4):
+            with shm_pub_sub.Publisher(f"data{number}", b"", 3, max_size=9000) as data:
+                found.append(source_of(data, b"1"))
+    return found
 
 
 class Made:
@@ -254,6 +269,52 @@ def test_a_part_of_a_recorder_that_was_killed_at_once_is_begun_again(tmp_path: P
     Made(path, seconds=1, append=True).record(10, 0.1, at_once=5)
     assert [part.name for part in parts_of(path)] == ["run_0.mcap", "run_1.mcap", "run_2.mcap"]
     assert len(played(path)) == 30
+
+
+def test_parts_follow_one_that_is_torn(tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    Made(path, seconds=1).record(30, 0.1, at_once=5)
+    torn = tmp_path / "run_2.mcap"
+    torn.write_bytes(torn.read_bytes()[:-200])  # as of a recorder that was killed
+    Made(path, seconds=1, append=True).record(20, 0.1, at_once=5)
+    assert [part.name for part in parts_of(path)] == [f"run_{n}.mcap" for n in range(5)]
+    assert len(played(path)) == 50
+
+
+topics = st.lists(st.integers(0, 3), min_size=1, max_size=40)
+gaps = st.lists(st.integers(1, SECOND), min_size=1, max_size=40)
+
+
+@given(st.lists(st.tuples(topics, gaps), max_size=12), st.integers(10_000, 50_000),
+       st.integers(1, 20 * SECOND))  # fmt: skip
+@settings(max_examples=15, deadline=None)
+def test_random_parts_have_every_value_once(
+    sources: list[object], batches: list[tuple[list[int], list[int]]], size: int, span: int
+) -> None:
+    clocks, receiver, now, published = Clocks(), Fed(), BOOTED, []
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "run.mcap"
+        parts = Parts(path, "none", split=True)
+        splitter = Splitter(parts, receiver, clocks.clock, size, span)  # type: ignore[arg-type]
+        for wanted, after in batches:
+            batch = []
+            for topic, gap in zip(wanted, after, strict=False):
+                now += gap
+                batch.append(
+                    (sources[topic], len(published) + 1, now, bytes([topic]) * (gap % 9000))
+                )
+                published.append(batch[-1])
+            clocks.run((now - clocks.monotonic) / SECOND)
+            splitter.add(batch)
+            splitter.tick()
+        splitter.finish()
+        found = [] if not published else played(path)
+        assert [bytes(value) for *_, value in found] == [value for *_, value in published]
+        for part in parts_of(path) if published else ():
+            times = [message.publish_time for message in messages(part)]
+            assert times
+            assert times[-1] - times[0] < span
+            assert part.stat().st_size <= size or len(times) == 1
 
 
 @pytest.mark.parametrize("way", ["force", "append"])
