@@ -123,6 +123,7 @@ def test_summary_says_what_is_in_the_file(cli: Cli, path: Path) -> None:
         "loans": "0",
         "retain": "false",
         "publisher_pid": str(os.getpid()),
+        "offered_qos_profiles": "",
         "source": "1",
     }
     statistics = summary.statistics

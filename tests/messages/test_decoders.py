@@ -30,7 +30,7 @@ def check(topic: Any) -> None:
         assert bytes(store.serialize_cdr(found, message.schema_name)) == data
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(topics_with_values())
 def test_a_value_is_the_same_for_others(topic: Any) -> None:
     check(topic)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shm_pub_sub._messages import message_of
 from shm_pub_sub._messages.channels import Foreign, Found, message_from
@@ -81,9 +81,7 @@ KEYS = ["type", "descriptor", "metadata", "buffer_num", "views", "loans", "retai
 COUNTS = [0, 1, 2, 5, 255, 65536, 2**31 - 1, 2**31, 2**32 - 1]
 
 
-@settings(deadline=None, max_examples=150)
-@given(damaged())
-def test_a_damaged_message_is_a_value_or_an_error(case: tuple[Any, bytes]) -> None:
+def check_value(case: tuple[Any, bytes]) -> None:
     message, data = case
     value = checked(lambda: message.decode(memoryview(data)))
     if value is not None:
@@ -93,9 +91,7 @@ def test_a_damaged_message_is_a_value_or_an_error(case: tuple[Any, bytes]) -> No
         assert back == value or back != back
 
 
-@settings(deadline=None, max_examples=150)
-@given(damaged())
-def test_a_damaged_message_of_a_stranger_is_measured_or_an_error(case: tuple[Any, bytes]) -> None:
+def check_measure(case: tuple[Any, bytes]) -> None:
     message, data = case
 
     def measure() -> None:
@@ -106,6 +102,27 @@ def test_a_damaged_message_of_a_stranger_is_measured_or_an_error(case: tuple[Any
         topic.message.decode(memoryview(data))
 
     checked(measure)
+
+
+@settings(deadline=None, max_examples=50)
+@given(damaged())
+def test_a_damaged_message_is_a_value_or_an_error(case: tuple[Any, bytes]) -> None:
+    check_value(case)
+
+
+@settings(deadline=None, max_examples=50)
+@given(damaged())
+def test_a_damaged_message_of_a_stranger_is_measured_or_an_error(case: tuple[Any, bytes]) -> None:
+    check_measure(case)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1200)
+@settings(deadline=None, max_examples=5000, suppress_health_check=[*HealthCheck])
+@given(damaged())
+def test_thousands_of_damaged_messages_are_values_or_errors(case: tuple[Any, bytes]) -> None:
+    check_value(case)
+    check_measure(case)
 
 
 WORDS = [
@@ -128,7 +145,7 @@ WORDS = [
 ]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.sampled_from(WORDS) | st.text(max_size=3), max_size=40), st.text(max_size=8))
 def test_any_definition_is_a_topic_or_an_error(words: list[str], name: str) -> None:
     text = " ".join(words).encode("utf-8", "surrogatepass")
@@ -141,7 +158,7 @@ def test_any_definition_is_a_topic_or_an_error(words: list[str], name: str) -> N
     checked(find)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(
     st.dictionaries(
         st.sampled_from(KEYS),

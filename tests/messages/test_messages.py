@@ -22,7 +22,7 @@ def check(topic: Any) -> None:
     assert again == data
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(topics_with_values())
 def test_a_value_comes_back_as_it_was(topic: Any) -> None:
     check(topic)

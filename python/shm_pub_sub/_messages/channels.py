@@ -52,6 +52,7 @@ def channel_metadata(info: TopicInfo, descriptor: str) -> dict[str, str]:
         "loans": str(info.loans),
         "retain": "true" if info.retain else "false",
         "publisher_pid": str(info.pid),
+        "offered_qos_profiles": "",  # which the profile ros2 wants of each channel
     }
 
 
