@@ -99,7 +99,7 @@ def test_an_output_that_lacks_braille_gets_ascii(run_cli: RunCli) -> None:
         environment = os.environ | {"PYTHONIOENCODING": "ascii", "LINES": "8", "COLUMNS": "40"}
         ended = run_cli("plot", "ü", "--window", "0.2", env=environment)
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout.startswith("\\xfc: 1\n")
+    assert re.match(r"\\xfc: 1(, .* old)?\n", ended.stdout)  # on a busy machine
     assert ended.stdout.isascii()
 
 
