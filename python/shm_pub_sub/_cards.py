@@ -8,8 +8,8 @@ from . import _html
 from ._brief import brief
 from ._described import spec_of_descriptor
 from ._errors import TopicTypeError, WaitTimeoutError
-from ._frame import part
 from ._metadata import shown as metadata_lines
+from ._paths import part
 from ._text import frequency, number, printable
 from ._topics import NUMBERS, TopicInfo, age_text, inspect_typed, state
 from ._views import Row, curve, rows_of, table, view_of

@@ -85,7 +85,7 @@ def top_view(x: Any, y: Any, z: Any) -> tuple[File, tuple[float, float, float, f
     import numpy
 
     step = math.ceil(max(len(x), 1) / MOST_POINTS)
-    x, y, z = (numpy.asarray(each[::step], "f8") for each in (x, y, z))
+    x, y, z = (floats(each[::step]) for each in (x, y, z))
     near = (abs(x) < FARTHEST) & (abs(y) < FARTHEST)  # and no NaN
     x, y, z = x[near], y[near], z[near]
     if not len(x):
@@ -108,6 +108,14 @@ def top_view(x: Any, y: Any, z: Any) -> tuple[File, tuple[float, float, float, f
     return file, (left, right, bottom, top)
 
 
+def floats(values: Any) -> Any:
+    """Return numbers as float64; signalling NaN warn of nothing."""
+    import numpy
+
+    with numpy.errstate(all="ignore"):
+        return values.astype("f8")
+
+
 def _ramp(levels: Any, numpy: Any) -> Any:
     """Return opaque colours of the ramp for levels from 0 to 255."""
     table = numpy.full((256, 4), 255, "u1")
@@ -124,7 +132,7 @@ def _grey(values: Any, numpy: Any) -> tuple[Any, float, float]:
 
 def _range(values: Any, numpy: Any) -> tuple[float, float]:
     """Return the limits of almost all values; equal ones if none is finite."""
-    sample = values.ravel()[:: values.size // SAMPLE + 1].astype("f8")
+    sample = floats(values.ravel()[:: values.size // SAMPLE + 1])
     sample = sample[numpy.isfinite(sample)]
     if not sample.size:
         return 0.0, 0.0

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from . import _html, _raster
 from ._brief import FEW, brief
 from ._clouds import cloud_of
-from ._frame import Steps, columns_of, part
+from ._frame import Steps, columns_of
+from ._paths import part
 from ._pictures import compressed_of, picture_of
 from ._spec import Spec
 from ._svg import sparkline
@@ -146,11 +147,12 @@ def reduced(value: Any, most: int) -> Sequence[float]:
     numpy = sys.modules["numpy"]
     if len(value) > 2 * most:
         starts = numpy.arange(0, len(value), math.ceil(len(value) / most))
-        extremes = (each.reduceat(value, starts) for each in (numpy.fmin, numpy.fmax))
-        value = numpy.column_stack([*extremes]).ravel()
-    floats = value.astype("f8")
-    floats[~numpy.isfinite(floats)] = math.nan
-    found: list[float] = floats.tolist()
+        with numpy.errstate(all="ignore"):  # signalling NaN
+            extremes = [each.reduceat(value, starts) for each in (numpy.fmin, numpy.fmax)]
+        value = numpy.column_stack(extremes).ravel()
+    points = _raster.floats(value)
+    points[~numpy.isfinite(points)] = math.nan
+    found: list[float] = points.tolist()
     return found
 
 
@@ -215,8 +217,6 @@ def table(rows: Sequence[Row], value: Any, kept: Mapping[str, Sequence[Any]]) ->
     lines = []
     for row in rows[:MOST_FIELDS]:
         found = part(value, row.steps)
-        if hasattr(found, "item"):
-            found = found.item() if row.is_number else found
         text = number(found) if row.is_number else str(brief(found))
         shown = sparkline(kept.get(row.name, ()), SMALL, SMALL // 8) if row.is_number else ""
         if row.view is not None:

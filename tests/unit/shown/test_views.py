@@ -7,6 +7,7 @@ import random
 import re
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -243,6 +244,7 @@ def test_a_record_is_a_table_with_sparklines() -> None:
     [
         ([{"value": 0.5}, {"value": 1.5}], "value1.5"),
         ([np.zeros(1), np.full(1, 1.5)], "value[0]1.5"),
+        ([np.zeros(1, "?"), np.ones(1, "?")], "value[0]True"),
     ],
 )
 def test_a_record_of_one_field_and_an_array_of_one_element(values: Any, name: str) -> None:
@@ -281,6 +283,15 @@ def test_few_elements_are_a_table_and_many_a_curve() -> None:
     html = card(np.zeros(1000), scan)
     assert 'aria-label="1000 elements over their index' in html
     assert 'aria-label="20 elements' in card([0] * 20, [*range(20)])
+
+
+def test_signalling_nan_are_gaps_and_warn_of_nothing() -> None:
+    nan = np.full((300, 3), 0x7F800001, "u4").view("f4")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert all(value != value for value in reduced(nan[:, 0], 100))
+        assert _raster.top_view(*nan.T) is None
+        assert not np.asarray(Image.open(io.BytesIO(_raster.frame(nan, "32FC1").data))).any()
 
 
 def test_a_long_array_keeps_its_extremes() -> None:
