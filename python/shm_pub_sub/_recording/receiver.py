@@ -78,7 +78,7 @@ class Receiver(threading.Thread):
         self._seconds = seconds
         self._memory = memory
         self._buffers = Buffers()
-        self._freed = threading.Event()
+        self._freed, self._is_full = threading.Event(), False
         self._sources = itertools.count(1)
         self._taken: dict[str, Taken] = {}
         self._lost: dict[str, int] = {}
@@ -123,9 +123,11 @@ class Receiver(threading.Thread):
         batch.clear()
         for taken in batch.pins:
             taken.is_pinned = False
-        self._buffers.put_back(batch.buffers)
+        if batch.buffers:
+            self._buffers.put_back(batch.buffers)
         self._done += batch.nbytes
-        self._freed.set()
+        if self._is_full:
+            self._freed.set()
 
     def mark(self, mark: Mark) -> None:
         """Have a mark in the batches, soon; without it if the receiver ends before."""
@@ -157,19 +159,21 @@ class Receiver(threading.Thread):
     def _take(self, ready: Iterable[Topic]) -> None:
         """Take values of topics that have some, as far as there is memory."""
         batch, topics, held_back = Batch(), 0, False
+        free = self._memory - self.waiting
         for topic in ready:
             taken = self._taken[topic.name]
-            most = self._memory * 3 // 4 if taken.is_large else self._memory
-            room = most - self.waiting - batch.nbytes
-            if room <= 0 and self.waiting + batch.nbytes > 0:
+            room = free - batch.nbytes - (self._memory // 4 if taken.is_large else 0)
+            if room <= 0 and (batch or free < self._memory):
                 taken.is_held_back = held_back = True
                 continue
-            self._take_of(taken, batch, min(room, AT_ONCE))
+            self._take_of(taken, batch, room if room < AT_ONCE else AT_ONCE)
             topics += 1
             if batch.nbytes >= AT_ONCE:
                 self._put(batch, topics)
+                free -= batch.nbytes
                 batch, topics = Batch(), 0
         self._put(batch, topics)
+        self._is_full = held_back
         if held_back:
             self._freed.clear()
             self._freed.wait(PAUSE)
