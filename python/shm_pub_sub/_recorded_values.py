@@ -124,7 +124,7 @@ class Source:
             for own, taken in values.items():
                 try:
                     own.add(taken)
-                except ValueError as error:
+                except (ValueError, OverflowError) as error:  # the latter of times, which are u64
                     raise self.damaged(own.topic, error) from None
         for channels, own in zip(loading, loaders, strict=True):
             channels.loaded = own
@@ -135,7 +135,7 @@ class Source:
             return [wanted]
         return [wanted, *(each for each in self.known if each.is_small and each is not wanted)]
 
-    def damaged(self, topic: str, error: ValueError) -> RecordingError:
+    def damaged(self, topic: str, error: Exception) -> RecordingError:
         return RecordingError(f"read {str(self.recording.path)!r}: {topic}: {error}")
 
     def _counts_hold(self) -> bool:

@@ -221,7 +221,7 @@ def test_table_has_no_column_for_a_long_array(run_cli: RunCli) -> None:
     with Publisher("camera", np.zeros((4, 6, 3), "u1")) as pub:
         pub.publish(np.arange(72, dtype="u1").reshape(4, 6, 3))
         said = (
-            "found uint8[4,6,3] in 'camera'; expected arrays of up to 8 elements in --csv; select"
+            "found uint8[4,6,3] in 'camera'; expected arrays of up to 8 elements in a table; select"
         )
         check_failure(run_cli("echo", "camera", "--csv", "--once"), said, 2)
         ended = run_cli("echo", "camera[0,1]", "camera[3][5,2]", "--csv", "--once")

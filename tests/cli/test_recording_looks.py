@@ -151,7 +151,7 @@ def test_an_empty_recording(run: Any, path: Path) -> None:
     path.write_bytes(suite.build([], frozenset()))
     found = run("info", path)
     assert found.code == 0
-    assert found.out.splitlines()[0].startswith(f"{path}: 0 ns, from 1970-01-01")
+    assert found.out.splitlines()[0].startswith(f"{path}: no values, ")
     assert run("csv", path).code == 1
 
 

@@ -158,7 +158,7 @@ class Parts:
                     example = Path(path.topic, (*steps, *(0 for _ in of.shape)))
                     raise PathError(
                         f"found {of} in {str(where)!r}; expected arrays of up to {FEW} elements in "
-                        f"--csv; select parts, such as {str(example)!r}"
+                        f"a table; select parts, such as {str(example)!r}"
                     )
                 found[Column(name, steps)] = None
         if self.header and (more := [each.name for each in found if each.name not in self.header]):

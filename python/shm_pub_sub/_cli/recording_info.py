@@ -31,9 +31,11 @@ def print_info(recording: Recording, form: str) -> None:
             | {"left_out": recording.left_out, "others": recording.others}
         )
         return
-    began = _time_of_day(recording.start_ns)
+    span = f"{duration(recording.seconds)}, from {_time_of_day(recording.start_ns)}"
+    if not recording.counts.total():
+        span = "no values"
     parts = f", {counted(len(recording.parts), 'part')}" if len(recording.parts) > 1 else ""
-    put(f"{recording.path}: {duration(recording.seconds)}, from {began}, {size(nbytes)}{parts}")
+    put(f"{recording.path}: {span}, {size(nbytes)}{parts}")
     rows = [HEADING, *map(_row, topics)]
     put_table(rows, right=(3, 4, 5, 6, 7))
     for step in clock:

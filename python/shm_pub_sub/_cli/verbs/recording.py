@@ -270,6 +270,6 @@ def _report(copied: Counter[str], options: argparse.Namespace, writer: McapWrite
 ACTIONS = {
     "info": ("show what is in a recording", _info, _add_info),
     "cut": ("copy topics, or a span of time, to another file", _cut, _add_cut),
-    "csv": ("print values as a table, or write it to a file", _csv, _add_csv),
     "merge": ("join recordings into one file, ordered by time", _merge, _add_merge),
+    "csv": ("print values as a table, or write it to a file", _csv, _add_csv),
 }
