@@ -132,6 +132,7 @@ def test_on_a_slow_disk_the_loss_is_counted_and_the_last_line_says_so(
         summary = json.loads(out.splitlines()[-1])
         assert summary["topics"]["camera"] == {"values": len(kept), "lost": lost}
         assert summary["topics"]["speed"] == {"values": 92, "lost": 0}
+        assert summary["lost_to_memory"] == lost
     else:
         assert f"camera: lost {lost} of 100\n" in err
         assert err.splitlines()[-1].endswith(

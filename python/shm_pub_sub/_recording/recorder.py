@@ -72,6 +72,7 @@ class Recorder:
             "seconds": (self._clock.now_ns - self._start) / 1e9,
             "values": sum(values.values()),
             "lost": sum(lost.values()),
+            "lost_to_memory": self._receiver.lost_to_memory,
             "bytes": self._sink.nbytes,
             "topics": {
                 name: {"values": values.get(name, 0), "lost": lost[name]} for name in sorted(lost)
