@@ -18,6 +18,10 @@ class NoResult(Exception):
 
 def named(value: Any, name: str) -> Any:
     """Return a field, or the value itself."""
+    if name == "value" and type(value) in _PLAIN:
+        return value
+    if name in getattr(type(value), "_fields", ()):  # of a NamedTuple
+        return getattr(value, name)
     try:
         return part(value, (name,))
     except PathError:
