@@ -145,6 +145,20 @@ def test_merge_orders_by_time_and_keeps_channels_apart(path: Path, tmp_path: Pat
     assert len(summary.schemas) == 3
 
 
+@pytest.mark.parametrize("compress_large", [True, False])
+def test_large_messages_stay_compressed(compress_large: bool, path: Path) -> None:
+    with closing(McapWriter(path, "zstd", compress_large=compress_large)) as writer:
+        channel = writer.add_channel("t", "e", 0, {})
+        for n in range(2):
+            writer.add_message(channel, n, START + n, START, [bytes(1 << 17)])
+            writer.add_message(channel, n, START + n, START, [b"small"])
+        writer.finish()
+    copy = path.with_name("copy.mcap")
+    assert run("cut", path, "-o", copy) == 0
+    assert content(copy).messages == content(path).messages
+    assert (copy.stat().st_size < 1 << 17) == compress_large
+
+
 def test_equal_schemas_are_written_once(path: Path, tmp_path: Path) -> None:
     write(path, numbers())
     (tmp_path / "second.mcap").write_bytes(path.read_bytes())

@@ -29,6 +29,9 @@ MOST = 0xFFFF
 EACH = 1000
 """Messages between two calls of copy()'s function."""
 
+_COMPRESSION = 28
+"""Where in a chunk the length of the compression's name is."""
+
 OURS = (mcap_format.LOST, mcap_format.LEFT_OUT, "shm_pub_sub.recording")
 """Metadata of a recording as a whole, which are written again or not at all."""
 
@@ -70,6 +73,14 @@ def copy(
         for old, new in added.items():
             copied[source.recording.channels[old].topic] += writer.counts[new]
     return copied
+
+
+def is_compressed(recording: Recording) -> bool:
+    """Report whether all chunks are compressed, those of large messages too."""
+    chunks = [(part.file, chunk) for part in recording.files for chunk in part.file.chunks]
+    return bool(chunks) and all(
+        not chunk.bare and any(file.read(chunk.place + _COMPRESSION, 4)) for file, chunk in chunks
+    )
 
 
 def overlapping(recordings: Sequence[Recording]) -> list[str]:
