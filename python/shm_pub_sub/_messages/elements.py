@@ -7,7 +7,7 @@ list, an array that varies, and a record that has one, take a step each.
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from .._records import LENGTH, is_variable
 from .cdr import LARGE, length_at, put_length
@@ -16,32 +16,34 @@ from .halves import narrowed, widened
 from .layout import Copy, element, place, place_elements
 
 if TYPE_CHECKING:
-    from typing import Any, Protocol
+    from typing import Any
 
     from .._records import RecordSpec
     from .._spec import Spec
     from .cdr import Reader, Writer
     from .layout import Layout, Parts
 
-    class Elements(Protocol):
-        """Elements of one type: `size` bytes each in memory, and `least` or more in CDR.
 
-        They are in `memory` from `base` on.
-        """
+class Elements(Protocol):
+    """Elements of one type: `size` bytes each in memory, and `least` or more in CDR.
 
-        size: int
-        least: int
+    They are in `memory` from `base` on.
+    """
 
-        def write(self, out: Writer, memory: memoryview, base: int, count: int) -> None: ...
-        def read(self, data: Reader, memory: memoryview, base: int, count: int) -> None: ...
-        def measure(self, data: Reader, count: int) -> None: ...
+    size: int
+    least: int
 
-    class Step(Protocol):
-        """One field that varies, or all the fixed ones between two of them."""
+    def write(self, out: Writer, memory: memoryview, base: int, count: int) -> None: ...
+    def read(self, data: Reader, memory: memoryview, base: int, count: int) -> None: ...
+    def measure(self, data: Reader, count: int) -> None: ...
 
-        def write(self, out: Writer, memory: memoryview, base: int) -> None: ...
-        def read(self, data: Reader, memory: memoryview, base: int) -> None: ...
-        def measure(self, data: Reader) -> None: ...
+
+class Step(Protocol):
+    """One field that varies, or all the fixed ones between two of them."""
+
+    def write(self, out: Writer, memory: memoryview, base: int) -> None: ...
+    def read(self, data: Reader, memory: memoryview, base: int) -> None: ...
+    def measure(self, data: Reader) -> None: ...
 
 
 def varies(record: RecordSpec) -> bool:

@@ -5,7 +5,7 @@ Most messages vary in size, and topics do not, so that all messages have to be l
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from .._described import spec_of_descriptor
 from .._pictures import Compressed, Picture, pixel_of
@@ -30,22 +30,23 @@ from .stamped import (
 )
 
 if TYPE_CHECKING:
-    from typing import Final, Protocol
+    from typing import Final
 
     from . import Decoder
     from .ros2msg import Definitions, Member
 
-    class Scan(Protocol):
-        """What the messages of a channel have in common."""
 
-        def scan(self, data: memoryview) -> None:
-            """Look at a message. Raises ValueError if it is none of that type."""
+class Scan(Protocol):
+    """What the messages of a channel have in common."""
 
-        def found(self) -> Type:
-            """Return the topic, once all messages are scanned.
+    def scan(self, data: memoryview) -> None:
+        """Look at a message. Raises ValueError if it is none of that type."""
 
-            Raises ValueError if they are not of one type.
-            """
+    def found(self) -> Type:
+        """Return the topic, once all messages are scanned.
+
+        Raises ValueError if they are not of one type.
+        """
 
 
 _NUMBERS: Final = {"b1": "bool", "i8": "int", "f8": "float"}

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import struct
 from array import array
-from functools import cache
 from typing import TYPE_CHECKING
 
 from .numeric import numpy_or_none
 
 if TYPE_CHECKING:
     from typing import Any
+
+_kept: dict[str, Any] = {}  # tables, once they are needed
 
 
 def widened(halves: memoryview) -> memoryview:
@@ -59,10 +60,12 @@ def _half(known: dict[int, int], single: int) -> int:
     return int(half)
 
 
-@cache
 def _table() -> array[int]:
     """Return the bits of the float32 of each float16."""
-    return array("I", map(_single, range(1 << 16)))
+    if "table" not in _kept:
+        _kept["table"] = array("I", map(_single, range(1 << 16)))
+    found: array[int] = _kept["table"]
+    return found
 
 
 def _single(half: int) -> int:
@@ -76,12 +79,15 @@ def _single(half: int) -> int:
     return sign | bits
 
 
-@cache
 def _halves() -> dict[int, int]:
-    return {single: half for half, single in enumerate(_table())}
+    """Return the bits of each float16 by those of its float32."""
+    if "halves" not in _kept:
+        _kept["halves"] = {single: half for half, single in enumerate(_table())}
+    found: dict[int, int] = _kept["halves"]
+    return found
 
 
-@cache
 def _numpy_table() -> Any:
-    numpy: Any = numpy_or_none()
-    return numpy.frombuffer(_table().tobytes(), "<u4")
+    if "numpy" not in _kept:
+        _kept["numpy"] = numpy_or_none().frombuffer(_table().tobytes(), "<u4")
+    return _kept["numpy"]

@@ -11,12 +11,10 @@ from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from typing import Final, TypeAlias
+    from typing import Final
 
     from .._records import RecordSpec
     from .._spec import Spec
-
-    Parts: TypeAlias = "tuple[Copy | Widen | Narrow | Repeat, ...]"
 
 MOST_PARTS: Final = 20_000
 """Parts of one layout. Only a record that was made for it has more."""
@@ -57,6 +55,10 @@ class Repeat(NamedTuple):
     target_step: int
     times: int
     parts: Parts
+
+
+Part = Copy | Widen | Narrow | Repeat
+Parts = tuple[Part, ...]
 
 
 class Layout(NamedTuple):
@@ -109,7 +111,7 @@ class _Layer:
     """Collects parts, and merges those that are one copy: the padding between them is the same."""
 
     def __init__(self, total: list[int]) -> None:
-        self.parts: list[Copy | Widen | Narrow | Repeat] = []
+        self.parts: list[Part] = []
         self._total = total
 
     def field(self, spec: Spec, source: int, target: int) -> int:
@@ -171,7 +173,7 @@ class _Layer:
         else:
             self._add(Repeat(source, source_step, target, step, count, parts))
 
-    def _add(self, part: Copy | Widen | Repeat | Narrow) -> None:
+    def _add(self, part: Part) -> None:
         self._total[0] += 1
         if self._total[0] > MOST_PARTS:
             raise ValueError(
@@ -203,7 +205,7 @@ def _alignments_of(spec: Spec) -> tuple[int, int]:
 
 
 def _swapped(parts: Parts) -> Parts:
-    back: list[Copy | Widen | Narrow | Repeat] = []
+    back: list[Part] = []
     for part in parts:
         if isinstance(part, Repeat):
             back.append(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 
-@cache
 def numpy_or_none() -> Any:
     """Return numpy, or None if it is not installed."""
     try:

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .definitions import HEADER_PARTS
 
 if TYPE_CHECKING:
-    from typing import Final, TypeAlias
-
-    Definitions: TypeAlias = dict[str, tuple["Member", ...]]
+    from typing import Final
 
 MOST_TEXT: Final = 1 << 20
 """Bytes of a definition."""
@@ -45,6 +43,10 @@ class Member(NamedTuple):
     type: str
     length: int
     """Of a fixed array; SEQUENCE or SINGLE otherwise."""
+
+
+Definitions = dict[str, tuple[Member, ...]]
+"""The fields of messages, by names such as std_msgs/Header."""
 
 
 def parse(name: str, data: bytes) -> tuple[str, Definitions]:

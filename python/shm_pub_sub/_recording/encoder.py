@@ -5,6 +5,7 @@ A recording of several parts has an Encoder for each, as each part is a whole fi
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._messages import MESSAGE_ENCODING, SCHEMA_ENCODING, message_of
@@ -12,12 +13,10 @@ from .._messages.channels import channel_metadata
 from .._messages.definitions import Names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from .mcap_writer import McapWriter
     from .taken import Source
 
-    Encode = Callable[[Any, int], Sequence[bytes | memoryview]]
+Encode = Callable[[Any, int], Sequence[bytes | memoryview]]
 
 MOST_CHANNELS = 0xFFFF
 
