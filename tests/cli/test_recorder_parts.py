@@ -347,6 +347,11 @@ def test_full_disk_leaves_parts_that_can_be_played(
     with pytest.raises(OSError, match="No space left"):
         made.record(12_000, 0.001)
     monkeypatch.undo()
+    made.recorder._drop_the_rest()
+    before = made.recorder.summary()["lost"]
+    made.receiver.feed(values(made.topic, [*range(77)]))
+    made.recorder._drop_the_rest()
+    assert made.recorder.summary()["lost"] == before + 77
     found = [value for *_, value in played(path)]
     assert len(found) > 1000
     assert found == pytest.approx([BOOTED / SECOND + n / 1000 for n in range(len(found))], abs=1e-6)

@@ -42,6 +42,7 @@ class Recorder:
         self._receiver, self._sink, self._clock = receiver, sink, clock
         self._left = most
         self._start = clock.now_ns
+        self._dropped: Counter[str] = Counter()  # values that came when the disk was full
         self.steps: queue.SimpleQueue[Step] = queue.SimpleQueue()
         """What has happened to the clock."""
 
@@ -55,6 +56,7 @@ class Recorder:
         try:
             self._record(each)
         except (DiskFullError, OSError):
+            self._drop_the_rest()
             self._stop(each)
             with suppress(OSError):
                 self._sink.finish()
@@ -67,7 +69,8 @@ class Recorder:
 
     def summary(self) -> dict[str, Any]:
         """Return the figures of the recording so far, for JSON."""
-        lost, values = dict(self._receiver.lost), self._sink.values
+        dropped, values = self._dropped, self._sink.values
+        lost = {name: lost + dropped[name] for name, lost in dict(self._receiver.lost).items()}
         return {
             "seconds": (self._clock.now_ns - self._start) / 1e9,
             "values": sum(values.values()),
@@ -103,6 +106,15 @@ class Recorder:
                 self._sink.tick()
                 tick_at = self._clock.now_ns + int(FLUSH / 2 * 1e9)
             each()
+
+    def _drop_the_rest(self) -> None:
+        """Count what was received and is not written as lost: the receiver need not wait for it."""
+        self._receiver.stop = True
+        with suppress(queue.Empty):
+            while (batch := self._receiver.batches.get(timeout=INTERVAL)) is not None:
+                if not isinstance(batch, Mark):
+                    self._dropped.update(source.name for source, *_ in batch)
+                    self._receiver.done(batch)
 
     def _stop(self, each: Callable[[], object]) -> None:
         self._receiver.stop = True
