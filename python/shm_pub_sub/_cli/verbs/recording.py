@@ -201,7 +201,7 @@ def _choose(recording: Recording, options: argparse.Namespace) -> tuple[list[int
 
 def _copy(sources: Sequence[Source], options: argparse.Namespace) -> int:
     """Write the sources' messages to the output, which appears when it is complete."""
-    from shm_pub_sub._recording.copying import copy, profile_of
+    from shm_pub_sub._recording.copying import copy, is_compressed, profile_of
 
     if not _may_write(options, [part for each in sources for part in each.recording.parts]):
         return EXIT_USAGE
@@ -211,7 +211,8 @@ def _copy(sources: Sequence[Source], options: argparse.Namespace) -> int:
         if progress.due():
             progress.show(f"{counted(number, 'message')}")
 
-    with _output(options.output, profile_of(sources)) as writer:
+    compressed = all(is_compressed(source.recording) for source in sources)
+    with _output(options.output, profile_of(sources), compressed) as writer:
         try:
             copied = copy(sources, writer, show)
         finally:
@@ -232,15 +233,14 @@ def _may_write(options: argparse.Namespace, inputs: Sequence[Path]) -> bool:
 
 
 @contextmanager
-def _output(path: Path, profile: str) -> Iterator[McapWriter]:
+def _output(path: Path, profile: str, compress_large: bool) -> Iterator[McapWriter]:
     """Give a writer of the file, which appears when it is complete."""
     from shm_pub_sub._recording.mcap_writer import McapWriter
 
-    with (
-        _beside(path) as beside,
-        closing(McapWriter(beside, "zstd", replace=True, profile=profile)) as writer,
-    ):
-        yield writer
+    with _beside(path) as beside:
+        writer = McapWriter(beside, "zstd", True, compress_large, profile)
+        with closing(writer):
+            yield writer
 
 
 @contextmanager
