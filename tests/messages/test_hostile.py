@@ -236,11 +236,31 @@ def test_a_record_that_is_made_to_be_split_up_has_bounded_parts() -> None:
         message_of(split_up(), {})
 
 
-def test_a_value_of_a_terabyte_is_refused_before_there_is_memory_for_it() -> None:
-    record = '{"kind":"record","size":1099511627776,"fields":[["a","<u1",0],["b","<u2",6]]}'
-    message = message_of(record, {})
-    with pytest.raises(ValueError, match="found a value of 1099511627776 bytes; expected"):
-        message.decode(memoryview(b"\0\1\0\0" + bytes(4)))
+@pytest.mark.parametrize(
+    "fields",
+    [
+        '["a","<u1",0],["b","<u2",6]',
+        '["a","<u1",0]',
+        '["a",{"kind":"text","max":9},0]',
+    ],
+)
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_value_of_a_terabyte_is_refused_before_there_is_memory_for_it(
+    fields: str, listed: bool
+) -> None:
+    record = f'{{"kind":"record","size":1099511627776,"fields":[{fields}]}}'
+    count = b""
+    if listed:
+        record = f'{{"kind":"list","dtype":{record},"max":1}}'
+        count = b"\1\0\0\0"
+    with pytest.raises(ValueError, match=r"found a value with 10995116277.. bytes more than"):
+        message_of(record, {}).decode(memoryview(b"\0\1\0\0" + count + bytes(8)))
+
+
+def test_a_definition_of_separators_alone_is_read_quickly() -> None:
+    for text in (b"=" * 1_000_000, b"===\n" * 250_000, b"= " * 500_000, b"===" + b" " * 1_000_000):
+        with pytest.raises(ValueError, match="line"):
+            message_from({}, "a/A", "ros2msg", text, "cdr")
 
 
 def test_a_definition_that_does_not_fit_the_descriptor_is_refused() -> None:

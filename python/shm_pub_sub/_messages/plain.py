@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from .._spec import Spec
     from .layout import Layout
 
-MOST_BYTES: Final = 1 << 32
-"""Of a value that is read: a record's room may be far larger than its message."""
+MOST_ROOM: Final = 1 << 28
+"""Bytes that a value that is read may have above its message's: room, and padding."""
 
 _NUMBERS: Final = {
     "bool": struct.Struct("<4s?"),
@@ -131,8 +131,7 @@ class Array:
                 found.align(self._prefix.size - len(HEADER))
             value = found.take(count * self._elements.size)
         else:
-            room = bytearray(checked_size(count * self._elements.size))
-            value = memoryview(room)
+            value = _zeros(count * self._elements.size, data)
             self._elements.read(found, value, 0, count)
         found.finish()
         return value.toreadonly()
@@ -168,21 +167,18 @@ class Record:
         if self._copied == self._size == len(data) - len(HEADER):
             return content(data)
         found = Reader(data)
-        if self._copied:
-            value = found.take(self._copied)
+        if self._copied == self._size:  # padded, or damaged
+            value = found.take(self._size)
             found.finish()
-            return (
-                value
-                if self._copied == self._size
-                else b"".join((value, bytes(self._size - self._copied)))
-            )
-        memory = memoryview(bytearray(checked_size(self._size)))
+            return value
+        memory = _zeros(self._size, data)
         for step in self._steps:
             step.read(found, memory, 0)
         found.finish()
         return memory.toreadonly()
 
 
-def checked_size(size: int) -> int:
-    """Return the bytes of a value, if there may be so many."""
-    return fitting(size, MOST_BYTES, "a value of {} bytes")
+def _zeros(size: int, data: memoryview) -> memoryview:
+    """Return memory for a message's value. A stranger's type may have room for a terabyte."""
+    fitting(size - len(data), MOST_ROOM, "a value with {} bytes more than its message")
+    return memoryview(bytearray(size))

@@ -27,7 +27,7 @@ _LINE: Final = re.compile(
         \s+ (?P<name>[A-Za-z][A-Za-z0-9_]*) \s* (?P<rest>.*)""",
     re.VERBOSE | re.ASCII,
 )
-_MESSAGE: Final = re.compile(r"={3,}\s*\nMSG:[ \t]*(\S+)[ \t]*\r?\n", re.ASCII)
+_MESSAGE: Final = re.compile(r"^={3,}[ \t\r]*\nMSG:[ \t]*(\S+)[ \t\r]*\n", re.ASCII | re.MULTILINE)
 
 _DEEPEST: Final = 16
 _MOST_MEMBERS: Final = 5000  # with those of messages in messages
