@@ -120,8 +120,8 @@ class McapFile:
                     return None
                 if nbytes:
                     found[channel] = self.read(place + head, nbytes)
-            except (RecordingError, struct.error):
-                return None  # it ends here
+            except (RecordingError, struct.error, OverflowError):
+                return None  # it ends here, or is damaged
             place += _header.size + length
         return None if chunk.bare else found
 
