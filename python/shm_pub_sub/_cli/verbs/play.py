@@ -9,6 +9,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from shm_pub_sub import TopicNotFoundError, inspect
+from shm_pub_sub._descriptors import open_as_many_as_allowed
 from shm_pub_sub._patterns import Selection
 from shm_pub_sub._recording import mcap_format
 from shm_pub_sub._recording.mcap_format import RecordingError
@@ -120,6 +121,7 @@ def _run(recording: Recording, options: argparse.Namespace) -> int:
     first, end = _span(recording, options)
     renamed = _renamed(options.remap, tracks)
     _check_free({renamed.get(track.topic, track.topic) for track in tracks.values()})
+    open_as_many_as_allowed()  # each topic takes a descriptor
     on_termination(exit_on_signal)  # closes the publishers
     sys.setswitchinterval(GIL_SWITCH_INTERVAL)
     with (
