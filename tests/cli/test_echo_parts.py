@@ -55,19 +55,19 @@ def table(text: str) -> list[dict[str, str]]:
         (["*.ax"], ["imu.ax: 2.5"]),
     ],
 )
-def test_words_select_parts(run_cli: RunCli, words: list[str], lines: list[str]) -> None:
-    ended = run_cli("echo", *words, "--once")
+def test_words_select_parts(call_cli: RunCli, words: list[str], lines: list[str]) -> None:
+    ended = call_cli("echo", *words, "--once")
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.splitlines() == lines
 
 
 @pytest.mark.usefixtures("imu")
-def test_names_with_dots_and_brackets_come_before_parts(run_cli: RunCli) -> None:
+def test_names_with_dots_and_brackets_come_before_parts(call_cli: RunCli) -> None:
     with Publisher("imu.ax", 0) as dotted, Publisher("imu[0]", 0) as bracket:
         dotted.publish(5)
         bracket.publish(6)
-        assert run_cli("echo", "imu.ax", "--once").stdout == "5\n"
-        assert run_cli("echo", "imu[0]", "--once").stdout == "6\n"
+        assert call_cli("echo", "imu.ax", "--once").stdout == "5\n"
+        assert call_cli("echo", "imu[0]", "--once").stdout == "6\n"
 
 
 def test_part_of_a_topic_that_comes_later(cli: Cli) -> None:
@@ -138,16 +138,16 @@ def test_element_that_is_not_always_there(cli: Cli) -> None:
         (["imu", "--csv", "--format", "json"], "found --csv and --format json"),
     ],
 )
-def test_what_cannot_be_is_wrong_usage(run_cli: RunCli, arguments: list[str], said: str) -> None:
-    check_failure(run_cli("echo", *arguments), said, 2)
+def test_what_cannot_be_is_wrong_usage(call_cli: RunCli, arguments: list[str], said: str) -> None:
+    check_failure(call_cli("echo", *arguments), said, 2)
 
 
 @pytest.mark.usefixtures("imu")
-def test_topics_of_a_pattern_without_the_part_are_left_out(run_cli: RunCli) -> None:
+def test_topics_of_a_pattern_without_the_part_are_left_out(call_cli: RunCli) -> None:
     with Publisher("speed", 0.0) as pub:
         pub.publish(1.0)
         for arguments in (["*.ax"], ["*", "--filter", "ax > 1"]):
-            ended = run_cli("echo", *arguments, "--once")
+            ended = call_cli("echo", *arguments, "--once")
             assert ended.returncode == 0
             assert ended.stdout.startswith("imu")
             assert ended.stdout.count("\n") == 1
@@ -185,8 +185,8 @@ def test_values_that_do_not_pass_do_not_keep_it_from_ending(
 
 
 @pytest.mark.usefixtures("imu")
-def test_table_has_a_column_for_each_field(run_cli: RunCli) -> None:
-    ended = run_cli("echo", "imu", "--once", "--csv")
+def test_table_has_a_column_for_each_field(call_cli: RunCli) -> None:
+    ended = call_cli("echo", "imu", "--once", "--csv")
     assert (ended.returncode, ended.stderr) == (0, "")
     (row,) = table(ended.stdout)
     del row["time"]
@@ -195,12 +195,12 @@ def test_table_has_a_column_for_each_field(run_cli: RunCli) -> None:
         **{"pose.x": "1.5", "pose.yaw": "-0.25"},
         **{"position[0]": "1.0", "position[1]": "2.0", "position[2]": "3.0"},
     }
-    (row,) = table(run_cli("echo", "imu.pose", "imu.ax", "--once", "--csv").stdout)
+    (row,) = table(call_cli("echo", "imu.pose", "imu.ax", "--once", "--csv").stdout)
     assert [*row][3:] == ["pose.x", "pose.yaw", "ax"]
 
 
 @pytest.mark.usefixtures("imu")
-def test_table_of_several_topics_has_all_their_columns(run_cli: RunCli) -> None:
+def test_table_of_several_topics_has_all_their_columns(call_cli: RunCli) -> None:
     with (
         Publisher("speed", 0.0) as speed,
         Publisher("data", b"") as data,
@@ -209,7 +209,7 @@ def test_table_of_several_topics_has_all_their_columns(run_cli: RunCli) -> None:
         speed.publish(1.5)
         data.publish(b"\1\2")
         several.publish([0.5, float("inf")])
-        rows = table(run_cli("echo", "*", "--once", "--csv").stdout)
+        rows = table(call_cli("echo", "*", "--once", "--csv").stdout)
     found = {row["topic"]: row for row in rows}
     assert (found["imu"]["ax"], found["imu"]["value"]) == ("2.5", "")
     assert (found["speed"]["ax"], found["speed"]["value"]) == ("", "1.5")
@@ -217,14 +217,14 @@ def test_table_of_several_topics_has_all_their_columns(run_cli: RunCli) -> None:
     assert found["list"]["value"] == '[0.5, "Infinity"]'
 
 
-def test_table_has_no_column_for_a_long_array(run_cli: RunCli) -> None:
+def test_table_has_no_column_for_a_long_array(call_cli: RunCli) -> None:
     with Publisher("camera", np.zeros((4, 6, 3), "u1")) as pub:
         pub.publish(np.arange(72, dtype="u1").reshape(4, 6, 3))
         said = (
             "found uint8[4,6,3] in 'camera'; expected arrays of up to 8 elements in a table; select"
         )
-        check_failure(run_cli("echo", "camera", "--csv", "--once"), said, 2)
-        ended = run_cli("echo", "camera[0,1]", "camera[3][5,2]", "--csv", "--once")
+        check_failure(call_cli("echo", "camera", "--csv", "--once"), said, 2)
+        ended = call_cli("echo", "camera[0,1]", "camera[3][5,2]", "--csv", "--once")
     (row,) = table(ended.stdout)
     assert [*row.items()][3:] == [
         ("value[0,1,0]", "3"),
@@ -250,8 +250,8 @@ def test_topic_whose_columns_the_table_lacks_is_left_out(cli: Cli) -> None:
 
 
 @pytest.mark.usefixtures("imu")
-def test_json_of_parts_names_topic_and_part(run_cli: RunCli) -> None:
-    lines = run_cli("echo", "imu.pose", "imu.position[1]", "--once", "--format", "json").stdout
+def test_json_of_parts_names_topic_and_part(call_cli: RunCli) -> None:
+    lines = call_cli("echo", "imu.pose", "imu.position[1]", "--once", "--format", "json").stdout
     first, second = map(json.loads, lines.splitlines())
     assert (first["topic"], first["part"], first["value"]) == (
         "imu",
@@ -259,7 +259,7 @@ def test_json_of_parts_names_topic_and_part(run_cli: RunCli) -> None:
         Pose(1.5, -0.25)._asdict(),
     )
     assert (second["topic"], second["part"], second["value"]) == ("imu", "position[1]", 2.0)
-    assert "part" not in json.loads(run_cli("echo", "imu", "--once", "--format", "json").stdout)
+    assert "part" not in json.loads(call_cli("echo", "imu", "--once", "--format", "json").stdout)
 
 
 WITHOUT_NUMPY = """

@@ -32,8 +32,8 @@ def topics() -> Iterator[None]:
         (["other", "--exclude", "*"], []),
     ],
 )
-def test_list_leaves_them_out(run_cli: RunCli, arguments: list[str], found: list[str]) -> None:
-    assert run_cli("list", *arguments).stdout.splitlines() == found
+def test_list_leaves_them_out(call_cli: RunCli, arguments: list[str], found: list[str]) -> None:
+    assert call_cli("list", *arguments).stdout.splitlines() == found
 
 
 @pytest.mark.usefixtures("topics")
@@ -41,8 +41,8 @@ def test_list_leaves_them_out(run_cli: RunCli, arguments: list[str], found: list
     "verb",
     ["echo --once", "hz -n 1 -i 0.05", "delay -n 1 -i 0.05", "top -n 1"],
 )
-def test_verbs_leave_them_out(run_cli: RunCli, verb: str) -> None:
-    ended = run_cli(*verb.split(), "robot/*", "--exclude", "robot/camera*")
+def test_verbs_leave_them_out(call_cli: RunCli, verb: str) -> None:
+    ended = call_cli(*verb.split(), "robot/*", "--exclude", "robot/camera*")
     assert ended.returncode == 0
     assert "robot/arm" in ended.stdout
     assert "camera" not in ended.stdout + ended.stderr
@@ -61,13 +61,13 @@ def test_echo_leaves_out_what_comes_later(cli: Cli) -> None:
         assert interrupt(echo)[0] == ""
 
 
-def test_clean_leaves_them(run_cli: RunCli, leave: object) -> None:
+def test_clean_leaves_them(call_cli: RunCli, leave: object) -> None:
     leave("robot/a", "robot/b")  # type: ignore[operator]
-    ended = run_cli("clean", "--exclude", "*/b", "--dry-run")
+    ended = call_cli("clean", "--exclude", "*/b", "--dry-run")
     assert "robot/a" in ended.stdout
     assert "robot/b" not in ended.stdout
-    assert run_cli("clean").returncode == 0
+    assert call_cli("clean").returncode == 0
 
 
-def test_rm_names_what_it_removes(run_cli: RunCli) -> None:
-    assert run_cli("rm", "a", "--exclude", "b").returncode == 2
+def test_rm_names_what_it_removes(call_cli: RunCli) -> None:
+    assert call_cli("rm", "a", "--exclude", "b").returncode == 2

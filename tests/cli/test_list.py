@@ -258,7 +258,7 @@ def test_trusts_whom_the_variable_names(run_cli: RunCli, monkeypatch: pytest.Mon
         ("f?oat", ["speed"]),
     ],
 )
-def test_topics_of_a_type(run_cli: RunCli, pattern: str, found: list[str]) -> None:
+def test_topics_of_a_type(call_cli: RunCli, pattern: str, found: list[str]) -> None:
     np = pytest.importorskip("numpy")
     with ExitStack() as stack:
         for name, default, size in (
@@ -270,22 +270,22 @@ def test_topics_of_a_type(run_cli: RunCli, pattern: str, found: list[str]) -> No
             ("status", "", 200),
         ):
             stack.enter_context(shm_pub_sub.Publisher(name, default, max_size=size))
-        assert run_cli("list", "--type", pattern).stdout.splitlines() == found
-        counted = run_cli("list", "--type", pattern, "--exclude", "m*", "-c").stdout
+        assert call_cli("list", "--type", pattern).stdout.splitlines() == found
+        counted = call_cli("list", "--type", pattern, "--exclude", "m*", "-c").stdout
         assert counted == f"{len(set(found) - {'mask'})}\n"
 
 
-def test_types_are_whole_in_lines_and_short_in_tables(run_cli: RunCli) -> None:
+def test_types_are_whole_in_lines_and_short_in_tables(call_cli: RunCli) -> None:
     fields = {f"field{n}": float(n) for n in range(20)}
     with shm_pub_sub.Publisher("wide", fields):
-        (line,) = run_cli("list", "-t").stdout.splitlines()
+        (line,) = call_cli("list", "-t").stdout.splitlines()
         assert line == f"wide [{shm_pub_sub.inspect('wide').type_name}]"
-        (row,) = rows(run_cli("list", "-v").stdout)
+        (row,) = rows(call_cli("list", "-v").stdout)
     assert row["type"] == "{field0: float64, field1: float64, field2: float64, ...}"
 
 
 @pytest.mark.usefixtures("damaged")
-def test_topic_of_an_unknown_type_is_reported(run_cli: RunCli) -> None:
-    ended = run_cli("list", "--type", "*")
+def test_topic_of_an_unknown_type_is_reported(call_cli: RunCli) -> None:
+    ended = call_cli("list", "--type", "*")
     assert (ended.returncode, ended.stdout) == (0, "")
     assert 'expected "SHMPUBSB"' in ended.stderr

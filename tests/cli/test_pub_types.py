@@ -50,11 +50,11 @@ def test_type_is_the_one_that_was_asked_for(
     np.testing.assert_equal(found, value)
 
 
-def test_record_keeps_the_fields_that_are_left_out(run_cli: RunCli) -> None:
-    first = run_cli("pub", "imu", '{"ax": 1, "s": "ok"}', "--type", IMU, "--once")
+def test_record_keeps_the_fields_that_are_left_out(call_cli: RunCli) -> None:
+    first = call_cli("pub", "imu", '{"ax": 1, "s": "ok"}', "--type", IMU, "--once")
     assert first.stdout == "publishing #1: stamp=0, ax=1, pose=(x=0), s='ok'\n"
     # The next command finds the type, and the values that are retained.
-    again = run_cli(
+    again = call_cli(
         "pub", "imu", '{"stamp": 7}', '{"pose": {"x": 2}}', "-n", 2, "-r", 99, "--retain"
     )
     assert again.stdout.splitlines() == [
@@ -65,7 +65,7 @@ def test_record_keeps_the_fields_that_are_left_out(run_cli: RunCli) -> None:
     assert newest("imu")._asdict().keys() == {"stamp", "ax", "pose", "s"}
 
 
-def test_topic_stays_what_it_is(run_cli: RunCli) -> None:
+def test_topic_stays_what_it_is(call_cli: RunCli) -> None:
     """A retained topic's layout, names and metadata are those of its first publisher."""
     packed = np.dtype([("a", "u1"), ("x: y", "f8")])
     with Publisher("packed", np.zeros((), packed)[()], retain=True, unit="m") as pub:
@@ -73,8 +73,8 @@ def test_topic_stays_what_it_is(run_cli: RunCli) -> None:
     with Publisher("gain", 0.0, retain=True, unit="V", description="of the motor") as number:
         number.publish(1.0)
     descriptor = shm_pub_sub._topics.inspect_typed("packed")[1]  # type: ignore[attr-defined]
-    assert run_cli("pub", "packed", '{"x: y": 3}', "--once").returncode == 0
-    assert run_cli("pub", "gain", "2", "--once").returncode == 0
+    assert call_cli("pub", "packed", '{"x: y": 3}', "--once").returncode == 0
+    assert call_cli("pub", "gain", "2", "--once").returncode == 0
     info, found = shm_pub_sub._topics.inspect_typed("packed")  # type: ignore[attr-defined]
     assert (found, info.metadata["unit"]) == (descriptor, "m")
     assert newest("packed") == {"a": 1, "x: y": 3.0}
@@ -105,18 +105,18 @@ def test_wrong_line_of_stdin_is_named(cli: Cli) -> None:
     assert "line 2 of stdin: found no field 'ay' in Imu; expected stamp, ax, pose, s" in err
 
 
-def test_json_of_what_is_published(run_cli: RunCli) -> None:
-    found = run_cli("pub", "imu", '{"ax": "NaN"}', "--type", IMU, "-n", 1, "--format", "json")
+def test_json_of_what_is_published(call_cli: RunCli) -> None:
+    found = call_cli("pub", "imu", '{"ax": "NaN"}', "--type", IMU, "-n", 1, "--format", "json")
     value = {"stamp": 0, "ax": "NaN", "pose": {"x": 0.0}, "s": ""}
     assert json.loads(found.stdout) == {"topic": "imu", "number": 1, "value": value}
 
 
-def test_bytes_of_a_file(run_cli: RunCli, tmp_path: Path) -> None:
+def test_bytes_of_a_file(call_cli: RunCli, tmp_path: Path) -> None:
     path = tmp_path / "data.bin"
     path.write_bytes(bytes(range(256)))
-    assert run_cli("pub", "data", f"@{path}", "--type", "bytes", "--once").returncode == 0
+    assert call_cli("pub", "data", f"@{path}", "--type", "bytes", "--once").returncode == 0
     assert newest("data") == bytes(range(256))
-    check_failure(run_cli("pub", "data", f"@{path}.no", "--type", "bytes"), "No such file", 1)
+    check_failure(call_cli("pub", "data", f"@{path}.no", "--type", "bytes"), "No such file", 1)
 
 
 @pytest.mark.parametrize(
@@ -141,8 +141,8 @@ def test_bytes_of_a_file(run_cli: RunCli, tmp_path: Path) -> None:
         (["1", "--image", "a.png"], "pub: expected values, or --image and files"),
     ],
 )
-def test_what_is_no_value_is_wrong_usage(run_cli: RunCli, arguments: list[str], said: str) -> None:
-    check_failure(run_cli("pub", "topic", *arguments), said, 2)
+def test_what_is_no_value_is_wrong_usage(call_cli: RunCli, arguments: list[str], said: str) -> None:
+    check_failure(call_cli("pub", "topic", *arguments), said, 2)
     assert shm_pub_sub.topics() == []
 
 
@@ -157,14 +157,14 @@ def save(path: Path, pixels: Any, **options: Any) -> Path:
     return path
 
 
-def test_picture_is_published_as_it_is(run_cli: RunCli, tmp_path: Path, picture: Any) -> None:
+def test_picture_is_published_as_it_is(call_cli: RunCli, tmp_path: Path, picture: Any) -> None:
     for name, pixels, encoding in (
         ("rgb", picture, "rgb8"),
         ("grey", picture[..., 0], "mono8"),
         ("alpha", np.concatenate([picture, picture[..., :1]], 2), "rgba8"),
         ("depth", picture[..., 0].astype("u2") * 257, "mono16"),
     ):
-        ended = run_cli(
+        ended = call_cli(
             "pub", name, "--image", save(tmp_path / f"{name}.png", pixels), "--once", "-q"
         )
         assert (ended.returncode, ended.stderr) == (0, "")
@@ -172,23 +172,23 @@ def test_picture_is_published_as_it_is(run_cli: RunCli, tmp_path: Path, picture:
         np.testing.assert_array_equal(newest(name), pixels)
 
 
-def test_picture_gets_the_topics_encoding(run_cli: RunCli, tmp_path: Path, picture: Any) -> None:
+def test_picture_gets_the_topics_encoding(call_cli: RunCli, tmp_path: Path, picture: Any) -> None:
     path = save(tmp_path / "a.png", picture)
     attributes = {"encoding": "bgr8", "frame_id": "front"}
     with Publisher("camera", np.zeros_like(picture), retain=True, attributes=attributes) as pub:
         pub.publish(picture)
     assert (
-        run_cli("pub", "camera", "--image", path, path, "-n", 3, "-r", 99, "--retain").returncode
+        call_cli("pub", "camera", "--image", path, path, "-n", 3, "-r", 99, "--retain").returncode
         == 0
     )
     assert shm_pub_sub.inspect("camera").metadata["attributes"] == attributes
     np.testing.assert_array_equal(newest("camera"), picture[..., ::-1])
 
 
-def test_picture_of_another_size_is_refused(run_cli: RunCli, tmp_path: Path, picture: Any) -> None:
+def test_picture_of_another_size_is_refused(call_cli: RunCli, tmp_path: Path, picture: Any) -> None:
     path, smaller = save(tmp_path / "a.png", picture), save(tmp_path / "b.png", picture[:20])
     check_failure(
-        run_cli("pub", "camera", "--image", path, smaller),
+        call_cli("pub", "camera", "--image", path, smaller),
         f"{smaller}: found 32 x 20 pixels; expected 32 x 24, as the topic 'camera' is of "
         "uint8[24,32,3]; resize the picture",
         2,
@@ -196,19 +196,21 @@ def test_picture_of_another_size_is_refused(run_cli: RunCli, tmp_path: Path, pic
     with Publisher("matrix", np.zeros((3, 3)), retain=True) as pub:
         pub.publish(np.eye(3))
     said = "found a topic 'matrix' of float64[3,3]; expected pictures"
-    check_failure(run_cli("pub", "matrix", "--image", path), said, 2)
+    check_failure(call_cli("pub", "matrix", "--image", path), said, 2)
     shm_pub_sub.remove("matrix")
 
 
-def test_file_that_has_no_picture(run_cli: RunCli, tmp_path: Path, picture: Any) -> None:
+def test_file_that_has_no_picture(call_cli: RunCli, tmp_path: Path, picture: Any) -> None:
     whole = save(tmp_path / "a.png", picture).read_bytes()
     cut = tmp_path / "cut.png"
     cut.write_bytes(whole[: len(whole) // 2])
-    check_failure(run_cli("pub", "camera", "--image", cut), f"{cut}: ", 2)
+    check_failure(call_cli("pub", "camera", "--image", cut), f"{cut}: ", 2)
     text = tmp_path / "text.png"
     text.write_text("no picture")
-    check_failure(run_cli("pub", "camera", "--image", text), "found no picture; expected a file", 2)
-    check_failure(run_cli("pub", "camera", "--image", tmp_path / "no.png"), "No such file", 1)
+    check_failure(
+        call_cli("pub", "camera", "--image", text), "found no picture; expected a file", 2
+    )
+    check_failure(call_cli("pub", "camera", "--image", tmp_path / "no.png"), "No such file", 1)
 
 
 def test_pillow_that_is_missing_is_named(run_python: Any) -> None:

@@ -1,7 +1,7 @@
 """Types from the texts that tools print of them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shm_pub_sub._described import spec_of_descriptor
 from shm_pub_sub._errors import TopicValueError
@@ -12,6 +12,7 @@ from shm_pub_sub._type_text import spec_of_text
 from support.specs import SPECS
 
 
+@settings(max_examples=40)
 @given(SPECS)
 def test_text_of_a_type_is_read_back(spec: Spec) -> None:
     found = spec_of_text(str(spec))
