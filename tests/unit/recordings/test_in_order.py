@@ -4,7 +4,7 @@ import tracemalloc
 from functools import partial
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("mcap")
@@ -19,6 +19,7 @@ def piece(times: list[int], number: int) -> Piece:
     return Piece(min(times), max(times), lambda: messages)
 
 
+@settings(deadline=None)
 @given(st.lists(TIMES, max_size=8), st.integers(0, 13), st.integers(0, 13), st.integers(0, 10))
 def test_order_is_that_of_times_however_little_may_wait(
     chunks: list[list[int]], start: int, end: int, most: int

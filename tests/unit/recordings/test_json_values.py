@@ -5,18 +5,20 @@ import struct
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shm_pub_sub._messages.json_values import JsonValue
 from support import json_values
 
 
+@settings(deadline=None)
 @given(st.one_of(st.booleans(), st.integers(-(2**63), 2**63 - 1)))
 def test_bools_and_ints_come_back_from_json(value: bool | int) -> None:
     back = JsonValue(type(value)).decode(memoryview(json_values.encode(value)))
     assert (back, type(back)) == (value, type(value))
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 2**64 - 1).map(lambda bits: struct.pack(">Q", bits))
     | st.floats().map(lambda value: struct.pack(">d", value))
