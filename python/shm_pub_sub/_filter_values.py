@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from ._numpy import is_array
 from ._paths import PathError, part
 
 _Operation = Callable[[Any, Any], Any]
@@ -43,25 +44,20 @@ def _elements(value: Any) -> Any:
     if type(value) is memoryview:
         numpy = sys.modules.get("numpy")
         return value.tolist() if numpy is None else numpy.asarray(value)
-    return value.item() if _is_array(value) and not value.ndim else value
-
-
-def _is_array(value: Any) -> bool:
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and isinstance(value, numpy.ndarray)
+    return value.item() if is_array(value) and not value.ndim else value
 
 
 def _wide(value: Any) -> Any:
     """Return an array in which results do not wrap around."""
-    if _is_array(value) and value.dtype.kind in "biu" and value.dtype.itemsize < 8:
+    if is_array(value) and value.dtype.kind in "biu" and value.dtype.itemsize < 8:
         return value.astype("i8")
-    return value.astype("f8") if _is_array(value) and value.dtype == "f2" else value
+    return value.astype("f8") if is_array(value) and value.dtype == "f2" else value
 
 
 def elementwise(operation: _Operation, left: Any, right: Any) -> Any:
     """Return the operation's result, for each element of arrays and lists."""
     left, right = _elements(left), _elements(right)
-    if _is_array(left) or _is_array(right):
+    if is_array(left) or is_array(right):
         with sys.modules["numpy"].errstate(all="ignore"):
             try:
                 return operation(left, right)
@@ -115,7 +111,7 @@ def _is_in(left: Any, right: Any) -> bool:
 def _flat(value: Any) -> Iterator[Any]:
     """Return all elements of an array or a list, as Python has them."""
     value = _elements(value)
-    if _is_array(value):
+    if is_array(value):
         yield from value.ravel().tolist()
     elif type(value) is list:
         for each in value:
@@ -126,18 +122,18 @@ def _flat(value: Any) -> Iterator[Any]:
 
 def _any(value: Any) -> bool:
     value = _elements(value)
-    return bool(value.any()) if _is_array(value) else any(_flat(value))
+    return bool(value.any()) if is_array(value) else any(_flat(value))
 
 
 def _all(value: Any) -> bool:
     value = _elements(value)
-    return bool(value.all()) if _is_array(value) else all(_flat(value))
+    return bool(value.all()) if is_array(value) else all(_flat(value))
 
 
 def _extreme(least: bool) -> Callable[..., Any]:
     def extreme(*values: Any) -> Any:
         value = _elements(values[0] if len(values) == 1 else [*values])
-        if _is_array(value):
+        if is_array(value):
             if not value.size:
                 raise NoResult
             numpy = sys.modules["numpy"]

@@ -11,7 +11,8 @@ from ._arguments import check_directory, check_name, check_timeout, kind_of, sho
 from ._descriptors import Descriptors
 from ._errors import ClosedError, TopicTypeError, TopicValueError, WaitTimeoutError
 from ._follow import Follower
-from ._subscriber import Subscriber, import_numpy
+from ._numpy import numpy_or_none
+from ._subscriber import Subscriber
 from ._taking import Item, Taking
 from ._trust import check_trust
 
@@ -101,7 +102,7 @@ class Follow:
         self._lock = Lock()
         self._owner = 0
         self._closed = False
-        import_numpy()  # now: it takes longer than some topics live
+        numpy_or_none()  # now: it takes longer than some topics live
         self._taking.look()
 
     def recv(self, timeout: float | None = None) -> Item:

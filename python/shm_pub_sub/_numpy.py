@@ -1,4 +1,4 @@
-"""numpy, if the program has imported it."""
+"""numpy, which is optional: whether it is there, and whether the program has imported it."""
 
 from __future__ import annotations
 
@@ -19,3 +19,18 @@ def imported_numpy() -> Any:
     import numpy
 
     return numpy
+
+
+def numpy_or_none() -> Any:
+    """Return numpy, importing it, or None if it is not installed."""
+    try:
+        import numpy
+    except ImportError:
+        return None
+    return numpy
+
+
+def is_array(value: object) -> bool:
+    """Report whether a value is an array of numpy's: without numpy, values are memoryviews."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(value, numpy.ndarray)

@@ -16,6 +16,7 @@ import re
 import sys
 from typing import Any, NamedTuple
 
+from ._numpy import is_array
 from ._patterns import Reading, Selection, Step, is_pattern
 from ._records_kinds import fields_of
 from ._spec import Spec
@@ -151,16 +152,11 @@ def _element(value: Any, index: int) -> Any:
     if type(value) is memoryview and value.ndim > 1:
         return _row(value, index)
     try:
-        if type(value) in (list, bytes, memoryview) or (_is_array(value) and value.ndim):
+        if type(value) in (list, bytes, memoryview) or (is_array(value) and value.ndim):
             return value[index]
     except IndexError:
         raise PathError(no_element(index, len(value))) from None
     raise PathError(f"found {kind_of(value)}, which has no element {index}")
-
-
-def _is_array(value: Any) -> bool:
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and isinstance(value, numpy.ndarray)
 
 
 def _row(view: memoryview, index: int) -> memoryview:
@@ -261,7 +257,7 @@ def no_element(index: int, count: int) -> str:
 
 def kind_of(value: Any) -> str:
     """Return what kind of value it is, for an error."""
-    if _is_array(value) or (type(value) is memoryview and value.ndim > 1):
+    if is_array(value) or (type(value) is memoryview and value.ndim > 1):
         return f"an array of shape {[*value.shape]}"
     if _names(value) is not None:
         return type(value).__name__ if isinstance(value, tuple) else "a record"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from math import prod
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from ._described import spec_of_descriptor
 from ._errors import RecordingError
+from ._numpy import numpy_or_none
 from ._raw_values import dtype_of, value_of
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Source:
         """Load the values of a topic."""
         loading = self._together(wanted)
         plain = [(each, found) for each in loading if (found := _plain(each, self.recording))]
-        if plain and _numpy() is not None:
+        if plain and numpy_or_none() is not None:
             from ._recording.columns import columns
 
             read = columns(self.recording, [found for _, found in plain], *self._span)
@@ -170,7 +170,7 @@ class Loaded:
     @property
     def time_ns(self) -> Any:
         """When each was published: numpy's int64, or a list without numpy."""
-        numpy = _numpy()
+        numpy = numpy_or_none()
         return self._times.tolist() if numpy is None else numpy.frombuffer(self._times, "int64")
 
     @property
@@ -192,7 +192,7 @@ class _Numbers(Loaded):
 
     @property
     def values(self) -> Any:
-        numpy = _numpy()
+        numpy = numpy_or_none()
         if numpy is None:
             found = self._numbers.tolist()
             return [*map(bool, found)] if self._kind == "bool" else found
@@ -231,7 +231,7 @@ class _Fixed(Loaded):
 
     @property
     def values(self) -> Any:
-        numpy = _numpy()
+        numpy = numpy_or_none()
         found = numpy.frombuffer(self._bytes, self._dtype)
         return found.reshape((len(self._times), *self._shape))
 
@@ -242,7 +242,7 @@ def _loader(channels: Channels) -> Loaded:
         return Loaded(channels)
     if spec.is_number:
         return _Numbers(channels, spec)
-    found = None if _numpy() is None else dtype_of(spec)
+    found = None if numpy_or_none() is None else dtype_of(spec)
     return Loaded(channels) if found is None else _Fixed(channels, *found)
 
 
@@ -259,7 +259,7 @@ def _plain(channels: Channels, recording: Recording) -> Plain | None:
 
 def _from_columns(channels: Channels, time_ns: Any, values: Any) -> Loaded | None:
     """Return the values that are given as rows of bytes; None if they must be read one by one."""
-    spec, numpy = channels.spec, _numpy()
+    spec, numpy = channels.spec, numpy_or_none()
     found = None if spec is None else dtype_of(spec)
     if spec is None or found is None or (spec.kind == "bool" and (values > 1).any()):
         return None
@@ -276,11 +276,3 @@ def _from_columns(channels: Channels, time_ns: Any, values: Any) -> Loaded | Non
 def _time(value: Value) -> int:
     """Return when a value was published; others may not write it."""
     return value.publish_ns or value.time_ns
-
-
-def _numpy() -> Any:
-    with suppress(ImportError):
-        import numpy
-
-        return numpy
-    return None

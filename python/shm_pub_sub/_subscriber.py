@@ -18,6 +18,7 @@ from ._extension import load
 from ._go import from_go
 from ._log import logger
 from ._metadata import decoded
+from ._numpy import numpy_or_none
 from ._subscriber_refusals import SubscriberRefusals
 from ._trust import check_trust
 from ._types import spec_of
@@ -131,7 +132,7 @@ class Subscriber(_hot.Subscriber, SubscriberRefusals):
                 "False for views"
             )
         if spec is None:
-            import_numpy()
+            numpy_or_none()  # whose arrays its values are then
         age = check_max_age(self._name, max_age)
         if callback is not None:
             from . import _callback
@@ -406,14 +407,6 @@ class ArraySubscriber(Subscriber):
 
 
 ArraySubscriber.__name__ = ArraySubscriber.__qualname__ = "Subscriber"
-
-
-def import_numpy() -> None:
-    """Values of any type are numpy's arrays, if it is installed."""
-    try:  # noqa: SIM105
-        import numpy  # noqa: F401
-    except ImportError:
-        pass  # contextlib is slow to import
 
 
 def _short(value: object) -> str:

@@ -13,6 +13,7 @@ from . import _html, _raster
 from ._brief import FEW, brief
 from ._clouds import cloud_of
 from ._frame import Steps, columns_of
+from ._numpy import is_array
 from ._paths import part
 from ._pictures import compressed_of, picture_of
 from ._spec import Spec
@@ -74,7 +75,7 @@ def is_curve(spec: Spec) -> bool:
 
 
 def _picture(value: Any, encoding: str, widest: int = _raster.WIDEST) -> Shown | None:
-    if not _is_array(value):
+    if not is_array(value):
         return None
     height, width = value.shape[:2]
     file = _raster.frame(value, encoding, widest)
@@ -96,7 +97,7 @@ def _compressed(value: Any) -> Shown | None:
 
 def cloud(value: Any) -> Shown | None:
     """Return points as they are seen from above."""
-    if not _is_array(value):
+    if not is_array(value):
         return None
     names = value.dtype.names
     axes = [value[axis] if names else value[:, n] for n, axis in enumerate("xyz")]
@@ -132,15 +133,9 @@ def curve(value: Any, width: int = CURVE_WIDTH, height: int = CURVE_HEIGHT) -> S
     return Shown(sparkline(points, width, height, what), points=points)
 
 
-def _is_array(value: Any) -> bool:
-    """Report whether a value is numpy's: without numpy it is a memoryview."""
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and isinstance(value, numpy.ndarray)
-
-
 def reduced(value: Any, most: int) -> Sequence[float]:
     """Return numbers as at most 2 * most floats that look like them: of many, the extremes."""
-    if not _is_array(value):
+    if not is_array(value):
         values: list[Any] = value.tolist() if hasattr(value, "tolist") else [*value]
         values = values[:: len(values) // (2 * most) + 1]
         return [float(v) if v - v == 0 else math.nan for v in values]

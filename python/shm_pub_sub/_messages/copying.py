@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._numpy import numpy_or_none
 from .halves import narrowed, widened
 from .layout import Copy, Repeat, Widen
-from .numeric import numpy_or_none
 
 if TYPE_CHECKING:
     from typing import Any, Final

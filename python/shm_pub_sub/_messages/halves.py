@@ -10,7 +10,7 @@ import struct
 from array import array
 from typing import TYPE_CHECKING
 
-from .numeric import numpy_or_none
+from .._numpy import numpy_or_none
 
 if TYPE_CHECKING:
     from typing import Any

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from .._errors import ClosedError, OpenError, ShmError, TopicTypeError
+from .._numpy import is_array
 from .._paths import PathError, part
 from .._spec import Spec
 from .._views import Shown, View, is_curve
@@ -82,8 +82,7 @@ def _is_of(spec: Spec, value: Any) -> bool:
         kinds: dict[str, tuple[type, ...]] = {"list": (list,), "bytes": (bytes, memoryview)}
         fits = isinstance(value, kinds.get(spec.kind, ()))
         return fits and (spec.kind != "list" or not value or isinstance(value[0], (int, float)))
-    numpy = sys.modules.get("numpy")
-    if numpy is None or not isinstance(value, numpy.ndarray):
+    if not is_array(value):
         return isinstance(value, memoryview)
     if value.ndim != len(spec.shape):
         return False

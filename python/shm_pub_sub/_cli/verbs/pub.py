@@ -14,12 +14,12 @@ from typing import Any
 
 from shm_pub_sub import TopicValueError
 from shm_pub_sub._brief import brief
+from shm_pub_sub._numpy import numpy_or_none
 from shm_pub_sub._publisher import Publisher
 from shm_pub_sub._rate import Deadlines
 from shm_pub_sub._raw import raw_publisher
 from shm_pub_sub._raw_values import value_of
 from shm_pub_sub._spec import Spec
-from shm_pub_sub._subscriber import import_numpy
 from shm_pub_sub._type_text import spec_of_text
 
 from ..arguments import add_option, octal_mode, positive_integer, positive_seconds
@@ -227,6 +227,6 @@ def _shown(spec: Spec, quiet: bool) -> Callable[[Any], Any]:
     if spec.is_number or quiet:
         return lambda value: value
     if "[" in str(spec):
-        import_numpy()  # for the least, the greatest and the mean element
+        numpy_or_none()  # for the least, the greatest and the mean element
     made = value_of(spec)
     return lambda value: brief(made(value))
