@@ -20,14 +20,11 @@ from ._numpy import is_array
 from ._patterns import Reading, Selection, Step, is_pattern
 from ._records_kinds import fields_of
 from ._spec import Spec
+from ._text import listed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Final
-
-MOST_NAMES: Final = 10
-"""Names of fields in an error."""
 
 _STEP = re.compile(
     r'\.(?P<field>[^.\[\]"]+)|\["(?P<quoted>[^"]+)"\]'
@@ -244,8 +241,7 @@ def _normal(spec: Spec) -> Spec:
 
 def no_field(name: str, what: str, names: Sequence[str]) -> str:
     """Return the error for a field that is not there."""
-    known = ", ".join(names[:MOST_NAMES]) + (", ..." if len(names) > MOST_NAMES else "")
-    return f"found no field {name!r} in {what}; expected {known}"
+    return f"found no field {name!r} in {what}; expected {listed(names)}"
 
 
 def no_element(index: int, count: int) -> str:

@@ -11,14 +11,12 @@ from ._arguments import short_repr
 from ._errors import RecordingError, TopicNotFoundError, TopicTypeError, TopicValueError
 from ._patterns import matched, unmatched
 from ._recorded_values import Channels, Source
-from ._text import counted, printable, short_type, table
+from ._text import counted, listed, printable, short_type, table
 
 if TYPE_CHECKING:
     from ._recording.reader import Recording
 
 MOST_SECONDS = 1e9
-SHOWN = 10
-"""Topics named in an error."""
 
 
 class Recorded:
@@ -229,10 +227,9 @@ def _check_there(recording: Recording, words: list[str], there: list[str]) -> No
     """Raise TopicNotFoundError if a name, which is no pattern, is of no topic."""
     for word in unmatched(words, there):
         if set("*?[").isdisjoint(word):
-            names = ", ".join(there[:SHOWN]) + (", ..." if len(there) > SHOWN else "")
             raise TopicNotFoundError(
                 f"read {str(recording.path)!r}: found no topic {short_repr(word)}; expected one "
-                f"of {names or 'those that it has, which are none'}"
+                f"of {listed(there) or 'those that it has, which are none'}"
             )
 
 

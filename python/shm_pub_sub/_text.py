@@ -67,6 +67,11 @@ def size(nbytes: float) -> str:
     return f"{nbytes:.4g} TiB"
 
 
+def listed(names: Sequence[str], most: int = 10) -> str:
+    """Return names, the first ones of many."""
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
+
+
 def number(value: bool | int | float) -> str:
     """Return a value in a few characters: True, 123456, 3.14159."""
     return f"{value:.6g}" if type(value) is float else str(value)

@@ -15,7 +15,7 @@ from shm_pub_sub import Subscriber
 from ._arguments import check_timeout, short_repr
 from ._brief import Brief, brief
 from ._records_kinds import fields_of
-from ._text import printable
+from ._text import listed, printable
 
 _T = TypeVar("_T")
 
@@ -121,11 +121,10 @@ def _state(subscriber: Any) -> str:
     try:
         topic = shm_pub_sub.inspect(subscriber.name, trust=trust, directory=directory)
     except shm_pub_sub.TopicNotFoundError:
-        there = shm_pub_sub.topics(trust=trust, directory=directory)
-        names = [repr(topic.name) for topic in there]
-        listed = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "") or "no topic"
+        topics = shm_pub_sub.topics(trust=trust, directory=directory)
+        there = listed([repr(topic.name) for topic in topics], _SHOWN) or "no topic"
         where = printable(directory)
-        return f"publisher: none, no topic of this name; in {where} there is: {listed}"
+        return f"publisher: none, no topic of this name; in {where} there is: {there}"
     except shm_pub_sub.ShmError as error:
         return f"publisher: {error}"
     newest = "none yet" if topic.age is None else f"number {topic.published}, {topic.age:.3f} s old"

@@ -7,7 +7,7 @@ import re
 import stat
 
 from .._remains import ALIVE, DAMAGED, DEAD, DRAFT, RETAINED, UNREADABLE, remains
-from .._text import counted, size
+from .._text import counted, listed, size
 from .._topics import names, strangers
 from .finding import FAIL, OK, WARN, Finding
 
@@ -108,10 +108,10 @@ def owners(where: str) -> Finding:
     there = list(strangers(names(where), where))
     if not there:
         return Finding("owners", OK, "every readable topic is trusted")
-    listed = ", ".join(f"{name!r} of {whose}" for name, whose in there[:3])
-    found = f"{counted(len(there), 'topic')} of untrusted users, which subscribers refuse: {listed}"
+    whose = listed([f"{name!r} of {user}" for name, user in there], 3)
+    found = f"{counted(len(there), 'topic')} of untrusted users, which subscribers refuse: {whose}"
     do = "name the user in SHM_PUB_SUB_TRUST, or remove the topic as root or that user"
-    return Finding("owners", WARN, found + (", ..." if there[3:] else ""), do)
+    return Finding("owners", WARN, found, do)
 
 
 def damage(where: str) -> Finding:
@@ -119,8 +119,8 @@ def damage(where: str) -> Finding:
     broken = [one for one in remains((), where) if one.what in (DAMAGED, UNREADABLE)]
     if not broken:
         return Finding("damage", OK, "every topic is readable")
-    listed = ", ".join(repr(one.name) for one in broken[:3]) + (", ..." if broken[3:] else "")
     what = " or ".join(sorted({one.what for one in broken}))
-    found = f"{counted(len(broken), 'topic')}: {what}: {listed}"
+    which = listed([repr(one.name) for one in broken], 3)
+    found = f"{counted(len(broken), 'topic')}: {what}: {which}"
     do = "shm-pub-sub list -v shows why, and which files to remove"
     return Finding("damage", WARN, found, do)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .._text import counted, size
+from .._text import counted, listed, size
 from .directory import LOW_BYTES
 from .finding import OK, WARN, Finding
 
@@ -48,9 +48,8 @@ def removed(where: str) -> Finding:
         return Finding("removed", OK, "no removed topic is mapped")
     nbytes = sum(map(_bytes, files.values()))
     most = sorted(holders, key=lambda pid: -holders[pid])
-    listed = ", ".join(f"process {pid} ({size(holders[pid])})" for pid in most[:SHOWN])
-    found = f"{size(nbytes)} of {counted(len(files), 'removed topic')} still mapped by {listed}"
-    found += ", ..." if most[SHOWN:] else ""
+    who = listed([f"process {pid} ({size(holders[pid])})" for pid in most], SHOWN)
+    found = f"{size(nbytes)} of {counted(len(files), 'removed topic')} still mapped by {who}"
     if nbytes < LOW_BYTES:
         return Finding("removed", OK, found)
     do = "have them read the topic again or close it, and drop arrays of copy=False; or end them"

@@ -14,7 +14,7 @@ from shm_pub_sub._patterns import Selection
 from shm_pub_sub._recording import mcap_format
 from shm_pub_sub._recording.mcap_format import RecordingError
 from shm_pub_sub._recording.player import Player, Prefetcher, looped_batches
-from shm_pub_sub._text import counted, duration
+from shm_pub_sub._text import counted, duration, listed
 
 from ..arguments import add_option, positive_factor, positive_seconds
 from ..keys import Keys, is_terminal
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 EXPECTED = "expected messages of ROS 2 (ros2msg and cdr), or JSON with a number as value"
 SEE = "`shm-pub-sub recording info` lists them"
-SHOWN = 10
-"""Topics named in an error."""
 GIL_SWITCH_INTERVAL = 0.0001
 """Seconds that a thread may hold the GIL: sys.setswitchinterval()."""
 
@@ -196,9 +194,7 @@ def _choose(recording: Recording, chosen: Selection) -> dict[int, Track]:
     tracks = {number: track for number, track in recording.tracks.items() if track.topic in wanted}
     if not tracks:
         topics = sorted(there)
-        more = ", ..." if len(topics) > SHOWN else ""
-        names = ", ".join(topics[:SHOWN])
-        expected = f"expected one of {names}{more}; {SEE}"
+        expected = f"expected one of {listed(topics)}; {SEE}"
         if not topics:
             expected = "expected at least one"
         what = f" that matches {' or '.join(map(repr, chosen.words))}" if chosen.words else ""

@@ -10,7 +10,7 @@ from pathlib import Path
 from shm_pub_sub import RecordingError
 from shm_pub_sub._patterns import Selection, is_pattern, unmatched
 from shm_pub_sub._recording import mcap_format
-from shm_pub_sub._text import counted, size
+from shm_pub_sub._text import counted, listed, size
 
 from ..arguments import add_format, seconds_from_start
 from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, log, print_json, write
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from shm_pub_sub._recording.reader import Recording
 
 FILE = "an MCAP file; of one in parts, its name without the number"
-SHOWN = 10
-"""Topics named in an error."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -106,9 +104,8 @@ def _merge(options: argparse.Namespace) -> int:
     with _opened(options.files) as recordings:
         _check_different([part for recording in recordings for part in recording.parts])
         if topics := overlapping(recordings):
-            more = ", ..." if len(topics) > SHOWN else ""
             log(
-                f"several recordings have values of {', '.join(topics[:SHOWN])}{more} at the same "
+                f"several recordings have values of {listed(topics)} at the same "
                 "time; they stay separate channels, and `play` restarts the publisher at each "
                 "change from one to another"
             )
@@ -191,10 +188,9 @@ def _choose(recording: Recording, options: argparse.Namespace) -> tuple[list[int
     chosen = {*selection(options).of(there)}
     channels = [n for n, channel in recording.channels.items() if channel.topic in chosen]
     if not channels:
-        names = ", ".join(there[:SHOWN]) + (", ..." if len(there) > SHOWN else "")
         raise RecordingError(
             f"{options.action} {str(recording.path)!r}: found no topic to take; expected some of "
-            f"{names or 'its topics, but it has none'}"
+            f"{listed(there) or 'its topics, but it has none'}"
         )
     return channels, EXIT_FAILURE if Selection(absent).names else EXIT_DONE
 
