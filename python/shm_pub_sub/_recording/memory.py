@@ -52,9 +52,9 @@ class Block:
         "view",
     )
 
-    def __init__(self, buffer: bytearray, offsets: Offsets, step: Step | None) -> None:
+    def __init__(self, buffer: bytearray, offsets: Offsets) -> None:
         self.buffer, self.view, self.offsets = buffer, memoryview(buffer), offsets
-        self.step = step
+        self.step: Step | None = None
         """What happened to the clock since the block before."""
         self.end = 0
         self.first_ns, self.last_ns = 1 << 62, -(1 << 62)
@@ -131,7 +131,10 @@ class Memory:
         self.dropped_ns = -(1 << 62)
         """Values up to here were dropped for lack of memory."""
         self._blocks: deque[Block] = deque()
+        """Full ones, by the time of their last value: that of small values may begin long before
+        those of large ones, and end after them."""
         self._open: Block | None = None
+        """Of small values, with room for more."""
         self._size = max(min(BLOCK, limit // 16), 1 << 12)
         self._nbytes = 0
         self._spare: list[bytearray] = []
@@ -147,12 +150,13 @@ class Memory:
     @property
     def first_ns(self) -> int | None:
         """The time of the oldest value; None if there is none."""
-        return min((block.first_ns for block in self._blocks if block.end), default=None)
+        blocks = [*self._blocks, self._open] if self._open else self._blocks
+        return min((block.first_ns for block in blocks), default=None)
 
     def add(self, batch: Sequence[Value], offsets: Offsets) -> None:
         """Keep copies of the values of a batch."""
         if self._open is not None and self._open.offsets != offsets:
-            self._open = None
+            self._close()
         self._offsets = offsets
         for value in batch:
             kind = type(value[3])
@@ -160,26 +164,30 @@ class Memory:
             needed = _head.size + (length or 8)
             if length >= LARGE:
                 block = self._new(needed, value[2])
-            else:
-                block = self._open
-                if block is None or block.end + needed > len(block.view):
-                    self._open = block = self._new(self._size, value[2])
+                if block is not None:
+                    block.put(value, kind, length)
+                    self._append(block)
+                continue
+            block = self._open
+            if block is None or block.end + needed > len(block.view):
+                self._close()
+                block = self._open = self._new(self._size, value[2])
             if block is not None:
                 block.put(value, kind, length)
 
     def step(self, step: Step) -> None:
         """Note that the clock was set: the next values are in another block."""
-        self._open, self._step = None, step
+        self._close()
+        self._step = step
 
     def drop(self, until_ns: int) -> None:
         """Drop blocks all of whose values are from before."""
-        blocks = self._blocks
-        while blocks and blocks[0] is not self._open and blocks[0].last_ns <= until_ns:
-            self.release(blocks.popleft())
+        while self._blocks and self._blocks[0].last_ns <= until_ns:
+            self.release(self._blocks.popleft())
 
     def take(self, start_ns: int, end_ns: int) -> Kept:
         """Return the values with start_ns < time <= end_ns; they stay until they are released."""
-        self._open = None
+        self._close()
         with self._lock:
             blocks = [b for b in self._blocks if b.first_ns <= end_ns and b.last_ns > start_ns]
             for block in blocks:
@@ -205,12 +213,20 @@ class Memory:
         if buffer is None:
             self.dropped_ns = max(self.dropped_ns, time_ns)
             return None
-        block = Block(buffer, self._offsets, self._step)
-        self._step = None
+        return Block(buffer, self._offsets)
+
+    def _append(self, block: Block) -> None:
+        block.step, self._step = self._step, None
         self._blocks.append(block)
-        return block
+
+    def _close(self) -> None:
+        if self._open is not None:
+            self._append(self._open)
+        self._open = None
 
     def _buffer(self, size: int) -> bytearray | None:
+        if size > self.limit:
+            return None  # whatever is dropped
         with self._lock:
             for number, spare in enumerate(self._spare):
                 if len(spare) == size:
@@ -221,10 +237,10 @@ class Memory:
                     self._nbytes -= len(self._spare.pop(0))
                     continue
             if not self._blocks:
-                return None
+                if self._open is None:
+                    return None
+                self._close()
             oldest = self._blocks.popleft()
-            if oldest is self._open:
-                self._open = None
             self.dropped_ns = max(self.dropped_ns, oldest.last_ns)
             reusable = oldest.uses == 1 and len(oldest.view) == size
             self.release(oldest)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from .when import When
 
 OLDEST = -(1 << 62)
+LATE_NS = 500_000_000
+"""A value that arrives so late may still trigger a snapshot of all that is before it."""
 
 
 class Trigger(NamedTuple):
@@ -67,7 +69,7 @@ class Snapshots:
         self._thread: _Writing | None = None
         self._last: Kept | None = None
         self._conditions = dict.fromkeys(conditions, "")  # with what was said of each
-        self._is_short = self._is_over = self._is_ignoring = False
+        self._is_short = self._is_over = self._is_ignoring = self._is_idle = False
         self._start = clock.now_ns
 
     @property
@@ -81,7 +83,10 @@ class Snapshots:
         self._asked.append(Trigger(time_ns, why))
 
     def add(self, batch: Sequence[Any]) -> None:
-        """Keep a batch for a while."""
+        """Keep a batch for a while, and do what triggers ask for."""
+        self._is_idle = False
+        now = self._clock.now_ns
+        self._drop(max(min(now, batch[0][2]), now - LATE_NS))
         for condition, said in self._conditions.items():
             for time_ns in condition.times(batch):
                 self.trigger(time_ns, f"{condition}")
@@ -91,6 +96,8 @@ class Snapshots:
                     self._note(f"no snapshots for {condition}: {condition.error}")
         for portion, offsets in self._clock.portions(batch):
             self.memory.add(portion, offsets)
+        if self._asked:
+            self._look()  # before more values need the memory
 
     def step(self, step: Step) -> None:
         self.memory.step(step)
@@ -98,16 +105,21 @@ class Snapshots:
     def tick(self) -> None:
         """Do what triggers ask for, and drop what is too old; called twice a second."""
         self._look()
-        now = self._clock.now_ns
-        until = min(now, self._marked.time_ns if self._marked else now) - self.span_ns
-        memory, first = self.memory, self.memory.first_ns
-        if memory.dropped_ns > until and not self._is_short and first is not None:
+        now, dropped_ns = self._clock.now_ns, self.memory.dropped_ns
+        if dropped_ns > now - self.span_ns and not self._is_short:
             self._is_short = True
+            there = duration(max(now - dropped_ns, 0) / 1e9)
             self._note(
-                f"the last {duration((now - first) / 1e9)} fill {size(memory.limit)} of memory: a "
-                f"snapshot will not have {duration(self.span_ns / 1e9)}; pass a larger --memory"
+                f"the last {there} fill {size(self.memory.limit)} of memory: a snapshot will not "
+                f"have {duration(self.span_ns / 1e9)}; pass a larger --memory"
             )
-        memory.drop(until)
+        if self._is_idle:
+            self._drop(now)
+        self._is_idle = True
+
+    def _drop(self, now: int) -> None:
+        """Drop what a trigger from now on does not ask for."""
+        self.memory.drop(min(now, self._marked.time_ns if self._marked else now) - self.span_ns)
 
     def _look(self) -> None:
         while self._asked:
@@ -154,7 +166,10 @@ class Snapshots:
         self._is_ignoring = False
         span = duration(self.span_ns / 1e9)
         if not kept.blocks:
-            self._note(f"{trigger.why}: no value in the last {span}; nothing is written")
+            why = f"no value in the last {span}"
+            if kept.missing_ns:
+                why = f"no value of the last {span} fitted into {size(self.memory.limit)} of memory"
+            self._note(f"{trigger.why}: {why}; nothing is written")
             return
         writer, about = self._parts.open(sum(block.end for block in kept.blocks))
         if self._last is not None and self._last.end_ns > kept.start_ns:

@@ -118,7 +118,9 @@ def run(options: argparse.Namespace) -> int:
     if options.topics:
         options.topics += [condition.topic for condition in conditions]
     # Raises if a word cannot be a name.
-    receiver = Receiver(selection(options), options.duration, options.memory)
+    # What waits to be kept for snapshots is soon copied.
+    waiting = options.memory // 4 if options.snapshot else options.memory
+    receiver = Receiver(selection(options), options.duration, waiting)
     path = options.output or Path(time.strftime("shm_%Y-%m-%d_%H-%M-%S.mcap"))
     session = Session(receiver, path, options.format == "json")
     try:
