@@ -96,7 +96,7 @@ class _Reader:
             self.refuse("']'")
         most = self._bound()
         if most is None:
-            self.refuse("'<=' and the most elements: list[float] <= 16")
+            self.refuse("a maximum length: list[float] <= 16")
         return Spec("list", list, None, dtype=element.dtype, most=most, record=element.record)
 
     def _array(self, element: Spec) -> Spec:

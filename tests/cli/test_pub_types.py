@@ -130,7 +130,7 @@ def test_bytes_of_a_file(call_cli: RunCli, tmp_path: Path) -> None:
             ["1", "--type", "flaot"],
             "argument --type: 'flaot': found 'flaot' at character 1; expected",
         ),
-        (['{"a', "--type", IMU], "which is no JSON: "),
+        (['{"a', "--type", IMU], "which is not JSON: "),
         (
             ["ff", "--type", "bytes"],
             "expected bytes in hexadecimal digits, such as 0x00ff, or @FILE",

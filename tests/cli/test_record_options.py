@@ -16,6 +16,7 @@ import shm_pub_sub
 from shm_pub_sub._cli import main
 from shm_pub_sub._cli.arguments import size
 from shm_pub_sub._cli.streams import on_signal
+from shm_pub_sub._text import size as size_text
 from support.programs import DEADLINE, Program
 from support.waiting import until
 
@@ -121,7 +122,9 @@ def test_parts_play_as_one(cli: Cli, run_cli: RunCli, path: Path) -> None:
     parts = parts_of(path)
     assert len(parts) > 2
     assert f"recording to {parts[0]}, ..." in err
-    assert f"5000 values of 1 topic, 0 lost, {sum(p.stat().st_size for p in parts)} bytes" in err
+    assert (
+        f"5000 values of 1 topic, 0 lost, {size_text(sum(p.stat().st_size for p in parts))}" in err
+    )
     assert f" in {len(parts)} parts" in err
     assert [value for *_, value in played(path)] == [*map(float, range(5000))]
     assert sum(len(messages(part)) for part in parts) == 5000

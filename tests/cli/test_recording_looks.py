@@ -76,7 +76,7 @@ def test_info(run: Any, recording: Path) -> None:
     assert (found.code, found.err) == (0, "")
     about, heading, *lines = found.out.splitlines()
     size = recording.stat().st_size
-    assert about == f"{recording}: 50 ms, from 2023-11-14 22:13:20, {size / 1024:.4g} KiB"
+    assert about == f"{recording}: 50 ms, from 2023-11-14 22:13:20 UTC, {size / 1024:.4g} KiB"
     assert heading.split() == [
         *("TOPIC", "TYPE", "UNIT", "PUBLISHERS", "VALUES", "LOST", "RATE", "BUFFERS")
     ]
@@ -123,7 +123,7 @@ def test_info_of_another_programs_file(run: Any, path: Path) -> None:
     found = run("info", path)
     assert found.code == 0
     *_, back, suspended, far = found.out.splitlines()
-    assert back == "2023-11-14 22:13:20: the clock was set back by 1.5 s"
+    assert back == "2023-11-14 22:13:20 UTC: the clock was set back by 1.5 s"
     assert suspended.endswith(": the machine was suspended for 1 min 0 s")
     assert "set forward by" in far
     assert "text cannot be played: found" in found.err

@@ -55,6 +55,9 @@ def test_plot_shows_a_picture_live_beside_a_field_and_keeps_the_last(notebook: N
         imu.publish({"ax": 1.5})
         camera.publish(frame)
         notebook.run(PLOT.format("'camera', 'imu.ax'"))
+        first_shown = the_display(notebook)[0]["text/html"]
+        assert "imu.ax: 1.5" in first_shown  # nbconvert keeps no later one
+        assert "<img" in first_shown
         shown = until(notebook, "imu.ax: 1.5")
         assert shown.count("<img") == 1
         first = shown.split("base64,")[1].split('"')[0]

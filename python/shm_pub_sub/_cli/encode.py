@@ -43,7 +43,7 @@ def loaded(text: str, where: str = "") -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise NotAValue(f"{where}found {short_repr(text)}, which is no JSON: {error}") from None
+        raise NotAValue(f"{where}found {short_repr(text)}, which is not JSON: {error}") from None
 
 
 def _put(spec: Spec, value: Any, room: bytearray, at: int, where: str) -> None:

@@ -99,6 +99,6 @@ def _step(step: dict[str, int]) -> str:
 
 def _time_of_day(time_ns: int) -> str:
     try:
-        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(time_ns / 1e9))
+        return time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(time_ns / 1e9))
     except (OverflowError, ValueError, OSError):
         return f"{time_ns} ns"

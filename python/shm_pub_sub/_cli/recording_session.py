@@ -163,7 +163,7 @@ class Session:
         return (
             f"{seconds}, {counted(summary['values'], 'value')} of "
             f"{counted(len(summary['topics']), 'topic')}, {summary['lost']} lost{more}, "
-            f"{summary['bytes']} bytes{files}"
+            f"{size(summary['bytes'])}{files}"
         )
 
 

@@ -59,7 +59,7 @@ class Target:
         except NotAValue as error:
             if self.known is not None:
                 raise
-            hint = f"to publish others to the new topic {self.topic!r}, pass --type, such as"
+            hint = f"for other types of the new topic {self.topic!r}, pass --type, such as"
             raise NotAValue(f"{error}; {hint} --type {_guess(texts[0])}") from None
         name = kind.__name__
         if kind is int and self.known is not None and self.known.kind == "float":

@@ -13,6 +13,7 @@ from shm_pub_sub._topics import inspect_each, names
 PATTERNS = "names or shell patterns, such as 'robot/*'"
 PARTS = f"{PATTERNS}, or parts of values, such as imu.ax or 'arm.position[3]'"
 ALL = " (default: all topics)"
+FILE = "an MCAP file; for a recording in parts, its name without the number"
 WAITS = "; waits for topics that do not exist yet"
 
 SIMILAR = 0.8

@@ -53,7 +53,7 @@ def _type_of(text: str) -> type:
         except ValueError:
             continue
         return kind
-    raise NotAValue(f"found {text!r}; expected true, false or a number, also nan or inf")
+    raise NotAValue(f"found {text!r}; expected true, false or a number (nan and inf are numbers)")
 
 
 def _integer(text: str) -> int:

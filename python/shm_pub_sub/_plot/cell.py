@@ -39,6 +39,7 @@ class CellPlot(Plot):
             target=context.run, args=(self._run,), name="shm_pub_sub.plot", daemon=True
         )
         self._handle = import_extra("IPython.display").DisplayHandle()
+        self._collector.poll()  # the first picture has the topics that exist
         self._handle.display(self._picture(), raw=True)
         _register(self, shell)
         self._thread.start()
@@ -51,6 +52,8 @@ class CellPlot(Plot):
         self._stop.set()
         if self._thread is not threading.current_thread():
             self._thread.join()
+            # Once more, from this cell: nbclient drops what the plot's own cell sends later.
+            self._handle.update(self._picture(live=False), raw=True)
 
     def _run(self) -> None:
         pause = 0.0

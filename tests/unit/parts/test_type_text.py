@@ -69,7 +69,7 @@ def test_texts_that_people_write(text: str, shown: str) -> None:
         ("{ax}", "found '}' at character 4; expected a field such as ax: float64"),
         ("{ax: float64", "found its end at character 13; expected ',' or '}'"),
         ("{ax: float64 ay: float64}", "found 'float64 ay: float64}' at character 6"),
-        ("list[float]", "expected '<=' and the most elements: list[float] <= 16"),
+        ("list[float]", "expected a maximum length: list[float] <= 16"),
         ("list[str] <= 3", "expected a list of bool, int, float or records"),
         ("list[float <= 3", "expected ']'"),
         ("uint8[:,3]", "found ':,3]' at character 7; expected a number"),

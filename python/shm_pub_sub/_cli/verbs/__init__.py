@@ -6,6 +6,7 @@ VERBS = {
     "echo": ("print a topic's values", "echo robot/speed -n 10"),
     "hz": ("measure a topic's publishing rate", "hz robot/speed"),
     "delay": ("measure delivery latency", "delay robot/speed"),
+    "check": ("check that topics are published in time, for probes", "check camera --max-age 1"),
     "pub": ("publish values to a topic", "pub robot/speed 1.5 -r 10"),
     "rm": ("remove a dead publisher's topic", "rm robot/speed"),
     "clean": ("remove everything that dead publishers left behind", "clean --dry-run"),
@@ -13,10 +14,9 @@ VERBS = {
     "plot": ("plot topics live in the terminal, or to a file", "plot robot/speed"),
     "record": ("record topics to an MCAP file", "record -o run.mcap robot/speed"),
     "play": ("replay a recording", "play run.mcap"),
-    "recording": ("look into recordings, cut and join them", "recording info run.mcap"),
+    "recording": ("inspect, cut, merge and export recordings", "recording info run.mcap"),
     "bench": ("measure what a value costs on this machine", "bench"),
     "demo": ("show live values, a kill -9 and a restart", "demo"),
-    "check": ("check that topics are published in time, for probes", "check camera --max-age 1"),
     "doctor": ("check this machine's setup", "doctor"),
 }
 

@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_option(
         parser, "timeout", "exit after SECONDS without a value (code 3 if fewer than requested)"
     )
-    parser.add_argument("-T", "--time", action="store_true", help="print the time of publication")
+    parser.add_argument("-T", "--time", action="store_true", help="print the times of values")
     parser.add_argument(
         "--csv",
         action="store_true",

@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--type",
         metavar="PATTERN",
         dest="wanted_type",
-        help="only topics of this type: 'uint8[*', Imu, str; [ is no pattern here",
+        help="only topics of this type: 'uint8[*', Imu, str; brackets are literal",
     )
     parser.add_argument(
         "-v",

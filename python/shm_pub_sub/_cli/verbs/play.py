@@ -21,7 +21,7 @@ from ..keys import Keys, is_terminal
 from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, log, print_json
 from ..playback import Playback
 from ..streams import exit_on_signal, on_termination
-from ..topics import ALL, PATTERNS, add_exclude, selection
+from ..topics import ALL, FILE, PATTERNS, add_exclude, selection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ GIL_SWITCH_INTERVAL = 0.0001
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", type=Path, help="an MCAP file")
+    parser.add_argument("file", metavar="FILE", type=Path, help=FILE)
     parser.add_argument("topics", metavar="TOPIC", nargs="*", help=PATTERNS + ALL)
     add_exclude(parser)
     parser.add_argument("--list", action=_Moved, nargs=0, help=argparse.SUPPRESS)
@@ -70,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_remapping,
         action="append",
         default=[],
-        help="publish the topic OLD as NEW; can be repeated",
+        help="publish the topic OLD as NEW; may be repeated",
     )
 
 

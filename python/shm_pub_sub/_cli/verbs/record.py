@@ -52,34 +52,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_size(
         parser,
         "--memory",
-        f"values that wait to be written, or are kept for snapshots, take SIZE at most (default: "
+        "limit the memory for values to be written or kept for snapshots (default: "
         f"{size_text(MEMORY)})",
         MEMORY,
     )
     _add_size(
         parser,
         "--min-free",
-        "leave SIZE free on the disk: exit before, or, with --max-disk, remove the oldest parts",
+        "keep SIZE free on the disk: exit, or with --max-disk remove the oldest parts",
     )
     parts = parser.add_argument_group(
         "parts",
         "of run.mcap: run_0.mcap, run_1.mcap, ...; each is a whole recording, run.mcap plays all",
     )
-    _add_size(parts, "--split-size", "begin a new part before one is larger than SIZE: 500MB, 2GiB")
+    _add_size(parts, "--split-size", "limit the size of a part: 500MB, 2GiB")
     parts.add_argument(
         "--split-duration",
         metavar="SECONDS",
         type=positive_seconds,
-        help="begin a new part after SECONDS",
+        help="limit the length of a part",
     )
-    _add_size(parts, "--max-disk", "remove the oldest parts beyond SIZE of all parts")
+    _add_size(parts, "--max-disk", "limit the size of all parts: remove the oldest")
     parts.add_argument("--append", action="store_true", help="add parts to existing ones")
-    snapshots = parser.add_argument_group("snapshots", "parts that are written only when asked for")
+    snapshots = parser.add_argument_group("snapshots", "files that are written only on request")
     snapshots.add_argument(
         "--snapshot",
         metavar="SECONDS",
         type=positive_seconds,
-        help=f"keep the last SECONDS in memory; SIGUSR1 or the key {KEY} writes them to a part",
+        help=f"keep the last SECONDS in memory; SIGUSR1 or the key {KEY} writes them to a file",
     )
     snapshots.add_argument(
         "--snapshot-when",

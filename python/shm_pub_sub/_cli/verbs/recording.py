@@ -1,4 +1,4 @@
-"""`recording`: look into recordings, cut, join and export them."""
+"""`recording`: inspect, cut, merge and export recordings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..output import EXIT_DONE, EXIT_FAILURE, EXIT_USAGE, log, print_json, write
 from ..progress import Progress
 from ..recording_info import print_info
 from ..streams import exit_on_signal, on_termination
-from ..topics import ALL, PARTS, PATTERNS, add_exclude, selection
+from ..topics import ALL, FILE, PARTS, PATTERNS, add_exclude, selection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,13 +28,16 @@ if TYPE_CHECKING:
     from shm_pub_sub._recording.mcap_writer import McapWriter
     from shm_pub_sub._recording.reader import Recording
 
-FILE = "an MCAP file; of one in parts, its name without the number"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for name, (what, _, add) in ACTIONS.items():
-        own = actions.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
+    for name, (what, _, add, example) in ACTIONS.items():
+        own = actions.add_parser(
+            name,
+            help=what,
+            description=f"{what[0].upper()}{what[1:]}.",
+            epilog=f"example: {parser.prog} {name} {example}",
+        )
         add_format(own, argparse.SUPPRESS)
         add(own)
 
@@ -42,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     mcap_format.check_installed()
     on_termination(exit_on_signal)  # removes an unfinished file
-    _, action, _ = ACTIONS[options.action]
+    _, action, _, _ = ACTIONS[options.action]
     return action(options)
 
 
@@ -65,13 +68,13 @@ def _add_cut(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         type=seconds_from_start,
         default=0.0,
-        help="leave out what is before this time in the recording",
+        help="start this far into the recording",
     )
     parser.add_argument(
         "--end",
         metavar="SECONDS",
         type=seconds_from_start,
-        help="leave out what is from this time in the recording on",
+        help="end before this time, counted from the start of the recording",
     )
     add_exclude(parser)
 
@@ -264,8 +267,14 @@ def _report(copied: Counter[str], options: argparse.Namespace, writer: McapWrite
 
 
 ACTIONS = {
-    "info": ("show what is in a recording", _info, _add_info),
-    "cut": ("copy topics, or a span of time, to another file", _cut, _add_cut),
-    "merge": ("join recordings into one file, ordered by time", _merge, _add_merge),
-    "csv": ("print values as a table, or write it to a file", _csv, _add_csv),
+    "info": ("show what is in a recording", _info, _add_info, "run.mcap"),
+    "cut": (
+        "copy topics, or a span of time, to another file",
+        *(_cut, _add_cut, "run.mcap -o part.mcap --start 10 --end 20 'robot/*'"),
+    ),
+    "merge": (
+        "join recordings into one file, ordered by time",
+        *(_merge, _add_merge, "arm.mcap camera.mcap -o both.mcap"),
+    ),
+    "csv": ("print values as a table, or write it to a file", _csv, _add_csv, "run.mcap robot/imu"),
 }
