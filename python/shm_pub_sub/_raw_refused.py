@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ._arguments import kind_of
 from ._errors import TopicTypeError, TopicValueError
+from ._raw_values import nbytes_of
 from ._records import LENGTH, is_variable, size_of
 from ._text import counted
 
@@ -34,21 +35,12 @@ def _fault(spec: Spec, data: bytes) -> str:
         if len(data) != size:
             return f"{found}; expected {size}, a value of {spec}"
     else:
-        row = _row(spec)
+        row = nbytes_of(spec)
         most = (spec.max or 0) * row
         if len(data) > most or len(data) % row:
             unit = "" if row == 1 else f"a multiple of {row}, "
             return f"{found}; expected {unit}{most} at most, a value of {spec}"
     return _inside(spec, data, "") or "found bytes that another thread has changed meanwhile"
-
-
-def _row(spec: Spec) -> int:
-    """Return the bytes of one step of the first axis."""
-    size = 1 if spec.record is None and not spec.dtype else 0
-    size = size or (spec.record.size if spec.record is not None else int(spec.dtype[1:]))
-    for n in spec.shape[1:]:
-        size *= n or 0
-    return size
 
 
 def _inside(spec: Spec, data: bytes, path: str) -> str:
@@ -76,7 +68,7 @@ def _in_record(record: RecordSpec, data: bytes, path: str) -> str:
             length, most = int.from_bytes(own[:LENGTH], "little"), field.spec.max or 0
             if length > most:
                 return f"{place}found the length {length}; expected {most} at most"
-            own = own[LENGTH : LENGTH + length * _row(field.spec)]
+            own = own[LENGTH : LENGTH + length * nbytes_of(field.spec)]
         if fault := _inside(field.spec, own, place):
             return fault
     return ""

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("mcap")
 import lz4.frame
 import zstandard
-from shm_pub_sub._recording.mcap_format import RecordingError
+from shm_pub_sub import RecordingError
 from support import json_values
 
 from . import _mcap_suite as suite

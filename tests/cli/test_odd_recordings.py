@@ -10,8 +10,8 @@ import pytest
 import shm_pub_sub
 
 pytest.importorskip("mcap")
+from shm_pub_sub import RecordingError
 from shm_pub_sub._recording import mcap_format
-from shm_pub_sub._recording.mcap_format import RecordingError
 from support import json_values
 
 from . import _mcap_suite as suite

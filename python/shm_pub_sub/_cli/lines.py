@@ -148,12 +148,12 @@ class Table(Lines):
         if self._header:
             return []
         self._header = self._begin()
-        return [f"{','.join(map(text_cell, (*BEFORE, *self._header)))}\n"]
+        return [heading(self._header)]
 
     def _cells(self, rows: Rows) -> list[str]:
         offset, lines = self._clock.offset(), []
         for name, (values, sequence, time_ns, _) in rows:
-            found = dict(zip(self._columns(name), map(_cell, values), strict=True))
+            found = dict(zip(self._columns(name), map(any_cell, values), strict=True))
             cells = ",".join([found.get(column, "") for column in self._header])
             at = seconds(time_ns + offset)
             lines.append(f"{at},{text_cell(name)},{sequence},{cells}\n")
@@ -171,7 +171,13 @@ def _json(value: Any) -> str:
     return NOT_AS_PYTHON.get(text, text)
 
 
-def _cell(value: Any) -> str:
+def heading(columns: Sequence[str]) -> str:
+    """Return the first line of a table."""
+    return f"{','.join(map(text_cell, (*BEFORE, *columns)))}\n"
+
+
+def any_cell(value: Any) -> str:
+    """Return a part of a value as a CSV cell, empty if the value has none."""
     if value is ABSENT:
         return ""
     return text_cell(value) if type(value) is str else str(value)

@@ -10,9 +10,9 @@ from shm_pub_sub._described import spec_of_descriptor
 from shm_pub_sub._paths import Selected
 from shm_pub_sub._raw_values import value_of
 
-from .lines import BEFORE, seconds, text_cell
+from .lines import any_cell, heading, seconds, text_cell
 from .output import log
-from .parts import ABSENT, Parts
+from .parts import Parts
 
 if TYPE_CHECKING:
     from shm_pub_sub._recording.reader import Recording
@@ -69,7 +69,7 @@ class Table:
 
     def lines(self) -> Iterator[list[str]]:
         """Yield the lines in pieces, the heading first."""
-        yield [f"{','.join(map(text_cell, (*BEFORE, *self._header)))}\n"]
+        yield [heading(self._header)]
         recording, channels = self._recording, self._channels
         begin = {number: self._begin(channel) for number, channel in channels.items()}
         end = recording.end_ns + 1
@@ -91,6 +91,5 @@ class Table:
             ) from None
         row = [""] * len(self._header)
         for place, cell in zip(places, cells, strict=True):
-            if cell is not ABSENT:
-                row[place] = text_cell(cell) if type(cell) is str else str(cell)
+            row[place] = any_cell(cell)
         return f"{seconds(publish_ns or time_ns)},{topic},{sequence},{','.join(row)}\n"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from shm_pub_sub._recording.clock import Step
+from shm_pub_sub._recording.mcap_format import CLOCK
 from shm_pub_sub._text import counted, duration, frequency, short_type, size
 
 from .output import log, print_json, put, put_table
@@ -13,8 +15,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from shm_pub_sub._recording.reader import Recording
-
-CLOCK = "shm_pub_sub.clock"
 
 HEADING = ["TOPIC", "TYPE", "UNIT", "PUBLISHERS", "VALUES", "LOST", "RATE", "BUFFERS"]
 
@@ -88,13 +88,9 @@ def _clock(recording: Recording) -> list[dict[str, int]]:
 
 
 def _step(step: dict[str, int]) -> str:
-    when = _time_of_day(step["time_ns"])
-    slept = step.get("suspended_ns", 0)
-    suspended = f"the machine was suspended for {duration(slept / 1e9)}" if slept > 0 else ""
-    by = step.get("step_ns", 0)
-    way = "forward" if by > 0 else "back"
-    clock = f"the clock was set {way} by {duration(abs(by) / 1e9)}" if by and not slept else ""
-    return f"{when}: {suspended or clock or 'the clock was taken again'}"
+    names = ("monotonic_ns", "epoch_minus_monotonic_ns", "step_ns", "suspended_ns")
+    text = str(Step(*(step.get(name, 0) for name in names)))
+    return f"{_time_of_day(step['time_ns'])}: {text or 'the clock was taken again'}"
 
 
 def _time_of_day(time_ns: int) -> str:

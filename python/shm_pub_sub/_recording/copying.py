@@ -32,7 +32,7 @@ EACH = 1000
 _COMPRESSION = 28
 """Where in a chunk the length of the compression's name is."""
 
-OURS = (mcap_format.LOST, mcap_format.LEFT_OUT, "shm_pub_sub.recording")
+OURS = (mcap_format.LOST, mcap_format.LEFT_OUT, mcap_format.RECORDING, mcap_format.REPEATS)
 """Metadata of a recording as a whole, which are written again or not at all."""
 
 

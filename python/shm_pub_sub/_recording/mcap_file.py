@@ -22,9 +22,10 @@ from mcap.data_stream import ReadDataStream
 from mcap.exceptions import EndOfFile
 from mcap.opcode import Opcode
 
+from .._errors import RecordingError
 from . import mcap_chunks, mcap_format
 from .mcap_chunks import DEFINITIONS, MOST, WRONG, Chunk, RawMessage
-from .mcap_format import MAGIC, RecordingError
+from .mcap_format import MAGIC
 
 _header = mcap_chunks.header
 _message = mcap_chunks.message

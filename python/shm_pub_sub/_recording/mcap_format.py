@@ -6,12 +6,10 @@ those of _messages. Times are those of publication, in nanoseconds since the epo
 
 from __future__ import annotations
 
-from .. import _errors
+from .._errors import RecordingError
 from .._extras import EXTRAS, install
 
 INSTALL = install(EXTRAS["record"])
-
-RecordingError = _errors.RecordingError
 
 MAGIC = b"\x89MCAP0\r\n"
 """At the start and the end of a file."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._errors import RecordingError
 from . import mcap_format
 from .encoder import Encoder, Times
-from .mcap_format import RecordingError
 
 if TYPE_CHECKING:
     from .clock import Offsets, Step

@@ -11,8 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .._errors import RecordingError
 from .._text import size
-from .mcap_format import MAGIC, RecordingError
+from .mcap_format import MAGIC
 
 if TYPE_CHECKING:
     from .mcap_writer import McapWriter

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from .._described import spec_of_descriptor
+from .._errors import RecordingError
 from .._messages.channels import Foreign, Found, message_from
 from . import mcap_format
 from .in_order import Piece, in_order
 from .mcap_chunks import Chunk, RawMessage
 from .mcap_file import EXPECTED, McapFile, NoMcapError
-from .mcap_format import RecordingError
 from .parts import parts_of
 from .tracks import Channel, Schema, Track, Value
 

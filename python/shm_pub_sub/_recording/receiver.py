@@ -66,7 +66,7 @@ class Receiver(threading.Thread):
         self.batches: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.stop = False
         self.lost_to_memory = 0
-        """How many of those because too much waited to be written."""
+        """Values lost because too much waited to be written: `lost` has them too."""
         self.error: Exception | None = None
         self.garbage: Counter[str] = Counter()
         """Values of each topic that could not be encoded, as they were damaged. The writer's."""

@@ -13,7 +13,7 @@ from cli import _mcap_suite as suite
 pytest.importorskip("mcap")
 import lz4.frame
 import zstandard
-from shm_pub_sub._recording.mcap_format import RecordingError
+from shm_pub_sub import RecordingError
 from shm_pub_sub._recording.reader import Recording
 
 BOMB = 1 << 26

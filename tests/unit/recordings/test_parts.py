@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("mcap")
+from shm_pub_sub import RecordingError
 from shm_pub_sub._recording import mcap_format, reader
-from shm_pub_sub._recording.mcap_format import RecordingError
 from shm_pub_sub._recording.mcap_writer import McapWriter
 from shm_pub_sub._recording.reader import Recording
 from support import json_values

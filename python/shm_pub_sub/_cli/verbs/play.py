@@ -8,11 +8,10 @@ from collections import Counter
 from contextlib import closing, suppress
 from pathlib import Path
 
-from shm_pub_sub import TopicNotFoundError, inspect
+from shm_pub_sub import RecordingError, TopicNotFoundError, inspect
 from shm_pub_sub._descriptors import open_as_many_as_allowed
 from shm_pub_sub._patterns import Selection
 from shm_pub_sub._recording import mcap_format
-from shm_pub_sub._recording.mcap_format import RecordingError
 from shm_pub_sub._recording.player import Player, Prefetcher, looped_batches
 from shm_pub_sub._text import counted, duration, listed
 
