@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -62,13 +62,19 @@ class Channels:
 
     def __iter__(self) -> Iterator[tuple[int, Any]]:
         """Yield time and value of each, decoding some in advance."""
-        make = {number: value_of(spec) for number, spec in self.specs.items()}
+        make = self.makers()
         for batch in self.source.batches(self.numbers):
             for value in batch:
                 try:
                     yield _time(value), make[value.channel](value.value)
                 except ValueError as error:
                     raise self.source.damaged(self.topic, error) from None
+
+    def makers(self) -> dict[int, Callable[[Any], Any]]:
+        """Return the functions that make a channel's values: arrays if numpy is installed."""
+        if not self.is_small:
+            numpy_or_none()
+        return {number: value_of(spec) for number, spec in self.specs.items()}
 
     def load(self) -> Loaded:
         """Return all values, read when first asked for."""
@@ -156,7 +162,7 @@ class Loaded:
         self.topic = channels.topic
         self._times = array("q")
         self._values: list[Any] = []
-        self._make = {number: value_of(spec) for number, spec in channels.specs.items()}
+        self._make = channels.makers()
 
     def add(self, values: Sequence[Value]) -> None:
         """Take values of these channels. Raises ValueError if they are none of their types."""

@@ -98,7 +98,9 @@ def short_type(text: str) -> str:
     if len(text) <= WIDEST_TYPE:
         return text
     fields, _, _ = text[: WIDEST_TYPE - len(", ...}")].rpartition(", ")
-    return f"{fields}, ...}}" if "{" in fields else shortened(text, WIDEST_TYPE)
+    if fields.count("{") > fields.count("}"):
+        return f"{fields}, ...}}"
+    return f"{fields}, ..." if fields else shortened(text, WIDEST_TYPE)
 
 
 def type_matches(text: str, pattern: str) -> bool:

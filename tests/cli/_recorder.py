@@ -55,6 +55,7 @@ class Fed:
         self.batches: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.lost: dict[str, int] = {}
         self.left_out = LeftOut()
+        self.lost_to_memory = 0
         self.error = None
         self.stop = False
 

@@ -211,6 +211,21 @@ def test_without_space_the_recording_ends_with_a_whole_file(
     assert [n for _, n, _ in played(path)] == [m.publish_time for m in messages(part)]
 
 
+def test_the_space_to_leave_free_is_kept_on_a_small_disk_between_two_ticks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run.mcap"
+
+    def free(_folder: Path) -> int:
+        return 9_000_000 - sum(part.stat().st_size for part in tmp_path.iterdir())
+
+    monkeypatch.setattr(parts_module, "free_space", free)
+    made = Made(path, min_free=4_000_000)
+    with pytest.raises(DiskFullError):
+        made.record(200_000, 1e-9, at_once=2000)
+    assert 1_000_000 < free(path) < 4_000_000  # two chunks less, at most
+
+
 def test_without_space_the_oldest_parts_go_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

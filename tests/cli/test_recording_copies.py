@@ -223,6 +223,8 @@ def test_wrong_files_are_refused_and_nothing_is_written(
         (("cut", folder / "no.mcap", "-o", out, "--force"), "No such file", 1),
         (("cut", path, "-o", folder / "no" / "out.mcap"), "No such file", 1),
         (("cut", path, "-o", folder, "--force"), "directory", 1),
+        (("cut", path, "-o", "/dev/null", "--force"), "which is no file", 2),
+        (("csv", path, "-o", "/dev/null", "--force"), "which is no file", 2),
         (("cut", path, "-o", out, "--start", "-1"), "expected seconds", 2),
         (("cut", out, "-o", folder / "new.mcap"), "no MCAP file", 1),
         (("merge", "-o", out), "FILE", 2),

@@ -234,6 +234,14 @@ def test_csv_of_publishers_of_several_types(run: Any, path: Path) -> None:
     ]
 
 
+def test_a_publisher_that_was_restarted_is_left_out_once(run: Any, path: Path) -> None:
+    one, two = path.with_name("one.mcap"), path.with_name("two.mcap")
+    write(one, {"t": [np.zeros(9)], "n": [1]})
+    write(two, {"t": [np.zeros(9)]}, start=START + 1)
+    assert run("merge", one, two, "-o", path).code == 0
+    assert run("csv", path).err.count("t is left out") == 1
+
+
 def test_damage_leaves_no_table(run: Any, recording: Path) -> None:
     data = bytearray(recording.read_bytes())
     data[data.index(b"\x28\xb5\x2f\xfd") + 40] ^= 0xFF

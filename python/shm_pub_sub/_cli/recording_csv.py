@@ -51,14 +51,17 @@ class Table:
         self.refused = False
         """Whether topics are left out that were not chosen by a pattern."""
         self._channels: dict[int, Channel] = {}
+        troubles: dict[str, None] = {}  # once, however often the publisher was restarted
         for number, track in sorted(recording.tracks.items(), key=lambda item: item[1].topic):
             if track.topic in chosen:
                 channel = Channel(selected, track)
                 if channel.trouble:
-                    log(f"{track.topic} is left out: {channel.trouble}")
+                    troubles[f"{track.topic} is left out: {channel.trouble}"] = None
                     self.refused = self.refused or track.topic in selected.names
                 else:
                     self._channels[number] = channel
+        for trouble in troubles:
+            log(trouble)
         if not self._channels:
             raise RecordingError(
                 f"csv {str(recording.path)!r}: found no topic that fits a table; expected some; "

@@ -83,6 +83,8 @@ class Parts:
         """How many were removed to make room."""
         self.count = 0
         """How many were begun."""
+        self.spare = 1 << 62
+        """Bytes on the disk beyond those to leave free, when make_room() last looked."""
         self._compression, self._compress_large = compression, compress_large
         self._force = force
         self._max_disk, self._min_free = max_disk, min_free
@@ -174,6 +176,7 @@ class Parts:
                     f"least {size(self._min_free)} (--min-free); free some"
                 )
             self._remove()
+        self.spare = free - self._min_free
 
     def _remove(self) -> None:
         path, _ = self._kept.popleft()

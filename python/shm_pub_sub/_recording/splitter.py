@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .receiver import Receiver
 
 LOOK_AT_DISK = 64 << 20
-"""Bytes after which the space on the disk is looked at again."""
+"""Bytes after which the space on the disk is looked at again, at most."""
 PIECES = 50
 """A batch is divided into pieces of this fraction of a part: a part may lack one of its size."""
 OVERHEAD = 70
@@ -46,7 +46,7 @@ class Splitter:
         self._nbytes = 0
         self._lost_before: dict[str, int] = {}
         self._lost: dict[str, int] = {}
-        self._next_look = LOOK_AT_DISK
+        self._next_look = 0
         self._end_ns: int | None = None
         self._part: Part | None = None
         self._open()
@@ -133,8 +133,8 @@ class Splitter:
         )
 
     def _make_room(self) -> None:
-        self._next_look = self.nbytes + LOOK_AT_DISK
         self._parts.make_room(max(self._split_size or 0, self._part.nbytes if self._part else 0))
+        self._next_look = self.nbytes + min(LOOK_AT_DISK, self._parts.spare // 2)
 
 
 def _pieces(batch: Sequence[Any], split_size: int | None) -> Iterator[tuple[Sequence[Any], int]]:

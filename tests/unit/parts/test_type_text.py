@@ -7,6 +7,7 @@ from shm_pub_sub._described import spec_of_descriptor
 from shm_pub_sub._errors import TopicValueError
 from shm_pub_sub._raw import raw_publisher
 from shm_pub_sub._spec import Spec
+from shm_pub_sub._text import short_type
 from shm_pub_sub._topics import inspect_typed
 from shm_pub_sub._type_text import spec_of_text
 from support.specs import SPECS
@@ -100,3 +101,16 @@ def test_any_text_is_a_type_or_refused(text: str) -> None:
     except TopicValueError:
         return
     assert str(spec_of_text(str(found))) == str(found)
+
+
+def test_a_short_text_of_several_types_closes_no_record_that_is_whole() -> None:
+    record = "Imu{stamp: int64, ax: float64, ok: bool}"
+    for text in (
+        f"{record}, Pose{{x: float64}}, int",
+        f"list[{record}] <= 5, Pose{{x: float64}}, int",
+    ):
+        short = short_type(text)
+        assert len(short) <= 60
+        assert short.endswith(", ...")
+        assert short.count("{") == short.count("}")
+    assert short_type(f"Nested{{imu: {record}, other: {record}}}").endswith(", ...}")

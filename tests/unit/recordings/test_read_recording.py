@@ -387,6 +387,18 @@ def test_without_numpy_values_are_lists(recording: Path, run_python: Callable[..
     assert all(line.endswith("True") for line in lines[:-1])
 
 
+def test_arrays_are_numpys_though_the_program_has_not_imported_it(
+    recording: Path, run_python: Callable[..., Any]
+) -> None:
+    ended = run_python(
+        "import sys, shm_pub_sub\n"
+        "found = shm_pub_sub.read_recording(sys.argv[1])\n"
+        "print(*(type(value).__name__ for _, value in found['image']))\n",
+        recording,
+    )
+    assert {*ended.stdout.split()} == {"ndarray"}, ended.stderr
+
+
 def test_without_mcap_the_error_says_what_to_install(run_python: Callable[..., Any]) -> None:
     ended = run_python(
         "import sys\nsys.modules['mcap'] = None\n"

@@ -222,6 +222,9 @@ def _copy(sources: Sequence[Source], options: argparse.Namespace) -> int:
 
 def _may_write(options: argparse.Namespace, inputs: Sequence[Path]) -> bool:
     if options.output.exists():
+        if not (options.output.is_file() or options.output.is_dir()):  # such as /dev/null
+            log(f"found {str(options.output)!r}, which is no file; expected a file as output")
+            return False
         if any(options.output.samefile(part) for part in inputs):
             log(f"found {str(options.output)!r} as input and output; expected another output")
             return False
@@ -245,7 +248,7 @@ def _output(path: Path, profile: str, compress_large: bool) -> Iterator[McapWrit
 @contextmanager
 def _beside(path: Path) -> Iterator[Path]:
     """Give the name of a file beside another one, whose name it takes in the end."""
-    beside = path.with_name(f".{path.name[:200]}.{os.getpid()}")
+    beside = path.with_name(f".{path.name[:50]}.{os.getpid()}")
     try:
         yield beside
         beside.replace(path)
