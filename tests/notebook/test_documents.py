@@ -118,14 +118,15 @@ def test_the_tutorial_runs_in_nbclient_and_shows_what_it_says() -> None:
     assert sum("<svg" in text for text in html) == 2, "the plot and the sparkline"
 
 
-def test_a_recording_becomes_a_frame_and_a_picture() -> None:
+def test_a_recording_becomes_a_frame_and_a_picture(tmp_path: Path) -> None:
     client = pytest.importorskip("nbclient")
     for module in ("pandas", "matplotlib", "mcap"):
         pytest.importorskip(module)
     notebook = nbformat.read(RECORDING, as_version=4)
     for cell in notebook.cells:
         cell.source = sooner(cell.source)
-    client.NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    folder = {"metadata": {"path": str(tmp_path)}}  # of its recording
+    client.NotebookClient(notebook, timeout=60, kernel_name="python3", resources=folder).execute()
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     shown = ["".join(str(output.get("data", "")) for output in cell.outputs) for cell in code]
     assert not [output for cell in code for output in cell.outputs if "stderr" in str(output)]
