@@ -54,6 +54,7 @@ class Fed:
     def __init__(self) -> None:
         self.batches: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.lost: dict[str, int] = {}
+        self.lost_to_memory = 0
         self.left_out = LeftOut()
         self.lost_to_memory = 0
         self.error = None

@@ -13,7 +13,7 @@ import pytest
 import shm_pub_sub
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from messages import _types as types
+from support import types
 from support.programs import DEADLINE
 from support.waiting import until
 

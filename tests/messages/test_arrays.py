@@ -13,8 +13,7 @@ import pytest
 from mcap_ros2._dynamic import generate_dynamic
 from shm_pub_sub._messages import copying, halves, message_of
 from shm_pub_sub._messages.cdr import HEADER, LARGE
-
-from ._types import bits, comparable, descriptor, leaves, read
+from support.types import bits, comparable, descriptor, leaves, read
 
 
 def record(*fields: tuple[Any, int], size: int) -> Any:

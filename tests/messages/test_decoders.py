@@ -9,8 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from mcap_ros2._dynamic import generate_dynamic
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from shm_pub_sub._messages import message_of
-
-from ._types import comparable, descriptor, leaves, read, topics_with_values
+from support.types import comparable, descriptor, leaves, read, topics_with_values
 
 
 def check(topic: Any) -> None:

@@ -22,8 +22,7 @@ from shm_pub_sub._messages import Names, message_of
 from shm_pub_sub._messages.definitions import field_names, message_name
 from shm_pub_sub._messages.ros2msg import PRIMITIVES, SEQUENCE, SINGLE, parse
 from shm_pub_sub._topics import inspect_typed
-
-from ._types import descriptor, topics
+from support.types import descriptor, topics
 
 
 def record(*fields: tuple[str, Any, int], size: int = 16, name: str = "Pose") -> str:

@@ -12,8 +12,7 @@ import pytest
 from rosbags.interfaces import Nodetype
 from rosbags.typesys import Stores, get_typestore
 from shm_pub_sub._messages.channels import Foreign, Found, message_from
-
-from ._types import comparable, leaves, read
+from support.types import comparable, leaves, read
 
 STORE = get_typestore(Stores.ROS2_HUMBLE)
 T = STORE.types

@@ -20,8 +20,7 @@ from shm_pub_sub._messages.definitions import (
     joined,
 )
 from shm_pub_sub._messages.ros2msg import parse
-
-from ._types import descriptor, topics_with_values
+from support.types import descriptor, topics_with_values
 
 XYZ = (
     '{"kind":"array","dtype":{"kind":"record","size":12,"fields":[["x","<f4",0],["y","<f4",4],'

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from shm_pub_sub._messages import message_of
-
-from ._types import bits, descriptor, topics_with_values
+from support.types import bits, descriptor, topics_with_values
 
 
 def check(topic: Any) -> None:

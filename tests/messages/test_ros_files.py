@@ -11,8 +11,7 @@ import shm_pub_sub
 from rosbags.highlevel import AnyReader
 from shm_pub_sub._cli import main
 from support.recordings import write
-
-from ._types import leaves
+from support.types import leaves
 
 POINTS = np.zeros(5, [("x", "f4"), ("y", "f4"), ("z", "f4")])
 

@@ -10,8 +10,7 @@ import pytest
 from mcap_ros2._dynamic import generate_dynamic
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from shm_pub_sub._messages import Message, message_of
-
-from ._types import descriptor
+from support.types import descriptor
 
 STORE = get_typestore(Stores.ROS2_HUMBLE)
 TIME = 1_700_000_000_123_456_789

@@ -12,11 +12,10 @@ from shm_pub_sub._brief import brief
 from shm_pub_sub._cli.encode import encoded
 from shm_pub_sub._cli.output import json_value
 from shm_pub_sub._cli.values import NotAValue
-from shm_pub_sub._described import spec_of_descriptor
 from shm_pub_sub._raw_values import value_of
 from shm_pub_sub._spec import Spec
 from shm_pub_sub._type_text import spec_of_text
-from support.specs import SPECS
+from support.types import specs
 
 WIDTHS = {"f2": 16, "f4": 32, "f8": 64, "c8": 32, "c16": 64}
 
@@ -77,10 +76,9 @@ def as_json(value: Any) -> Any:
 
 
 @settings(max_examples=25)
-@given(SPECS.flatmap(lambda spec: st.tuples(st.just(spec), values(spec))))
+@given(specs.flatmap(lambda spec: st.tuples(st.just(spec), values(spec))))
 def test_value_of_any_type_comes_back(case: tuple[Spec, Any]) -> None:
-    made, value = case
-    spec = spec_of_descriptor(made.descriptor)
+    spec, value = case
     found = value_of(spec)(encoded(spec, value))
     assert json.dumps(as_json(found), sort_keys=True) == json.dumps(value, sort_keys=True)
 
@@ -93,13 +91,13 @@ JSON = st.recursive(
 
 
 @settings(max_examples=50)
-@given(SPECS, JSON)
+@given(specs, JSON)
 def test_any_json_is_a_value_or_refused(spec: Spec, value: Any) -> None:
     try:
         found = encoded(spec, value)
     except NotAValue:
         return
-    value_of(spec_of_descriptor(spec.descriptor))(found)
+    value_of(spec)(found)
 
 
 IMU = spec_of_text("Imu{ax: float64, n: int8, pose: Pose{x: float64, y: float64}, s: str <= 5}")

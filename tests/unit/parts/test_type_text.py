@@ -10,11 +10,11 @@ from shm_pub_sub._spec import Spec
 from shm_pub_sub._text import short_type
 from shm_pub_sub._topics import inspect_typed
 from shm_pub_sub._type_text import spec_of_text
-from support.specs import SPECS
+from support.types import specs
 
 
 @settings(max_examples=40)
-@given(SPECS)
+@given(specs)
 def test_text_of_a_type_is_read_back(spec: Spec) -> None:
     found = spec_of_text(str(spec))
     assert found.descriptor == spec.descriptor

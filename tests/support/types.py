@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
+from shm_pub_sub._described import spec_of_descriptor
 
 DTYPES = ["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"]
 LISTS = ["b1", "i8", "f8"]
@@ -26,7 +27,10 @@ dtypes = st.sampled_from(DTYPES)
 names = st.text(
     st.characters(codec="utf-8", exclude_characters='"\\'), min_size=1, max_size=6
 ).filter(str.isprintable) | st.sampled_from(
-    ["x", "y", "data", "class", "Ax", "frameId", "_private", "a__b", "3d", "a_"]
+    [
+        *("x", "y", "data", "class", "Ax", "frameId", "_private", "a__b", "3d", "a_"),
+        *("float64", "list", "str", "a[1]", "b: float64", "<=", " ", "{}"),
+    ]
 )
 
 
@@ -88,7 +92,7 @@ texts = st.builds(
 )
 
 
-record_names = st.sampled_from(["", "Pose", "joint state"])
+record_names = st.sampled_from(["", "Pose", "joint state", "a[1]", "float64"])
 
 
 @st.composite
@@ -148,6 +152,10 @@ def _plain(form: Any) -> Any:
     if isinstance(form, dict):
         return {key: _plain(part) for key, part in form.items() if key != "align"}
     return [_plain(part) for part in form] if isinstance(form, list) else form
+
+
+specs = topics.map(descriptor).map(spec_of_descriptor)
+"""The same as the package has them."""
 
 
 @st.composite
