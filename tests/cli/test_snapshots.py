@@ -117,6 +117,12 @@ def test_a_trigger_without_values_writes_nothing(tmp_path: Path) -> None:
     assert made.said == ["a test: no value in the last 30 s; nothing is written"]
 
 
+def test_a_trigger_at_the_end_is_written(tmp_path: Path) -> None:
+    made = Made(tmp_path / "run.mcap", 30)
+    made.record(each_second(made.topic, 0, 100), made.run(100), made.trigger(1100))
+    assert seconds(made.path) == [round(70 + n / 10, 1) for n in range(1, 301)]
+
+
 def test_snapshots_that_overlap_are_whole_and_play_as_one(tmp_path: Path) -> None:
     made = Made(tmp_path / "run.mcap", 30)
     made.record(
