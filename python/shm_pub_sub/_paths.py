@@ -50,12 +50,12 @@ class Path(NamedTuple):
         return self.topic + written(self.steps)
 
 
-def written(steps: Sequence[Step]) -> str:
-    """Return steps as in a word: `.position[3]`."""
+def written(steps: Sequence[Step], quoted: bool = True) -> str:
+    """Return steps as in a word: `.position[3]`; quoted: names that have dots or brackets."""
     text, indices = "", False
     for step in steps:
         if isinstance(step, str):
-            text += f'["{step}"]' if set('.[]"') & {*step} else f".{step}"
+            text += f'["{step}"]' if quoted and set('.[]"') & {*step} else f".{step}"
             indices = False
         else:
             text = f"{text[:-1]},{step}]" if indices else f"{text}[{step}]"
