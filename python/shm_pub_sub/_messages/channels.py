@@ -10,7 +10,8 @@ from .._arguments import MAX_BUFFERS, MAX_CHUNKS
 from .._described import spec_of_descriptor
 from .._records import size_of
 from . import MESSAGE_ENCODING, SCHEMA_ENCODING, json_values, message_of
-from .foreign import Type, type_of
+from .foreign import type_of
+from .foreign_stamped import Type
 from .ros2msg import is_same, parse
 
 if TYPE_CHECKING:
