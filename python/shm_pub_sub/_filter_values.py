@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from ._bare import elements
 from ._numpy import is_array
 from ._paths import PathError, part
 
@@ -43,7 +44,7 @@ def _elements(value: Any) -> Any:
     """Return an array or list as numpy's array or a list; anything else as it is."""
     if type(value) is memoryview:
         numpy = sys.modules.get("numpy")
-        return value.tolist() if numpy is None else numpy.asarray(value)
+        return elements(value) if numpy is None else numpy.asarray(value)
     return value.item() if is_array(value) and not value.ndim else value
 
 

@@ -16,6 +16,7 @@ import re
 import sys
 from typing import Any, NamedTuple
 
+from ._bare import element
 from ._numpy import is_array
 from ._patterns import Reading, Selection, Step, is_pattern
 from ._records_kinds import fields_of
@@ -146,24 +147,14 @@ def _names(value: Any) -> Sequence[str] | None:
 
 
 def _element(value: Any, index: int) -> Any:
-    if type(value) is memoryview and value.ndim > 1:
-        return _row(value, index)
     try:
-        if type(value) in (list, bytes, memoryview) or (is_array(value) and value.ndim):
+        if type(value) is memoryview and value.ndim:
+            return element(value, index)
+        if type(value) in (list, bytes) or (is_array(value) and value.ndim):
             return value[index]
     except IndexError:
         raise PathError(no_element(index, len(value))) from None
     raise PathError(f"found {kind_of(value)}, which has no element {index}")
-
-
-def _row(view: memoryview, index: int) -> memoryview:
-    """Return what indexing a memoryview of several axes would."""
-    count, *rest = view.shape or ()
-    if not -count <= index < count:
-        raise PathError(no_element(index, count))
-    size, start = view.nbytes // count, index % count
-    flat = view.cast("B")[start * size : (start + 1) * size]
-    return flat.cast(view.format, rest)  # type: ignore[call-overload, no-any-return]
 
 
 def _plain(value: Any) -> Any:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from . import _html, _raster
+from ._bare import elements
 from ._brief import FEW, brief
 from ._clouds import cloud_of
 from ._frame import Steps, columns_of
@@ -136,7 +137,7 @@ def curve(value: Any, width: int = CURVE_WIDTH, height: int = CURVE_HEIGHT) -> S
 def reduced(value: Any, most: int) -> Sequence[float]:
     """Return numbers as at most 2 * most floats that look like them: of many, the extremes."""
     if not is_array(value):
-        values: list[Any] = value.tolist() if hasattr(value, "tolist") else [*value]
+        values = elements(value) if isinstance(value, memoryview) else [*value]
         values = values[:: len(values) // (2 * most) + 1]
         return [float(v) if v - v == 0 else math.nan for v in values]
     numpy = sys.modules["numpy"]

@@ -277,3 +277,35 @@ def test_parts_without_numpy(run_python: Run) -> None:
     assert ended.stdout == "imu.position[1]: 2.0\nimu.pose: x=1.5, yaw=-0.25\n"
     ended = run_python(WITHOUT_NUMPY, "echo", "imu", "--csv", "--once")
     assert ended.stdout.splitlines()[0].endswith(",position[0],position[1],position[2]")
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (["half[-2]"], "1.5"),
+        (["half", "--filter", "any(value == 1.5)"], "float16[2], 4 bytes"),
+        (["grid[1]"], "[3, 4]"),
+        (["grid[1,0]"], "3.0"),
+        (["phasors[0]", "phasors[1]"], "0+3j"),
+        (["phasors", "--csv"], "(1+2j),3j"),
+    ],
+)
+def test_elements_that_python_does_not_unpack(
+    words: list[str], shown: str, run_python: Run
+) -> None:
+    values = {"half": np.array([1.5, 2.0], "f2"), "phasors": np.array([1 + 2j, 3j])}
+    values["grid"] = np.array([[1, 2], [3, 4]], "f2")
+    for name, value in values.items():
+        with Publisher(name, value, retain=True) as publisher:
+            publisher.publish(value)
+    ended = run_python(WITHOUT_NUMPY, "echo", *words, "--once")
+    for name in values:
+        shm_pub_sub.remove(name)
+    assert ended.stdout.splitlines()[-1].endswith(shown), ended
+
+
+@pytest.mark.usefixtures("imu")
+def test_no_such_element_without_numpy(run_python: Run) -> None:
+    ended = run_python(WITHOUT_NUMPY, "echo", "imu.position[3]", "--once")
+    assert ended.returncode == 2
+    assert "found index 3 of 3 elements" in ended.stderr

@@ -119,6 +119,38 @@ def test_bytes_of_a_file(call_cli: RunCli, tmp_path: Path) -> None:
     check_failure(call_cli("pub", "data", f"@{path}.no", "--type", "bytes"), "No such file", 1)
 
 
+def test_a_file_without_an_end_is_too_large(run_cli: RunCli) -> None:
+    failed = run_cli("pub", "data", "@/dev/zero", "--type", "bytes <= 10", "--once")
+    check_failure(failed, "/dev/zero: found more than 10 bytes; expected 10 at most", 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "published"),
+    [
+        (["-n", "1", "5"], [5]),
+        (["-n", "2", "-5", "7"], [-5, 7]),
+        (["-n", "2", "--", "-5", "7"], [-5, 7]),
+        (["-5", "-n", "2", "7"], [-5, 7]),
+    ],
+    ids=str,
+)
+def test_values_may_follow_options(
+    call_cli: RunCli, words: list[str], published: list[int]
+) -> None:
+    found = call_cli("pub", "topic", "--format", "json", "-r", "50", *words)
+    assert [json.loads(line)["value"] for line in found.stdout.splitlines()] == published
+
+
+def test_stdin_may_follow_options(cli: Cli) -> None:
+    pub = cli.start("pub", "topic", "--keep", 0.01, "-")
+    assert pub.communicate("3\n", timeout=30) == ("publishing #1: 3\n", "")
+
+
+def test_an_unknown_option_is_no_value(run_cli: RunCli) -> None:
+    failed = run_cli("pub", "topic", "-n", "1", "--nope", "5")
+    check_failure(failed, "unrecognized arguments: --nope", 2)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -24,15 +24,23 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Fail on an unknown option in the verb's parser, which shows the verb's usage.
 
-        Topics may follow options: argparse itself takes only one run of them.
+        Topics and values may follow options: argparse itself takes only one run of them.
         """
         namespace, unknown = super().parse_known_args(args, namespace)
-        topics = getattr(namespace, "topics", None)
-        if isinstance(topics, list) and not any(word.startswith("-") for word in unknown):
-            namespace.topics, unknown = [*topics, *unknown], []
+        for name in ("topics", "values"):
+            found = getattr(namespace, name, None)
+            at = unknown.index("--") if "--" in unknown else len(unknown)
+            if isinstance(found, list) and not any(map(self._is_option, unknown[:at])):
+                setattr(namespace, name, [*found, *unknown[:at], *unknown[at + 1 :]])
+                unknown = []
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return namespace, unknown
+
+    def _is_option(self, word: str) -> bool:
+        return (
+            word.startswith("-") and word != "-" and not self._negative_number_matcher.match(word)
+        )
 
     def error(self, message: str) -> NoReturn:
         super().error(printable(message))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from shm_pub_sub import Sample
+from shm_pub_sub._bare import elements
 from shm_pub_sub._brief import FEW, brief
 from shm_pub_sub._filter import Filter, FilterError
 from shm_pub_sub._followed import Topic
@@ -180,8 +181,10 @@ def cell(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     """Return lists, arrays and records as JSON has them."""
-    if hasattr(value, "tolist"):
-        return value.tolist()
+    if isinstance(value, memoryview):
+        value = elements(value)
+    elif hasattr(value, "tolist"):
+        value = value.tolist()
     if hasattr(value, "_asdict"):
         value = value._asdict()
     if isinstance(value, dict):

@@ -94,7 +94,7 @@ class Values:
             if spec.kind == "text":
                 return encoded(spec, text)
             if spec.kind == "bytes":
-                return encoded(spec, f"0x{_bytes(text).hex()}")
+                return encoded(spec, f"0x{_bytes(text, spec.max).hex()}")
             if spec.kind == "scalar" and spec.type is not complex:
                 return encoded(spec, parsed(text, spec.type))
             found = encoded(spec, loaded(text), self._before)
@@ -105,14 +105,20 @@ class Values:
         return found
 
 
-def _bytes(text: str) -> bytes:
+def _bytes(text: str, most: int | None) -> bytes:
     if not text.startswith(FILE):
         try:
             return from_hex(text)
         except NotAValue as error:
             raise NotAValue(f"{error}, or {FILE}FILE for its content") from None
-    with open(text[len(FILE) :], "rb") as file:
-        return file.read()
+    path = text[len(FILE) :]
+    with open(path, "rb") as file:
+        if most is None:
+            return file.read()
+        found = file.read(most + 1)  # no more of a file that has no end
+    if len(found) > most:
+        raise NotAValue(f"{path}: found more than {most} bytes; expected {most} at most")
+    return found
 
 
 def _retained(topic: str, spec: Spec) -> bytes | None:

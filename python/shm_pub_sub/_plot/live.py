@@ -69,6 +69,8 @@ class Plot(ABC):
         self.figure.savefig(path, dpi=200)
 
     def __repr__(self) -> str:
-        names = ", ".join(repr(curve.name) for curve in self._collector.curves)
+        drawn = [curve.name for curve in self._collector.curves]
+        drawn += [newest.name for newest in self._collector.newest]
+        names = ", ".join(map(repr, drawn))
         state = "running; .stop() ends it" if self.running else "stopped"
         return f"<Plot of {names or 'no topic yet'}, {state}>"

@@ -126,7 +126,8 @@ def _left_out(collector: Collector) -> LeftOut:
             left_out.add(curve.name, curve.error)
     report(left_out)
     if collector.more:
-        log(f"{counted(collector.more, 'topic')} more match; at most {MOST_CURVES} are drawn")
+        more = counted(collector.more, "curve")
+        log(f"{more} more match; at most {MOST_CURVES} are drawn: select topics or their parts")
     return left_out
 
 
