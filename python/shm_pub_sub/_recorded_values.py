@@ -97,7 +97,10 @@ class Source:
 
     def count(self, wanted: Channels) -> None:
         """Count the values of a topic, by the files' index if that says it."""
-        together, found = self._together(wanted), self.recording.counts
+        self._together(wanted, self._count)
+
+    def _count(self, together: Sequence[Channels]) -> None:
+        found = self.recording.counts
         if not self._counts_hold():
             found = Counter()
             numbers = [number for channels in together for number in channels.numbers]
@@ -108,7 +111,9 @@ class Source:
 
     def load(self, wanted: Channels) -> None:
         """Load the values of a topic."""
-        loading = self._together(wanted)
+        self._together(wanted, self._load)
+
+    def _load(self, loading: Sequence[Channels]) -> None:
         plain = [(each, found) for each in loading if (found := _plain(each, self.recording))]
         if plain and numpy_or_none() is not None:
             from ._recording.columns import columns
@@ -135,11 +140,13 @@ class Source:
         for channels, own in zip(loading, loaders, strict=True):
             channels.loaded = own
 
-    def _together(self, wanted: Channels) -> list[Channels]:
-        """Return the topics that are read in one pass: all in use that are small, if it is."""
-        if not wanted.is_small:
-            return [wanted]
-        return [wanted, *(each for each in self.known if each.is_small and each is not wanted)]
+    def _together(self, wanted: Channels, read: Callable[[list[Channels]], None]) -> None:
+        """Read a topic, if it is small in one pass with all in use that are small."""
+        others = [each for each in self.known if each.is_small and each is not wanted]
+        try:
+            read([wanted, *others] if wanted.is_small else [wanted])
+        except RecordingError:
+            read([wanted])  # another one may be damaged
 
     def damaged(self, topic: str, error: Exception) -> RecordingError:
         return RecordingError(f"read {str(self.recording.path)!r}: {topic}: {error}")

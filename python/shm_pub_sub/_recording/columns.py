@@ -10,16 +10,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcap.opcode import Opcode
 
+from .mcap_chunks import WRONG, unpacked
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from .mcap_chunks import Chunk
+    from .mcap_file import McapFile
     from .reader import Part, Recording
 
 LARGE = 1 << 16
 """Bytes of a value from which on copies cost more than a loop."""
 _FIELDS = [("opcode", "u1"), ("length", "<u8"), ("channel", "<u2"), ("sequence", "<u4")]
 _TIMES = [("log_time", "<u8"), ("publish_time", "<u8")]
+_HEADER = 9  # bytes of a record before its content
 _PREFIX = 22  # bytes of a message before its data
 
 
@@ -71,14 +75,56 @@ def columns(
 def _read(
     part: Part, chunk: Chunk, numbers: list[list[int]], found: list[_Column], span: tuple[int, int]
 ) -> None:
+    import numpy
+
     index = part.file.index(chunk)
     if index is None:
         raise _OtherError
     content = part.file.content(chunk)
+    places, channels = _places(content, index, part.file)
     for own, column in zip(numbers, found, strict=True):
-        pairs = [index[number] for number in own if number in index]
-        if pairs:
-            column.add(content, pairs, own, chunk, span, part.repeats_until)
+        chosen = places[numpy.isin(channels, own)]
+        if len(chosen):
+            column.add(content, chosen, chunk, span, part.repeats_until)
+
+
+def _places(content: memoryview, index: dict[int, memoryview], file: McapFile) -> tuple[Any, Any]:
+    """Return where the messages of a chunk are, and their channels, by its index.
+
+    Raises _OtherError unless reading one record after the other finds the same messages.
+    """
+    import numpy
+
+    places = numpy.concatenate([numpy.frombuffer(each, "<u8")[1::2] for each in index.values()])
+    counts = [each.nbytes // 16 for each in index.values()]
+    channels = numpy.repeat(numpy.array([*index], "u2"), counts)
+    room = len(content) - _HEADER - _PREFIX
+    if int(places.max()) > room:
+        raise _OtherError
+    order = places.argsort(kind="stable")
+    places, channels = places[order].astype("int64"), channels[order]
+    heads = numpy.ndarray(room + 1, _FIELDS[:3], content, strides=(1,))[places]
+    lengths = heads["length"]
+    if not (
+        (heads["opcode"] == Opcode.MESSAGE).all()
+        and (heads["channel"] == channels).all()
+        and int(lengths.min()) >= _PREFIX
+        and int(lengths.max()) <= len(content)
+    ):
+        raise _OtherError
+    ends = numpy.concatenate([[0], places + lengths.astype("int64") + _HEADER])
+    starts = numpy.concatenate([places, [len(content)]])
+    if (ends > starts).any():
+        raise _OtherError
+    others: list[int] = []
+    for n in numpy.flatnonzero(ends < starts):  # definitions, which are to be the same everywhere
+        try:
+            unpacked(content[ends[n] : starts[n]], {}, file.define, others)
+        except WRONG:
+            raise _OtherError from None
+    if others:
+        raise _OtherError
+    return places, channels
 
 
 class _Column:
@@ -98,25 +144,20 @@ class _Column:
     def add(
         self,
         content: memoryview,
-        pairs: Sequence[memoryview],
-        channels: Collection[int],
+        places: Any,
         chunk: Chunk,
         span: tuple[int, int],
         repeats_until: int,
     ) -> None:
-        """Take the messages that an index has, and raise _OtherError if they are others."""
+        """Take the messages at these places; raise _OtherError if they are not as expected."""
         numpy = self._numpy
-        places = numpy.concatenate([numpy.frombuffer(each, "<u8")[1::2] for each in pairs])
-        places.sort()
         size = len(content) - self._record.itemsize
         if size < 0 or int(places[-1]) > size:
             raise _OtherError
         rows = numpy.ndarray(size + 1, self._record, content, strides=(1,))[places]
         data, log = rows["data"], rows["log_time"]
         if not (
-            (rows["opcode"] == Opcode.MESSAGE).all()
-            and (rows["length"] == _PREFIX + self._length).all()
-            and numpy.isin(rows["channel"], [*channels]).all()
+            (rows["length"] == _PREFIX + self._length).all()
             and (data[:, : len(self._prefix)] == self._prefix).all()
             and chunk.start_ns <= int(log.min())
             and int(log.max()) <= chunk.end_ns

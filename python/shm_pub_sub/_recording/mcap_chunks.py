@@ -53,6 +53,8 @@ class Chunk(NamedTuple):
     """Whether they are outside chunks, one after the other."""
     channels: frozenset[int] | None = None
     """The channels that it has messages of; None if they are not known."""
+    size: int = 0
+    """The number of its messages, if its channels are known."""
 
 
 class Unsupported(Exception):
@@ -66,11 +68,12 @@ def unpacked(
     content: memoryview,
     numbers: Mapping[int, int] | None,
     define: Callable[[int, memoryview], object],
+    channels: list[int],
 ) -> list[RawMessage]:
     """Return a chunk's messages: those of the channels in `numbers`, with their numbers there.
 
-    None stands for all. Calls define with the opcode and content of each schema and channel.
-    Raises one of WRONG.
+    None stands for all. Appends the channel of every message to `channels`, and calls define with
+    the opcode and content of each schema and channel. Raises one of WRONG.
     """
     found: list[RawMessage] = []
     place, size, prefix = 0, len(content), message.size
@@ -84,6 +87,7 @@ def unpacked(
             if length < prefix:
                 raise ValueError
             channel, sequence, time_ns, publish_ns = message.unpack_from(content, place)
+            channels.append(channel)
             number = channel if numbers is None else numbers.get(channel)
             if number is not None:
                 data = content[place + prefix : end]

@@ -34,6 +34,8 @@ EXPECTED = "expected an undamaged file"
 _BLOCK = 1 << 20
 MOST_DEFINED = 1 << 28
 """Most bytes of schemas, channels and metadata, all together."""
+_AFTER_INDEX = (Opcode.CHUNK, Opcode.MESSAGE, Opcode.FOOTER)
+"""Records at which the last chunk's index has ended. Damage may look like any other."""
 _LAST_COUNTS = (mcap_format.LOST, mcap_format.LEFT_OUT)
 """Metadata of which a recorder writes newer ones: only the last is kept."""
 
@@ -86,13 +88,20 @@ class McapFile:
 
         numbers: The channels that are wanted, and the numbers that they get; all if None.
 
-        Raises RecordingError if the chunk is damaged, and OSError.
+        Raises RecordingError if the chunk is damaged or its index has other messages, and OSError.
         """
         content = self.content(chunk)
+        channels: list[int] = []
         try:
-            return mcap_chunks.unpacked(content, numbers, self.define)
+            messages = mcap_chunks.unpacked(content, numbers, self.define, channels)
         except WRONG:
             raise self.error(f"a damaged chunk at byte {chunk.place}", EXPECTED) from None
+        indexed = {*channels} if chunk.channels is None else chunk.channels
+        if indexed != {*channels} or chunk.size not in (0, len(channels)):
+            # By a wrong index, chunks are passed over that have messages of a channel.
+            what = f"a chunk at byte {chunk.place} whose index has other messages"
+            raise self.error(what, EXPECTED)
+        return messages
 
     def content(self, chunk: Chunk) -> memoryview:
         """Return the records in a chunk. Raises as messages() does."""
@@ -191,6 +200,7 @@ class McapFile:
                     start_ns=min(times),
                     end_ns=max(times),
                     channels=frozenset(message.channel for message in found),
+                    size=len(found),
                 )
             chunks.append(looked)
         self.chunks = chunks
@@ -212,7 +222,8 @@ class _Scan:
 
     def __init__(self, found: McapFile, file: BinaryIO) -> None:
         self._found, self._file = found, file
-        self._indexed: dict[int, int] = {}  # the last chunk's messages, by channel
+        self._indexed: Counter[int] = Counter()  # the last chunk's messages, by channel
+        self._stated: dict[int, int] = {}  # the messages by channel, as the summary has them
         self._sets: dict[frozenset[int], frozenset[int]] = {}
         self._bare = False  # whether there are messages outside chunks
         self._data_end = (0, 0)  # place and checksum
@@ -230,7 +241,7 @@ class _Scan:
             place += _header.size
             if opcode == 0 or place + length > size:
                 break  # truncated
-            if opcode != Opcode.MESSAGE_INDEX:
+            if opcode in _AFTER_INDEX:
                 self._end_index()
             try:
                 self._read_record(opcode, place, length)
@@ -240,6 +251,8 @@ class _Scan:
             place += length
             file.seek(place)
         # Without a footer, the last chunk's index may be missing in part.
+        if self._stated and found.counts != Counter(self._stated):
+            self._forget_index()
         if self._bare:
             self._check_data()
 
@@ -253,7 +266,7 @@ class _Scan:
             if nbytes % 16 or mcap_chunks.index.size + nbytes > length or found.chunks[-1].bare:
                 raise ValueError
             if nbytes:
-                self._indexed[channel] = self._indexed.get(channel, 0) + nbytes // 16
+                self._indexed[channel] += nbytes // 16
         elif opcode == Opcode.MESSAGE:
             self._add_bare(place, length, *_message.unpack(read(_message.size)))
         elif opcode in DEFINITIONS:
@@ -267,6 +280,9 @@ class _Scan:
             found.notes.append((about.name, about.metadata))
         elif opcode == Opcode.ATTACHMENT:
             found.attachments.append((place, length))
+        elif opcode == Opcode.STATISTICS:
+            statistics = records.Statistics.read(Record(self._content(place, length)))
+            self._stated = statistics.channel_message_counts
         elif opcode == Opcode.DATA_END:
             end = records.DataEnd.read(Record(self._content(place, length)))
             self._data_end = (place - _header.size, end.data_section_crc)
@@ -283,8 +299,15 @@ class _Scan:
             found.counts.update(self._indexed)
             channels = frozenset(self._indexed)
             channels = self._sets.setdefault(channels, channels)
-            found.chunks[-1] = found.chunks[-1]._replace(channels=channels)
-            self._indexed = {}
+            size = self._indexed.total()
+            found.chunks[-1] = found.chunks[-1]._replace(channels=channels, size=size)
+            self._indexed = Counter()
+
+    def _forget_index(self) -> None:
+        """Have all chunks looked into: their index is damaged."""
+        found = self._found
+        found.counts.clear()
+        found.chunks = [chunk._replace(channels=None, size=0) for chunk in found.chunks]
 
     def _add_bare(
         self, place: int, length: int, channel: int, _sequence: int, time_ns: int, _publish: int
@@ -296,7 +319,7 @@ class _Scan:
         found.counts[channel] += 1
         place, end = place - _header.size, place + length
         start_ns = end_ns = time_ns
-        channels = frozenset((channel,))
+        channels, size = frozenset((channel,)), 1
         if found.chunks:
             run = found.chunks[-1]
             if run.bare and run.place + run.length == place and end - run.place <= _BLOCK:
@@ -304,8 +327,9 @@ class _Scan:
                 place = run.place
                 start_ns, end_ns = min(run.start_ns, time_ns), max(run.end_ns, time_ns)
                 channels |= run.channels or channels
+                size += run.size
         channels = self._sets.setdefault(channels, channels)
-        found.chunks.append(Chunk(start_ns, end_ns, place, end - place, True, channels))
+        found.chunks.append(Chunk(start_ns, end_ns, place, end - place, True, channels, size))
 
     def _check_data(self) -> None:
         """Check the checksum of messages outside chunks; each chunk has its own."""

@@ -195,17 +195,27 @@ def test_columns_are_what_a_loop_finds(
                 assert same(found[topic][0], values), topic
 
 
+INDEX, DATA_END = 7, 15
+
+
+def damage_index(path: Path, place: int, *, killed: bool, number: int = 0, flip: int = 4) -> None:
+    """Change a byte of an index record; cut the file off where its summary begins."""
+    data = bytearray(path.read_bytes())
+    record, found = len(suite.MAGIC), []
+    while data[record] != DATA_END:
+        if data[record] == INDEX:
+            found.append(record)
+        record += 9 + int(struct.unpack_from("<Q", data, record + 1)[0])
+    data[found[number] + 9 + place] ^= flip
+    path.write_bytes(data[:record] if killed else data)
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["whole", "killed"])
 @pytest.mark.parametrize("place", [0, 4, 6, 14, 22])
-def test_a_wrong_index_costs_no_value(place: int, recording: Path) -> None:
+def test_a_wrong_index_costs_no_value(place: int, killed: bool, recording: Path) -> None:
     """Its channel, length, a time or a place is another: a loop reads the values."""
     expected = values_of(recording)
-    data = bytearray(recording.read_bytes())
-    chunk = data.index(b"\x28\xb5\x2f\xfd")
-    index = data.index(b"\x07", chunk)
-    while struct.unpack_from("<Q", data, index + 1)[0] > 1000:
-        index = data.index(b"\x07", index + 1)
-    data[index + 9 + place] ^= 4
-    recording.write_bytes(data)
+    damage_index(recording, place, killed=killed)
     try:
         found = values_of(recording)
     except RecordingError as error:
@@ -214,6 +224,37 @@ def test_a_wrong_index_costs_no_value(place: int, recording: Path) -> None:
     for topic, (values, times) in expected.items():
         assert found[topic][1] == times
         assert same(found[topic][0], values), topic
+        alone = read_recording(recording, topic)[topic]
+        assert [time_ns for time_ns, _ in alone] == times
+        assert len(read_recording(recording)[topic]) == len(times)
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_a_wrong_index_of_a_killed_recorder_is_damage(number: int, tmp_path: Path) -> None:
+    """Without a summary to compare it with, it is found when the chunk is read."""
+    path = tmp_path / "run.mcap"
+    write(path, {"big": [np.full(100_000, n, np.uint8) for n in range(3)], "float": [0.5, 1.5]})
+    damage_index(path, 0, killed=True, number=number, flip=3)  # it says that it has the floats
+    with pytest.raises(RecordingError, match="whose index has other messages"):
+        len(read_recording(path)["float"].values)
+
+
+def test_a_damaged_topic_leaves_the_others_readable(tmp_path: Path) -> None:
+    path = tmp_path / "run.mcap"
+    write(path, {"bool": [True], "int": [3, 4]})
+    data = bytearray(path.read_bytes())
+    file = McapFile(path, keep_open=False)
+    (chunk,) = file.chunks
+    content = bytearray(file.content(chunk))
+    content[content.index(b"\0\1\0\0\1") + 4] = 9
+    packed = struct.pack("<QQQII", chunk.start_ns, chunk.end_ns, len(content), 0, 0)
+    packed += struct.pack("<Q", len(content)) + content
+    data[chunk.place - 9 : chunk.place + chunk.length] = suite.packed_record(suite.CHUNK, packed)
+    path.write_bytes(data)
+    found = read_recording(path)
+    assert [*found["int"].values] == [3, 4]
+    with pytest.raises(RecordingError, match="bool"):
+        len(found["bool"].values)
 
 
 @pytest.mark.parametrize(
