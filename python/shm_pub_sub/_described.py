@@ -34,7 +34,7 @@ def spec_of_descriptor(descriptor: str, metadata: Mapping[str, Any] | None = Non
         cls = NUMBERS[descriptor]
         return Spec(descriptor, cls, cls())
     if not_utf8(descriptor) is not None or "\0" in descriptor:
-        raise TopicValueError("found a type descriptor that is no text; expected JSON")
+        raise TopicValueError("found a type descriptor that is not text; expected JSON")
     try:
         load().bind_CheckDescriptor(descriptor)
     except RuntimeError as error:

@@ -66,7 +66,7 @@ class Filter:
             hint = "== to compare" if self._line[at : at + 1] == "=" else EXPECTED
             raise self._error(at, f"{error.msg}; expected {hint}") from None
         except (RecursionError, MemoryError):
-            raise FilterError("found an expression that is nested too deep") from None
+            raise FilterError("found an expression that is nested too deeply") from None
         except UnicodeError:
             raise FilterError(f"found {text!r}; expected text that UTF-8 can encode") from None
 
@@ -93,7 +93,7 @@ class Filter:
     def _compiled(self, node: ast.expr, depth: int) -> Callable[[Any], Any]:
         """Return what the expression does: a function of the value."""
         if depth > DEEPEST:
-            self._refuse(node, f"found {DEEPEST} operations in one another; expected fewer")
+            self._refuse(node, f"found {DEEPEST} nested operations; expected fewer")
 
         def inner(node: ast.expr) -> Callable[[Any], Any]:
             return self._compiled(node, depth + 1)

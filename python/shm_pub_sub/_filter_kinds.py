@@ -72,7 +72,7 @@ def operated(left: Kind, symbol: str, right: Kind) -> Kind:
             raise NotOfKinds(f"found {each} with {symbol}; expected numbers")
     name = "complex" if "complex" in (left.name, right.name) else "number"
     if name == "complex" and symbol in ("//", "%"):
-        raise NotOfKinds(f"found complex numbers with {symbol}; expected others")
+        raise NotOfKinds(f"found complex numbers with {symbol}; expected real numbers")
     return Kind(name, left.is_many or right.is_many)
 
 

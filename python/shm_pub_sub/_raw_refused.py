@@ -49,7 +49,7 @@ def _inside(spec: Spec, data: bytes, path: str) -> str:
         try:
             data.decode()
         except UnicodeDecodeError as error:
-            return f"{path}found bytes that are no UTF-8 at {error.start}; expected text"
+            return f"{path}found bytes that are not UTF-8 at {error.start}; expected text"
     if spec.record is None:
         return ""
     size = spec.record.size

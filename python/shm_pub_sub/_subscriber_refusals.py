@@ -41,7 +41,7 @@ class SubscriberRefusals(End):
 
     def _no_text(self) -> NoReturn:
         raise LayoutError(
-            f"subscribe to {self._name!r}: found bytes that are no UTF-8; expected text, which is "
+            f"subscribe to {self._name!r}: found bytes that are not UTF-8; expected text, which is "
             "all that this library publishes there; restart its publisher"
         )
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import shm_pub_sub
+from shm_pub_sub._cli import following
 from support.programs import Start, run
 
 from ._reading import interrupt, stop
@@ -245,6 +246,18 @@ def test_retained_value_has_no_publisher(cli: Cli) -> None:
     assert echo.line() == "7"
     assert "'gain' has no live publisher now" in echo.line(echo.stderr)
     interrupt(echo)
+    shm_pub_sub.remove("gain")
+
+
+def test_value_is_printed_before_its_publishers_end(
+    call_cli: RunCli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However late echo starts: --once has nothing left to wait for."""
+    monkeypatch.setattr(following, "LOOK_FOR_END", 0)
+    with shm_pub_sub.Publisher("gain", 0, retain=True) as pub:
+        pub.publish(7)
+    ended = call_cli("echo", "gain", "--once")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "7\n", "")
     shm_pub_sub.remove("gain")
 
 

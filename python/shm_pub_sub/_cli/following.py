@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import shm_pub_sub
@@ -161,7 +161,7 @@ class Following:
             taken = [(topic, values) for topic, values in self._wait(subscribed, pause) if values]
             self._dead.difference_update(topic for topic, _ in taken)
             if self._ends:
-                self.log_ends(taken=True)
+                self.log_ends(taken=True, besides={topic for topic, _ in taken})
             if taken and self._gather:
                 self._pause = self._gathering(taken)
             if taken or time.monotonic() >= until:
@@ -177,14 +177,17 @@ class Following:
         if topic.alive:
             self._dead.discard(topic)
 
-    def log_ends(self, taken: bool) -> None:
-        """Log each end of a publisher once; if `taken`, only after all its values are read."""
+    def log_ends(self, taken: bool, besides: Collection[Topic] = ()) -> None:
+        """Log each end of a publisher once; if `taken`, only after all its values are read.
+
+        Not of topics in besides, whose last values are not printed yet.
+        """
         now = time.monotonic()
         if now < self._next_look_for_end:
             return
         self._next_look_for_end = now + LOOK_FOR_END
         for topic in self.topics:
-            if topic.subscriber is None:
+            if topic.subscriber is None or topic in besides:
                 continue
             if topic.alive:
                 self._dead.discard(topic)

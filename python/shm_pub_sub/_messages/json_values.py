@@ -31,7 +31,7 @@ def type_of(name: str, data: bytes) -> type:
     try:
         schema = json.loads(data)
     except (ValueError, RecursionError):
-        raise ValueError(f"found the schema {name!r}, which is no JSON") from None
+        raise ValueError(f"found the schema {name!r}, which is not JSON") from None
     try:
         found = schema["properties"]["value"]["type"]
         if isinstance(found, list):  # others add "null" if a value may be missing
@@ -39,7 +39,7 @@ def type_of(name: str, data: bytes) -> type:
         return _TYPES[found]
     except (ValueError, TypeError, LookupError):
         raise ValueError(
-            f"found the schema {name!r}, whose property 'value' is no number, integer or boolean"
+            f"found the schema {name!r}, whose property 'value' is not a number, integer or boolean"
         ) from None
 
 

@@ -85,7 +85,9 @@ class Text:
         try:
             str(text, "utf-8")
         except UnicodeDecodeError as error:
-            raise ValueError(f"found text that is no UTF-8 ({error.reason}); expected it") from None
+            raise ValueError(
+                f"found text that is not UTF-8 ({error.reason}); expected it"
+            ) from None
         return text
 
 

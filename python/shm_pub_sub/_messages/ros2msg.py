@@ -59,7 +59,7 @@ def parse(name: str, data: bytes) -> tuple[str, Definitions]:
     try:
         text = data.decode()
     except UnicodeDecodeError:
-        raise ValueError("found a definition that is no UTF-8; expected text") from None
+        raise ValueError("found a definition that is not UTF-8; expected text") from None
     first, *others = _MESSAGE.split(text)
     own = short(name)
     # What ROS has always: definitions need not bring it.

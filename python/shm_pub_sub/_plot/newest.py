@@ -65,7 +65,7 @@ class Newest:
         self.error = None
         if self.shown is None:
             self.error = TopicTypeError(
-                f"topic {self.name!r}: found a value that is no picture; expected one, and numpy"
+                f"topic {self.name!r}: found a value that is not a picture; expected one, and numpy"
             )
         return True
 

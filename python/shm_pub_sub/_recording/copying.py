@@ -149,7 +149,7 @@ def _add_channels(sources: Sequence[Source], writer: McapWriter) -> list[dict[in
     numbers: list[dict[int, int]] = []
     total = sum(len(source.channels) for source in sources)
     if total > MOST:
-        raise RecordingError(f"found {total} channels; expected {MOST} in a file, at most")
+        raise RecordingError(f"found {total} channels; expected at most {MOST} in a file")
     for recording, channels, *_ in sources:
         added: dict[int, int] = {}
         for number in sorted(channels):

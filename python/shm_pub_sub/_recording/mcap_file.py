@@ -363,7 +363,5 @@ class Record(ReadDataStream):
 def _opened(path: Path) -> BinaryIO:
     """Open a regular file; a pipe would block, and cannot seek."""
     if not stat.S_ISREG(path.stat().st_mode):
-        raise RecordingError(
-            f"read {str(path)!r}: found no regular file; expected one, because `play` seeks in it"
-        )
+        raise RecordingError(f"read {str(path)!r}: expected a regular file, not a pipe or device")
     return path.open("rb")

@@ -92,7 +92,7 @@ class Part:
         if damage := self._writer.damage:
             raise RecordingError(
                 f"record {str(self._writer.path)!r}: the file was {damage} during the "
-                "recording; expected it to stay; the recording is lost"
+                "recording, which is lost"
             )
 
     def finish(self) -> None:

@@ -160,7 +160,7 @@ def test_value_itself(default: Any, value: Any, text: str, expected: bool) -> No
         ("min(ranges, key=abs)", "found key=abs in a call"),
         ("max(*ranges)", "found *ranges in a call"),
         ("(ax, 1) > 2", "found a tuple"),
-        ("1 +" * 300 + "1", "found 100 operations in one another"),
+        ("1 +" * 300 + "1", "found 100 nested operations"),
         ("ax" * 501, "found 1002 characters; expected 1000 at most"),
     ],
 )

@@ -76,7 +76,7 @@ def test_text_must_be_utf_8(kind: str) -> None:
         value[8] = 0xFF
     with (
         raw_publisher("topic", described(kind)) as pub,
-        pytest.raises(ValueError, match=r"found bytes that are no UTF-8 at [02]; expected text"),
+        pytest.raises(ValueError, match=r"found bytes that are not UTF-8 at [02]; expected text"),
     ):
         pub._publish_raw(value)
 

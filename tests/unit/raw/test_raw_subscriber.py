@@ -272,7 +272,7 @@ def test_bytes_are_published_if_and_only_if_readers_read_them(
                 assert Subscriber("again").sample() is not None
             else:
                 with pytest.raises(
-                    TopicValueError, match=r"found (the length|bytes that are no UTF-8)"
+                    TopicValueError, match=r"found (the length|bytes that are not UTF-8)"
                 ):
                     again._publish_raw(value)
 

@@ -88,8 +88,8 @@ def _cut(options: argparse.Namespace) -> int:
             end_ns = min(end_ns, recording.start_ns + round(options.end * 1e9))
         if start_ns >= end_ns:
             raise RecordingError(
-                f"cut {str(options.file)!r}: found no time from --start to --end in a recording of "
-                f"{recording.seconds:.3f} s; expected some"
+                f"cut {str(options.file)!r}: found nothing from --start to --end in a recording of "
+                f"{recording.seconds:.3f} s; expected times within it"
             )
         from shm_pub_sub._recording.copying import Source
 
@@ -192,7 +192,7 @@ def _choose(recording: Recording, options: argparse.Namespace) -> tuple[list[int
     channels = [n for n, channel in recording.channels.items() if channel.topic in chosen]
     if not channels:
         raise RecordingError(
-            f"{options.action} {str(recording.path)!r}: found no topic to take; expected some of "
+            f"{options.action} {str(recording.path)!r}: found no topic to copy; expected some of "
             f"{listed(there) or 'its topics, but it has none'}"
         )
     return channels, EXIT_FAILURE if Selection(absent).names else EXIT_DONE
@@ -223,7 +223,7 @@ def _copy(sources: Sequence[Source], options: argparse.Namespace) -> int:
 def _may_write(options: argparse.Namespace, inputs: Sequence[Path]) -> bool:
     if options.output.exists():
         if not (options.output.is_file() or options.output.is_dir()):  # such as /dev/null
-            log(f"found {str(options.output)!r}, which is no file; expected a file as output")
+            log(f"found {str(options.output)!r}, which is not a file; expected a file")
             return False
         if any(options.output.samefile(part) for part in inputs):
             log(f"found {str(options.output)!r} as input and output; expected another output")
