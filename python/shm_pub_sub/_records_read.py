@@ -7,6 +7,7 @@ from keyword import iskeyword
 from unicodedata import normalize
 
 from . import _hot
+from ._errors import TopicValueError
 from ._numpy import imported_numpy
 from ._records import Field, RecordSpec
 from ._spec import Spec
@@ -87,14 +88,19 @@ def _structured(form: dict[str, Any]) -> RecordSpec:
     fields = tuple(
         Field(name, _type(kind, structured=True), offset) for name, kind, offset in form["fields"]
     )
-    dtype = numpy.dtype(
-        {
-            "names": [field.name for field in fields],
-            "formats": [_format(field.spec) for field in fields],
-            "offsets": [field.offset for field in fields],
-            "itemsize": form["size"],
-        }
-    )
+    try:
+        dtype = numpy.dtype(
+            {
+                "names": [field.name for field in fields],
+                "formats": [_format(field.spec) for field in fields],
+                "offsets": [field.offset for field in fields],
+                "itemsize": form["size"],
+            }
+        )
+    except ValueError:  # of any of its fields
+        raise TopicValueError(
+            f"found records of {form['size']} bytes; expected less than 2 GiB, numpy's limit"
+        ) from None
     return RecordSpec(form.get("name", ""), numpy.void, "numpy", fields, form["size"], 1, dtype)
 
 

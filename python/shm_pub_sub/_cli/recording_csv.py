@@ -64,8 +64,8 @@ class Table:
             log(trouble)
         if not self._channels:
             raise RecordingError(
-                f"csv {str(recording.path)!r}: found no topic that fits a table; select parts of values; "
-                "`recording info` lists the topics"
+                f"csv {str(recording.path)!r}: found no topic that fits a table; select parts "
+                "of values; `recording info` lists the topics"
             )
         columns = (name for channel in self._channels.values() for name in channel.columns)
         self._header = [*dict.fromkeys(columns)]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shm_pub_sub import Publisher, Subscriber
+from shm_pub_sub import Publisher, Subscriber, TopicValueError
 from shm_pub_sub._described import spec_of_descriptor
 from shm_pub_sub._raw import raw_publisher, raw_subscriber
 from shm_pub_sub._records import size_of
@@ -141,3 +141,11 @@ def test_what_only_go_makes_is_published_to_the_letter(descriptor: str) -> None:
         pub._publish_raw(bytes(size))
         assert raw_subscriber("topic", descriptor).recv() == bytes(size)
         assert Subscriber("topic").subscribe()[1]
+
+
+def test_a_record_too_large_for_numpy_is_refused() -> None:
+    """As a stranger's PointCloud2 may have points of any size."""
+    point = '{"kind":"record","size":2147483648,"fields":[["x","<f4",0]]}'
+    cloud = f'{{"kind":"array","dtype":{point},"shape":[null],"max":1}}'
+    with pytest.raises(TopicValueError, match=r"found .* expected less than 2 GiB"):
+        spec_of_descriptor(cloud)
