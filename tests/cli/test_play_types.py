@@ -187,7 +187,9 @@ def every_kind() -> dict[str, list[Any]]:
     }
 
 
-@pytest.mark.parametrize("killed", [False, True], ids=["complete", "killed"])
+@pytest.mark.parametrize(
+    "killed", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["complete", "killed"]
+)
 def test_every_kind_by_the_command_line(cli: Cli, path: Path, killed: bool) -> None:
     """Recorded and played by processes, even if the recorder was killed."""
     kinds = every_kind()

@@ -52,7 +52,7 @@ def camera() -> Iterator[shm_pub_sub.Publisher[Any]]:
         yield camera
 
 
-@pytest.mark.parametrize("compression", [None, "zstd"])
+@pytest.mark.parametrize("compression", [None, pytest.param("zstd", marks=pytest.mark.soak)])
 def test_images_are_bit_equal_in_the_file(cli: Cli, path: Path, compression: str | None) -> None:
     options = ("--compression", compression) if compression else ()
     with shm_pub_sub.Publisher("camera", IMAGE, 20, attributes={"frame_id": "front"}) as camera:
