@@ -34,7 +34,7 @@ class Output:
             status = os.fstat(self._fd)
             self._regular, self._linked = stat.S_ISREG(status.st_mode), status.st_nlink > 0
             if self._regular:
-                self._lock()
+                lock(self._fd, path)
                 os.ftruncate(self._fd, 0)
         except BaseException:
             os.close(self._fd)
@@ -74,15 +74,6 @@ class Output:
         if self._regular and os.fstat(self._fd).st_size < self.place:
             self._truncated = True
 
-    def _lock(self) -> None:
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            text = "another recorder is writing it; pass another name"
-            raise OSError(errno.EBUSY, text, str(self._path)) from None
-        except OSError:
-            pass  # a file system without locks
-
     def _cut_back(self) -> None:
         """Remove part of a record: half of one would hide all that follows."""
         if self._regular:
@@ -90,6 +81,17 @@ class Output:
                 if os.fstat(self._fd).st_size > self.place:
                     os.ftruncate(self._fd, self.place)
                 os.lseek(self._fd, self.place, os.SEEK_SET)
+
+
+def lock(fd: int, path: Path, shared: bool = False) -> None:
+    """Lock a file until it is closed; raise OSError if another recorder is writing it."""
+    try:
+        fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        text = "another recorder is writing it; pass another name"
+        raise OSError(errno.EBUSY, text, str(path)) from None
+    except OSError:
+        pass  # a file system without locks
 
 
 def _rest(parts: list[Buffer], written: int) -> list[Buffer]:

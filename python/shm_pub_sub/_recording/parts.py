@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import re
 from collections import deque
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from .._errors import RecordingError
 from .._text import size
 from .mcap_format import MAGIC
+from .mcap_output import lock
 
 if TYPE_CHECKING:
     from .mcap_writer import McapWriter
@@ -187,10 +187,4 @@ class Parts:
 def _check_unlocked(path: Path) -> None:
     """Raise OSError if another recorder is writing the file."""
     with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            text = "another recorder is writing it; pass another name"
-            raise OSError(errno.EBUSY, text, str(path)) from None
-        except OSError:
-            pass  # a file system without locks
+        lock(file.fileno(), path, shared=True)
