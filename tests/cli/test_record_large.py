@@ -160,7 +160,6 @@ def test_all_images_before_a_kill_are_played(
     found = sequences(path)
     assert len(found) >= 10
     assert found == sorted(found)
-    assert found[0] == 1
     for size in (path.stat().st_size, 5 * IMAGE.nbytes):  # the second one ends in an image
         os.truncate(path, size)
         assert len(played(path)) == len(sequences(path))
