@@ -24,8 +24,12 @@ def notify(text: str) -> None:
             sender.sendto(text.encode(), address)
 
 
+def end(_number: int, _frame: object) -> None:
+    sys.exit()
+
+
 def main() -> None:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # as systemctl stop sends it
+    signal.signal(signal.SIGTERM, end)  # as systemctl stop sends it
     celsius = 22.0
     with shm_pub_sub.Publisher("greenhouse/celsius", 0.0, 100, unit="°C") as thermometer:
         for _ in shm_pub_sub.Rate(10):

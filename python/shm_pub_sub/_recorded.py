@@ -27,8 +27,8 @@ class Recorded:
     `len()` is their number.
     """
 
-    def __init__(self, channels: Channels, lost: int | None) -> None:
-        self._channels = channels
+    def __init__(self, channels: Any, lost: int | None) -> None:
+        self._channels: Channels = channels
         self._lost = lost
 
     @property

@@ -179,7 +179,7 @@ def test_topic_changes_its_type_as_it_did(run_cli: RunCli, path: Path) -> None:
     )
 )
 @settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_recording_is_played_to_the_bit(cli: Cli, path: Path, data: dict[str, list[Any]]) -> None:
     total = sum(map(len, data.values()))

@@ -95,6 +95,7 @@ def test_signal_during_a_pause_restores_the_terminal(
     assert [*shm_dir.iterdir()] == []
 
 
+@pytest.mark.soak
 def test_ctrl_z_is_a_pause(terminal: StartTerminal, path: Path) -> None:
     """The value due meanwhile comes as late after fg as it was to come."""
     write(path, {"a": [(0.0, 0), (2.0, 1), (2.2, 2)]})

@@ -80,13 +80,13 @@ def test_nothing_is_torn_or_goes_backwards_under_a_fast_publisher(
     )
     assert publisher.line() == "ready"
     different: set[int] = set()
-    while len(different) < 1000:  # until they have run at the same time for a while
-        ended = read("count", 300_000)
+    while len(different) < 300:  # until they have run at the same time for a while
+        ended = read("count", 100_000)
         assert (ended.returncode, ended.stderr) == (0, "")
         found = [READING.fullmatch(line) for line in ended.stdout.splitlines()]
         values = [int(line[1]) for line in found if line]
         numbers = [int(line[2]) for line in found if line]
-        assert len(values) == 300_000
+        assert len(values) == 100_000
         assert values == numbers, "the n-th value is n"
         assert numbers == sorted(numbers)
         different.update(numbers)

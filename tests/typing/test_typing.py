@@ -80,7 +80,7 @@ def test_pyright_finds_what_the_stubs_say_and_no_fault_in_the_examples(tmp_path:
     }
     (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
     checked = json.loads(run_pyright(tmp_path, "--outputjson"))
-    assert checked["summary"]["filesAnalyzed"] == 1 + len([*EXAMPLES.glob("*.py")])
+    assert checked["summary"]["filesAnalyzed"] == 1 + len([*EXAMPLES.rglob("*.py")])
 
 
 @needs("pyright")
