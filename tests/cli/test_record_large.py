@@ -154,7 +154,7 @@ def test_all_images_before_a_kill_are_played(
     numbers = itertools.count(1)
     recorder = record(cli, "-o", path)
     with repeating(lambda: camera.publish(image(next(numbers) % 10))):
-        until(lambda: path.stat().st_size > 10 * IMAGE.nbytes, "ten images")
+        until(lambda: path.stat().st_size > 11 * IMAGE.nbytes, "ten whole images")
         recorder.kill()
         recorder.wait()
     found = sequences(path)
