@@ -252,7 +252,7 @@ class Machine(RuleBasedStateMachine):
 
 
 def test_any_order_of_uses_keeps_the_promises(shm_dir: Path) -> None:
-    examples = max(settings.default.max_examples // 4, 5)
+    examples = max(settings.default.max_examples // 6, 5)
     run_state_machine_as_test(
         Machine, settings=settings(max_examples=examples, stateful_step_count=40)
     )

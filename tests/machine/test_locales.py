@@ -155,6 +155,7 @@ def test_command_line_takes_and_shows_names_and_paths(
         assert Path(os.fsdecode(recording)).stat().st_size > 0
     shm_pub_sub("rm", given)
     shm_pub_sub("play", recording)
+    shm_pub_sub("rm", given)  # which is retained again, as it was recorded
     verdicts = [json.loads(line) for line in shm_pub_sub("--format=json", "doctor").splitlines()]
     assert {v["verdict"] for v in verdicts} <= {"ok", "warn"}
     (kind_of_file_system,) = (v["found"] for v in verdicts if v["check"] == "file system")

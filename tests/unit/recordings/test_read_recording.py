@@ -210,8 +210,9 @@ def damage_index(path: Path, place: int, *, killed: bool, number: int = 0, flip:
     path.write_bytes(data[:record] if killed else data)
 
 
-@pytest.mark.parametrize("killed", [False, True], ids=["whole", "killed"])
-@pytest.mark.parametrize("place", [0, 4, 6, 14, 22])
+@pytest.mark.parametrize(
+    ("place", "killed"), [(0, False), (4, True), (6, False), (6, True), (14, True), (22, False)]
+)
 def test_a_wrong_index_costs_no_value(place: int, killed: bool, recording: Path) -> None:
     """Its channel, length, a time or a place is another: a loop reads the values."""
     expected = values_of(recording)
