@@ -49,7 +49,8 @@ def bytes_a_value(path: Path, hertz: int, topics: int, kind: type) -> float:
 
 
 def documented(kind: str) -> tuple[int, int]:
-    match = re.search(rf"(\d+) to (\d+)\s+bytes\s+{kind}", PAGE.read_text(encoding="utf-8"))
+    text = " ".join(PAGE.read_text(encoding="utf-8").split())  # its line breaks say nothing
+    match = re.search(rf"(\d+) to (\d+) bytes {kind}", text)
     assert match, kind
     return int(match[1]), int(match[2])
 
