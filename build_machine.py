@@ -7,37 +7,17 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 import sysconfig
 import tempfile
 from pathlib import Path
+
+from build_platform import check_platform
 
 ROOT = Path(__file__).resolve().parent
 BUILD = ROOT / "build"
 GO_VERSION = (1, 26)
 INCLUDE = sysconfig.get_path("include")
 COMPILER = shlex.split(os.environ.get("CC", "gcc"))
-
-
-def check_platform() -> None:
-    """Say so where this library cannot work: before anything is fetched or compiled."""
-    try:
-        libc = os.confstr("CS_GNU_LIBC_VERSION")
-    except (ValueError, OSError):  # musl has no such name, or no value of it
-        libc = None
-    found = {
-        f"{sys.implementation.name}": sys.implementation.name != "cpython",
-        "a free-threaded Python": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
-        sys.platform: sys.platform != "linux",
-        "a 32-bit Python": sys.maxsize < 1 << 32,
-        "a big-endian processor": sys.byteorder != "little",
-        "a C library other than glibc": sys.platform == "linux" and not libc,
-    }
-    if others := [what for what, other in found.items() if other]:
-        raise SystemExit(
-            f"build shm_pub_sub: found {', '.join(others)}; expected CPython with the GIL on "
-            "64-bit little-endian Linux with glibc; nothing else is supported"
-        )
 
 
 def make_build_folder() -> None:

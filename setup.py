@@ -14,6 +14,7 @@ from setuptools.command.build_ext import build_ext
 sys.path.insert(0, str(Path(__file__).parent))
 import build
 import build_machine
+import build_platform
 
 # Times and umasks make no difference to a wheel.
 os.environ.setdefault("SOURCE_DATE_EPOCH", "315532800")  # 1980, where zip files' time begins
@@ -41,7 +42,7 @@ class Wheel(bdist_wheel):
             path.chmod(FOLDER if path.is_dir() else LIBRARY if path.suffix == ".so" else FILE)
 
 
-build_machine.check_platform()  # before what would then be fetched in vain
+build_platform.check_platform()  # before what would then be fetched in vain
 build_machine.make_build_folder()
 setup(
     ext_modules=[Extension(f"shm_pub_sub.{name}", sources=[]) for name in build.EXTENSIONS],

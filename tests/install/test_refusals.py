@@ -73,28 +73,3 @@ def test_a_folder_of_another_users(way: str, tree: Path) -> None:
 @pytest.mark.parametrize("way", ["build.py", "setup.py"])
 def test_a_compiler_that_fails(way: str, tree: Path) -> None:
     assert one_line(ask(tree, WAYS[way], CC="false")).startswith("failed: false -std=gnu11 ")
-
-
-MACHINES = {
-    "sys.platform = 'darwin'": "darwin",
-    "sys.maxsize = 2**31 - 1": "a 32-bit Python",
-    "sys.byteorder = 'big'": "a big-endian processor",
-    "sys.implementation.name = 'pypy'": "pypy",
-    "sysconfig.get_config_vars()['Py_GIL_DISABLED'] = 1": "a free-threaded Python",
-    "os.confstr = lambda name: None": "a C library other than glibc",
-    "os.confstr = lambda name: int('musl')": "a C library other than glibc",
-}
-
-
-@pytest.mark.parametrize("change", MACHINES)
-def test_a_machine_that_is_not_supported(change: str, tree: Path) -> None:
-    """Before anything is fetched or built."""
-    # What asks for the machine as well is imported before the change.
-    run = f"import os, setuptools, sys, sysconfig, runpy, build; {change}; "
-    run += "sys.argv[1:] = ['egg_info']; runpy.run_path('setup.py')"
-    done = ask(tree, [sys.executable, "-c", run])
-    assert one_line(done) == (
-        f"build shm_pub_sub: found {MACHINES[change]}; expected CPython with the GIL on 64-bit "
-        "little-endian Linux with glibc; nothing else is supported"
-    )
-    assert not (tree / "build").exists()
