@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 from ._arguments import integer, kind_of, really_is, short_repr
@@ -10,6 +11,9 @@ from ._errors import TopicTypeError, TopicValueError
 TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
     from typing import Any, NoReturn
+
+
+_FORWARD = r"ForwardRef\('([^']+)'(?:, [^()]*)?\)"
 
 
 class _Note:
@@ -84,7 +88,7 @@ class Annotation:
     def __init__(self, annotation: Any = None, trouble: str = "") -> None:
         self.text = annotation if isinstance(annotation, str) else written(annotation)
         self.trouble = trouble
-        """Why it cannot be evaluated."""
+        """Why it, or a part of it, cannot be evaluated."""
         self.bound: Any = None
         """The first int in Annotated, or MaxSize's."""
         self.is_bound = False
@@ -129,16 +133,24 @@ def _own(cls: type) -> dict[str, Any]:
     if sys.version_info >= (3, 14):
         from annotationlib import Format, get_annotations
 
-        return get_annotations(cls, format=Format.FORWARDREF)
+        found = get_annotations(cls, format=Format.FORWARDREF)
+        # Python's own names stand in Missing[__annotationlib_name_1__] for what is no name.
+        if odd := [name for name, one in found.items() if "__annotationlib_" in _reference(one)]:
+            texts = get_annotations(cls, format=Format.STRING)
+            found.update((name, texts[name]) for name in odd)
+        return found
     from inspect import get_annotations
 
     return get_annotations(cls)
 
 
 def _evaluated(found: Any, cls: type) -> Annotation:
-    text = getattr(found, "__forward_arg__", found)
-    if not isinstance(text, str):
-        return Annotation(found)
+    text = found if isinstance(found, str) else _reference(found)
+    if not text:
+        note = Annotation(found)
+        for part in _references(found):  # Python 3.14 evaluates the others
+            note.trouble = note.trouble or _evaluated(part, cls).trouble
+        return note
     module = sys.modules.get(cls.__module__)
     names = {} if module is None else vars(module)
     own = {p.__name__: p for p in getattr(cls, "__type_params__", ())}
@@ -146,6 +158,17 @@ def _evaluated(found: Any, cls: type) -> Annotation:
         return Annotation(eval(text, names, {**own, **vars(cls)}))
     except Exception as error:
         return Annotation(text, f"{type(error).__name__}: {error}")
+
+
+def _reference(annotation: Any) -> str:
+    """Return what a ForwardRef refers to; "" for others."""
+    return getattr(annotation, "__forward_arg__", "")
+
+
+def _references(annotation: Any) -> list[str]:
+    """Return what the ForwardRefs in an annotation refer to."""
+    text = repr(annotation)
+    return re.findall(_FORWARD, text) if "ForwardRef(" in text else []
 
 
 def _is_union(annotation: Any) -> bool:
@@ -160,4 +183,7 @@ def written(annotation: Any) -> str:
     """Return an annotation as somebody would write it."""
     if isinstance(annotation, type) and not hasattr(annotation, "__args__"):
         return annotation.__name__
-    return repr(annotation).replace("typing.", "")
+    text = repr(annotation)
+    if "ForwardRef(" in text:
+        text = re.sub(_FORWARD, r"\1", text)
+    return text.replace("typing.", "")
