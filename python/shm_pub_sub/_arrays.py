@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 _MAX_BYTES: Final = 2**40
 _MAX_AXES: Final = 32
 
-# Format characters of buffers; their item size says the rest.
+# Formats of buffers; their item size says the rest. Complex numbers of ctypes are F and D in Python
+# 3.14, and as numpy has them from 3.15 on, which brings array.array of "e", "Zf" and "Zd".
 _FORMATS: Final = {
     "?": "b",
     **dict.fromkeys("bhilqn", "i"),
     **dict.fromkeys("BHILQN", "u"),
-    **dict.fromkeys("fd", "f"),
+    **dict.fromkeys("efd", "f"),
+    **dict.fromkeys(("F", "D", "Zf", "Zd"), "c"),
 }
 
 # What memoryview can make; and half floats not everywhere.

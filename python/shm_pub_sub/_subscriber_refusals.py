@@ -178,6 +178,8 @@ class SubscriberRefusals(End):
             return spec.default[None][:0].copy()
         value: Any = memoryview(spec.default)
         code = value.format.lstrip("@=<")
+        if code in ("F", "D"):  # complex of ctypes in Python 3.14, whose cast() does not know them
+            return memoryview((type(spec.default) * 1)())[:0]
         return memoryview(bytearray(value.nbytes)).cast(code, [1, *value.shape])[:0]
 
 
