@@ -9,6 +9,7 @@ from ._errors import RangeError, TopicTypeError, TopicValueError
 
 TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Final
 
 DEFAULT_DIR: Final = "/dev/shm"
@@ -102,12 +103,20 @@ def check_name(name: Any) -> str:
     return text
 
 
+def first_that_is(value: object, classes: Iterable[type]) -> type:
+    """Return the first of the classes that value is an instance of; it is one of them."""
+    for cls in classes:  # no generator: a Ctrl-C while one is closed would be lost
+        if really_is(value, cls):
+            break
+    return cls
+
+
 def exact_number(what: str, default: object) -> tuple[type, bool | int | float]:
     """Return which of bool, int and float a default is an instance of, and it as exactly that.
 
     what begins the text of an error.
     """
-    cls = next(cls for cls in TYPE_TAGS if really_is(default, cls))  # bool is an int: first
+    cls = first_that_is(default, TYPE_TAGS)  # bool is an int: first
     exact = _exactly(default)
     if cls is int and not -(2**63) <= exact < 2**63:
         raise RangeError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._annotations import Annotation, is_annotated
-from ._arguments import kind_of, not_utf8, really_is, short_repr
+from ._arguments import first_that_is, kind_of, not_utf8, really_is, short_repr
 from ._arrays import array, scalar, shape_of
 from ._defaults import example_of, words
 from ._errors import RangeError, TopicValueError
@@ -65,7 +65,7 @@ def _spec(place: Place, default: Any, note: Annotation, nested: _Nested) -> Spec
 
 
 def _number(place: Place, default: Any, note: Annotation) -> Spec:
-    cls: Any = next(cls for cls in _NUMBERS if really_is(default, cls))
+    cls: Any = first_that_is(default, _NUMBERS)
     if cls is int and note.type in (float, complex):
         cls = note.type  # PEP 484: an int is one, too
     elif cls is float and note.type is complex:

@@ -201,7 +201,7 @@ ERRORS: list[tuple[Any, str, str]] = [
     ({"a": [{"x": 1.0}, {"x": 1}]}, "a[0]", "another layout"),
     ([Pose(), 3], "[0]", "Pose and int; expected records of one class"),
     (Maybe(), "x", r"found the annotation float \| None; .*float\('nan'\)"),
-    (Perhaps(), "x", r"found the annotation Optional\[float\]"),
+    (Perhaps(), "x", r"annotation (Optional\[float\]|float \| None); "),
     (Node(1, Node()), "next", "found a Node in a Node; .*not recursive.*list of records"),
     (Unset(), "x", "no value in the default"),
     (Sizes(), "label", r"found Annotated\[str, 0\]; expected 1 byte or more"),
