@@ -241,6 +241,8 @@ def test_an_element_that_opens_the_publisher_again_and_does_not_fit() -> None:
         pub.publish([Index()])
 
 
+# Deprecated from numpy 2.5 on, but it is what a thread can do to an array.
+@pytest.mark.filterwarnings("ignore:Setting the shape on a NumPy array:DeprecationWarning")
 def test_an_array_that_another_thread_reshapes(shm_dir: Path) -> None:
     rows = np.ones((2, LARGE), np.uint8)
     value = rows[:, : LARGE // 2]

@@ -3,12 +3,13 @@
 import json
 import struct
 
-import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shm_pub_sub._messages.json_values import JsonValue
 from support import json_values
+
+jsonschema = pytest.importorskip("jsonschema")
 
 
 @settings(deadline=None)

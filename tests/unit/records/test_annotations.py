@@ -1,4 +1,4 @@
-"""Annotations that name what comes later, or nothing: texts, or evaluated late as Python 3.14 does."""
+"""Annotations that name what comes later, or nothing: texts, or evaluated late (Python 3.14)."""
 
 import importlib
 import sys

@@ -10,6 +10,8 @@ import pytest
 from shm_pub_sub import Publisher, RangeError, ShmError, TopicTypeError, TopicValueError
 from shm_pub_sub._types import spec_of
 
+# "u" is deprecated from Python 3.13 on, which brings "w".
+CHARACTERS = "w" if "w" in array.typecodes else "u"
 VAST = np.broadcast_to(np.uint8(0), (2, 2**41))  # takes no memory
 
 NUMBERS = [
@@ -169,7 +171,7 @@ TYPE_ERRORS: list[tuple[Any, str]] = [
     (np.ma.zeros(3), r"x\.filled\(\)"),
     (np.zeros((0, 3)), "max_size="),
     (np.zeros((3, 0)), "1 or more along each axis"),
-    (array.array("u", "ab"), "typecode 'u'"),
+    (array.array(CHARACTERS, "ab"), f"typecode '{CHARACTERS}'"),
     (memoryview(b"ab").cast("c"), "b''"),
     ((ctypes.c_char * 3)(), "b''"),
     ((ctypes.c_double.__ctype_be__ * 3)(), "byte order"),  # type: ignore[operator]
