@@ -62,6 +62,9 @@ const maxTolerance = uint64(1 << 62)
 //
 // The errors are ErrValue if tolerance is negative, or if there is no subscriber, or one twice, and ErrClosed.
 func Align(tolerance time.Duration, subscribers ...AnySubscriber) (*Alignment, error) {
+	if unsupported != nil {
+		return nil, unsupported
+	}
 	if tolerance < 0 {
 		return nil, fmt.Errorf("%w: align: found a tolerance of %v; expected 0 or more", ErrValue, tolerance)
 	}

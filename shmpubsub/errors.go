@@ -52,4 +52,7 @@ var (
 	ErrHistory = errors.New("invalid history")
 	// ErrClosed says that a publisher or subscriber was used after Close.
 	ErrClosed = errors.New("already closed")
+	// ErrUnsupported says that the program is built for a platform that has no topics: one of 32 bits, or big-endian. It is
+	// the error of every function of this package there.
+	ErrUnsupported = errors.New("unsupported platform")
 )

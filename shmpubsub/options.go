@@ -159,16 +159,20 @@ func WithHistory(n int) SubscriberOption {
 	})
 }
 
-func defaultOptions() options {
+// defaultOptions returns what options start from, wherever topics can be used at all.
+func defaultOptions() (options, error) {
 	dir := os.Getenv(DirEnv)
 	if dir == "" {
 		dir = DefaultDir
 	}
-	return options{dir: absolute(dir), mode: 0o600, history: 1, views: -1}
+	return options{dir: absolute(dir), mode: 0o600, history: 1, views: -1}, unsupported
 }
 
 func publisherOptions(topic string, opts []PublisherOption) (options, error) {
-	o := defaultOptions()
+	o, err := defaultOptions()
+	if err != nil {
+		return options{}, err
+	}
 	for _, opt := range opts {
 		opt.forPublisher(&o)
 	}
@@ -182,7 +186,10 @@ func publisherOptions(topic string, opts []PublisherOption) (options, error) {
 }
 
 func subscriberOptions(opts []SubscriberOption) (options, error) {
-	o := defaultOptions()
+	o, err := defaultOptions()
+	if err != nil {
+		return options{}, err
+	}
 	for _, opt := range opts {
 		opt.forSubscriber(&o)
 	}

@@ -29,6 +29,9 @@ func (s *reader) of() *reader { return s }
 // Waiting occupies a thread, and costs no processor time for 127 topics, 128 if ctx cannot end. Further topics, and all of
 // them on an older kernel than Linux 5.16, are polled every millisecond.
 func Select(ctx context.Context, subscribers ...AnySubscriber) ([]AnySubscriber, error) {
+	if unsupported != nil {
+		return nil, unsupported
+	}
 	if len(subscribers) == 0 {
 		return nil, fmt.Errorf("%w: select: found no subscribers; expected one or more, otherwise it would wait forever", ErrValue)
 	}

@@ -35,15 +35,15 @@ type Subscriber[T any] struct {
 // The errors are ErrValueType for any other T, ErrType if a live publisher publishes another type, ErrOpen,
 // ErrUntrusted, ErrName, ErrMaxAge, ErrHistory and ErrTrust. It is no error that there is no publisher yet.
 func NewSubscriber[T any](topic string, def T, opts ...SubscriberOption) (*Subscriber[T], error) {
+	o, err := subscriberOptions(opts)
+	if err != nil {
+		return nil, err
+	}
 	f, err := formOf[T](0)
 	if err != nil {
 		return nil, fmt.Errorf("subscribe %q: %w", topic, err)
 	}
-	o, err := subscriberOptions(opts)
-	if err == nil {
-		err = o.refuse("subscribe", topic, f, false)
-	}
-	if err != nil {
+	if err := o.refuse("subscribe", topic, f, false); err != nil {
 		return nil, err
 	}
 	s := &Subscriber[T]{reader: reader{topic: topic, form: f, opts: o}, def: def}

@@ -35,14 +35,21 @@ type Info struct {
 
 // List returns the names of all topics, sorted, including those of dead publishers.
 func List(opts ...Option) ([]string, error) {
-	return segment.List(topicOptions(opts).dir)
+	o, err := topicOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	return segment.List(o.dir)
 }
 
 // Inspect describes one topic. If it is not trusted, its owner may have written anything there. The errors are
 // ErrNoPublisher if it does not exist, ErrOpen (with ErrLayout if its file is damaged), ErrName and ErrTrust.
 func Inspect(topic string, opts ...Option) (Info, error) {
-	o := topicOptions(opts)
-	if err := o.resolve(); err != nil {
+	o, err := topicOptions(opts)
+	if err == nil {
+		err = o.resolve()
+	}
+	if err != nil {
 		return Info{}, err
 	}
 	i, err := segment.Inspect(o.dir, topic, o.trust)
@@ -63,13 +70,17 @@ func Inspect(topic string, opts ...Option) (Info, error) {
 // Remove removes a dead publisher's topic. The errors are ErrExists while its publisher lives, ErrNoPublisher if it
 // does not exist, ErrOpen and ErrName.
 func Remove(topic string, opts ...Option) error {
-	return segment.Remove(topicOptions(opts).dir, topic)
+	o, err := topicOptions(opts)
+	if err != nil {
+		return err
+	}
+	return segment.Remove(o.dir, topic)
 }
 
-func topicOptions(opts []Option) options {
-	o := defaultOptions()
+func topicOptions(opts []Option) (options, error) {
+	o, err := defaultOptions()
 	for _, opt := range opts {
 		opt.forPublisher(&o)
 	}
-	return o
+	return o, err
 }

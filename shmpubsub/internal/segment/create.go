@@ -5,6 +5,7 @@ package segment
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -35,7 +36,7 @@ func (s Spec) validate() (file string, err error) {
 	if file, err = FileName(s.Topic); err != nil {
 		return "", err
 	}
-	most := MaxDepth
+	most := min(MaxDepth, math.MaxInt) // so that it compiles where int has 32 bits
 	if s.Type.Pooled() {
 		most = MaxPooledDepth
 		if s.Views < 0 || s.Views > MaxViews {

@@ -27,7 +27,7 @@ func checkMemory(fd int, size uint64) error {
 		return nil
 	}
 	var st unix.Statfs_t
-	if err := unix.Fstatfs(fd, &st); err != nil || st.Type != unix.TMPFS_MAGIC && st.Type != unix.RAMFS_MAGIC {
+	if err := unix.Fstatfs(fd, &st); err != nil || st.Type != unix.TMPFS_MAGIC && uint32(st.Type) != unix.RAMFS_MAGIC {
 		return nil // the pages of a disk's file can be written back
 	}
 	if st.Blocks > 0 && size > st.Bavail*uint64(st.Bsize) {
