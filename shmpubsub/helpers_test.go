@@ -21,6 +21,17 @@ import (
 	"shm_pub_sub/shmpubsub"
 )
 
+// emulatorEnv names the program that runs this one, if it is built for another processor.
+const emulatorEnv = "SHM_PUB_SUB_EMULATOR"
+
+// notEmulated skips a test of what an emulator does not have.
+func notEmulated(t testing.TB, what string) {
+	t.Helper()
+	if emulator := os.Getenv(emulatorEnv); emulator != "" {
+		t.Skipf("%s has no %s", emulator, what)
+	}
+}
+
 // domain gives a test its own directory, which must be empty again at its end.
 func domain(t testing.TB) string {
 	t.Helper()
@@ -238,6 +249,9 @@ func spawn(t testing.TB, role string, args ...string) *process {
 	t.Helper()
 	path, err := os.Executable()
 	require.NoError(t, err)
+	if emulator := os.Getenv(emulatorEnv); emulator != "" {
+		path, args = emulator, append([]string{path}, args...)
+	}
 	cmd := exec.Command(path, args...)
 	cmd.Env = append(os.Environ(), roleEnv+"="+role, "GORACE=atexit_sleep_ms=0")
 	cmd.Stderr = os.Stderr

@@ -100,7 +100,7 @@ func goesOnInChild(t *testing.T, attr *syscall.SysProcAttr, before ...func(dir s
 	if os.Getenv(domainEnv) != "" {
 		return true
 	}
-	cmd := exec.Command(executable(t), "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=60s")
+	cmd := again(t, "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=60s")
 	dir := domain(t)
 	for _, do := range before {
 		do(dir)
@@ -119,11 +119,15 @@ func goesOnInChild(t *testing.T, attr *syscall.SysProcAttr, before ...func(dir s
 	return false
 }
 
-func executable(t testing.TB) string {
+// again returns a command that runs this program another time, by the same emulator if there is one.
+func again(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
 	path, err := os.Executable()
 	require.NoError(t, err)
-	return path
+	if emulator := os.Getenv(emulatorEnv); emulator != "" {
+		return exec.Command(emulator, append([]string{path}, args...)...)
+	}
+	return exec.Command(path, args...)
 }
 
 // ownMounts gives a child its own mount table, through a user namespace if necessary.

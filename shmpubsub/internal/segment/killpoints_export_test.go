@@ -14,7 +14,7 @@ var (
 	Roles       = roles
 	Domain      = domain
 	Names       = names
-	Executable  = executable
+	Again       = again
 	ChildEnv    = childEnv
 	OwnMounts   = ownMounts
 	Mount       = mount

@@ -190,7 +190,7 @@ type peer struct {
 
 func startPeer(t *testing.T, dir string, without string) *peer {
 	t.Helper()
-	cmd := exec.Command(segment.Executable(t), dir)
+	cmd := segment.Again(t, dir)
 	cmd.Env = segment.ChildEnv(segment.RoleEnv + "=peer")
 	cmd.Stderr = os.Stderr
 	if without == "proc" {

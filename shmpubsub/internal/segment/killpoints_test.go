@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -70,7 +69,7 @@ func ranWithOwnMounts(t *testing.T) bool {
 		return false
 	}
 	// Most of the time is spent waiting for 0.1 s to pass.
-	cmd := exec.Command(segment.Executable(t), "-test.run=^"+t.Name()+"$", "-test.timeout=300s", "-test.parallel=16")
+	cmd := segment.Again(t, "-test.run=^"+t.Name()+"$", "-test.timeout=300s", "-test.parallel=16")
 	cmd.Env = segment.ChildEnv(segment.DomainEnv + "=" + segment.Domain(t))
 	cmd.SysProcAttr = segment.OwnMounts()
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr

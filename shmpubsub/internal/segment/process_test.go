@@ -17,6 +17,9 @@ import (
 // roleEnv turns the test binary into another process of a test; the arguments are the role's.
 const roleEnv = "SEGMENT_TEST_ROLE"
 
+// emulatorEnv names the program that runs this one, if it is built for another processor.
+const emulatorEnv = "SHM_PUB_SUB_EMULATOR"
+
 var roles = map[string]func(args []string, lines *bufio.Scanner) error{
 	"lock":   lockUntilEnd,
 	"create": createOnDemand,
@@ -90,7 +93,7 @@ type child struct {
 
 func start(t *testing.T, role string, args ...string) *child {
 	t.Helper()
-	cmd := exec.Command(executable(t), args...)
+	cmd := again(t, args...)
 	cmd.Env = childEnv(roleEnv + "=" + role)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
