@@ -51,16 +51,16 @@ def shm_dir(shm_domain: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def build_go(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """build_go(package): the folder with its programs."""
+def build_go(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """build_go(package): the folder with its programs; of the module in another folder."""
 
-    def build(package: str) -> Path:
+    def build(package: str, module: Path = ROOT) -> Path:
         folder = tmp_path_factory.mktemp("go")
         go = shutil.which("go") or pytest.skip("no go on PATH")
         # Without what only a debugger reads; the libraries are those of other builds.
         command = [go, "build", "-gcflags=-dwarf=false", "-o", f"{folder}{os.sep}", package]
         env = {**os.environ, "CGO_ENABLED": "0"}
-        subprocess.run(command, check=True, cwd=ROOT, env=env, timeout=300)
+        subprocess.run(command, check=True, cwd=module, env=env, timeout=300)
         return folder
 
     return build

@@ -22,8 +22,8 @@ def start_example(start_command: Start) -> Start:
 
 
 @pytest.fixture(scope="session")
-def go_programs(build_go: Callable[[str], Path]) -> Path:
-    return build_go("./examples/go/...")
+def go_programs(build_go: Callable[..., Path]) -> Path:
+    return build_go("./...", EXAMPLES / "go")
 
 
 @pytest.fixture

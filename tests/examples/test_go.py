@@ -1,10 +1,23 @@
 """Go and Python, each as publisher and as subscriber of the other."""
 
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
 import pytest
 import shm_pub_sub
 from support.programs import Program, Start
 
 from ._order import appear_in_order
+
+
+@dataclass
+class Command:
+    """That of go/arm."""
+
+    stamp: int = 0
+    velocity: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(7))
 
 
 def check_pair(publisher: Program, subscriber: Program) -> None:
@@ -93,6 +106,32 @@ def test_go_camera_fills_frames_that_python_views(start_go: Start, start_example
     camera.interrupt()
     viewer.wait_for("no camera")
     viewer.interrupt()
+
+
+def test_go_controller_answers_states_and_takes_targets_meanwhile(
+    start_go: Start, start_example: Start
+) -> None:
+    controller = start_go("controller")
+    controller.wait_for("waiting for the arm")
+    arm = start_example("joints.py", "arm")
+    with (
+        shm_pub_sub.Publisher("arm/target", 0.0) as target,
+        shm_pub_sub.Subscriber("arm/command", Command(), history=0) as commands,
+    ):
+        target.publish(3.0)
+        controller.wait_for(r"target \+3\.00 rad")
+        command = commands.recv(timeout=30)
+        while not (command.velocity > 2).all():  # positions are -1 to 1
+            command = commands.recv(timeout=30)
+        assert command.stamp > 0
+    arm.interrupt()
+    controller.interrupt()
+
+
+def test_go_controller_ends_with_the_error_of_either_topic(start_go: Start) -> None:
+    with shm_pub_sub.Publisher("arm/joints", 0.0):
+        (line,) = start_go("controller").finish(status=1)
+    assert re.search("arm/joints.*float.*stamp", line)
 
 
 def test_go_policy_gets_samples_of_one_instant(start_go: Start, start_example: Start) -> None:

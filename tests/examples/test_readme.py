@@ -23,7 +23,7 @@ def test_every_example_says_how_to_run_it() -> None:
         assert f"python examples/{name}" in (EXAMPLES / name).read_text(encoding="utf-8")
     for name in GO_PROGRAMS:
         source = (EXAMPLES / "go" / name / "main.go").read_text(encoding="utf-8")
-        assert f"go run ./examples/go/{name}" in source
+        assert f"go run ./{name}" in source
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", EXAMPLES / "README.md"], ids=str)

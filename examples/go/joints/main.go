@@ -1,7 +1,7 @@
 // The state of an arm's joints as a struct, which is the same record as the dataclass in joints.py:
 //
-//	go run ./examples/go/joints            # in one terminal
-//	python examples/joints.py watch        # in another, in any order
+//	go run ./joints              # in one terminal
+//	python ../joints.py watch    # in another, in any order
 //
 // With -watch it prints states that joints.py or another one of it publishes. Ctrl-C ends it.
 package main
@@ -18,15 +18,8 @@ import (
 	"time"
 
 	"shm_pub_sub/shmpubsub"
+	"shm_pub_sub_examples/arm"
 )
-
-type jointState struct {
-	Stamp    int64                    `shm:"stamp,unit=ns"`
-	Mode     shmpubsub.Text[[16]byte] `shm:"mode"`
-	Position [7]float64               `shm:"position,unit=rad"`
-	Velocity [7]float64               `shm:"velocity,unit=rad/s"`
-	Homed    bool                     `shm:"homed"`
-}
 
 func main() {
 	topic := flag.String("topic", "arm/joints", "`name` to publish")
@@ -51,14 +44,14 @@ func main() {
 
 // publish makes every joint swing at a rate of its own until ctx ends.
 func publish(ctx context.Context, topic string) (err error) {
-	pub, err := shmpubsub.NewPublisher[jointState](topic, 3)
+	pub, err := shmpubsub.NewPublisher[arm.JointState](topic, 3)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, pub.Close()) }()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	state := jointState{Homed: true}
+	state := arm.JointState{Homed: true}
 	if err := state.Mode.Set("swing"); err != nil {
 		return err
 	}
@@ -82,7 +75,7 @@ func publish(ctx context.Context, topic string) (err error) {
 
 // watch prints every tenth state until ctx ends.
 func watch(ctx context.Context, topic string) error {
-	sub, err := shmpubsub.NewSubscriber(topic, jointState{})
+	sub, err := shmpubsub.NewSubscriber(topic, arm.JointState{})
 	if err != nil {
 		return err
 	}

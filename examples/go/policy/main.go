@@ -1,7 +1,7 @@
 // A policy in Go that acts on images and joint angles of the same instant:
 //
-//	python examples/policy_aligned.py robot      # in one terminal
-//	go run ./examples/go/policy                  # in another, in any order
+//	python ../policy_aligned.py robot   # in one terminal
+//	go run ./policy                     # in another, in any order
 //
 // Ctrl-C ends it.
 package main

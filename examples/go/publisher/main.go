@@ -1,7 +1,7 @@
 // A greenhouse thermometer in Go, for subscribers in Go and Python alike:
 //
-//	go run ./examples/go/publisher           # in one terminal
-//	python examples/greenhouse_watch.py      # in another; or go run ./examples/go/subscriber
+//	go run ./publisher               # in one terminal
+//	python ../greenhouse_watch.py   # in another; or go run ./subscriber
 //
 // Ctrl-C ends it.
 package main

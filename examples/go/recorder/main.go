@@ -1,7 +1,7 @@
 // Records every value of a float topic in Go, whichever language publishes it, and without polling:
 //
-//	go run ./examples/go/recorder            # in one terminal
-//	python examples/greenhouse_sensor.py     # in another; or go run ./examples/go/publisher
+//	go run ./recorder                # in one terminal
+//	python ../greenhouse_sensor.py   # in another; or go run ./publisher
 //
 // Ctrl-C ends it. Publishers may come and go meanwhile.
 package main

@@ -1,7 +1,7 @@
 // Reads a float topic in Go, whichever language publishes it:
 //
-//	go run ./examples/go/subscriber          # in one terminal
-//	python examples/greenhouse_sensor.py     # in another; or go run ./examples/go/publisher
+//	go run ./subscriber              # in one terminal
+//	python ../greenhouse_sensor.py   # in another; or go run ./publisher
 //
 // Ctrl-C ends it.
 package main
