@@ -37,10 +37,22 @@ def check_machine() -> None:
     """Say what is in the way of a build, as what only the system can give."""
     check_platform()
     make_build_folder()
+    if lacks := missing_tools():
+        raise SystemExit(
+            f"cannot build shm_pub_sub: found {' and '.join(f'no {what}' for what in lacks)}; "
+            "expected Python's headers and a C compiler "
+            f"(Debian: apt install {' '.join(lacks.values())})"
+        )
+
+
+def missing_tools() -> dict[str, str]:
+    """Return what a build needs and PyPI does not have, with the names of Debian's packages."""
+    tools = {}
     if not Path(INCLUDE, "Python.h").exists():
-        raise SystemExit(f"no {INCLUDE}/Python.h (Debian: apt install python3-dev)")
+        tools[f"{INCLUDE}/Python.h"] = f"python{sysconfig.get_python_version()}-dev"
     if shutil.which(COMPILER[0]) is None:
-        raise SystemExit(f"no C compiler {COMPILER[0]!r} (Debian: apt install gcc libc6-dev)")
+        tools[f"C compiler {COMPILER[0]!r}"] = "gcc libc6-dev"
+    return tools
 
 
 def find_go() -> Path | None:

