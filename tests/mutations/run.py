@@ -17,8 +17,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from build import EXTENSIONS, SUFFIX, use_tools
+from build import EXTENSIONS, use_tools
 from build_machine import BUILD, ROOT, go_environment
+from build_target import SUFFIX
 
 from ._mutation import GO, PYTHON, Mutation
 from ._mutations import MUTATIONS
