@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from support.paths import DOCS
 from support.programs import Ended, run
 
 import build_platform
@@ -161,3 +162,12 @@ def test_front_ends_show_the_sentence_whole(front_end: str, source: Path, tmp_pa
     assert lines.count(BIG_ENDIAN) == 1, printed
     assert "Traceback" not in printed
     assert not (source / "build").exists()
+
+
+def test_the_page_quotes_the_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (DOCS / "free-threading.md").read_text(encoding="utf-8")
+    with monkeypatch.context() as patched:
+        patched.setattr(sysconfig, "get_config_var", {"Py_GIL_DISABLED": 1}.get)
+        patched.setattr(sys, "version_info", (3, 14, 3))
+        reason = build_platform.refusal()
+    assert f"    cannot install shm_pub_sub: found {reason}\n" in page
