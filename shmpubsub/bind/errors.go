@@ -32,6 +32,7 @@ var kinds = []struct {
 	{shmpubsub.ErrHistory, "value"},
 	{shmpubsub.ErrTrust, "value"},
 	{shmpubsub.ErrClosed, "closed"},
+	{shmpubsub.ErrUnsupported, "internal"}, // the extension is not built there
 }
 
 // errNothing says that Subscribe returned false.
