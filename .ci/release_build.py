@@ -63,9 +63,14 @@ def compiler(architecture: str) -> tuple[str, ...]:
     return (zig, "cc", *options, "-Wno-macro-redefined")
 
 
+def suffix(version: str, architecture: str) -> str:
+    """Return what follows the name of an extension module."""
+    return f".cpython-{version.replace('.', '')}-{architecture}-linux-gnu.so"
+
+
 def wheel(headers: Headers, architecture: str) -> Wheel:
-    suffix = f".cpython-{headers.version.replace('.', '')}-{architecture}-linux-gnu.so"
-    target = Target(compiler(architecture), headers.include, suffix, GOARCH[architecture])
+    ending = suffix(headers.version, architecture)
+    target = Target(compiler(architecture), headers.include, ending, GOARCH[architecture])
     return Wheel(headers, architecture, target)
 
 
