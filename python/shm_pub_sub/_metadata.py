@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+
 from ._arguments import kind_of, not_utf8, really_is, short_repr
 from ._errors import TopicTypeError, TopicValueError
 from ._log import logger
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 MOST: Final = 65536  # bytes of JSON: MaxMetadata in internal/segment/layout.go
 DEEPEST: Final = 32  # nested dicts and lists: maxNesting in metadata.go
 
+_DICTS: Final = (dict, getattr(builtins, "frozendict", dict))  # the latter from Python 3.15 on
 _JSON = "expected a str, a number, a bool, None, or a list or dict of these"
 
 
@@ -33,7 +36,7 @@ def encoded(
         "unit": _text(f"{what}: unit", unit, "'m/s'"),
         "description": _text(f"{what}: description", description, "'speed of the left wheel'"),
     }
-    if attributes is not None and not really_is(attributes, dict):
+    if attributes is not None and not really_is(attributes, *_DICTS):
         raise TopicTypeError(
             f"{what}: attributes: found {kind_of(attributes)}; expected a dict such as "
             "{'frame_id': 'base_link'}"
@@ -96,12 +99,12 @@ def _value(what: str, value: Any, depth: int) -> Any:
         return _integer(what, int.__index__(value))
     if really_is(value, float):
         return _float(what, float.__float__(value))
-    if really_is(value, dict, list, tuple):
+    if really_is(value, *_DICTS, list, tuple):
         if depth > DEEPEST:
             raise TopicValueError(
                 f"{what}: found dicts and lists nested deeper than {DEEPEST}; expected fewer levels"
             )
-        if really_is(value, dict):
+        if really_is(value, *_DICTS):
             return {
                 _key(what, key): _value(f"{what}[{short_repr(key)}]", each, depth + 1)
                 for key, each in value.items()

@@ -1,5 +1,7 @@
 """unit=, description= and attributes=: what a reader finds of them, and when."""
 
+import builtins
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,14 @@ def test_readers_of_every_type_find_all_of_it(default: Any) -> None:
 def test_what_is_not_given_is_left_out(part: str) -> None:
     with Publisher("topic", 0, **{part: ALL[part]}):
         assert inspect("topic").metadata == {part: ALL[part]}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 15), reason="frozendict is of Python 3.15")
+def test_attributes_may_be_a_frozendict() -> None:
+    frozen: Any = vars(builtins)["frozendict"]
+    attributes = frozen(rate=100, deep=frozen(er=[frozen()]))
+    with Publisher("topic", 0, attributes=attributes), Subscriber("topic") as sub:
+        assert sub.metadata == {"attributes": {"rate": 100, "deep": {"er": [{}]}}}
 
 
 def test_there_is_none_by_default(shm_dir: Path) -> None:
