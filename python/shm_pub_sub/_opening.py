@@ -151,7 +151,7 @@ class Opening:
         topic.subscriber = Subscriber(
             topic.name,
             info.type() if is_number else None,
-            copy=is_number,  # what is glanced at needs no copy
+            copy=topic.glance is None,  # what is glanced at needs no copy
             history=history,
             trust=self._trust,
             directory=self._directory,

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import shm_pub_sub
 from shm_pub_sub import Publisher, TopicValueError
@@ -61,6 +62,17 @@ def test_a_topic_is_followed_to_another_type() -> None:
             assert topic.info is not None
             assert (topic.newest().value, topic.info.type) == (value, type(value))  # type: ignore[union-attr]
     follower.close()
+
+
+def test_values_that_are_kept_are_copies_and_those_glanced_at_are_not() -> None:
+    with Publisher("topic", np.zeros(1000)) as pub:
+        pub.publish(np.ones(1000))
+        for glance in (None, np.copy):
+            follower = Follower(["topic"], glance=glance)
+            follower.look()
+            (topic,) = follower.topics.values()
+            assert topic.subscriber.recv().flags.owndata is (glance is None)
+            follower.close()
 
 
 def test_lost_values_count_over_all_publishers() -> None:
