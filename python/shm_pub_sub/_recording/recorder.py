@@ -53,19 +53,24 @@ class Recorder:
         the disk is full, the file is finished first, if there is room for that.
         """
         self._receiver.start()
+        failure: Exception | None = None
         try:
             self._record(each)
-        except (DiskFullError, OSError):
+        except (DiskFullError, OSError) as error:
+            failure = error
             self._drop_the_rest()
-            self._stop(each)
-            with suppress(OSError):
-                self._sink.finish()
-            raise
         finally:
-            self._stop(each)
-        self._sink.finish()
-        if self._receiver.error is not None:
-            raise self._receiver.error
+            self._receiver.stop = True
+            self._receiver.join()
+            each()
+        try:
+            self._sink.finish()
+        except OSError:
+            if failure is None:
+                raise
+        failure = failure or self._receiver.error
+        if failure is not None:
+            raise failure
 
     def summary(self) -> dict[str, Any]:
         """Return the figures of the recording so far, for JSON."""
@@ -115,8 +120,3 @@ class Recorder:
                 if not isinstance(batch, Mark):
                     self._dropped.update(source.name for source, *_ in batch)
                     self._receiver.done(batch)
-
-    def _stop(self, each: Callable[[], object]) -> None:
-        self._receiver.stop = True
-        self._receiver.join()
-        each()
