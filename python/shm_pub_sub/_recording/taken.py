@@ -173,6 +173,7 @@ class Taken:
             for _ in range(TURN):
                 value, sequence, self.time_ns, _age = subscriber.recv_sample(0)
                 lost = subscriber.lost
+                # As for numbers: a method for both makes those 9 % slower.
                 due = self._sequence + 1 + lost - self._lost
                 if self._source is None or sequence != due:
                     self._begin_source(sequence, lost)
