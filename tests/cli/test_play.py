@@ -211,12 +211,6 @@ def test_live_publisher_is_refused_before_anything_is_played(run_cli: RunCli, pa
         assert listener.received(1) == [1]
 
 
-def test_list_is_a_verb_now(run_cli: RunCli, path: Path) -> None:
-    write(path, {"a": [(0.0, 1)]})
-    check_failure(run_cli("play", path, "--list"), "expected `shm-pub-sub recording info FILE`", 2)
-    assert "--list" not in run_cli("play", "--help").stdout
-
-
 @pytest.mark.parametrize("chunked", [True, False])
 def test_numbers_of_another_program_are_played(run_cli: RunCli, path: Path, chunked: bool) -> None:
     with path.open("wb") as file:

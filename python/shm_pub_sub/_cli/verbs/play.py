@@ -39,7 +39,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", type=Path, help=FILE)
     parser.add_argument("topics", metavar="TOPIC", nargs="*", help=PATTERNS + ALL)
     add_exclude(parser)
-    parser.add_argument("--list", action=_Moved, nargs=0, help=argparse.SUPPRESS)
     parser.add_argument(
         "--speed",
         metavar="FACTOR",
@@ -69,15 +68,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_remapping,
         action="append",
         default=[],
-        help="publish the topic OLD as NEW; may be repeated",
+        help="publish the topic OLD, a name and no pattern, as NEW; may be repeated",
     )
-
-
-class _Moved(argparse.Action):
-    """An option that is a verb now."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        parser.error("found --list; expected `shm-pub-sub recording info FILE`, which lists topics")
 
 
 def _remapping(text: str) -> tuple[str, str]:
