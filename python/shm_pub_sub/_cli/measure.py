@@ -91,7 +91,7 @@ def _print_text(topic: Topic, figures: Figures | None, new: int, several: bool, 
         digits = max(3, 1 - math.floor(math.log10(mean))) if 0 < mean < math.inf else 3
         parts = [f"average {title}: {figure:.{3 if title == 'rate' else digits}f}"]
         if (amount := figures.get(MORE)) is not None:
-            parts.append(f" {amount / 1e6:.3f} MB/s")
+            parts.append(f" {_per_second(amount)}")
         parts.append(_SPREAD)
         parts.append(
             f"min: {least:.{digits}f}s max: {most:.{digits}f}s "
@@ -106,6 +106,11 @@ def _print_text(topic: Topic, figures: Figures | None, new: int, several: bool, 
     if topic.lost:
         parts.append(f" lost: {topic.lost}")
     draw(*[topic.name, _END] * several, *parts, _END)
+
+
+def _per_second(nbytes: float) -> str:
+    """Return an amount in the unit that shows it with three digits at least."""
+    return f"{nbytes / 1e6:.3f} MB/s" if nbytes >= 1e5 else f"{nbytes / 1e3:.3f} kB/s"
 
 
 def _print_record(
