@@ -47,7 +47,7 @@ def print_info(recording: Recording, form: str) -> None:
 
 
 def _topics(recording: Recording) -> list[dict[str, Any]]:
-    found = []
+    found, seconds = [], recording.seconds
     for topic in sorted({channel.topic for channel in recording.channels.values()}):
         numbers = [n for n, channel in recording.channels.items() if channel.topic == topic]
         tracks = [recording.tracks[number] for number in numbers if number in recording.tracks]
@@ -60,7 +60,7 @@ def _topics(recording: Recording) -> list[dict[str, Any]]:
                 "publishers": len(numbers),
                 "values": values,
                 "lost": None if recording.lost is None else recording.lost.get(topic, 0),
-                "rate": values / recording.seconds if recording.seconds > 0 else None,
+                "rate": (values - 1) / seconds if values > 1 and seconds > 0 else None,
                 "buffer_num": max((track.buffer_num for track in tracks), default=None),
             }
         )
