@@ -2,11 +2,12 @@
 
 import math
 import queue
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+import shm_pub_sub
 
 pytest.importorskip("mcap")
 from mcap.reader import make_reader
@@ -77,6 +78,27 @@ class Fed:
 
     def unmatched(self) -> list[str]:
         return []
+
+
+class Made:
+    """A recorder of one topic, which a test feeds with values; its sink is the subclass's."""
+
+    recorder: Recorder
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.clocks, self.receiver = path, Clocks(), Fed()
+        with shm_pub_sub.Publisher("speed", 0.0) as speed:
+            self.topic = source_of(speed, 0.0)
+
+    def feed(self, step: Callable[[], Any]) -> None:
+        """Record what the steps return, each when the one before is recorded; None ends it."""
+
+        def each() -> None:
+            if self.receiver.batches.empty():
+                self.receiver.feed(step())
+
+        self.receiver.feed([])
+        self.recorder.record(each)
 
 
 def source_of(publisher: Any, value: Any) -> Any:

@@ -4,6 +4,7 @@ import errno
 import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 import shm_pub_sub
@@ -15,6 +16,7 @@ from ._recorder import (
     SECOND,
     Clocks,
     Fed,
+    Made,
     messages,
     notes,
     played,
@@ -26,7 +28,6 @@ from ._recorder import (
 pytest.importorskip("mcap")
 from shm_pub_sub._recording import parts as parts_module
 from shm_pub_sub._recording.parts import DiskFullError, Parts, part_path, parts_of
-from shm_pub_sub._recording.recorder import Recorder
 from shm_pub_sub._recording.splitter import Splitter
 
 
@@ -42,19 +43,18 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
     return found
 
 
-class Made:
-    """A recorder in parts of one topic, whose clock goes on with its values."""
+class InParts(Made):
+    """A recorder in parts, whose clock goes on with its values."""
 
     def __init__(self, path: Path, size: int | None = None, seconds: float = 0, **of: object):
-        self.path, self.clocks, self.receiver = path, Clocks(), Fed()
+        super().__init__(path)
         self.receiver.lost["speed"] = 0
         self.parts = Parts(path, "none", split=True, **of)  # type: ignore[arg-type]
+        receiver: Any = self.receiver
         splitter = Splitter(
-            self.parts, self.receiver, self.clocks.clock, size, round(seconds * SECOND) or None
+            self.parts, receiver, self.clocks.clock, size, round(seconds * SECOND) or None
         )
-        self.recorder: Recorder = recorder_of(self.receiver, splitter, self.clocks)
-        with shm_pub_sub.Publisher("speed", 0.0) as speed:
-            self.topic = source_of(speed, 0.0)
+        self.recorder = recorder_of(receiver, splitter, self.clocks)
 
     def record(self, count: int, interval: float, at_once: int = 100) -> list[int]:
         """Record so many values at an interval; return their times since the boot."""
@@ -63,18 +63,14 @@ class Made:
         batches = [times[n : n + at_once] for n in range(0, count, at_once)]
         first = iter(range(1, count + 1, at_once))
 
-        def each() -> None:
-            if not self.receiver.batches.empty():
-                return
-            if batches:
-                batch = batches.pop(0)
-                self.clocks.run((batch[-1] - self.clocks.monotonic) / SECOND)
-                self.receiver.feed(values(self.topic, batch, next(first)))
-            else:
-                self.receiver.feed(None)
+        def step() -> list[Any] | None:
+            if not batches:
+                return None
+            batch = batches.pop(0)
+            self.clocks.run((batch[-1] - self.clocks.monotonic) / SECOND)
+            return values(self.topic, batch, next(first))
 
-        self.receiver.feed([])
-        self.recorder.record(each)
+        self.feed(step)
         return times
 
 
@@ -94,7 +90,7 @@ def test_parts_are_found_in_the_order_of_their_numbers(tmp_path: Path) -> None:
 
 def test_parts_of_a_duration_begin_with_its_first_value(tmp_path: Path) -> None:
     path = tmp_path / "run.mcap"
-    times = Made(path, seconds=1).record(2500, 0.001, at_once=700)
+    times = InParts(path, seconds=1).record(2500, 0.001, at_once=700)
     found = [[m.publish_time for m in messages(part)] for part in parts_of(path)]
     assert [len(part) for part in found] == [1000, 1000, 500]
     assert [time for part in found for time in part] == [time for _, time, _ in played(path)]
@@ -103,13 +99,13 @@ def test_parts_of_a_duration_begin_with_its_first_value(tmp_path: Path) -> None:
 
 def test_no_part_is_made_for_times_without_values(tmp_path: Path) -> None:
     path = tmp_path / "run.mcap"
-    Made(path, seconds=1).record(4, 10, at_once=1)
+    InParts(path, seconds=1).record(4, 10, at_once=1)
     assert [len(messages(part)) for part in parts_of(path)] == [1, 1, 1, 1]
 
 
 def test_parts_of_a_size_are_as_large_at_most(tmp_path: Path) -> None:
     path, size = tmp_path / "run.mcap", 200_000
-    times = Made(path, size).record(20_000, 0.001)
+    times = InParts(path, size).record(20_000, 0.001)
     sizes = [part.stat().st_size for part in parts_of(path)]
     assert len(sizes) > 5
     assert max(sizes) <= size
@@ -119,7 +115,7 @@ def test_parts_of_a_size_are_as_large_at_most(tmp_path: Path) -> None:
 
 def test_large_values_are_in_parts_of_that_size_too(tmp_path: Path) -> None:
     path = tmp_path / "run.mcap"
-    made, size = Made(path, 1_000_000), 300_000
+    made, size = InParts(path, 1_000_000), 300_000
     with shm_pub_sub.Publisher("data", b"", 3, max_size=size) as data:
         topic = source_of(data, b"1")
     made.receiver.lost["data"] = 0
@@ -133,7 +129,7 @@ def test_large_values_are_in_parts_of_that_size_too(tmp_path: Path) -> None:
 
 def test_each_part_knows_the_one_before(tmp_path: Path) -> None:
     path = tmp_path / "run.mcap"
-    Made(path, seconds=1).record(30, 0.1, at_once=3)
+    InParts(path, seconds=1).record(30, 0.1, at_once=3)
     found = [notes(part, "recording") for part in parts_of(path)]
     ids = {note["id"] for (note,) in found}
     assert len(ids) == 1
@@ -147,7 +143,7 @@ def test_each_part_knows_the_one_before(tmp_path: Path) -> None:
 
 def test_each_lost_value_is_counted_in_one_part(tmp_path: Path) -> None:
     path = tmp_path / "run.mcap"
-    made = Made(path, seconds=1)
+    made = InParts(path, seconds=1)
     feed = made.receiver.feed
 
     def lose(batch: object) -> None:
@@ -163,7 +159,7 @@ def test_each_lost_value_is_counted_in_one_part(tmp_path: Path) -> None:
 
 def test_oldest_parts_are_removed_beyond_the_space_for_all(tmp_path: Path) -> None:
     path, most = tmp_path / "run.mcap", 200_000
-    made = Made(path, most // 10, max_disk=most)
+    made = InParts(path, most // 10, max_disk=most)
     used = 0
     make_room = made.parts.make_room
 
@@ -185,7 +181,7 @@ def test_oldest_parts_are_removed_beyond_the_space_for_all(tmp_path: Path) -> No
 
 def test_parts_that_somebody_removed_are_no_error(tmp_path: Path) -> None:
     path = tmp_path / "run.mcap"
-    made = Made(path, 50_000, max_disk=500_000)
+    made = InParts(path, 50_000, max_disk=500_000)
     make_room = made.parts.make_room
 
     def remove(nbytes: int) -> None:
@@ -203,7 +199,7 @@ def test_without_space_the_recording_ends_with_a_whole_file(
 ) -> None:
     path, free = tmp_path / "run.mcap", iter([10**9] * 3)
     monkeypatch.setattr(parts_module, "free_space", lambda folder: next(free, 900_000))
-    made = Made(path, min_free=10**6)
+    made = InParts(path, min_free=10**6)
     with pytest.raises(DiskFullError, match=r"found 878.9 KiB free .* at least 976.6 KiB"):
         made.record(10_000, 0.01)
     (part,) = parts_of(path)
@@ -220,7 +216,7 @@ def test_the_space_to_leave_free_is_kept_on_a_small_disk_between_two_ticks(
         return 9_000_000 - sum(part.stat().st_size for part in tmp_path.iterdir())
 
     monkeypatch.setattr(parts_module, "free_space", free)
-    made = Made(path, min_free=4_000_000)
+    made = InParts(path, min_free=4_000_000)
     with pytest.raises(DiskFullError):
         made.record(200_000, 1e-9, at_once=2000)
     assert 1_000_000 < free(path) < 4_000_000  # two chunks less, at most
@@ -236,7 +232,7 @@ def test_without_space_the_oldest_parts_go_first(
         return disk - sum(part.stat().st_size for part in parts_of(path))
 
     monkeypatch.setattr(parts_module, "free_space", free)
-    made = Made(path, 50_000, max_disk=10**9, min_free=100_000)
+    made = InParts(path, 50_000, max_disk=10**9, min_free=100_000)
     made.record(12_000, 0.001)
     assert made.parts.removed > 3
     assert free(path) >= 50_000
@@ -248,12 +244,12 @@ def test_without_space_the_oldest_parts_go_first(
 
 def test_existing_parts_are_kept_unless_forced(tmp_path: Path) -> None:
     path = tmp_path / "run.mcap"
-    Made(path, seconds=1).record(30, 0.1, at_once=5)
+    InParts(path, seconds=1).record(30, 0.1, at_once=5)
     assert len(parts_of(path)) == 3
     with pytest.raises(FileExistsError) as error:
         Parts(path, split=True)
     assert error.value.filename == str(tmp_path / "run_0.mcap")
-    Made(path, seconds=100, force=True).record(3, 0.1)
+    InParts(path, seconds=100, force=True).record(3, 0.1)
     assert parts_of(path) == [tmp_path / "run_0.mcap"]
 
 
@@ -263,14 +259,14 @@ def test_a_file_of_the_recordings_name_would_hide_its_parts(tmp_path: Path) -> N
     with pytest.raises(FileExistsError) as error:
         Parts(path, split=True, append=True)
     assert error.value.filename == str(path)
-    Made(path, seconds=1, force=True).record(3, 0.1)
+    InParts(path, seconds=1, force=True).record(3, 0.1)
     assert not path.exists()
 
 
 def test_parts_are_added_to_existing_ones(tmp_path: Path) -> None:
     path = tmp_path / "run.mcap"
-    Made(path, seconds=1, append=True).record(30, 0.1, at_once=5)
-    made = Made(path, seconds=1, append=True, max_disk=10**6)
+    InParts(path, seconds=1, append=True).record(30, 0.1, at_once=5)
+    made = InParts(path, seconds=1, append=True, max_disk=10**6)
     made.record(20, 0.1, at_once=5)
     assert [part.name for part in parts_of(path)] == [f"run_{n}.mcap" for n in range(5)]
     assert notes(parts_of(path)[3], "recording")[0]["previous"] == "run_2.mcap"
@@ -279,19 +275,19 @@ def test_parts_are_added_to_existing_ones(tmp_path: Path) -> None:
 
 def test_a_part_of_a_recorder_that_was_killed_at_once_is_begun_again(tmp_path: Path) -> None:
     path = tmp_path / "run.mcap"
-    Made(path, seconds=1).record(20, 0.1, at_once=5)
+    InParts(path, seconds=1).record(20, 0.1, at_once=5)
     (tmp_path / "run_2.mcap").touch()
-    Made(path, seconds=1, append=True).record(10, 0.1, at_once=5)
+    InParts(path, seconds=1, append=True).record(10, 0.1, at_once=5)
     assert [part.name for part in parts_of(path)] == ["run_0.mcap", "run_1.mcap", "run_2.mcap"]
     assert len(played(path)) == 30
 
 
 def test_parts_follow_one_that_is_torn(tmp_path: Path) -> None:
     path = tmp_path / "run.mcap"
-    Made(path, seconds=1).record(30, 0.1, at_once=5)
+    InParts(path, seconds=1).record(30, 0.1, at_once=5)
     torn = tmp_path / "run_2.mcap"
     torn.write_bytes(torn.read_bytes()[:-200])  # as of a recorder that was killed
-    Made(path, seconds=1, append=True).record(20, 0.1, at_once=5)
+    InParts(path, seconds=1, append=True).record(20, 0.1, at_once=5)
     assert [part.name for part in parts_of(path)] == [f"run_{n}.mcap" for n in range(5)]
     assert len(played(path)) == 50
 
@@ -336,7 +332,7 @@ def test_random_parts_have_every_value_once(
 @pytest.mark.parametrize("way", ["force", "append"])
 def test_parts_that_are_being_written_are_left_alone(tmp_path: Path, way: str) -> None:
     path = tmp_path / "run.mcap"
-    first = Made(path, seconds=1)
+    first = InParts(path, seconds=1)
     with pytest.raises(OSError, match="another recorder is writing it") as error:
         Parts(path, split=True, **{way: True})  # type: ignore[arg-type]
     assert error.value.errno == errno.EBUSY
@@ -348,7 +344,7 @@ def test_full_disk_leaves_parts_that_can_be_played(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "run.mcap"
-    made, written = Made(path, 50_000), 0
+    made, written = InParts(path, 50_000), 0
     writev = os.writev
 
     def limited(file: int, data: list[bytes]) -> int:

@@ -5,20 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import shm_pub_sub
 from support.waiting import until
 
 from ._recorder import (
     BOOTED,
     SECOND,
-    Clocks,
-    Fed,
+    Made,
     count,
     messages,
     notes,
     played,
     recorder_of,
-    source_of,
     values,
 )
 
@@ -29,11 +26,12 @@ from shm_pub_sub._recording.parts import Parts, parts_of
 from shm_pub_sub._recording.snapshot import Snapshots
 
 
-class Made:
-    """Snapshots of one topic, which a test feeds with values and triggers."""
+class WithSnapshots(Made):
+    """Snapshots of a topic, which a test feeds with values and triggers."""
 
     def __init__(self, path: Path, seconds: float = 30, memory: int = 10**7) -> None:
-        self.path, self.clocks, self.receiver, self.said = path, Clocks(), Fed(), []
+        super().__init__(path)
+        self.said: list[str] = []
         self.snapshots = Snapshots(
             Parts(path, split=True),
             self.receiver,  # type: ignore[arg-type]
@@ -43,23 +41,24 @@ class Made:
             self.said.append,
         )
         self.recorder = recorder_of(self.receiver, self.snapshots, self.clocks)
-        with shm_pub_sub.Publisher("speed", 0.0) as speed:
-            self.topic = source_of(speed, 0.0)
 
     def record(self, *steps: Any) -> None:
         """Take steps one after the other: a batch, or a function to call."""
         left = [*steps]
 
-        def each() -> None:
-            if self.receiver.batches.empty():
-                step = left.pop(0) if left else None
-                if callable(step):
-                    step()
-                    step = []
-                self.receiver.feed(step)
+        def step() -> Any:
+            first = left.pop(0) if left else None
+            if not callable(first):
+                return first
+            first()
+            return []
 
-        self.receiver.feed([])
-        self.recorder.record(each)
+        self.feed(step)
+
+    def until_a_trigger(self) -> tuple[Any, ...]:
+        """Steps: 100 s of values, and the first snapshot."""
+        values = each_second(self.topic, 0, 100)
+        return values, self.run(100), self.trigger(1100), self.run(1)
 
     def run(self, seconds: float) -> Any:
         """A step: time passes, and the recorder looks at its triggers."""
@@ -90,7 +89,7 @@ def seconds(path: Path) -> list[float]:
 
 
 def test_a_snapshot_has_the_last_seconds_to_the_value(tmp_path: Path) -> None:
-    made = Made(tmp_path / "run.mcap", 30)
+    made = WithSnapshots(tmp_path / "run.mcap", 30)
     made.record(
         each_second(made.topic, 0, 100),
         made.run(100),
@@ -104,32 +103,29 @@ def test_a_snapshot_has_the_last_seconds_to_the_value(tmp_path: Path) -> None:
 
 
 def test_nothing_is_written_without_a_trigger(tmp_path: Path) -> None:
-    made = Made(tmp_path / "run.mcap")
+    made = WithSnapshots(tmp_path / "run.mcap")
     made.record(each_second(made.topic, 0, 100), made.run(100))
     assert [*tmp_path.iterdir()] == []
     assert made.said == []
 
 
 def test_a_trigger_without_values_writes_nothing(tmp_path: Path) -> None:
-    made = Made(tmp_path / "run.mcap", 30)
+    made = WithSnapshots(tmp_path / "run.mcap", 30)
     made.record(made.run(100), made.trigger(1100))
     assert [*tmp_path.iterdir()] == []
     assert made.said == ["a test: no value in the last 30 s; nothing is written"]
 
 
 def test_a_trigger_at_the_end_is_written(tmp_path: Path) -> None:
-    made = Made(tmp_path / "run.mcap", 30)
+    made = WithSnapshots(tmp_path / "run.mcap", 30)
     made.record(each_second(made.topic, 0, 100), made.run(100), made.trigger(1100))
     assert seconds(made.path) == [round(70 + n / 10, 1) for n in range(1, 301)]
 
 
 def test_snapshots_that_overlap_are_whole_and_play_as_one(tmp_path: Path) -> None:
-    made = Made(tmp_path / "run.mcap", 30)
+    made = WithSnapshots(tmp_path / "run.mcap", 30)
     made.record(
-        each_second(made.topic, 0, 100),
-        made.run(100),
-        made.trigger(1100),
-        made.run(1),
+        *made.until_a_trigger(),
         made.written(),
         each_second(made.topic, 100, 110),
         made.run(10),
@@ -155,8 +151,8 @@ def test_a_trigger_while_one_is_written_waits_and_a_third_is_ignored(
         write(writing)
 
     monkeypatch.setattr(module._Writing, "_write", wait)
-    made = Made(tmp_path / "run.mcap", 30)
-    steps = [each_second(made.topic, 0, 100), made.run(100), made.trigger(1100), made.run(1)]
+    made = WithSnapshots(tmp_path / "run.mcap", 30)
+    steps = [*made.until_a_trigger()]
     for second in range(101, 131):
         steps += [made.run(1), each_second(made.topic, second - 1, second)]
         if second == 110:
@@ -176,17 +172,14 @@ def test_recording_goes_on_while_one_is_written(
 ) -> None:
     release = threading.Event()
     monkeypatch.setattr(module.Part, "flush", lambda part: release.wait(30))
-    made = Made(tmp_path / "run.mcap", 30)
+    made = WithSnapshots(tmp_path / "run.mcap", 30)
 
     def let_go() -> None:
         monkeypatch.undo()
         release.set()
 
     made.record(
-        each_second(made.topic, 0, 100),
-        made.run(100),
-        made.trigger(1100),
-        made.run(1),
+        *made.until_a_trigger(),
         *[
             step
             for n in range(100, 140)
@@ -202,7 +195,7 @@ def test_recording_goes_on_while_one_is_written(
 
 
 def test_lost_values_are_those_missing_in_between(tmp_path: Path) -> None:
-    made = Made(tmp_path / "run.mcap", 30)
+    made = WithSnapshots(tmp_path / "run.mcap", 30)
     batch = [v for v in each_second(made.topic, 0, 100) if v[1] not in (5, 900, 901, 950)]
     made.record(batch, made.run(100), made.trigger(1100), made.run(1))
     (part,) = parts_of(made.path)
@@ -211,7 +204,7 @@ def test_lost_values_are_those_missing_in_between(tmp_path: Path) -> None:
 
 
 def test_memory_that_does_not_suffice_is_said(tmp_path: Path) -> None:
-    made = Made(tmp_path / "run.mcap", 30, memory=10_000)
+    made = WithSnapshots(tmp_path / "run.mcap", 30, memory=10_000)
     made.record(
         *[step for n in range(100) for step in (each_second(made.topic, n, n + 1), made.run(1))],
         made.trigger(1100),
@@ -229,7 +222,7 @@ def test_memory_that_does_not_suffice_is_said(tmp_path: Path) -> None:
 
 
 def test_clock_steps_are_in_the_file(tmp_path: Path) -> None:
-    made = Made(tmp_path / "run.mcap", 30)
+    made = WithSnapshots(tmp_path / "run.mcap", 30)
     made.record(
         each_second(made.topic, 0, 10),
         made.run(10),
@@ -256,13 +249,10 @@ def test_an_error_of_the_disk_ends_it(tmp_path: Path, monkeypatch: pytest.Monkey
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(module.Part, "finish", fail)
-    made = Made(tmp_path / "run.mcap", 30)
+    made = WithSnapshots(tmp_path / "run.mcap", 30)
     with pytest.raises(OSError, match="No space left on device"):
         made.record(
-            each_second(made.topic, 0, 100),
-            made.run(100),
-            made.trigger(1100),
-            made.run(1),
+            *made.until_a_trigger(),
             made.written(),
             *[made.run(1)] * 5,
         )
