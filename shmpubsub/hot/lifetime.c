@@ -2,6 +2,7 @@
 
 #include "arguments.h"
 #include "mapping_text.h"
+#include "raised.h"
 #include "record.h"
 #include "registry.h"
 #include "writer.h"
@@ -38,10 +39,9 @@ static bool
 release(PyObject *go, enum shm_type type, PyObject *handle)
 {
     PyObject *closed = call_go(go, kind_of(type), "Close", handle);
-    PyObject *error_type, *error, *traceback;
-    PyErr_Fetch(&error_type, &error, &traceback);
+    struct raised raised = put_aside();
     PyObject *released = call_go(go, "", "DecRef", handle);
-    PyErr_Restore(error_type, error, traceback);
+    put_back(raised);
     Py_XDECREF(released);
     Py_XDECREF(closed);
     return closed != NULL && released != NULL;
@@ -124,10 +124,9 @@ create(Publisher *p, PyObject *go, PyObject *make, PyObject *arguments, enum shm
     PyObject *held = call_go(go, "", "IncRef", handle);
     if (held == NULL) {
         /* Out of memory. Nobody gets the handle: without this the topic would stay taken. */
-        PyObject *error_type, *error, *traceback;
-        PyErr_Fetch(&error_type, &error, &traceback);
+        struct raised raised = put_aside();
         Py_XDECREF(call_go(go, kind_of(type), "Close", handle));
-        PyErr_Restore(error_type, error, traceback);
+        put_back(raised);
         Py_DECREF(handle);
         return NULL;
     }
@@ -135,12 +134,11 @@ create(Publisher *p, PyObject *go, PyObject *make, PyObject *arguments, enum shm
     p->type = type;
     PyObject *text = call_go(go, kind_of(type), "Mapping", handle);
     if (text == NULL || !map(p, go, handle, text, record, &facts)) {
-        PyObject *error_type, *error, *traceback;
-        PyErr_Fetch(&error_type, &error, &traceback);
+        struct raised raised = put_aside();
         if (!release(go, type, handle)) {
             PyErr_Clear();
         }
-        PyErr_Restore(error_type, error, traceback);
+        put_back(raised);
         Py_XDECREF(text);
         Py_DECREF(handle);
         return NULL;

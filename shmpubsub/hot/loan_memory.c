@@ -1,6 +1,7 @@
 #include "loan_memory.h"
 
 #include "numpy_api.h"
+#include "raised.h"
 
 PyTypeObject *loan_memory_type;
 static PyObject *release_name;
@@ -113,11 +114,10 @@ loan_memory_end(LoanMemory *m, PyObject *array)
     if (Py_SIZE(m) == 0) {
         return end_array(array);
     }
-    PyObject *error_type, *error, *traceback;
-    PyErr_Fetch(&error_type, &error, &traceback);
+    struct raised raised = put_aside();
     m->exported.data = NULL;
     Py_XDECREF(PyObject_CallMethodNoArgs(array, release_name)); /* a BufferError: something has its buffer */
-    PyErr_Restore(error_type, error, traceback);
+    put_back(raised);
     return m->exports > 0;
 }
 

@@ -14,7 +14,6 @@
 
    The child of a fork shares its parent's inotify, and would take the parent's events. So its handler closes it, and
    its listeners join again. */
-#define _GNU_SOURCE
 #include "names.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 #include "numpy_api.h"
+#include "raised.h"
 
 #include <string.h>
 
@@ -65,14 +66,13 @@ numpy_find(void)
     if (numpy_array_type != NULL) {
         return true;
     }
-    PyObject *error_type, *error, *traceback;
-    PyErr_Fetch(&error_type, &error, &traceback);
+    struct raised raised = put_aside();
     void **entries = table("numpy._core._multiarray_umath");
     if (entries == NULL) {
         PyErr_Clear();
         entries = table("numpy.core._multiarray_umath");
     }
-    PyErr_Restore(error_type, error, traceback);
+    put_back(raised);
     if (entries == NULL) {
         return false;
     }

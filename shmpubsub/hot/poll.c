@@ -2,7 +2,6 @@
    which close() and other listeners, by reading the inotify, make readable. Its descriptors are closed when nothing
    refers to it any more, so their numbers are not used again while a thread waits or an event loop has them registered.
    In a forked child it is closed. */
-#define _GNU_SOURCE
 #include "poll.h"
 
 #include <errno.h>

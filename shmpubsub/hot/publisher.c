@@ -11,6 +11,7 @@
 #include "publish_many.h"
 #include "publish_payload.h"
 #include "publish_raw.h"
+#include "raised.h"
 #include "refuse.h"
 #include "writer.h"
 
@@ -139,12 +140,11 @@ dealloc(Publisher *p)
         PyObject_ClearWeakRefs((PyObject *)p);
     }
     /* Not in a __del__ of the shim, which would swallow an interrupt. */
-    PyObject *error_type, *error, *traceback;
-    PyErr_Fetch(&error_type, &error, &traceback);
+    struct raised raised = put_aside();
     if (publisher_end(p) < 0) {
         PyErr_WriteUnraisable(NULL);
     }
-    PyErr_Restore(error_type, error, traceback);
+    put_back(raised);
     at_exit_remove(p->at_exit); /* only an inherited one still has these */
     if (p->writer != NULL) {
         writer_release(p->writer);
