@@ -57,6 +57,8 @@ class Filter:
         try:
             if len(text) > LONGEST:
                 raise FilterError(f"found {len(text)} characters; expected {LONGEST} at most")
+            if (at := self._line.find("\0")) >= 0:  # a ValueError of Python before 3.12
+                raise self._error(at, f"found a NUL; expected {EXPECTED}")
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of '\d' in a text
                 self._tree = ast.parse(self._line, mode="eval").body
