@@ -33,7 +33,7 @@ Change = Callable[[object, str, object], None]
 
 
 def no_confstr(_: str) -> str:
-    raise ValueError("unrecognized configuration name")
+    raise OSError(22, "Invalid argument")  # as with musl 1.2
 
 
 def implementation(name: str, multiarch: str) -> SimpleNamespace:
@@ -76,12 +76,12 @@ PLACES: dict[str, tuple[Callable[[Change], None], str, str]] = {
         "CPython 3.10 to 3.15",
     ),
     "musl": (
-        lambda change: change(os, "confstr", lambda _: None),
+        lambda change: change(os, "confstr", no_confstr),
         "Alpine's musl",
         f"python:{HERE}-slim (Debian)",
     ),
     "another C library": (
-        lambda change: change(os, "confstr", no_confstr),
+        lambda change: change(os, "confstr", lambda _: None),
         "a C library other than glibc",
         f"python:{HERE}-slim (Debian)",
     ),
