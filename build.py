@@ -35,6 +35,7 @@ from build_machine import (
     find_go,
     go_environment,
     make_build_folder,
+    provide_home,
 )
 from build_platform import check_platform
 from build_target import HERE, SUFFIX, Target
@@ -225,6 +226,7 @@ def build_in_place() -> None:
 def main(arguments: list[str]) -> None:
     check_platform()
     make_build_folder()
+    provide_home()
     command = arguments[0] if arguments else ""
     if not command:
         build_in_place()

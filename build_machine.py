@@ -33,6 +33,15 @@ def make_build_folder() -> None:
         ) from None
 
 
+def provide_home() -> None:
+    """Name folders in build/ if this user has no home: pip 26 does not start without them."""
+    try:
+        Path.home()
+    except RuntimeError:  # neither HOME nor an account, as in containers
+        for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+            os.environ.setdefault(name, str(BUILD / "home" / name))
+
+
 def check_machine() -> None:
     """Say what is in the way of a build, as what only the system can give."""
     check_platform()

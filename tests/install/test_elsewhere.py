@@ -1,6 +1,7 @@
 """A build in another folder, without a home, a network or a loose umask: the same bytes."""
 
 import os
+import pwd
 import re
 import subprocess
 import sys
@@ -109,6 +110,29 @@ def test_without_a_home_go_works_in_build(
     assert "-modcacherw" in found["GOFLAGS"].split()
     names = go(found, build_machine.ROOT, "env", "GOCACHE", "GOMODCACHE").splitlines()
     assert all(Path(name).is_relative_to(build_machine.BUILD) for name in names)
+
+
+def test_without_an_account_pip_has_folders_in_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newest one ends with a traceback, if it has neither these nor a home."""
+
+    def unknown(_: int) -> None:
+        raise KeyError
+
+    for name in HOMES:
+        monkeypatch.setenv(name, "")  # which puts back what was there, whatever is set meanwhile
+        del os.environ[name]
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    build_machine.provide_home()
+    folders = [Path(os.environ[name]) for name in HOMES if name != "HOME"]
+    assert len(folders) == 2
+    assert all(folder.is_relative_to(build_machine.BUILD) for folder in folders)
+
+
+def test_with_a_home_no_other_folder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in HOMES:
+        monkeypatch.delenv(name, raising=False)
+    build_machine.provide_home()
+    assert not set(HOMES) & os.environ.keys()
 
 
 def test_a_writable_home_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
