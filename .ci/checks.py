@@ -45,6 +45,7 @@ def native_stages() -> list[Stage]:
     go = go_environment()
     return [
         Stage("gofmt, go vet", partial(native.check_go, go)),
+        Stage("Go for 32 bits", partial(native.check_unsupported, go)),
         Stage("Go tests, on a machine booted a minute ago", partial(native.test_go_young, go)),
         Stage("Go tests, race detector", partial(native.test_go_races, go)),
         Stage("Go kill points", partial(native.check_kill_points, go)),
@@ -121,6 +122,10 @@ def soak(targets: dict[str, str]) -> None:
         ),
         Stage("Go tests, race detector", partial(native.go_test, go, "-race", "./...")),
         Stage("Go tests, pages of 64 KiB", partial(native.go_test, go, "-tags=page64k", "./...")),
+        *(
+            Stage(f"Go tests on {other}", partial(native.test_go_emulated, go, other))
+            for other in native.EMULATORS
+        ),
         Stage("Go fuzzing", partial(native.fuzz, go, times=25)),
         Stage("newest gcc and Python", newest_tools.test_with_newest_tools),
         Stage(made, partial(install_wheel, python, version, "soak", "lint")),

@@ -15,15 +15,24 @@ from pathlib import Path
 import conditions
 from stages import check, output, run, say, skip, started
 
-from build_machine import COMPILER, INCLUDE, ROOT
+from build_machine import BUILD, COMPILER, INCLUDE, ROOT
 
 Environment = dict[str, str]
 BENCHMARKS = ["go", "test", "-run=^$", "-bench=.", "-benchtime=1x", "./..."]
 STARTS_GOROUTINE = re.compile(r"(?m)^\s*go (?:func\b|[\w.]+\()|\.Go\(")
+EXAMPLES = ROOT / "examples" / "go"
+"""A module of its own, which uses the package as a stranger's does."""
+
+EMULATORS = {"arm64": "qemu-aarch64-static", "riscv64": "qemu-riscv64-static"}
+"""Processors besides this one that have topics, and what runs their programs here."""
+
+UNSUPPORTED = ["386", "arm"]
+"""Processors for which the package compiles, to say that it has none."""
+
 KILL_POINTS = "//go:build killpoints\n"
 
-# Left out of the race detector's run: what has one goroutine and tries every interleaving itself,
-# and values of 64 KiB, whose words are accessed as those of the short ones.
+# Left out of the race detector's run, and of emulators': what has one goroutine and tries every
+# interleaving itself, and values of 64 KiB, whose words are accessed as those of the short ones.
 NOT_RACED = "C11MemoryModel$|Needs?(Its|Their)Orders$|EveryInterleaving|//words=8192$"
 
 # Packages, their fuzz targets, and how many inputs take some seconds.
@@ -63,16 +72,47 @@ def with_kill_points() -> tuple[list[str], str]:
 
 
 def check_go(environment: Environment) -> None:
-    folders = output("go", "list", "-f={{.Dir}}", "./...", env=environment).splitlines()
+    listed = ["list", "-f={{.Dir}}", "./..."]
+    folders = output("go", *listed, env=environment).splitlines()
+    folders += output("go", "-C", EXAMPLES, *listed, env=environment).splitlines()
     if unformatted := output("gofmt", "-l", *folders, env=environment):
         raise SystemExit(f"gofmt -l:\n{unformatted}")
     # With the tag, every file is seen but the one of a few lines that it replaces.
     run("go", "vet", "-tags=killpoints", "./...", env=environment)
+    run("go", "-C", EXAMPLES, "vet", "./...", env=environment)
 
 
 def check_go_at_length(environment: Environment) -> None:
-    """Run staticcheck, which looks through the standard library first."""
-    run("go", "tool", "staticcheck", "-tags=killpoints", "./...", env=environment)
+    """Run staticcheck, which looks through the standard library first, here and for others."""
+    program = BUILD / "staticcheck"  # for this processor, whichever it checks for
+    run("go", "build", "-o", program, "honnef.co/go/tools/cmd/staticcheck", env=environment)
+    run(program, "-tags=killpoints", "./...", env=environment)
+    for processor in EMULATORS:
+        there = built_for(processor, environment)
+        run("go", "vet", "-tags=killpoints", "./...", env=there)
+        run(program, "-tags=killpoints", "./...", env=there)
+    for processor in UNSUPPORTED:
+        run("go", "-C", EXAMPLES, "vet", "./...", env=built_for(processor, environment))
+
+
+def built_for(processor: str, environment: Environment) -> Environment:
+    return environment | {"GOARCH": processor, "CGO_ENABLED": "0"}
+
+
+def check_unsupported(environment: Environment) -> None:
+    """Run an example built for a processor of 32 bits: it has to say why it cannot go on."""
+    program = BUILD / "publisher-386"
+    build = ["go", "-C", EXAMPLES, "build", "-o", program, "./publisher"]
+    run(*build, env=built_for("386", environment))
+    try:
+        with started([program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+            printed = process.stdout.read() if process.stdout else ""
+    except OSError as error:
+        skip(f"a program of 32 bits: {error}")
+        return
+    expected = "unsupported platform: found linux/386, which is 32-bit; expected 64-bit"
+    if process.returncode != 1 or not printed.startswith(expected):
+        raise SystemExit(f"found {process.returncode}, {printed!r}; expected 1, {expected!r}")
 
 
 def check_c() -> None:
@@ -115,6 +155,20 @@ def go_test(
 
 def test_go_young(environment: Environment) -> None:
     go_test(environment, before=conditions.young_machine())
+
+
+def test_go_emulated(environment: Environment, processor: str) -> None:
+    """Run the Go tests built for another processor. Of its memory order this shows nothing.
+
+    Nor is it possible with the race detector: on arm64 it takes only addresses of 48 bits, and an
+    emulator on x86-64 has 47.
+    """
+    emulator = EMULATORS[processor]
+    if shutil.which(emulator) is None:
+        skip(f"Go tests on {processor}: no {emulator} here (Debian: apt install qemu-user-static)")
+        return
+    there = built_for(processor, environment) | {"SHM_PUB_SUB_EMULATOR": emulator}
+    go_test(there, f"-exec={emulator}", f"-skip={NOT_RACED}", "./shmpubsub/...", timeout=1500)
 
 
 def test_go_races(environment: Environment) -> None:

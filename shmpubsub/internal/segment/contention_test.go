@@ -194,6 +194,7 @@ func TestTakeOver_ClearsAwayWhatAKilledTakerLeft(t *testing.T) {
 
 // Processes with and without unnamed files can share a directory.
 func TestTakeOver_ClearsAwayWhatAKilledTakerLeftWhereDraftsHaveNames(t *testing.T) {
+	notEmulated(t, "seccomp")
 	if !goesOnInChild(t, nil) {
 		return
 	}

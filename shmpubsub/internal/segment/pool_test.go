@@ -121,6 +121,7 @@ func TestCreate_RefusesViewsAndLoansBeyondTheirLimits(t *testing.T) {
 }
 
 func TestCreate_MapsThePagesOfChunks(t *testing.T) {
+	notEmulated(t, "sizes in smaps")
 	s := pooledSpec(t, domain(t), 1<<20)
 	o := create(t, s)
 	defer func() { require.NoError(t, o.Close()) }()

@@ -20,6 +20,14 @@ const roleEnv = "SEGMENT_TEST_ROLE"
 // emulatorEnv names the program that runs this one, if it is built for another processor.
 const emulatorEnv = "SHM_PUB_SUB_EMULATOR"
 
+// notEmulated skips a test of what an emulator does not have.
+func notEmulated(t testing.TB, what string) {
+	t.Helper()
+	if emulator := os.Getenv(emulatorEnv); emulator != "" {
+		t.Skipf("%s has no %s", emulator, what)
+	}
+}
+
 var roles = map[string]func(args []string, lines *bufio.Scanner) error{
 	"lock":   lockUntilEnd,
 	"create": createOnDemand,
