@@ -4,12 +4,11 @@ machine, through POSIX shared memory.
 
 A topic has a name, one publisher and any number of subscribers. A subscriber
 reads the newest value at any time, or receives every value in order. Values are
-numbers, bools, arrays, structs, slices, text or bytes. Publishing or reading a number takes
-some tens of nanoseconds, a large array hardly more than copying it, and arrays can
-be filled and read in place: there is no server, and no system call or allocation
-per value.
-Python programs share topics with Go programs through the package shm_pub_sub,
-which is built from this one.
+numbers, bools, arrays, structs, slices, text or bytes. Publishing or reading a
+number takes some tens of nanoseconds, a large array hardly more than copying it,
+and arrays can be filled and read in place: there is no server, and no system call
+or allocation per value. Python programs share topics with Go programs through the
+package shm_pub_sub, which is built from this one.
 
 # Basics
 
@@ -227,7 +226,8 @@ including Close.
 
 # Caveats
 
-Linux only, on 64-bit little-endian machines.
+Linux only, on 64-bit little-endian machines. Programs for others, such as 32-bit
+ARM, compile, and every function of this package returns [ErrUnsupported] there.
 
 The directory must be on a local file system, as /dev/shm is; NFS does not work.
 

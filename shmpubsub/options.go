@@ -11,7 +11,7 @@ import (
 	"shm_pub_sub/shmpubsub/internal/segment"
 )
 
-// DefaultDir is where topics live unless the environment variable DirEnv or InDir names another directory.
+// DefaultDir is where topics live unless the environment variable [DirEnv] or [InDir] names another directory.
 const DefaultDir = "/dev/shm"
 
 // DirEnv is the environment variable that moves topics to another directory. Each directory is an isolated domain,
@@ -46,7 +46,7 @@ type PublisherOption interface{ forPublisher(*options) }
 // SubscriberOption sets up a subscriber.
 type SubscriberOption interface{ forSubscriber(*options) }
 
-// Option sets up either.
+// Option sets up a publisher or a subscriber, or says where [List], [Inspect] and [Remove] look.
 type Option interface {
 	PublisherOption
 	SubscriberOption
@@ -71,7 +71,7 @@ func (o trustOption) forSubscriber(p *options) { p.trusts = (*[]string)(&o) }
 func (o shapeOption) forPublisher(p *options)  { p.shape = o }
 func (o shapeOption) forSubscriber(p *options) { p.shape = o }
 
-// InDir puts the topic in dir.
+// InDir puts the topic in a directory other than [DefaultDir]. A relative one is that of the working directory now.
 func InDir(dir string) Option { return dirOption(dir) }
 
 // WithTrust trusts the topics of these users, by name, by uid or "any", besides those of the effective user and root.
@@ -127,7 +127,7 @@ func WithMaxSize(n int) PublisherOption {
 }
 
 // WithShape makes the slices of a [SlicePublisher], or [SliceSubscriber], the elements of an array of that shape, the last
-// axis varying fastest: WithShape(480, 640, 3) for frames. A first axis of 0 varies, up to WithMaxSize: WithShape(0, 4) for
+// axis varying fastest: WithShape(480, 640, 3) for frames. A first axis of 0 varies, up to [WithMaxSize]: WithShape(0, 4) for
 // points of four numbers.
 func WithShape(axes ...int) Option { return shapeOption(append([]int{}, axes...)) }
 

@@ -3,12 +3,8 @@ package shmpubsub
 import (
 	"context"
 	"go/ast"
-	"go/parser"
-	"go/token"
 	"maps"
-	"os"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -42,24 +38,15 @@ func errorOf[T any](_ T, err error) error { return err }
 // fallible returns the names of the package's exported functions whose last result is an error.
 func fallible(t *testing.T) []string {
 	t.Helper()
-	files, err := os.ReadDir(".")
-	require.NoError(t, err)
 	var names []string
-	for _, entry := range files {
-		if !strings.HasSuffix(entry.Name(), ".go") || strings.HasSuffix(entry.Name(), "_test.go") {
+	for _, declared := range declarations(t) {
+		f, ok := declared.(*ast.FuncDecl)
+		if !ok || f.Recv != nil || !f.Name.IsExported() || f.Type.Results == nil {
 			continue
 		}
-		file, err := parser.ParseFile(token.NewFileSet(), entry.Name(), nil, parser.SkipObjectResolution)
-		require.NoError(t, err)
-		for _, declared := range file.Decls {
-			f, ok := declared.(*ast.FuncDecl)
-			if !ok || f.Recv != nil || !f.Name.IsExported() || f.Type.Results == nil {
-				continue
-			}
-			results := f.Type.Results.List
-			if last, ok := results[len(results)-1].Type.(*ast.Ident); ok && last.Name == "error" {
-				names = append(names, f.Name.Name)
-			}
+		results := f.Type.Results.List
+		if last, ok := results[len(results)-1].Type.(*ast.Ident); ok && last.Name == "error" {
+			names = append(names, f.Name.Name)
 		}
 	}
 	slices.Sort(names)

@@ -30,9 +30,9 @@ const defaultMaxSize = 4096
 // name, a struct of fixed size, a fixed array of one of these, nested too, or string. It keeps the last depth values
 // readable. int and uint have 64 bits, and structs have neither.
 //
-// It reports ErrExists while another publisher of topic lives; a dead one's topic is taken over, whatever its type and
-// depth. The other errors are ErrValueType for any other T and for options that do not go with it, ErrCreate, ErrName,
-// ErrDepth, ErrMaxSize, ErrViews, ErrLoans, ErrMode and ErrTrust.
+// It reports [ErrExists] while another publisher of topic lives; a dead one's topic is taken over, whatever its type and
+// depth. The other errors are [ErrValueType] for any other T and for options that do not go with it, [ErrCreate], [ErrName],
+// [ErrDepth], [ErrMaxSize], [ErrViews], [ErrLoans], [ErrMode], [ErrMetadata] and [ErrTrust].
 func NewPublisher[T any](topic string, depth int, opts ...PublisherOption) (*Publisher[T], error) {
 	o, err := publisherOptions(topic, opts)
 	if err != nil {
@@ -56,22 +56,22 @@ func NewPublisher[T any](topic string, depth int, opts ...PublisherOption) (*Pub
 	return p, nil
 }
 
-// NewBoolPublisher is NewPublisher for bool values.
+// NewBoolPublisher is [NewPublisher] for bool values.
 func NewBoolPublisher(topic string, depth int, opts ...PublisherOption) (*BoolPublisher, error) {
 	return NewPublisher[bool](topic, depth, opts...)
 }
 
-// NewIntPublisher is NewPublisher for int64 values.
+// NewIntPublisher is [NewPublisher] for int64 values.
 func NewIntPublisher(topic string, depth int, opts ...PublisherOption) (*IntPublisher, error) {
 	return NewPublisher[int64](topic, depth, opts...)
 }
 
-// NewFloatPublisher is NewPublisher for float64 values.
+// NewFloatPublisher is [NewPublisher] for float64 values.
 func NewFloatPublisher(topic string, depth int, opts ...PublisherOption) (*FloatPublisher, error) {
 	return NewPublisher[float64](topic, depth, opts...)
 }
 
-// NewTextPublisher is NewPublisher for text of up to 4096 bytes, or as [WithMaxSize] says.
+// NewTextPublisher is [NewPublisher] for text of up to 4096 bytes, or as [WithMaxSize] says.
 func NewTextPublisher(topic string, depth int, opts ...PublisherOption) (*TextPublisher, error) {
 	return NewPublisher[string](topic, depth, opts...)
 }
@@ -79,7 +79,7 @@ func NewTextPublisher(topic string, depth int, opts ...PublisherOption) (*TextPu
 // Publish makes v the topic's newest value. It does not allocate, and enters the kernel only to wake subscribers that
 // wait. It never waits for subscribers. A large array is better filled in place, by Loan.
 //
-// It reports ErrClosed after Close, ErrValue for text that is too long or not UTF-8, and ErrLoan if as many loans are open
+// It reports [ErrClosed] after Close, [ErrValue] for text that is too long or not UTF-8, and [ErrLoan] if as many loans are open
 // as there may be. What is not in use in a struct's [Array] or the like may not be copied.
 func (p *Publisher[T]) Publish(v T) error {
 	if !p.word {
@@ -131,11 +131,11 @@ func (p *Publisher[T]) PublishMany(values []T) error {
 }
 
 // Loan calls fill with a value in shared memory, which holds what some earlier value left there, and publishes it when
-// fill returns. In a struct, what varies in length is empty. If fill returns an error, or panics, nothing is published. fill must set all of the value, and must not
-// keep the pointer. Small values are filled elsewhere, and copied.
+// fill returns. In a struct, what varies in length is empty. If fill returns an error, or panics, nothing is published. fill
+// must set all of the value, and must not keep the pointer. Small values are filled elsewhere, and copied.
 //
-// It reports fill's error, ErrClosed if the publisher was closed before the end, and ErrLoan if as many loans are open as
-// there may be ([WithLoans]); Publish in fill needs one too. For text it reports ErrValueType.
+// It reports fill's error, [ErrClosed] if the publisher was closed before the end, and [ErrLoan] if as many loans are open as
+// there may be ([WithLoans]); Publish in fill needs one too. For text it reports [ErrValueType].
 func (p *Publisher[T]) Loan(fill func(*T) error) error {
 	return p.loan(func(v *T) (stamp, error) { return stamp{}, fill(v) })
 }

@@ -131,8 +131,8 @@ func (s *reader) garbage() error {
 	return fmt.Errorf("%w: read %q: found a slot that contradicts the head; expected a topic written by this library", ErrLayout, s.topic)
 }
 
-// Err returns why the last call could not read an existing topic, such as ErrType after a restart with another
-// type; nil if it could, or if there is no publisher. With ErrUntrusted Recv and its relatives still wait: a
+// Err returns why the last call could not read an existing topic, such as [ErrType] after a restart with another
+// type; nil if it could, or if there is no publisher. With [ErrUntrusted] Recv and its relatives still wait: a
 // publisher may replace the untrusted file.
 func (s *reader) Err() error {
 	s.mu.Lock()
@@ -155,7 +155,7 @@ func (s *reader) closedError(operation string) error {
 	return fmt.Errorf("%s %q: %w", operation, s.topic, ErrClosed)
 }
 
-// Close releases the topic. Afterwards Subscribe reports false, and Recv ErrClosed, also in goroutines that
+// Close releases the topic. Afterwards Subscribe reports false, and Recv [ErrClosed], also in goroutines that
 // are waiting in it. It is idempotent.
 func (s *reader) Close() error {
 	s.mu.Lock()

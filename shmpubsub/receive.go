@@ -13,8 +13,8 @@ import (
 // counted by Lost. The values of a publisher that has ended come before those of the next one.
 //
 // If there is a value it is returned, even if ctx has ended. Otherwise Recv returns ctx's error once ctx ends,
-// ErrClosed once the subscriber is closed, and, without waiting further, ErrType, ErrOpen or ErrLayout if the
-// topic exists and cannot be read. With an error it returns the subscriber's default. ErrValue says that the value that it
+// [ErrClosed] once the subscriber is closed, and, without waiting further, [ErrType], [ErrOpen] or [ErrLayout] if the
+// topic exists and cannot be read. With an error it returns the subscriber's default. [ErrValue] says that the value that it
 // took is of another length than T.
 //
 // If several goroutines call Recv, one of them gets each value. It allocates nothing, except text, and 80 bytes if it

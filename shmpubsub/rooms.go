@@ -18,7 +18,7 @@ type Text[A any] struct {
 // String returns the text. Another process's may not be UTF-8.
 func (t Text[A]) String() string { return string(inRoom(&t.room, t.length)) }
 
-// Set makes s the text. It reports ErrValue, and changes nothing, if s is too long or not UTF-8.
+// Set makes s the text. It reports [ErrValue], and changes nothing, if s is too long or not UTF-8.
 func (t *Text[A]) Set(s string) error {
 	if !utf8.ValidString(s) {
 		return fmt.Errorf("%w: found text that is not UTF-8; expected UTF-8; use Bytes", ErrValue)
@@ -35,7 +35,7 @@ type Bytes[A any] struct {
 // Bytes returns the bytes, in b's own memory.
 func (b *Bytes[A]) Bytes() []byte { return inRoom(&b.room, b.length) }
 
-// Set copies v. It reports ErrValue, and changes nothing, if v is too long.
+// Set copies v. It reports [ErrValue], and changes nothing, if v is too long.
 func (b *Bytes[A]) Set(v []byte) error { return setRoom(&b.room, &b.length, v) }
 
 // Array is a field of a struct: an array whose first axis varies, for A = [N]E or, with more axes, [N][4]E. What is in Data
@@ -48,7 +48,7 @@ type Array[A any] struct {
 // Len returns the length of the first axis: a.Data[:a.Len()] is the value.
 func (a *Array[A]) Len() int { return int(min(a.length, stepsOf[A]())) }
 
-// SetLen sets the length of the first axis. It reports ErrValue if n is negative or more than Data has.
+// SetLen sets the length of the first axis. It reports [ErrValue] if n is negative or more than Data has.
 func (a *Array[A]) SetLen(n int) error { return setLength[A](&a.length, n) }
 
 // ListOf is a field of a struct: a list of up to N elements, for A = [N]E, where E is bool, int64, float64 or a struct. In
@@ -61,7 +61,7 @@ type ListOf[A any] struct {
 // Len returns how many elements the list has: l.Data[:l.Len()] are its elements.
 func (l *ListOf[A]) Len() int { return int(min(l.length, stepsOf[A]())) }
 
-// SetLen sets how many elements the list has. It reports ErrValue if n is negative or more than Data has.
+// SetLen sets how many elements the list has. It reports [ErrValue] if n is negative or more than Data has.
 func (l *ListOf[A]) SetLen(n int) error { return setLength[A](&l.length, n) }
 
 // room is one of the four types above.

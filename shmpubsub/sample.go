@@ -12,7 +12,7 @@ import (
 type Sample[T any] struct {
 	Value    T
 	Sequence uint64        // its number among its publisher's values, from 1
-	Time     int64         // when it was published, CLOCK_MONOTONIC, nanoseconds
+	Time     int64         // when it was published, or what PublishAt said, on the clock of Now
 	Age      time.Duration // when it was read; math.MaxInt64 if it was published before a reboot
 }
 

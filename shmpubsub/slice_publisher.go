@@ -61,7 +61,7 @@ func newSlicePublisher[E any](topic string, depth int, kind descriptor.Kind, opt
 // Publish makes a copy of v the topic's newest value. It does not allocate, and enters the kernel only to wake subscribers
 // that wait. It never waits for subscribers.
 //
-// It reports ErrClosed after Close, ErrValue for a length that does not fit, and ErrLoan if as many loans are open as there
+// It reports [ErrClosed] after Close, [ErrValue] for a length that does not fit, and [ErrLoan] if as many loans are open as there
 // may be.
 func (p *SlicePublisher[E]) Publish(v []E) error {
 	return p.publishOne(sliceBytes(v), stamp{})

@@ -9,6 +9,7 @@ import (
 
 	"shm_pub_sub/shmpubsub/internal/clock"
 	"shm_pub_sub/shmpubsub/internal/descriptor"
+	"shm_pub_sub/shmpubsub/internal/ring"
 )
 
 // BytesSubscriber reads a topic of byte strings.
@@ -77,12 +78,22 @@ func (s *SliceSubscriber[E]) Newest(dst []E) (Sample[[]E], bool) {
 	if newest.Sequence == 0 {
 		return Sample[[]E]{Value: dst}, false
 	}
-	defer s.release(&h)
-	v, err := s.appendTo(dst, &h)
+	sample, err := s.end(dst, &h, newest, now, nil)
+	return sample, err == nil
+}
+
+// end appends the value that was read into h to dst, and releases it; after an error of the read, or of its own, it returns
+// dst as it is.
+func (s *SliceSubscriber[E]) end(dst []E, h *held, read ring.Sample, now int64, err error) (Sample[[]E], error) {
 	if err != nil {
-		return Sample[[]E]{Value: dst}, false
+		return Sample[[]E]{Value: dst}, err
 	}
-	return sampleOf(v, newest, now), true
+	defer s.release(h)
+	v, err := s.appendTo(dst, h)
+	if err != nil {
+		return Sample[[]E]{Value: dst}, err
+	}
+	return sampleOf(v, read, now), nil
 }
 
 // Borrow is [Subscriber.Borrow] for slices: use must not keep the slice, nor write to it.
@@ -127,15 +138,7 @@ func (s *SliceSubscriber[E]) Recv(ctx context.Context, dst []E) ([]E, error) {
 func (s *SliceSubscriber[E]) RecvSample(ctx context.Context, dst []E) (Sample[[]E], error) {
 	var h held
 	taken, err := s.receive(ctx, nil, &h)
-	if err != nil {
-		return Sample[[]E]{Value: dst}, err
-	}
-	defer s.release(&h)
-	v, err := s.appendTo(dst, &h)
-	if err != nil {
-		return Sample[[]E]{Value: dst}, err
-	}
-	return sampleOf(v, taken, clock.Now()), nil
+	return s.end(dst, &h, taken, clock.Now(), err)
 }
 
 // TryRecv is Recv without waiting: it returns dst as it is, and false, if there is no value. Err returns why, unless nothing

@@ -13,7 +13,7 @@ import (
 func Now() int64 { return clock.Now() }
 
 // PublishAt is Publish with the time when v was measured, on [Now]'s clock, in place of now. Times must neither be in the future
-// nor decrease: PublishAt reports ErrValue for one below that of the topic's newest value. Several values may have the same time.
+// nor decrease: PublishAt reports [ErrValue] for one below that of the topic's newest value. Several values may have the same time.
 func (p *Publisher[T]) PublishAt(v T, time int64) error {
 	return p.publishOne(p.bytesOf(&v), stamp{time, true})
 }

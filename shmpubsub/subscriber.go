@@ -29,11 +29,12 @@ type Subscriber[T any] struct {
 }
 
 // NewSubscriber subscribes to topic, a topic of values of type T: bool, an integer, a float or a complex number, of any
-// size and name, a struct of fixed size, a fixed array of one of these, nested too, or string. Subscribe returns def while there is nothing to read. An
-// array's topic may have been published with a variable first axis; values of another length are ErrValue.
+// size and name, a struct of fixed size, a fixed array of one of these, nested too, or string. Subscribe returns def while
+// there is nothing to read. An array's topic may have been published with a variable first axis; values of another length are [ErrValue].
 //
-// The errors are ErrValueType for any other T, ErrType if a live publisher publishes another type, ErrOpen,
-// ErrUntrusted, ErrName, ErrMaxAge, ErrHistory and ErrTrust. It is no error that there is no publisher yet.
+// The errors are [ErrValueType] for any other T, [ErrType] if a live publisher publishes another type, [ErrOpen]
+// (with [ErrLayout] if its file is damaged), [ErrUntrusted], [ErrName], [ErrMaxAge], [ErrHistory] and [ErrTrust]. It is no
+// error that there is no publisher yet.
 func NewSubscriber[T any](topic string, def T, opts ...SubscriberOption) (*Subscriber[T], error) {
 	o, err := subscriberOptions(opts)
 	if err != nil {
@@ -53,22 +54,22 @@ func NewSubscriber[T any](topic string, def T, opts ...SubscriberOption) (*Subsc
 	return s, nil
 }
 
-// NewBoolSubscriber is NewSubscriber for bool values.
+// NewBoolSubscriber is [NewSubscriber] for bool values.
 func NewBoolSubscriber(topic string, def bool, opts ...SubscriberOption) (*BoolSubscriber, error) {
 	return NewSubscriber(topic, def, opts...)
 }
 
-// NewIntSubscriber is NewSubscriber for int64 values.
+// NewIntSubscriber is [NewSubscriber] for int64 values.
 func NewIntSubscriber(topic string, def int64, opts ...SubscriberOption) (*IntSubscriber, error) {
 	return NewSubscriber(topic, def, opts...)
 }
 
-// NewFloatSubscriber is NewSubscriber for float64 values.
+// NewFloatSubscriber is [NewSubscriber] for float64 values.
 func NewFloatSubscriber(topic string, def float64, opts ...SubscriberOption) (*FloatSubscriber, error) {
 	return NewSubscriber(topic, def, opts...)
 }
 
-// NewTextSubscriber is NewSubscriber for text of any length.
+// NewTextSubscriber is [NewSubscriber] for text of any length.
 func NewTextSubscriber(topic, def string, opts ...SubscriberOption) (*TextSubscriber, error) {
 	return NewSubscriber(topic, def, opts...)
 }

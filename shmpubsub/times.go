@@ -53,27 +53,15 @@ func (s *SliceSubscriber[E]) At(time int64, dst []E) (Sample[[]E], bool) {
 	if found.Sequence == 0 {
 		return Sample[[]E]{Value: dst}, false
 	}
-	defer s.release(&h)
-	v, err := s.appendTo(dst, &h)
-	if err != nil {
-		return Sample[[]E]{Value: dst}, false
-	}
-	return sampleOf(v, found, now), true
+	sample, err := s.end(dst, &h, found, now, nil)
+	return sample, err == nil
 }
 
 // After is [Subscriber.After], and appends the value to dst. With an error it returns dst as it is.
 func (s *SliceSubscriber[E]) After(ctx context.Context, time int64, dst []E) (Sample[[]E], error) {
 	var h held
 	found, err := s.receiveAfter(ctx, time, &h)
-	if err != nil {
-		return Sample[[]E]{Value: dst}, err
-	}
-	defer s.release(&h)
-	v, err := s.appendTo(dst, &h)
-	if err != nil {
-		return Sample[[]E]{Value: dst}, err
-	}
-	return sampleOf(v, found, clock.Now()), nil
+	return s.end(dst, &h, found, clock.Now(), err)
 }
 
 // Since is [Subscriber.Since]. Each value is a slice of its own.

@@ -33,7 +33,8 @@ type Info struct {
 	MetadataJSON string
 }
 
-// List returns the names of all topics, sorted, including those of dead publishers.
+// List returns the names of all topics, sorted, including those of dead publishers. It reports [ErrOpen] if the directory
+// cannot be read, or does not exist.
 func List(opts ...Option) ([]string, error) {
 	o, err := topicOptions(opts)
 	if err != nil {
@@ -43,7 +44,7 @@ func List(opts ...Option) ([]string, error) {
 }
 
 // Inspect describes one topic. If it is not trusted, its owner may have written anything there. The errors are
-// ErrNoPublisher if it does not exist, ErrOpen (with ErrLayout if its file is damaged), ErrName and ErrTrust.
+// [ErrNoPublisher] if it does not exist, [ErrOpen] (with [ErrLayout] if its file is damaged), [ErrName] and [ErrTrust].
 func Inspect(topic string, opts ...Option) (Info, error) {
 	o, err := topicOptions(opts)
 	if err == nil {
@@ -67,8 +68,8 @@ func Inspect(topic string, opts ...Option) (Info, error) {
 	return info, nil
 }
 
-// Remove removes a dead publisher's topic. The errors are ErrExists while its publisher lives, ErrNoPublisher if it
-// does not exist, ErrOpen and ErrName.
+// Remove removes a dead publisher's topic. The errors are [ErrExists] while its publisher lives, [ErrNoPublisher] if it
+// does not exist, [ErrOpen] and [ErrName].
 func Remove(topic string, opts ...Option) error {
 	o, err := topicOptions(opts)
 	if err != nil {
