@@ -1,7 +1,8 @@
 """The bill of materials in each wheel, as PEP 770 has it: the Go modules that the library links.
 
 CycloneDX, without the date and the serial number that it may have: the same wheel twice has the
-same bytes. The C library is not part of a wheel, and neither is Python.
+same bytes. Python is not part of a wheel. Neither is the C library, apart from stat() and atexit(),
+which glibc before 2.33 links into every program.
 """
 
 from __future__ import annotations

