@@ -14,6 +14,7 @@ struct fork_held {
     uint64_t dev, ino; /* of that file */
 };
 
+/* Where the kernel's pages are larger, their rest is unused. */
 #define HELD_PER_PAGE ((4096 - 8) / sizeof(struct fork_held))
 
 struct fork_held_page {

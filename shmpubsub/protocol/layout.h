@@ -28,6 +28,9 @@
 /* Where a value begins in its chunk. */
 #define SHM_CHUNK_PAYLOAD 128
 
+/* What the chunks' offset is a multiple of, whatever pages the kernel has under which the file was written. */
+#define SHM_SMALLEST_PAGE 4096
+
 #define SHM_MAX_VIEWS 500
 #define SHM_MAX_METADATA 65536 /* bytes */
 #define SHM_MAX_SIZE 1099511627776 /* bytes of one value */
@@ -75,7 +78,7 @@ _Static_assert(offsetof(struct ring_slot, time) == SHM_SLOT_TIME, "ring_slot");
 _Static_assert(offsetof(struct ring_slot, payload) == SHM_SLOT_PAYLOAD, "ring_slot");
 _Static_assert(offsetof(struct pooled_slot, chunk) == SHM_SLOT_CHUNK, "pooled_slot");
 _Static_assert(offsetof(struct pooled_slot, length) == SHM_SLOT_LENGTH, "pooled_slot");
-_Static_assert(SHM_PINS_OFFSET + 8 * (SHM_MAX_VIEWS + 1) <= 4096, "the pins fit into the smallest page");
+_Static_assert(SHM_PINS_OFFSET + 8 * (SHM_MAX_VIEWS + 1) <= SHM_SMALLEST_PAGE, "the pins fit into the smallest page");
 _Static_assert(sizeof(double) == 8 && sizeof(void *) == 8, "64-bit only");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "little-endian only");
 

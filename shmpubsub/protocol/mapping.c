@@ -25,15 +25,18 @@ mapping_is_sound(const struct mapping *m, const struct geometry *g)
            (m->fd == -1 || (fstat(m->fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size >= end));
 }
 
+static bool
+chunks_fit(size_t size, const struct geometry *g)
+{
+    return g->chunk_stride % 64 == 0 && g->elem_size <= SHM_MAX_SIZE &&
+           g->chunk_stride >= SHM_CHUNK_PAYLOAD + g->elem_size && g->views <= SHM_MAX_VIEWS &&
+           g->slots - 1 < g->chunks && g->chunks <= size / g->chunk_stride;
+}
+
 bool
 mapping_has_chunks(void *pool, size_t size, const struct geometry *g)
 {
-    if (g->chunks == 0) {
-        return pool == NULL;
-    }
-    return is_mapped(pool, size) && g->chunk_stride % 64 == 0 && g->elem_size <= SHM_MAX_SIZE &&
-           g->chunk_stride >= SHM_CHUNK_PAYLOAD + g->elem_size && g->views <= SHM_MAX_VIEWS &&
-           g->slots - 1 < g->chunks && g->chunks <= size / g->chunk_stride;
+    return g->chunks == 0 ? pool == NULL : is_mapped(pool, size) && chunks_fit(size, g);
 }
 
 bool
@@ -49,5 +52,5 @@ mapping_holds_chunks(const struct mapping *m, const struct geometry *g)
         return true;
     }
     uint64_t at = g->chunks_offset - SHM_HEADER_OFFSET; /* wraps round if it is before */
-    return at < m->size && at % page_size() == 0 && mapping_has_chunks((unsigned char *)m->base + at, m->size - at, g);
+    return at < m->size && at % SHM_SMALLEST_PAGE == 0 && chunks_fit(m->size - at, g);
 }

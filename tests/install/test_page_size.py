@@ -81,6 +81,36 @@ print("fits")
 """
 
 
+RETAINED = """
+import sys
+from array import array
+from shm_pub_sub import Publisher
+
+for name, value in {"scalar": 1.5, "text": "a", "array": array("d", range(3000))}.items():
+    Publisher(name, value, retain=True).publish(value)
+"""
+
+READ = """
+import contextlib, sys
+from array import array
+from shm_pub_sub import Publisher, Subscriber
+
+for name, value in {"scalar": 1.5, "text": "a", "array": array("d", range(3000))}.items():
+    options = {} if name == "scalar" else {"copy": False}
+    with Subscriber(name, value, **options) as subscriber:
+        found = subscriber.recv(timeout=5)
+        assert found == value, name
+        with contextlib.suppress(TimeoutError):
+            subscriber.recv(timeout=0.01)  # maps page 0
+        with Publisher(name, value, retain=True) as publisher:
+            with Subscriber(name, value) as other:
+                assert other.recv(timeout=5) == value, name  # carried over
+            publisher.publish(value)
+            assert subscriber.recv(timeout=5) == value and found == value, name
+print("read")
+"""
+
+
 @pytest.fixture(scope="module")
 def environment(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The one in which Python runs with such a build."""
@@ -99,6 +129,21 @@ def test_every_offset_and_writable_length_fits(environment: dict[str, str], shm_
     env = environment | {"SHM_PUB_SUB_DIR": str(shm_dir)}
     done = run(sys.executable, "-c", MAPPINGS, str(PAGE), env=env, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "fits\n", "")
+
+
+@pytest.mark.parametrize("writer", [4096, PAGE])
+def test_files_of_other_pages_are_read(
+    environment: dict[str, str], shm_dir: Path, writer: int
+) -> None:
+    """A domain on a disk outlives the kernel."""
+    env = {"SHM_PUB_SUB_DIR": str(shm_dir)}
+    smaller, larger = os.environ | env, environment | env
+    first, second = (larger, smaller) if writer == PAGE else (smaller, larger)
+    for code, one, printed in ((RETAINED, first, ""), (READ, second, "read\n")):
+        done = run(sys.executable, "-c", code, env=one, timeout=60)
+        assert (done.returncode, done.stdout, done.stderr) == (0, printed, "")
+    clean = run(sys.executable, "-m", "shm_pub_sub", "clean", "--retained", "--yes", env=second)
+    assert clean.returncode == 0, clean.stderr
 
 
 @pytest.mark.parametrize(

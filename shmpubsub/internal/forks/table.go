@@ -18,7 +18,7 @@ type slot struct {
 }
 
 const (
-	pageSize     = 4096
+	pageSize     = 4096 // of the table's parts; where the kernel's pages are larger, their rest is unused
 	slotsPerPage = (pageSize - 8) / int(unsafe.Sizeof(slot{}))
 )
 

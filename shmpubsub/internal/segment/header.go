@@ -10,7 +10,6 @@ import (
 
 	"shm_pub_sub/shmpubsub/internal/descriptor"
 	"shm_pub_sub/shmpubsub/internal/killpoint"
-	"shm_pub_sub/shmpubsub/internal/page"
 )
 
 // encode writes the header, without its descriptor, to the file's bytes from HeaderOffset on.
@@ -222,9 +221,9 @@ func (h Header) checkChunks(end uint64) error {
 		return invalid(f("chunks of %d bytes", h.ChunkStride), f("a multiple of 64, at least %d", ChunkPayload+h.ElemSize))
 	}
 	high, pool := bits.Mul64(uint64(h.Chunks), h.ChunkStride)
-	if h.ChunksOffset%page.Size() != 0 || h.ChunksOffset < end || h.ChunksOffset > h.FileSize || high != 0 || pool > h.FileSize-h.ChunksOffset {
+	if h.ChunksOffset%SmallestPage != 0 || h.ChunksOffset < end || h.ChunksOffset > h.FileSize || high != 0 || pool > h.FileSize-h.ChunksOffset {
 		return invalid(f("%d chunks of %d bytes at %d", h.Chunks, h.ChunkStride, h.ChunksOffset),
-			f("chunks at a multiple of %d, from %d to %d", page.Size(), end, h.FileSize))
+			f("chunks at a multiple of %d, from %d to %d", SmallestPage, end, h.FileSize))
 	}
 	return nil
 }

@@ -155,9 +155,9 @@ func faultBehindTheRing(number func(at, width int) *big.Int, n func(int64) *big.
 	switch {
 	case views.Cmp(n(500)) > 0 || loans.Sign() == 0 || loans.Cmp(n(500)) > 0 || number(40, 8).Cmp(n(1<<22+1)) > 0 || sum.Cmp(chunks) != 0:
 		return "number of chunks"
-	case new(big.Int).Mod(stride, n(64)).Sign() != 0 || stride.Cmp(new(big.Int).Add(number(24, 8), n(64))) < 0:
+	case new(big.Int).Mod(stride, n(64)).Sign() != 0 || stride.Cmp(new(big.Int).Add(number(24, 8), n(128))) < 0:
 		return "chunk's size"
-	case new(big.Int).Mod(chunksAt, n(int64(page.Size()))).Sign() != 0 || chunksAt.Cmp(end) < 0 || pool.Cmp(size) > 0:
+	case new(big.Int).Mod(chunksAt, n(4096)).Sign() != 0 || chunksAt.Cmp(end) < 0 || pool.Cmp(size) > 0:
 		return "chunks not behind the ring, or beyond the file"
 	}
 	return ""

@@ -16,7 +16,7 @@ import (
 //	      +0    u32  wait       eventcount, epoch<<1 | waiting
 //	      +8    u64  pins[]     views + 1 of them, of a pooled topic: internal/pool
 //	65536 header: written before the file has a name, and never again. Between page 0 and here is a hole, which is never
-//	      mapped: pages may have 64 KiB, and where they have 4 KiB it takes no memory
+//	      mapped: pages may have 64 KiB, and where they have 4 or 16 KiB it takes no memory
 //	      +0    u64  magic      "SHMPUBSB"
 //	      +8    u32  version    3
 //	      +12   u32  headerSize bytes from the header to slot 0
@@ -93,6 +93,10 @@ const (
 	// modulo 4096, are slow, and large arrays begin 16 bytes into a page: 0 would slow reading them, 64 publishing.
 	ChunkPayload = pool.ChunkHeader
 
+	// SmallestPage is what the chunks' offset is a multiple of, wherever the file was written: publishers begin them at a
+	// page of their own kernel, subscribers map them with the rest of the file. So files of one are read on the other.
+	SmallestPage = 4096
+
 	flagRetain = 1
 	flagPooled = 4
 )
@@ -146,7 +150,10 @@ type Header struct {
 func (h Header) Depth() int { return int(h.Slots - 1) }
 
 // newHeader returns the header of a topic whose Spec is valid: nothing overflows.
-func newHeader(s Spec) Header {
+func newHeader(s Spec) Header { return headerFor(s, page.Size()) }
+
+// headerFor is newHeader on a machine with pages of that many bytes.
+func headerFor(s Spec, pageSize uint64) Header {
 	h := Header{Type: s.Type, Retain: s.Retain, Pooled: s.Type.Pooled(), ElemSize: s.Type.Size(), Slots: uint64(s.Depth) + 1, First: firstSlot}
 	h.Stride = roundUp(SlotPayload+h.slotWords()*8, strideUnit)
 	end := h.First + h.Slots*h.Stride
@@ -155,23 +162,24 @@ func newHeader(s Spec) Header {
 		h.descOffset = end
 		end += length
 	}
-	h.FileSize = roundUp(end, page.Size())
+	h.FileSize = roundUp(end, pageSize)
 	if h.Pooled {
 		h.Views, h.Loans = uint32(s.Views), uint32(s.Loans)
 		h.Chunks = uint32(s.Depth) + h.Views + 1 + h.Loans
 		h.ChunkStride = chunkStride(h.ElemSize)
 		h.ChunksOffset = h.FileSize
-		h.FileSize += roundUp(uint64(h.Chunks)*h.ChunkStride, page.Size())
+		h.FileSize += roundUp(uint64(h.Chunks)*h.ChunkStride, pageSize)
 	}
 	return h
 }
 
-// chunkStride returns the bytes of a chunk for values of size bytes: small ones share pages, larger ones begin at one.
+// chunkStride returns the bytes of a chunk for values of size bytes: small ones share pages, larger ones begin at
+// one if it is the smallest.
 func chunkStride(size uint64) uint64 {
-	if stride := roundUp(ChunkPayload+size, 64); stride < 4096 {
+	if stride := roundUp(ChunkPayload+size, 64); stride < SmallestPage {
 		return stride
 	}
-	return roundUp(ChunkPayload+size, 4096)
+	return roundUp(ChunkPayload+size, SmallestPage)
 }
 
 // slotWords returns the 64-bit words of a slot's payload.

@@ -27,6 +27,7 @@ func TestLayout_IsTheOneOfTheCHeader(t *testing.T) {
 		"SHM_SLOT_CHUNK":          SlotChunk,
 		"SHM_SLOT_LENGTH":         SlotLength,
 		"SHM_CHUNK_PAYLOAD":       ChunkPayload,
+		"SHM_SMALLEST_PAGE":       SmallestPage,
 		"SHM_MAX_VIEWS":           MaxViews,
 		"SHM_MAX_SIZE":            descriptor.MaxSize,
 		"SHM_INLINE_LIMIT":        InlineLimit,

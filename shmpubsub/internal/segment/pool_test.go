@@ -360,26 +360,3 @@ func TestHole_TakesNoMemory(t *testing.T) {
 		require.NoError(t, o.Close())
 	}
 }
-
-// Every offset and writable length is a multiple of the page size that is built in: of 64 KiB with -tags=page64k.
-func TestMappings_FitThePageSize(t *testing.T) {
-	s := pooledSpec(t, domain(t), 100)
-	o := create(t, s)
-	defer func() { require.NoError(t, o.Close()) }()
-	v := attach(t, s)
-	defer waitPage(t, v).Release()
-	maps, err := os.ReadFile("/proc/self/maps")
-	require.NoError(t, err)
-	count := 0
-	for _, m := range regexp.MustCompile(`(?m)^(\w+)-(\w+) (....) (\w+) .* `+regexp.QuoteMeta(s.Dir)+`/`).FindAllSubmatch(maps, -1) {
-		var begin, end, offset uint64
-		_, err := fmt.Sscanf(fmt.Sprintf("%s %s %s", m[1], m[2], m[4]), "%x %x %x", &begin, &end, &offset)
-		require.NoError(t, err)
-		require.Zero(t, offset%page.Size(), "%s", m[0])
-		if m[3][1] == 'w' {
-			require.Zero(t, (end-begin)%page.Size(), "%s", m[0])
-		}
-		count++
-	}
-	require.Positive(t, count)
-}
