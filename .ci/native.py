@@ -102,8 +102,8 @@ def built_for(processor: str, environment: Environment) -> Environment:
 def check_unsupported(environment: Environment) -> None:
     """Run an example built for a processor of 32 bits: it has to say why it cannot go on."""
     program = BUILD / "publisher-386"
-    build = ["go", "-C", EXAMPLES, "build", "-o", program, "./publisher"]
-    run(*build, env=built_for("386", environment))
+    there = built_for("386", environment)
+    run("go", "-C", EXAMPLES, "build", "-o", program, "./publisher", env=there)
     try:
         with started([program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
             printed = process.stdout.read() if process.stdout else ""
