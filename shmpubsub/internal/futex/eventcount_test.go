@@ -81,19 +81,24 @@ func await(word *atomic.Uint32, whose WaiterBit, thread chan<- int) error {
 // asleep waits until a thread sleeps on word.
 func asleep(t *testing.T, thread int, word *atomic.Uint32) {
 	t.Helper()
-	path := fmt.Sprintf("/proc/self/task/%d/syscall", thread)
 	number := unix.SYS_FUTEX
 	if os.Getenv("SHM_PUB_SUB_EMULATOR") != "" {
 		number = 202 // of the x86-64 kernel that runs the emulator
 	}
-	inWait := fmt.Sprintf("%d %p ", number, word)
+	inCall(t, thread, fmt.Sprintf("%d %p ", number, word))
+}
+
+// inCall waits until a thread is in a system call with this number and, if given, these arguments.
+func inCall(t *testing.T, thread int, call string) {
+	t.Helper()
+	path := fmt.Sprintf("/proc/self/task/%d/syscall", thread)
 	if _, err := os.ReadFile(path); err != nil {
 		t.Skipf("cannot see what a thread waits for: %v", err)
 	}
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		found, err := os.ReadFile(path)
 		require.NoError(c, err)
-		require.True(c, strings.HasPrefix(string(found), inWait), "%s", found)
+		require.True(c, strings.HasPrefix(string(found), call), "%s", found)
 	}, 20*time.Second, time.Millisecond)
 }
 

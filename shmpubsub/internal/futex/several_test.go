@@ -2,15 +2,12 @@ package futex
 
 import (
 	"fmt"
-	"os"
 	"runtime"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 	"unsafe"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 )
@@ -28,15 +25,7 @@ func sharedWords(t *testing.T, n int) (mine, theirs []*atomic.Uint32) {
 // sleeping waits until a thread is in futex_waitv.
 func sleeping(t *testing.T, thread int) {
 	t.Helper()
-	path := fmt.Sprintf("/proc/self/task/%d/syscall", thread)
-	if _, err := os.ReadFile(path); err != nil {
-		t.Skipf("cannot see what a thread waits for: %v", err)
-	}
-	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		found, err := os.ReadFile(path)
-		require.NoError(c, err)
-		require.True(c, strings.HasPrefix(string(found), fmt.Sprint(unix.SYS_FUTEX_WAITV, " ")), "%s", found)
-	}, 20*time.Second, time.Millisecond)
+	inCall(t, thread, fmt.Sprint(unix.SYS_FUTEX_WAITV, " "))
 }
 
 // needsWaitv skips the test on a kernel without futex_waitv.
