@@ -2,6 +2,7 @@ package shmpubsub
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"shm_pub_sub/shmpubsub/internal/clock"
@@ -20,8 +21,9 @@ import (
 // which it then interrupts; the end of ctx, by a flag of this process that is one of the words, so that shared memory is
 // left alone. And at the latest the next check of a publisher, as a killed one wakes nobody.
 //
-// Polled are words beyond what the kernel takes, words that may not be written, all of them without futex_waitv, and the
-// name if there is no file: less and less often, and also for Close.
+// Polled are words beyond what the kernel takes, words that may not be written, and the name if there is no file: less and
+// less often, and also for Close. Without futex_waitv the kernel takes one word, and no flag beside it: the end of ctx
+// interrupts that word, as it does in Recv.
 type anyWait struct {
 	ctx  context.Context
 	flag *futex.Flag // raised at the end of ctx; nil: that has none
@@ -30,6 +32,9 @@ type anyWait struct {
 	words  futex.Several
 	pages  []heldPage
 	unable bool // the kernel has no futex_waitv
+
+	announced uint32                 // of the last page
+	asleep    atomic.Pointer[reader] // whose word alone is slept on, or is about to be
 
 	until int64 // CLOCK_MONOTONIC, ns: the next check of a publisher
 	isDue bool  // it is time for it, and so for all that are due soon
@@ -51,9 +56,17 @@ func newAnyWait(ctx context.Context) *anyWait {
 	w := &anyWait{ctx: ctx}
 	if ctx.Done() != nil {
 		w.flag = new(futex.Flag)
-		w.stop = context.AfterFunc(ctx, w.flag.Raise)
+		w.stop = context.AfterFunc(ctx, w.interrupt)
 	}
 	return w
+}
+
+// interrupt ends the sleep, as ctx has ended.
+func (w *anyWait) interrupt() {
+	w.flag.Raise()
+	if s := w.asleep.Load(); s != nil {
+		s.interrupt()
+	}
 }
 
 func (w *anyWait) end() {
@@ -80,7 +93,7 @@ func (w *anyWait) announce(s *reader, after uint64) bool {
 		return true
 	}
 	w.until = min(w.until, s.checkAt)
-	if w.unable || w.words.Full() {
+	if w.words.Full() || w.unable && len(w.pages) > 0 {
 		w.polls = true
 		return true
 	}
@@ -95,6 +108,7 @@ func (w *anyWait) announce(s *reader, after uint64) bool {
 		return false
 	}
 	w.words.Add(page.Word(), announced)
+	w.announced = announced
 	return true
 }
 
@@ -119,12 +133,22 @@ func (w *anyWait) sleep() {
 		w.look = min(max(2*w.look, firstLook), lastLook)
 		d = min(d, w.look)
 	}
-	if len(w.pages) > 0 {
-		w.unable = w.words.Wait(d) != nil
-	} else {
+	switch {
+	case len(w.pages) == 0 || w.unable && !w.sleepOnOne(d):
 		w.pause(d)
+	case !w.unable:
+		w.unable = w.words.Wait(d) != nil
 	}
 	w.isDue = clock.Now() >= w.until
+}
+
+// sleepOnOne sleeps on the only page's word. It reports false if that is impossible. If ctx ends before it is looked at here
+// that shows; if later, interrupt finds whom to interrupt, and moves the word on.
+func (w *anyWait) sleepOnOne(d time.Duration) bool {
+	only := w.pages[0]
+	w.asleep.Store(only.of)
+	defer w.asleep.Store(nil)
+	return w.ctx.Err() != nil || futex.Wait(only.page.Word(), w.announced, only.of.bit, d) == nil
 }
 
 // pause waits for d, or until ctx ends.

@@ -26,8 +26,8 @@ func (s *reader) of() *reader { return s }
 // If there are values it returns even if ctx has ended. Otherwise it returns ctx's error once ctx ends. It returns ErrClosed
 // if one of the subscribers is closed, or is closed meanwhile, and ErrValue without any subscribers.
 //
-// Waiting occupies a thread, and costs no processor time for 127 topics, 128 if ctx cannot end. Further topics, and all of
-// them on an older kernel than Linux 5.16, are polled every millisecond.
+// Waiting occupies a thread, and costs no processor time for 127 topics, 128 if ctx cannot end; on an older kernel than
+// Linux 5.16 for one. Further topics are polled every millisecond.
 func Select(ctx context.Context, subscribers ...AnySubscriber) ([]AnySubscriber, error) {
 	if unsupported != nil {
 		return nil, unsupported

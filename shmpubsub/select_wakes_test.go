@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -47,9 +48,15 @@ func canSleep(t *testing.T) {
 
 // counted is a wait for values that says how often it woke up.
 func counted(ctx context.Context, ss []AnySubscriber) (wakes <-chan int) {
+	return countedOn(ctx, ss, false)
+}
+
+// countedOn is that on a kernel that may be an old one, without futex_waitv.
+func countedOn(ctx context.Context, ss []AnySubscriber, old bool) (wakes <-chan int) {
 	done := make(chan int, 1)
 	go func() {
 		w := newAnyWait(ctx)
+		w.unable = old
 		defer w.end()
 		_, _ = w.selectAny(ss)
 		done <- w.wakes
@@ -85,6 +92,49 @@ func TestSelect_SleepsUntilThereIsAValue(t *testing.T) {
 	time.Sleep(10 * time.Millisecond)
 	cancel()
 	requireWakes(t, 1, wakes)
+}
+
+// On an old kernel too, if there is one topic.
+func TestSelect_SleepsOnOneTopicWithoutWaitv(t *testing.T) {
+	withoutSlices(t)
+	ps, ss := quietTopics(t, 1)
+	for v := range int64(3) {
+		wakes := countedOn(t.Context(), ss, true)
+		time.Sleep(30 * time.Millisecond) // in which it could wake
+		require.NoError(t, ps[0].Publish(v))
+		requireWakes(t, 1, wakes)
+		_, ok := ss[0].(*IntSubscriber).TryRecv()
+		require.True(t, ok)
+	}
+	wakes := countedOn(t.Context(), ss, true)
+	time.Sleep(10 * time.Millisecond)
+	require.NoError(t, ss[0].Close())
+	requireWakes(t, 1, wakes)
+}
+
+// The end of its context, whenever it comes, is no lost wake-up; nor is a value beside it.
+func TestSelect_EndsWithItsContextWithoutWaitv(t *testing.T) {
+	withoutSlices(t)
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	ps, ss := quietTopics(t, 2)
+	for v := range int64(3000) {
+		ctx, cancel := context.WithCancel(t.Context())
+		topics := ss[:1+v%2]
+		wakes := countedOn(ctx, topics, true)
+		for range random.IntN(2000) {
+			runtime.KeepAlive(v) // a few microseconds
+		}
+		if random.IntN(2) == 0 {
+			require.NoError(t, ps[0].Publish(v))
+		} else {
+			cancel()
+		}
+		requireWakes(t, 1000, wakes)
+		cancel()
+		_, _ = ss[0].(*IntSubscriber).TryRecv()
+	}
 }
 
 // The checks of many publishers, which begin at different times, are soon made together.
