@@ -1,8 +1,9 @@
-"""What waiting costs: publish() with waiters, and CPU time while nothing is published.
+"""What waiting costs: publish() with waiters, how late values are, and CPU time without values.
 
     python benchmarks/waiting.py [--quick] [--before COMMIT] [--json FILE]
 
 --before builds the library of an earlier commit below build/ and compares publish() with it.
+Lateness is measured with futex_waitv and, in the same run, without it, as before Linux 5.16.
 compare.py measures round trips.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import random
 import statistics
 import subprocess
 import sys
@@ -37,6 +39,10 @@ IDLE = {
     "asyncio, no publisher": ("asyncio", False),
     "polling, with a publisher": ("polling", True),
 }
+
+LATE = ("descriptors", "asyncio", "following", "selecting")
+KERNELS = {"new": "", "old": ", no futex_waitv"}
+TOPICS = (1, 3, 12)
 
 Command = list[str | Path]
 Times = dict[str, list[float]]
@@ -98,6 +104,60 @@ def show_publish(times: Times, troubles: dict[str, str]) -> None:
         print(f"now / before, nobody waits: {ratio:.3f}   target <= {TARGET}")
 
 
+def late_program(kind: str, kernel: str, count: int, topics: list[str]) -> subprocess.Popen[str]:
+    command = program("late", kind, kernel, str(count), *topics)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    if process.stdout.readline() != "ready\n":
+        raise SystemExit(f"the {kind} waiter ended")
+    return process
+
+
+def late(numbers: tuple[int, ...], count: int, seconds: float) -> dict[str, dict[str, float]]:
+    """Return how late values are, and the CPU time while there are none, by row.
+
+    One value every 0.5 to 1.5 ms, of one topic after the other.
+    """
+    found: dict[str, dict[str, float]] = {}
+    chance = random.Random(1)
+    for n in numbers:
+        for kind in LATE:
+            for kernel, note in KERNELS.items():
+                with ExitStack() as stack:
+                    topics = [f"late/{kind}/{kernel}/{number}" for number in range(n)]
+                    made = [shm_pub_sub.Publisher(topic, 0, 100) for topic in topics]
+                    for publisher in made:
+                        stack.callback(publisher.close)
+                    process = late_program(kind, kernel, count, topics)
+                    stack.callback(process.communicate)
+                    stack.callback(process.kill)
+                    time.sleep(min(0.5, seconds))
+                    before, start = cpu_ns(process.pid), time.monotonic_ns()
+                    time.sleep(seconds)
+                    share = (cpu_ns(process.pid) - before) / (time.monotonic_ns() - start)
+                    for number in range(count):
+                        made[number % n].publish(time.monotonic_ns())
+                        time.sleep(chance.uniform(0.0005, 0.0015))
+                    assert process.stdout is not None
+                    ns = sorted(map(int, process.stdout.readline().split()))
+                topics_text = "1 topic" if n == 1 else f"{n} topics"
+                found[f"{kind}, {topics_text}{note}"] = {
+                    "median_us": statistics.median(ns) / 1000,
+                    "p99_us": ns[len(ns) * 99 // 100] / 1000,
+                    "idle": share,
+                }
+    return found
+
+
+def show_late(found: dict[str, dict[str, float]]) -> None:
+    print("\nfrom publish() to the value, us; while nothing is published, % of a processor")
+    for row, figures in found.items():
+        print(
+            f"{row:42} median {figures['median_us']:8.1f}   p99 {figures['p99_us']:8.1f}"
+            f"   idle {100 * figures['idle']:8.3f}"
+        )
+
+
 @contextmanager
 def waiting(kind: str, topic: str) -> Iterator[int]:
     command = program("waiter", kind, topic)
@@ -152,11 +212,15 @@ def main() -> None:
         times, troubles = publish(earlier, rounds, scale)
         show_publish(times, troubles)
         shares = idle(seconds)
+        numbers = TOPICS[:1] if options.quick else TOPICS
+        lateness = late(numbers, max(20, int(2000 * scale)), seconds / 5)
     print("\na waiting subscriber while nothing is published; % of a processor")
     for name, share in shares.items():
         print(f"{name:36} {100 * share:8.3f}")
+    show_late(lateness)
     if options.json:
         found = {"python": sys.version, "ns": times, "troubles": troubles, "idle": shares}
+        found["late"] = lateness
         options.json.write_text(json.dumps(found, indent=1))
 
 

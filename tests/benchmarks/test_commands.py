@@ -68,6 +68,7 @@ def test_waiting_measures_every_kind_of_waiter(tmp_path: Path) -> None:
         *figures["ns"]
     }
     assert {*figures["idle"]} >= {"blocked in recv, with a publisher", "asyncio, no publisher"}
+    assert {*figures["late"]} >= {"asyncio, 1 topic", "selecting, 1 topic, no futex_waitv"}
 
 
 def test_rate_measures_loops_drift_and_overruns(tmp_path: Path) -> None:
