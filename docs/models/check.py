@@ -151,7 +151,20 @@ def watch() -> Iterator[Run]:
     yield Run("watch", "VALUES=5 ANNOUNCE_ALWAYS", finds="assertion violated")
 
 
-RUNS = [*ownership(), *ring(), *pins(), *pins_takeover(), *eventcount(), *watch()]
+def sleeper() -> Iterator[Run]:
+    """Yield the runs of sleeper.pml."""
+    yield Run("sleeper")
+    yield Run("sleeper", "VALUES=2", full=True)
+    yield Run("sleeper", "VALUES=3", full=True)
+    yield Run("sleeper", "NO_KICK", finds="invalid end state")
+    yield Run("sleeper", "NO_END_KICK", finds="invalid end state")
+    yield Run("sleeper", "NO_EPOCH", finds="invalid end state")
+    yield Run("sleeper", "ONLY_WAITING", finds="invalid end state")
+    yield Run("sleeper", "NO_HOLD", finds="invalid end state")
+    yield Run("sleeper", "NO_SECOND_LOOK", finds="invalid end state")
+
+
+RUNS = [*ownership(), *ring(), *pins(), *pins_takeover(), *eventcount(), *watch(), *sleeper()]
 
 
 def chosen(*, full: bool) -> list[Run]:

@@ -33,7 +33,7 @@ fileno_arm_watch(const Subscriber *s, struct watch *w, uint64_t seen)
     }
     if (s->ring.mapped != NULL && present->ring.mapped != NULL) {
         t.head = s->ring.mapped;
-        t.word = topic_file_wait_word(present->file, t.path);
+        t.wait = topic_file_wait_page(present->file, t.path);
     }
     if (watch_asks_name(w)) {
         watch_set_name(w, name_is_elsewhere(s, &t));

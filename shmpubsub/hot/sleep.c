@@ -1,5 +1,6 @@
-/* The eventcount's protocol on several wait words, which futex_waitv sleeps on together. Polled are: words beyond its
-   limit, words that cannot be written, all words on a kernel without it, and the name if there is no file. */
+/* The eventcount's protocol on one wait word, or on several, which futex_waitv sleeps on together. Polled are: words
+   beyond its limit, words that cannot be written, several words on a kernel without it, and the name if there is no
+   file. */
 #include "sleep.h"
 
 #include "../protocol/backoff.h"
@@ -26,6 +27,7 @@ sleep_for_news(const void *what, Py_ssize_t n, seen_by *seen, struct pauses *p, 
 {
     static bool without_futexv; /* under the GIL */
     struct futexv list[FUTEXV_MAX];
+    uint32_t *word = NULL; /* the last one */
     unsigned words = 0;
     bool polls = false, looks = false;
     uint64_t now = clock_now(CLOCK_MONOTONIC), until = UINT64_MAX;
@@ -40,17 +42,19 @@ sleep_for_news(const void *what, Py_ssize_t n, seen_by *seen, struct pauses *p, 
         if (!one.awaited) {
             continue;
         }
-        uint32_t *word = without_futexv || words == FUTEXV_MAX
-                             ? NULL
-                             : topic_file_wait_word(s->cursor.present.file, PyBytes_AS_STRING(s->path));
-        if (word == NULL) {
+        const struct wait_page *page =
+            words == (without_futexv ? 1 : FUTEXV_MAX)
+                ? NULL
+                : topic_file_wait_page(s->cursor.present.file, PyBytes_AS_STRING(s->path));
+        if (page == NULL) {
             polls = true;
             continue;
         }
-        uint32_t announced = eventcount_announce(word);
+        uint32_t announced = eventcount_announce(page->word);
         if (has_news(&one)) {
             return;
         }
+        word = page->word;
         list[words++] = futexv_at(word, announced);
     }
     until = least(deadline, least(until, now + CHECK_INTERVAL));
@@ -64,7 +68,10 @@ sleep_for_news(const void *what, Py_ssize_t n, seen_by *seen, struct pauses *p, 
     }
     bool slept = true;
     Py_BEGIN_ALLOW_THREADS
-    if (words > 0) {
+    if (words == 1) {
+        eventcount_sleep(word, (uint32_t)list[0].value, until, EVENTCOUNT_ANYBODY);
+    }
+    else if (words > 1) {
         slept = futexv_sleep(list, words, until);
     }
     else {

@@ -122,11 +122,11 @@ spun(Subscriber *s, bool paid)
 }
 
 static void
-sleep_on(uint32_t *word, const struct change *c, uint64_t until, uint32_t bits)
+sleep_on(const struct wait_page *page, const struct change *c, uint64_t until)
 {
-    uint32_t announced = eventcount_announce(word);
+    uint32_t announced = eventcount_announce(page->word);
     if (!changed(c)) {
-        eventcount_sleep(word, announced, until, bits);
+        eventcount_sleep(page->word, announced, until, page->bit);
     }
 }
 
@@ -152,14 +152,14 @@ wait_beyond(Subscriber *s, struct wait *w, uint64_t seen)
     }
     ns = least(ns, until_check(s->checked_at, now));
     struct topic_file *f = s->cursor.present.file;
-    uint32_t *word = topic_file_wait_word(f, PyBytes_AS_STRING(s->path));
+    const struct wait_page *page = topic_file_wait_page(f, PyBytes_AS_STRING(s->path));
     struct change c = {.mapped = s->ring.mapped, .seen = seen, .abandoned = &f->abandoned};
     bool spins = wants_to_spin(s), paid = false;
     topic_file_begin_wait(f);
     Py_BEGIN_ALLOW_THREADS
     paid = spins && spin(&c);
-    if (!paid && word != NULL) {
-        sleep_on(word, &c, now + ns, f->waiter_bit);
+    if (!paid && page != NULL) {
+        sleep_on(page, &c, now + ns);
     }
     else if (!paid) {
         poll(&c, ns);

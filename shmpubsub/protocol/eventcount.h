@@ -45,7 +45,8 @@ eventcount_announce(uint32_t *word)
 }
 
 /* Sleeps until somebody notifies, or interrupts one of these bits; until `until`, CLOCK_MONOTONIC ns; or until a
-   signal. Wake-ups can be spurious. */
+   signal. Wake-ups can be spurious. The value need not be an announced one: a sleeper whose word lacks the waiting bit
+   is woken once another waiter announces. */
 static inline void
 eventcount_sleep(uint32_t *word, uint32_t announced, uint64_t until, uint32_t bits)
 {
@@ -54,18 +55,13 @@ eventcount_sleep(uint32_t *word, uint32_t announced, uint64_t until, uint32_t bi
 }
 
 /* Wakes the waiters that sleep with one of these bits; the reason was stored seq_cst before. The epoch moves on,
-   for a waiter that is about to sleep, and the waiting bit stays set: all other waiters sleep on, and the next
+   for a waiter that is about to sleep, and the waiting bit stays as it is: all other waiters sleep on, and the next
    notify wakes them even if this process is killed in between. */
 static inline void
 eventcount_interrupt(uint32_t *word, uint32_t bits)
 {
-    uint32_t w = __atomic_load_n(word, __ATOMIC_SEQ_CST);
-    while (w & EVENTCOUNT_WAITING) {
-        if (__atomic_compare_exchange_n(word, &w, w + 2, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
-            syscall(SYS_futex, word, FUTEX_WAKE_BITSET, INT_MAX, NULL, NULL, bits);
-            return;
-        }
-    }
+    __atomic_fetch_add(word, 2, __ATOMIC_SEQ_CST);
+    syscall(SYS_futex, word, FUTEX_WAKE_BITSET, INT_MAX, NULL, NULL, bits);
 }
 
 #endif

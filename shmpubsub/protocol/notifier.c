@@ -3,23 +3,21 @@
 #include "notifier.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "backoff.h"
 #include "clock.h"
 #include "eventcount.h"
 #include "fork.h"
+#include "helper_thread.h"
 #include "owner.h"
+#include "sleeper.h"
 
-#define STACK (256 * 1024)
 #define CHECKS_AT_A_TIME 8 /* before the mutex is released for a moment */
 #define NOTIFIER_LAST_POLL 2000000u
 #define NAMED_CHECK_INTERVAL (3 * CHECK_INTERVAL) /* ns: if only a publisher killed before its wake can be missed */
 
-pthread_mutex_t notifier_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct notifier *notifiers;
 static bool without_futexv;
 
@@ -40,7 +38,7 @@ name_has_moved_on(const struct watch *w, uint64_t now)
 bool
 notifier_polls(const struct watch *w)
 {
-    return w->target.head != NULL && (w->target.word == NULL || without_futexv);
+    return w->target.head != NULL && (w->target.wait == NULL || (without_futexv && !w->listed));
 }
 
 /* Watches with the same interval look at the same times: one wake-up for all. */
@@ -135,14 +133,12 @@ collect(struct notifier *n, struct futexv *list)
             }
             until = least(until, attend(w, now));
         }
-        if (w->target.word != NULL && !without_futexv) {
-            uint32_t value = w->state == ARMED ? eventcount_announce(w->target.word)
-                                               : __atomic_load_n(w->target.word, __ATOMIC_SEQ_CST);
-            list[words++] = futexv_at(w->target.word, value);
+        if (without_futexv) {
+            w->listed = sleeper_serve(w, now);
+        }
+        else if (w->target.wait != NULL) {
+            list[words++] = futexv_at(w->target.wait->word, watch_list(w));
             w->listed = true;
-            if (w->state == ARMED && watch_has_news(w)) {
-                watch_set_signalled(w);
-            }
         }
         signalled |= armed && w->state == SIGNALLED;
         polls |= w->state == ARMED && notifier_polls(w);
@@ -172,7 +168,7 @@ run(void *argument)
 {
     struct notifier *n = argument;
     struct futexv list[FUTEXV_MAX];
-    prctl(PR_SET_NAME, "shm_pub_sub"); /* for top -H and debuggers */
+    helper_thread_name();
     pthread_mutex_lock(&notifier_mutex);
     while (n->count > 0) {
         unsigned words = collect(n, list);
@@ -201,20 +197,7 @@ notifier_wake(struct notifier *n)
 int
 notifier_start(struct notifier *n)
 {
-    /* Signals are for the program's own threads. */
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pthread_attr_t attributes;
-    int failure = pthread_attr_init(&attributes);
-    if (failure == 0) {
-        pthread_t thread;
-        pthread_attr_setstacksize(&attributes, STACK);
-        pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-        failure = pthread_create(&thread, &attributes, run, n);
-        pthread_attr_destroy(&attributes);
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int failure = helper_thread(run, n);
     n->running = failure == 0;
     return failure;
 }
@@ -268,6 +251,7 @@ notifier_remove(struct watch *w)
 {
     struct notifier *n = w->notifier;
     w->notifier = NULL;
+    sleeper_end(w);
     fork_step_begin();
     n->watches[w->index] = n->watches[--n->count];
     n->watches[w->index]->index = w->index;
@@ -283,11 +267,13 @@ static void
 restart_in_child(void)
 {
     notifier_mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    sleepers_forked();
     for (struct notifier *n = notifiers; n != NULL; n = n->next) {
         n->running = false;
         n->check_at = 0; /* the child's clock may be another */
         for (unsigned i = 0; i < n->count; i++) {
             watch_entry_forked(n->watches[i]);
+            sleeper_forked(n->watches[i]);
         }
     }
 }

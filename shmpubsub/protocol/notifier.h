@@ -2,7 +2,6 @@
 #ifndef SHM_NOTIFIER_H
 #define SHM_NOTIFIER_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,10 +20,6 @@ struct notifier {
     uint64_t until;   /* it sleeps no longer */
     struct watch *watches[NOTIFIER_MAX];
 };
-
-/* Guards all notifiers and watches. Held only to look at some words of memory. A fork does not take it: the lists
-   that its child walks change in steps of fork.h. */
-extern pthread_mutex_t notifier_mutex;
 
 /* Returns 0 or an errno. After fork_init. */
 int notifier_init(void);

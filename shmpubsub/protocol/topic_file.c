@@ -10,7 +10,6 @@
 #include "eventcount.h"
 #include "fork.h"
 #include "layout.h"
-#include "page.h"
 
 struct topic_file *
 topic_file_open(const struct mapping *mapping)
@@ -26,8 +25,6 @@ topic_file_open(const struct mapping *mapping)
     f->carried_time = *(const uint64_t *)((const unsigned char *)mapping->base + SHM_CARRIED_TIME_OFFSET);
     f->users = 1;
     f->pins.lock.fd = -1;
-    static unsigned opened;
-    f->waiter_bit = 1u << ((unsigned)getpid() + __atomic_fetch_add(&opened, 1, __ATOMIC_RELAXED)) % 32;
     struct stat st = {0};
     (void)fstat(mapping->fd, &st); /* cannot fail: it is open */
     f->dev = st.st_dev;
@@ -78,7 +75,7 @@ topic_file_release(struct topic_file *f)
     pins_close(&f->pins);
     munmap(f->mapping.base, f->mapping.size);
     if (f->wait != NULL) {
-        munmap(f->wait, page_size());
+        wait_page_release(f->wait);
     }
     if (!f->reopen && topic_file_fd_is_ours(f)) { /* opened again, the file may have the same number */
         close(f->mapping.fd);
@@ -89,8 +86,8 @@ topic_file_release(struct topic_file *f)
     free(f);
 }
 
-uint32_t *
-topic_file_wait_word(struct topic_file *f, const char *path)
+struct wait_page *
+topic_file_wait_page(struct topic_file *f, const char *path)
 {
     if (f->wait != NULL || f->unwritable) {
         return f->wait;
@@ -103,10 +100,7 @@ topic_file_wait_word(struct topic_file *f, const char *path)
     struct stat st;
     /* If it is another file, `retired` or the lock will soon show that the name has moved on. */
     if (fstat(fd, &st) == 0 && st.st_dev == f->dev && st.st_ino == f->ino) {
-        void *page = mmap(NULL, page_size(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        if (page != MAP_FAILED) {
-            f->wait = (uint32_t *)((unsigned char *)page + SHM_WAIT_OFFSET);
-        }
+        f->wait = wait_page_map(fd);
     }
     close(fd);
     return f->wait;
@@ -118,6 +112,6 @@ topic_file_abandon(struct topic_file *f)
     __atomic_store_n(&f->abandoned, 1, __ATOMIC_SEQ_CST);
     forget_parents_waiters(f);
     if (f->waiters > 0 && f->wait != NULL) {
-        eventcount_interrupt(f->wait, f->waiter_bit);
+        eventcount_interrupt(f->wait->word, f->wait->bit);
     }
 }

@@ -9,6 +9,7 @@
 #include "mapping.h"
 #include "pins.h"
 #include "pool.h"
+#include "wait_page.h"
 
 /* The caller serialises all calls on one file. A thread that waits reads the file outside of these calls, and so
    is a user of its own. */
@@ -24,8 +25,7 @@ struct topic_file {
     void (*free_type)(void *type); /* is called with it when the file is released */
     bool unwritable;       /* page 0 cannot be written: waiters must poll */
     bool reopen;           /* the program closed its descriptor: open it again */
-    uint32_t *wait;        /* page 0, mapped again for writing; NULL: not yet */
-    uint32_t waiter_bit;   /* with which its waiters sleep: eventcount_interrupt */
+    struct wait_page *wait; /* page 0, mapped again for writing; NULL: not yet */
     uint32_t abandoned;    /* 1: its waiters must look for another file */
     long users;
     long waiters; /* of the users: threads of this process that wait */
@@ -47,9 +47,9 @@ void topic_file_end_wait(struct topic_file *f);
    another file under the number. */
 bool topic_file_fd_is_ours(const struct topic_file *f);
 
-/* Returns the word to wait on. NULL: waiters must poll, for now or, if f->unwritable, for good. Only page 0 is mapped
+/* Returns the page to wait on. NULL: waiters must poll, for now or, if f->unwritable, for good. Only page 0 is mapped
    for writing; the data stays read-only. */
-uint32_t *topic_file_wait_word(struct topic_file *f, const char *path);
+struct wait_page *topic_file_wait_page(struct topic_file *f, const char *path);
 
 /* Makes this process's own waiters look for another file. A few others may wake up too. */
 void topic_file_abandon(struct topic_file *f);

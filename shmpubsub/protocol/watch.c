@@ -29,8 +29,10 @@
    after that look, another report follows. A slice is then three times as long: it is only for a publisher that is
    killed between its head and its wake. A publisher that lives on without its name is asked for as ever once the
    name is another file's. An untrusted file is ignored, but signalled once a second
-   for the subscriber to check it again. Words that cannot be written are polled, and all words on a kernel without
-   futex_waitv. */
+   for the subscriber to check it again. Words that cannot be written are polled.
+
+   On a kernel without futex_waitv the notifier lists the control word alone. The first few words have a thread each
+   (sleeper.c), which does W1, W2 and W4; the other ones are polled. */
 #include "watch.h"
 
 #include <errno.h>
@@ -105,7 +107,7 @@ arm(struct watch *w, struct notifier *n)
         n->poll_interval = FIRST_POLL;
         by = now + FIRST_POLL;
     }
-    if ((w->target.word != NULL && !w->listed) || n->until > by) {
+    if ((w->target.wait != NULL && !w->listed) || n->until > by) {
         notifier_wake(n);
     }
 }
@@ -114,7 +116,7 @@ void
 watch_arm(struct watch *w, const struct watch_target *target, uint64_t seen)
 {
     const struct watch_target *old = &w->target;
-    bool same = old->word == target->word && old->head == target->head && old->dev == target->dev &&
+    bool same = old->wait == target->wait && old->head == target->head && old->dev == target->dev &&
                 old->ino == target->ino && old->path == target->path &&
                 identity_same(&old->untrusted, &target->untrusted);
     /* If a notifier is about to signal, it has something to signal. */
@@ -129,8 +131,8 @@ watch_arm(struct watch *w, const struct watch_target *target, uint64_t seen)
             w->listed = w->checked = w->dead = false;
         }
         w->seen = seen;
-        if (target->word != NULL) {
-            (void)eventcount_announce(target->word);
+        if (target->wait != NULL) {
+            (void)eventcount_announce(target->wait->word);
         }
         if (watch_has_news(w)) {
             watch_set_signalled(w);

@@ -8,6 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "eventcount.h"
+
+pthread_mutex_t notifier_mutex = PTHREAD_MUTEX_INITIALIZER;
+
 int
 watch_new_descriptor(void)
 {
@@ -75,6 +79,20 @@ watch_has_news(const struct watch *w)
     const struct ring_head *head = w->target.head;
     return head != NULL && (__atomic_load_n(&head->head, __ATOMIC_SEQ_CST) != w->seen ||
                             __atomic_load_n(&head->retired, __ATOMIC_SEQ_CST) != 0);
+}
+
+uint32_t
+watch_list(struct watch *w)
+{
+    uint32_t *word = w->target.wait->word;
+    if (w->state == ARMED && watch_has_news(w)) {
+        watch_set_signalled(w);
+    }
+    uint32_t value = w->state == ARMED ? eventcount_announce(word) : __atomic_load_n(word, __ATOMIC_SEQ_CST);
+    if (w->state == ARMED && watch_has_news(w)) {
+        watch_set_signalled(w);
+    }
+    return value;
 }
 
 /* Takes fd over and makes it readable. Returns 0 or an errno. */

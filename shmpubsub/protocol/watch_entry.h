@@ -2,15 +2,17 @@
 #ifndef SHM_WATCH_ENTRY_H
 #define SHM_WATCH_ENTRY_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "identity.h"
 #include "layout.h"
+#include "wait_page.h"
 
 struct watch_target {
-    uint32_t *word;         /* the wait word; NULL: it cannot be written, poll */
+    struct wait_page *wait; /* with the word; NULL: it cannot be written, poll */
     struct ring_head *head; /* NULL: nothing to read, look at the name */
     const char *path;       /* the name */
     int fd;                 /* the file's, to check its publisher */
@@ -19,9 +21,14 @@ struct watch_target {
     struct identity untrusted; /* what the name points at and is ignored for now; .ino 0: nothing */
 };
 
+/* Guards all notifiers and watches. Held only to look at some words of memory. A fork does not take it: the lists
+   that its child walks change in steps of fork.h. */
+extern pthread_mutex_t notifier_mutex;
+
 enum watch_state { ARMED, SIGNALLED };
 
 struct notifier;
+struct sleeper;
 
 struct watch {
     enum watch_state state;
@@ -31,7 +38,8 @@ struct watch {
     int holders;               /* serialised by the callers, not by the mutex */
     struct notifier *notifier; /* NULL: ended */
     unsigned index;            /* in its list */
-    bool listed;               /* the notifier sleeps on this target's word, or is about to */
+    struct sleeper *sleeper;   /* NULL: none */
+    bool listed;               /* a thread sleeps on this target's word, or is about to */
     bool checked;              /* this target's publisher was */
     bool dead;                 /* it was, at the last check */
     bool told;                 /* somebody reports each change of the name: watch_renamed */
@@ -61,6 +69,9 @@ void watch_set_armed(struct watch *w);
 
 /* Whether there is something to signal. seq_cst: it is a waiter's second look. */
 bool watch_has_news(const struct watch *w);
+
+/* W1 and W2 of one watch that has a word: signals if there is something new, and returns the value to sleep on. */
+uint32_t watch_list(struct watch *w);
 
 /* In a forked child, whose descriptor is its parent's: replaces it under the same number. Async-signal-safe. */
 void watch_entry_forked(struct watch *w);

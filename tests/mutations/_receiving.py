@@ -6,7 +6,8 @@ RING_H = "shmpubsub/protocol/ring.h"
 CURSOR_C = "shmpubsub/protocol/cursor.c"
 WAIT_C = "shmpubsub/hot/wait.c"
 AWAIT_ANY_GO = "shmpubsub/await_any.go"
-NOTIFIER_C = "shmpubsub/protocol/notifier.c"
+WATCH_ENTRY_C = "shmpubsub/protocol/watch_entry.c"
+SLEEPER_C = "shmpubsub/protocol/sleeper.c"
 SEGMENT = "shmpubsub/internal/segment"
 
 STREAMS = (
@@ -138,25 +139,55 @@ WAITING = (
     # The notifier.
     Mutation(
         "notifier: no look between announcing and sleeping",
-        NOTIFIER_C,
-        "            if (w->state == ARMED && watch_has_news(w)) {",
-        "            if (false) {",
+        WATCH_ENTRY_C,
+        "SEQ_CST);\n    if (w->state == ARMED && watch_has_news(w)) {",
+        "SEQ_CST);\n    if (false) {",
         ("descriptors", "notifier under sanitizers"),
     ),
     Mutation(
         "notifier: a SIGNALLED watch is announced too",
-        NOTIFIER_C,
+        WATCH_ENTRY_C,
         "w->state == ARMED ? eventcount_announce",
         "true ? eventcount_announce",
         ("descriptors", "notifier under sanitizers"),
     ),
     Mutation(
         "notifier: the child of a fork drains its parent's descriptors",
-        "shmpubsub/protocol/watch_entry.c",
+        WATCH_ENTRY_C,
         "    close(number); /* first, so that there is a number left */\n"
         "    int fd = watch_new_descriptor();",
         "    int fd = number;",
         ("descriptors", "fork", "streams"),
+    ),
+    # Sleepers.
+    Mutation(
+        "sleeper: woken through its word only if somebody has announced",
+        "shmpubsub/protocol/eventcount.h",
+        "    __atomic_fetch_add(word, 2, __ATOMIC_SEQ_CST);\n",
+        "    if (!(__atomic_load_n(word, __ATOMIC_SEQ_CST) & 1)) {\n        return;\n    }\n"
+        "    __atomic_fetch_add(word, 2, __ATOMIC_SEQ_CST);\n",
+        ("descriptors", "notifier under sanitizers"),
+    ),
+    Mutation(
+        "sleeper: woken, but the epoch stays",
+        "shmpubsub/protocol/eventcount.h",
+        "    __atomic_fetch_add(word, 2, __ATOMIC_SEQ_CST);\n",
+        "",
+        ("descriptors", "notifier under sanitizers"),
+    ),
+    Mutation(
+        "sleeper: it stays with the old file",
+        SLEEPER_C,
+        "    else if (s->page != w->target.wait) {\n        wake(s);\n    }\n",
+        "",
+        ("descriptors", "notifier under sanitizers"),
+    ),
+    Mutation(
+        "sleeper: the page is unmapped under it",
+        SLEEPER_C,
+        "        wait_page_hold(page);\n",
+        "",
+        ("descriptors", "notifier under sanitizers"),
     ),
     # Select in Go.
     Mutation(

@@ -139,16 +139,16 @@ wait_for_value(void)
     struct topic_file *f = cursor.present.file;
     const struct ring_head *head = cursor.present.ring.mapped;
     uint64_t seen = cursor.present.ring.k;
-    uint32_t *word = topic_file_wait_word(f, path);
+    const struct wait_page *page = topic_file_wait_page(f, path);
     topic_file_begin_wait(f);
     GIVE(&gil);
-    if (word == NULL) {
+    if (page == NULL) {
         usleep(50);
     }
     else {
-        uint32_t announced = eventcount_announce(word);
+        uint32_t announced = eventcount_announce(page->word);
         if (!changed(f, head, seen)) {
-            eventcount_sleep(word, announced, clock_now(CLOCK_MONOTONIC) + SLICE, f->waiter_bit);
+            eventcount_sleep(page->word, announced, clock_now(CLOCK_MONOTONIC) + SLICE, page->bit);
         }
     }
     TAKE(&gil);

@@ -14,11 +14,12 @@ ROUNDS = {"plain": 60_000, "address": 24_000, "thread": 6_000}
 build = partial(stress, "watch_stress", product="*.c", flags=["-Wl,--wrap=syscall"])
 
 
+@pytest.mark.parametrize("kernel", ["new", "old"])
 @pytest.mark.parametrize("topics", [1, 3])
 @pytest.mark.parametrize("sanitizer", FLAGS)
-def test_no_wake_up_is_lost(sanitizer: str, topics: int, tmp_path: Path) -> None:
+def test_no_wake_up_is_lost(sanitizer: str, topics: int, kernel: str, tmp_path: Path) -> None:
     rounds = ROUNDS[sanitizer] * LONGER // topics
-    done = build(sanitizer, tmp_path)(topics, rounds)
+    done = build(sanitizer, tmp_path)(topics, rounds, kernel)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"{topics * rounds} rounds\n"
 

@@ -1,13 +1,14 @@
 /* watch.c and notifier.c, unchanged, under real threads and without Python: built plainly and with sanitizers by
    test_watch.py.
 
-       watch_stress TOPICS ROUNDS
+       watch_stress TOPICS ROUNDS [old]
 
    Every topic has a publisher that goes on when its subscriber has the value, and a subscriber that waits for its
-   descriptor; now and then it looks without waiting, arms twice, or detaches its file and takes it again. The
-   notifier's slices never end here, so that a lost wake-up blocks for ever, however busy the machine. With several
-   topics, other threads make and drop watches meanwhile, so that notifiers begin and end, and the process forks; with
-   only one nothing else wakes the notifier, and so nothing makes up for a lost wake-up.
+   descriptor; now and then it looks without waiting, arms twice, or leaves its file for the topic's other one, whose page
+   is mapped where the first one's was, as likely as not. The threads' slices never end here, so that a lost wake-up
+   blocks for ever, however busy the machine. With several topics, other threads make and drop watches meanwhile, so that
+   notifiers begin and end, and the process forks; with only one nothing else wakes the notifier, and so nothing makes up
+   for a lost wake-up. "old": the kernel has no futex_waitv.
 
    Prints "ROUNDS rounds". The macro NO_WAKE breaks the harness: publishers that wake nobody. */
 #define _GNU_SOURCE
@@ -17,6 +18,8 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,6 +28,7 @@
 #include "fork.h"
 #include "futexv.h"
 #include "notifier.h"
+#include "sleeper.h"
 #include "watch.h"
 
 #define MOST 8
@@ -35,9 +39,15 @@
 
 #define FAIL(...) (fprintf(stderr, "watch_stress: " __VA_ARGS__), fputc('\n', stderr), exit(1))
 
-struct topic {
-    _Alignas(64) uint32_t word;
+struct file {
+    int fd; /* of page 0 */
+    uint32_t *word; /* as the publisher maps it */
     _Alignas(64) struct ring_head head;
+};
+
+struct topic {
+    struct file files[2];
+    int present; /* its publisher's file; changes before taken */
     uint64_t taken;
     struct watch *watch;
     struct watch_target target;
@@ -47,16 +57,20 @@ struct topic {
 static struct topic topics[MOST];
 static int count;
 static uint64_t rounds;
-static bool over;
+static bool over, old;
 
-/* The product's calls of syscall(2), by the linker's --wrap: futex_waitv has no time limit. */
+/* The product's calls of syscall(2), by the linker's --wrap: without time limits. */
 long __real_syscall(long number, long a, long b, long c, long d, long e, long f);
 long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f);
 
 long
 __wrap_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
-    return __real_syscall(number, a, b, c, number == FUTEXV_CALL ? 0 : d, e, f);
+    if (number == FUTEXV_CALL && old) {
+        errno = ENOSYS;
+        return -1;
+    }
+    return __real_syscall(number, a, b, c, number == FUTEXV_CALL || b == FUTEX_WAIT_BITSET ? 0 : d, e, f);
 }
 
 static void *
@@ -68,15 +82,28 @@ publish(void *argument)
         for (int spins = rand_r(&seed) % 200; spins > 0; spins--) {
             __asm__ volatile("" ::: "memory");
         }
-        __atomic_store_n(&t->head.head, k, __ATOMIC_SEQ_CST);
+        struct file *file = &t->files[__atomic_load_n(&t->present, __ATOMIC_RELAXED)];
+        __atomic_store_n(&file->head.head, k, __ATOMIC_SEQ_CST);
 #ifndef NO_WAKE
-        eventcount_notify(&t->word);
+        eventcount_notify(file->word);
 #endif
         while (__atomic_load_n(&t->taken, __ATOMIC_ACQUIRE) < k) {
             sched_yield();
         }
     }
     return NULL;
+}
+
+static void
+enter(struct topic *t, uint64_t taken)
+{
+    struct file *file = &t->files[t->present];
+    __atomic_store_n(&file->head.head, taken, __ATOMIC_RELAXED);
+    t->target.head = &file->head;
+    t->target.wait = wait_page_map(file->fd);
+    if (t->target.wait == NULL) {
+        FAIL("no page to wait on");
+    }
 }
 
 static void *
@@ -90,12 +117,16 @@ subscribe(void *argument)
         if (what != 0 && poll(&p, 1, LOST_AFTER * 1000) != 1) {
             FAIL("a descriptor stays unreadable");
         }
-        taken = __atomic_load_n(&t->head.head, __ATOMIC_ACQUIRE);
-        __atomic_store_n(&t->taken, taken, __ATOMIC_RELEASE);
-        if (what == 1) {
+        taken = __atomic_load_n(&t->files[t->present].head.head, __ATOMIC_ACQUIRE);
+        bool moves = what == 1 && taken > t->taken; /* while its publisher waits */
+        if (moves) {
             watch_detach(t->watch);
+            wait_page_release(t->target.wait);
+            t->present = !t->present;
+            enter(t, taken);
         }
-        else {
+        __atomic_store_n(&t->taken, taken, __ATOMIC_RELEASE);
+        if (!moves) {
             watch_arm(t->watch, &t->target, taken);
         }
         if (what == 2) {
@@ -112,13 +143,14 @@ come_and_go(void *argument)
     const struct watch_target *target = argument;
     while (!__atomic_load_n(&over, __ATOMIC_ACQUIRE)) {
         struct watch *made[100];
-        for (int i = 0; i < 100; i++) {
+        int most = old ? SLEEPERS_MAX - count : 100;
+        for (int i = 0; i < most; i++) {
             if (watch_new(&made[i]) != 0) {
                 FAIL("no watch");
             }
             watch_arm(made[i], target, 0);
         }
-        for (int i = 0; i < 100; i++) {
+        for (int i = 0; i < most; i++) {
             watch_hold(made[i]);
             watch_end(made[i]);
             watch_release(made[i]);
@@ -140,7 +172,7 @@ fork_once(void)
         if (poll(&p, 1, 0) != 1) {
             _exit(1);
         }
-        watch_arm(t->watch, &t->target, __atomic_load_n(&t->head.head, __ATOMIC_ACQUIRE));
+        watch_arm(t->watch, &t->target, t->target.head->head);
         _exit(0);
     }
     int status;
@@ -154,9 +186,10 @@ fork_once(void)
 int
 main(int argc, char **argv)
 {
-    if (argc != 3) {
+    if (argc < 3) {
         FAIL("how many topics and rounds?");
     }
+    old = argc > 3 && strcmp(argv[3], "old") == 0;
     count = atoi(argv[1]);
     rounds = strtoull(argv[2], NULL, 10);
     if (count < 1 || count > MOST) {
@@ -174,14 +207,22 @@ main(int argc, char **argv)
     }
     pthread_t threads[2 * MOST], other;
     static uint32_t quiet_word;
+    static struct wait_page quiet_page = {.word = &quiet_word, .bit = 1, .users = 1};
     static struct ring_head quiet;
-    struct watch_target idle = {.word = &quiet_word, .head = &quiet, .path = path, .fd = fd, .dev = st.st_dev, .ino = st.st_ino};
+    struct watch_target idle = {.wait = &quiet_page, .head = &quiet, .path = path, .fd = fd, .dev = st.st_dev, .ino = st.st_ino};
     for (int i = 0; i < count; i++) {
         struct topic *t = &topics[i];
         t->seed = (unsigned)(i + 1);
         t->target = idle;
-        t->target.word = &t->word;
-        t->target.head = &t->head;
+        for (int n = 0; n < 2; n++) {
+            struct file *file = &t->files[n];
+            file->fd = memfd_create("watch_stress", MFD_CLOEXEC);
+            if (file->fd < 0 || ftruncate(file->fd, 65536) != 0) {
+                FAIL("no file");
+            }
+            file->word = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_SHARED, file->fd, 0);
+        }
+        enter(t, 0);
         if (watch_new(&t->watch) != 0) {
             FAIL("no watch");
         }

@@ -1,7 +1,6 @@
 """Descriptors and wait words, for tests of fileno() and select(), here and in a Peer."""
 
 import contextlib
-import ctypes
 import gc
 import os
 import select
@@ -13,11 +12,9 @@ import shm_pub_sub
 from shm_pub_sub import Publisher, Subscriber
 from support import remote
 from support.layout import FIELDS
+from support.old_kernel import WITHOUT_WAITV, restrict
 
 HEAD = FIELDS["head"][0]
-SYS_FUTEX_WAITV = 449
-PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
-SECCOMP_ALLOW, SECCOMP_ENOSYS = 0x7FFF0000, 0x00050000 | 38
 
 
 def readable(subscriber: "Subscriber[int]", seconds: float = 0) -> bool:
@@ -57,13 +54,7 @@ def publish_without_a_wake(domain: Path, topic: str = "topic") -> None:
 
 def forbid_futex_waitv() -> bool:
     """Make the kernel look older than 5.16 to this process."""
-    code = [(0x20, 0, 0, 0), (0x15, 0, 1, SYS_FUTEX_WAITV)]
-    code += [(0x06, 0, 0, SECCOMP_ENOSYS), (0x06, 0, 0, SECCOMP_ALLOW)]
-    instructions = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *c) for c in code))
-    program = struct.pack("HxxxxxxP", len(code), ctypes.addressof(instructions))
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    return bool(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program) == 0)
+    return restrict(WITHOUT_WAITV)
 
 
 def become_nobody() -> None:

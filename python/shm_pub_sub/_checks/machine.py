@@ -132,7 +132,7 @@ def waiting() -> Finding:
     kernel = f"Linux {os.uname().release}"
     if ctypes.get_errno() == errno.EINVAL:
         return Finding("waiting", OK, f"{kernel}, futex_waitv")
-    polls = "select(), asyncio and fileno() poll every 0.05 to 1 ms; recv() is not affected"
+    polls = "select() polls if there are several topics, asyncio and fileno() if more than eight"
     do = "use Linux 5.16 or later; in a sandbox, allow that call"
     return Finding("waiting", WARN, f"{kernel} without futex_waitv: {polls}", do)
 
