@@ -51,6 +51,7 @@ def native_stages() -> list[Stage]:
         Stage("Go kill points", partial(native.check_kill_points, go)),
         Stage("Go benchmarks, once each", partial(run, *native.BENCHMARKS, env=go)),
         Stage("models", partial(native.check_models, full=False), needs=[PACKAGES]),
+        Stage("Go layout, pages of 64 KiB", partial(native.go_test, go, *native.LARGE_PAGES)),
         Stage("C warnings", native.check_c),
     ]
 

@@ -19,6 +19,7 @@ from build_machine import BUILD, COMPILER, INCLUDE, ROOT
 
 Environment = dict[str, str]
 BENCHMARKS = ["go", "test", "-run=^$", "-bench=.", "-benchtime=1x", "./..."]
+LARGE_PAGES = ["-tags=page64k", "./shmpubsub/internal/segment"]  # 4 s of a processor
 STARTS_GOROUTINE = re.compile(r"(?m)^\s*go (?:func\b|[\w.]+\()|\.Go\(")
 EXAMPLES = ROOT / "examples" / "go"
 """A module of its own, which uses the package as a stranger's does."""
