@@ -13,6 +13,9 @@ import (
 // A normal build has no trace of the points: no code, no symbol, no name of a file or a function. A build
 // with them shows that it would be found.
 func TestHere_LeavesNoTraceInANormalBuild(t *testing.T) {
+	if os.Getenv("SHM_PUB_SUB_EMULATOR") != "" {
+		t.Skip("it builds programs and runs none: that is the same on every processor")
+	}
 	for tags, want := range map[string]bool{"": false, "killpoints": true} {
 		program := filepath.Join(t.TempDir(), "program")
 		// The library's users link this much of it.
