@@ -32,7 +32,7 @@ def fork():
         return
     codes.append(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 
-for _ in range(300):
+for _ in range(100):
     thread = threading.Thread(target=fork)
     thread.start()
     thread.join()

@@ -15,7 +15,7 @@ from ._mirrored import MIRRORED
 from ._spinning import check_reads
 
 WRITERS: dict[str, Any] = {"Go": GoPublisher, "C": shm_pub_sub.Publisher}
-ENOUGH = 2_000
+ENOUGH = 500
 """Different values that a reader must see while another process writes."""
 
 READERS: dict[str, Any] = {"Go": GoSubscriber, "C": shm_pub_sub.Subscriber}
