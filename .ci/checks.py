@@ -49,7 +49,7 @@ def native_stages() -> list[Stage]:
         Stage("Go tests, on a machine booted a minute ago", partial(native.test_go_young, go)),
         Stage("Go tests, race detector", partial(native.test_go_races, go)),
         Stage("Go kill points", partial(native.check_kill_points, go)),
-        Stage("Go benchmarks, once each", partial(run, *native.BENCHMARKS, env=go)),
+        Stage("Go benchmarks, once each", partial(native.run_benchmarks, go)),
         Stage("models", partial(native.check_models, full=False), needs=[PACKAGES]),
         Stage("Go layout, pages of 64 KiB", partial(native.go_test, go, *native.LARGE_PAGES)),
         Stage("C warnings", native.check_c),

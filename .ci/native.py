@@ -18,7 +18,7 @@ from stages import check, output, run, say, skip, started
 from build_machine import BUILD, COMPILER, INCLUDE, ROOT
 
 Environment = dict[str, str]
-BENCHMARKS = ["go", "test", "-run=^$", "-bench=.", "-benchtime=1x", "./..."]
+BENCHMARKS = ["go", "test", "-vet=off", "-run=^$", "-bench=.", "-benchtime=1x"]
 LARGE_PAGES = ["-tags=page64k", "./shmpubsub/internal/segment"]  # 4 s of a processor
 STARTS_GOROUTINE = re.compile(r"(?m)^\s*go (?:func\b|[\w.]+\()|\.Go\(")
 EXAMPLES = ROOT / "examples" / "go"
@@ -70,6 +70,13 @@ def with_kill_points() -> tuple[list[str], str]:
     tagged = [(path, text) for path, text in sources() if text.startswith(KILL_POINTS)]
     tests = [name for _, text in tagged for name in re.findall(r"(?m)^func (Test\w+)\(", text)]
     return sorted({package(path) for path, _ in tagged}), f"^({'|'.join(tests)})$"
+
+
+def run_benchmarks(environment: Environment) -> None:
+    """Run each benchmark once; only packages that have some are linked."""
+    found = re.compile(r"(?m)^func Benchmark")
+    packages = sorted({package(path) for path, text in sources() if found.search(text)})
+    run(*BENCHMARKS, *packages, env=environment)
 
 
 def check_go(environment: Environment) -> None:
@@ -128,7 +135,8 @@ def go_test(
     environment: Environment, *options: str, before: Sequence[str] = (), timeout: int = 300
 ) -> None:
     """Run Go tests; show each package, and what those have printed that fail."""
-    test = ["go", "test", "-json", "-shuffle=on", f"-timeout={timeout}s"]
+    # check_go vets, once: here each of three builds would, with all that it imports.
+    test = ["go", "test", "-vet=off", "-json", "-shuffle=on", f"-timeout={timeout}s"]
     command = [*before, *test, *(options or ["./..."])]
     printed: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     failed = []
