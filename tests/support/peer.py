@@ -20,6 +20,10 @@ from .programs import OPTIONS
 DEADLINE = 30.0
 """Seconds until an answer, or an end, counts as missing."""
 
+VARIABLE = "SHM_PUB_SUB_PEER_PYTHON"
+PYTHON = os.environ.get(VARIABLE, sys.executable)
+"""What peers run: another Python here shows that both talk, also one for another processor."""
+
 
 class Peer:
     """A process that calls functions by their names, and returns or raises here what they did.
@@ -36,7 +40,7 @@ class Peer:
             self._process = subprocess.Popen(
                 [
                     *launcher,
-                    sys.executable,
+                    PYTHON,
                     *OPTIONS,
                     "-m",
                     "support.peer_main",
