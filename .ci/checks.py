@@ -12,11 +12,13 @@ from pathlib import Path
 
 import conditions
 import edit
+import foreign
 import native
 import newest_tools
 import packages
+import released
 from interpreters import HERE, chosen, interpreters
-from pytests import EACH_PYTHON, LONG, NOT_SOAK, ONE_BY_ONE, SIDE_BY_SIDE, SMOKE, SOAKED, run_pytest
+from pytests import EACH_PYTHON, LONG, NOT_SOAK, ONE_BY_ONE, SIDE_BY_SIDE, SOAKED, run_pytest
 from stages import Stage, run, run_all
 from wheels import build_wheel, install_wheel, new_environment, pip_install
 
@@ -25,6 +27,7 @@ from build import HOW_LONG, use_tools
 from build_machine import BUILD, ROOT, find_go, go_environment
 
 PACKAGES = "packages of the system"
+RELEASE = "wheels of a release"
 SOAK_LIMIT = 4 * 3600  # s
 
 
@@ -56,40 +59,44 @@ def native_stages() -> list[Stage]:
     ]
 
 
-def python_stages(targets: dict[str, str], *, smoke: bool) -> list[Stage]:
-    """Return the stages of each Python: all tests on the first one, less on the others.
+def python_stages(targets: dict[str, str], wheels: dict[str, str]) -> list[Stage]:
+    """Return the stages of each Python: all tests on the first one, less on other targets.
 
-    The others' tests wait for the first one's, which use both processors: then a processor is free
-    beside the tests that measure.
+    The first one's wheel is built as a user's pip does, the others' are those of a release. Others'
+    tests wait for the first one's, which use both processors: then a processor is free beside the
+    tests that measure.
     """
-    stages: list[Stage] = []
-    after = [PACKAGES]
-    for number, (version, path) in enumerate(targets.items()):
-        made = f"Python {version}: environment and wheel"
-        groups = ["test", "lint", "docs"] if number == 0 else ["unit"]
-        stages.append(Stage(made, partial(install_wheel, path, version, *groups)))
-        if number == 0:
-            tests = partial(test_side_by_side, version)
-        else:
-            some = SMOKE if smoke and number > 1 else EACH_PYTHON
-            tests = partial(run_pytest, environment(version), version, *NOT_SOAK, *some)
-        stages.append(Stage(f"Python {version}: tests", tests, needs=[made], after=after))
-        after = [PACKAGES, stages[1].name]
+    (version, path), *others = targets.items()
+    made = f"Python {version}: environment and wheel"
+    tests = f"Python {version}: tests"
+    after = [PACKAGES, tests]
+    stages = [
+        Stage(made, partial(install_wheel, path, version, "test", "lint", "docs")),
+        Stage(tests, partial(test_side_by_side, version), needs=[made], after=[PACKAGES]),
+        Stage(RELEASE, partial(released.make_wheels, list(wheels))),
+    ]
+    for other, python in others:
+        made = f"Python {other}: environment"
+        install = partial(released.install_with_tests, python, other)
+        some = partial(run_pytest, environment(other), other, *NOT_SOAK, *EACH_PYTHON)
+        stages.append(Stage(made, install, needs=[RELEASE]))
+        stages.append(Stage(f"Python {other}: tests", some, needs=[made], after=after))
     return stages
 
 
 def test_side_by_side(version: str) -> None:
     """Run what is isolated, two at a time, on a machine booted a minute ago."""
-    but = [f"--ignore={path}" for path in ONE_BY_ONE]
+    but = [f"--ignore={path}" for path in [*ONE_BY_ONE, "tests/wheels"]]
     young = conditions.young_machine()
     options = [*NOT_SOAK, *SIDE_BY_SIDE, *but]
     run_pytest(environment(version), f"{version}-side-by-side", *options, before=young)
 
 
-def test(targets: dict[str, str], *, smoke: bool) -> None:
+def test(targets: dict[str, str], wheels: dict[str, str]) -> None:
+    """Test on these Pythons, and the wheels of a release on those."""
     version = next(iter(targets))
     first = environment(version)
-    made, tests, *others = python_stages(targets, smoke=smoke)
+    made, tests, release, *others = python_stages(targets, wheels)
     needs = [made.name]
     timed = partial(run_pytest, first, f"{version}-one-by-one", *NOT_SOAK, *ONE_BY_ONE)
     run_all(
@@ -99,7 +106,19 @@ def test(targets: dict[str, str], *, smoke: bool) -> None:
             tests,
             Stage(f"Python {version}: tests that measure", timed, needs, after=[tests.name]),
             *native_stages(),
+            release,
             *others,
+            Stage(
+                "wheels of a release, installed",
+                partial(released.check_here, first, wheels),
+                needs=[made.name, release.name],
+            ),
+            Stage(
+                f"wheel for {foreign.PROCESSOR}, under qemu-user",
+                partial(released.check_foreign, first),
+                needs=[made.name],
+                after=[release.name],  # both write build/release
+            ),
             Stage("ruff, prose", partial(edit.check_style, first / "bin"), needs),
             Stage("mypy", partial(run, first / "bin" / "mypy"), needs),
             Stage("documentation", partial(docs.build_docs, first / "bin"), needs),
@@ -130,6 +149,11 @@ def soak(targets: dict[str, str]) -> None:
         Stage("Go fuzzing", partial(native.fuzz, go, times=25)),
         Stage("newest gcc and Python", newest_tools.test_with_newest_tools),
         Stage(made, partial(install_wheel, python, version, "soak", "lint")),
+        Stage(
+            f"unit tests on {foreign.PROCESSOR}, under qemu-user",
+            partial(released.test_foreign_at_length, first),
+            needs=[made],
+        ),
         Stage("long", partial(everything, "long", "-s", *SOAKED, counts=LONG), needs=[made]),
         Stage(
             "everything, on a machine booted a minute ago",
@@ -214,4 +238,4 @@ def main(arguments: list[str]) -> None:
         if len(targets) == 1 and not options.python:
             print("only one usable Python here: the wheel is tested on that one alone")
         print("testing on", ", ".join(f"{version} ({path})" for version, path in targets.items()))
-        test(targets, smoke=not (options.every or options.python))
+        test(targets, wheels=targets if options.python else here_first)

@@ -70,10 +70,10 @@ def interpreters() -> dict[str, str]:
 
 
 def chosen(usable: dict[str, str], wanted: list[str]) -> dict[str, str]:
-    """Return the interpreters to test: those asked for, or this one, the oldest and the newest."""
+    """Return the interpreters to test: those asked for, or this one and the oldest other one."""
     if not wanted:
         others = [version for version in usable if version != HERE]
-        wanted = [HERE, *others[:1], *others[1:][-1:]]
+        wanted = [HERE, *others[:1]]
     if absent := [version for version in wanted if version not in usable]:
         raise SystemExit(f"not found here: Python {', '.join(absent)}; found: {', '.join(usable)}")
     return {version: usable[version] for version in wanted}

@@ -4,9 +4,11 @@ import signal
 from types import ModuleType
 
 import shm_pub_sub
+from support.emulated import not_under_qemu
 from support.programs import Check, Start
 
 
+@not_under_qemu("/proc/self/task has a thread of qemu's own")
 def test_import_starts_no_thread_and_loads_no_extension(check_python: Check) -> None:
     check_python(
         "import os, pathlib, threading, shm_pub_sub\n"

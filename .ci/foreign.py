@@ -1,0 +1,85 @@
+"""Python for another processor: Debian's, under qemu-user, in an environment like venv's.
+
+Nothing is registered with the kernel (binfmt_misc): its `bin/python` is a script that starts qemu,
+and what Python takes for itself, so that programs which start sys.executable stay there.
+"""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import debian
+from interpreters import HERE
+
+PROCESSOR = "aarch64"
+DEBIANS_NAME = "arm64"
+BESIDE = ["libc-bin", "libstdc++6"]
+"""What has the locale C.UTF-8, and what numpy's wheels expect."""
+
+# Modules are compiled once, even if the caller wants no cache: under qemu that takes seconds.
+PROGRAM = """\
+#!/bin/sh
+unset PYTHONDONTWRITEBYTECODE
+export SHM_PUB_SUB_UNDER_QEMU=1
+exec {qemu} -L {system} -0 "$0" {program} "$@"
+"""
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A Python for another processor, and what starts it."""
+
+    version: str
+    program: Path
+    system: Path
+    """The folder that it takes for the root, where that has a file."""
+
+    qemu: Path
+
+
+def find_qemu() -> Path:
+    """Return this machine's qemu-user, or Debian's, unpacked."""
+    names = (f"qemu-{PROCESSOR}-static", f"qemu-{PROCESSOR}")
+    if installed := next(filter(None, map(shutil.which, names)), None):
+        return Path(installed)
+    own, *_ = debian.mirrors()
+    architecture = debian.ran("dpkg", "--print-architecture").strip()
+    for package in ("qemu-user-static", "qemu-user"):  # the latter from Debian 13 on
+        folder = debian.unpack([package], architecture, own, depends=False)
+        for name in names:
+            if (program := folder / "usr" / "bin" / name).is_file():
+                return program
+    raise debian.Unavailable(f"Debian {own} has no {names[0]}")
+
+
+def find_python(version: str = "") -> Foreign:
+    """Return the Python of a version; without one, that of this Python's, or of this Debian."""
+    qemu = find_qemu()
+    if version:
+        system = debian.unpack([f"python{version}", *BESIDE], DEBIANS_NAME)
+    else:
+        own, *_ = debian.mirrors()
+        try:
+            system = debian.unpack([f"python{HERE}", *BESIDE], DEBIANS_NAME, own)
+        except debian.Absent:
+            system = debian.unpack(["python3", *BESIDE], DEBIANS_NAME, own)
+    (program,) = (system / "usr" / "bin").glob("python3.[0-9]*[0-9]")
+    return Foreign(program.name.removeprefix("python"), program, system, qemu)
+
+
+def new_environment(foreign: Foreign, folder: Path) -> Path:
+    """Make an empty environment and return its program."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "bin").mkdir(parents=True)
+    settings = f"home = {foreign.program.parent}\ninclude-system-site-packages = false\n"
+    (folder / "pyvenv.cfg").write_text(settings)
+    python = folder / "bin" / "python"
+    words = {"qemu": foreign.qemu, "system": foreign.system, "program": foreign.program}
+    python.write_text(PROGRAM.format(**{key: shlex.quote(str(at)) for key, at in words.items()}))
+    python.chmod(0o755)
+    for name in ("python3", f"python{foreign.version}"):
+        (folder / "bin" / name).symlink_to("python")
+    return python
