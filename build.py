@@ -112,10 +112,14 @@ def generate(folder: Path, env: dict[str, str]) -> None:
 
 
 def use_headers(folder: Path, include: str) -> None:
-    """Let the bindings in a folder include another interpreter's headers."""
+    """Let the bindings in a folder include another interpreter's headers.
+
+    By a path from there: cgo makes names of a hash of this text, and they are in the library.
+    """
     bindings = folder / "shmpubsub.go"
     line = re.compile(r'(?m)^(#cgo CFLAGS: )"-I[^"\n]+"')
-    text, found = line.subn(lambda match: f'{match[1]}"-I{include}"', bindings.read_text())
+    path = f"-I${{SRCDIR}}/{os.path.relpath(include, folder)}"
+    text, found = line.subn(lambda match: f'{match[1]}"{path}"', bindings.read_text())
     if found != 1:
         raise SystemExit(f"{bindings}: found {found} lines with an include folder; expected one")
     bindings.write_text(text)

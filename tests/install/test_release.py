@@ -117,6 +117,19 @@ def test_names_of_wheels_and_libraries() -> None:
     assert own == HERE.suffix
 
 
+def test_bindings_have_the_same_text_in_every_folder(tmp_path: Path) -> None:
+    """cgo makes names in the library of a hash of it."""
+    texts = []
+    for name in ("one", "another one"):
+        folder = tmp_path / name / "gopy"
+        folder.mkdir(parents=True)
+        bindings = folder / "shmpubsub.go"
+        bindings.write_text('#cgo CFLAGS: "-I/usr/include/python3.11" -Wno-error\n')
+        build.use_headers(folder, str(tmp_path / name / "headers" / "3.14-0123"))
+        texts.append(bindings.read_text())
+    assert texts == ['#cgo CFLAGS: "-I${SRCDIR}/../headers/3.14-0123" -Wno-error\n'] * 2
+
+
 def test_cibuildwheel_makes_the_same_wheels() -> None:
     text = (ROOT / "pyproject.toml").read_text()
     settings = text.partition("[tool.cibuildwheel]")[2]
