@@ -19,7 +19,7 @@ from support.soak import first_of
 from ._compile import HERE, compiler
 from ._package import Fault, build_package, check_that_it_fits
 
-ROUNDS = int(os.environ.get("SHM_PUB_SUB_ROUNDS") or 100)
+ROUNDS = int(os.environ.get("SHM_PUB_SUB_ROUNDS") or 200)
 
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 ASK = """
