@@ -28,6 +28,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+# Of that folder, a source distribution has what a build needs: build_*.py.
+sys.path.insert(0, str(Path(__file__).resolve().parent / ".ci"))
+
 from build_machine import (
     BUILD,
     GO_VERSION,
@@ -241,13 +244,11 @@ def main(arguments: list[str]) -> None:
     if not command:
         build_in_place()
     elif command == "wheels":
-        sys.path.insert(0, str(ROOT / ".ci"))
         import release  # noqa: PLC0415 - as below
 
         release.main(arguments[1:])
     elif command in ("test", "soak", "mutations", "demo", "docs"):
         # Only now: it imports this file, and a source distribution does without it.
-        sys.path.insert(0, str(ROOT / ".ci"))
         import checks  # noqa: PLC0415
 
         checks.main(arguments)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from setuptools import setup
 
-# Build front ends leave the source tree out of sys.path; in front of PyPI's `build`.
+# Build front ends leave the source tree out of sys.path. In front of PyPI's `build`; ours adds .ci.
 sys.path.insert(0, str(Path(__file__).parent))
 import build
 import build_commands

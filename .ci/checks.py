@@ -11,20 +11,19 @@ from functools import partial
 from pathlib import Path
 
 import conditions
+import docs
 import edit
 import foreign
 import native
 import newest_tools
 import packages
 import released
+from build import HOW_LONG, use_tools
+from build_machine import BUILD, ROOT, find_go, go_environment
 from interpreters import HERE, chosen, interpreters
 from pytests import EACH_PYTHON, LONG, NOT_SOAK, ONE_BY_ONE, SIDE_BY_SIDE, SOAKED, run_pytest
 from stages import Stage, run, run_all
 from wheels import build_wheel, install_wheel, new_environment, pip_install
-
-import docs
-from build import HOW_LONG, use_tools
-from build_machine import BUILD, ROOT, find_go, go_environment
 
 PACKAGES = "packages of the system"
 RELEASE = "wheels of a release"

@@ -7,9 +7,8 @@ import re
 import shutil
 from typing import TYPE_CHECKING
 
-from stages import run
-
 from build_machine import BUILD, ROOT
+from stages import run
 
 if TYPE_CHECKING:
     from pathlib import Path

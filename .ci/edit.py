@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from build_machine import BUILD, ROOT
 from interpreters import HERE
 from pytests import NOT_SOAK, SIDE_BY_SIDE
 from stages import Stage, run, run_all
 from wheels import new_environment, pip_install
 
-from build_machine import BUILD, ROOT
-
 ENVIRONMENT = BUILD / f"edit-{HERE}"
 PROGRAMS = ENVIRONMENT / "bin"
-BUILT_FROM = ["shmpubsub", "build.py", "build_machine.py", "go.mod", "go.sum"]
+BUILT_FROM = ["shmpubsub", "build.py", "go.mod", "go.sum"]
+BUILT_FROM += [f".ci/build_{name}.py" for name in ("machine", "platform", "target")]
 STORM = "tests/storm/test_storm.py"
 
 

@@ -13,9 +13,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import conditions
-from stages import check, output, run, say, skip, started
-
 from build_machine import BUILD, COMPILER, INCLUDE, ROOT
+from stages import check, output, run, say, skip, started
 
 Environment = dict[str, str]
 BENCHMARKS = ["go", "test", "-vet=off", "-run=^$", "-bench=.", "-benchtime=1x"]

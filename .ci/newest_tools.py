@@ -15,9 +15,8 @@ import tempfile
 from pathlib import Path
 
 import debian
-from stages import skip
-
 from build_machine import ROOT
+from stages import skip
 
 SUITE = "testing"
 PYTHON = "python3.15"

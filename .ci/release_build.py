@@ -16,17 +16,17 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import release_checks
-import release_headers
-from interpreters import VERSIONS
-from release import ARCHITECTURES, parser
-from release_headers import Headers
 from setuptools import Extension, setup
 
 import build
 import build_commands
+import release_checks
+import release_headers
 from build_machine import BUILD, ROOT, go_environment
 from build_target import Target
+from interpreters import VERSIONS
+from release import ARCHITECTURES, parser
+from release_headers import Headers
 
 GLIBC = "2.28"
 GOARCH = {"x86_64": "amd64", "aarch64": "arm64"}

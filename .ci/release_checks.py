@@ -12,11 +12,10 @@ from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from stages import output
-from wheels import library_faults
-
 import build_sbom
 from build import EXTENSIONS
+from stages import output
+from wheels import library_faults
 
 SIZE = 1.8e6
 """Bytes that a wheel may have."""

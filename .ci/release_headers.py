@@ -20,7 +20,6 @@ from pathlib import Path
 
 import debian
 import interpreters
-
 from build_machine import BUILD
 from build_target import Target
 

@@ -9,11 +9,10 @@ from pathlib import Path
 import debian
 import foreign
 import release
+from build_machine import BUILD
 from pytests import NOT_SOAK, run_pytest
 from stages import run, skip
 from wheels import new_environment, pip_install
-
-from build_machine import BUILD
 
 PEER = "SHM_PUB_SUB_PEER_PYTHON"
 

@@ -8,10 +8,9 @@ import subprocess
 import time
 from pathlib import Path
 
-from stages import check, output, run, say, started
-
 from build import EXTENSIONS
 from build_machine import BUILD, INCLUDE, ROOT
+from stages import check, output, run, say, started
 
 SHOWN = re.compile(r"\s*(build: .*|Downloading \S+ \(.*MB\).*)")
 """What is shown of pip's output while it builds: the build's own steps, and long downloads."""

@@ -33,7 +33,7 @@ class Unbuilt(Exception):
 
 def environment() -> dict[str, str]:
     """Return the environment of build.py's Go commands."""
-    sys.path.insert(0, str(ROOT))
+    sys.path.insert(0, str(ROOT / ".ci"))
     try:
         import build_machine  # noqa: PLC0415
 
@@ -41,7 +41,7 @@ def environment() -> dict[str, str]:
     except SystemExit as error:  # no Go
         pytest.skip(str(error))
     finally:
-        sys.path.remove(str(ROOT))
+        sys.path.remove(str(ROOT / ".ci"))
 
 
 def build(folder: Path, env: dict[str, str]) -> Path:

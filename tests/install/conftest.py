@@ -11,7 +11,7 @@ import pytest
 from support.paths import ROOT
 from support.programs import run
 
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / ".ci"))
 
 import build_machine
 

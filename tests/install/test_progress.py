@@ -23,7 +23,7 @@ WHEEL = "import wheels; wheels.build_wheel(wheels.Path({folder!r}))"
 
 @pytest.fixture
 def tree(source: Path) -> Path:
-    shutil.copytree(ROOT / ".ci", source / ".ci")
+    shutil.copytree(ROOT / ".ci", source / ".ci", dirs_exist_ok=True)
     return source
 
 

@@ -20,7 +20,7 @@ WAYS = {
 @pytest.fixture
 def tree(source: Path) -> Path:
     """With what only a copy of the repository has."""
-    shutil.copytree(ROOT / ".ci", source / ".ci")
+    shutil.copytree(ROOT / ".ci", source / ".ci", dirs_exist_ok=True)
     return source
 
 
@@ -79,7 +79,7 @@ def test_a_compiler_that_fails(way: str, tree: Path) -> None:
 def test_no_compiler(way: str, tree: Path) -> None:
     """Neither gcc nor headers, as on a new machine: the packages of both are named at once."""
     lack = f"import sys, sysconfig; sysconfig.get_path = lambda name: {str(tree / 'none')!r}\n"
-    machine = tree / "build_machine.py"
+    machine = tree / ".ci" / "build_machine.py"
     machine.write_text(machine.read_text().replace("import sysconfig\n", lack, 1))
     done = ask(tree, WAYS[way], CC="no-such-compiler")
     version = ".".join(map(str, sys.version_info[:2]))

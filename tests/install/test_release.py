@@ -16,11 +16,10 @@ from support.programs import run
 
 sys.path += [str(ROOT), str(ROOT / ".ci")]
 
+import build
 import release
 import release_build
 import release_headers
-
-import build
 from build_machine import INCLUDE
 from build_target import HERE
 

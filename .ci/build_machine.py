@@ -13,7 +13,7 @@ from pathlib import Path
 
 from build_platform import check_platform
 
-ROOT = Path(__file__).resolve().parent
+ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 GO_VERSION = (1, 26)
 INCLUDE = sysconfig.get_path("include")
