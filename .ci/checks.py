@@ -17,7 +17,7 @@ import foreign
 import native
 import newest_tools
 import packages
-import released
+import release_tests
 from build import HOW_LONG, use_tools
 from build_machine import BUILD, ROOT, find_go, go_environment
 from interpreters import HERE, chosen, interpreters
@@ -72,11 +72,11 @@ def python_stages(targets: dict[str, str], wheels: dict[str, str]) -> list[Stage
     stages = [
         Stage(made, partial(install_wheel, path, version, "test", "lint", "docs")),
         Stage(tests, partial(test_side_by_side, version), needs=[made], after=[PACKAGES]),
-        Stage(RELEASE, partial(released.make_wheels, list(wheels))),
+        Stage(RELEASE, partial(release_tests.make_wheels, list(wheels))),
     ]
     for other, python in others:
         made = f"Python {other}: environment"
-        install = partial(released.install_with_tests, python, other)
+        install = partial(release_tests.install_with_tests, python, other)
         some = partial(run_pytest, environment(other), other, *NOT_SOAK, *EACH_PYTHON)
         stages.append(Stage(made, install, needs=[RELEASE]))
         stages.append(Stage(f"Python {other}: tests", some, needs=[made], after=after))
@@ -109,12 +109,12 @@ def test(targets: dict[str, str], wheels: dict[str, str]) -> None:
             *others,
             Stage(
                 "wheels of a release, installed",
-                partial(released.check_here, first, wheels),
+                partial(release_tests.check_here, first, wheels),
                 needs=[made.name, release.name],
             ),
             Stage(
                 f"wheel for {foreign.PROCESSOR}, under qemu-user",
-                partial(released.check_foreign, first),
+                partial(release_tests.check_foreign, first),
                 needs=[made.name],
                 after=[release.name],  # both write build/release
             ),
@@ -143,14 +143,14 @@ def soak(targets: dict[str, str]) -> None:
         Stage("Go tests, pages of 64 KiB", partial(native.go_test, go, "-tags=page64k", "./...")),
         *(
             Stage(f"Go tests on {other}", partial(native.test_go_emulated, go, other))
-            for other in native.EMULATORS
+            for other in native.EMULATED
         ),
         Stage("Go fuzzing", partial(native.fuzz, go, times=25)),
         Stage("newest gcc and Python", newest_tools.test_with_newest_tools),
         Stage(made, partial(install_wheel, python, version, "soak", "lint")),
         Stage(
             f"unit tests on {foreign.PROCESSOR}, under qemu-user",
-            partial(released.test_foreign_at_length, first),
+            partial(release_tests.test_foreign_at_length, first),
             needs=[made],
         ),
         Stage("long", partial(everything, "long", "-s", *SOAKED, counts=LONG), needs=[made]),

@@ -40,9 +40,9 @@ class Foreign:
     qemu: Path
 
 
-def find_qemu() -> Path:
-    """Return this machine's qemu-user, or Debian's, unpacked."""
-    names = (f"qemu-{PROCESSOR}-static", f"qemu-{PROCESSOR}")
+def find_qemu(processor: str) -> Path:
+    """Return this machine's qemu-user for a processor, or Debian's, unpacked."""
+    names = (f"qemu-{processor}-static", f"qemu-{processor}")
     if installed := next(filter(None, map(shutil.which, names)), None):
         return Path(installed)
     own, *_ = debian.mirrors()
@@ -57,7 +57,7 @@ def find_qemu() -> Path:
 
 def find_python(version: str = "") -> Foreign:
     """Return the Python of a version; without one, that of this Python's, or of this Debian."""
-    qemu = find_qemu()
+    qemu = find_qemu(PROCESSOR)
     if version:
         system = debian.unpack([f"python{version}", *BESIDE], DEBIANS_NAME)
     else:

@@ -10,7 +10,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-VERSIONS = [f"3.{minor}" for minor in range(10, 16)]
+from build_platform import NEWEST, OLDEST
+
+VERSIONS = [f"3.{minor}" for minor in range(OLDEST[1], NEWEST[1] + 1)]
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 PROBE = """

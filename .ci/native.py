@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import conditions
+import debian
+import foreign
 from build_machine import BUILD, COMPILER, INCLUDE, ROOT
 from stages import check, output, run, say, skip, started
 
@@ -23,8 +26,8 @@ STARTS_GOROUTINE = re.compile(r"(?m)^\s*go (?:func\b|[\w.]+\()|\.Go\(")
 EXAMPLES = ROOT / "examples" / "go"
 """A module of its own, which uses the package as a stranger's does."""
 
-EMULATORS = {"arm64": "qemu-aarch64-static", "riscv64": "qemu-riscv64-static"}
-"""Processors besides this one that have topics, and what runs their programs here."""
+EMULATED = {"arm64": "aarch64", "riscv64": "riscv64"}
+"""Processors besides this one that have topics, with qemu's names of them."""
 
 UNSUPPORTED = ["386", "arm"]
 """Processors for which the package compiles, to say that it has none."""
@@ -94,7 +97,7 @@ def check_go_at_length(environment: Environment) -> None:
     program = BUILD / "staticcheck"  # for this processor, whichever it checks for
     run("go", "build", "-o", program, "honnef.co/go/tools/cmd/staticcheck", env=environment)
     run(program, "-tags=killpoints", "./...", env=environment)
-    for processor in EMULATORS:
+    for processor in EMULATED:
         there = built_for(processor, environment)
         run("go", "vet", "-tags=killpoints", "./...", env=there)
         run(program, "-tags=killpoints", "./...", env=there)
@@ -171,12 +174,19 @@ def test_go_emulated(environment: Environment, processor: str) -> None:
     Nor is it possible with the race detector: on arm64 it takes only addresses of 48 bits, and an
     emulator on x86-64 has 47.
     """
-    emulator = EMULATORS[processor]
-    if shutil.which(emulator) is None:
-        skip(f"Go tests on {processor}: no {emulator} here (Debian: apt install qemu-user-static)")
+    try:
+        emulator = str(foreign.find_qemu(EMULATED[processor]))
+    except debian.Unavailable as error:
+        skip(f"Go tests on {processor}: {error}")
         return
     there = built_for(processor, environment) | {"SHM_PUB_SUB_EMULATOR": emulator}
-    go_test(there, f"-exec={emulator}", f"-skip={NOT_RACED}", "./shmpubsub/...", timeout=1500)
+    go_test(
+        there,
+        f"-exec={shlex.quote(emulator)}",
+        f"-skip={NOT_RACED}",
+        "./shmpubsub/...",
+        timeout=1500,
+    )
 
 
 def test_go_races(environment: Environment) -> None:
