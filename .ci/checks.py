@@ -153,6 +153,11 @@ def soak(targets: dict[str, str]) -> None:
             partial(release_tests.test_foreign_at_length, first),
             needs=[made],
         ),
+        Stage(
+            f"wheel for {foreign.PROCESSOR}, pages of 64 KiB",
+            partial(release_tests.test_foreign_pages, first),
+            needs=[made],
+        ),
         Stage("long", partial(everything, "long", "-s", *SOAKED, counts=LONG), needs=[made]),
         Stage(
             "everything, on a machine booted a minute ago",

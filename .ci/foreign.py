@@ -6,6 +6,7 @@ and what Python takes for itself, so that programs which start sys.executable st
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 from dataclasses import dataclass
@@ -13,9 +14,11 @@ from pathlib import Path
 
 import debian
 from interpreters import HERE
+from stages import output
 
 PROCESSOR = "aarch64"
 DEBIANS_NAME = "arm64"
+LARGE_PAGE = 65536
 BESIDE = ["libc-bin", "libstdc++6"]
 """What has the locale C.UTF-8, and what numpy's wheels expect."""
 
@@ -68,6 +71,22 @@ def find_python(version: str = "") -> Foreign:
             system = debian.unpack(["python3", *BESIDE], DEBIANS_NAME, own)
     (program,) = (system / "usr" / "bin").glob("python3.[0-9]*[0-9]")
     return Foreign(program.name.removeprefix("python"), program, system, qemu)
+
+
+def use_large_pages(python: Path, found: Foreign) -> dict[str, str]:
+    """Return the variables with which an environment has pages of 64 KiB; none if qemu cannot.
+
+    Libraries are made longer: qemu does not give the zeros behind the end of a mapped file.
+    """
+    for folder in (python.parent.parent, found.system):
+        for library in folder.rglob("*.so*"):
+            if library.is_file() and not library.is_symlink():
+                size = library.stat().st_size
+                os.truncate(library, -(-size // LARGE_PAGE) * LARGE_PAGE)
+    variables = {"QEMU_PAGESIZE": str(LARGE_PAGE)}  # until qemu 8
+    ask = "import mmap; print(mmap.PAGESIZE)"
+    answer = output(python, "-c", ask, env=os.environ | variables)
+    return variables if int(answer) == LARGE_PAGE else {}
 
 
 def new_environment(foreign: Foreign, folder: Path) -> Path:

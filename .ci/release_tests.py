@@ -38,10 +38,10 @@ def install(pip: Path, python: Path, *what: str | Path) -> None:
     run(pip, "--python", python, "install", "-q", "--no-compile", *what)
 
 
-def talk(first: Path, version: str, architecture: str, python: Path) -> None:
+def talk(first: Path, version: str, architecture: str, python: Path, **more: str) -> None:
     """Run tests whose second process is another Python than the first."""
-    variables = {PEER: str(python), f"{PEER}_IS": f"{version} {architecture}"}
-    name = f"wheel-{version}-{architecture}"
+    variables = {PEER: str(python), f"{PEER}_IS": f"{version} {architecture}", **more}
+    name = "-".join(["wheel", version, architecture, *more.values()])
     run_pytest(first, name, *NOT_SOAK, "tests/wheels", counts=variables)
 
 
@@ -87,6 +87,16 @@ def check_foreign(first: Path) -> None:
     if ready := prepare_foreign(first):
         found, python = ready
         talk(first, found.version, foreign.PROCESSOR, python)
+
+
+def test_foreign_pages(first: Path) -> None:
+    """Let that wheel do the same where pages have 64 KiB, beside this Python with its own."""
+    if ready := prepare_foreign(first):
+        found, python = ready
+        if variables := foreign.use_large_pages(python, found):
+            talk(first, found.version, foreign.PROCESSOR, python, **variables)
+        else:
+            skip("pages of 64 KiB: this qemu-user has no others than this machine")
 
 
 def test_foreign_at_length(first: Path) -> None:
