@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from build_machine import BUILD
@@ -83,28 +82,10 @@ def mirrors() -> dict[str, str]:
     return found | dict.fromkeys(SUITES, next(iter(found.values())))
 
 
-def unpack(
-    packages: Sequence[str], architecture: str, suite: str = "", *, depends: bool = True
-) -> Path:
-    """Return a folder with these packages, and what they depend on: the first time, unpack them.
-
-    Without a suite it is the first that has them: this machine's own, or a newer one.
-    """
+def unpack(packages: Sequence[str], architecture: str, suite: str, *, depends: bool = True) -> Path:
+    """Return a folder with these packages, and what they depend on: the first time, unpack them."""
     suites = mirrors()
-    reasons = []
-    for name in [suite] if suite else suites:
-        site = suites.get(name) or next(iter(suites.values()))
-        try:
-            return unpack_from(site, name, packages, architecture, depends=depends)
-        except Absent as error:
-            reasons.append(f"{name} has {error}")
-    raise Absent(f"{' '.join(packages)} for {architecture}: {'; '.join(reasons)}")
-
-
-def unpack_from(
-    site: str, suite: str, packages: Sequence[str], architecture: str, *, depends: bool
-) -> Path:
-    """Return the folder with packages of one suite: the first time, make it as a whole."""
+    site = suites.get(suite) or next(iter(suites.values()))
     what = f"{site} {suite} {architecture} {' '.join(packages)} {depends}"
     name = f"{packages[0]}-{suite}-{architecture}"
     done = FOLDER / f"{name}-{hashlib.sha256(what.encode()).hexdigest()[:8]}"
@@ -118,8 +99,11 @@ def unpack_from(
             ran("dpkg-deb", "-x", package, fresh)
         if not (fresh / "lib").exists():  # usr/lib from Debian 13 on; a base package links it
             (fresh / "lib").symlink_to("usr/lib")
-        with suppress(FileExistsError):  # of another process, which was faster
+        try:
             fresh.rename(done)
+        except OSError:  # another process was faster
+            if not done.exists():
+                raise
     return done
 
 
@@ -148,7 +132,11 @@ def download(
     if depends:
         ran(*apt, "install", "-y", "--download-only", "--no-install-recommends", *exactly)
     else:
-        ran(*apt, "download", *exactly, cwd=archives)
+        try:
+            ran(*apt, "download", *exactly, cwd=archives)
+        except Unavailable as error:
+            if "Handler silently failed" not in str(error):  # apt's words for: no such name
+                raise
     if absent := [name for name in packages if not list(archives.glob(f"{name}_*.deb"))]:
         raise Absent(f"no {', '.join(absent)}")
     return sorted(archives.glob("*.deb"))

@@ -51,24 +51,24 @@ def find_qemu(processor: str) -> Path:
     own, *_ = debian.mirrors()
     architecture = debian.ran("dpkg", "--print-architecture").strip()
     for package in ("qemu-user-static", "qemu-user"):  # the latter from Debian 13 on
-        folder = debian.unpack([package], architecture, own, depends=False)
+        try:
+            folder = debian.unpack([package], architecture, own, depends=False)
+        except debian.Absent:
+            continue
         for name in names:
             if (program := folder / "usr" / "bin" / name).is_file():
                 return program
     raise debian.Unavailable(f"Debian {own} has no {names[0]}")
 
 
-def find_python(version: str = "") -> Foreign:
-    """Return the Python of a version; without one, that of this Python's, or of this Debian."""
+def find_python() -> Foreign:
+    """Return a Python of this one's version or, if this Debian has none, of Debian's."""
     qemu = find_qemu(PROCESSOR)
-    if version:
-        system = debian.unpack([f"python{version}", *BESIDE], DEBIANS_NAME)
-    else:
-        own, *_ = debian.mirrors()
-        try:
-            system = debian.unpack([f"python{HERE}", *BESIDE], DEBIANS_NAME, own)
-        except debian.Absent:
-            system = debian.unpack(["python3", *BESIDE], DEBIANS_NAME, own)
+    own, *_ = debian.mirrors()
+    try:
+        system = debian.unpack([f"python{HERE}", *BESIDE], DEBIANS_NAME, own)
+    except debian.Absent:
+        system = debian.unpack(["python3", *BESIDE], DEBIANS_NAME, own)
     (program,) = (system / "usr" / "bin").glob("python3.[0-9]*[0-9]")
     return Foreign(program.name.removeprefix("python"), program, system, qemu)
 

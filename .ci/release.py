@@ -48,9 +48,9 @@ def environment(group: str) -> Path:
 
 
 def make_wheels(
-    versions: Sequence[str] = VERSIONS,
-    architectures: Sequence[str] = ARCHITECTURES,
-    folder: Path = FOLDER,
+    versions: Sequence[str],
+    architectures: Sequence[str],
+    folder: Path,
     headers: Sequence[Path] = (),
 ) -> list[Path]:
     """Make these wheels of this tree in a folder, check them, and return their paths.

@@ -63,14 +63,14 @@ def check_here(first: Path, targets: dict[str, str]) -> None:
         talk(first, version, architecture, python)
 
 
-def prepare_foreign(first: Path, version: str = "") -> tuple[foreign.Foreign, Path] | None:
+def prepare_foreign(first: Path) -> tuple[foreign.Foreign, Path] | None:
     """Make an environment with a wheel for the other processor; None if that cannot run here."""
     what = f"wheels for {foreign.PROCESSOR}"
     if platform.machine() != "x86_64":
         skip(f"{what}: {platform.machine()} here; qemu-user is used on x86_64")
         return None
     try:
-        found = foreign.find_python(version)
+        found = foreign.find_python()
     except debian.Unavailable as error:
         skip(f"{what}: {error}")
         return None
