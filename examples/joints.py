@@ -1,6 +1,6 @@
 """The state of an arm's joints: a dataclass here, a struct in go/joints, one and the same topic.
 
-    python examples/joints.py arm         # in one terminal; or, in go, go run ./joints
+    python examples/joints.py arm         # in one terminal; or, in examples/go, go run ./joints
     python examples/joints.py watch       # in another, in any order
 
 Stop it with Ctrl-C.
