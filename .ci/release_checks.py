@@ -20,7 +20,7 @@ from wheels import library_faults
 SIZE = 1.8e6
 """Bytes that a wheel may have."""
 
-MACHINES = {"x86_64": "X86-64", "aarch64": "AArch64"}
+MACHINES = {"x86_64": "Advanced Micro Devices X86-64", "aarch64": "AArch64"}
 """readelf's names."""
 
 LICENSES = {"LICENSE", "licenses/go.txt", "licenses/gopy.txt"}
@@ -37,17 +37,12 @@ def machine_faults(library: Path, architecture: str) -> list[str]:
     """Return what is wrong with a library besides its names: machine, stack, symbols."""
     shown = output("readelf", "-hlSW", library)
     faults = []
-    if f"Machine:                           {wanted(architecture)}" not in shown:
+    if not re.search(rf"(?m)^ *Machine: +{MACHINES[architecture]}$", shown):
         faults.append(f"not for {architecture}")
     if not re.search(r"GNU_STACK .* RW ", shown):
         faults.append("an executable stack")
     faults += [f"has {name}" for name in (".symtab", ".debug_info") if f" {name} " in shown]
     return faults
-
-
-def wanted(architecture: str) -> str:
-    name = MACHINES[architecture]
-    return f"Advanced Micro Devices {name}" if architecture == "x86_64" else name
 
 
 def faults_of(wheel: Path) -> list[str]:
