@@ -58,6 +58,7 @@ static struct topic topics[MOST];
 static int count;
 static uint64_t rounds;
 static bool over, old;
+static pthread_mutex_t moving = PTHREAD_MUTEX_INITIALIZER; /* what a child finds is not half moved, as under the GIL */
 
 /* The product's calls of syscall(2), by the linker's --wrap: without time limits. */
 long __real_syscall(long number, long a, long b, long c, long d, long e, long f);
@@ -120,10 +121,12 @@ subscribe(void *argument)
         taken = __atomic_load_n(&t->files[t->present].head.head, __ATOMIC_ACQUIRE);
         bool moves = what == 1 && taken > t->taken; /* while its publisher waits */
         if (moves) {
+            pthread_mutex_lock(&moving);
             watch_detach(t->watch);
             wait_page_release(t->target.wait);
             t->present = !t->present;
             enter(t, taken);
+            pthread_mutex_unlock(&moving);
         }
         __atomic_store_n(&t->taken, taken, __ATOMIC_RELEASE);
         if (!moves) {
@@ -165,7 +168,9 @@ come_and_go(void *argument)
 static void
 fork_once(void)
 {
+    pthread_mutex_lock(&moving);
     pid_t child = fork();
+    pthread_mutex_unlock(&moving);
     if (child == 0) {
         struct topic *t = &topics[0];
         struct pollfd p = {.fd = t->watch->fd, .events = POLLIN};
@@ -178,7 +183,7 @@ fork_once(void)
     int status;
     waitpid(child, &status, 0);
     if (status != 0) {
-        FAIL("a forked child's descriptor is not readable at first");
+        FAIL("a forked child, whose descriptor is readable at first, ends with %d", status);
     }
 }
 #endif
