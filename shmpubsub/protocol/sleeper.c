@@ -26,7 +26,8 @@
 
 struct sleeper {
     struct watch *watch;    /* NULL: it is to end */
-    struct wait_page *page; /* that it sleeps on, or is about to, and holds; NULL: it takes the mutex next */
+    struct wait_page *page; /* that it sleeps on, or is about to, and holds; NULL: it takes the mutex next. In a child,
+                               until the sleeper is served or ends, its parent's. */
     bool running;
     uint64_t retry_at; /* CLOCK_MONOTONIC ns: not sooner */
 };
@@ -74,6 +75,18 @@ wake(const struct sleeper *s)
     }
 }
 
+/* In a child. Not in its handler, which may not free. */
+static void
+release_parents_page(struct sleeper *s)
+{
+    if (!s->running && s->page != NULL) {
+        fork_step_begin();
+        wait_page_release(s->page);
+        s->page = NULL;
+        fork_step_end();
+    }
+}
+
 static struct sleeper *
 new_sleeper(struct watch *w)
 {
@@ -92,6 +105,9 @@ bool
 sleeper_serve(struct watch *w, uint64_t now)
 {
     struct sleeper *s = w->sleeper;
+    if (s != NULL) {
+        release_parents_page(s);
+    }
     if (w->target.wait == NULL) {
         if (s != NULL) {
             wake(s);
@@ -123,6 +139,7 @@ sleeper_end(struct watch *w)
     }
     s->watch = NULL;
     count--;
+    release_parents_page(s);
     fork_step_begin();
     w->sleeper = NULL;
     if (s->running) {
@@ -148,9 +165,5 @@ sleeper_forked(struct watch *w)
         count++;
         s->running = false;
         s->retry_at = 0; /* the child's clock may be another */
-        if (s->page != NULL) {
-            wait_page_release(s->page);
-            s->page = NULL;
-        }
     }
 }

@@ -11,7 +11,9 @@ from ._compile import FLAGS, LONGER, stress
 ROUNDS = {"plain": 60_000, "address": 24_000, "thread": 6_000}
 
 
-build = partial(stress, "watch_stress", product="*.c", flags=["-Wl,--wrap=syscall"])
+build = partial(
+    stress, "watch_stress", product="*.c", flags=["-Wl,--wrap=syscall", "-Wl,--wrap=free"]
+)
 
 
 @pytest.mark.parametrize("kernel", ["new", "old"])

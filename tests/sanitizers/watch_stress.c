@@ -164,7 +164,33 @@ come_and_go(void *argument)
     return NULL;
 }
 
+/* Other threads may have been allocating memory: a child's handlers must not, and must not free any. */
+static bool in_handlers;
+void __real_free(void *memory);
+void __wrap_free(void *memory);
+
+void
+__wrap_free(void *memory)
+{
+    if (in_handlers) {
+        FAIL("a handler of fork frees memory");
+    }
+    __real_free(memory);
+}
+
 #ifndef __SANITIZE_THREAD__ /* which does not follow a fork with threads */
+static void
+begin_handlers(void)
+{
+    in_handlers = true;
+}
+
+static void
+end_handlers(void)
+{
+    in_handlers = false;
+}
+
 static void
 fork_once(void)
 {
@@ -200,9 +226,15 @@ main(int argc, char **argv)
     if (count < 1 || count > MOST) {
         FAIL("1 to %d topics", MOST);
     }
+#ifndef __SANITIZE_THREAD__
+    pthread_atfork(NULL, NULL, begin_handlers);
+#endif
     if (fork_init() != 0 || notifier_init() != 0) {
         FAIL("no handlers of fork");
     }
+#ifndef __SANITIZE_THREAD__
+    pthread_atfork(NULL, NULL, end_handlers);
+#endif
     char path[] = "/tmp/watch_stress.XXXXXX";
     int owner = mkstemp(path), fd = open(path, O_RDONLY | O_CLOEXEC);
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
@@ -252,8 +284,24 @@ main(int argc, char **argv)
         pthread_join(other, NULL);
     }
     for (int i = 0; i < count; i++) {
+        watch_detach(topics[i].watch);
+        wait_page_release(topics[i].target.wait); /* now only a sleeper may hold it */
+    }
+#ifndef __SANITIZE_THREAD__
+    pid_t child = fork();
+#else
+    pid_t child = -1;
+#endif
+    for (int i = 0; i < count; i++) {
         watch_end(topics[i].watch);
         watch_release(topics[i].watch);
+    }
+    if (child == 0) {
+        _exit(0);
+    }
+    int status = 0;
+    if (child > 0 && (waitpid(child, &status, 0) < 0 || status != 0)) {
+        FAIL("a child that only ends its watches ends with %d", status);
     }
     unlink(path);
     printf("%llu rounds\n", (unsigned long long)(count * rounds));
