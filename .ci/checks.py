@@ -85,7 +85,7 @@ def python_stages(targets: dict[str, str], wheels: dict[str, str]) -> list[Stage
 
 def test_side_by_side(version: str) -> None:
     """Run what is isolated, two at a time, on a machine booted a minute ago."""
-    but = [f"--ignore={path}" for path in [*ONE_BY_ONE, "tests/wheels"]]
+    but = [f"--ignore={path}" for path in [*ONE_BY_ONE, "tests/interop"]]
     young = conditions.young_machine()
     options = [*NOT_SOAK, *SIDE_BY_SIDE, *but]
     run_pytest(environment(version), f"{version}-side-by-side", *options, before=young)

@@ -42,7 +42,7 @@ def talk(first: Path, version: str, architecture: str, python: Path, **more: str
     """Run tests whose second process is another Python than the first."""
     variables = {PEER: str(python), f"{PEER}_IS": f"{version} {architecture}", **more}
     name = "-".join(["wheel", version, architecture, *more.values()])
-    run_pytest(first, name, *NOT_SOAK, "tests/wheels", counts=variables)
+    run_pytest(first, name, *NOT_SOAK, "tests/interop", counts=variables)
 
 
 def install_with_tests(python: str, version: str) -> None:

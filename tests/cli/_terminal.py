@@ -31,11 +31,11 @@ class Terminal:
         self.process = subprocess.Popen(
             [
                 "env",
-                "--default-signal=INT",
+                "--default-signal=HUP,INT,QUIT",
                 "setsid",
                 "--ctty",
                 *map(str, command),
-            ],  # so that Ctrl-C is a signal, and not ignored
+            ],  # so that they are signals under nohup and in the background, too
             stdin=slave,
             stdout=slave,
             stderr=slave,

@@ -91,17 +91,22 @@ class Keys:
         return "".join(keys)
 
     def _change(self) -> bool:
-        """Change the terminal's modes, unless in the background; report whether keys come."""
-        if not self._changed and self.available and self._in_foreground():
-            try:
-                found = termios.tcgetattr(self._fd)
-                if found != self._ours:  # otherwise they stayed during a stop
-                    self._before, self._ours = found, _without_line_mode(found)
-                    termios.tcsetattr(self._fd, termios.TCSANOW, self._ours)
-                self._changed = True
-            except termios.error:
-                self._fd = -1
-        return self._changed and self.available
+        """Change the terminal's modes, unless in the background; report whether keys come.
+
+        At each look: a shell's `fg` may set its own after it has made this the foreground.
+        """
+        if not (self.available and self._in_foreground()):
+            return False
+        try:
+            found = termios.tcgetattr(self._fd)
+            if found != self._ours:  # otherwise they stayed during a stop
+                self._before = found
+                termios.tcsetattr(self._fd, termios.TCSANOW, _without_line_mode(found))
+                self._ours = termios.tcgetattr(self._fd)
+            self._changed = True
+        except termios.error:
+            self._fd = -1
+        return self.available
 
     def _restore(self) -> None:
         if self._changed and self._in_foreground():  # otherwise they are the shell's by now
@@ -133,7 +138,6 @@ class Keys:
 
     def _on_continue(self, _number: int, _frame: FrameType | None) -> None:
         """Change the modes again: the shell may have set its own during a stop."""
-        self._changed = False
         self._change()
 
     def _by_default(self, number: int) -> None:
