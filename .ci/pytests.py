@@ -16,7 +16,7 @@ FAILURE_LENGTH = 4000
 """Characters of a failed test's end that are repeated where everything ends."""
 
 NOT_SOAK = ["-m", "not soak"]
-SIDE_BY_SIDE = ["-n", "2", "--dist", "loadfile"]
+SIDE_BY_SIDE = ["-n", "3", "--dist", "loadfile"]
 
 # They measure times or trace other processes: one at a time, when the others have ended.
 ONE_BY_ONE = [
