@@ -52,6 +52,7 @@ PYTHON = {
         "tests/waiting/test_arecv.py",
         "tests/waiting/test_arecv_storms.py",
     ),
+    "old kernel": ("tests/waiting/test_old_kernel.py",),
     "lost descriptors": ("tests/guest/test_lost_descriptors.py",),
     "promises": (
         "tests/unit/lifetime/test_one_publisher.py",

@@ -166,28 +166,28 @@ WAITING = (
         "    __atomic_fetch_add(word, 2, __ATOMIC_SEQ_CST);\n",
         "    if (!(__atomic_load_n(word, __ATOMIC_SEQ_CST) & 1)) {\n        return;\n    }\n"
         "    __atomic_fetch_add(word, 2, __ATOMIC_SEQ_CST);\n",
-        ("descriptors", "notifier under sanitizers"),
+        ("old kernel", "notifier under sanitizers"),
     ),
     Mutation(
         "sleeper: woken, but the epoch stays",
         "shmpubsub/protocol/eventcount.h",
         "    __atomic_fetch_add(word, 2, __ATOMIC_SEQ_CST);\n",
         "",
-        ("descriptors", "notifier under sanitizers"),
+        ("old kernel", "notifier under sanitizers"),
     ),
     Mutation(
         "sleeper: it stays with the old file",
         SLEEPER_C,
         "    else if (s->page != w->target.wait) {\n        wake(s);\n    }\n",
         "",
-        ("descriptors", "notifier under sanitizers"),
+        ("old kernel", "notifier under sanitizers"),
     ),
     Mutation(
         "sleeper: the page is unmapped under it",
         SLEEPER_C,
         "        wait_page_hold(page);\n",
         "",
-        ("descriptors", "notifier under sanitizers"),
+        ("old kernel", "notifier under sanitizers"),
     ),
     # Select in Go.
     Mutation(

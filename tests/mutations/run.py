@@ -69,11 +69,11 @@ def ask(name: str, pytest: Path) -> Verdict:
         command = ["go", "test", "-vet=off", "-timeout=120s", "-count=1", *GO[name]]
         failed = r"^\s*--- FAIL: (\S+)|^panic: (test timed out.*)"
     else:
-        plugins = ["-pno:cacheprovider", "-pshm_pub_sub.pytest_plugin"]  # not installed: its marks
-        options = ["-q", "-x", *plugins, "--timeout=100"]
+        options = ["-q", "-x", "-pno:cacheprovider", "--timeout=100"]
         command = [str(pytest), *options, *PYTHON[name]]
         failed = r"^(?:FAILED|ERROR) (\S+)|^\+{20,} (Timeout) \+{20,}$"
     env = go_environment() | {"PYTHONPATH": str(TREE / "python"), "SHM_PUB_SUB_KILLS": "100"}
+    env["PYTEST_PLUGINS"] = "shm_pub_sub.pytest_plugin"  # it is not installed: its marks
     try:
         done = subprocess.run(
             command,
