@@ -243,15 +243,20 @@ def main(arguments: list[str]) -> None:
     command = arguments[0] if arguments else ""
     if not command:
         build_in_place()
-    elif command == "wheels":
-        import release  # noqa: PLC0415 - as below
-
-        release.main(arguments[1:])
-    elif command in ("test", "soak", "mutations", "demo", "docs"):
-        # Only now: it imports this file, and a source distribution does without it.
+    elif command in ("wheels", "test", "soak", "mutations", "demo", "docs"):
+        # Only now: these import this file, and a source distribution does without them.
+        if importlib.util.find_spec("checks") is None:
+            raise SystemExit(
+                f"build.py {command}: found a source distribution; expected the repository, which "
+                "has what tests and releases; here, `pip install .` installs the library"
+            )
         import checks  # noqa: PLC0415
+        import release  # noqa: PLC0415
 
-        checks.main(arguments)
+        if command == "wheels":
+            release.main(arguments[1:])
+        else:
+            checks.main(arguments)
     else:
         raise SystemExit(__doc__)
 

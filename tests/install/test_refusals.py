@@ -35,6 +35,12 @@ def ask(tree: Path, command: list[str], **variables: str) -> Ended:
     return run(*command, cwd=tree, env=os.environ | variables, timeout=100)
 
 
+@pytest.mark.parametrize("command", ["test", "wheels"])
+def test_commands_that_need_the_repository(command: str, source: Path) -> None:
+    line = one_line(ask(source, [sys.executable, "build.py", command]))
+    assert line.startswith(f"build.py {command}: found a source distribution; expected the repo")
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_tree_that_cannot_be_written(way: str, tree: Path) -> None:
     root = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
