@@ -128,7 +128,8 @@ def download(
     settings.write_text(SETTINGS.format(folder=folder, architecture=architecture))
     apt = ["apt-get", "-c", str(settings), "-qq"]
     ran(*apt, "update")
-    exactly = [f"?exact-name({package})" for package in packages]  # not a regular expression
+    # Not as a regular expression, and not what another processor's package only mentions.
+    exactly = [f"?exact-name({name})?architecture({architecture})" for name in packages]
     if depends:
         ran(*apt, "install", "-y", "--download-only", "--no-install-recommends", *exactly)
     else:
