@@ -44,6 +44,8 @@ class Wheel(bdist_wheel):
     def write_wheelfile(self, wheelfile_base: str, *arguments: Any, **options: Any) -> None:
         super().write_wheelfile(wheelfile_base, *arguments, **options)  # the last one but this:
         folder = Path(self.bdist_dir)
+        if Path(wheelfile_base).parent != folder:
+            return  # that of an editable install: it packs no library
         (library,) = folder.glob("shm_pub_sub/_shmpubsub*.so")
         build_sbom.write(Path(wheelfile_base), library, self.distribution.get_version())
         for path in folder.rglob("*"):  # packed next

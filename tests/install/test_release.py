@@ -11,12 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from setuptools import Distribution
 from support.paths import ROOT
 from support.programs import run
 
 sys.path += [str(ROOT), str(ROOT / ".ci")]
 
 import build
+import build_commands
 import release
 import release_build
 import release_headers
@@ -171,6 +173,16 @@ def test_bill_of_materials_names_what_is_linked(
     version = re.search(r'(?m)^version = "(.*)"$', (ROOT / "pyproject.toml").read_text())
     assert version is not None
     assert bill["metadata"]["component"]["version"] == version[1]
+
+
+def test_an_editable_install_has_no_bill(tmp_path: Path) -> None:
+    """It packs no library: its metadata are written before one is compiled."""
+    wheel = build_commands.Wheel(Distribution({"name": "shm_pub_sub", "version": "1"}))
+    wheel.ensure_finalized()
+    about = tmp_path / "shm_pub_sub-1.dist-info"
+    about.mkdir()
+    wheel.write_wheelfile(str(about))
+    assert [path.name for path in about.iterdir()] == ["WHEEL"]
 
 
 def test_a_version_that_is_not_supported() -> None:
