@@ -46,6 +46,10 @@ func canSleep(t *testing.T) {
 	}
 }
 
+// few is how often a wait for one thing wakes up at the most: signals of Go's runtime may interrupt it. One that polls
+// wakes up ten times as often.
+const few = 3
+
 // counted is a wait for values that says how often it woke up.
 func counted(ctx context.Context, ss []AnySubscriber) (wakes <-chan int) {
 	return countedOn(ctx, ss, false)
@@ -83,7 +87,7 @@ func TestSelect_SleepsUntilThereIsAValue(t *testing.T) {
 		wakes := counted(t.Context(), ss)
 		time.Sleep(30 * time.Millisecond) // in which it could wake
 		require.NoError(t, ps[i].Publish(7))
-		requireWakes(t, 1, wakes)
+		requireWakes(t, few, wakes)
 		_, ok := ss[i].(*IntSubscriber).TryRecv()
 		require.True(t, ok)
 	}
@@ -91,7 +95,7 @@ func TestSelect_SleepsUntilThereIsAValue(t *testing.T) {
 	wakes := counted(ctx, ss)
 	time.Sleep(10 * time.Millisecond)
 	cancel()
-	requireWakes(t, 1, wakes)
+	requireWakes(t, few, wakes)
 }
 
 // On an old kernel too, if there is one topic.
@@ -102,14 +106,14 @@ func TestSelect_SleepsOnOneTopicWithoutWaitv(t *testing.T) {
 		wakes := countedOn(t.Context(), ss, true)
 		time.Sleep(30 * time.Millisecond) // in which it could wake
 		require.NoError(t, ps[0].Publish(v))
-		requireWakes(t, 1, wakes)
+		requireWakes(t, few, wakes)
 		_, ok := ss[0].(*IntSubscriber).TryRecv()
 		require.True(t, ok)
 	}
 	wakes := countedOn(t.Context(), ss, true)
 	time.Sleep(10 * time.Millisecond)
 	require.NoError(t, ss[0].Close())
-	requireWakes(t, 1, wakes)
+	requireWakes(t, few, wakes)
 }
 
 // The end of its context, whenever it comes, is no lost wake-up; nor is a value beside it.
@@ -150,7 +154,7 @@ func TestSelect_ChecksPublishersTogether(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), rounds*time.Duration(checkInterval))
 	defer cancel()
 	wakes := counted(ctx, ss)
-	requireWakes(t, 2*rounds+2, wakes)
+	requireWakes(t, 2*rounds+few, wakes)
 	require.NoError(t, ps[0].Close())
 }
 
@@ -225,6 +229,6 @@ func TestAlign_SleepsUntilASetIsPossible(t *testing.T) {
 				require.NoError(t, p.Publish(v))
 			}
 		}
-		requireWakes(t, len(ps)+1, wakes)
+		requireWakes(t, len(ps)+few, wakes)
 	}
 }
