@@ -43,6 +43,7 @@ class Follower:
         subscribe: Makes the subscriber of a name and a history; None for one of the topic's type.
         raw: Whether values of other types are bytes, as they are in shared memory.
         waits: Whether wait() will be called, for which each topic takes a second descriptor.
+        once: Whether wait() returns a topic with values once, until all of them are taken.
 
     Raises:
         TopicTypeError: A word is no text, or trust or directory is not accepted (a TypeError).
@@ -63,6 +64,7 @@ class Follower:
         subscribe: Callable[[str, int], Any] | None = None,
         waits: bool = True,
         raw: bool = False,
+        once: bool = False,
     ) -> None:
         if not isinstance(words, Selection):
             words = Selection([check_name(word) for word in words], names)
@@ -77,7 +79,7 @@ class Follower:
         """Topics that are there, and more than the most that are followed."""
         self.most = most
         self._history, self._later = history, later
-        self._waits = waits
+        self._waits, self._once = waits, once
         self._name_topics()
         for name in self.topics:
             file_of(self.directory, name)  # raises if no topic can have the name
@@ -324,7 +326,7 @@ class Follower:
             return None
         try:
             if self._names is not None:
-                topic.wait_in(self._names.poll, self._told)
+                topic.wait_in(self._names.poll, self._told, self._once)
         except OSError as error:
             topic.close()
             return OpenError(f"follow {topic.name!r}: {error.strerror}")

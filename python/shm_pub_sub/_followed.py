@@ -104,16 +104,17 @@ class Topic:
             return True
         return found
 
-    def wait_in(self, poll: _hot.Poll, told: bool) -> None:
+    def wait_in(self, poll: _hot.Poll, told: bool, once: bool = False) -> None:
         """Make the poll readable while there are values to take; raises OSError.
 
         told: whether look_at_name() will be called whenever the topic's file is another.
+        once: whether wait() returns it once, until all values are taken.
         """
         if told:
             self.subscriber._tell(True)
         self.fd, self._poll = self.subscriber.fileno(), poll
         with suppress(FileExistsError):  # from a call that Ctrl-C has ended
-            poll.add(self.fd)
+            poll.add(self.fd, once)
 
     def tell(self, told: bool) -> None:
         """Say whether look_at_name() will be called whenever the topic's file is another."""

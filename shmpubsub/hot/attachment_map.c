@@ -69,12 +69,13 @@ enter(Subscriber *s, const struct found *f, struct value_type *t, uint64_t check
     if (!f->dead && present->ring.mapped != NULL && present->file->dev == file->dev && present->file->ino == file->ino) {
         topic_file_abandon(present->file);
         extra_watch_detach_all(s);
+        file->number = present->file->number;
         cursor_reopen(&s->cursor, file, &ring);
     }
     else {
         attachment_detach(s);
+        file->number = ++s->files;
         cursor_enter(&s->cursor, file, &ring);
-        s->files++;
     }
     s->ring = ring;
     s->depth = f->depth;

@@ -174,13 +174,13 @@ poll_names(Poll *p, PyObject *Py_UNUSED(ignored))
 }
 
 static PyObject *
-control(Poll *p, PyObject *number, int operation)
+control(Poll *p, PyObject *number, int operation, uint32_t events)
 {
     int fd = PyLong_Check(number) ? (int)PyLong_AsLong(number) : -1;
     if (PyErr_Occurred() || !poll_is_open(p)) {
         return NULL;
     }
-    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    struct epoll_event event = {.events = events, .data.fd = fd};
     if (!poll_is_ours(p)) {
         return poll_done(EBADF);
     }
@@ -188,15 +188,20 @@ control(Poll *p, PyObject *number, int operation)
 }
 
 static PyObject *
-poll_add(Poll *p, PyObject *fd)
+poll_add(Poll *p, PyObject *args)
 {
-    return control(p, fd, EPOLL_CTL_ADD);
+    PyObject *fd;
+    int edge = 0;
+    if (!PyArg_ParseTuple(args, "O|p:add", &fd, &edge)) {
+        return NULL;
+    }
+    return control(p, fd, EPOLL_CTL_ADD, edge ? EPOLLIN | EPOLLET : EPOLLIN);
 }
 
 static PyObject *
 poll_remove(Poll *p, PyObject *fd)
 {
-    return control(p, fd, EPOLL_CTL_DEL);
+    return control(p, fd, EPOLL_CTL_DEL, 0);
 }
 
 static PyObject *
@@ -226,8 +231,8 @@ PyDoc_STRVAR(is_at_doc, "is_at($self, path, /)\n--\n\n"
 PyDoc_STRVAR(names_doc, "names($self, /)\n--\n\n"
 "Return the set of the files' names, as bytes, that have changed since the last call. None: any may have.");
 
-PyDoc_STRVAR(add_doc, "add($self, fd, /)\n--\n\n"
-"Wait for that descriptor too.");
+PyDoc_STRVAR(add_doc, "add($self, fd, edge=False, /)\n--\n\n"
+"Wait for that descriptor too. edge: wait() returns it once, and not again while it stays readable.");
 
 PyDoc_STRVAR(remove_doc, "remove($self, fd, /)\n--\n\n"
 "Wait for it no longer.");
@@ -248,7 +253,7 @@ static PyMethodDef methods[] = {
     {"join", (PyCFunction)poll_join, METH_O, join_doc},
     {"is_at", (PyCFunction)poll_is_at, METH_O, is_at_doc},
     {"names", (PyCFunction)poll_names, METH_NOARGS, names_doc},
-    {"add", (PyCFunction)poll_add, METH_O, add_doc},
+    {"add", (PyCFunction)poll_add, METH_VARARGS, add_doc},
     {"remove", (PyCFunction)poll_remove, METH_O, remove_doc},
     {"wait", (PyCFunction)poll_wait, METH_O, wait_doc},
     {"wake", (PyCFunction)poll_wake, METH_NOARGS, wake_doc},

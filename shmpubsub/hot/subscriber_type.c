@@ -178,6 +178,9 @@ PyDoc_STRVAR(has_news_doc, "_has_news($self, /)\n--\n\n"
 PyDoc_STRVAR(skip_doc, "_skip($self, /)\n--\n\n"
 "Take, and do not count as lost, all values that are there but the newest.");
 
+PyDoc_STRVAR(skip_each_doc, "_skip_each($self, /)\n--\n\n"
+"Leave the newest value of each publisher as its only one to take, of the files that are mapped.");
+
 PyDoc_STRVAR(take_doc, "_take($self, life, waits, /)\n--\n\n"
 "recv(), or try_recv() if not waits, for that _open_epoch only: ClosedError when it is over.");
 
@@ -229,6 +232,7 @@ PyMethodDef subscriber_methods[] = {
     {"_renamed", (PyCFunction)fileno_renamed, METH_NOARGS, renamed_doc},
     {"_has_news", (PyCFunction)take_has_news, METH_NOARGS, has_news_doc},
     {"_skip", (PyCFunction)take_skip, METH_NOARGS, skip_doc},
+    {"_skip_each", (PyCFunction)take_skip_each, METH_NOARGS, skip_each_doc},
     {"_take", (PyCFunction)receive_in, METH_VARARGS, take_doc},
     {"_open", (PyCFunction)subscriber_open, METH_VARARGS, open_doc},
     {"_map", (PyCFunction)attachment_map, METH_VARARGS, map_doc},
@@ -288,6 +292,20 @@ get_open_epoch(Subscriber *s, void *Py_UNUSED(closure))
 }
 
 static PyObject *
+get_present(Subscriber *s, void *Py_UNUSED(closure))
+{
+    return PyLong_FromUnsignedLongLong(s->ring.mapped == NULL ? 0 : s->cursor.present.file->number);
+}
+
+/* A previous file is released only when another value is taken: until then it is the last value's. */
+static PyObject *
+get_taken_from(Subscriber *s, void *Py_UNUSED(closure))
+{
+    const struct topic_file *f = cursor_source(&s->cursor)->file;
+    return PyLong_FromUnsignedLongLong(f == NULL ? 0 : f->number);
+}
+
+static PyObject *
 get_lost(Subscriber *s, void *Py_UNUSED(closure))
 {
     return PyLong_FromUnsignedLongLong(s->cursor.lost);
@@ -305,6 +323,8 @@ static PyGetSetDef getset[] = {
     {"_is_open", (getter)get_open, NULL, "Whether subscribe works.", NULL},
     {"_buffers", (getter)get_buffers, NULL, "How many values the topic keeps; 0 without a file to read.", NULL},
     {"_open_epoch", (getter)get_open_epoch, NULL, "How often it was set up; 0 while it is closed.", NULL},
+    {"_present", (getter)get_present, NULL, "The number of the file that is read, another with each publisher; 0: none.", NULL},
+    {"_taken_from", (getter)get_taken_from, NULL, "The number of the file whose value was just taken.", NULL},
     {"lost", (getter)get_lost, NULL, lost_doc, NULL},
     {"copied", (getter)get_copied, NULL, copied_doc, NULL},
     {NULL, NULL, NULL, NULL, NULL},

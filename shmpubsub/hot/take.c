@@ -111,7 +111,7 @@ take_has_news(Subscriber *s, PyObject *Py_UNUSED(ignored))
 static void
 skip(struct attachment *a, uint64_t left)
 {
-    uint64_t head = ring_published(&a->ring);
+    uint64_t head = a->ring.mapped == NULL ? 0 : ring_published(&a->ring);
     if (head > a->ring.k + left && head < RING_HEAD_LIMIT) {
         (void)ring_seek(&a->ring, head - left);
     }
@@ -132,6 +132,14 @@ take_skip(Subscriber *s, PyObject *Py_UNUSED(ignored))
     if (is_newer) {
         skip(present, 1);
     }
+    Py_RETURN_NONE;
+}
+
+PyObject *
+take_skip_each(Subscriber *s, PyObject *Py_UNUSED(ignored))
+{
+    skip(&s->cursor.previous, 1);
+    skip(&s->cursor.present, 1);
     Py_RETURN_NONE;
 }
 

@@ -14,9 +14,10 @@ int take_payload(Subscriber *s, struct payload *p);
 /* Whether take would return 1 now: 1, 0, or -1 with an error set. */
 int take_pending(Subscriber *s);
 
-/* The methods _has_news and _skip. */
+/* The methods _has_news, _skip and _skip_each. */
 PyObject *take_has_news(Subscriber *s, PyObject *ignored);
 PyObject *take_skip(Subscriber *s, PyObject *ignored);
+PyObject *take_skip_each(Subscriber *s, PyObject *ignored);
 
 /* The position before a payload that was just taken from file f; taken_time: the cursor's before that. A mark made
    earlier may be in another file. */

@@ -21,6 +21,7 @@ struct topic_file {
     bool retain;           /* its values outlive its publisher */
     struct pool pool;      /* set by the caller of topic_file_open */
     struct pins pins;
+    uint64_t number;       /* tells the files of a subscriber apart; set by the caller of topic_file_open */
     void *type;            /* how hot/ reads its values; NULL: not known */
     void (*free_type)(void *type); /* is called with it when the file is released */
     bool unwritable;       /* page 0 cannot be written: waiters must poll */

@@ -1,0 +1,60 @@
+"""Which publisher's file a value is from: what the network's bridge tells publishers apart by."""
+
+import numpy as np
+from shm_pub_sub import Publisher, Subscriber
+from shm_pub_sub._follow import Follower
+
+
+def test_each_publisher_has_another_file_and_a_value_is_of_the_one_it_was_taken_from() -> None:
+    with Subscriber("topic", 0) as sub:
+        assert (sub._present, sub._taken_from) == (0, 0)
+        with Publisher("topic", 0, 5) as first:
+            first.publish_many([1, 2, 3])
+            assert sub.recv(0) == 1
+            number = sub._present
+            assert sub._taken_from == number > 0
+        with Publisher("topic", 0, 5) as second:
+            second.publish_many([4, 5])
+            taken = [(sub.recv(0), sub._taken_from) for _ in range(4)]
+            other = sub._present
+        assert taken == [(2, number), (3, number), (4, other), (5, other)]
+        assert other > number
+        assert sub.publisher_alive is False
+        assert sub._present == 0
+
+
+def test_skipping_leaves_the_newest_value_of_each_publisher() -> None:
+    with Subscriber("topic", 0) as sub:
+        sub._skip_each()  # nothing is there
+        with Publisher("topic", 0, 5) as first:
+            first.publish_many([1, 2, 3])
+            assert sub.recv(0) == 1
+        with Publisher("topic", 0, 5) as second:
+            second.publish_many([4, 5])
+            assert sub.subscribe() == (5, True)  # maps the second one's file
+            sub._skip_each()
+            assert sub.drain() == [3, 5]
+            sub._skip_each()
+            assert sub.try_recv() is None
+        assert sub.lost == 0
+
+
+def test_skipping_is_for_values_of_every_type() -> None:
+    with Subscriber("topic", np.zeros(3)) as sub, Publisher("topic", np.zeros(3)) as pub:
+        assert sub.try_recv() is None
+        for value in range(3):
+            pub.publish(np.full(3, float(value)))
+        sub._skip_each()
+        assert [value[0] for value in sub.drain()] == [2.0]
+
+
+def test_a_follower_may_hear_of_a_topic_once_until_its_values_are_taken() -> None:
+    follower = Follower(["topic"], once=True)
+    with Publisher("topic", 0) as pub:
+        follower.look()
+        for value in (1, 2):
+            pub.publish(value)
+            (topic,) = follower.wait(10.0)
+            assert follower.wait(0.0) == []
+            assert [sample.value for sample in topic.take()] == [value]
+    follower.close()
