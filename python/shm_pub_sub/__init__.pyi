@@ -32,6 +32,7 @@ from ._errors import ForkedError as ForkedError
 from ._errors import InternalError as InternalError
 from ._errors import LayoutError as LayoutError
 from ._errors import LoanError as LoanError
+from ._errors import NetworkError as NetworkError
 from ._errors import OpenError as OpenError
 from ._errors import RangeError as RangeError
 from ._errors import RecordingError as RecordingError
@@ -123,6 +124,7 @@ __all__ = [
     "LayoutError",
     "LoanError",
     "MaxSize",
+    "NetworkError",
     "OpenError",
     "Publisher",
     "RangeError",

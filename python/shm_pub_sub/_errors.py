@@ -55,6 +55,10 @@ class RecordingError(ShmError, RuntimeError):
     """A recording cannot be written, read or played: the file is damaged, or no recording."""
 
 
+class NetworkError(ShmError, RuntimeError):
+    """A bridge cannot use the network: the address is in use, or certificates cannot be read."""
+
+
 class TopicTypeError(ShmError, TypeError):
     """A value, an argument or a topic has a type that is not accepted."""
 

@@ -6,6 +6,7 @@ index may have another one of its name.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,12 +14,13 @@ EXTRAS = {
     "cli": ("rich",),
     "completion": ("argcomplete",),
     "image": ("pillow",),
+    "network": ("eclipse-zenoh", *(("tomli",) if sys.version_info < (3, 11) else ())),
     "notebook": ("matplotlib", "pandas"),
     "record": ("mcap",),
 }
 """The packages of each, as pyproject.toml has them."""
 
-MODULES = {"pillow": "PIL"}
+MODULES = {"eclipse-zenoh": "zenoh", "pillow": "PIL"}
 """What packages are imported as, if it is not their name."""
 
 

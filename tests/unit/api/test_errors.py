@@ -24,6 +24,7 @@ BASES: dict[str, tuple[type[Exception], ...]] = {
     "ForkedError": (RuntimeError,),
     "RecordingError": (RuntimeError,),
     "LoanError": (RuntimeError,),
+    "NetworkError": (RuntimeError,),
     "ClosedError": (ValueError,),
     "TopicTypeError": (TypeError,),
     "TopicValueError": (ValueError,),
