@@ -26,6 +26,7 @@ type options struct {
 	dir     string
 	mode    fs.FileMode
 	retain  bool
+	bridged bool
 	maxAge  time.Duration // 0: none
 	history int           // values from before the subscriber was created that it receives
 	views   int           // -1: not given
@@ -93,6 +94,12 @@ func WithMode(mode fs.FileMode) PublisherOption {
 // topic publishes, one of another type, or with less room than the value needs, takes it over, or [Remove] removes it.
 func WithRetain() PublisherOption {
 	return publisherOption(func(o *options) { o.retain = true })
+}
+
+// WithBridged marks the topic as one that bridges do not send to other machines, as they mark what they receive. So
+// nothing comes back to where it is from.
+func WithBridged() PublisherOption {
+	return publisherOption(func(o *options) { o.bridged = true })
 }
 
 // WithViews lets subscribers use up to n values in place at once (Borrow here, copy=False in Python), over all of them; the

@@ -19,6 +19,7 @@ type Info struct {
 	Trusted   bool          // subscribers read it: see WithTrust
 	Alive     bool          // the publisher lives
 	Retain    bool          // the last value outlives the publisher
+	Bridged   bool          // bridges do not send it to other machines: see WithBridged
 	Created   time.Time     // when the publisher was created
 	Published uint64        // values so far
 	Age       time.Duration // of the newest value, like Sample.Age; 0 if Published is 0
@@ -59,7 +60,7 @@ func Inspect(topic string, opts ...Option) (Info, error) {
 	}
 	info := Info{
 		Topic: topic, Path: i.Path, Type: i.Type.String(), Depth: i.Depth(), Bytes: i.Bytes, PID: i.PID,
-		UID: i.UID, Trusted: i.Trusted, Alive: i.Alive, Retain: i.Retain, Created: time.Unix(0, i.Created), Published: i.Published, Rate: i.Rate,
+		UID: i.UID, Trusted: i.Trusted, Alive: i.Alive, Retain: i.Retain, Bridged: i.Bridged, Created: time.Unix(0, i.Created), Published: i.Published, Rate: i.Rate,
 		Views: int(i.Views), Loans: int(i.Loans), Descriptor: string(i.Type.Encode()), Metadata: parseMetadata(i.Metadata), MetadataJSON: i.Metadata,
 	}
 	if i.Published > 0 {

@@ -58,6 +58,27 @@ func TestInspect_DescribesALivePublisher(t *testing.T) {
 	require.NoError(t, shmpubsub.Remove("x"))
 }
 
+func TestWithBridged_MarksTheTopicOfThatPublisherOnly(t *testing.T) {
+	domain(t)
+	bridged := func() bool {
+		info, err := shmpubsub.Inspect("x")
+		require.NoError(t, err)
+		return info.Bridged
+	}
+	for _, marked := range []bool{false, true, false} {
+		opts := []shmpubsub.PublisherOption{shmpubsub.WithRetain()}
+		if marked {
+			opts = append(opts, shmpubsub.WithBridged())
+		}
+		p := made[*shmpubsub.IntPublisher](t)(shmpubsub.NewIntPublisher("x", 4, opts...))
+		require.Equal(t, marked, bridged())
+		require.NoError(t, p.Publish(1))
+		require.NoError(t, p.Close())
+		require.Equal(t, marked, bridged())
+	}
+	require.NoError(t, shmpubsub.Remove("x"))
+}
+
 func TestInspect_TellsTheRateOfTheValuesThatAreKept(t *testing.T) {
 	domain(t)
 	p := made[*shmpubsub.IntPublisher](t)(shmpubsub.NewIntPublisher("x", 4, shmpubsub.WithRetain()))

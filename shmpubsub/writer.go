@@ -33,6 +33,7 @@ type writer struct {
 func (p *writer) begin(depth int, o options) error {
 	spec := segment.Spec{
 		Dir: o.dir, Topic: p.topic, Type: p.typ, Depth: depth, Views: 2, Loans: 1, Mode: uint32(o.mode), Retain: o.retain, Trust: o.trust,
+		Bridged: o.bridged,
 	}
 	o.meta.Fields = p.meta
 	var err error

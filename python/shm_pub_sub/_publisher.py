@@ -60,6 +60,8 @@ class Publisher(_hot.Publisher, PublisherRefusals):
         replace: First close this process's earlier publisher of the topic, for example when a
             notebook cell runs again.
         retain: Keep the last value readable, with ok=True, after close() and after the process.
+        bridged: Mark the topic as one that bridges do not send to other machines. What a bridge
+            receives is marked, so that nothing comes back to where it is from.
         trust: Users whose retained values are taken over, in addition to this user and root: a uid,
             a user name, an iterable of these, or "any". None stands for SHM_PUB_SUB_TRUST and, for
             root, sudo's user.
@@ -110,6 +112,7 @@ class Publisher(_hot.Publisher, PublisherRefusals):
         mode: int = 0o600,
         replace: bool = False,
         retain: bool = False,
+        bridged: bool = False,
         directory: str | os.PathLike[str] | None = None,
         trust: int | str | Iterable[int | str] | None = None,
         unit: str = "",
@@ -126,6 +129,7 @@ class Publisher(_hot.Publisher, PublisherRefusals):
             *(spec, metadata, buffer_num, views, loans, mode, directory),
             replace=replace,
             retain=retain,
+            bridged=bridged,
             trust=trust,
         )
 
@@ -141,6 +145,7 @@ class Publisher(_hot.Publisher, PublisherRefusals):
         *,
         replace: bool = False,
         retain: bool = False,
+        bridged: bool = False,
         trust: Any = None,
     ) -> None:
         """Make the topic, with the name that this has by now; metadata is JSON, or empty."""
@@ -157,7 +162,7 @@ class Publisher(_hot.Publisher, PublisherRefusals):
         close_at_exit()
         go = load(CreateError)
         where = path_to_go(self._directory)
-        arguments: tuple[Any, ...] = (self._buffers, mode, bool(retain), trusted)
+        arguments: tuple[Any, ...] = (self._buffers, mode, bool(retain), bool(bridged), trusted)
         if spec.is_number:
             make = getattr(go, f"bind_New{spec.kind.capitalize()}Publisher")
             arguments = (where, self._name, *arguments, metadata)

@@ -61,6 +61,7 @@ def raw_publisher(
     views: int | None = None,
     loans: int | None = None,
     mode: int = 0o600,
+    bridged: bool = False,
     directory: str | os.PathLike[str] | None = None,
 ) -> Publisher:
     """Return a publisher of that type, for `_publish_raw(value, time_ns=None)`.
@@ -71,7 +72,7 @@ def raw_publisher(
     Args:
         name: The topic's name.
         descriptor: As inspect_typed() returns it. The topic has it to the letter.
-        buffer_num: As for Publisher, like retain, mode and directory.
+        buffer_num: As for Publisher, like retain, mode, bridged and directory.
         metadata: All of it, as TopicInfo.metadata.
         views: As TopicInfo.views, like loans: 0 if it has none. None for the usual number.
 
@@ -85,5 +86,9 @@ def raw_publisher(
     made = Publisher.__new__(Publisher)
     made._name = check_name(name)
     text = encoded_whole(made._name, metadata)
-    made._begin(spec, text, buffer_num, views, loans or None, mode, directory, retain=retain)
+    made._begin(
+        *(spec, text, buffer_num, views, loans or None, mode, directory),
+        retain=retain,
+        bridged=bridged,
+    )
     return made

@@ -60,6 +60,9 @@ class TopicInfo(NamedTuple):
     """Values that readers may hold at once without a copy; 0 for small values of fixed size."""
     loans: int
     """Values that the publisher may fill at once; 0 for small values of fixed size."""
+    bridged: bool
+    """Whether bridges leave it out of what they send to other machines: it is from one, or its
+    publisher asked for it."""
     metadata: dict[str, Any]
     """What the publisher says about it, as of Subscriber.metadata."""
 

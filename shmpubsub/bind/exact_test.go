@@ -35,7 +35,7 @@ func TestAttach_AfterEqualsWantsThatDescriptor(t *testing.T) {
 		`{"kind":"array","dtype":"<f8","shape":[null],"max":20}`: {`{"kind":"array","dtype":"<f8","shape":[20]}`},
 		point: {`{"kind":"record","name":"Place","size":8,"fields":[["x","<f8",0]]}`},
 	} {
-		p, err := NewPayloadPublisher(dir, "x", found, 3, 0o600, false, "", 2, 1, "")
+		p, err := NewPayloadPublisher(dir, "x", found, 3, 0o600, false, false, "", 2, 1, "")
 		require.NoError(t, err)
 		text, err := Attach(dir, "x", "="+found, "")
 		require.NoError(t, err)

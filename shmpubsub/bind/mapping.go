@@ -24,7 +24,7 @@ func mappingText(m shmpubsub.Mapping, err error) (string, error) {
 
 // Attach opens topic in dir for the values that want describes ("bool", "int", "float", a descriptor, "" for all; after "=" exactly that descriptor, names and most steps too), and
 // returns its mapping as the integers and, in further lines, the type that hot/mapping_text.c scans: address of
-// the header and bytes mapped from there, the ring, fd, retain, dead, the publisher's pid, the depth, the type tag and
+// the header and bytes mapped from there, the ring, fd, retain, bridged, dead, the publisher's pid, the depth, the type tag and
 // the chunks. The caller must unmap and close it. It returns "" if there is no topic. An untrusted file is an error of
 // kind untrusted, whose text describes it. The hot path calls Attach if it has no mapping, or its mapping was retired.
 func Attach(dir, topic, want, trust string) (string, error) {
@@ -54,7 +54,7 @@ func Attach(dir, topic, want, trust string) (string, error) {
 	}
 	h := v.Header
 	address, size, fd := v.Release()
-	return fmt.Sprint(address, size, h.First, h.Stride, h.Slots, fd, number(h.Retain), number(v.Dead), h.PID, h.Depth(), uint32(h.Type.Kind), number(h.Pooled),
+	return fmt.Sprint(address, size, h.First, h.Stride, h.Slots, fd, number(h.Retain), number(h.Bridged), number(v.Dead), h.PID, h.Depth(), uint32(h.Type.Kind), number(h.Pooled),
 		h.ElemSize, h.ChunksOffset, h.ChunkStride, h.Chunks, h.Views, h.Loans) + typeLines(h.Type), nil
 }
 

@@ -12,7 +12,7 @@ func TestPaths_AreTheSameBytesWhateverTheyAre(t *testing.T) {
 	for _, name := range []string{"plain", "ä", "\xe4", "\xff\xfe", "\xed\xa0\x80"} {
 		dir := filepath.Join(t.TempDir(), name)
 		require.NoError(t, os.Mkdir(dir, 0o700))
-		p, err := NewIntPublisher(latin1(dir), "topic", 1, 0o600, false, "", "")
+		p, err := NewIntPublisher(latin1(dir), "topic", 1, 0o600, false, false, "", "")
 		require.NoError(t, err)
 		require.FileExists(t, filepath.Join(dir, "shm_pub_sub.topic"))
 		path, err := Path(latin1(dir), "topic")

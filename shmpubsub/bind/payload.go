@@ -20,7 +20,7 @@ type PayloadPublisher struct {
 
 // NewPayloadPublisher makes topic in dir for values of the type that the descriptor describes, keeping depth of them;
 // readers hold up to views values, and the publisher fills up to loans. metadata is JSON, or empty.
-func NewPayloadPublisher(dir, topic, descriptorText string, depth, mode int64, retain bool, trust string, views, loans int64, metadata string) (*PayloadPublisher, error) {
+func NewPayloadPublisher(dir, topic, descriptorText string, depth, mode int64, retain, bridged bool, trust string, views, loans int64, metadata string) (*PayloadPublisher, error) {
 	t, err := descriptor.Parse([]byte(descriptorText))
 	if err != nil {
 		return nil, coded(fmt.Errorf("create %q: %w", topic, err))
@@ -34,7 +34,7 @@ func NewPayloadPublisher(dir, topic, descriptorText string, depth, mode int64, r
 	}
 	owned, err := segment.Create(segment.Spec{
 		Dir: fromLatin1(dir), Topic: topic, Type: t, Depth: int(depth), Views: int(views), Loans: int(loans), Mode: uint32(mode), Retain: retain, Trust: trusted,
-		Metadata: metadata,
+		Bridged: bridged, Metadata: metadata,
 	})
 	if err != nil {
 		return nil, coded(err)

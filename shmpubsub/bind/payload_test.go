@@ -12,7 +12,7 @@ import (
 
 func TestPayloadPublisher_HandsTheChunksOver(t *testing.T) {
 	dir := t.TempDir()
-	p, err := NewPayloadPublisher(latin1(dir), "x", `{"kind":"text","max":100}`, 3, 0o600, false, "", 2, 1, "")
+	p, err := NewPayloadPublisher(latin1(dir), "x", `{"kind":"text","max":100}`, 3, 0o600, false, false, "", 2, 1, "")
 	require.NoError(t, err)
 	text, err := p.Mapping()
 	require.NoError(t, err)
@@ -49,7 +49,7 @@ func TestPayloadPublisher_RefusesWhatNoTopicHas(t *testing.T) {
 		{`{"kind":"text","max":1}`, 501, 1, "value\n"},
 		{`{"kind":"text","max":1}`, 0, 0, "value\n"},
 	} {
-		_, err := NewPayloadPublisher(latin1(t.TempDir()), "x", c.descriptor, 3, 0o600, false, "", c.views, c.loans, "")
+		_, err := NewPayloadPublisher(latin1(t.TempDir()), "x", c.descriptor, 3, 0o600, false, false, "", c.views, c.loans, "")
 		require.ErrorContains(t, err, c.text)
 	}
 }
@@ -62,7 +62,7 @@ func TestMappings_OfRecordsHaveTheirDescriptor(t *testing.T) {
 		`{"kind":"array","dtype":` + record + `,"shape":[null],"max":131072}`: "array r16 1 131072 1 0",
 		`{"kind":"list","dtype":` + record + `,"max":10}`:                     "list r16 1 10 1 0",
 	} {
-		p, err := NewPayloadPublisher(dir, "x", descriptor, 3, 0o600, false, "", 2, 1, "")
+		p, err := NewPayloadPublisher(dir, "x", descriptor, 3, 0o600, false, false, "", 2, 1, "")
 		require.NoError(t, err)
 		published, err := p.Mapping()
 		require.NoError(t, err)

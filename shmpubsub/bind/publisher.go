@@ -6,13 +6,16 @@ import (
 	"shm_pub_sub/shmpubsub"
 )
 
-func publisherOptions(dir string, mode int64, retain bool, trust, metadata string) []shmpubsub.PublisherOption {
+func publisherOptions(dir string, mode int64, retain, bridged bool, trust, metadata string) []shmpubsub.PublisherOption {
 	opts := []shmpubsub.PublisherOption{
 		shmpubsub.InDir(fromLatin1(dir)), shmpubsub.WithMode(fs.FileMode(mode)), shmpubsub.WithTrust(users(trust)...),
 		shmpubsub.WithMetadataJSON(metadata),
 	}
 	if retain {
 		opts = append(opts, shmpubsub.WithRetain())
+	}
+	if bridged {
+		opts = append(opts, shmpubsub.WithBridged())
 	}
 	return opts
 }
@@ -21,8 +24,8 @@ func publisherOptions(dir string, mode int64, retain bool, trust, metadata strin
 type BoolPublisher struct{ p *shmpubsub.BoolPublisher }
 
 // NewBoolPublisher makes topic in dir, keeping depth values. metadata is JSON, or empty.
-func NewBoolPublisher(dir, topic string, depth, mode int64, retain bool, trust, metadata string) (*BoolPublisher, error) {
-	p, err := shmpubsub.NewBoolPublisher(topic, int(depth), publisherOptions(dir, mode, retain, trust, metadata)...)
+func NewBoolPublisher(dir, topic string, depth, mode int64, retain, bridged bool, trust, metadata string) (*BoolPublisher, error) {
+	p, err := shmpubsub.NewBoolPublisher(topic, int(depth), publisherOptions(dir, mode, retain, bridged, trust, metadata)...)
 	if err != nil {
 		return nil, coded(err)
 	}
@@ -42,8 +45,8 @@ func (p *BoolPublisher) Mapping() (string, error) { return mappingText(p.p.Mappi
 type IntPublisher struct{ p *shmpubsub.IntPublisher }
 
 // NewIntPublisher makes topic in dir, keeping depth values. metadata is JSON, or empty.
-func NewIntPublisher(dir, topic string, depth, mode int64, retain bool, trust, metadata string) (*IntPublisher, error) {
-	p, err := shmpubsub.NewIntPublisher(topic, int(depth), publisherOptions(dir, mode, retain, trust, metadata)...)
+func NewIntPublisher(dir, topic string, depth, mode int64, retain, bridged bool, trust, metadata string) (*IntPublisher, error) {
+	p, err := shmpubsub.NewIntPublisher(topic, int(depth), publisherOptions(dir, mode, retain, bridged, trust, metadata)...)
 	if err != nil {
 		return nil, coded(err)
 	}
@@ -63,8 +66,8 @@ func (p *IntPublisher) Mapping() (string, error) { return mappingText(p.p.Mappin
 type FloatPublisher struct{ p *shmpubsub.FloatPublisher }
 
 // NewFloatPublisher makes topic in dir, keeping depth values. metadata is JSON, or empty.
-func NewFloatPublisher(dir, topic string, depth, mode int64, retain bool, trust, metadata string) (*FloatPublisher, error) {
-	p, err := shmpubsub.NewFloatPublisher(topic, int(depth), publisherOptions(dir, mode, retain, trust, metadata)...)
+func NewFloatPublisher(dir, topic string, depth, mode int64, retain, bridged bool, trust, metadata string) (*FloatPublisher, error) {
+	p, err := shmpubsub.NewFloatPublisher(topic, int(depth), publisherOptions(dir, mode, retain, bridged, trust, metadata)...)
 	if err != nil {
 		return nil, coded(err)
 	}

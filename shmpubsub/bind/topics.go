@@ -22,6 +22,7 @@ type info struct {
 	UID       uint32  `json:"uid"`
 	Trusted   bool    `json:"trusted"`
 	Retain    bool    `json:"retain"`
+	Bridged   bool    `json:"bridged"`
 	Created   int64   `json:"created"` // ns since the epoch
 	Published uint64  `json:"published"`
 	Age       int64   `json:"age"`  // ns; meaningless if published is 0
@@ -46,7 +47,7 @@ func Inspect(dir, topic, trust string) (string, error) {
 	}
 	return toJSON(info{
 		Name: i.Topic, Path: latin1(i.Path), Type: t.Kind.String(), BufferNum: i.Depth, Bytes: i.Bytes, PID: i.PID,
-		UID: i.UID, Trusted: i.Trusted, Alive: i.Alive, Retain: i.Retain, Created: i.Created.UnixNano(), Published: i.Published, Age: int64(i.Age), Rate: i.Rate,
+		UID: i.UID, Trusted: i.Trusted, Alive: i.Alive, Retain: i.Retain, Bridged: i.Bridged, Created: i.Created.UnixNano(), Published: i.Published, Age: int64(i.Age), Rate: i.Rate,
 		TypeName: i.Type, Descriptor: i.Descriptor, Views: i.Views, Loans: i.Loans, Metadata: latin1(i.MetadataJSON),
 	})
 }

@@ -50,6 +50,7 @@ enter(Subscriber *s, const struct found *f, struct value_type *t, uint64_t check
     file->type = type;
     file->free_type = free_type;
     file->retain = f->retain;
+    file->bridged = f->bridged;
     const struct geometry *g = &f->geometry;
     file->pool = (struct pool){.max = g->elem_size};
     if (g->chunks > 0) {

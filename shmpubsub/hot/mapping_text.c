@@ -66,11 +66,11 @@ parse_found(PyObject *text, struct found *f)
     if (numbers == NULL) {
         return false;
     }
-    int scanned = sscanf(numbers, "%" SCNu64 " %" SCNu64 " " RING " %d %d %d %ld %ld %d %d %" SCNu64 " " CHUNKS,
-                         &header, &size, &g->first, &g->stride, &g->slots, &f->mapping.fd, &f->retain, &f->dead,
-                         &f->pid, &f->depth, &tag, &pooled, &g->elem_size, &g->chunks_offset, &g->chunk_stride,
+    int scanned = sscanf(numbers, "%" SCNu64 " %" SCNu64 " " RING " %d %d %d %d %ld %ld %d %d %" SCNu64 " " CHUNKS,
+                         &header, &size, &g->first, &g->stride, &g->slots, &f->mapping.fd, &f->retain, &f->bridged,
+                         &f->dead, &f->pid, &f->depth, &tag, &pooled, &g->elem_size, &g->chunks_offset, &g->chunk_stride,
                          &g->chunks, &g->views, &g->loans);
-    f->type_line = type_line(text, scanned, 18);
+    f->type_line = type_line(text, scanned, 19);
     if (f->type_line == NULL) {
         return false;
     }

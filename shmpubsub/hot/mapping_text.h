@@ -25,7 +25,7 @@ struct found {
     struct mapping mapping; /* the caller must unmap and close it */
     struct geometry geometry;
     enum shm_type tag;
-    int retain, dead;
+    int retain, bridged, dead;
     long pid, depth; /* a header's may exceed an int */
     const char *type_line;
     const char *descriptor; /* JSON, of records only; NULL: none */

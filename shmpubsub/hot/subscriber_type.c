@@ -306,6 +306,12 @@ get_taken_from(Subscriber *s, void *Py_UNUSED(closure))
 }
 
 static PyObject *
+get_bridged(Subscriber *s, void *Py_UNUSED(closure))
+{
+    return PyBool_FromLong(s->ring.mapped != NULL && s->cursor.present.file->bridged);
+}
+
+static PyObject *
 get_lost(Subscriber *s, void *Py_UNUSED(closure))
 {
     return PyLong_FromUnsignedLongLong(s->cursor.lost);
@@ -324,6 +330,7 @@ static PyGetSetDef getset[] = {
     {"_buffers", (getter)get_buffers, NULL, "How many values the topic keeps; 0 without a file to read.", NULL},
     {"_open_epoch", (getter)get_open_epoch, NULL, "How often it was set up; 0 while it is closed.", NULL},
     {"_present", (getter)get_present, NULL, "The number of the file that is read, another with each publisher; 0: none.", NULL},
+    {"_bridged", (getter)get_bridged, NULL, "Whether the publisher of that file is marked as bridged.", NULL},
     {"_taken_from", (getter)get_taken_from, NULL, "The number of the file whose value was just taken.", NULL},
     {"lost", (getter)get_lost, NULL, lost_doc, NULL},
     {"copied", (getter)get_copied, NULL, copied_doc, NULL},

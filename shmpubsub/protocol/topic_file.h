@@ -19,6 +19,7 @@ struct topic_file {
     ino_t ino;
     uint64_t carried_time; /* of an earlier publisher's retained value, which is value 1 here; 0: none */
     bool retain;           /* its values outlive its publisher */
+    bool bridged;          /* its values are from another machine; like retain, set by the caller of topic_file_open */
     struct pool pool;      /* set by the caller of topic_file_open */
     struct pins pins;
     uint64_t number;       /* tells the files of a subscriber apart; set by the caller of topic_file_open */

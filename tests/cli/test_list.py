@@ -108,6 +108,16 @@ def test_details_say_who_publishes(publisher: Program, run_cli: RunCli) -> None:
     shm_pub_sub.remove("robot/speed")
 
 
+def test_bridged_topics_are_marked_if_there_are_any(run_cli: RunCli) -> None:
+    with shm_pub_sub.Publisher("here", 0):
+        assert "bridged" not in run_cli("list", "-v").stdout.splitlines()[0]
+        with shm_pub_sub.Publisher("there", 0, bridged=True):
+            marks = {row["topic"]: row["bridged"] for row in rows(run_cli("list", "-v").stdout)}
+            assert "\nbridged:   yes: " in run_cli("info", "there").stdout
+        assert "bridged" not in run_cli("info", "here").stdout
+    assert marks == {"here": "-", "there": "yes"}
+
+
 def test_process_with_the_publishers_number_is_not_taken_for_it(
     publisher: Program, shm_dir: Path, run_cli: RunCli
 ) -> None:

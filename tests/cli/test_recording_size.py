@@ -19,7 +19,7 @@ START = 1_700_000_000_000_000_000
 SEED = 13
 INFO = shm_pub_sub.TopicInfo(
     *("robot/joint/1", float, 100, 0, 0.0, 0.0, True, False, 4711, 0.0, 4096, "", 0, True),
-    *("float", 0, 0, {}),
+    *("float", 0, 0, False, {}),
 )
 
 

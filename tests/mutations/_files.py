@@ -99,6 +99,20 @@ FILES = (
         ("Go segment", "lost descriptors"),
     ),
     Mutation(
+        "bridged: the file does not say so",
+        f"{SEGMENT}/header.go",
+        "\t\tflags |= flagBridged\n",
+        "",
+        ("Go segment", "bridged"),
+    ),
+    Mutation(
+        "bridged: a subscriber does not know it of its publishers",
+        "shmpubsub/hot/attachment_map.c",
+        "    file->bridged = f->bridged;\n",
+        "",
+        ("bridged",),
+    ),
+    Mutation(
         "space is not reserved at creation",
         f"{SEGMENT}/reserve.go",
         "\terr := retry(func() error { return unix.Fallocate(fd, 0, int64(at), int64(size)) })\n",

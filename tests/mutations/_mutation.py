@@ -71,6 +71,7 @@ PYTHON = {
     "following": ("tests/unit/following", "-mnot soak"),
     "times": ("tests/unit/times", "tests/waiting/test_after.py"),
     "metadata": ("tests/unit/metadata",),
+    "bridged": ("tests/unit/api/test_bridged.py",),
     "records": ("tests/unit/records",),
     "random records": ("tests/differential/test_layouts.py", "tests/fuzz/test_records.py"),
     "storm of arrays": ("tests/storm/test_arrays.py",),

@@ -40,7 +40,9 @@ class GoPublisher(_Handle):
     def __init__(
         self, topic: str, default: Any, buffer_num: int = 3, *, retain: bool = False
     ) -> None:
-        super().__init__(type(default), "Publisher", topic, buffer_num, 0o600, retain, "", "")
+        super().__init__(
+            type(default), "Publisher", topic, buffer_num, 0o600, retain, False, "", ""
+        )
 
     def publish(self, value: Any) -> None:
         self._call("Publish", value)

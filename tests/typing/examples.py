@@ -326,7 +326,7 @@ def keywords_are_checked() -> None:
     Publisher("t", 0.0, unit="m", description="d", attributes={"range": [0, 5], "a": np.zeros(3)})
     Publisher("t", 0.0, unit=5)  # type: ignore[call-overload]
     Publisher("t", 0, attributes=[1])  # type: ignore[call-overload]
-    Publisher("t", 0, mode=0o640, replace=True, retain=True)
+    Publisher("t", 0, mode=0o640, replace=True, retain=True, bridged=True)
     Publisher("t", 0, 3, 0o640)  # type: ignore[call-overload]
     Publisher("t", 0, buffers=3)  # type: ignore[call-overload]
     Publisher("t", 0, 3.5)  # type: ignore[call-overload]

@@ -28,6 +28,8 @@ type Spec struct {
 	Mode   uint32 // permission bits of the file, whatever the umask
 	Retain bool   // keep the last value readable after the publisher's end
 	Trust  Trust  // whose files it takes over with their retained values
+	// Bridged marks a topic that bridges to other machines do not send.
+	Bridged bool
 	// Metadata is a JSON object, or empty.
 	Metadata string
 }

@@ -24,6 +24,9 @@ func (h Header) encode(b []byte) {
 	if h.Retain {
 		flags |= flagRetain
 	}
+	if h.Bridged {
+		flags |= flagBridged
+	}
 	if h.Pooled {
 		flags |= flagPooled
 	}
@@ -116,6 +119,7 @@ func decodeHeader(b []byte, size int64) (Header, error) {
 	h := Header{
 		Type:     descriptor.Type{Kind: descriptor.Kind(le.Uint32(b[typeTagOffset:]))},
 		Retain:   flags&flagRetain != 0,
+		Bridged:  flags&flagBridged != 0,
 		Pooled:   flags&flagPooled != 0,
 		ElemSize: le.Uint64(b[elemSizeOffset:]),
 		Stride:   le.Uint64(b[strideOffset:]),

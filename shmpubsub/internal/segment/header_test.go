@@ -28,6 +28,7 @@ func TestHeader_SurvivesEncoding(t *testing.T) {
 		for _, depth := range []int{1, 2, 3, 127, 1000, MaxDepth} {
 			for _, retain := range []bool{false, true} {
 				h := headerOf(typ, depth, retain)
+				h.Bridged = retain != (depth%2 == 0)
 				h.PID, h.Created = 4711, 1e18
 				got, err := decodeHeader(headerBytes(h), int64(h.FileSize))
 				require.NoError(t, err)

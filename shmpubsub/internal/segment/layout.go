@@ -97,8 +97,9 @@ const (
 	// page of their own kernel, subscribers map them with the rest of the file. So files of one are read on the other.
 	SmallestPage = 4096
 
-	flagRetain = 1
-	flagPooled = 4
+	flagRetain  = 1
+	flagBridged = 2
+	flagPooled  = 4
 )
 
 // DetectionTime is the time within which subscribers notice a killed publisher.
@@ -123,6 +124,7 @@ const (
 type Header struct {
 	Type     descriptor.Type
 	Retain   bool
+	Bridged  bool   // it is from another machine: bridges do not send it on
 	Pooled   bool   // values are in chunks, which slots name
 	ElemSize uint64 // the most bytes of a value
 	Stride   uint64
@@ -154,7 +156,7 @@ func newHeader(s Spec) Header { return headerFor(s, page.Size()) }
 
 // headerFor is newHeader on a machine with pages of that many bytes.
 func headerFor(s Spec, pageSize uint64) Header {
-	h := Header{Type: s.Type, Retain: s.Retain, Pooled: s.Type.Pooled(), ElemSize: s.Type.Size(), Slots: uint64(s.Depth) + 1, First: firstSlot}
+	h := Header{Type: s.Type, Retain: s.Retain, Bridged: s.Bridged, Pooled: s.Type.Pooled(), ElemSize: s.Type.Size(), Slots: uint64(s.Depth) + 1, First: firstSlot}
 	h.Stride = roundUp(SlotPayload+h.slotWords()*8, strideUnit)
 	end := h.First + h.Slots*h.Stride
 	h.descSize, h.metaSize = uint64(len(s.Type.Encode())), uint32(len(s.Metadata))

@@ -28,7 +28,7 @@ def descriptors() -> list[str]:
 @pytest.mark.parametrize("function", ["IncRef", "bind_IntPublisher_Mapping"])
 def test_the_topic_is_free_again(shm_dir: Path, function: str) -> None:
     go = WithoutMemory(function)
-    arguments = str(shm_dir), "topic", 3, 0o600, False, "", ""
+    arguments = str(shm_dir), "topic", 3, 0o600, False, False, "", ""
     with Publisher("other", 0):
         before = descriptors()
         with pytest.raises(MemoryError):

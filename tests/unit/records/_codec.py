@@ -177,7 +177,19 @@ def publisher(layout: Layout, topic: str = "topic", most: int = 0, views: int = 
     """A publisher of the records, or of lists of up to `most` of them."""
     go = load()
     pub = _Publisher()
-    arguments = (_where(), topic, _descriptor(layout, most), 3, 0o600, False, "", views, 1, "")
+    arguments = (
+        _where(),
+        topic,
+        _descriptor(layout, most),
+        3,
+        0o600,
+        False,
+        False,
+        "",
+        views,
+        1,
+        "",
+    )
     tag = 8 if most else 5
     pub._create(go, go.bind_NewPayloadPublisher, arguments, tag, int, None, True, layout.record)
     return pub

@@ -83,6 +83,7 @@ def _lines(
         ("published", str(topic.published) + (f", {frequency(topic.rate)}" if topic.rate else "")),
         ("buffers", f"{topic.buffer_num} {kept}"),
         ("retained", "yes: the last value outlives the publisher" if topic.retain else "no"),
+        *([("bridged", "yes: bridges do not send it to other machines")] if topic.bridged else []),
         ("created", f"{made}, {duration(time.time() - topic.created)} ago"),
         ("size", size(topic.nbytes)),
         ("file", f"{topic.path}, {_access(topic.path)}"),

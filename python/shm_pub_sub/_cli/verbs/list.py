@@ -29,6 +29,7 @@ CELLS: dict[str, Callable[[TopicInfo], str]] = {
 }
 """By the column's heading. Two more columns have the readers and the publisher's command."""
 ABOUT: dict[str, Callable[[TopicInfo], str]] = {
+    "bridged": lambda topic: "yes" if topic.bridged else "-",
     "unit": lambda topic: shortened(topic.metadata.get("unit") or "-", MOST),
     "description": lambda topic: shortened(topic.metadata.get("description") or "-", MOST),
 }
@@ -132,10 +133,12 @@ def _print_table(found: list[str]) -> None:
     strange: list[str] = []
     errors: list[str] = []
     known = [*inspect_each(found)]
-    about = [
-        part for part in ABOUT if any(topic and topic.metadata.get(part) for _, (topic, _) in known)
-    ]
-    cells = CELLS | {part: ABOUT[part] for part in about}
+    about = {
+        part: cell
+        for part, cell in ABOUT.items()
+        if any(topic and cell(topic) != "-" for _, (topic, _) in known)
+    }
+    cells = CELLS | about
     for name, (topic, error) in known:
         if topic is None:
             rows.append([name, "?", "?", *"-" * (len(cells) - 1)])
