@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from shm_pub_sub import Publisher
+from support.emulated import not_under_qemu
 from support.programs import Check
 
 MEBIBYTE = 2**20
@@ -51,6 +52,7 @@ def test_error_names_the_limit_of_file_size(check_python: Check, shm_dir: Path) 
     assert list(shm_dir.iterdir()) == []
 
 
+@not_under_qemu("it does not apply RLIMIT_AS to the program, which has its own addresses there")
 def test_error_names_the_limit_of_address_space(check_python: Check, shm_dir: Path) -> None:
     buffers = 64 * MEBIBYTE // 32
     with Publisher("big", 0, buffers) as publisher:
