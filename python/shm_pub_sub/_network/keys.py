@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, unquote
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote_to_bytes
 
-ROOT = "shmps/1"
+if TYPE_CHECKING:
+    from typing import Final
+
+ROOT: Final = "shmps/1"
 """1 is the version of the keys and messages."""
-LIVE = f"{ROOT}/live/*/*"
-EMPTY = "%00"
+LIVE: Final = f"{ROOT}/live/*/*"
+"""The tokens of all bridges."""
+
+_EMPTY: Final = "%00"  # Zenoh has no empty chunks, and no name has a NUL
+_INCARNATION: Final = re.compile("[0-9a-f]{16}")
 
 
 def live_key(name: str, incarnation: str) -> str:
@@ -33,22 +41,34 @@ def VALUES(name: str) -> str:
 def parse_live(key: str) -> tuple[str, str]:
     """Return the name and incarnation of a token's key; raises ValueError."""
     *root, name, incarnation = key.split("/")
-    if "/".join(root) != f"{ROOT}/live":
-        raise ValueError(f"key {key!r}: found no bridge's token")
+    if "/".join(root) != f"{ROOT}/live" or not _INCARNATION.fullmatch(incarnation):
+        raise ValueError(f"found the key {key[:300]!r}; expected {ROOT}/live/NAME/16 hex digits")
     return _decoded(name), incarnation
 
 
 def topic_of(key: str) -> str:
     """Return the topic of a value's key; raises ValueError."""
-    chunks = key.split("/")
-    if len(chunks) < 5 or "/".join(chunks[:3]) != f"{ROOT}/v":
-        raise ValueError(f"key {key!r}: found no topic's value")
-    return "/".join(map(_decoded, chunks[4:]))
+    *root, name, topic = key.split("/", 4) if key.count("/") >= 4 else ("", "", "")
+    if "/".join(root) != f"{ROOT}/v":
+        raise ValueError(f"found the key {key[:300]!r}; expected {ROOT}/v/NAME/TOPIC")
+    _decoded(name)
+    return "/".join(map(_decoded, topic.split("/")))
 
 
 def _encoded(chunk: str) -> str:
-    return quote(chunk, safe="-._~") or EMPTY
+    if "\0" in chunk:
+        raise ValueError(f"found a NUL in {chunk[:300]!r}; expected a name without one")
+    return quote(chunk, safe="-._~") or _EMPTY
 
 
 def _decoded(chunk: str) -> str:
-    return "" if chunk == EMPTY else unquote(chunk, errors="strict")
+    """Return a chunk's text, of the one form that it is written in."""
+    try:
+        text = "" if chunk == _EMPTY else unquote_to_bytes(chunk).decode()
+        if _encoded(text) == chunk:
+            return text
+    except ValueError:
+        pass
+    raise ValueError(
+        f"found {chunk[:300]!r} in a key; expected UTF-8, percent-encoded but for A-Z a-z 0-9 -._~"
+    )

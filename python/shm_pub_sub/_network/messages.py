@@ -1,0 +1,259 @@
+"""What bridges send one another: requests, and rounds (docs/network-format.md)."""
+
+from __future__ import annotations
+
+import struct
+from json import dumps
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .._metadata import parse
+from .cbor import (
+    ARRAY,
+    BYTES,
+    EMBEDDED,
+    FALSE,
+    MAP,
+    TAG,
+    TRUE,
+    Reader,
+    WireError,
+    head,
+    integer,
+    text,
+)
+from .value_messages import Values, pack_value, pack_values, unpack_values
+from .values import Codec, codec_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Final
+
+    from .cbor import Buffer
+
+__all__ = [
+    "Codec",
+    "Description",
+    "Request",
+    "Round",
+    "Values",
+    "WireError",
+    "codec_of",
+    "pack_request",
+    "pack_round",
+    "pack_value",
+    "pack_values",
+    "unpack_request",
+    "unpack_round",
+    "unpack_values",
+]
+
+MOST_REQUEST: Final = 1 << 20
+"""Bytes of a request."""
+MOST_ITEMS: Final = 1 << 20
+"""Ends, descriptions and values in a round."""
+
+_UPDATE = struct.Struct(">BIHBI")  # id, tag 24, length
+_ID, _EMBEDDED, _LENGTH = 0x1A, 0xD818, 0x5A
+
+
+class Description(NamedTuple):
+    """A publisher of a topic. incarnation is larger for each later one of the topic."""
+
+    topic: str
+    incarnation: int
+    descriptor: str
+    every: bool
+    retain: bool
+    buffer_num: int
+    views: int
+    loans: int
+    metadata: dict[str, Any]
+
+
+class Request(NamedTuple):
+    """What a receiver asks for a round with. Round 0 begins a session, and has patterns."""
+
+    session: int
+    round: int
+    sent_ns: int
+    name: str
+    patterns: tuple[str, ...] | None
+    excluded: tuple[str, ...] | None
+
+
+class Round(NamedTuple):
+    """What a sender answers with: ends and their publishers' values, descriptions, values."""
+
+    session: int
+    round: int
+    arrived_ns: int
+    replied_ns: int
+    complete: bool
+    ends: list[tuple[int, int]]
+    descriptions: list[tuple[int, Description]]
+    updates: list[tuple[int, bytes | memoryview]]
+
+
+def pack_request(request: Request) -> bytes:
+    """Return a request."""
+    session, number, sent_ns, name, patterns, excluded = request
+    parts = [b"as", integer(session), b"ar", integer(number), b"at", integer(sent_ns)]
+    parts += (b"ab", text(name))
+    for key, words in ((b"ap", patterns), (b"ax", excluded)):
+        if words is not None:
+            parts += (key, head(ARRAY, len(words)), *map(text, words))
+    whole = b"".join((head(MAP, 4 + (patterns is not None) + (excluded is not None)), *parts))
+    if len(whole) > MOST_REQUEST:
+        raise WireError(f"found a request of {len(whole)} bytes; expected {MOST_REQUEST} at most")
+    return whole
+
+
+def unpack_request(data: Buffer) -> Request:
+    """Return a request. Raises WireError if it is damaged."""
+    if len(data) > MOST_REQUEST:
+        raise WireError(f"found a request of {len(data)} bytes; expected {MOST_REQUEST} at most")
+    found = Reader(data)
+    fields: dict[str, Any] = {"p": None, "x": None}
+    readers: dict[str, Callable[[], Any]] = {
+        **dict.fromkeys("srt", found.unsigned),
+        **{"b": found.text, "p": lambda: _words(found), "x": lambda: _words(found)},
+    }
+    _read_map(found, readers, fields, "a request")
+    found.finish()
+    return Request(*(fields[key] for key in "srtbpx"))
+
+
+def _words(found: Reader) -> tuple[str, ...]:
+    return tuple([found.text() for _ in range(found.count(ARRAY))])
+
+
+def _read_map(
+    found: Reader, readers: dict[str, Callable[[], Any]], fields: dict[str, Any], what: str
+) -> None:
+    """Read a map's values into fields, which has those that may be missing."""
+    for _ in range(found.count(MAP)):
+        key = found.key()
+        read = readers.get(key)
+        if read is None:
+            found.skip()
+        else:
+            fields[key] = read()
+    if missing := readers.keys() - fields.keys():
+        found.wrong(f"{what} with {', '.join(sorted(readers))}", f"one without {min(missing)!r}")
+
+
+def pack_round(round: Round) -> bytes:
+    """Return a round."""
+    session, number, arrived_ns, replied_ns, complete, ends, descriptions, updates = round
+    parts: list[Buffer] = [
+        head(MAP, 5 + bool(ends) + bool(descriptions) + bool(updates)),
+        *(b"as", integer(session), b"ar", integer(number)),
+        *(b"aa", integer(arrived_ns), b"ab", integer(replied_ns)),
+        *(b"ac", bytes((TRUE if complete else FALSE,))),
+    ]
+    if ends:
+        parts += (b"ae", head(ARRAY, len(ends)))
+        parts += [b"\x82" + integer(each) + integer(count) for each, count in ends]
+    if descriptions:
+        parts += (b"ad", head(ARRAY, len(descriptions)))
+        for each, description in descriptions:
+            parts += (b"\x82", integer(each), _packed(description))
+    if updates:
+        parts += (b"au", head(ARRAY, 2 * len(updates)))
+        for each, message in updates:
+            size = len(message)
+            if each >> 32 or size >> 32:
+                parts += (integer(each), head(TAG, EMBEDDED), head(BYTES, size), message)
+            else:
+                parts += (_UPDATE.pack(_ID, each, _EMBEDDED, _LENGTH, size), message)
+    return b"".join(parts)
+
+
+def _packed(description: Description) -> bytes:
+    topic, incarnation, descriptor, every, retain, buffer_num, views, loans, metadata = description
+    parts = [
+        head(MAP, 8 + bool(metadata)),
+        *(b"ak", text(topic), b"ai", integer(incarnation), b"ay", text(descriptor)),
+        *(b"ae", bytes((TRUE if every else FALSE,)), b"ar", bytes((TRUE if retain else FALSE,))),
+        *(b"an", integer(buffer_num), b"aw", integer(views), b"al", integer(loans)),
+    ]
+    if metadata:
+        parts += (b"am", text(dumps(metadata, ensure_ascii=False, separators=(",", ":"))))
+    return b"".join(parts)
+
+
+def unpack_round(data: Buffer) -> Round:
+    """Return a round, whose values' messages are views of it. Raises WireError if it is damaged."""
+    found = Reader(data)
+    fields: dict[str, Any] = {"e": [], "d": [], "u": []}
+    readers: dict[str, Callable[[], Any]] = {
+        **dict.fromkeys("srab", found.unsigned),
+        "c": found.boolean,
+        "e": lambda: _ends(found),
+        "d": lambda: _descriptions(found),
+        "u": lambda: _updates(found),
+    }
+    _read_map(found, readers, fields, "a round")
+    found.finish()
+    return Round(*(fields[key] for key in "srabcedu"))
+
+
+def _ends(found: Reader) -> list[tuple[int, int]]:
+    ends = []
+    for _ in range(found.count(ARRAY, MOST_ITEMS, 3)):
+        _pair(found)
+        ends.append((found.unsigned(), found.unsigned()))
+    return ends
+
+
+def _descriptions(found: Reader) -> list[tuple[int, Description]]:
+    descriptions = []
+    for _ in range(found.count(ARRAY, MOST_ITEMS, 3)):
+        _pair(found)
+        descriptions.append((found.unsigned(), _description(found)))
+    return descriptions
+
+
+def _pair(found: Reader) -> None:
+    if (count := found.expect(ARRAY)) != 2:
+        found.wrong("2 elements", f"{count} elements")
+
+
+def _description(found: Reader) -> Description:
+    fields: dict[str, Any] = {"m": {}}
+    readers: dict[str, Callable[[], Any]] = {
+        **dict.fromkeys("ky", found.text),
+        **dict.fromkeys("inwl", found.unsigned),
+        **dict.fromkeys("er", found.boolean),
+        "m": lambda: _metadata(found),
+    }
+    _read_map(found, readers, fields, "a description")
+    return Description(*(fields[key] for key in "kiyernwlm"))
+
+
+def _metadata(found: Reader) -> dict[str, Any]:
+    data = found.text()
+    try:
+        return parse(data.encode())
+    except ValueError as error:
+        found.wrong("metadata in JSON", str(error))
+
+
+def _updates(found: Reader) -> list[tuple[int, bytes | memoryview]]:
+    count = found.count(ARRAY, 2 * MOST_ITEMS)
+    if count % 2:
+        found.wrong("pairs of an id and a value", f"{count} elements")
+    updates: list[tuple[int, bytes | memoryview]] = []
+    data, end = found.data, found.end
+    for _ in range(count // 2):
+        at = found.at + _UPDATE.size
+        if at <= end:
+            first, each, tag, length, size = _UPDATE.unpack_from(data, found.at)
+            if (first, tag, length) == (_ID, _EMBEDDED, _LENGTH) and size <= end - at:
+                found.at = at + size
+                updates.append((each, data[at : at + size]))
+                continue
+        each = found.unsigned()
+        found.tag(EMBEDDED)
+        updates.append((each, found.bytes()))
+    return updates
