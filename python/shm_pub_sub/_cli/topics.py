@@ -73,12 +73,12 @@ def add_named_topics(parser: argparse.ArgumentParser) -> None:
     _add(parser, "topics", "+", PATTERNS)
 
 
-def add_exclude(parser: argparse.ArgumentParser) -> None:
+def add_exclude(parser: argparse._ActionsContainer, default: object = None) -> None:
     argument = parser.add_argument(
         "--exclude",
         metavar="PATTERN",
         action="append",
-        default=[],
+        default=[] if default is None else default,
         help="leave out topics of this name or pattern; may be repeated",
     )
     argument.completer = names_for_completion  # type: ignore[attr-defined]

@@ -175,11 +175,9 @@ def is_local(protocol: str, address: str) -> bool:
 
 def _is_loopback(address: str) -> bool:
     host = address.rpartition(":")[0].strip("[]")
-    if host == "localhost":
-        return True
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
+        return host == "localhost" or ("%" not in host and ipaddress.ip_address(host).is_loopback)
+    except ValueError:  # a name, which may be of any machine
         return False
 
 

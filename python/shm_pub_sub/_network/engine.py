@@ -16,10 +16,10 @@ from typing import Any, Protocol
 
 from .._errors import NetworkError, TopicValueError
 from .._extras import import_extra
-from .._log import logger
 from .endpoints import check, settings
 from .keys import LIVE, VALUES, live_key, parse_live, round_key
-from .options import Options
+from .log import logger
+from .options import Options, is_name
 
 zenoh = import_extra("zenoh")
 
@@ -97,8 +97,7 @@ class Engine:
             threading.Thread(target=self._connect, name="shm_pub_sub bridge", daemon=True).start()
         else:
             self._use(self._open())
-        if not options.router:
-            self._when_open(self._watch)
+        self._when_open(self._watch)
 
     def _open(self) -> Any:
         try:
@@ -147,8 +146,8 @@ class Engine:
             try:
                 name, incarnation = parse_live(str(sample.key_expr))
             except ValueError:
-                return  # nobody's: it is not a bridge
-            if incarnation != self.incarnation:
+                return  # it is no bridge of this library
+            if incarnation != self.incarnation and is_name(name):
                 self._on_token(name, incarnation, sample.kind != deleted)
 
         handler = self._handler(on_sample)

@@ -26,8 +26,8 @@ ENDPOINTS = ("listen", "connect")
 class Options:
     """A bridge's options; raises TopicTypeError and TopicValueError.
 
-    Sequences become tuples, the directory an absolute path. Patterns are those of the topics'
-    names at their source.
+    Sequences become tuples, the directory an absolute path. Patterns are of the names that topics
+    have at their source.
     """
 
     name: str = field(default_factory=socket.gethostname)
@@ -43,7 +43,7 @@ class Options:
     receive: tuple[str, ...] = ()
     """Patterns of topics to read from other bridges; none by default."""
     every: tuple[str, ...] = ()
-    """Patterns of topics of which each value is received, not just the newest."""
+    """Patterns of topics of which each value is sent, not just the newest."""
     exclude: tuple[str, ...] = ()
     """Patterns of topics that are neither sent nor received."""
     rate: float | None = None
@@ -82,17 +82,21 @@ class Options:
         self._set("trust", check_trust(self.trust))
         if not isinstance(self.zenoh, Mapping):
             raise TopicTypeError(f"zenoh: found {kind_of(self.zenoh)}; expected a dict")
+        if self.router and (self.send or self.receive):
+            raise TopicValueError("router: found topics; expected none: it only forwards")
         if not self.send and not self.receive and not self.router:
             raise TopicValueError(
                 "bridge: found neither topics to send nor topics to receive; expected some: add "
-                "send or receive with patterns of names, such as 'robot/*', or '*' for all"
+                "--send or --receive (send=, receive=) with patterns of names, such as 'robot/*', "
+                "or '*' for all"
             )
         if not self.listen and not self.connect and not self.discover:
             where = self.zenoh.get("listen") or self.zenoh.get("connect")
             if not where:
                 raise TopicValueError(
-                    "bridge: found no way to other machines; expected listen or connect with an "
-                    "endpoint, such as 'tls/0.0.0.0:7447' and 'tls/HOST:7447', or discover"
+                    "bridge: found no way to other machines; expected --listen or --connect "
+                    "(listen=, connect=) with an endpoint, such as tls/0.0.0.0:7447 here and "
+                    "tls/HOST:7447 there"
                 )
 
     @property
@@ -106,6 +110,11 @@ class Options:
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
+
+
+def is_name(text: str) -> bool:
+    """Report whether a bridge may have that name, which becomes part of topics' names."""
+    return 1 <= len(text.encode(errors="replace")) <= 100 and "/" not in text and text.isprintable()
 
 
 def _texts(option: str, given: Any) -> tuple[str, ...]:
@@ -129,7 +138,7 @@ def _texts(option: str, given: Any) -> tuple[str, ...]:
 def _chunk(option: str, text: Any) -> str:
     if not isinstance(text, str):
         raise TopicTypeError(f"{option}: found {kind_of(text)}; expected a str")
-    if not 1 <= len(text.encode(errors="replace")) <= 100 or "/" in text or not text.isprintable():
+    if not is_name(text):
         raise TopicValueError(
             f"{option}: found {short_repr(text)}; expected 1 to 100 printable characters without /"
         )

@@ -1,0 +1,1 @@
+"""The bridge to other machines: its parts, and bridges in network namespaces."""
