@@ -308,7 +308,8 @@ get_taken_from(Subscriber *s, void *Py_UNUSED(closure))
 static PyObject *
 get_bridged(Subscriber *s, void *Py_UNUSED(closure))
 {
-    return PyBool_FromLong(s->ring.mapped != NULL && s->cursor.present.file->bridged);
+    const struct attachment *a = cursor_source(&s->cursor);
+    return PyBool_FromLong(a->ring.mapped != NULL && a->file->bridged);
 }
 
 static PyObject *
@@ -330,8 +331,8 @@ static PyGetSetDef getset[] = {
     {"_buffers", (getter)get_buffers, NULL, "How many values the topic keeps; 0 without a file to read.", NULL},
     {"_open_epoch", (getter)get_open_epoch, NULL, "How often it was set up; 0 while it is closed.", NULL},
     {"_present", (getter)get_present, NULL, "The number of the file that is read, another with each publisher; 0: none.", NULL},
-    {"_bridged", (getter)get_bridged, NULL, "Whether the publisher of that file is marked as bridged.", NULL},
     {"_taken_from", (getter)get_taken_from, NULL, "The number of the file whose value was just taken.", NULL},
+    {"_bridged", (getter)get_bridged, NULL, "Whether the publisher of the file that values are taken from is marked as bridged.", NULL},
     {"lost", (getter)get_lost, NULL, lost_doc, NULL},
     {"copied", (getter)get_copied, NULL, copied_doc, NULL},
     {NULL, NULL, NULL, NULL, NULL},

@@ -23,6 +23,16 @@ def test_each_publisher_has_another_file_and_a_value_is_of_the_one_it_was_taken_
         assert sub._present == 0
 
 
+def test_values_that_a_publisher_left_are_judged_by_its_own_flag() -> None:
+    with Subscriber("topic", 0) as sub:
+        with Publisher("topic", 0, 5, bridged=True) as first:
+            first.publish_many([1, 2])
+            assert (sub.recv(0), sub._bridged) == (1, True)
+        with Publisher("topic", 0, 5) as second:
+            second.publish(3)
+            assert [(sub.recv(0), sub._bridged) for _ in range(2)] == [(2, True), (3, False)]
+
+
 def test_skipping_leaves_the_newest_value_of_each_publisher() -> None:
     with Subscriber("topic", 0) as sub:
         sub._skip_each()  # nothing is there
