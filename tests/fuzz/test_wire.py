@@ -86,7 +86,7 @@ def test_a_damaged_message_is_an_error_or_another_value(found: Any, chance: rand
         except WireError as error:
             assert "expected" in str(error)  # noqa: PT017
         else:
-            assert all(codec.size_of(each) <= codec.most for each in values.raws)
+            assert form in ("bool", "int", "float") or max(map(len, values.raws)) <= codec.most
 
 
 @given(st.binary(max_size=200), st.sampled_from(["bool", "int", "float"]) | types.topics)

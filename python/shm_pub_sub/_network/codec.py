@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from .cbor import Buffer, Reader
+    from .lanes import Lane
 
     Message: TypeAlias = Callable[[Any, int, int, int], bytes]
     Unpack: TypeAlias = Callable[[Buffer], "tuple[Any, int, int, int] | None"]
@@ -41,9 +42,9 @@ class Codec:
             raise WireError(f"found {size} bytes; expected {unit}{self.most}, of {self.what}")
         return size
 
-    def size_of(self, raw: Any) -> int:
-        """Return the bytes of a raw value."""
-        return len(raw)
+    def lanes(self, at: int) -> list[Lane] | None:
+        """Return a value's bytes if all values have as many, of one that begins at that place."""
+        return None
 
     def write(self, parts: list[Buffer], raw: Any) -> None:
         """Append a value. Large parts are the value's own memory."""

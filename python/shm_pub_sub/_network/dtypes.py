@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from .cbor import BYTES, FALSE, KINDS, NEGATIVE, SIMPLE, TAG, TRUE, UINT, head
 from .codec import Codec
+from .lanes import Constant, Flag, Plain, Signed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, Final
 
     from .cbor import Buffer, Reader
+    from .lanes import Lane
 
 TAGS: Final = {
     **{"b1": 64, "u1": 64, "u2": 69, "u4": 70, "u8": 71, "i1": 72, "i2": 77, "i4": 78, "i8": 79},
@@ -71,6 +73,9 @@ class _Scalar(Codec):
 
 
 class _Bool(_Scalar):
+    def lanes(self, at: int) -> list[Lane] | None:
+        return [Flag(at)]
+
     def write(self, parts: list[Buffer], raw: Any) -> None:
         self.check(raw)
         parts.append(bytes((TRUE if raw[0] else FALSE,)))
@@ -83,6 +88,9 @@ class _Float(_Scalar):
     def __init__(self, dtype: str) -> None:
         super().__init__(dtype)
         self._head = bytes((SIMPLE << 5 | _ARGUMENT[self.most],))
+
+    def lanes(self, at: int) -> list[Lane] | None:
+        return [Constant(self._head), Plain(at + self.most - 1, self.most, -1)]
 
     def write(self, parts: list[Buffer], raw: Any) -> None:
         self.check(raw)
@@ -99,6 +107,11 @@ class _Int(_Scalar):
         self._head, self._negative = bytes((argument,)), bytes((NEGATIVE << 5 | argument,))
         self._signed = dtype[0] == "i"
         self._bits = 8 * self.most - self._signed
+
+    def lanes(self, at: int) -> list[Lane] | None:
+        if self._signed:
+            return [Signed(at, self.most, self._head[0])]
+        return [Constant(self._head), Plain(at + self.most - 1, self.most, -1)]
 
     def write(self, parts: list[Buffer], raw: Any) -> None:
         self.check(raw)
@@ -124,6 +137,9 @@ class _Complex(_Scalar):
     def __init__(self, dtype: str) -> None:
         super().__init__(dtype)
         self._head = self._tag + head(BYTES, self.most)
+
+    def lanes(self, at: int) -> list[Lane] | None:
+        return [Constant(self._head), Plain(at, self.most)]
 
     def write(self, parts: list[Buffer], raw: Any) -> None:
         self.check(raw)

@@ -52,6 +52,10 @@ MOST_REQUEST: Final = 1 << 20
 MOST_ITEMS: Final = 1 << 20
 """Ends, descriptions and values in a round."""
 
+_REQUEST = struct.Struct(">B3sQ3sI3sQ2s")
+_REQUEST_KEYS = (b"as\x1b", b"ar\x1a", b"at\x1b", b"ab")
+_ROUND = struct.Struct(">B3sQ3sI3sQ3sQ2sB")
+_ROUND_KEYS = (b"as\x1b", b"ar\x1a", b"aa\x1b", b"ab\x1b", b"ac")
 _UPDATE = struct.Struct(">BIHBI")  # id, tag 24, length
 _ID, _EMBEDDED, _LENGTH = 0x1A, 0xD818, 0x5A
 
@@ -97,12 +101,16 @@ class Round(NamedTuple):
 def pack_request(request: Request) -> bytes:
     """Return a request."""
     session, number, sent_ns, name, patterns, excluded = request
-    parts = [b"as", integer(session), b"ar", integer(number), b"at", integer(sent_ns)]
-    parts += (b"ab", text(name))
+    s, r, t, b = _REQUEST_KEYS
+    size = MAP << 5 | 4 + (patterns is not None) + (excluded is not None)
+    try:
+        parts = [_REQUEST.pack(size, s, session, r, number, t, sent_ns, b), text(name)]
+    except struct.error as error:
+        raise WireError(f"found a request that has no place in a message: {error}") from None
     for key, words in ((b"ap", patterns), (b"ax", excluded)):
         if words is not None:
             parts += (key, head(ARRAY, len(words)), *map(text, words))
-    whole = b"".join((head(MAP, 4 + (patterns is not None) + (excluded is not None)), *parts))
+    whole = b"".join(parts)
     if len(whole) > MOST_REQUEST:
         raise WireError(f"found a request of {len(whole)} bytes; expected {MOST_REQUEST} at most")
     return whole
@@ -113,6 +121,13 @@ def unpack_request(data: Buffer) -> Request:
     if len(data) > MOST_REQUEST:
         raise WireError(f"found a request of {len(data)} bytes; expected {MOST_REQUEST} at most")
     found = Reader(data)
+    if len(data) >= _REQUEST.size:
+        size, s, session, r, number, t, sent_ns, b = _REQUEST.unpack_from(data)
+        if size == (MAP << 5 | 4) and (s, r, t, b) == _REQUEST_KEYS:
+            found.at = _REQUEST.size
+            name = found.text()
+            found.finish()
+            return Request(session, number, sent_ns, name, None, None)
     fields: dict[str, Any] = {"p": None, "x": None}
     readers: dict[str, Callable[[], Any]] = {
         **dict.fromkeys("srt", found.unsigned),
@@ -145,12 +160,15 @@ def _read_map(
 def pack_round(round: Round) -> bytes:
     """Return a round."""
     session, number, arrived_ns, replied_ns, complete, ends, descriptions, updates = round
-    parts: list[Buffer] = [
-        head(MAP, 5 + bool(ends) + bool(descriptions) + bool(updates)),
-        *(b"as", integer(session), b"ar", integer(number)),
-        *(b"aa", integer(arrived_ns), b"ab", integer(replied_ns)),
-        *(b"ac", bytes((TRUE if complete else FALSE,))),
-    ]
+    size = MAP << 5 | 5 + bool(ends) + bool(descriptions) + bool(updates)
+    s, r, a, b, c = _ROUND_KEYS
+    done = TRUE if complete else FALSE
+    try:
+        parts: list[Buffer] = [
+            _ROUND.pack(size, s, session, r, number, a, arrived_ns, b, replied_ns, c, done)
+        ]
+    except struct.error as error:
+        raise WireError(f"found a round that has no place in a message: {error}") from None
     if ends:
         parts += (b"ae", head(ARRAY, len(ends)))
         parts += [b"\x82" + integer(each) + integer(count) for each, count in ends]
@@ -186,16 +204,37 @@ def unpack_round(data: Buffer) -> Round:
     """Return a round, whose values' messages are views of it. Raises WireError if it is damaged."""
     found = Reader(data)
     fields: dict[str, Any] = {"e": [], "d": [], "u": []}
-    readers: dict[str, Callable[[], Any]] = {
-        **dict.fromkeys("srab", found.unsigned),
-        "c": found.boolean,
-        "e": lambda: _ends(found),
-        "d": lambda: _descriptions(found),
-        "u": lambda: _updates(found),
-    }
-    _read_map(found, readers, fields, "a round")
+    left = _read_start(found, fields)
+    if left is None:
+        left = found.count(MAP)
+    lists = {"e": _ends, "d": _descriptions, "u": _updates}
+    for _ in range(left):
+        key = found.key()
+        if read := lists.get(key):
+            fields[key] = read(found)
+        elif key == "c":
+            fields[key] = found.boolean()
+        elif key in ("s", "r", "a", "b"):
+            fields[key] = found.unsigned()
+        else:
+            found.skip()
     found.finish()
+    if len(fields) != 8:
+        found.wrong("a round with s, r, a, b and c", "one without them")
     return Round(*(fields[key] for key in "srabcedu"))
+
+
+def _read_start(found: Reader, fields: dict[str, Any]) -> int | None:
+    """Read the fields that come first, and return how many are left; None if others do."""
+    if found.end < _ROUND.size:
+        return None
+    size, s, session, r, number, a, arrived, b, replied, c, done = _ROUND.unpack_from(found.data)
+    pairs: int = size - (MAP << 5)
+    if (s, r, a, b, c) != _ROUND_KEYS or not 5 <= pairs < 24 or done not in (FALSE, TRUE):
+        return None
+    found.at = _ROUND.size
+    fields |= {"s": session, "r": number, "a": arrived, "b": replied, "c": done == TRUE}
+    return pairs - 5
 
 
 def _ends(found: Reader) -> list[tuple[int, int]]:

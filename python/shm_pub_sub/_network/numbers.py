@@ -72,9 +72,6 @@ def _unpack_float(message: Buffer) -> tuple[Any, int, int, int] | None:
 class _Number(Codec):
     _dtype: str
 
-    def size_of(self, raw: Any) -> int:
-        return self.most
-
     def _write_array(self, parts: list[Buffer], data: bytes) -> None:
         parts += (head(TAG, TAGS[self._dtype]), head(BYTES, len(data)), data)
 

@@ -6,14 +6,20 @@ import struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._records import LENGTH, is_variable
-from .cbor import MAP, WireError, head, text
+from .cbor import ARRAY, MAP, WireError, head, text
 from .codec import Codec
+from .lanes import Constant, Lanes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Final
 
     from .._records import RecordSpec
     from .cbor import Buffer, Reader
+    from .lanes import Lane
+
+MOST_LANES: Final = 1024
+"""Bytes of the largest record whose lanes are copied one by one."""
 
 _length = struct.Struct("<Q")
 
@@ -44,6 +50,19 @@ class Record(Codec):
             for field, codec in zip(record.fields, codecs, strict=True)
         }
 
+        self._least = len(self._head) + sum(len(field.key) + 1 for field in self._fields.values())
+        lanes = self.lanes(0) if record.size <= MOST_LANES else None
+        self._lanes = None if lanes is None else Lanes(record.size, lanes)
+
+    def lanes(self, at: int) -> list[Lane] | None:
+        found: list[Lane] = [Constant(self._head)]
+        for field in self._fields.values():
+            own = None if field.row else field.codec.lanes(at + field.at)
+            if own is None:
+                return None
+            found += (Constant(field.key), *own)
+        return found
+
     def write(self, parts: list[Buffer], raw: Any) -> None:
         self.check(raw)
         view = memoryview(raw)
@@ -53,8 +72,44 @@ class Record(Codec):
             codec.write(parts, _varying(view, at, codec.most, row) if row else view[at:end])
 
     def read(self, found: Reader) -> Any:
-        memory = bytearray(self.most)
+        memory = zeros(found, self.most)
         self.read_into(found, memory, 0)
+        return memory
+
+    def write_many(self, parts: list[Buffer], raws: Sequence[Any]) -> None:
+        for raw in raws:
+            self.check(raw)
+        parts.append(head(ARRAY, len(raws)))
+        self.write_all(parts, b"".join(raws), len(raws))
+
+    def write_all(self, parts: list[Buffer], raw: Buffer, count: int) -> None:
+        """Append records that are side by side, without the head of the array."""
+        if self._lanes is not None and self._lanes.pay(count):
+            parts += self._lanes.write(raw, count)
+            return
+        view, size = memoryview(raw), self.most
+        for at in range(0, count * size, size):
+            self.write(parts, view[at : at + size])
+
+    def read_many(self, found: Reader, count: int, most: int) -> list[Any]:
+        if (elements := found.count(ARRAY, most // self.most)) != count:
+            found.wrong(f"{count} values", f"{elements}")
+        whole, size = memoryview(self.read_all(found, count)), self.most
+        return [whole[at : at + size] for at in range(0, len(whole), size)]
+
+    def read_all(self, found: Reader, count: int) -> bytearray:
+        """Return so many records, side by side."""
+        if count * self._least > found.end - found.at:
+            found.wrong(f"{count} records", f"{found.end - found.at} bytes")
+        memory, lanes = zeros(found, count * self.most), self._lanes
+        if lanes is not None and lanes.pay(count) and lanes.width * count <= found.end - found.at:
+            at = found.at
+            if lanes.read(found.data[at : at + lanes.width * count], memory, count):
+                found.at = at + lanes.width * count
+                return memory
+            memory = zeros(found, count * self.most)
+        for base in range(0, count * self.most, self.most):
+            self.read_into(found, memory, base)
         return memory
 
     def read_into(self, found: Reader, memory: bytearray, base: int) -> None:
@@ -80,6 +135,14 @@ class Record(Codec):
             found.wrong(f"the fields of {self.what}", f"none named {missing!r}")
 
 
+def zeros(found: Reader, size: int) -> bytearray:
+    """Return memory for a value; the kernel gives it when it is written to."""
+    try:
+        return bytearray(size)
+    except (MemoryError, OverflowError):
+        return found.wrong("a value that there is memory for", f"one of {size} bytes")
+
+
 def _varying(view: memoryview, at: int, most: int, row: int) -> memoryview:
     """Return the bytes of a field that begins with its length."""
     (steps,) = _length.unpack_from(view, at)
@@ -87,24 +150,3 @@ def _varying(view: memoryview, at: int, most: int, row: int) -> memoryview:
         raise WireError(f"found the length {steps} in a record; expected {most // row} at most")
     at += LENGTH
     return view[at : at + steps * row]
-
-
-class Elements:
-    """Records side by side."""
-
-    def __init__(self, record: Record) -> None:
-        self._record = record
-
-    def write(self, parts: list[Buffer], raw: Buffer, count: int) -> None:
-        """Append them, without the head of the array."""
-        view, size = memoryview(raw), self._record.most
-        for at in range(0, count * size, size):
-            self._record.write(parts, view[at : at + size])
-
-    def read(self, found: Reader, count: int) -> bytearray:
-        """Return so many."""
-        size = self._record.most
-        memory = bytearray(count * size)
-        for base in range(0, count * size, size):
-            self._record.read_into(found, memory, base)
-        return memory

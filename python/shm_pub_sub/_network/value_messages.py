@@ -21,6 +21,8 @@ MOST_TOGETHER: Final = 1 << 26
 """Bytes that several values in a message have in shared memory, unless one alone can have more."""
 
 _TAIL = struct.Struct(">3sQ3sQ3sQ")
+_V = b"\xa4av"
+_KEYS = (b"an\x1b", b"at\x1b", b"ai\x1b")
 _U32, _U64 = 70, 71  # RFC 8746
 
 
@@ -41,9 +43,9 @@ def pack_value(codec: Codec, raw: Any, number: int, time_ns: int, incarnation: i
     try:
         if codec.message is not None:
             return codec.message(raw, number, time_ns, incarnation)
-        parts: list[Buffer] = [b"\xa4av"]
+        parts: list[Buffer] = [_V]
         codec.write(parts, raw)
-        parts.append(_TAIL.pack(b"an\x1b", number, b"at\x1b", time_ns, b"ai\x1b", incarnation))
+        parts.append(_tail(number, time_ns, incarnation))
     except struct.error as error:
         raise WireError(f"found a value that has no place in a message: {error}") from None
     return b"".join(parts)
@@ -64,16 +66,22 @@ def pack_values(
             f"found {count} values and {len(times_ns)} times; expected 1 to {MOST_VALUES}"
         )
     most = max(MOST_TOGETHER, codec.most)
-    if (size := sum(map(codec.size_of, raws))) > most:
+    size = sum(map(len, raws)) if codec.row else count * codec.most
+    if size > most:
         raise WireError(f"found values of {size} bytes together; expected {most} at most")
     parts: list[Buffer] = [b"\xa6am", head(0, count), b"av"]
     try:
         codec.write_many(parts, raws)
         parts += (b"ad", _before(times_ns))
-        parts.append(_TAIL.pack(b"an\x1b", number, b"at\x1b", times_ns[-1], b"ai\x1b", incarnation))
+        parts.append(_tail(number, times_ns[-1], incarnation))
     except struct.error as error:
         raise WireError(f"found a value that has no place in a message: {error}") from None
     return b"".join(parts)
+
+
+def _tail(number: int, time_ns: int, incarnation: int) -> bytes:
+    n, t, i = _KEYS
+    return _TAIL.pack(n, number, t, time_ns, i, incarnation)
 
 
 def _before(times_ns: Sequence[int]) -> bytes:
@@ -97,6 +105,19 @@ def unpack_values(codec: Codec, message: Buffer) -> Values:
     if codec.unpack is not None and (one := codec.unpack(message)) is not None:
         return Values([one[0]], one[1], [one[2]], one[3])
     found = Reader(message)
+    if found.data[:3] == _V:
+        found.at = 3
+        raw = codec.read(found)
+        if found.end - found.at == _TAIL.size:
+            n, number, t, time_ns, i, incarnation = _TAIL.unpack_from(message, found.at)
+            if (n, t, i) == _KEYS:
+                return Values([raw], number, [time_ns], incarnation)
+        found.at = 0
+    return _read(codec, found)
+
+
+def _read(codec: Codec, found: Reader) -> Values:
+    """Return the values of a message that another program may have written."""
     many = count = 0
     raws: list[Any] | None = None
     numbers: dict[str, int] = {}

@@ -10,8 +10,9 @@ from .._raw_values import nbytes_of
 from .cbor import ARRAY, BYTES, TAG, TEXT, WireError, head
 from .codec import Codec
 from .dtypes import TAGS, scalar_of
+from .lanes import Constant, Plain
 from .numbers import Bool, Float, Int
-from .records import Elements, Record
+from .records import Record
 
 if TYPE_CHECKING:
     from typing import Final
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .._records import RecordSpec
     from .._spec import Spec
     from .cbor import Buffer, Reader
+    from .lanes import Lane
 
 __all__ = ["Codec", "codec_of"]
 
@@ -148,6 +150,9 @@ class _Array(_Shaped):
         self._doubled = spec.dtype[0] == "c" and axes == (None,)
         self._before = b"" if self.row else self._shape(0) + self._tag + head(BYTES, self.most)
 
+    def lanes(self, at: int) -> list[Lane] | None:
+        return None if self.row else [Constant(self._before), Plain(at, self.most)]
+
     def write(self, parts: list[Buffer], raw: Any) -> None:
         size = self.check(raw)
         before = self._before or self._shape(size) + self._tag + head(BYTES, size)
@@ -172,15 +177,22 @@ class _Records(_Shaped):
     def __init__(self, spec: Spec, record: Record) -> None:
         step = nbytes_of(spec)
         super().__init__(spec, step, _axes_of(spec))
-        self._elements = Elements(record)
+        self._record = record
         self._each = record.most
         self._steps = step // record.most
+
+    def lanes(self, at: int) -> list[Lane] | None:
+        places = range(at, at + self.most, self._each)
+        if self.row or (inner := [self._record.lanes(place) for place in places])[0] is None:
+            return None
+        before = self._shape(0) + head(ARRAY, len(places))
+        return [Constant(before), *(lane for lanes in inner for lane in lanes or ())]
 
     def write(self, parts: list[Buffer], raw: Any) -> None:
         size = self.check(raw)
         count = size // self._each
         parts.append(self._shape(size) + head(ARRAY, count))
-        self._elements.write(parts, raw, count)
+        self._record.write_all(parts, raw, count)
 
     def read(self, found: Reader) -> Any:
         steps = self._read_shape(found)
@@ -188,4 +200,4 @@ class _Records(_Shaped):
         expected = self._steps if not self.row else count if steps is None else steps * self._steps
         if count != expected:
             found.wrong(f"those of {self.what}", f"{count} elements")
-        return self._elements.read(found, count)
+        return self._record.read_all(found, count)
