@@ -66,6 +66,14 @@ def test_what_is_passed_through_is_beside_ours() -> None:
     }
 
 
+@pytest.mark.parametrize(("lease", "batch"), [(0.1, 410), (2, 8192), (10, 40960), (60, 65535)])
+def test_a_batch_passes_slow_links_within_the_lease(lease: float, batch: int) -> None:
+    sending = final(connect="tls/a:1", lease=lease)["transport"]["link"]["tx"]
+    assert sending["batch_size"] == batch
+    wait = sending["queue"]["congestion_control"]["block"]["wait_before_close"]
+    assert wait >= 2e6 * lease  # microseconds
+
+
 PLAIN = [
     "tcp/0.0.0.0:7447",
     "tcp/[::]:7447",
