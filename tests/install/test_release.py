@@ -15,7 +15,8 @@ from setuptools import Distribution
 from support.paths import ROOT
 from support.programs import run
 
-sys.path += [str(ROOT), str(ROOT / ".ci")]
+sys.path.insert(0, str(ROOT / ".ci"))
+sys.path.insert(0, str(ROOT))  # before PyPI's `build`
 
 import build
 import build_commands
@@ -201,7 +202,8 @@ def test_every_wheel_is_the_same_twice(tmp_path: Path) -> None:
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tree / name)
     made = {}
-    elsewhere = os.environ | {"HOME": "/dev/null"}
+    pythons = os.environ.get("PYENV_ROOT", str(Path.home() / ".pyenv"))  # if there is pyenv
+    elsewhere = os.environ | {"HOME": "/dev/null", "PYENV_ROOT": pythons}
     for source, env, umask in ((ROOT, os.environ, 0o022), (tree, elsewhere, 0o077)):
         output = tmp_path / f"{umask:o}"
         command = [sys.executable, "build.py", "wheels", "-o", str(output)]
