@@ -15,6 +15,10 @@ VERBS = {
     "record": ("record topics to an MCAP file", "record -o run.mcap robot/speed"),
     "play": ("replay a recording", "play run.mcap"),
     "recording": ("inspect, cut, merge and export recordings", "recording info run.mcap"),
+    "bridge": (
+        "carry topics between machines",
+        "bridge --connect tls/robot.local:7447 --receive 'robot/*'",
+    ),
     "bench": ("measure what a value costs on this machine", "bench"),
     "demo": ("show live values, a kill -9 and a restart", "demo"),
     "doctor": ("check this machine's setup", "doctor"),
