@@ -1,172 +1,166 @@
-"""The thread of a bridge that receives, in its first form: the newest values of each source."""
+"""The thread of a bridge that receives: it asks the others for rounds, and publishes what comes."""
 
 from __future__ import annotations
 
+import itertools
 import queue
 import secrets
 import threading
-import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
 
-from .._errors import ShmError
-from .._raw import raw_publisher
-from .messages import Description, Request, WireError, pack_request, unpack_round
-from .value_messages import unpack_values
-from .values import codec_of
+from .incoming import Incoming
+from .link import Link
+from .log import logger
 
 if TYPE_CHECKING:
     from .clock import Clock
     from .options import Options
 
-Ask = Callable[[str, str, bytes, float, Callable[["bytes | None"], None]], None]
-PAUSES = (0.05, 1.0)
-
-
-class Link:
-    """A session with one source."""
-
-    def __init__(self, name: str, incarnation: str) -> None:
-        self.name, self.incarnation = name, incarnation
-        self.session, self.round, self.pause = 0, 0, PAUSES[0]
-        self.due: float | None = 0.0
-        self.sent_ns = 0
-        self.topics: dict[int, list[Any]] = {}
+    Key = tuple[str, str]  # name and incarnation of a bridge
+    Ask = Callable[[str, str, bytes, float, Callable[[bytes | None], None]], None]
 
 
 class Receiver(threading.Thread):
-    """Receives the topics that the options choose, in a thread."""
+    """Receives the topics that the options choose from each bridge that is there.
+
+    on_token() and stop() may be called by any thread, at any time. If the thread has ended by an
+    exception, `error` is that.
+
+    Args:
+        options: Of the bridge.
+        clock: Its clock.
+        ask: Sends a request to a bridge of a name and an incarnation: payload, seconds, and what
+            gets the answer, or None, once, in any thread.
+    """
 
     def __init__(self, options: Options, clock: Clock, ask: Ask) -> None:
         super().__init__(name="shm_pub_sub receiver", daemon=True)
         self.error: Exception | None = None
-        self.received = self.skipped = self.lost = self.refused = self.connected = 0
-        self.rtt: float | None = None
         self._options, self._clock, self._ask = options, clock, ask
-        self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._links: dict[tuple[str, str], Link] = {}
+        self._incoming = Incoming(options, clock)
+        self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._there: dict[str, list[str]] = {}  # incarnations, of which the last one counts
+        self._links: dict[Key, Link] = {}
+        self._later: list[tuple[int, int, Key, Link]] = []  # to ask, a heap by time
+        self._numbers = itertools.count()
+        self._stopping = False
+
+    @property
+    def received(self) -> int:
+        """Values received and published here."""
+        return self._incoming.received
+
+    @property
+    def skipped(self) -> int:
+        """Values not received, of topics of which the newest one is sent."""
+        return self._incoming.skipped
+
+    @property
+    def lost(self) -> int:
+        """Values not received, of topics of which every one is sent."""
+        return self._incoming.lost
+
+    @property
+    def refused(self) -> int:
+        """Values received that could not be published here."""
+        return self._incoming.refused
+
+    @property
+    def topics(self) -> int:
+        """How many topics are published here."""
+        return self._incoming.open
+
+    @property
+    def connected(self) -> int:
+        """How many bridges answer."""
+        return sum(link.is_connected for link in [*self._links.values()])
+
+    @property
+    def rtt(self) -> float | None:
+        """Seconds of a round trip to the farthest bridge; None before the first."""
+        found = [link.offset.rtt_ns for link in [*self._links.values()]]
+        return max((ns / 1e9 for ns in found if ns is not None), default=None)
 
     def on_token(self, name: str, incarnation: str, is_there: bool) -> None:
         """Take note that another bridge is there, or is gone."""
-        self._queue.put((self._token, name, incarnation, is_there))
+        self._queue.put(partial(self._token, name, incarnation, is_there))
 
     def stop(self) -> None:
         """End the thread, soon."""
+        self._stopping = True
         self._queue.put(None)
 
     def run(self) -> None:
         try:
-            while True:
-                due = [link.due for link in self._links.values() if link.due is not None]
-                try:
-                    wait = max(0.0, min(due) - time.monotonic()) if due else None
-                    if (found := self._queue.get(timeout=wait)) is None:
-                        return
-                    found[0](*found[1:])
-                except queue.Empty:
-                    pass
-                for link in [*self._links.values()]:
-                    if link.due is not None and link.due <= time.monotonic():
-                        self._begin(link)
+            while not self._stopping:
+                self._step()
         except Exception as error:
             self.error = error
+            logger().warning("bridge %r: receiving has ended: %r", self._options.name, error)
         finally:
-            for key in [*self._links]:
-                self._token(*key, False)
+            for link in self._links.values():
+                link.close()
+
+    def _step(self) -> None:
+        """Wait for something to do, and do it."""
+        try:
+            do = self._queue.get(timeout=self._seconds())
+        except queue.Empty:
+            do = None
+        if do is not None:
+            do()
+        now = self._clock.now_ns()
+        while self._later and self._later[0][0] <= now:
+            _, _, key, link = heappop(self._later)
+            if self._links.get(key) is link:
+                self._request(key, link)
+        due = self._incoming.due()
+        if due is not None and now >= due:
+            self._incoming.retry(now)
+
+    def _seconds(self) -> float | None:
+        """Return how long to wait at most."""
+        dues = [each for each in (self._incoming.due(),) if each is not None]
+        dues += [each[0] for each in self._later[:1]]
+        return max(0.0, (min(dues) - self._clock.now_ns()) / 1e9) if dues else None
+
+    def _request(self, key: Key, link: Link) -> None:
+        payload = link.request(self._clock.now_ns())
+
+        def on_reply(answer: bytes | None) -> None:
+            received_ns = self._clock.now_ns()
+            self._queue.put(partial(self._answer, key, link, answer, received_ns))
+
+        self._ask(*key, payload, link.patience, on_reply)
+
+    def _answer(self, key: Key, link: Link, answer: bytes | None, received_ns: int) -> None:
+        if self._links.get(key) is not link:
+            return  # of a bridge that is gone
+        link.answer(answer, received_ns)
+        if link.due_ns <= received_ns:
+            self._request(key, link)
+        else:
+            heappush(self._later, (link.due_ns, next(self._numbers), key, link))
 
     def _token(self, name: str, incarnation: str, is_there: bool) -> None:
+        there = self._there.setdefault(name, [])
+        if incarnation in there:
+            there.remove(incarnation)
         if is_there:
-            self._links[name, incarnation] = Link(name, incarnation)
-            return
-        link = self._links.pop((name, incarnation), None)
-        for topic in link.topics.values() if link else ():
-            topic[0].close()
+            there.append(incarnation)
+        chosen = there[-1] if there else None
+        for key in [key for key in self._links if key[0] == name and key[1] != chosen]:
+            self._links.pop(key).close()  # it is gone, or was started again
+        if chosen is None:
+            del self._there[name]
+        elif (name, chosen) not in self._links:
+            key = name, chosen
+            self._links[key] = link = Link(name, self._incoming, _new_session)
+            self._request(key, link)
 
-    def _begin(self, link: Link) -> None:
-        for topic in link.topics.values():
-            topic[0].close()
-        link.topics.clear()
-        link.session, link.round = secrets.randbits(64), 0
-        self._next(link)
 
-    def _next(self, link: Link) -> None:
-        options = self._options
-        words = (options.receive, options.exclude) if link.round == 0 else (None, None)
-        link.sent_ns, link.due = self._clock.now_ns(), None
-        request = Request(link.session, link.round, link.sent_ns, options.name, *words)
-        self._ask(
-            link.name,
-            link.incarnation,
-            pack_request(request),
-            options.lease + options.hold,
-            lambda reply: self._queue.put((self._reply, link, request, reply)),
-        )
-
-    def _reply(self, link: Link, request: Request, reply: bytes | None) -> None:
-        if self._links.get((link.name, link.incarnation)) is not link:
-            return
-        try:
-            if reply is None:
-                raise WireError("no reply")
-            answer = unpack_round(reply)
-            if (answer.session, answer.round) != (link.session, link.round):
-                raise WireError("another round")
-            held = answer.replied_ns - answer.arrived_ns
-            rtt = (self._clock.now_ns() - request.sent_ns - held) / 1e9
-            self.rtt = min(rtt, self.rtt or rtt)
-            for number, published in answer.ends:
-                self._end(link, number, published)
-            for number, description in answer.descriptions:
-                self._open(link, number, description)
-            for number, message in answer.updates:
-                self._publish(link, number, bytes(message))
-        except WireError:
-            link.due = time.monotonic() + link.pause
-            link.pause = min(2 * link.pause, PAUSES[1])
-            return
-        link.pause = PAUSES[0]
-        link.round += 1
-        self._next(link)
-
-    def _open(self, link: Link, number: int, about: Description) -> None:
-        name = self._options.local_name(link.name, about.topic)
-        try:
-            publisher = raw_publisher(
-                name,
-                about.descriptor,
-                about.buffer_num,
-                metadata=about.metadata,
-                retain=about.retain,
-                views=about.views,
-                loans=about.loans,
-                mode=self._options.mode,
-                directory=self._options.directory,
-                bridged=True,
-            )
-        except (ShmError, ValueError):
-            self.refused += 1
-            return
-        link.topics[number] = [publisher, codec_of(about.descriptor), 0, about.every]
-
-    def _publish(self, link: Link, number: int, message: bytes) -> None:
-        if (topic := link.topics.get(number)) is None:
-            self.refused += 1
-            return
-        publisher, codec, last, every = topic
-        values = unpack_values(codec, message)
-        for raw in values.raws:
-            publisher._publish_raw(raw)
-        self._count(every, values.number - last - len(values.raws))
-        self.received += len(values.raws)
-        topic[2] = values.number
-
-    def _end(self, link: Link, number: int, published: int) -> None:
-        if (topic := link.topics.pop(number, None)) is not None:
-            self._count(topic[3], published - topic[2])
-            topic[0].close()
-
-    def _count(self, every: bool, missing: int) -> None:
-        if every:
-            self.lost += missing
-        else:
-            self.skipped += missing
+def _new_session() -> int:
+    return secrets.randbits(63)
