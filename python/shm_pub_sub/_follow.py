@@ -164,12 +164,16 @@ class Follower:
 
     def ready(self, fds: Iterable[int]) -> list[Topic]:
         """Return the topics with something to take, of descriptors that the poll found readable."""
+        return [topic for topic in self.stirred(fds) if topic.has_news()]
+
+    def stirred(self, fds: Iterable[int]) -> list[Topic]:
+        """Return the topics of such descriptors, whether there is something to take or not."""
         found = []
         for fd in fds:
             topic = self._by_fd.get(fd)
             if topic is None or topic.fd != fd:
                 self._names_stir = True
-            elif topic.has_news():
+            else:
                 found.append(topic)
         return found
 

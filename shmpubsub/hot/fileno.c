@@ -44,6 +44,9 @@ fileno_arm_watch(const Subscriber *s, struct watch *w, uint64_t seen)
 void
 fileno_arm(Subscriber *s)
 {
+    if (s->unarmed) {
+        return;
+    }
     fileno_arm_watch(s, s->watch, s->cursor.present.ring.k);
 }
 

@@ -17,6 +17,7 @@
 #include "room.h"
 #include "sample.h"
 #include "select.h"
+#include "stirred.h"
 #include "subscriber_type.h"
 #include "view.h"
 
@@ -37,6 +38,11 @@ PyDoc_STRVAR(forks_doc, "forks($module, /)\n--\n\n"
 
 PyDoc_STRVAR(fork_words_doc, "fork_words($module, /)\n--\n\n"
 "Return the address of the words that fork handlers and Go share, for gopy's ShareForks.");
+
+PyDoc_STRVAR(stirred_doc, "stirred($module, subscribers, locks, /)\n--\n\n"
+"Return the places, in a tuple of subscribers, of those with something to take.\n"
+"\n"
+"locks: Return those whose publisher may have ended instead; takes two system calls each.");
 
 PyDoc_STRVAR(select_doc, "select($module, subscribers, timeout, /)\n--\n\n"
 "The waiting part of shm_pub_sub.select: subscribers is a tuple, not empty.");
@@ -143,6 +149,7 @@ static PyMethodDef methods[] = {
     {"count", registry_count, METH_NOARGS, count_doc},
     {"forks", forks_, METH_NOARGS, forks_doc},
     {"fork_words", fork_words, METH_NOARGS, fork_words_doc},
+    {"stirred", stirred, METH_VARARGS, stirred_doc},
     {"select", select_subscribers, METH_VARARGS, select_doc},
     {"guarded", guarded, METH_O, guarded_doc},
     {"no_room", no_room, METH_NOARGS, no_room_doc},

@@ -34,6 +34,7 @@ typedef struct Subscriber {
     bool joined;      /* it exists: all that is published from now on is for it */
 
     struct watch *watch; /* behind fileno(); NULL: nobody asked for it */
+    bool unarmed;        /* fileno() is not made readable by more values: stirred() is asked for them */
     struct extra_watch *extra_watches;
     uint64_t files; /* how many it has begun to read: the number of the present one */
     unsigned spins, waits_until_spin, waits_between_spins; /* whether spinning has paid off lately: wait.c */

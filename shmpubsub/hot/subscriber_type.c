@@ -9,6 +9,7 @@
 #include "last.h"
 #include "metadata.h"
 #include "receive.h"
+#include "stirred.h"
 #include "subscriber.h"
 #include "take.h"
 
@@ -178,6 +179,9 @@ PyDoc_STRVAR(has_news_doc, "_has_news($self, /)\n--\n\n"
 PyDoc_STRVAR(skip_doc, "_skip($self, /)\n--\n\n"
 "Take, and do not count as lost, all values that are there but the newest.");
 
+PyDoc_STRVAR(arm_doc, "_arm($self, arms, /)\n--\n\n"
+"Say whether values make fileno() readable, once it was readable and all was taken: by default they do.");
+
 PyDoc_STRVAR(skip_each_doc, "_skip_each($self, /)\n--\n\n"
 "Leave the newest value of each publisher as its only one to take, of the files that are mapped.");
 
@@ -232,6 +236,7 @@ PyMethodDef subscriber_methods[] = {
     {"_renamed", (PyCFunction)fileno_renamed, METH_NOARGS, renamed_doc},
     {"_has_news", (PyCFunction)take_has_news, METH_NOARGS, has_news_doc},
     {"_skip", (PyCFunction)take_skip, METH_NOARGS, skip_doc},
+    {"_arm", (PyCFunction)stirred_arm, METH_O, arm_doc},
     {"_skip_each", (PyCFunction)take_skip_each, METH_NOARGS, skip_each_doc},
     {"_take", (PyCFunction)receive_in, METH_VARARGS, take_doc},
     {"_open", (PyCFunction)subscriber_open, METH_VARARGS, open_doc},

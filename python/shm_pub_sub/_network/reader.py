@@ -67,9 +67,12 @@ class Reader:
             return
         try:
             if self.every:
-                self._read_every(subscriber)
+                if self._read_every(subscriber):
+                    self.outgoing.has_news = True
+                    return
             else:
                 self._read_newest(subscriber)
+            self._begin_next(subscriber)
         except (TopicTypeError, OpenError) as error:
             self.close()
             self.topic.reopen(error)
@@ -96,9 +99,7 @@ class Reader:
             present = subscriber._present
             if present != self._file:
                 self._drain(subscriber)
-                if present and present != self._file and subscriber._present == present:
-                    self._begin(present, subscriber)
-                    self._take_carried()
+                self._begin_next(subscriber)
             if not alive and self._life is not None and not self._life.is_over:
                 self._drain(subscriber)
                 retained = present == self._file and self._info.retain
@@ -139,7 +140,6 @@ class Reader:
                 self._taken(receive(0), subscriber)
         except WaitTimeoutError:
             return False
-        self.outgoing.has_news = True
         return True
 
     def _read_newest(self, subscriber: Any) -> None:
@@ -187,10 +187,13 @@ class Reader:
         )
         self._life = self._sending.begin(self.outgoing, description, self._codec)
 
-    def _take_carried(self) -> None:
-        """Take a retained value that the publisher has of the one before: it is not new here."""
-        if self._life is not None and not self._life.published:
-            self.again()
+    def _begin_next(self, subscriber: Any) -> None:
+        """Note a publisher without a value, once all of the one before were taken."""
+        present = subscriber._present
+        if present not in (0, self._file):
+            self._begin(present, subscriber)
+            if self._life is not None:
+                self.again()  # a retained value that it has of the one before is not new here
 
     def _look(self) -> None:
         """Learn what is known of the publisher now. If it is gone already: of the one before."""

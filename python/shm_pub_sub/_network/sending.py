@@ -7,12 +7,17 @@ from typing import Any
 
 from .messages import Description, Request, Round
 from .outgoing import Life, Outgoing
-from .session import PAUSE_NS, Session
+from .session import Session
 
 SILENCE = 3
 """Leases without a request after which a session is forgotten."""
 MOST_LIVES = 8
 """Publishers of a topic that are over, and that receivers are still to hear of."""
+PAUSE_NS = 2_000_000
+"""After a round with values of several topics, at least."""
+WORK = 10
+"""Times what a round costs here."""
+LONGEST_PAUSE_NS = 10_000_000
 NEVER = 1 << 63
 
 
@@ -38,6 +43,8 @@ class Sending:
         """By the receiver's name."""
         self.sent = 0
         """Values, to all receivers. Messages of several are counted once."""
+        self.pause_ns = PAUSE_NS
+        """After a round with values of several topics, so that more of them share the next one."""
         self._now = now
         self._incarnation = first_incarnation
         self._lives = 0
@@ -155,10 +162,15 @@ class Sending:
         """Note that an answer of so many bytes has left."""
         now = self._now()
         session.budget.replied(nbytes, session.used_up, now)
-        pause = PAUSE_NS if session.pauses else 0
+        pause = self.pause_ns if session.pauses else 0
         if session.is_complete and self._interval_ns > pause:
             pause = self._interval_ns
         session.not_before = now + pause
+
+    def worked(self, ns: int) -> None:
+        """Note how long a round took: if more topics share one, there are fewer."""
+        pause = min(LONGEST_PAUSE_NS, max(PAUSE_NS, ns * WORK))
+        self.pause_ns += (pause - self.pause_ns) // 8
 
     def _due(self, session: Session) -> int:
         if session.query is None:

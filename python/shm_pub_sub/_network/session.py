@@ -10,8 +10,6 @@ from .budget import Budget
 from .messages import Description, Request, Round
 from .outgoing import LARGE, Life, Outgoing
 
-PAUSE_NS = 2_000_000
-"""After a round with values of several topics, so that more of them share the next one."""
 SPURIOUS_NS = 1_000_000
 """Until the next attempt if nothing was found where something seemed to be."""
 UPDATE_BYTES = 16

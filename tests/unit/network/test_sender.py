@@ -226,6 +226,7 @@ def test_patterns_of_the_receiver_and_of_the_sender(start: Start) -> None:
     with ExitStack() as stack:
         for name in ("robot/arm", "robot/leg", "robot/secret", "a", "b"):
             stack.enter_context(Publisher(name, 0)).publish(1)
+        Asking(sender).until(values=3)
         for patterns, names in (
             (("*",), {"robot/arm", "robot/leg", "a"}),
             (("robot/a*", "b"), {"robot/arm"}),

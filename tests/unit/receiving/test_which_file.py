@@ -1,7 +1,8 @@
 """Which publisher's file a value is from: what the network's bridge tells publishers apart by."""
 
 import numpy as np
-from shm_pub_sub import Publisher, Subscriber
+import pytest
+from shm_pub_sub import Publisher, Subscriber, _hot
 from shm_pub_sub._follow import Follower
 
 
@@ -68,3 +69,42 @@ def test_a_follower_may_hear_of_a_topic_once_until_its_values_are_taken() -> Non
             assert follower.wait(0.0) == []
             assert [sample.value for sample in topic.take()] == [value]
     follower.close()
+
+
+def test_many_subscribers_are_looked_at_in_one_call() -> None:
+    with Subscriber("a", 0) as a, Subscriber("b", "") as b, Subscriber("c", 0) as c:
+        every = (a, b, c)
+        assert _hot.stirred(every, False) == []
+        assert _hot.stirred(every, True) == [0, 1, 2]  # no publisher, or another one
+        with Publisher("a", 0) as first, Publisher("b", "") as second, Publisher("c", 0):
+            assert [each.try_recv() for each in every] == [None] * 3
+            assert _hot.stirred(every, True) == _hot.stirred(every, False) == []
+            second.publish("text")
+            assert _hot.stirred(every, False) == [1]
+            first.publish(1)
+            assert _hot.stirred(every, False) == [0, 1]
+            assert _hot.stirred(every, True) == []
+            assert b.recv(0) == "text"
+            assert _hot.stirred(every, False) == [0]
+        assert _hot.stirred(every, False) == _hot.stirred(every, True) == [0, 1, 2]  # all ended
+    assert _hot.stirred(every, True) == [0, 1, 2]  # they are closed
+    with pytest.raises(TypeError, match="expected a subscriber"):
+        _hot.stirred((1,), False)
+
+
+def test_a_descriptor_stays_as_it_is_while_it_is_not_armed() -> None:
+    with Subscriber("topic", 0) as sub, Publisher("topic", 0) as pub:
+        poll = _hot.Poll()
+        poll.add(sub.fileno(), True)
+        pub.publish(1)
+        assert poll.wait(10.0) == [sub.fileno()]
+        sub._arm(False)
+        assert sub.recv(0) == 1
+        pub.publish(2)
+        assert poll.wait(0.01) == []
+        assert _hot.stirred((sub,), False) == [0]
+        assert sub.recv(0) == 2
+        sub._arm(True)
+        pub.publish(3)
+        assert poll.wait(10.0) == [sub.fileno()]
+        poll.close()

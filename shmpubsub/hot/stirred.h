@@ -1,0 +1,12 @@
+/* Which of many subscribers have something to take, without a descriptor and a wake-up each. */
+#ifndef SHM_STIRRED_H
+#define SHM_STIRRED_H
+
+#include "subscriber_object.h"
+
+PyObject *stirred(PyObject *module, PyObject *args);
+
+/* The method _arm. */
+PyObject *stirred_arm(Subscriber *s, PyObject *arms);
+
+#endif
