@@ -22,6 +22,7 @@ def missing() -> list[str]:
         "localedef": "locales",
         f"python{HERE}-dbg": f"python{HERE}-dbg",
         "unshare": "util-linux",
+        "ip": "iproute2",
         "qemu-aarch64-static": "qemu-user-static",
     }
     path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
