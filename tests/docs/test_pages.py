@@ -18,6 +18,8 @@ PAGES += ["probes.md"]
 PAGES += sorted(f"command-line/{path.name}" for path in (pages.DOCS / "command-line").glob("*.md"))
 ELSEWHERE = (
     "memory-layout.md",  # examples/test_c.py
+    "network-format.md",  # test_network_format.py
+    "network-security.md",  # network/test_security_page.py
     "notebooks.md",  # notebook/
     "api.md",  # test_api.py
 )

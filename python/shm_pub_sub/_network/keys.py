@@ -40,8 +40,8 @@ def VALUES(name: str) -> str:
 
 def parse_live(key: str) -> tuple[str, str]:
     """Return the name and incarnation of a token's key; raises ValueError."""
-    *root, name, incarnation = key.split("/")
-    if "/".join(root) != f"{ROOT}/live" or not _INCARNATION.fullmatch(incarnation):
+    root, name, incarnation = key.rsplit("/", 2) if key.count("/") >= 2 else ("", "", "")
+    if root != f"{ROOT}/live" or not _INCARNATION.fullmatch(incarnation):
         raise ValueError(f"found the key {key[:300]!r}; expected {ROOT}/live/NAME/16 hex digits")
     return _decoded(name), incarnation
 
