@@ -6,6 +6,7 @@ import struct
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from typing import Final, NoReturn, TypeAlias
 
     Buffer: TypeAlias = bytes | bytearray | memoryview
@@ -140,6 +141,13 @@ class Reader:
             return self.text()
         self.skip()
         return ""
+
+    def new_key(self, seen: Container[str]) -> str:
+        """Return a map's key, which must be none of those before if it is known."""
+        key = self.key()
+        if key in seen:
+            self.wrong("each key once", f"{key!r} twice")
+        return key
 
     def unsigned(self) -> int:
         """Return an int that is not negative."""

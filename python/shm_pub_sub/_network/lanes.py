@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     Lane: TypeAlias = "Constant | Plain | Flag | Signed"
 
+WIDEST: Final = 1 << 13
+"""Bytes of the largest map that has lanes: names may be long, and thousands may be in a record."""
 TOGETHER: Final = 1 << 16
 """Bytes of maps that are written or read at once: they stay in the processor's cache."""
 
@@ -54,6 +56,17 @@ class Signed(NamedTuple):
     first: int
     size: int
     head: int
+
+
+def width_of(lanes: Sequence[Lane]) -> int:
+    """Return the bytes of the map that the lanes are."""
+    return sum(map(_width_of, lanes))
+
+
+def _width_of(lane: Lane) -> int:
+    if isinstance(lane, Constant):
+        return len(lane.data)
+    return 1 if isinstance(lane, Flag) else lane.size + isinstance(lane, Signed)
 
 
 class Lanes:

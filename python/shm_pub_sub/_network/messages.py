@@ -51,11 +51,13 @@ MOST_REQUEST: Final = 1 << 20
 """Bytes of a request."""
 MOST_ITEMS: Final = 1 << 20
 """Ends, descriptions and values in a round."""
+LEAST_UPDATE: Final = 16
+"""Bytes of an id and a value's message, at least: that takes some 300 bytes once it is read."""
 
-_REQUEST = struct.Struct(">B3sQ3sI3sQ2s")
-_REQUEST_KEYS = (b"as\x1b", b"ar\x1a", b"at\x1b", b"ab")
-_ROUND = struct.Struct(">B3sQ3sI3sQ3sQ2sB")
-_ROUND_KEYS = (b"as\x1b", b"ar\x1a", b"aa\x1b", b"ab\x1b", b"ac")
+_REQUEST = struct.Struct(">B3sQ3sQ3sQ2s")
+_REQUEST_KEYS = (b"as\x1b", b"ar\x1b", b"at\x1b", b"ab")
+_ROUND = struct.Struct(">B3sQ3sQ3sQ3sQ2sB")
+_ROUND_KEYS = (b"as\x1b", b"ar\x1b", b"aa\x1b", b"ab\x1b", b"ac")
 _UPDATE = struct.Struct(">BIHBI")  # id, tag 24, length
 _ID, _EMBEDDED, _LENGTH = 0x1A, 0xD818, 0x5A
 
@@ -128,12 +130,11 @@ def unpack_request(data: Buffer) -> Request:
             name = found.text()
             found.finish()
             return Request(session, number, sent_ns, name, None, None)
-    fields: dict[str, Any] = {"p": None, "x": None}
     readers: dict[str, Callable[[], Any]] = {
         **dict.fromkeys("srt", found.unsigned),
         **{"b": found.text, "p": lambda: _words(found), "x": lambda: _words(found)},
     }
-    _read_map(found, readers, fields, "a request")
+    fields = _read_map(found, readers, {"p": None, "x": None}, "a request")
     found.finish()
     return Request(*(fields[key] for key in "srtbpx"))
 
@@ -143,18 +144,21 @@ def _words(found: Reader) -> tuple[str, ...]:
 
 
 def _read_map(
-    found: Reader, readers: dict[str, Callable[[], Any]], fields: dict[str, Any], what: str
-) -> None:
-    """Read a map's values into fields, which has those that may be missing."""
-    for _ in range(found.count(MAP)):
-        key = found.key()
+    found: Reader, readers: dict[str, Callable[[], Any]], defaults: dict[str, Any], what: str
+) -> dict[str, Any]:
+    """Return a map's values; defaults has those that may be missing."""
+    fields: dict[str, Any] = {}
+    for _ in range(found.count(MAP, each=2)):
+        key = found.new_key(fields)
         read = readers.get(key)
         if read is None:
             found.skip()
         else:
             fields[key] = read()
+    fields = defaults | fields
     if missing := readers.keys() - fields.keys():
         found.wrong(f"{what} with {', '.join(sorted(readers))}", f"one without {min(missing)!r}")
+    return fields
 
 
 def pack_round(round: Round) -> bytes:
@@ -203,13 +207,13 @@ def _packed(description: Description) -> bytes:
 def unpack_round(data: Buffer) -> Round:
     """Return a round, whose values' messages are views of it. Raises WireError if it is damaged."""
     found = Reader(data)
-    fields: dict[str, Any] = {"e": [], "d": [], "u": []}
+    fields: dict[str, Any] = {}
     left = _read_start(found, fields)
     if left is None:
-        left = found.count(MAP)
+        left = found.count(MAP, each=2)
     lists = {"e": _ends, "d": _descriptions, "u": _updates}
     for _ in range(left):
-        key = found.key()
+        key = found.new_key(fields)
         if read := lists.get(key):
             fields[key] = read(found)
         elif key == "c":
@@ -219,6 +223,8 @@ def unpack_round(data: Buffer) -> Round:
         else:
             found.skip()
     found.finish()
+    for each in lists:
+        fields.setdefault(each, [])
     if len(fields) != 8:
         found.wrong("a round with s, r, a, b and c", "one without them")
     return Round(*(fields[key] for key in "srabcedu"))
@@ -259,14 +265,13 @@ def _pair(found: Reader) -> None:
 
 
 def _description(found: Reader) -> Description:
-    fields: dict[str, Any] = {"m": {}}
     readers: dict[str, Callable[[], Any]] = {
         **dict.fromkeys("ky", found.text),
         **dict.fromkeys("inwl", found.unsigned),
         **dict.fromkeys("er", found.boolean),
         "m": lambda: _metadata(found),
     }
-    _read_map(found, readers, fields, "a description")
+    fields = _read_map(found, readers, {"m": {}}, "a description")
     return Description(*(fields[key] for key in "kiyernwlm"))
 
 
@@ -279,7 +284,7 @@ def _metadata(found: Reader) -> dict[str, Any]:
 
 
 def _updates(found: Reader) -> list[tuple[int, bytes | memoryview]]:
-    count = found.count(ARRAY, 2 * MOST_ITEMS)
+    count = found.count(ARRAY, 2 * MOST_ITEMS, LEAST_UPDATE // 2)
     if count % 2:
         found.wrong("pairs of an id and a value", f"{count} elements")
     updates: list[tuple[int, bytes | memoryview]] = []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .._records import LENGTH, is_variable
 from .cbor import ARRAY, MAP, WireError, head, text
 from .codec import Codec
-from .lanes import Constant, Lanes
+from .lanes import WIDEST, Constant, Lanes, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,7 @@ class Record(Codec):
             if own is None:
                 return None
             found += (Constant(field.key), *own)
-        return found
+        return found if width_of(found) <= WIDEST else None
 
     def write(self, parts: list[Buffer], raw: Any) -> None:
         self.check(raw)

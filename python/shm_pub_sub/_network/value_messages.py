@@ -118,38 +118,35 @@ def unpack_values(codec: Codec, message: Buffer) -> Values:
 
 def _read(codec: Codec, found: Reader) -> Values:
     """Return the values of a message that another program may have written."""
-    many = count = 0
-    raws: list[Any] | None = None
-    numbers: dict[str, int] = {}
-    before: Sequence[int] | None = None
-    for _ in range(found.count(MAP)):
-        key = found.key()
+    fields: dict[str, Any] = {}
+    for _ in range(found.count(MAP, each=2)):
+        key = found.new_key(fields)
         if key == "v":
-            if many:
-                raws = codec.read_many(found, count, max(MOST_TOGETHER, codec.most))
+            if "m" in fields:
+                most = max(MOST_TOGETHER, codec.most)
+                fields[key] = codec.read_many(found, fields["m"], most)
             else:
-                raws = [codec.read(found)]
+                fields[key] = [codec.read(found)]
         elif key == "m":
-            if raws is not None:
+            if "v" in fields:
                 found.wrong('"m" before "v"')
-            many, count = 1, found.unsigned()
+            fields[key] = count = found.unsigned()
             if not 0 < count <= MOST_VALUES:
                 found.wrong(f"1 to {MOST_VALUES}", f"{count} values")
         elif key == "d":
-            before = _read_before(found)
+            fields[key] = _read_before(found)
         elif key in ("n", "t", "i"):
-            numbers[key] = found.unsigned()
+            fields[key] = found.unsigned()
         else:
             found.skip()
     found.finish()
-    if raws is None or len(numbers) != 3:
+    if not fields.keys() >= {"v", "n", "t", "i"}:
         found.wrong('a value message with "v", "n", "t" and "i"', "a map without them")
-    time_ns = numbers["t"]
-    if before is None:
-        before = [0] * len(raws)
+    raws, time_ns = fields["v"], fields["t"]
+    before: Sequence[int] = fields["d"] if "d" in fields else [0] * len(raws)
     if len(before) != len(raws) or max(before) > time_ns:
         found.wrong(f"{len(raws)} times from 0 on", f"{len(before)} times")
-    return Values(raws, numbers["n"], [time_ns - each for each in before], numbers["i"])
+    return Values(raws, fields["n"], [time_ns - each for each in before], fields["i"])
 
 
 def _read_before(found: Reader) -> Sequence[int]:

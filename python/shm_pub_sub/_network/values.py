@@ -10,7 +10,7 @@ from .._raw_values import nbytes_of
 from .cbor import ARRAY, BYTES, TAG, TEXT, WireError, head
 from .codec import Codec
 from .dtypes import TAGS, scalar_of
-from .lanes import Constant, Plain
+from .lanes import WIDEST, Constant, Plain, width_of
 from .numbers import Bool, Float, Int
 from .records import Record
 
@@ -28,7 +28,7 @@ SHAPED: Final = 40
 """The tag of an array of several axes, in C order: its shape, and its elements (RFC 8746)."""
 
 
-@lru_cache(1024)
+@lru_cache(128)
 def codec_of(descriptor: str) -> Codec:
     """Return the codec of a type, cached.
 
@@ -183,10 +183,13 @@ class _Records(_Shaped):
 
     def lanes(self, at: int) -> list[Lane] | None:
         places = range(at, at + self.most, self._each)
-        if self.row or (inner := [self._record.lanes(place) for place in places])[0] is None:
+        first = None if self.row else self._record.lanes(at)
+        if first is None or width_of(first) * len(places) > WIDEST:
             return None
-        before = self._shape(0) + head(ARRAY, len(places))
-        return [Constant(before), *(lane for lanes in inner for lane in lanes or ())]
+        found: list[Lane] = [Constant(self._shape(0) + head(ARRAY, len(places)))]
+        for place in places:
+            found += self._record.lanes(place) or ()
+        return found
 
     def write(self, parts: list[Buffer], raw: Any) -> None:
         size = self.check(raw)

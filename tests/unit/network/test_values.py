@@ -229,6 +229,33 @@ def test_a_small_message_takes_little_memory() -> None:
         tracemalloc.stop()
 
 
+def test_a_type_with_long_names_takes_little_memory() -> None:
+    """A descriptor has a kilobyte, and its map, with a name for each of 1024 records, 800 kB."""
+    long = "\u65e5" * 255
+    record = f'{{"kind":"record","size":1,"fields":[["{long}","<u1",0]]}}'
+    codec_of.cache_clear()
+    tracemalloc.start()
+    try:
+        codec = codec_of(
+            '{"kind":"record","size":1024,"fields":[["a",{"kind":"array",'
+            f'"dtype":{record},"shape":[1024]}},0]]}}'
+        )
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+    raw = random.randbytes(1024)
+    (found,) = unpack_values(codec, pack_value(codec, raw, 1, 2, 3)).raws
+    assert bytes(found) == raw
+
+
+def test_no_key_comes_twice() -> None:
+    codec = codec_of("float")
+    for key in (V, N, T, FIRST, b"ad\xd8\x46\x44" + bytes(4)):
+        twice = b"\xa6" + V + N + T + FIRST + key + key
+        with pytest.raises(WireError, match=r"twice at byte .* expected each key once"):
+            unpack_values(codec, twice)
+
+
 @pytest.mark.parametrize("opening", [b"\x81", b"\xa1\0", b"\xd8\x18", b"\xa1"])
 def test_nesting_takes_no_stack(opening: bytes) -> None:
     deep = opening * 200_000
