@@ -6,6 +6,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from .._arguments import as_seconds, check_directory, check_mode, kind_of, short_repr
 from .._errors import TopicTypeError, TopicValueError
@@ -15,6 +16,8 @@ LEASE = 2.0
 """Seconds of silence after which another bridge counts as gone."""
 MAX_TOPICS = 1000
 """Topics received at most, unless another number is given."""
+MAX_NAME = 200
+"""Bytes of a bridge's name, percent-encoded as topics' files have it: 43 are left for the rest."""
 HOLD = 1.0
 """Seconds after which a sender answers at the latest; half of the lease if that is less."""
 
@@ -114,7 +117,7 @@ class Options:
 
 def is_name(text: str) -> bool:
     """Report whether a bridge may have that name, which becomes part of topics' names."""
-    return 1 <= len(text.encode(errors="replace")) <= 100 and "/" not in text and text.isprintable()
+    return text.isprintable() and "/" not in text and 1 <= len(quote(text, "")) <= MAX_NAME
 
 
 def _texts(option: str, given: Any) -> tuple[str, ...]:
@@ -140,7 +143,8 @@ def _chunk(option: str, text: Any) -> str:
         raise TopicTypeError(f"{option}: found {kind_of(text)}; expected a str")
     if not is_name(text):
         raise TopicValueError(
-            f"{option}: found {short_repr(text)}; expected 1 to 100 printable characters without /"
+            f"{option}: found {short_repr(text)}; expected printable characters without /, "
+            f"1 to {MAX_NAME} bytes once percent-encoded"
         )
     return text
 
