@@ -127,6 +127,8 @@ class Reader:
                 for _ in range(LAST_TURNS):
                     if not self._read_every(subscriber):
                         break
+                else:
+                    self._stir()
             else:
                 self._read_newest(subscriber)
         except (TopicTypeError, OpenError):
@@ -148,9 +150,17 @@ class Reader:
                 subscriber._skip_each()
                 self._taken(subscriber.recv_sample(0), subscriber)
                 if subscriber._taken_from == subscriber._present:
+                    # The descriptor tells of no value while one is left.
+                    if subscriber._has_news():
+                        self._stir()
                     return
         except WaitTimeoutError:
             pass
+
+    def _stir(self) -> None:
+        """Note that there is more to read."""
+        self.outgoing.has_news = True
+        self._sending.stir(self.outgoing)
 
     def _taken(self, sample: Sample[Any], subscriber: Any) -> None:
         file = subscriber._taken_from

@@ -160,6 +160,7 @@ class Session:
             if writer.is_full:
                 break
             has_more = self._fill(topic, self._heard[topic], writer)
+            has_more |= topic.has_news and topic in self._heard  # it came meanwhile
             if not (has_more and writer.is_full):
                 del self._waiting[topic]
             if has_more and not writer.is_full:

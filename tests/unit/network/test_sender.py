@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -13,6 +14,8 @@ import shm_pub_sub
 from shm_pub_sub import Publisher
 from shm_pub_sub._network.clock import Clock
 from shm_pub_sub._network.sender import Sender
+from support import remote
+from support.peer import Peer
 
 from ._asking import Asking, Query, options
 
@@ -73,6 +76,18 @@ def test_a_receiver_gets_the_newest_value_of_a_topic_that_was_there(start: Start
             assert asking.values == [("speed", 3, 3)]
         assert sender.topics == 1
         assert sender.receivers == ["desk", "laptop"]
+
+
+def test_the_last_value_comes_of_a_fast_publisher(start: Start, peer: Peer) -> None:
+    """A value that comes while the one before is read is not forgotten."""
+    asking = Asking(start())
+    asking.until()
+    last, began = 3_000_000, time.monotonic()
+    peer.begin(remote.publish_numbers, "C", "speed", 3, last)
+    while last not in asking.of("speed")[-1:]:
+        assert asking.round() is not None
+        assert time.monotonic() - began < 10.0, asking.values[-3:]
+    peer.answer()
 
 
 def test_every_value_comes_if_it_is_asked_for(start: Start) -> None:
