@@ -102,6 +102,14 @@ def test_alignment_takes_sets_in_every_way(tmp_path: Path) -> None:
     assert "target for align" in printed
 
 
+def test_wire_packs_and_unpacks_every_type(tmp_path: Path) -> None:
+    pytest.importorskip("cbor2", reason="cbor2 is not installed")
+    figures, printed = run("wire.py", tmp_path)
+    assert len(figures["ns"]) == 20
+    assert all(len(rounds) == 3 and min(rounds) > 0 for rounds in figures["ns"].values())
+    assert "unpack 480x640x3 bytes" in printed
+
+
 @pytest.mark.soak
 def test_recording_counts_every_value(tmp_path: Path) -> None:
     pytest.importorskip("mcap")
