@@ -49,6 +49,7 @@ SOAKED = [
     "tests/exit",
     "tests/fork/test_storm.py",
     "tests/fuzz",
+    "tests/network/test_kills.py",
     "tests/sanitizers/test_pins.py",
     "tests/sanitizers/test_ring.py",
     "tests/sanitizers/test_watch.py",
@@ -63,6 +64,7 @@ SOAKED = [
 # What `build.py soak` sets, unless it is set already.
 LONG = {
     "SHM_PUB_SUB_KILLS": "10000",
+    "SHM_PUB_SUB_BRIDGE_KILLS": "200",
     "SHM_PUB_SUB_STORM_SECONDS": "600",
     "SHM_PUB_SUB_CHILDREN": "2000",
     "SHM_PUB_SUB_EXITS": "120",

@@ -2,9 +2,15 @@
 
 import os
 import signal
+import sys
+from multiprocessing.connection import wait
 from typing import Any
 
 from shm_pub_sub.network import Bridge  # here, so that a forked child has it
+from support.peer_main import LIFETIME
+
+DEADLINE = 10.0
+"""Seconds for the end of a child, which should be 2."""
 
 bridges: list[Bridge] = []
 children: list[int] = []
@@ -31,14 +37,19 @@ def close_bridge() -> None:
 
 
 def fork_bridge(options: dict[str, Any]) -> None:
-    """Open a bridge in a child, which no thread of this process may be in the way of."""
+    """Open a bridge in a child; this process must not have any."""
     child = os.fork()
     if child == 0:
+        status = 1
         try:
+            signal.alarm(LIFETIME)
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit())
             with Bridge(**options) as bridge:
                 bridge.wait()
+        except SystemExit:
+            status = 0
         finally:
-            os._exit(1)
+            os._exit(status)
     children.append(child)
 
 
@@ -59,6 +70,16 @@ def continue_child() -> None:
 
 
 def end() -> None:
+    """Close all, those of children too."""
     close_bridge()
     while children:
-        kill_child()
+        child = children.pop()
+        os.kill(child, signal.SIGTERM)
+        os.kill(child, signal.SIGCONT)
+        with os.fdopen(os.pidfd_open(child)) as gone:
+            if not wait([gone], DEADLINE):
+                os.kill(child, signal.SIGUSR1)  # faulthandler writes where it is
+                wait([gone], 1.0)
+                os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        assert status == 0, status

@@ -1,4 +1,4 @@
-"""Machines of a lab, each with a process for its bridge and a directory for its topics.
+"""Machines, of a lab or not, each with a process for its bridge and a directory for its topics.
 
 The test itself publishes and subscribes on all of them.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shm_pub_sub import Publisher, Sample, Subscriber, follow
+from shm_pub_sub import Publisher, Sample, Subscriber, follow, remove, topics
 from support.lab import Lab
 from support.peer import Peer
 from support.waiting import until
@@ -30,17 +30,28 @@ class Site:
 
 
 class Machine:
-    """One machine. close() closes what was made by its methods."""
+    """One machine. close() closes what was made by its methods.
 
-    def __init__(self, site: Site, number: int, directory: Path) -> None:
+    Args:
+        number: By which its bridge is named.
+        directory: Of its topics.
+        peer: The process that its bridge is part of, or a child of.
+        endpoint: Where its bridge listens, if it does.
+        lab: What it is part of, if it is.
+    """
+
+    def __init__(
+        self, number: int, directory: Path, peer: Peer, endpoint: str, lab: Lab | None = None
+    ) -> None:
         directory.mkdir()
-        self.lab, self.number, self.directory = site.lab, number, directory
-        self.peer: Peer = site.peers[number]
+        self.number, self.directory, self.peer, self.endpoint = number, directory, peer, endpoint
+        self._lab = lab
         self._made = ExitStack()
 
     @property
-    def endpoint(self) -> str:
-        return f"tcp/{self.lab.address(self.number)}:{PORT}"
+    def lab(self) -> Lab:
+        assert self._lab is not None
+        return self._lab
 
     def options(self, **options: Any) -> dict[str, Any]:
         own = {"name": f"m{self.number}", "directory": str(self.directory), "insecure": True}
@@ -71,8 +82,16 @@ class Machine:
         return self._made.enter_context(Watch(self.directory, *patterns))
 
     def close(self) -> None:
+        if self._lab is not None:
+            self._lab.join(self.number)
+            self._lab.unlimit(self.number)
         self._made.close()
         self.peer.call(_bridges.end)
+        for topic in topics(directory=self.directory):
+            if topic.retain and not topic.alive:
+                remove(topic.name, directory=self.directory)
+        if not any(self.directory.iterdir()):  # the fixture shm_dir reports what is left
+            self.directory.rmdir()
 
 
 class Watch:
@@ -124,17 +143,15 @@ def site_of(machines: int) -> Any:
 
 @pytest.fixture
 def machines(site: Site, shm_dir: Path) -> Iterator[list[Machine]]:
-    made = [Machine(site, number, shm_dir / f"m{number}") for number in range(len(site.peers))]
-    try:
-        yield made
-    finally:
-        for machine in made:
-            site.lab.join(machine.number)
-            site.lab.unlimit(machine.number)
-            machine.close()
-        for machine in made:
-            if not any(machine.directory.iterdir()):  # shm_dir reports what is left
-                machine.directory.rmdir()
+    """The machines of a module's site."""
+    lab = site.lab
+    made = [
+        Machine(n, shm_dir / f"m{n}", peer, f"tcp/{lab.address(n)}:{PORT}", lab)
+        for n, peer in enumerate(site.peers)
+    ]
+    yield made
+    for machine in made:
+        machine.close()
 
 
 def connect(robot: Machine, *laptops: Machine, **options: Any) -> None:

@@ -7,6 +7,9 @@ import time
 KILLS = int(os.environ.get("SHM_PUB_SUB_KILLS") or 200)
 """Kills in the longest test; the others take a share of it."""
 
+BRIDGE_KILLS = int(os.environ.get("SHM_PUB_SUB_BRIDGE_KILLS") or 6)
+"""Kills of bridges to other machines, of those that send and those that receive in turn."""
+
 VALUES = int(os.environ.get("SHM_PUB_SUB_VALUES") or 10**7)
 """Values through recv in the longest test; the others take a share of it."""
 

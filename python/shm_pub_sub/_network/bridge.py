@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import math
 import os
 import threading
 import time
@@ -17,6 +18,9 @@ from .status import PERIOD, Status
 
 JOIN = 0.4
 """Seconds that close() waits for each thread."""
+
+SLICE = 0.2
+"""Seconds after which a thread that waits looks for signals."""
 
 _running: dict[tuple[str, str], Running] = {}
 """This process's bridges, by directory and name."""
@@ -170,7 +174,11 @@ class Running:
     def wait(self, timeout: float | None) -> bool:
         """Wait for the end; raise what ended it."""
         self.check()
-        ended = self._ended.wait(timeout)
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        # A signal may be another thread's, of Zenoh's too, and does not wake this one then.
+        while not (ended := self._ended.wait(min(SLICE, max(0.0, deadline - time.monotonic())))):
+            if time.monotonic() >= deadline:
+                break
         if ended and self._error is not None:
             raise NetworkError(f"bridge {self.options.name!r}: {self._error}") from self._error
         return ended
