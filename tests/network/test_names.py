@@ -1,7 +1,6 @@
 """Topics and bridges with names of every kind: a Zenoh client and another bridge find them."""
 
 import json
-import random
 import struct
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ import shm_pub_sub
 import zenoh
 from shm_pub_sub._network.keys import VALUES, topic_of, value_key
 from shm_pub_sub.network import Bridge
+from support.counts import dice
 from support.waiting import until
 
 TOPICS = [
@@ -31,9 +31,7 @@ BRIDGES = ["robot", "größe 1", "*", "**", "$*", "a?b#c%2F", "..", "日" * 22, 
 
 def random_names() -> list[str]:
     """Return names of any characters, more often of those that have a meaning in keys."""
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    chance = random.Random(seed)
+    chance = dice()
     alphabet = [*"/*$?#%@ a", *map(chr, range(1, 128)), *"ä€日\U0001f600"]
     names = {"".join(chance.choices(alphabet, k=chance.randint(1, 12))) for _ in range(100)}
     return sorted(names - {ALL})

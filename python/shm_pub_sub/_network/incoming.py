@@ -52,10 +52,11 @@ class Incoming:
         """Topics that are published."""
         self.kept = 0
         """Bytes of values that wait."""
-        self._chosen = Selection(options.receive, exclude=options.exclude)
 
     def chooses(self, topic: str) -> bool:
-        return bool(self._chosen.of([topic]))
+        # For each topic by itself: one that a source names "*" does not make that word a name.
+        chosen = Selection(self.options.receive, exclude=self.options.exclude)
+        return bool(chosen.of([topic]))
 
     def retry(self, now_ns: int) -> None:
         """Try again to publish what was refused."""
@@ -102,14 +103,17 @@ class Remote:
         self._local_ns = 0
         self._codec: Codec | None = None
         self._logged = ""
+        self._closed = False
         self._carries = description.retain and before_ns > 0
         self._begin(0)
 
     def take(self, message: bytes | memoryview, now_ns: int) -> None:
         """Publish the values of a message, but for those that came before.
 
-        Raises WireError if it is another publisher's.
+        Raises WireError if it is another publisher's, or if this one has ended.
         """
+        if self._closed:
+            raise WireError(f"found a value of a publisher of {self.topic!r} that has ended")
         if self._codec is None:  # of a type that is unknown here
             self._incoming.refused += 1
             return
@@ -144,6 +148,7 @@ class Remote:
 
     def close(self) -> None:
         """End the topic here. Idempotent."""
+        self._closed = True
         self._keep(None)
         publisher, self._publisher = self._publisher, None
         if publisher is not None:
