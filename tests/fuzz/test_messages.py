@@ -238,6 +238,14 @@ def test_more_of_anything_than_allowed_is_refused_at_once() -> None:
     request_ = b"\xa5as\0ar\0at\0ab\x60ap" + head(ARRAY, most) + b"\x60" * most
     with pytest.raises(WireError, match=r"a request of \d+ bytes; expected 1048576 at most"):
         unpack_request(request_)
+    first = b"\xa5as\0ar\0at\0ab\x60ap"
+    for count, word, expected in ((1001, "", "1000 at most"), (1, "ä" * 128, "255 bytes at most")):
+        with pytest.raises(WireError, match=expected):
+            unpack_request(first + head(ARRAY, count) + text(word) * count)
+    assert (
+        len(unpack_request(first + head(ARRAY, 1000) + text("a" * 255) * 1000).patterns or ())
+        == 1000
+    )
     for key, each in ((b"e", b"\x82\0\0"), (b"d", bytes(40)), (b"u", bytes(40))):
         count = (most + 1) * (1 + (key == b"u"))
         with pytest.raises(WireError, match=rf"{count} elements .* expected \d+ at most"):

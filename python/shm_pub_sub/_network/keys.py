@@ -14,6 +14,11 @@ ROOT: Final = "shmps/1"
 LIVE: Final = f"{ROOT}/live/*/*"
 """The tokens of all bridges."""
 
+MOST_WORDS: Final = 1000
+"""Patterns of topics, and names, that a bridge asks for, and as many that it leaves out."""
+MOST_WORD: Final = 255
+"""Bytes of each in UTF-8; topics' names have fewer."""
+
 _EMPTY: Final = "%00"  # Zenoh has no empty chunks, and no name has a NUL
 _INCARNATION: Final = re.compile("[0-9a-f]{16}")
 

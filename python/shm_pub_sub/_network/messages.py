@@ -21,6 +21,7 @@ from .cbor import (
     integer,
     text,
 )
+from .keys import MOST_WORD, MOST_WORDS
 from .value_messages import Values, pack_value, pack_values, unpack_values
 from .values import Codec, codec_of
 
@@ -140,7 +141,11 @@ def unpack_request(data: Buffer) -> Request:
 
 
 def _words(found: Reader) -> tuple[str, ...]:
-    return tuple([found.text() for _ in range(found.count(ARRAY))])
+    words = tuple([found.text() for _ in range(found.count(ARRAY, MOST_WORDS))])
+    for word in words:
+        if (size := len(word.encode())) > MOST_WORD:
+            found.wrong(f"{MOST_WORD} bytes at most", f"a pattern of {size} bytes")
+    return words
 
 
 def _read_map(

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from .._arguments import as_seconds, check_directory, check_mode, kind_of, short_repr
+from .._arguments import as_seconds, check_directory, check_mode, kind_of, not_utf8, short_repr
 from .._errors import TopicTypeError, TopicValueError
 from .._trust import check_trust
+from .keys import MOST_WORD, MOST_WORDS
 
 LEASE = 2.0
 """Seconds of silence after which another bridge counts as gone."""
@@ -135,7 +136,23 @@ def _texts(option: str, given: Any) -> tuple[str, ...]:
             raise TopicTypeError(f"{option}: found {short_repr(each)}; expected {expected}")
         if not each:
             raise TopicValueError(f"{option}: found an empty text; expected {expected}")
+        if option in PATTERNS:
+            _check_word(option, each)
+    if option in PATTERNS and len(texts) > MOST_WORDS:
+        raise TopicValueError(
+            f"{option}: found {len(texts)} names or patterns; expected {MOST_WORDS} at most: "
+            "patterns for several topics, or several bridges"
+        )
     return texts
+
+
+def _check_word(option: str, word: str) -> None:
+    if not_utf8(word) is not None:
+        raise TopicValueError(f"{option}: found {short_repr(word)}; expected text in UTF-8")
+    if (size := len(word.encode())) > MOST_WORD:
+        raise TopicValueError(
+            f"{option}: found {short_repr(word)}, {size} bytes; expected {MOST_WORD} at most"
+        )
 
 
 def _chunk(option: str, text: Any) -> str:
