@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from support import programs
+from support.lab import Lab
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -108,6 +109,31 @@ def test_wire_packs_and_unpacks_every_type(tmp_path: Path) -> None:
     assert len(figures["ns"]) == 20
     assert all(len(rounds) == 3 and min(rounds) > 0 for rounds in figures["ns"].values())
     assert "unpack 480x640x3 bytes" in printed
+
+
+def run_network(folder: Path, *rows: str) -> tuple[dict[str, Any], str]:
+    pytest.importorskip("zenoh", reason="eclipse-zenoh is not installed")
+    Lab(2).end()  # skips if the kernel forbids it
+    return run("network.py", folder, *rows)
+
+
+def test_network_measures_bridges_beside_zenoh_alone(tmp_path: Path) -> None:
+    found, printed = run_network(tmp_path, "latency", "every")
+    assert {*found} == {"latency", "every"}
+    latency = {figure["what"]: figure for figure in found["latency"]["figures"]}
+    assert latency["bridges, median"]["value"] > 0
+    assert latency["bridges / Zenoh alone"]["value"] > 0
+    lost = {figure["what"]: figure["value"] for figure in found["every"]["figures"]}
+    assert lost["values that did not come"] == 0
+    assert "<= 2.5" in printed
+
+
+@pytest.mark.soak
+def test_network_measures_every_row(tmp_path: Path) -> None:
+    found, _ = run_network(tmp_path)
+    for row, measured in found.items():
+        for figure in measured["figures"]:
+            assert figure["value"] >= 0, (row, figure)
 
 
 @pytest.mark.soak

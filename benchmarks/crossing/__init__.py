@@ -1,0 +1,1 @@
+"""What benchmarks/network.py measures: topics that cross from one machine to another."""
