@@ -90,7 +90,7 @@ def test_a_message(name: str, descriptor: str, raws: list[Any], times: list[int]
 @pytest.mark.parametrize(
     ("name", "request_"),
     [
-        ("first request", Request(2**63, 0, 10, "laptop", ("robot/*",), ("robot/raw",))),
+        ("first request", Request(2**63, 0, 10, "laptop", ("robot/*",), ("robot/raw",), 7)),
         ("request", Request(2**63, 1, 20, "laptop", None, None)),
     ],
 )

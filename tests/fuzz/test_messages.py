@@ -36,7 +36,8 @@ from support.wire import damaged, packed
 U64 = st.integers(0, 2**64 - 1)
 words = st.text(st.characters(codec="utf-8"), max_size=8)
 names = st.lists(words, max_size=3).map(tuple)
-requests = st.builds(Request, U64, U64, U64, words, names | st.none(), names | st.none())
+optional = names | st.none()
+requests = st.builds(Request, U64, U64, U64, words, optional, optional, U64 | st.none())
 metadata = st.dictionaries(words, st.integers(-(2**63), 2**64 - 1) | words, max_size=2).map(
     lambda found: {"attributes": found} if found else {}
 )
@@ -64,7 +65,7 @@ UNPACK: list[Callable[[Any], object]] = [
 def fields_of(found: Request | Round) -> dict[str, Any]:
     """Return the map that docs/network-format.md says."""
     if isinstance(found, Request):
-        fields = dict(zip("srtbpx", found, strict=True))
+        fields = dict(zip("srtbpxl", found, strict=True))
         return {key: each for key, each in fields.items() if each is not None}
     fields = dict(zip("srabcedu", found, strict=True))
     fields["d"] = [[each, described(about)] for each, about in found.descriptions]

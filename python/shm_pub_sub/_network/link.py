@@ -4,7 +4,8 @@ Each request asks for the next round. What a lost message does:
 
 - the request, or the answer: Zenoh ends the get() without a reply; the link begins a new session,
   in which the sender describes everything again. Publishers here stay until all is described; what
-  is not described by then has ended. A value that came before has a number that is not larger.
+  is not described by then has ended. A value that came before has a number that is not larger. By
+  the link's number, the same in all of its sessions, the sender knows which values are here.
 - an answer that comes after all: it is of another session, or round, and dropped.
 - the token: all that came from the bridge ends, be it alive or not. While it is there the link goes
   on asking, with a pause that doubles: a token may come before what answers.
@@ -28,6 +29,8 @@ PAUSES: Final = 50 * MS, 1000 * MS
 """ns before a new session: at first, and at most."""
 LEAST_ROUND: Final = 10 * MS
 """ns that a round without contents takes at least."""
+MOST_TOPICS: Final = 1 << 16
+"""Of one bridge, also those that are refused here."""
 PATIENCE: Final = 10.0, 600.0
 """Seconds that an answer may take: at first, and at most; a slow link may need them."""
 
@@ -50,6 +53,7 @@ class Link:
         self.is_connected = False
         """Whether the last round came."""
         self._incoming, self._new_session = incoming, new_session
+        self._number = new_session()
         self._pause = 0
         self._sent_ns = 0
         self._remotes: dict[str, Remote] = {}
@@ -65,12 +69,11 @@ class Link:
         """Return the request for the next round."""
         self._sent_ns = now_ns
         options = self._incoming.options
-        patterns = excluded = None
+        request = Request(self._session, self._round, now_ns, options.name, None, None)
         if self._round == 0:
             patterns, excluded = options.receive, options.exclude
-        return pack_request(
-            Request(self._session, self._round, now_ns, options.name, patterns, excluded)
-        )
+            request = request._replace(patterns=patterns, excluded=excluded, link=self._number)
+        return pack_request(request)
 
     def answer(self, payload: bytes | None, now_ns: int) -> None:
         """Take the answer; None if there was none."""
@@ -122,6 +125,10 @@ class Link:
         for number, description in found.descriptions:
             if number in self._known:
                 raise WireError(f"found publisher {number} twice; expected another number")
+            if len(self._known) >= MOST_TOPICS:
+                raise WireError(
+                    f"found more than {MOST_TOPICS} topics; expected fewer of one bridge"
+                )
             self._known[number] = self._described_as(description)
         for number, message in found.updates:
             remote = self._known.get(number)
@@ -136,11 +143,11 @@ class Link:
     def _described_as(self, description: Description) -> Remote:
         """Return the publisher that is described, which may be known from an earlier session."""
         topic = description.topic
-        self._described.add(topic)
         before_ns = self._times.pop(topic, 0)
         remote = self._remotes.get(topic)
         if remote is not None:
             if remote.description == description:
+                self._described.add(topic)
                 return remote
             before_ns = remote.time_ns
             self._end(remote, 0)
@@ -148,6 +155,7 @@ class Link:
         number = 0 if self._complete else None
         remote = Remote(self._incoming, self.source, description, self.offset, number, before_ns)
         self._remotes[topic] = remote
+        self._described.add(topic)
         return remote
 
     def _end(self, remote: Remote, published: int) -> None:

@@ -78,7 +78,10 @@ class Description(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What a receiver asks for a round with. Round 0 begins a session, and has patterns."""
+    """What a receiver asks for a round with. Round 0 begins a session, and has patterns.
+
+    A session goes on from what the one before has got if both have the same link.
+    """
 
     session: int
     round: int
@@ -86,6 +89,7 @@ class Request(NamedTuple):
     name: str
     patterns: tuple[str, ...] | None
     excluded: tuple[str, ...] | None
+    link: int | None = None
 
 
 class Round(NamedTuple):
@@ -103,9 +107,9 @@ class Round(NamedTuple):
 
 def pack_request(request: Request) -> bytes:
     """Return a request."""
-    session, number, sent_ns, name, patterns, excluded = request
+    session, number, sent_ns, name, patterns, excluded, link = request
     s, r, t, b = _REQUEST_KEYS
-    size = MAP << 5 | 4 + (patterns is not None) + (excluded is not None)
+    size = MAP << 5 | 4 + (patterns is not None) + (excluded is not None) + (link is not None)
     try:
         parts = [_REQUEST.pack(size, s, session, r, number, t, sent_ns, b), text(name)]
     except struct.error as error:
@@ -113,6 +117,8 @@ def pack_request(request: Request) -> bytes:
     for key, words in ((b"ap", patterns), (b"ax", excluded)):
         if words is not None:
             parts += (key, head(ARRAY, len(words)), *map(text, words))
+    if link is not None:
+        parts += (b"al", integer(link))
     whole = b"".join(parts)
     if len(whole) > MOST_REQUEST:
         raise WireError(f"found a request of {len(whole)} bytes; expected {MOST_REQUEST} at most")
@@ -132,12 +138,12 @@ def unpack_request(data: Buffer) -> Request:
             found.finish()
             return Request(session, number, sent_ns, name, None, None)
     readers: dict[str, Callable[[], Any]] = {
-        **dict.fromkeys("srt", found.unsigned),
+        **dict.fromkeys("srtl", found.unsigned),
         **{"b": found.text, "p": lambda: _words(found), "x": lambda: _words(found)},
     }
-    fields = _read_map(found, readers, {"p": None, "x": None}, "a request")
+    fields = _read_map(found, readers, {"p": None, "x": None, "l": None}, "a request")
     found.finish()
-    return Request(*(fields[key] for key in "srtbpx"))
+    return Request(*(fields[key] for key in "srtbpxl"))
 
 
 def _words(found: Reader) -> tuple[str, ...]:

@@ -106,7 +106,8 @@ class Sending:
                 return [query]
             arrived: dict[int, int] = {}
             if session is not None:
-                arrived = session.arrived()
+                if request.link is not None and session.link == request.link:
+                    arrived = session.arrived()
                 refused = self._end(session)
             session = Session(request, self.topics.values(), self._lives, arrived)
             self.sessions[request.name] = session

@@ -48,7 +48,7 @@ class Session:
         known: int,
         arrived: dict[int, int],
     ) -> None:
-        self.number, self.name = request.session, request.name
+        self.number, self.name, self.link = request.session, request.name, request.link
         self.round = -1
         """Of the last request."""
         self.query: Any = None
