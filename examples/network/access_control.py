@@ -52,7 +52,8 @@ def access_control(send: list[str], receive: list[str]) -> dict[str, Any]:
         rule("hearing who is there", "egress", ["liveliness_token"], [LIVE]),
     ]
     asking = of_receiver()
-    rules, policies = shared + asking, []
+    rules = shared + asking
+    policies: list[dict[str, Any]] = []
     names = sorted({*send, *receive})
     for name in names:
         own = of_all(name) + (of_sender(name) if name in send else [])
@@ -80,7 +81,7 @@ def rule(name: str, flow: str, messages: list[str], keys: list[str]) -> dict[str
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--send", nargs="*", default=[], metavar="NAME")
     parser.add_argument("--receive", nargs="*", default=[], metavar="NAME")
     options = parser.parse_args()

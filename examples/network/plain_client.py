@@ -13,7 +13,7 @@ import json
 import struct
 import sys
 import time
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, unquote
 
 import cbor2
@@ -45,8 +45,11 @@ def plain(value: Any) -> Any:
         count = len(value.value) // struct.calcsize(f"<{code}")
         return [*struct.unpack(f"<{count}{code}", value.value)]
     if isinstance(value, dict):
-        return {key: plain(each) for key, each in value.items()}
-    return [plain(each) for each in value] if isinstance(value, list) else value
+        fields = cast("dict[str, Any]", value)
+        return {key: plain(each) for key, each in fields.items()}
+    if isinstance(value, list):
+        return [plain(each) for each in cast("list[Any]", value)]
+    return value
 
 
 def shaped(flat: list[Any], shape: list[int]) -> Any:

@@ -136,3 +136,13 @@ fileno_renamed(Subscriber *s, PyObject *Py_UNUSED(ignored))
     }
     Py_RETURN_NONE;
 }
+
+PyObject *
+fileno_set_armed(Subscriber *s, PyObject *arms)
+{
+    s->unarmed = arms != Py_True;
+    if (!s->unarmed && s->watch != NULL && !cursor_unread(&s->cursor)) {
+        fileno_arm(s);
+    }
+    Py_RETURN_NONE;
+}

@@ -16,10 +16,11 @@ PyObject *fileno_hold_watch(struct watch *w);
 /* s is closed: the descriptor stays readable. */
 void fileno_end(Subscriber *s);
 
-/* The methods fileno, _hold, _tell and _renamed. */
+/* The methods fileno, _hold, _tell, _renamed and _arm. */
 PyObject *fileno_get(Subscriber *s, PyObject *ignored);
 PyObject *fileno_hold(Subscriber *s, PyObject *ignored);
 PyObject *fileno_tell(Subscriber *s, PyObject *told);
 PyObject *fileno_renamed(Subscriber *s, PyObject *ignored);
+PyObject *fileno_set_armed(Subscriber *s, PyObject *arms);
 
 #endif

@@ -1,7 +1,6 @@
 #include "stirred.h"
 
 #include "attachment.h"
-#include "fileno.h"
 #include "subscriber_type.h"
 
 /* Whether it has something to take: 10 ns. */
@@ -45,14 +44,4 @@ stirred(PyObject *Py_UNUSED(module), PyObject *args)
         }
     }
     return found;
-}
-
-PyObject *
-stirred_arm(Subscriber *s, PyObject *arms)
-{
-    s->unarmed = arms != Py_True;
-    if (!s->unarmed && s->watch != NULL && !cursor_unread(&s->cursor)) {
-        fileno_arm(s);
-    }
-    Py_RETURN_NONE;
 }

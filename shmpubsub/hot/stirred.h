@@ -2,11 +2,8 @@
 #ifndef SHM_STIRRED_H
 #define SHM_STIRRED_H
 
-#include "subscriber_object.h"
+#include <Python.h>
 
 PyObject *stirred(PyObject *module, PyObject *args);
-
-/* The method _arm. */
-PyObject *stirred_arm(Subscriber *s, PyObject *arms);
 
 #endif

@@ -9,7 +9,6 @@
 #include "last.h"
 #include "metadata.h"
 #include "receive.h"
-#include "stirred.h"
 #include "subscriber.h"
 #include "take.h"
 
@@ -236,7 +235,7 @@ PyMethodDef subscriber_methods[] = {
     {"_renamed", (PyCFunction)fileno_renamed, METH_NOARGS, renamed_doc},
     {"_has_news", (PyCFunction)take_has_news, METH_NOARGS, has_news_doc},
     {"_skip", (PyCFunction)take_skip, METH_NOARGS, skip_doc},
-    {"_arm", (PyCFunction)stirred_arm, METH_O, arm_doc},
+    {"_arm", (PyCFunction)fileno_set_armed, METH_O, arm_doc},
     {"_skip_each", (PyCFunction)take_skip_each, METH_NOARGS, skip_each_doc},
     {"_take", (PyCFunction)receive_in, METH_VARARGS, take_doc},
     {"_open", (PyCFunction)subscriber_open, METH_VARARGS, open_doc},

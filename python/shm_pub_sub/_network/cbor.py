@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Container
-    from typing import Final, NoReturn, TypeAlias
+    from typing import Final, NoReturn
 
-    Buffer: TypeAlias = bytes | bytearray | memoryview
+Buffer = bytes | bytearray | memoryview
 
 UINT, NEGATIVE, BYTES, TEXT, ARRAY, MAP, TAG, SIMPLE = range(8)
 """The major types."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .cbor import ARRAY, WireError, head
+from .cbor import ARRAY, Buffer, WireError, head
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import TypeAlias
+    from collections.abc import Sequence
 
-    from .cbor import Buffer, Reader
+    from .cbor import Reader
     from .lanes import Lane
 
-    Message: TypeAlias = Callable[[Any, int, int, int], bytes]
-    Unpack: TypeAlias = Callable[[Buffer], "tuple[Any, int, int, int] | None"]
+Message = Callable[[Any, int, int, int], bytes]
+Unpack = Callable[[Buffer], tuple[Any, int, int, int] | None]
 
 
 class Codec:

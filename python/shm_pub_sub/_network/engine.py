@@ -5,6 +5,7 @@ Callbacks come in Zenoh's threads. All that they call here only puts something i
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -232,10 +233,15 @@ class Engine:
             session, self._session = self._session, None
         if session is not None:
             # Zenoh waits for callbacks, and for links that take no more.
-            closing = threading.Thread(target=session.close, daemon=True)
+            closing = threading.Thread(target=_close, args=[session], daemon=True)
             closing.start()
             closing.join(CLOSING)
             self._declared.clear()
+
+
+def _close(session: Any) -> None:
+    with contextlib.suppress(zenoh.ZError):  # it says that it took too long
+        session.close()
 
 
 def config_of(options: Options) -> Any:

@@ -12,11 +12,9 @@ from .cbor import FALSE, TRUE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Final, TypeAlias
+    from typing import Final
 
     from .cbor import Buffer
-
-    Lane: TypeAlias = "Constant | Plain | Flag | Signed"
 
 WIDEST: Final = 1 << 13
 """Bytes of the largest map that has lanes: names may be long, and thousands may be in a record."""
@@ -56,6 +54,9 @@ class Signed(NamedTuple):
     first: int
     size: int
     head: int
+
+
+Lane = Constant | Plain | Flag | Signed
 
 
 def width_of(lanes: Sequence[Lane]) -> int:

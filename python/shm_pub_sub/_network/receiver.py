@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from .clock import Clock
     from .options import Options
 
-    Key = tuple[str, str]  # name and incarnation of a bridge
-    Ask = Callable[[str, str, bytes, float, Callable[[bytes | None], None]], None]
+Key = tuple[str, str]  # name and incarnation of a bridge
+Ask = Callable[[str, str, bytes, float, Callable[[bytes | None], None]], None]
 
 
 class Receiver(threading.Thread):

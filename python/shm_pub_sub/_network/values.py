@@ -28,7 +28,6 @@ SHAPED: Final = 40
 """The tag of an array of several axes, in C order: its shape, and its elements (RFC 8746)."""
 
 
-@lru_cache(128)
 def codec_of(descriptor: str) -> Codec:
     """Return the codec of a type, cached.
 
@@ -38,7 +37,14 @@ def codec_of(descriptor: str) -> Codec:
     Raises:
         TopicValueError: It is no descriptor.
     """
+    return _cached(descriptor)
+
+
+def _read(descriptor: str) -> Codec:
     return _codec_of(spec_of_descriptor(descriptor))
+
+
+_cached = lru_cache(128)(_read)
 
 
 def _codec_of(spec: Spec) -> Codec:

@@ -7,6 +7,7 @@ import tracemalloc
 from typing import Any
 
 import pytest
+from shm_pub_sub._network import values
 from shm_pub_sub._network.cbor import BYTES, Reader, WireError, head, integer
 from shm_pub_sub._network.messages import (
     Codec,
@@ -233,7 +234,7 @@ def test_a_type_with_long_names_takes_little_memory() -> None:
     """A descriptor has a kilobyte, and its map, with a name for each of 1024 records, 800 kB."""
     long = "\u65e5" * 255
     record = f'{{"kind":"record","size":1,"fields":[["{long}","<u1",0]]}}'
-    codec_of.cache_clear()
+    values._cached.cache_clear()
     tracemalloc.start()
     try:
         codec = codec_of(
