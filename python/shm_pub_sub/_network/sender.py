@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from .keys import value_key
 from .log import logger
 from .messages import Request, WireError, pack_round, unpack_request
+from .options import is_name
 from .replies import Replies
 from .sending import Sending
 from .sources import Clock, Sources
@@ -79,6 +80,8 @@ class Sender(threading.Thread):
         """Take another bridge's request for a round."""
         try:
             request = unpack_request(query.payload)
+            if request.round == 0 and not is_name(request.name):
+                raise WireError(f"found the name {request.name[:100]!r}; expected a bridge's")
         except WireError as error:
             logger().info("bridge %r: a request was not understood: %s", self._name, error)
             query.finish()
