@@ -193,8 +193,7 @@ class Running:
             if self._engine is not None:
                 self._engine.close()
             for thread in self._threads:
-                if thread.is_alive():
-                    thread.stop()
+                thread.stop()
             for thread in self._threads:
                 if thread.is_alive() and thread is not threading.current_thread():
                     thread.join(JOIN)
