@@ -16,6 +16,8 @@ from .link import Link
 from .log import logger
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from .clock import Clock
     from .options import Options
 
@@ -23,8 +25,15 @@ Key = tuple[str, str]  # name and incarnation of a bridge
 Ask = Callable[[str, str, bytes, float, Callable[[bytes | None], None]], None]
 
 
+AT_ONCE: Final = 64 << 10
+"""Bytes of an answer that the thread of Zenoh that brings it may publish: waking another one would
+take longer than that."""
+
+
 class Receiver(threading.Thread):
     """Receives the topics that the options choose from each bridge that is there.
+
+    Its thread asks. What comes is published by the thread that brings it, if this one is at rest.
 
     on_token() and stop() may be called by any thread, at any time. If the thread has ended by an
     exception, `error` is that.
@@ -47,6 +56,7 @@ class Receiver(threading.Thread):
         self._later: list[tuple[int, int, Key, Link]] = []  # to ask, a heap by time
         self._numbers = itertools.count()
         self._stopping = False
+        self._lock = threading.Lock()  # of all but the queue
 
     @property
     def received(self) -> int:
@@ -101,17 +111,26 @@ class Receiver(threading.Thread):
             self.error = error
             logger().warning("bridge %r: receiving has ended: %r", self._options.name, error)
         finally:
-            for link in self._links.values():
-                link.close()
+            with self._lock:
+                for link in self._links.values():
+                    link.close()
+                self._links.clear()
 
     def _step(self) -> None:
         """Wait for something to do, and do it."""
+        with self._lock:
+            seconds = self._seconds()
         try:
-            do = self._queue.get(timeout=self._seconds())
+            do = self._queue.get(timeout=seconds)
         except queue.Empty:
             do = None
-        if do is not None:
-            do()
+        with self._lock:
+            if do is not None:
+                do()
+            self._work()
+
+    def _work(self) -> None:
+        """Do what it is time for."""
         now = self._clock.now_ns()
         while self._later and self._later[0][0] <= now:
             _, _, key, link = heappop(self._later)
@@ -132,18 +151,40 @@ class Receiver(threading.Thread):
 
         def on_reply(answer: bytes | None) -> None:
             received_ns = self._clock.now_ns()
-            self._queue.put(partial(self._answer, key, link, answer, received_ns))
+            do = self._answer
+            is_small = answer is not None and len(answer) <= AT_ONCE
+            if is_small and self._lock.acquire(blocking=False):
+                try:
+                    self._apply(key, link, answer, received_ns)
+                except Exception as error:
+                    self._queue.put(partial(self._fail, error))
+                    return
+                finally:
+                    self._lock.release()
+                do = self._go_on
+            self._queue.put(partial(do, key, link, answer, received_ns))
 
         self._ask(*key, payload, link.patience, on_reply)
 
+    def _apply(self, key: Key, link: Link, answer: bytes | None, received_ns: int) -> None:
+        if self._links.get(key) is link:  # else it is of a bridge that is gone
+            link.answer(answer, received_ns)
+
     def _answer(self, key: Key, link: Link, answer: bytes | None, received_ns: int) -> None:
+        self._apply(key, link, answer, received_ns)
+        self._go_on(key, link, answer, received_ns)
+
+    def _go_on(self, key: Key, link: Link, answer: bytes | None, received_ns: int) -> None:
+        """Ask for the next round, now or later."""
         if self._links.get(key) is not link:
-            return  # of a bridge that is gone
-        link.answer(answer, received_ns)
+            return
         if link.due_ns <= received_ns:
             self._request(key, link)
         else:
             heappush(self._later, (link.due_ns, next(self._numbers), key, link))
+
+    def _fail(self, error: Exception) -> None:
+        raise error
 
     def _token(self, name: str, incarnation: str, is_there: bool) -> None:
         there = self._there.setdefault(name, [])
