@@ -58,6 +58,7 @@ SOAKED = [
     "tests/unit/arrays/test_views.py",
     "tests/unit/receiving/test_align_model.py",
     "tests/unit/lifetime/test_thread_chaos.py",
+    "tests/unit/network/test_hostile_receiver.py",
     "tests/waiting",
 ]
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
-import cbor2
 import numpy as np
 import pytest
 import shm_pub_sub
@@ -216,6 +215,7 @@ def test_large_values_are_encoded_at_once_and_sent_in_a_thread_of_their_own(star
 
 
 def test_any_program_may_ask_for_the_newest_values(start: Start) -> None:
+    cbor2 = pytest.importorskip("cbor2", reason="cbor2 is not installed")
     sender = start(every=("robot/*",))
     asking = Asking(sender)
     asking.until()
