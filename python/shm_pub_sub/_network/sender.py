@@ -158,13 +158,12 @@ class Sender(threading.Thread):
             query.finish()
 
     def _value(self, query: Query) -> None:
-        try:
-            for name, outgoing in self._sending.topics.items():
-                key = value_key(self._name, name)
-                if query.matches(key) and (message := outgoing.newest()) is not None:
-                    query.reply(message, key)
-        finally:
-            query.finish()
+        found = []
+        for name, outgoing in [*self._sending.topics.items()]:
+            key = value_key(self._name, name)
+            if query.matches(key) and (message := outgoing.newest()) is not None:
+                found.append((message, key))
+        self._replies.send_values(query, found)
 
     def _token(self, name: str, incarnation: str, is_there: bool) -> None:
         there = self._tokens.setdefault(name, set())

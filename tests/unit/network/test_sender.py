@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,6 +13,7 @@ import pytest
 import shm_pub_sub
 from shm_pub_sub import Publisher
 from shm_pub_sub._network.clock import Clock
+from shm_pub_sub._network.replies import MOST_PROGRAMS
 from shm_pub_sub._network.sender import Sender
 from support import remote
 from support.peer import Peer
@@ -234,6 +236,36 @@ def test_any_program_may_ask_for_the_newest_values(start: Start) -> None:
             while (reply := query.replies.get(timeout=10.0)) is not None:
                 found[reply[1]] = cbor2.loads(reply[0])["v"]
             assert found == expected
+
+
+def test_a_program_that_takes_no_replies_holds_up_no_receiver(start: Start) -> None:
+    class Stuck(Query):
+        is_free = threading.Event()
+        began = threading.Event()
+
+        def reply(self, payload: bytes, key: str | None = None) -> None:
+            self.began.set()
+            assert self.is_free.wait(60.0)
+            super().reply(payload, key)
+
+    sender = start()
+    with Publisher("n", 0) as pub:
+        pub.publish(1)
+        asking = Asking(sender)
+        asking.until(values=1)
+        stuck = [Stuck(b"", "shmps/1/v/robot/**", 0) for _ in range(MOST_PROGRAMS + 10)]
+        sender.on_value(stuck[0])
+        assert Stuck.began.wait(30.0)
+        for query in stuck[1:]:
+            sender.on_value(query)
+        pub.publish(2)
+        asking.until(values=2)
+        # The one that is being answered, and as many as may wait; the others get nothing.
+        refused = [query for query in stuck if not query.replies.empty()]
+        assert len(refused) == 9
+        Stuck.is_free.set()
+        answers = [query.replies.get(timeout=30.0) for query in stuck]
+        assert [answer is None for answer in answers].count(True) == 9
 
 
 def test_patterns_of_the_receiver_and_of_the_sender(start: Start) -> None:
