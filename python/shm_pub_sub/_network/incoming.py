@@ -21,6 +21,9 @@ RETRY_NS = 1_000_000_000
 KEPT = 64 << 20
 """Bytes of values that wait for such an attempt, of all topics."""
 
+MOST_SAID = 4096
+"""Topics whose last reason to be refused is known."""
+
 
 class Newest(NamedTuple):
     """A value that waits for its publisher, with its time at the source."""
@@ -52,6 +55,16 @@ class Incoming:
         """Topics that are published."""
         self.kept = 0
         """Bytes of values that wait."""
+        self._said: dict[str, str] = {}
+
+    def is_said_first(self, name: str, text: str) -> bool:
+        """Report whether a topic was not refused for the same reason the time before."""
+        if self._said.get(name) == text:
+            return False
+        if len(self._said) >= MOST_SAID:
+            self._said.clear()
+        self._said[name] = text
+        return True
 
     def chooses(self, topic: str) -> bool:
         # For each topic by itself: one that a source names "*" does not make that word a name.
@@ -102,7 +115,6 @@ class Remote:
         self._publisher: Publisher | None = None
         self._local_ns = 0
         self._codec: Codec | None = None
-        self._logged = ""
         self._closed = False
         self._carries = description.retain and before_ns > 0
         self._begin(0)
@@ -234,7 +246,6 @@ class Remote:
             self._log(error)
             return False
         incoming.open += 1
-        self._logged = ""
         return True
 
     def _keep(self, newest: Newest | None) -> None:
@@ -257,8 +268,8 @@ class Remote:
         self._log(error)
 
     def _log(self, error: Exception) -> None:
-        if (text := str(error)) != self._logged:
-            self._logged = text
+        text = str(error)
+        if self._incoming.is_said_first(self.name, text):
             where = f"{self.topic!r} of bridge {self._source!r}"
             logger().warning("bridge %r refuses %s: %s", self._incoming.options.name, where, text)
 

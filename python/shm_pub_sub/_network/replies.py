@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -46,6 +46,11 @@ class Replies:
             self._programs.put_nowait((query, found))
         except queue.Full:
             query.finish()
+
+    def keep(self, receivers: Container[str]) -> None:
+        """End the threads of all other receivers, once their replies have left."""
+        for name in [name for name in self._queues if name not in receivers]:
+            self._queues.pop(name).put(None)
 
     def close(self) -> None:
         """End the threads, once their replies have left."""

@@ -137,6 +137,7 @@ class Sender(threading.Thread):
             do, *arguments = self._queue.get()
             do(*arguments)
         sources.work()
+        self._replies.keep(sending.sessions)
         pauses = False
         for query, answer, session in sending.answers():
             payload = pack_round(answer)

@@ -19,6 +19,8 @@ WORK = 10
 """Times what a round costs here."""
 LONGEST_PAUSE_NS = 10_000_000
 NEVER = 1 << 63
+MOST_SESSIONS = 1000
+"""Further receivers are refused."""
 
 
 class Sending:
@@ -102,7 +104,7 @@ class Sending:
         now, refused = self._now(), []
         session = self.sessions.get(request.name)
         if session is None or session.number != request.session:
-            if request.round != 0:
+            if request.round != 0 or (session is None and len(self.sessions) >= MOST_SESSIONS):
                 return [query]
             arrived: dict[int, int] = {}
             if session is not None:

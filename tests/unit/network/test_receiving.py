@@ -281,6 +281,16 @@ def test_a_type_that_is_unknown_here_is_refused(
     assert "of tomorrow" in caplog.text
 
 
+def test_a_topic_that_is_refused_again_and_again_is_logged_once(
+    sent: Sent, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Publisher("n", 0):
+        for incarnation in range(10, 20):
+            sent.describe(incarnation, "n", incarnation=incarnation)
+            sent.round(ends=[(incarnation, 0)])
+    assert len(caplog.records) == 1
+
+
 def test_a_value_that_is_damaged_is_refused(sent: Sent, caplog: pytest.LogCaptureFixture) -> None:
     sent.describe(1, "n")
     sent.round(updates=[(1, bytes(20))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,8 +14,10 @@ import pytest
 import shm_pub_sub
 from shm_pub_sub import Publisher
 from shm_pub_sub._network.clock import Clock
-from shm_pub_sub._network.replies import MOST_PROGRAMS
+from shm_pub_sub._network.messages import Request
+from shm_pub_sub._network.replies import AT_ONCE, MOST_PROGRAMS, Replies
 from shm_pub_sub._network.sender import Sender
+from shm_pub_sub._network.sending import MOST_SESSIONS, Sending
 from support import remote
 from support.peer import Peer
 
@@ -313,3 +316,30 @@ def test_a_session_ends_with_the_token_and_its_query_with_the_sender(start: Star
     other.ask()
     sender.stop()
     assert other.round() is None
+
+
+def test_receivers_beyond_the_most_are_refused() -> None:
+    sending = Sending(itertools.count(1).__next__, 1)
+    request = Request(1, 0, 0, "", ("*",), ())
+    for number in range(MOST_SESSIONS):
+        assert sending.request(request._replace(name=f"laptop{number}"), object()) == []
+    query = object()
+    assert sending.request(request._replace(name="another"), query) == [query]
+    assert (
+        len(sending.request(request._replace(name="laptop1", session=2), query)) == 1
+    )  # the old one
+    sending.forget("laptop1")
+    assert sending.request(request._replace(name="another"), query) == []
+
+
+def test_threads_of_receivers_that_are_gone_end() -> None:
+    replies = Replies()
+    query = Query(b"", "", 0)
+    replies.send("laptop", query, bytes(AT_ONCE + 1))
+    (thread,) = [thread for thread in threading.enumerate() if thread.name.endswith("to laptop")]
+    replies.keep({"laptop"})
+    replies.keep(())
+    thread.join(30.0)
+    assert not thread.is_alive()
+    assert query.replies.get(timeout=0) is not None
+    assert query.replies.get(timeout=0) is None
