@@ -50,6 +50,7 @@ class Sender(threading.Thread):
         self._sending = Sending(clock.now_ns, clock.now_ns(), options.lease, options.rate)
         self._sources = Sources(options, clock, self._sending, name)
         self._tokens: dict[str, set[str]] = {}
+        self._sending.there = self._tokens
         self._stopping = False
         self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._is_hungry = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Any
 
 from .messages import Description, Request, Round
@@ -43,6 +43,8 @@ class Sending:
         self.topics: dict[str, Outgoing] = {}
         self.sessions: dict[str, Session] = {}
         """By the receiver's name."""
+        self.there: Container[str] = ()
+        """Names of the bridges that are there, however long an answer takes to reach them."""
         self.sent = 0
         """Values, to all receivers. Messages of several are counted once."""
         self.pause_ns = PAUSE_NS
@@ -124,10 +126,11 @@ class Sending:
         return [] if session is None else self._end(session)
 
     def forget_silent(self) -> None:
-        """Forget receivers that have not asked for a long time."""
+        """Forget receivers that are not there, and have not asked for a long time."""
         oldest = self._now() - self._silence_ns
         for session in [*self.sessions.values()]:
-            if session.query is None and session.asked_at < oldest:
+            is_silent = session.query is None and session.asked_at < oldest
+            if is_silent and session.name not in self.there:
                 self._end(session)
 
     def due(self) -> int:
