@@ -3,6 +3,7 @@
 The test itself publishes and subscribes on all of them.
 """
 
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -119,6 +120,15 @@ class Watch:
         samples = self.samples.get(topic)
         return samples[-1].value if samples else None
 
+    def ages(self, topics: list[str], first: int = 0, last: int = sys.maxsize) -> list[float]:
+        """Return how old values came between two times, in s; they are when they were published."""
+        return [
+            came / 1e9 - sample.value
+            for topic in topics
+            for came, sample in zip([*self.came[topic]], self.samples[topic], strict=False)
+            if first < came < last
+        ]
+
     def __enter__(self) -> "Watch":
         self._thread.start()
         return self
@@ -160,5 +170,6 @@ def connect(robot: Machine, *laptops: Machine, **options: Any) -> None:
     for laptop in laptops:
         laptop.bridge(connect=robot.endpoint, receive="*", **options)
     for machine in (robot, *laptops):
-        others = len(laptops) if machine is robot else 1
-        until(lambda m=machine, n=others: len(m.peer.call(_bridges.peers)) == n)  # type: ignore[misc]
+        others = laptops if machine is robot else (robot,)
+        names = {f"m{other.number}" for other in others}
+        until(lambda m=machine, n=names: n <= {*m.peer.call(_bridges.peers)})  # type: ignore[misc]

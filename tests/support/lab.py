@@ -28,8 +28,10 @@ PROGRAMS = {"unshare": "util-linux", "nsenter": "util-linux", "ip": "iproute2", 
 PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
 BURST = 1600
 """Bytes that pass a slow link at once: a frame at least."""
-QUEUE = 30_000
-"""Bytes that wait at a slow link, as modems have it; the rest is dropped."""
+QUEUE = 0.5
+"""Seconds of traffic that wait at a slow link, as modems have it; the rest is dropped."""
+FRAMES = 4
+"""Frames of full size that may wait in any case."""
 
 
 class Lab:
@@ -84,7 +86,8 @@ class Lab:
 
     def limit(self, machine: int, kbit: int) -> None:
         """Let so many kbit/s pass to a machine, and from it."""
-        rate = f"root tbf rate {kbit}kbit burst {BURST} limit {QUEUE}"
+        queue = max(FRAMES * BURST, round(kbit * 125 * QUEUE))
+        rate = f"root tbf rate {kbit}kbit burst {BURST} limit {queue}"
         self._switch.do(f"tc qdisc replace dev {port(machine)} {rate}")
         self._machines[machine].do(f"tc qdisc replace dev eth0 {rate}")
 
