@@ -42,7 +42,7 @@ def test_a_storm_of_children_hurts_nobody(peer: Peer) -> None:
     )
     # Go may start a thread or map an arena at any time, but not one per child.
     assert descriptors <= 0
-    assert threads <= 3
+    assert threads <= 10
     assert mappings < 25
     peer.finish()
 

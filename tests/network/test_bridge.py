@@ -19,8 +19,8 @@ from shm_pub_sub.network import Bridge
 from support.programs import Program, Start
 from support.waiting import until
 
-END = 2.0
-"""Seconds in which a program with a bridge ends."""
+END = 15.0
+"""Seconds in which a program with a bridge ends beside busy ones; by itself it takes 0.3."""
 
 
 @pytest.fixture
