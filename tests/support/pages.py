@@ -10,8 +10,8 @@
 A Python program in a comment prepares a domain for the blocks from there to the next such comment.
 It prints "ready", and may run on until its standard input ends; to `list -v` it is
 `python publisher.py`. Before the first one the domain is empty. The blocks of a domain share a
-folder. A python block that begins with `# name.py` is a file that the commands use; any other one
-is a program by itself. In a console block
+folder. A block that begins with `# name.py`, or another name, is a file that the commands use; any
+other python block is a program by itself. In a console block
 
     $ shm-pub-sub list -c | cat      a command, for bash; "> " continues it
     1                                what it prints, stderr included
