@@ -1,4 +1,4 @@
-"""How many bytes a round may have, so that it takes 0.1 to 0.3 s on a slow link."""
+"""How many bytes a round may have, so that it takes 0.05 to 0.2 s more than a small one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ MOST = 64 << 20
 START = 4096
 SMALL = 256
 """Bytes of a round whose time is the link's, not its own."""
-SHORT_NS = 100_000_000
-LONG_NS = 300_000_000
+SHORT_NS = 50_000_000
+LONG_NS = 200_000_000
+SAMPLES = 8
+"""Small rounds of which the fastest one tells the link's time."""
+PROBE = 16
+"""Rounds without a small one after which the next one is small, if rounds take long: the link's
+time may have been measured while it was busy."""
 
 
 class Budget:
@@ -19,7 +24,9 @@ class Budget:
     def __init__(self) -> None:
         self.nbytes = START
         """Bytes that the next round may have."""
-        self._small: deque[int] = deque(maxlen=50)
+        self._usual = START
+        self._small: deque[int] = deque(maxlen=SAMPLES)
+        self._large = 0  # rounds since the last small one
         self._replied_at = self._replied = 0
         self._used_up = False
 
@@ -35,12 +42,19 @@ class Budget:
         if not self._replied:
             return
         took = at_ns - self._replied_at
-        is_small = self._replied <= SMALL
-        if is_small:
+        if self._replied <= SMALL:
             self._small.append(took)
-        took -= min(self._small, default=0)
-        if took > LONG_NS and not is_small:
-            self.nbytes = max(LEAST, min(self.nbytes, self._replied) // 2)
-        elif took < SHORT_NS and self._used_up:
-            self.nbytes = min(MOST, self.nbytes * 2)
+            self._large = 0
+        else:
+            self._large += 1
+        own = took - min(self._small, default=0)
+        if self.nbytes < self._usual:
+            pass  # a probe tells nothing else
+        elif own > LONG_NS and self._replied > SMALL:
+            self._usual = max(LEAST, min(self._usual, self._replied) // 2)
+        elif own < SHORT_NS and self._used_up:
+            self._usual = min(MOST, self._usual * 2)
         self._replied = 0
+        self.nbytes = self._usual
+        if self._large >= PROBE and took > LONG_NS:
+            self.nbytes, self._large = LEAST, 0

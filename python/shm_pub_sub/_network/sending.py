@@ -14,7 +14,7 @@ SILENCE = 3
 MOST_LIVES = 8
 """Publishers of a topic that are over, and that receivers are still to hear of."""
 PAUSE_NS = 2_000_000
-"""After a round with values of several topics, at least."""
+"""After a round with several values, at least."""
 WORK = 10
 """Times what a round costs here."""
 LONGEST_PAUSE_NS = 10_000_000
@@ -48,7 +48,7 @@ class Sending:
         self.sent = 0
         """Values, to all receivers. Messages of several are counted once."""
         self.pause_ns = PAUSE_NS
-        """After a round with values of several topics, so that more of them share the next one."""
+        """After a round with several values, so that more of them share the next one."""
         self._now = now
         self._incarnation = first_incarnation
         self._lives = 0

@@ -67,7 +67,8 @@ class Session:
         self.is_complete = False
         """Whether the receiver has heard of all topics that were there when the session began."""
         self.pauses = self.used_up = False
-        """Whether the last answer had values of several topics, and took all of its budget."""
+        """Whether the last answer had several values, all that there were, and took all of its
+        budget."""
         self.large: list[tuple[Outgoing, Life]] = []
         """The publishers of large values that it had."""
         self.ended: list[Outgoing] = []
@@ -171,7 +172,7 @@ class Session:
         self.is_complete = not self._first
         self._in_flight = writer.heard
         self.large, self.ended = writer.large, writer.ended
-        self.pauses = writer.topics > 1
+        self.pauses = (writer.topics > 1 or writer.has_several) and not writer.is_full
         self.used_up = writer.is_full
         return Round(
             self.number,
@@ -240,6 +241,7 @@ class Session:
             while (found := life.kept.after(heard.sent, writer.room)) is not None:
                 if not (fits := writer.update(life, found[0])):
                     break
+                writer.has_several |= found[1] - heard.sent > 1
                 heard.sent = found[1]
                 if writer.is_full:
                     break
@@ -262,6 +264,8 @@ class _Writer:
         self.ended: list[Outgoing] = []
         self.topics = 0
         """Of the values."""
+        self.has_several = False
+        """Values of one topic."""
 
     @property
     def is_full(self) -> bool:
