@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 
 LEAST = 200
+ONE = 1
+"""For one value."""
 MOST = 64 << 20
 START = 4096
 SMALL = 256
@@ -53,8 +55,9 @@ class Budget:
         elif own > LONG_NS and self._replied > SMALL:
             self._usual = max(LEAST, min(self._usual, self._replied) // 2)
         elif own < SHORT_NS and self._used_up:
-            self._usual = min(MOST, self._usual * 2)
+            growth = self._usual if own < SHORT_NS // 5 else self._usual // 4
+            self._usual = min(MOST, self._usual + growth)
         self._replied = 0
         self.nbytes = self._usual
         if self._large >= PROBE and took > LONG_NS:
-            self.nbytes, self._large = LEAST, 0
+            self.nbytes, self._large = ONE, 0

@@ -15,7 +15,7 @@ class Link:
 
     def round(self, busy: float = 0.0, most: int = 1 << 62) -> float:
         """Take a round while other traffic delays it; return the seconds that it takes."""
-        nbytes = min(most, self.budget.nbytes)
+        nbytes = min(most, max(100, self.budget.nbytes))
         took = nbytes / self.rate + self.delay + busy
         self.sizes.append(nbytes)
         self.budget.replied(nbytes, nbytes < most, self.now)
