@@ -21,7 +21,16 @@ import release_tests
 from build import HOW_LONG, use_tools
 from build_machine import BUILD, ROOT, find_go, go_environment
 from interpreters import HERE, chosen, interpreters
-from pytests import EACH_PYTHON, LONG, NOT_SOAK, ONE_BY_ONE, SIDE_BY_SIDE, SOAKED, run_pytest
+from pytests import (
+    EACH_PYTHON,
+    LONG,
+    NOT_SOAK,
+    ONE_BY_ONE,
+    SIDE_BY_SIDE,
+    SOAKED,
+    run_pytest,
+    side_by_side,
+)
 from stages import Stage, run, run_all
 from wheels import build_wheel, install_wheel, new_environment, pip_install
 
@@ -85,9 +94,9 @@ def python_stages(targets: dict[str, str], wheels: dict[str, str]) -> list[Stage
 
 def test_side_by_side(version: str) -> None:
     """Run what is isolated, two at a time, on a machine booted a minute ago."""
-    but = [f"--ignore={path}" for path in [*ONE_BY_ONE, "tests/interop"]]
     young = conditions.young_machine()
-    options = [*NOT_SOAK, *SIDE_BY_SIDE, *but]
+    paths = [path for path in side_by_side() if path != "tests/interop"]
+    options = [*NOT_SOAK, *SIDE_BY_SIDE, *paths]
     run_pytest(environment(version), f"{version}-side-by-side", *options, before=young)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from build_machine import BUILD
+from build_machine import BUILD, ROOT
 from stages import run, skip
 
 RESULTS = BUILD / "results"
@@ -16,7 +16,8 @@ FAILURE_LENGTH = 4000
 """Characters of a failed test's end that are repeated where everything ends."""
 
 NOT_SOAK = ["-m", "not soak"]
-SIDE_BY_SIDE = ["-n", "3", "--dist", "loadfile"]
+# A file with few tests may take longest, so that it must not be left for the end, as xdist would.
+SIDE_BY_SIDE = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 # They measure times or trace other processes: one at a time, when the others have ended.
 ONE_BY_ONE = [
@@ -25,6 +26,9 @@ ONE_BY_ONE = [
     "tests/machine",
     "tests/waiting",
 ]
+
+# What has the longest files begins first.
+FIRST = ["sanitizers", "docs", "typing", "fork", "install", "storm", "network", "fuzz"]
 
 # What depends on the Python: the C extension, arguments, threads, fork, asyncio, the exit. The two
 # ignored files check every moment of our own Python code, for a minute.
@@ -81,6 +85,14 @@ LONG = {
     "SHM_PUB_SUB_ALIGNMENTS": "100000",
     "SHM_PUB_SUB_STRESS": "5",
 }
+
+
+def side_by_side() -> list[str]:
+    """Return the folders of tests that need not run one by one, in their order."""
+    found = {path.parent.relative_to(ROOT) for path in ROOT.glob("tests/*/**/test_*.py")}
+    folders = sorted({path.parts[1] for path in found})
+    folders.sort(key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
+    return [path for path in (f"tests/{name}" for name in folders) if path not in ONE_BY_ONE]
 
 
 def run_pytest(

@@ -11,7 +11,7 @@ from support.counts import dice
 
 from ._world import MS, Receiving, SendingSide, World
 
-HISTORIES = int(os.environ.get("SHM_PUB_SUB_NETWORK_HISTORIES") or 150)
+HISTORIES = int(os.environ.get("SHM_PUB_SUB_NETWORK_HISTORIES") or 60)
 """Random histories of each kind."""
 NAMES = [f"topic/{number}" for number in range(4)]
 EVERY = NAMES[:2]
