@@ -9,32 +9,11 @@ from pathlib import Path
 
 import shm_pub_sub
 from support import remote
+from support.namespaces import clock_offset
 from support.peer import DEADLINE, Peer
 
 LIFETIME = 60
 CLONE_NEWTIME = 0x80
-
-TIME = ("--time", "--fork", "--kill-child")
-
-
-def _clock_offset() -> int:
-    """Seconds that CLOCK_MONOTONIC is ahead of the machine's, from which offsets count."""
-    for line in Path("/proc/self/timens_offsets").read_text().splitlines():
-        clock, seconds, _ = line.split()
-        if clock in ("monotonic", "1"):
-            return int(seconds)
-    return 0
-
-
-def clock_ahead(seconds: int) -> tuple[str, ...]:
-    """For launcher(): a time namespace with CLOCK_MONOTONIC that many seconds ahead of ours."""
-    here = _clock_offset() if Path("/proc/self/timens_offsets").exists() else 0
-    return (*TIME, "--monotonic", str(here + seconds))
-
-
-def booted_ago(seconds: int) -> tuple[str, ...]:
-    """For launcher(): as on a machine that was booted so many seconds ago."""
-    return clock_ahead(seconds - int(time.monotonic()))
 
 
 def inner(peer: Peer) -> int:
@@ -67,7 +46,7 @@ def fork_reader_in_the_past(topic: str, tell: str) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWTIME) != 0:
         os._exit(ctypes.get_errno())
-    past = _clock_offset() - min(20, int(time.monotonic() / 2))
+    past = clock_offset() - min(20, int(time.monotonic() / 2))
     Path("/proc/self/timens_offsets").write_text(f"monotonic {past} 0\n")
     if os.fork() == 0:
         signal.alarm(LIFETIME)

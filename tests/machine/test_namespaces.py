@@ -8,12 +8,11 @@ import pytest
 import shm_pub_sub
 from shm_pub_sub import ExistsError, Publisher, Subscriber
 from support import remote
-from support.namespaces import MOUNT, PID, USER, launcher
+from support.namespaces import MOUNT, PID, TIME, USER, clock_ahead, launcher
 from support.peer import NewPeer
 from support.waiting import until
 
 from . import _namespaces
-from ._namespaces import TIME, clock_ahead
 
 SLACK = 2.0
 

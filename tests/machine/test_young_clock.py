@@ -6,12 +6,11 @@ import pytest
 import shm_pub_sub
 from shm_pub_sub import Publisher
 from support import remote
-from support.namespaces import launcher
+from support.namespaces import booted_ago, launcher
 from support.peer import NewPeer, Peer
 from support.waiting import until
 
 from . import _namespaces, _young_clock
-from ._namespaces import booted_ago
 
 uptimes = pytest.mark.parametrize("uptime", [1, 60])
 
