@@ -110,6 +110,35 @@ def test_a_bridge_that_stands_still_beyond_its_lease(pair: list[Machine]) -> Non
     assert [topic.name for topic in topics("e*", "s*", directory=laptop.directory)] == []
 
 
+def test_signals_are_for_the_programs_own_threads(
+    endpoint: str, tmp_path: Path, check_python: Check
+) -> None:
+    """Python's main thread does not wake up from input() if another one takes Ctrl-C."""
+    code = """
+import os, pathlib, signal, sys, threading, time
+from shm_pub_sub.network import Bridge
+
+both = {"send": "*", "receive": "*"}
+with (
+    Bridge(name="a", listen=sys.argv[1], directory=sys.argv[2], **both) as a,
+    Bridge(name="b", connect=sys.argv[1], **both) as b,
+):
+    while not (a.rtt and b.rtt):
+        time.sleep(0.001)
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()
+    for task in pathlib.Path("/proc/self/task").iterdir():
+        (blocked,) = [
+            int(line.split()[1], 16)
+            for line in (task / "status").read_text().splitlines()
+            if line.startswith("SigBlk")
+        ]
+        for number in signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGCONT:
+            is_blocked = bool(blocked >> number - 1 & 1)
+            assert is_blocked == (task.name != str(os.getpid())), (task / "comm").read_text()
+"""
+    check_python(code, endpoint, tmp_path)
+
+
 def test_a_signal_that_another_thread_gets_ends_waiting(endpoint: str, check_python: Check) -> None:
     """As the kernel chooses, for example for the SIGCONT that systemd sends after SIGTERM."""
     code = """

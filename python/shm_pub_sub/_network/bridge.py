@@ -6,8 +6,11 @@ import atexit
 import ctypes
 import math
 import os
+import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .._errors import ExistsError, ForkedError, NetworkError
@@ -18,6 +21,9 @@ from .status import PERIOD, Status
 
 JOIN = 0.4
 """Seconds that close() waits for each thread."""
+
+FAULTS = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT}
+"""Signals of the thread that runs into them."""
 
 SLICE = 0.2
 """Seconds after which a thread that waits looks for signals."""
@@ -54,7 +60,8 @@ class Running:
         self._status: Status | None = None
         _running[self._key] = self
         try:
-            self._begin(Engine)
+            with _no_signals():
+                self._begin(Engine)
         except BaseException:
             self.close()
             raise
@@ -175,7 +182,7 @@ class Running:
         """Wait for the end; raise what ended it."""
         self.check()
         deadline = math.inf if timeout is None else time.monotonic() + timeout
-        # A signal may be another thread's, of Zenoh's too, and does not wake this one then.
+        # A signal may be another thread's, and does not wake this one then.
         while not (ended := self._ended.wait(min(SLICE, max(0.0, deadline - time.monotonic())))):
             if time.monotonic() >= deadline:
                 break
@@ -202,6 +209,19 @@ class Running:
                 status.close()
             if _running.get(self._key) is self:
                 del _running[self._key]
+
+
+@contextmanager
+def _no_signals() -> Iterator[None]:
+    """Have threads that start here take no signals, Zenoh's own too.
+
+    Python's main thread does not wake up if another thread takes one, as the kernel may choose.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - FAULTS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _keep_in_child() -> None:
