@@ -14,7 +14,7 @@ from support.terminals import Terminals, environment
 README = "../README.md"
 PAGES = [README, "index.md", "tutorial.md", "testing.md", "containers.md", "migration.md", "faq.md"]
 PAGES += ["receiving.md", "loops.md", "arrays.md", "records.md", "together.md", "metadata.md"]
-PAGES += ["probes.md"]
+PAGES += ["probes.md", "network.md"]
 PAGES += sorted(f"command-line/{path.name}" for path in (pages.DOCS / "command-line").glob("*.md"))
 ELSEWHERE = (
     "memory-layout.md",  # examples/test_c.py
