@@ -14,7 +14,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from crossing import ends, slow, speed
+from crossing import ends, fleet, slow, speed
 from crossing.machines import Machines
 
 ROWS = {
@@ -26,6 +26,7 @@ ROWS = {
     "100kbit": slow.kbit100,
     "10mbit": slow.mbit10,
     "ends": ends.ends,
+    "fleet": fleet.fleet,
 }
 
 

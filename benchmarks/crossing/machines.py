@@ -126,10 +126,11 @@ class Machines:
         return f"tcp/{self.lab.address(ROBOT)}:{ZENOH}"
 
     def bridge(self, machine: int, *options: str) -> Process:
-        """Start a bridge, as users do."""
-        name = f"m{machine}"
+        """Start a bridge, as users do; options: with "router" before them, of that."""
+        router = ["router"] if options[:1] == ("router",) else []
+        name = f"m{machine}{''.join(router)}"
         command = "from shm_pub_sub._cli import main; raise SystemExit(main())"
-        arguments = ["bridge", "--insecure", "--name", name, *options]
+        arguments = ["bridge", *router, "--insecure", "--name", name, *options[len(router) :]]
         return self.start(machine, "-c", command, *arguments, stderr=self.log)
 
     def bridges(self, *options: str) -> tuple[Process, Process]:
