@@ -24,7 +24,7 @@ from .options import Options, is_name
 
 zenoh = import_extra("zenoh")
 
-CBOR = "application/cbor"
+CBOR = zenoh.Encoding.APPLICATION_CBOR
 CLOSING = 1.0
 """Seconds that close() waits for Zenoh."""
 RETRY = (0.2, 2.0)
@@ -40,14 +40,17 @@ class Clock(Protocol):
 class Query:
     """A request of another bridge or program, until finish()."""
 
-    __slots__ = ("_query", "arrived_ns", "key", "payload")
+    __slots__ = ("_query", "arrived_ns", "payload")
 
     def __init__(self, query: Any, arrived_ns: int) -> None:
         self._query = query
         self.arrived_ns = arrived_ns
         """By the bridge's clock."""
-        self.key = str(query.key_expr)
         self.payload = b"" if query.payload is None else query.payload.to_bytes()
+
+    @property
+    def key(self) -> str:
+        return str(self._query.key_expr)
 
     def reply(self, payload: bytes, key: str | None = None) -> None:
         """Send a reply, for another key than the one asked for if that has wildcards.
@@ -55,7 +58,7 @@ class Query:
         It blocks while the link takes no more, and does nothing once the link is gone.
         """
         try:
-            self._query.reply(key or self.key, payload, encoding=CBOR, express=True)
+            self._query.reply(key or self._query.key_expr, payload, encoding=CBOR, express=True)
         except zenoh.ZError as error:
             logger().info("bridge: a reply was not sent: %s", plain(error))
 

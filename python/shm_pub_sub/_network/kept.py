@@ -25,18 +25,20 @@ class Numbers:
         self._codec, self._incarnation = codec, incarnation
         self._runs: list[tuple[list[Any], list[int]]] = []
         self._lasts: list[int] = []
+        self._raws: list[Any] = []
+        self._times: list[int] = []  # of the last run, like these
         self._count = self._time_ns = 0
         self.last = -1
         """The number of the last value."""
 
     def add(self, raw: Any, number: int, time_ns: int) -> None:
-        if number != self.last + 1 or time_ns < self._time_ns or len(self._runs[-1][0]) >= RUN:
-            self._runs.append(([], []))
+        if number != self.last + 1 or time_ns < self._time_ns or len(self._raws) >= RUN:
+            self._raws, self._times = [], []
+            self._runs.append((self._raws, self._times))
             self._lasts.append(0)
         self._time_ns = time_ns
-        raws, times = self._runs[-1]
-        raws.append(raw)
-        times.append(time_ns)
+        self._raws.append(raw)
+        self._times.append(time_ns)
         self._lasts[-1] = self.last = number
         self._count += 1
         if self._count > MOST_VALUES:

@@ -28,7 +28,6 @@ class Query(Protocol):
     """A request, of another bridge or of any program."""
 
     payload: bytes
-    key: str
     arrived_ns: int
 
     def matches(self, key: str) -> bool: ...
