@@ -2,6 +2,7 @@
 
 import itertools
 import socket
+import threading
 import time
 
 import pytest
@@ -81,17 +82,21 @@ def test_a_link_that_is_down(
 ) -> None:
     """What happens meanwhile to publishers is seen at its end, and values never go back."""
     robot, laptop = machines
-    connect(robot, laptop, lease=lease)
+    connect(robot, laptop, lease=lease, every="every")
+    lock = threading.Lock()  # of the publishers
     publishers = {
-        topic: robot.publisher(topic, 0)
-        for topic in ("stays", "dies", "restarts", "changes", "quiet")
+        topic: robot.publisher(topic, 0, 1000)
+        for topic in ("stays", "every", "dies", "restarts", "changes", "quiet")
     }
     numbers = itertools.count(1)
+    published: list[int] = []
 
     def publish() -> None:
         number = next(numbers)
-        for topic in [*publishers]:
-            publishers[topic].publish(float(number) if topic == "changed" else number)
+        with lock:
+            for topic, publisher in publishers.items():
+                publisher.publish(float(number) if topic == "changed" else number)
+            published.extend([number] * len(publishers))
         time.sleep(0.005)
 
     publishers.pop("quiet").publish(1)
@@ -106,22 +111,26 @@ def test_a_link_that_is_down(
             until(lambda: not subscribers["stays"].subscribe()[1])
             assert lease * 0.7 < time.monotonic() - cut < lease + late
             until(lambda: not any(each.subscribe()[1] for each in subscribers.values()))
-        publishers.pop("dies").close()
-        publishers.pop("restarts").close()
-        publishers["restarts"] = robot.publisher("restarts", 0)
-        publishers.pop("changes").close()
-        publishers["changed"] = robot.publisher("changes", 0.0)
-        publishers["begins"] = robot.publisher("begins", 0)
+        with lock:
+            publishers.pop("dies").close()
+            publishers.pop("restarts").close()
+            publishers["restarts"] = robot.publisher("restarts", 0)
+            publishers.pop("changes").close()
+            publishers["changed"] = robot.publisher("changes", 0.0)
+            publishers["begins"] = robot.publisher("begins", 0)
         failed.wait(cut + down - time.monotonic())
         if down < lease:
             assert all(each.subscribe()[1] for each in subscribers.values())
         number = next(numbers)
         robot.lab.join(1)
-        for topic in "stays", "restarts", "changes", "begins":
+        for topic in "stays", "every", "restarts", "changes", "begins":
             until(lambda t=topic: (watch.last(t) or 0) > number, topic)  # type: ignore[misc]
         assert type(watch.last("changes")) is float
         until(lambda: not subscribers["dies"].subscribe()[1])
         assert subscribers["quiet"].subscribe() == (1, True)
+    for publisher in publishers.values():
+        publisher.close()
+    until(lambda: not any(subscribers[topic].subscribe()[1] for topic in ("stays", "every")))
     for topic, samples in watch.samples.items():
         values = watch.values(topic)
         assert values == sorted(values), topic
@@ -129,3 +138,12 @@ def test_a_link_that_is_down(
         # A new session measures the clocks' offset again, and a value may come again with it.
         steps = [later - earlier for earlier, later in itertools.pairwise(times)]
         assert min(steps, default=0) > -OFFSET_NS, topic
+    if down < lease:
+        until(lambda: _heard(laptop) == len(published) + 1, "all ends")
+        assert laptop.counts()["lost"] == 0
+        assert watch.values("every") == sorted({*published})
+
+
+def _heard(laptop: Machine) -> int:
+    """Return how many values a bridge has received, and knows that it has not."""
+    return sum(laptop.counts()[name] for name in ("received", "skipped", "lost", "refused"))
