@@ -42,6 +42,16 @@ def test_options_of_a_verb() -> None:
     assert complete("shm-pub-sub list --format ") == ["json", "text"]
 
 
+def test_bridges() -> None:
+    assert complete("shm-pub-sub bridge ro") == ["router"]
+    assert complete("shm-pub-sub bridge --no-") == ["--no-receive", "--no-send"]
+    assert complete("shm-pub-sub bridge router --conn") == ["--connect"]
+    assert complete("shm-pub-sub bridge router --se") == []
+    with shm_pub_sub.Publisher("robot/arm", 0):
+        for option in ("--send", "--receive", "--every", "--exclude"):
+            assert complete(f"shm-pub-sub bridge {option} robot/") == ["robot/arm"]
+
+
 @pytest.mark.parametrize("verb", ["list", "info", "rm", "clean"])
 def test_topics(verb: str) -> None:
     names = ["robot/speed", "robot/arm", "estop"]

@@ -22,6 +22,9 @@ OF_ROUTERS = ("name", "listen", "connect", "discover", "lease", "insecure", "zen
 ELSEWHERE = ("directory", "trust", "router")
 """Those that the environment or the command sets."""
 
+SIMILAR = 0.7
+"""difflib's ratio from which on a name may be another one mistyped."""
+
 PATTERN = "; a name or pattern, such as 'robot/*'; may be repeated"
 ENDPOINT = "; may be repeated"
 
@@ -147,5 +150,5 @@ def _suggestion(name: str, known: list[str]) -> str:
     import difflib
 
     spelled = [each.replace("_", "-") for each in known]
-    close = difflib.get_close_matches(name.replace("_", "-"), spelled, n=1)
+    close = difflib.get_close_matches(name.replace("_", "-"), spelled, n=1, cutoff=SIMILAR)
     return f"did you mean {close[0]!r}?" if close else f"expected {', '.join(spelled)}"
