@@ -15,7 +15,7 @@ from typing import Any
 
 ROOT = "shmps/1"
 """Of all keys of bridges: docs/network-format.md."""
-LIVE = f"{ROOT}/live/*/*"
+LIVE = f"{ROOT}/live/*/*/*"
 VALUES = f"{ROOT}/v/**"
 
 
@@ -41,7 +41,8 @@ def of_receiver() -> list[dict[str, Any]]:
 
 def of_all(name: str) -> list[dict[str, Any]]:
     """What each bridge needs: to say by its own name that it is there."""
-    return [rule(f"{name} is there", "ingress", ["liveliness_token"], [f"{ROOT}/live/{name}/*"])]
+    token = f"{ROOT}/live/*/{name}/*"
+    return [rule(f"{name} is there", "ingress", ["liveliness_token"], [token])]
 
 
 def access_control(send: list[str], receive: list[str]) -> dict[str, Any]:

@@ -164,7 +164,7 @@ def test_a_damaged_descriptor_is_an_error_or_another(
 @given(st.text(max_size=60) | words.map("shmps/1/v/{}".format), U64)
 def test_any_key_is_an_error_or_a_name(key: str, number: int) -> None:
     for parse in (topic_of, parse_live):
-        for each in (key, f"{key}/{number:016x}", f"shmps/1/live/{key}/{number:016x}"):
+        for each in (key, f"{key}/{number:016x}", f"shmps/1/live/s/{key}/{number:016x}"):
             with contextlib.suppress(ValueError):
                 parse(each)
 

@@ -89,7 +89,7 @@ def seen(engine: Engine, *least: Engine) -> set[str]:
         """Zenoh finds nothing while the bridge's own subscription to tokens begins."""
         found.clear()
         replies = engine._session.liveliness().get(LIVE, timeout=20)
-        found.update(str(reply.ok.key_expr).removeprefix("shmps/1/live/") for reply in replies)
+        found.update(str(reply.ok.key_expr).split("/", 4)[4] for reply in replies)
         return found >= tokens(engine, *least)
 
     until(look)

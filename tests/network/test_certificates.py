@@ -42,8 +42,8 @@ def open_engine() -> Iterator[Open]:
 
     def open_engine(name: str, zenoh: dict[str, Any], **given: Any) -> Opened:
         tokens: SimpleQueue[tuple[str, str, bool]] = SimpleQueue()
-        options = Options(name=name, send="*", zenoh=zenoh, **given)
-        engines.append(Engine(options, Clock(), lambda *token: tokens.put(token)))
+        options = Options(name=name, send="*", receive="*", zenoh=zenoh, **given)
+        engines.append(Engine(options, Clock(), lambda *token: tokens.put(token[:3])))
         engines[-1].answer(echo, echo)
         engines[-1].announce()
         return engines[-1], tokens

@@ -31,8 +31,12 @@ def open_engine(endpoint: str) -> Iterator[Callable[..., tuple[Engine, SimpleQue
 
     def open_engine(name: str, **given: Any) -> tuple[Engine, SimpleQueue[Token]]:
         tokens: SimpleQueue[Token] = SimpleQueue()
-        options = Options(name=name, send="*", **(given or {"connect": endpoint}))
-        engines.append(Engine(options, Clock(), lambda *token: tokens.put(token)))
+        both = (
+            {"send": "*", "receive": "*"} if "send" not in given and "receive" not in given else {}
+        )
+        where = {} if "listen" in given else {"connect": endpoint}
+        options = Options(name=name, **both, **where, **given)
+        engines.append(Engine(options, Clock(), lambda *token: tokens.put(token[:3])))
         return engines[-1], tokens
 
     yield open_engine
@@ -159,12 +163,27 @@ def test_tokens_with_other_names_are_ignored(open_engine: Any, endpoint: str) ->
     session = robot._session.liveliness()
     kept = [
         session.declare_token(f"shmps/1/live/{name}")
-        for name in ("a%2Fb/" + "0" * 16, "a%0Ab/" + "0" * 16, "a/b", "a%FF/" + "0" * 16)
+        for name in ("s/a%2Fb/" + "0" * 16, "s/a%0Ab/" + "0" * 16, "s/a/b", "s/a%FF/" + "0" * 16)
     ]
-    kept.append(session.declare_token("shmps/1/live/a/" + "1" * 16))
+    kept.append(session.declare_token("shmps/1/live/s/a/" + "1" * 16))
     assert tokens.get(timeout=30) == ("a", "1" * 16, True)
     assert len(kept) == 5
     assert tokens.empty()
+
+
+def test_a_fleet_of_senders_hears_of_receivers_only(open_engine: Any, endpoint: str) -> None:
+    """Else a thousand robots would hear of a thousand robots."""
+    kinds = {"s": {"send": "*"}, "r": {"receive": "*"}, "sr": {}}
+    middle, _ = open_engine("middle", listen=endpoint)
+    found = {name: open_engine(name, **kinds[name]) for name in kinds}
+    for engine, _ in [*found.values(), (middle, None)]:
+        engine.announce()
+    for name, names in (("s", "r sr middle"), ("r", "s sr middle"), ("sr", "s r middle")):
+        _, tokens = found[name]
+        assert {tokens.get(timeout=30)[0] for _ in range(3)} == {*names.split()}
+        assert tokens.empty()
+    _, tokens = open_engine("s", send="*")
+    assert {tokens.get(timeout=30)[0] for _ in range(4)} == {"s", "r", "sr", "middle"}
 
 
 def test_closing_does_not_wait_for_a_connection(endpoint: str) -> None:

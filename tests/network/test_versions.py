@@ -37,7 +37,7 @@ class Later:
         self._known = False
         self._declared = [
             session.declare_queryable(f"shmps/{version}/round/{name}/{INCARNATION}", self._answer),
-            session.liveliness().declare_token(f"shmps/{version}/live/{name}/{INCARNATION}"),
+            session.liveliness().declare_token(f"shmps/{version}/live/s/{name}/{INCARNATION}"),
         ]
 
     def _answer(self, query: Any) -> None:
@@ -121,9 +121,9 @@ def test_what_a_later_bridge_asks_besides_is_ignored(session: Any, endpoint: str
         stranger = session("connect")
         tokens: queue.SimpleQueue[str] = queue.SimpleQueue()
         alive = stranger.liveliness().declare_subscriber(
-            "shmps/*/live/*/*", lambda sample: tokens.put(str(sample.key_expr)), history=True
+            "shmps/*/live/*/*/*", lambda sample: tokens.put(str(sample.key_expr)), history=True
         )
-        key = tokens.get(timeout=20).replace("/live/", "/round/")
+        key = tokens.get(timeout=20).replace("/live/s/", "/round/")
         assert key.startswith("shmps/1/round/robot/")
         found = ask(stranger, key, s=9, r=0, p=["*"], x=[])
         ((number, description),) = found["d"]

@@ -105,7 +105,7 @@ class Running:
         assert self._engine is not None  # the receiver's thread starts later
         self._engine.ask(*arguments)
 
-    def _on_token(self, name: str, incarnation: str, is_there: bool) -> None:
+    def _on_token(self, name: str, incarnation: str, is_there: bool, role: str) -> None:
         """Take note of another bridge; in a thread of Zenoh's."""
         if name == self.options.name:
             if is_there:
@@ -114,8 +114,10 @@ class Running:
                 self._twins.pop(incarnation, None)
             return
         (self._peers.add if is_there else self._peers.discard)((name, incarnation))
-        for thread in self._threads:
-            thread.on_token(name, incarnation, is_there)
+        if self._sender is not None:
+            self._sender.on_token(name, incarnation, is_there)
+        if self._receiver is not None and "s" in role:
+            self._receiver.on_token(name, incarnation, is_there)
         logger().info("bridge %r is %s", name, "there" if is_there else "gone")
         self._changed.set()
 

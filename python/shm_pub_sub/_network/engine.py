@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from .._errors import NetworkError, TopicValueError
 from .._extras import import_extra
 from .endpoints import check, settings
-from .keys import LIVE, VALUES, live_key, parse_live, round_key
+from .keys import LIVE, RECEIVERS, SENDERS, VALUES, live_key, parse_live, round_key
 from .log import logger
 from .options import Options, is_name
 
@@ -77,7 +77,9 @@ class Engine:
     Args:
         options: Of the bridge.
         clock: By which requests arrive.
-        on_token: Gets the name and incarnation of another bridge, and whether it is there now.
+        on_token: Gets the name and incarnation of another bridge, whether it is there now, and its
+            role. It hears of bridges that receive if this one sends, and of those that send if it
+            receives; and of others of its name.
 
     Raises:
         TopicValueError: Zenoh or this library refuses the configuration.
@@ -85,11 +87,12 @@ class Engine:
     """
 
     def __init__(
-        self, options: Options, clock: Clock, on_token: Callable[[str, str, bool], None]
+        self, options: Options, clock: Clock, on_token: Callable[[str, str, bool, str], None]
     ) -> None:
         self.name = options.name
         self.incarnation = secrets.token_hex(8)
         self._clock, self._on_token = clock, on_token
+        self._role = "s" * bool(options.send) + "r" * bool(options.receive)
         self._config = config_of(options)
         self._pid = os.getpid()
         self._lock = threading.Lock()  # of what follows, until the session is open
@@ -148,15 +151,18 @@ class Engine:
 
         def on_sample(sample: Any) -> None:
             try:
-                name, incarnation = parse_live(str(sample.key_expr))
+                role, name, incarnation = parse_live(str(sample.key_expr))
             except ValueError:
                 return  # it is no bridge of this library
             if incarnation != self.incarnation and is_name(name):
-                self._on_token(name, incarnation, sample.kind != deleted)
+                self._on_token(name, incarnation, sample.kind != deleted, role)
 
-        handler = self._handler(on_sample)
         liveliness = session.liveliness()
-        self._declared.append(liveliness.declare_subscriber(LIVE, handler, history=True))
+        others = {"s": [RECEIVERS], "r": [SENDERS]}.get(self._role)
+        watched = [LIVE] if others is None else [*others, live_key("*", self.name, "*")]
+        for key in watched:
+            handler = self._handler(on_sample)
+            self._declared.append(liveliness.declare_subscriber(key, handler, history=True))
 
     def answer(
         self, on_request: Callable[[Query], None], on_value: Callable[[Query], None]
@@ -179,7 +185,7 @@ class Engine:
 
     def announce(self) -> None:
         """Declare the token by which other bridges find this one."""
-        key = live_key(self.name, self.incarnation)
+        key = live_key(self._role, self.name, self.incarnation)
         self._when_open(
             lambda session: self._declared.append(session.liveliness().declare_token(key))
         )

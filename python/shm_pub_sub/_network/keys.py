@@ -11,8 +11,14 @@ if TYPE_CHECKING:
 
 ROOT: Final = "shmps/1"
 """1 is the version of the keys and messages."""
-LIVE: Final = f"{ROOT}/live/*/*"
+LIVE: Final = f"{ROOT}/live/*/*/*"
 """The tokens of all bridges."""
+SENDERS: Final = f"{ROOT}/live/s$*/*/*"
+"""Those of bridges that send, whether they receive or not."""
+RECEIVERS: Final = f"{ROOT}/live/$*r/*/*"
+"""Those of bridges that receive, whether they send or not."""
+ROLES: Final = "s", "r", "sr"
+"""Of bridges that send, receive, and do both."""
 
 MOST_WORDS: Final = 1000
 """Patterns of topics, and names, that a bridge asks for, and as many that it leaves out."""
@@ -23,9 +29,9 @@ _EMPTY: Final = "%00"  # Zenoh has no empty chunks, and no name has a NUL
 _INCARNATION: Final = re.compile("[0-9a-f]{16}")
 
 
-def live_key(name: str, incarnation: str) -> str:
-    """Return the key of a bridge's liveliness token."""
-    return f"{ROOT}/live/{_encoded(name)}/{incarnation}"
+def live_key(role: str, name: str, incarnation: str) -> str:
+    """Return the key of a bridge's liveliness token; * for any of a kind."""
+    return f"{ROOT}/live/{role}/{_encoded(name)}/{incarnation}"
 
 
 def round_key(name: str, incarnation: str) -> str:
@@ -43,12 +49,14 @@ def VALUES(name: str) -> str:
     return f"{ROOT}/v/{_encoded(name)}/**"
 
 
-def parse_live(key: str) -> tuple[str, str]:
-    """Return the name and incarnation of a token's key; raises ValueError."""
-    root, name, incarnation = key.rsplit("/", 2) if key.count("/") >= 2 else ("", "", "")
-    if root != f"{ROOT}/live" or not _INCARNATION.fullmatch(incarnation):
-        raise ValueError(f"found the key {key[:300]!r}; expected {ROOT}/live/NAME/16 hex digits")
-    return _decoded(name), incarnation
+def parse_live(key: str) -> tuple[str, str, str]:
+    """Return the role, name and incarnation of a token's key; raises ValueError."""
+    root, role, name, incarnation = key.rsplit("/", 3) if key.count("/") >= 3 else ("",) * 4
+    if root != f"{ROOT}/live" or role not in ROLES or not _INCARNATION.fullmatch(incarnation):
+        raise ValueError(
+            f"found the key {key[:300]!r}; expected {ROOT}/live/ROLE/NAME/16 hex digits"
+        )
+    return role, _decoded(name), incarnation
 
 
 def topic_of(key: str) -> str:

@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from shm_pub_sub import Publisher, topics
 from shm_pub_sub._network.keys import (
     LIVE,
+    RECEIVERS,
+    ROLES,
+    SENDERS,
     VALUES,
     live_key,
     parse_live,
@@ -60,10 +63,11 @@ def check(name: str) -> None:
     key = value_key("robot", name)
     assert topic_of(key) == name
     assert all(map(CHUNK.fullmatch, key.split("/")))
-    own = live_key(name, INCARNATION)
-    assert own.count("/") == 4
-    assert parse_live(own) == (name, INCARNATION)
-    assert round_key(name, INCARNATION) == own.replace("/live/", "/round/")
+    for role in ROLES:
+        own = live_key(role, name, INCARNATION)
+        assert own.count("/") == 5
+        assert parse_live(own) == (role, name, INCARNATION)
+        assert round_key(name, INCARNATION) == own.replace(f"/live/{role}/", "/round/")
     assert topic_of(value_key(name, "a/b")) == "a/b"
 
 
@@ -82,7 +86,7 @@ def test_any_name_comes_back(name: str) -> None:
 @given(names, names)
 def test_different_names_have_different_keys(a: str, b: str) -> None:
     assert (value_key("x", a) == value_key("x", b)) == (a == b)
-    assert (live_key(a, INCARNATION) == live_key(b, INCARNATION)) == (a == b)
+    assert (live_key("s", a, INCARNATION) == live_key("s", b, INCARNATION)) == (a == b)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -98,7 +102,11 @@ def test_zenoh_takes_the_keys() -> None:
         key = zenoh.KeyExpr(value_key(name, name))
         assert str(key) == value_key(name, name)
         assert zenoh.KeyExpr(VALUES(name)).includes(key)
-        assert zenoh.KeyExpr(LIVE).includes(zenoh.KeyExpr(live_key(name, INCARNATION)))
+        for role in ROLES:
+            token = zenoh.KeyExpr(live_key(role, name, INCARNATION))
+            found = [zenoh.KeyExpr(key).includes(token) for key in (LIVE, SENDERS, RECEIVERS)]
+            assert found == [True, "s" in role, "r" in role]
+            assert zenoh.KeyExpr(live_key("*", name, "*")).includes(token)
         assert not zenoh.KeyExpr(VALUES("other")).intersects(key)
 
 
@@ -131,10 +139,12 @@ def test_other_keys_are_refused(key: str) -> None:
 @pytest.mark.parametrize(
     "key",
     [
-        *("", "shmps/1/live/robot", f"shmps/2/live/robot/{INCARNATION}", "shmps/1/live/robot/12"),
-        *(f"shmps/1/live/{INCARNATION}", f"shmps/1/live//{INCARNATION}"),
-        *(f"shmps/1/live/a/b/{INCARNATION}", f"shmps/1/live/robot/{INCARNATION.upper()}"),
-        f"shmps/1/live/%61/{INCARNATION}",
+        *("", "shmps/1/live/s/robot", f"shmps/2/live/s/robot/{INCARNATION}"),
+        *("shmps/1/live/s/robot/12", f"shmps/1/live/robot/{INCARNATION}"),
+        *(f"shmps/1/live/s/{INCARNATION}", f"shmps/1/live/s//{INCARNATION}"),
+        *(f"shmps/1/live/rs/robot/{INCARNATION}", f"shmps/1/live//robot/{INCARNATION}"),
+        *(f"shmps/1/live/s/a/b/{INCARNATION}", f"shmps/1/live/s/robot/{INCARNATION.upper()}"),
+        f"shmps/1/live/s/%61/{INCARNATION}",
     ],
 )
 def test_other_tokens_are_refused(key: str) -> None:
@@ -147,4 +157,4 @@ def test_what_is_no_name_has_no_key(name: str) -> None:
     with pytest.raises(ValueError, match=r"NUL|surrogates"):
         value_key("robot", name)
     with pytest.raises(ValueError, match=r"NUL|surrogates"):
-        live_key(name, INCARNATION)
+        live_key("s", name, INCARNATION)
