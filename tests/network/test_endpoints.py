@@ -187,6 +187,45 @@ def test_a_listener_asks_for_certificates() -> None:
     assert final(listen="tls/0.0.0.0:7447", insecure=True)
 
 
+def test_a_setting_that_is_there_twice_is_off() -> None:
+    """Zenoh takes one of the two."""
+    for pair in ("enable_mtls=true;enable_mtls=false", "enable_mtls=false;enable_mtls=true"):
+        with pytest.raises(TopicValueError, match="anyone can connect"):
+            final(listen=f"tls/0.0.0.0:7447#{pair}")
+
+
+UNNAMED = {"transport": {"link": {"tls": {"verify_name_on_connect": False}}}}
+OFF = "#verify_name_on_connect=false"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "zenoh"),
+    [
+        ("tls/robot:7447", UNNAMED),
+        ("quic/robot:7447", UNNAMED),
+        (f"tls/robot:7447{OFF}", {}),
+        ("tls/robot:7447#verify_name_on_connect=no", {}),
+        (f"tls/10.0.0.1:7447{OFF};verify_name_on_connect=true", {}),
+        (f"tls/robot:7447#so_sndbuf=9;{OFF[1:]}", {}),
+    ],
+)
+def test_a_certificate_is_that_of_the_host(endpoint: str, zenoh: Any) -> None:
+    """Any bridge of the same authority could otherwise pose as the office."""
+    for way in WAYS:
+        if "listen" not in json.dumps(way):
+            given = placed(way, endpoint)
+            given["zenoh"] = given.get("zenoh", {}) | zenoh
+            with pytest.raises(TopicValueError, match=r"can pose as that host.*--insecure"):
+                final(**given)
+            assert endpoint in json.dumps(final(**given, insecure=True))
+
+
+def test_where_the_name_does_not_matter() -> None:
+    assert final(connect=f"tls/localhost:7447{OFF}")
+    assert final(connect="tls/robot:7447#verify_name_on_connect=true", zenoh=UNNAMED)
+    assert final(listen="tls/0.0.0.0:7447#enable_mtls=true", zenoh=UNNAMED)
+
+
 def test_what_zenoh_refuses_is_named() -> None:
     with pytest.raises(TopicValueError, match=r"Zenoh refuses: unknown field `bogus`"):
         final(connect="tls/a:1", zenoh={"bogus": 1})

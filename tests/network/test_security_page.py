@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 pytest.importorskip("zenoh", reason="eclipse-zenoh is not installed")
 
 import shm_pub_sub
+from shm_pub_sub.network import Bridge
 from support.paths import DOCS, ROOT
 from support.programs import Programs, run
 from support.waiting import until
@@ -22,6 +24,40 @@ FILES = {
     match[1]: match[2]
     for match in re.finditer(r"`(\w+\.toml)`:\n\n```toml\n(.*?)```", PAGE, re.DOTALL)
 }
+
+
+def test_openssl_says_why_a_link_fails(tmp_path: Path) -> None:
+    """With the command of the page, for which nobody else's listener is in the way."""
+    written = re.search(r"^    (openssl s_client (?:.+\\\n)?.+)$", PAGE, re.MULTILINE)
+    assert written is not None
+    certificates = tmp_path / "certificates"
+    _tls.make_certificates(certificates, f"office=office.example.org,{_tls.HOST}", "robot1")
+    _tls.make_certificates(tmp_path / "others", f"office={_tls.HOST}", "robot1")
+    where = _tls.endpoint().removeprefix("tls/")
+    command = shlex.split(written[1].replace("\\\n", ""))
+    words = [word.replace("office.example.org:7447", where) for word in command]
+
+    def found(folder: Path, *more: str, stdin: int = subprocess.DEVNULL) -> str:
+        ended = run(*words, *more, cwd=folder, stdin=stdin)
+        return ended.stdout + ended.stderr
+
+    assert "Connection refused" in found(certificates)
+    zenoh = _tls.tls(certificates, "office")
+    with Bridge(name="office", listen=f"tls/{where}", receive="*", zenoh=zenoh):
+        good = found(certificates)
+        assert "Verification: OK" in good
+        assert "rror" not in good
+        other_name = found(certificates, "-verify_hostname", "robot1")
+        assert "Verification error: hostname mismatch" in other_name
+        other_authority = found(tmp_path / "others")
+        assert "Verification error: " in other_authority
+        refused = "-cert", "../others/robot1.pem", "-key", "../others/robot1.key"
+        end, kept = os.pipe()  # openssl reads the alert while its stdin is open
+        alert = found(certificates, *refused, stdin=end)
+        os.close(end)
+        os.close(kept)
+        assert "Verification: OK" in alert
+        assert " alert " in alert
 
 
 def test_the_files_carry_topics(tmp_path: Path, programs: Programs) -> None:

@@ -121,6 +121,7 @@ def check(config: Mapping[str, Any], options: Options) -> None:
     for endpoint in endpoints_of(config["connect"]["endpoints"]):
         if not allowed:
             _check_endpoint("connect", endpoint)
+            _check_host(endpoint, config)
     for way in ("multicast", "gossip"):
         # Unset, it is on.
         if config["scouting"][way]["enabled"] is not False and not options.discover:
@@ -177,14 +178,36 @@ def _check_authenticated(endpoint: str, config: Mapping[str, Any]) -> None:
     protocol, address, own = _split(endpoint)
     if protocol not in ENCRYPTED or _is_loopback(address):
         return
-    mutual = own.get("enable_mtls", config["transport"]["link"]["tls"]["enable_mtls"])
     users = config["transport"]["auth"]["usrpwd"]["dictionary_file"]
-    if mutual not in (True, "true") and not users:
+    if not _is_on("enable_mtls", own, config) and not users:
         raise TopicValueError(
             f"listen {short_repr(endpoint)}: found no client certificates required, so that "
             "anyone can connect; expected enable_mtls = true in [zenoh.transport.link.tls], "
             f"{ALLOW}"
         )
+
+
+def _check_host(endpoint: str, config: Mapping[str, Any]) -> None:
+    """What is connected to must have a certificate of that host's, not just of the authority."""
+    protocol, address, own = _split(endpoint)
+    if protocol not in ENCRYPTED or _is_loopback(address):
+        return
+    if not _is_on("verify_name_on_connect", own, config, unset=True):
+        raise TopicValueError(
+            f"connect {short_repr(endpoint)}: found verify_name_on_connect off, so that anyone "
+            "with a certificate can pose as that host; expected it on; remove it, and make the "
+            f"certificate for the host's name or address, {ALLOW}"
+        )
+
+
+def _is_on(
+    name: str, own: list[tuple[str, str]], config: Mapping[str, Any], unset: bool = False
+) -> bool:
+    """Report whether a setting of TLS is on: an endpoint's own, each time it is there, or all's."""
+    if given := [value for key, value in own if key == name]:
+        return all(value == "true" for value in given)
+    found = config["transport"]["link"]["tls"][name]
+    return unset if found is None else found is True
 
 
 def is_local(protocol: str, address: str) -> bool:
@@ -200,10 +223,10 @@ def _is_loopback(address: str) -> bool:
         return False
 
 
-def _split(endpoint: str) -> tuple[str, str, dict[str, str]]:
+def _split(endpoint: str) -> tuple[str, str, list[tuple[str, str]]]:
     """Return an endpoint's protocol, address and settings: tls/HOST:PORT?metadata#key=value;..."""
     rest, _, own = endpoint.partition("#")
     rest, _, _ = rest.partition("?")
     protocol, _, address = rest.partition("/")
     pairs = (pair.partition("=") for pair in own.split(";") if pair)
-    return protocol, address, {name: value for name, _, value in pairs}
+    return protocol, address, [(name, value) for name, _, value in pairs]
