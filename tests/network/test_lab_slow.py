@@ -38,7 +38,7 @@ def _ago(seconds: float) -> int:
     [
         (10, 1, 1.0, LATE),
         (100, 100, 1.0, LATE),
-        pytest.param(10, 1, 30.0, 0.2, marks=SOAK),
+        pytest.param(10, 1, 30.0, 0.3, marks=SOAK),
         pytest.param(10, 100, 60.0, 0.5, marks=SOAK),
         pytest.param(100, 1, 30.0, 0.2, marks=SOAK),
         pytest.param(100, 100, 30.0, 0.5, marks=SOAK),
