@@ -96,7 +96,8 @@ def test_side_by_side(version: str) -> None:
     """Run what is isolated, two at a time, on a machine booted a minute ago."""
     young = conditions.young_machine()
     paths = [path for path in side_by_side() if path != "tests/interop"]
-    options = [*NOT_SOAK, *SIDE_BY_SIDE, *paths]
+    but = [f"--ignore={path}" for path in ONE_BY_ONE]
+    options = [*NOT_SOAK, *SIDE_BY_SIDE, *but, *paths]
     run_pytest(environment(version), f"{version}-side-by-side", *options, before=young)
 
 

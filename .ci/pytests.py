@@ -19,16 +19,19 @@ NOT_SOAK = ["-m", "not soak"]
 # A file with few tests may take longest, so that it must not be left for the end, as xdist would.
 SIDE_BY_SIDE = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
 
-# They measure times or trace other processes: one at a time, when the others have ended.
+# They measure times or trace other processes: one at a time, when the others have ended. Bridges
+# come last: Zenoh's threads and descriptors stay in the process.
 ONE_BY_ONE = [
     "tests/benchmarks",
     "tests/crash",
     "tests/machine",
     "tests/waiting",
+    "tests/fuzz/test_bridged_types.py",
+    "tests/network",
 ]
 
 # What has the longest files begins first.
-FIRST = ["sanitizers", "docs", "typing", "fork", "install", "storm", "network", "fuzz"]
+FIRST = ["sanitizers", "docs", "typing", "fork", "install", "storm", "fuzz"]
 
 # What depends on the Python: the C extension, arguments, threads, fork, asyncio, the exit. The two
 # ignored files check every moment of our own Python code, for a minute.

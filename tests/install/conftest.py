@@ -1,5 +1,6 @@
 """This tree's wheel and source distribution, and copies of the tree to build elsewhere."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -39,7 +40,10 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sdist")
     make = f"import setuptools.build_meta as made; made.build_sdist({str(folder)!r})"
     command = [sys.executable, "-c", make]
-    done = run(*command, cwd=ROOT, timeout=300)
+    (ROOT / "build").mkdir(exist_ok=True)
+    with (ROOT / "build/sdist.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # setuptools collects the files in a folder of this name
+        done = run(*command, cwd=ROOT, timeout=300)
     assert done.returncode == 0, done.stderr
     (archive,) = folder.glob("*.tar.gz")
     return archive
